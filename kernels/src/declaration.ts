@@ -1,0 +1,82 @@
+/**
+ * What a kernel is, as data: its WGSL text, the buffers and uniform fields it binds, the constants it is specialised
+ * with, the grid it is launched on and what it costs. Everything that launches, tests or measures a kernel reads this.
+ */
+
+/** How the kernel touches a buffer. WebGPU forbids binding one buffer as both in a single dispatch. */
+export type Access = 'read' | 'read_write';
+
+/** One storage buffer; its `@binding` is its place in `Kernel.buffers`. */
+export interface BufferSlot {
+  readonly name: string;
+  readonly access: Access;
+  /** Element type as the WGSL declares it inside `array<…>`; `vec4<f32>` where the kernel loads four at a time. */
+  readonly element: 'f32' | 'u32' | 'i32' | 'vec4<f32>' | 'vec4<u32>';
+}
+
+/** One 4-byte field of the uniform struct. The struct's `@binding` follows the last buffer. */
+export interface UniformField {
+  readonly name: string;
+  readonly type: 'u32' | 'i32' | 'f32';
+}
+
+/**
+ * Which family of kernel variants an adapter wants. On a *software* adapter (lavapipe, WARP, SwiftShader) invocations
+ * are SIMD lanes of a CPU: a barrier splits the kernel and costs about 20×, a large register tile per invocation wins.
+ */
+export type Family = 'gpu' | 'software';
+
+export interface AdapterTraits {
+  readonly family: Family;
+  /** `shader-f16` is enabled. */
+  readonly f16: boolean;
+  /** Subgroup size range, where the `subgroups` feature is enabled. */
+  readonly subgroups?: { readonly min: number; readonly max: number };
+}
+
+/** Workgroups along x, y and z. */
+export type Grid = readonly [number, number, number];
+
+/** Floating-point operations and bytes that must move at least once (reads and writes of every buffer). */
+export interface Cost {
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/**
+ * A constant of the prelude. A string `alias …` right-hand side is for types: `{ Real: 'f32' }` becomes
+ * `alias Real = f32;`; numbers become `const NAME: u32 = …u;`, or f32 where `{ f32: value }` is given; booleans `bool`.
+ */
+export type Constant = number | boolean | string | { readonly f32: number };
+
+/** Sizes and scalars of one launch. Every uniform field of the kernel is a member by the same name. */
+export type Shape = { readonly [field: string]: number };
+
+export interface Kernel<S extends Shape = Shape> {
+  /** `operation/pass`, also the label of its pipelines and errors. */
+  readonly name: string;
+  /** WGSL text, complete but for the prelude of constants. The entry point is `main`. */
+  readonly source: string;
+  readonly buffers: readonly BufferSlot[];
+  readonly uniforms: readonly UniformField[];
+  /** Constants put before the text. Few distinct values: each set compiles its own pipeline. */
+  constants(shape: S, adapter: AdapterTraits): Readonly<Record<string, Constant>>;
+  grid(shape: S, adapter: AdapterTraits): Grid;
+  cost(shape: S): Cost;
+  /** One realistic shape: tests hold the text against the declaration with it, benchmarks start from it. */
+  readonly sample: S;
+}
+
+/** WebGPU's guaranteed limit of workgroups per axis. */
+export const MAX_WORKGROUPS_PER_AXIS = 65535;
+
+/**
+ * Folds `count` invocations of `workgroupSize` into a grid no longer than the per-axis limit. The kernel finds its
+ * index as `(workgroup_id.y * num_workgroups.x + workgroup_id.x) * workgroupSize + local_invocation_index` and
+ * returns when it is past the end.
+ */
+export function linearGrid(count: number, workgroupSize: number): Grid {
+  const groups = Math.max(1, Math.ceil(count / workgroupSize));
+  const x = Math.min(groups, MAX_WORKGROUPS_PER_AXIS);
+  return [x, Math.ceil(groups / x), 1];
+}

@@ -1,0 +1,3 @@
+export * from './declaration.js';
+export * from './fill/index.js';
+export * from './launch.js';

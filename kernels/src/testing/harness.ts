@@ -1,0 +1,128 @@
+/** Test-only: launches one kernel on a real device, with its outputs poisoned by NaN first. */
+import { create, globals } from 'webgpu';
+import type { AdapterTraits, Kernel, Shape } from '../declaration.js';
+import { bindGroupLayout, packUniforms, specialise } from '../launch.js';
+
+export type Data = Float32Array | Uint32Array | Int32Array;
+
+/** An output of so many f32, filled with NaN before the launch. */
+export interface Poison {
+  readonly poison: number;
+}
+export const poison = (length: number): Poison => ({ poison: length });
+
+let shared: Promise<{ device: GPUDevice; traits: AdapterTraits }> | undefined;
+// The GPU object has to outlive the device, or Dawn may crash when it is collected.
+let gpu: GPU | undefined;
+
+export function testDevice(): Promise<{ device: GPUDevice; traits: AdapterTraits }> {
+  shared ??= (async () => {
+    Object.assign(globalThis, globals);
+    gpu = create([]);
+    const adapter = await gpu.requestAdapter();
+    if (!adapter) throw new Error('no WebGPU adapter: run `npm run setup` once');
+    const { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage } = adapter.limits;
+    const device = await adapter.requestDevice({
+      requiredLimits: { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage },
+    });
+    device.addEventListener('uncapturederror', (event) => {
+      console.error(event.error.message);
+    });
+    const software = /llvmpipe|swiftshader|basic render/i.test(`${adapter.info.description} ${adapter.info.device}`);
+    return { device, traits: { family: software ? 'software' : 'gpu', f16: false } as const };
+  })();
+  return shared;
+}
+
+/**
+ * Runs `kernel` once. `buffers` gives every slot by name: data to upload (read_write slots given as data start from it)
+ * or `poison(n)`. Returns what the read_write slots hold afterwards.
+ */
+export async function runKernel<S extends Shape>(
+  kernel: Kernel<S>,
+  shape: S,
+  buffers: Record<string, Data | Poison>,
+  as?: Partial<AdapterTraits>,
+): Promise<Record<string, Float32Array>> {
+  const { device, traits } = await testDevice();
+  const adapter = { ...traits, ...as };
+  device.pushErrorScope('validation');
+  const module = device.createShaderModule({ label: kernel.name, code: specialise(kernel, shape, adapter) });
+  const layout = device.createBindGroupLayout({ entries: bindGroupLayout(kernel) });
+  const pipeline = device.createComputePipeline({
+    label: kernel.name,
+    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module, entryPoint: 'main' },
+  });
+  const unknown = Object.keys(buffers).filter((name) => !kernel.buffers.some((slot) => slot.name === name));
+  if (unknown.length) throw new Error(`${kernel.name} has no buffer ${unknown.join(', ')}`);
+  const made = kernel.buffers.map((slot) => {
+    const given = buffers[slot.name];
+    if (!given) throw new Error(`${kernel.name}: buffer ${slot.name} not given`);
+    const data = 'poison' in given ? new Float32Array(given.poison).fill(Number.NaN) : given;
+    const buffer = device.createBuffer({ size: Math.max(16, Math.ceil(data.byteLength / 16) * 16), usage: 0x80 | 0x4 | 0x8 });
+    device.queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    return { slot, buffer, data };
+  });
+  const entries: GPUBindGroupEntry[] = made.map(({ buffer }, binding) => ({ binding, resource: { buffer } }));
+  const packed = packUniforms(kernel, shape);
+  if (packed) {
+    const uniform = device.createBuffer({ size: packed.byteLength, usage: 0x40 | 0x8 });
+    device.queue.writeBuffer(uniform, 0, packed);
+    entries.push({ binding: entries.length, resource: { buffer: uniform } });
+  }
+  const encoder = device.createCommandEncoder();
+  const pass = encoder.beginComputePass();
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
+  pass.dispatchWorkgroups(...kernel.grid(shape, adapter));
+  pass.end();
+  const reads = made
+    .filter(({ slot }) => slot.access === 'read_write')
+    .map(({ slot, buffer, data }) => {
+      const staging = device.createBuffer({ size: buffer.size, usage: 0x1 | 0x8 });
+      encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+      return { slot, staging, data };
+    });
+  device.queue.submit([encoder.finish()]);
+  const error = await device.popErrorScope();
+  if (error) throw new Error(`${kernel.name}: ${error.message}`);
+  const out: Record<string, Float32Array> = {};
+  for (const { slot, staging, data } of reads) {
+    await staging.mapAsync(0x1);
+    out[slot.name] = new Float32Array(staging.getMappedRange().slice(0, data.byteLength));
+    staging.destroy();
+  }
+  for (const { buffer } of made) buffer.destroy();
+  return out;
+}
+
+/** ‖out − ref‖ / ‖ref‖; NaN anywhere gives NaN, which no tolerance admits. */
+export function relativeError(out: ArrayLike<number>, ref: ArrayLike<number>): number {
+  if (out.length !== ref.length) throw new Error(`lengths differ: ${out.length} and ${ref.length}`);
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < ref.length; i++) {
+    difference += (out[i] - ref[i]) ** 2;
+    norm += ref[i] ** 2;
+  }
+  return Math.sqrt(difference) / Math.max(Math.sqrt(norm), 1e-30);
+}
+
+/** Deterministic normal numbers for tests (mulberry32 and Box–Muller), as f32. */
+export function randomNormal(length: number, seed: number, scale = 1): Float32Array {
+  const uniform = randomUniform(length * 2, seed);
+  return Float32Array.from({ length }, (_, i) => scale * Math.sqrt(-2 * Math.log(1 - uniform[2 * i])) * Math.cos(2 * Math.PI * uniform[2 * i + 1]));
+}
+
+/** Deterministic uniform numbers in [0, 1) for tests (mulberry32). */
+export function randomUniform(length: number, seed: number): Float64Array {
+  let state = (seed * 2654435761) >>> 0;
+  return Float64Array.from({ length }, () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  });
+}
