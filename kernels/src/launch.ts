@@ -36,7 +36,7 @@ export function packUniforms<S extends Shape>(kernel: Kernel<S>, shape: S): Arra
 }
 
 /** Bind group layout entries in declaration order: the buffers, then the uniform struct. */
-export function bindGroupLayout(kernel: Kernel<never>): GPUBindGroupLayoutEntry[] {
+export function bindGroupLayout(kernel: Pick<Kernel, 'buffers' | 'uniforms'>): GPUBindGroupLayoutEntry[] {
   const compute = 4; // GPUShaderStage.COMPUTE, which is not a global everywhere
   const entries: GPUBindGroupLayoutEntry[] = kernel.buffers.map((slot, binding) => ({
     binding,
