@@ -1,0 +1,129 @@
+/** Reverse-mode differentiation over a tape of operations. */
+import { fill } from '@coxswain/kernels';
+import { ShapeError } from './errors.js';
+import type { Tensor } from './tensor.js';
+
+/** Gradients in the order of the inputs; `null` where an input needs none or was accumulated in place. */
+export type Backward = (gradients: readonly (Tensor | null)[]) => readonly (Tensor | null)[];
+
+/** One recorded operation. Ids grow with time, so descending ids are a reverse topological order. */
+export interface Node {
+  readonly id: number;
+  readonly name: string;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  readonly backward: Backward;
+}
+
+let nextId = 0;
+let recording = true;
+/** Gradients of intermediates during `backward`; `owned` ones may be added to in place. */
+let gradients: Map<Tensor, { tensor: Tensor; owned: boolean }> | undefined;
+/** Adds two tensors; set by ops/elementwise to avoid an import cycle. */
+let addTensors: (a: Tensor, b: Tensor) => Tensor;
+
+export function setGradientSum(add: (a: Tensor, b: Tensor) => Tensor): void {
+  addTensors = add;
+}
+
+/** Runs `body` without recording operations. */
+export function noGrad<T>(body: () => T): T {
+  const before = recording;
+  recording = false;
+  try {
+    return body();
+  } finally {
+    recording = before;
+  }
+}
+
+/** Whether anything made from these inputs now would be recorded. */
+export const records = (inputs: readonly Tensor[]): boolean => recording && inputs.some((input) => input.requiresGradient);
+
+/**
+ * Declares `outputs` as made from `inputs`. `backward` receives the gradient of each output (null where none flowed)
+ * and returns the gradient of each input; for an input that collects sums, such as a weight, it may instead add into
+ * `accumulator(input)` and return null. It is not called when no input requires a gradient.
+ */
+export function op(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[], backward: Backward): void {
+  if (!records(inputs)) return;
+  const node: Node = { id: nextId++, name, inputs, outputs, backward };
+  for (const output of outputs) {
+    output.node = node;
+    output.requiresGradient = true;
+  }
+}
+
+/** The buffer into which a running `backward` adds the gradient of `tensor` (a parameter's own, or a zeroed temporary). */
+export function accumulator(tensor: Tensor): Tensor {
+  if (tensor.gradient) return tensor.gradient;
+  if (!gradients) throw new Error('accumulator() is only for use inside backward()');
+  const held = gradients.get(tensor);
+  if (held?.owned) return held.tensor;
+  const zeros = tensor.device.zeros(tensor.shape);
+  const sum = held ? addTensors(zeros, held.tensor) : zeros;
+  gradients.set(tensor, { tensor: sum, owned: true });
+  return sum;
+}
+
+function receive(tensor: Tensor, gradient: Tensor): void {
+  if (gradient.size !== tensor.size) throw new ShapeError('backward', `a gradient of shape [${gradient.shape}]`, `[${tensor.shape}]`);
+  const held = gradients?.get(tensor);
+  gradients?.set(tensor, held ? { tensor: addTensors(held.tensor, gradient), owned: true } : { tensor: gradient, owned: false });
+}
+
+/**
+ * Differentiates a one-element tensor with respect to every leaf that requires it; leaf gradients are added to
+ * `leaf.gradient`.
+ * @param seed gradient of the loss itself, 1 by default.
+ */
+export function backward(loss: Tensor, seed?: Tensor): void {
+  if (loss.size !== 1 && !seed) throw new ShapeError('backward', `a loss of shape [${loss.shape}]`, 'one element, or a seed gradient');
+  if (!loss.requiresGradient) throw new ShapeError('backward', 'a loss that depends on nothing that requires a gradient', 'a recorded loss');
+  const outer = gradients;
+  gradients = new Map();
+  try {
+    noGrad(() => {
+      const { device } = loss;
+      let first = seed;
+      if (!first) {
+        first = device.empty(loss.shape);
+        device.dispatch(fill, { count: 1, value: 1 }, { out: first });
+      }
+      receive(loss, first);
+      for (const node of reverseOrder(loss)) backwardThrough(node);
+    });
+  } finally {
+    gradients = outer;
+  }
+}
+
+function reverseOrder(loss: Tensor): Node[] {
+  const seen = new Set<Node>();
+  const stack = loss.node ? [loss.node] : [];
+  while (stack.length) {
+    const node = stack.pop() as Node;
+    if (seen.has(node)) continue;
+    seen.add(node);
+    for (const input of node.inputs) if (input.node) stack.push(input.node);
+  }
+  return [...seen].sort((a, b) => b.id - a.id);
+}
+
+function backwardThrough(node: Node): void {
+  const incoming = node.outputs.map((output) => gradients?.get(output)?.tensor ?? null);
+  for (const output of node.outputs) gradients?.delete(output);
+  if (incoming.every((gradient) => gradient === null)) return;
+  const outgoing = node.backward(incoming);
+  node.inputs.forEach((input, i) => {
+    const gradient = outgoing[i];
+    if (!gradient || !input.requiresGradient) return;
+    if (!input.gradient) {
+      receive(input, gradient);
+      return;
+    }
+    // A leaf met by an operation that returned a gradient instead of accumulating it.
+    const sum = addTensors(input.gradient, gradient);
+    input.device.copy(sum, input.gradient);
+  });
+}

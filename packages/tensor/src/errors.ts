@@ -1,0 +1,95 @@
+/** What an error says beside its message: the value at fault, what was expected and what to do about it. */
+export interface ErrorFacts {
+  /** Short and stable, for programs: `bad-checkpoint`, `no-adapter`, … */
+  readonly code: string;
+  /** The value at fault, as text. */
+  readonly value?: string;
+  readonly expected?: string;
+  readonly remedy?: string;
+}
+
+/** Base of every error this project throws on purpose. */
+export class CoxswainError extends Error {
+  readonly code: string;
+  readonly value: string | undefined;
+  readonly expected: string | undefined;
+  readonly remedy: string | undefined;
+
+  constructor(message: string, facts: ErrorFacts, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = facts.code;
+    this.value = facts.value;
+    this.expected = facts.expected;
+    this.remedy = facts.remedy;
+  }
+}
+
+/** Shapes or dtypes that do not fit the operation. */
+export class ShapeError extends CoxswainError {
+  constructor(operation: string, value: string, expected: string) {
+    super(`${operation}: got ${value}, expected ${expected}`, { code: 'bad-shape', value, expected, remedy: `pass ${expected}` });
+  }
+}
+
+/** No WebGPU adapter could be had, or it lacks what is needed. */
+export class NoAdapterError extends CoxswainError {
+  constructor(value: string, remedy: string, options?: ErrorOptions) {
+    super(`No usable WebGPU adapter (${value}). ${remedy}`, { code: 'no-adapter', value, expected: 'a WebGPU adapter', remedy }, options);
+  }
+}
+
+/** The adapter cannot hold what was asked for. */
+export class OutOfMemoryError extends CoxswainError {
+  constructor(value: string, expected: string) {
+    super(`Out of GPU memory: ${value}; ${expected}`, {
+      code: 'out-of-memory',
+      value,
+      expected,
+      remedy: 'use a smaller batch or model, or dispose tensors that are no longer needed',
+    });
+  }
+}
+
+/** The device went away; every buffer on it is lost. */
+export class DeviceLostError extends CoxswainError {
+  constructor(value: string) {
+    super(`The GPU device was lost: ${value}`, {
+      code: 'device-lost',
+      value,
+      expected: 'a working device',
+      remedy: 'start the same command again: it goes on from its last checkpoint',
+    });
+  }
+}
+
+/** WebGPU refused a launch; the message names the operation. */
+export class LaunchError extends CoxswainError {
+  constructor(value: string) {
+    super(`WebGPU refused a launch: ${value}`, {
+      code: 'launch-failed',
+      value,
+      expected: 'a launch that fits its declaration',
+      remedy: 'this is a bug in a kernel or its caller: report it with the message above',
+    });
+  }
+}
+
+/** A value is NaN or infinite where a check was asked for. */
+export class NotFiniteError extends CoxswainError {
+  constructor(name: string, index: number, value: number) {
+    super(`${name}[${index}] is ${value}`, {
+      code: 'not-finite',
+      value: `${name}[${index}] = ${value}`,
+      expected: 'a finite number',
+      remedy: 'lower the learning rate, or look at the metrics before this step',
+    });
+  }
+}
+
+/** A checkpoint that cannot be read, or does not fit what it is loaded into. */
+export class CheckpointError extends CoxswainError {
+  constructor(what: string, value: string, expected: string, remedy: string) {
+    super(`${what}: ${value}, expected ${expected}. ${remedy}`, { code: 'bad-checkpoint', value, expected, remedy });
+  }
+}

@@ -1,0 +1,56 @@
+/** Devices on Node, through Dawn. */
+import { create, globals } from 'webgpu';
+import { Device } from './device.js';
+import { NoAdapterError } from './errors.js';
+
+// Collecting the GPU object while its device lives crashes Dawn, so each is held until its device closes.
+const held = new Set<GPU>();
+
+const REMEDY =
+  'Install a Vulkan driver: `npm run setup` in the repository does it on Debian; by hand, Mesa 24 or newer ' +
+  '(package mesa-vulkan-drivers; on Debian 12 from bookworm-backports), or your GPU vendor’s driver.';
+
+export interface DeviceOptions {
+  /** Dawn toggles and other options of the `webgpu` package's `create`. */
+  readonly dawn?: readonly string[];
+}
+
+/**
+ * Finds an adapter and makes a device with all the adapter can give.
+ * @throws NoAdapterError that says what to install.
+ */
+export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
+  Object.assign(globalThis, globals);
+  let gpu: GPU;
+  let adapter: GPUAdapter | null;
+  try {
+    gpu = create([...(options.dawn ?? [])]);
+    adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  } catch (error) {
+    throw new NoAdapterError(error instanceof Error ? error.message : String(error), REMEDY, { cause: error });
+  }
+  if (!adapter) throw new NoAdapterError('Dawn lists none', REMEDY);
+  const { limits, info, features } = adapter;
+  const wanted: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
+  const device = await adapter.requestDevice({
+    requiredFeatures: wanted.filter((feature) => features.has(feature)),
+    requiredLimits: {
+      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+      maxBufferSize: limits.maxBufferSize,
+      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+    },
+  });
+  held.add(gpu);
+  const description = [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' · ');
+  const software = /llvmpipe|lavapipe|swiftshader|basic render/i.test(description);
+  const { subgroupMinSize: min, subgroupMaxSize: max } = info as { subgroupMinSize?: number; subgroupMaxSize?: number };
+  const traits = {
+    family: software ? ('software' as const) : ('gpu' as const),
+    f16: features.has('shader-f16'),
+    ...(features.has('subgroups') && min && max ? { subgroups: { min, max } } : {}),
+  };
+  return new Device(device, traits, description, () => held.delete(gpu));
+}

@@ -1,0 +1,90 @@
+import { type Node, op } from './autograd.js';
+import type { Device } from './device.js';
+import { ShapeError } from './errors.js';
+import type { Binding, Storage } from './storage.js';
+
+export type DType = 'f32' | 'i32' | 'u32';
+export type TensorData = Float32Array | Int32Array | Uint32Array;
+export type Dimensions = readonly number[];
+
+export const sizeOf = (shape: Dimensions): number => shape.reduce((a, b) => a * b, 1);
+
+/**
+ * A row-major array of 4-byte numbers on the GPU. Its memory belongs to the scope it was made in (or to whoever kept
+ * it); a view shares the memory of the tensor it was made from.
+ */
+export class Tensor {
+  /** The operation that made this tensor, while gradients are recorded. */
+  node: Node | undefined;
+  requiresGradient = false;
+  /** Where the gradient of a leaf is accumulated; parameters have one for life. */
+  gradient: Tensor | undefined;
+  /** Shown in errors. */
+  name = '';
+
+  constructor(
+    readonly device: Device,
+    readonly shape: Dimensions,
+    readonly dtype: DType,
+    readonly storage: Storage,
+    /** Where the tensor starts in its storage, a multiple of 256. */
+    readonly byteOffset = 0,
+  ) {}
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  get binding(): Binding {
+    return { storage: this.storage, offset: this.byteOffset, bytes: Math.max(4, this.size * 4) };
+  }
+
+  /** The same elements under another shape; a view of the same memory. */
+  reshape(shape: Dimensions): Tensor {
+    if (sizeOf(shape) !== this.size) throw new ShapeError('reshape', `shape [${shape}]`, `${this.size} elements like [${this.shape}]`);
+    const view = new Tensor(this.device, shape, this.dtype, this.storage, this.byteOffset);
+    op('reshape', [this], [view], ([gradient]) => [gradient?.reshape(this.shape) ?? null]);
+    return view;
+  }
+
+  /** The same memory without a history: gradients stop here. */
+  detach(): Tensor {
+    return new Tensor(this.device, this.shape, this.dtype, this.storage, this.byteOffset);
+  }
+
+  /** Makes this a leaf whose gradient `backward` accumulates; starts it at zero. */
+  requireGradient(): this {
+    this.requiresGradient = true;
+    this.gradient = this.device.zeros(this.shape);
+    return this;
+  }
+
+  /** Uploads `data` over the whole tensor. Takes effect before anything launched afterwards. */
+  write(data: TensorData): void {
+    if (data.length !== this.size) throw new ShapeError(`write ${this.name}`, `${data.length} numbers`, `${this.size} for shape [${this.shape}]`);
+    this.device.upload(this, data);
+  }
+
+  /** Downloads the tensor: waits for all work launched before. */
+  async read(): Promise<Float32Array> {
+    const [data] = await this.device.read([this]);
+    return data as Float32Array;
+  }
+
+  /** Downloads a one-element tensor. */
+  async item(): Promise<number> {
+    const data = await this.read();
+    if (data.length !== 1) throw new ShapeError('item', `shape [${this.shape}]`, 'one element');
+    return data[0];
+  }
+
+  /** Frees the memory now instead of at the end of its scope. Views of it must not be used afterwards. */
+  dispose(): void {
+    this.device.free(this.storage);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
