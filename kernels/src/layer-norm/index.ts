@@ -1,0 +1,87 @@
+import { type AdapterTraits, type Kernel, linearGrid } from '../declaration.js';
+import backwardSource from './backward.wgsl';
+import backwardParametersSource from './backward-parameters.wgsl';
+import forwardSource from './forward.wgsl';
+
+export type LayerNormShape = {
+  readonly rows: number;
+  /** Elements of a row, all normalised together. */
+  readonly width: number;
+  /** Added to the variance. */
+  readonly eps: number;
+  /** 1: gamma and beta are given; 0: both slots hold a dummy. */
+  readonly affine: number;
+};
+export type LayerNormBackwardShape = { readonly rows: number; readonly width: number; readonly affine: number };
+export type LayerNormParametersShape = { readonly rows: number; readonly width: number };
+
+/** Small groups on a software adapter, so that few rows still occupy every core. */
+const workgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 16 : 64);
+const columnWorkgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 64);
+
+/**
+ * `y = (x − mean) / √(variance + eps) · gamma + beta` per row (Ba et al., https://arxiv.org/abs/1607.06450).
+ * x, y `[rows, width]`; gamma, beta `[width]`; stats `[rows, 2]` receives mean and 1/√(variance + eps) for the gradients.
+ */
+export const layerNormForward: Kernel<LayerNormShape> = {
+  name: 'layer-norm/forward',
+  source: forwardSource,
+  buffers: [
+    { name: 'x', access: 'read', element: 'f32' },
+    { name: 'gamma', access: 'read', element: 'f32' },
+    { name: 'beta', access: 'read', element: 'f32' },
+    { name: 'y', access: 'read_write', element: 'f32' },
+    { name: 'stats', access: 'read_write', element: 'f32' },
+  ],
+  uniforms: [
+    { name: 'rows', type: 'u32' },
+    { name: 'width', type: 'u32' },
+    { name: 'eps', type: 'f32' },
+  ],
+  constants: ({ affine }, adapter) => ({ WORKGROUP: workgroup(adapter), AFFINE: affine !== 0 }),
+  grid: ({ rows }, adapter) => linearGrid(rows, workgroup(adapter)),
+  cost: ({ rows, width }) => ({ flops: 8 * rows * width, bytes: 4 * (2 * rows * width + 2 * width + 2 * rows) }),
+  sample: { rows: 3000, width: 64, eps: 1e-5, affine: 1 },
+};
+
+/** Gradient for x. stats as `layerNormForward` left them; dx `[rows, width]` is overwritten. */
+export const layerNormBackward: Kernel<LayerNormBackwardShape> = {
+  name: 'layer-norm/backward',
+  source: backwardSource,
+  buffers: [
+    { name: 'x', access: 'read', element: 'f32' },
+    { name: 'gamma', access: 'read', element: 'f32' },
+    { name: 'stats', access: 'read', element: 'f32' },
+    { name: 'dy', access: 'read', element: 'f32' },
+    { name: 'dx', access: 'read_write', element: 'f32' },
+  ],
+  uniforms: [
+    { name: 'rows', type: 'u32' },
+    { name: 'width', type: 'u32' },
+  ],
+  constants: ({ affine }, adapter) => ({ WORKGROUP: workgroup(adapter), AFFINE: affine !== 0 }),
+  grid: ({ rows }, adapter) => linearGrid(rows, workgroup(adapter)),
+  cost: ({ rows, width }) => ({ flops: 11 * rows * width, bytes: 4 * (3 * rows * width + width + 2 * rows) }),
+  sample: { rows: 3000, width: 64, affine: 1 },
+};
+
+/** Adds the gradients of gamma and beta `[width]` to dgamma and dbeta. */
+export const layerNormBackwardParameters: Kernel<LayerNormParametersShape> = {
+  name: 'layer-norm/backward-parameters',
+  source: backwardParametersSource,
+  buffers: [
+    { name: 'x', access: 'read', element: 'f32' },
+    { name: 'stats', access: 'read', element: 'f32' },
+    { name: 'dy', access: 'read', element: 'f32' },
+    { name: 'dgamma', access: 'read_write', element: 'f32' },
+    { name: 'dbeta', access: 'read_write', element: 'f32' },
+  ],
+  uniforms: [
+    { name: 'rows', type: 'u32' },
+    { name: 'width', type: 'u32' },
+  ],
+  constants: (_, adapter) => ({ WORKGROUP: columnWorkgroup(adapter), BLOCK: 64 }),
+  grid: ({ width }, adapter) => linearGrid(width, columnWorkgroup(adapter)),
+  cost: ({ rows, width }) => ({ flops: 5 * rows * width, bytes: 4 * (2 * rows * width + 4 * width + 2 * rows) }),
+  sample: { rows: 3000, width: 64 },
+};
