@@ -1,6 +1,7 @@
 // Node module hooks: `import source from './kernel.wgsl'` gives the file's text.
 import { readFile } from 'node:fs/promises';
 
+/** @type {import('node:module').LoadHook} */
 export async function load(url, context, nextLoad) {
   if (!new URL(url).pathname.endsWith('.wgsl')) return nextLoad(url, context);
   const text = await readFile(new URL(url), 'utf8');
