@@ -1,5 +1,6 @@
 export * from './copy-words/index.js';
 export * from './declaration.js';
+export * from './elementwise/index.js';
 export * from './fill/index.js';
 export * from './launch.js';
 export * from './layer-norm/index.js';

@@ -1,0 +1,58 @@
+// Gradient of one function of each element: dx[i] = dout[i] * f'(x[i]).
+// Prelude: WORKGROUP (invocations per workgroup), OPERATION (as in unary.wgsl).
+// `saved` holds the function's output for RELU, SIGMOID, TANH, EXP and SQRT, its input x for the others.
+
+const RELU = 0u;
+const SIGMOID = 1u;
+const TANH = 2u;
+const EXP = 3u;
+const LOG = 4u;
+const SQUARE = 5u;
+const SQRT = 6u;
+const NEGATE = 7u;
+const ABS = 8u;
+const CLAMP = 9u;
+const SCALE_SHIFT = 10u;
+
+const SMALLEST_NORMAL = 1.1754944e-38;
+
+struct Uniforms {
+  count: u32,
+  a: f32,
+  b: f32,
+}
+
+@group(0) @binding(0) var<storage, read> saved: array<f32>;
+@group(0) @binding(1) var<storage, read> dout: array<f32>;
+@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+
+fn derivative(value: f32) -> f32 {
+  switch (OPERATION) {
+    case RELU: { return select(0.0, 1.0, value > 0.0); }
+    case SIGMOID: { return value * (1.0 - value); }
+    case TANH: { return (1.0 - value) * (1.0 + value); }
+    case EXP: { return value; }
+    case LOG: { return select(0.0, 1.0 / max(value, SMALLEST_NORMAL), value > SMALLEST_NORMAL); }
+    case SQUARE: { return 2.0 * value; }
+    case SQRT: { return select(0.0, 0.5 / max(value, SMALLEST_NORMAL), value > 0.0); }
+    case NEGATE: { return -1.0; }
+    case ABS: { return sign(value); }
+    case CLAMP: { return select(0.0, 1.0, value >= uniforms.a && value <= uniforms.b); }
+    case SCALE_SHIFT: { return uniforms.a; }
+    default: { return 1.0; }
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  if (i >= uniforms.count) {
+    return;
+  }
+  dx[i] = dout[i] * derivative(saved[i]);
+}
