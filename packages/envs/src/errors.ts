@@ -1,0 +1,48 @@
+/** What went wrong, for programs. */
+export type EnvErrorCode =
+  | 'bad-world'
+  | 'too-many-objects'
+  | 'no-reachable-layout'
+  | 'bad-task'
+  | 'bad-action'
+  | 'bad-seed'
+  | 'bad-setting'
+  | 'bad-shape'
+  | 'bad-cell'
+  | 'not-reset'
+  | 'impossible-episode';
+
+/** Every error that this package throws on purpose: the value at fault, what was expected, and what to do about it. */
+export class EnvError extends Error {
+  override readonly name = 'EnvError';
+
+  constructor(
+    readonly code: EnvErrorCode,
+    readonly value: string,
+    readonly expected: string,
+    readonly remedy: string,
+  ) {
+    super(`${value}; expected ${expected}. Remedy: ${remedy}.`);
+  }
+}
+
+/** @throws EnvError `bad-setting` unless `value` is an integer of at least `least`. */
+export function requireInteger(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new EnvError('bad-setting', `${name} is ${value}`, `an integer of at least ${least}`, `correct ${name}`);
+  }
+}
+
+/** @throws EnvError `bad-setting` unless `value` is a probability. */
+export function requireProbability(name: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) {
+    throw new EnvError('bad-setting', `${name} is ${value}`, 'a probability from 0 to 1', `correct ${name}`);
+  }
+}
+
+/** @throws EnvError `bad-shape` unless `length` is `expected`. */
+export function requireLength(name: string, length: number, expected: number): void {
+  if (length !== expected) {
+    throw new EnvError('bad-shape', `${name} has ${length} elements`, `${expected} of them`, `pass a ${name} of the declared shape`);
+  }
+}

@@ -1,0 +1,12 @@
+export * from './batches.js';
+export * from './dataset.js';
+export { EnvError, type EnvErrorCode } from './errors.js';
+export * from './expert.js';
+export * from './floor.js';
+export * from './observation.js';
+export * from './pinpad.js';
+export * from './random.js';
+export * from './symmetry.js';
+export * from './tasks.js';
+export * from './touched.js';
+export * from './world.js';

@@ -1,0 +1,141 @@
+import { EnvError, requireLength } from './errors.js';
+import { checkWorld, type World } from './world.js';
+
+/**
+ * What an agent is shown, as the list of the ones in a one-hot vector: an embedding is then a sum of a few table rows, and equals a
+ * dense linear layer on the one-hot. Each of `slots` places holds one row number or −1 (nothing), and a row only ever appears in
+ * its own slot (`slotOfRow`), so the gradient of a row is read from one column.
+ */
+export type ObservationSpace = {
+  readonly kind: 'egocentric' | 'allocentric';
+  readonly world: World;
+  /** K: indices per observation. */
+  readonly slots: number;
+  /** V: rows of the table, the length of the one-hot vector. */
+  readonly rows: number;
+  /** `[V]`: the slot that a row appears in. */
+  readonly slotOfRow: Int32Array;
+  /** Rows that describe the surroundings come first, `rows - cells` of them; then one for each cell the agent can be in. */
+  readonly agentRows: number;
+  /** Rows of the *outside* channel, whose weights had best start at zero; none when allocentric. */
+  readonly outsideRows: Int32Array;
+  /** Writes one observation, `slots` indices from `out[at]`, of the layout row that begins at `layout[layoutAt]`. */
+  write(layout: Uint8Array, layoutAt: number, cell: number, out: Int32Array, at: number): void;
+};
+
+/**
+ * A `(2G−1)²` window around the agent over channels (colours, wall, outside), then the agent's cell: row `w·(O+2) + channel` for window
+ * place `w` (rows, then columns, from offset −(G−1)), row `(2G−1)²·(O+2) + cell` for the cell. **Our choice**: the paper's is
+ * `allocentric`; here the direction to a colour is a linear function of the one-hot.
+ */
+export function egocentric(world: World): ObservationSpace {
+  checkWorld(world);
+  const { size, colours } = world;
+  const cells = size * size;
+  const width = 2 * size - 1;
+  const places = width * width;
+  const channels = colours + 2;
+  const agentRows = places * channels;
+  const slotOfRow = new Int32Array(agentRows + cells);
+  for (let row = 0; row < agentRows; row++) slotOfRow[row] = Math.floor(row / channels);
+  slotOfRow.fill(places, agentRows);
+
+  // [cells, places]: the cell that a place of the window shows, −1 outside the grid.
+  const shown = new Int32Array(cells * places);
+  for (let cell = 0; cell < cells; cell++) {
+    for (let place = 0; place < places; place++) {
+      const row = Math.floor(cell / size) + Math.floor(place / width) - (size - 1);
+      const column = (cell % size) + (place % width) - (size - 1);
+      shown[cell * places + place] = row >= 0 && row < size && column >= 0 && column < size ? row * size + column : -1;
+    }
+  }
+  return {
+    kind: 'egocentric',
+    world,
+    slots: places + 1,
+    rows: agentRows + cells,
+    slotOfRow,
+    agentRows,
+    outsideRows: Int32Array.from({ length: places }, (_, place) => place * channels + colours + 1),
+    write(layout, layoutAt, cell, out, at) {
+      const from = cell * places;
+      for (let place = 0; place < places; place++) {
+        const seen = shown[from + place];
+        const channel = seen < 0 ? colours + 1 : layout[layoutAt + seen] - 1;
+        out[at + place] = channel < 0 ? -1 : place * channels + channel;
+      }
+      out[at + places] = agentRows + cell;
+    },
+  };
+}
+
+/**
+ * The paper's observation (arXiv 2512.20605, gridworld-pinpad): one-hot object or wall per cell and one-hot agent position,
+ * `G²(W+O+1)` numbers: row `cell·(O+W) + channel`, then row `G²(O+W) + cell` for the agent. The walls have a channel each; a layout
+ * does not tell them apart, so they are numbered in reading order (**our choice**).
+ */
+export function allocentric(world: World): ObservationSpace {
+  checkWorld(world);
+  const { size, colours, walls } = world;
+  const cells = size * size;
+  const channels = colours + walls;
+  const agentRows = cells * channels;
+  const slotOfRow = new Int32Array(agentRows + cells);
+  for (let row = 0; row < agentRows; row++) slotOfRow[row] = Math.floor(row / channels);
+  slotOfRow.fill(cells, agentRows);
+  return {
+    kind: 'allocentric',
+    world,
+    slots: cells + 1,
+    rows: agentRows + cells,
+    slotOfRow,
+    agentRows,
+    outsideRows: new Int32Array(0),
+    write(layout, layoutAt, cell, out, at) {
+      let wall = colours;
+      for (let place = 0; place < cells; place++) {
+        const content = layout[layoutAt + place];
+        if (content === 0) out[at + place] = -1;
+        else out[at + place] = place * channels + (content <= colours ? content - 1 : wall++);
+      }
+      out[at + cells] = agentRows + cell;
+    },
+  };
+}
+
+/**
+ * Observations along whole episodes.
+ * @param layout `[B, cells]`.
+ * @param position `[B, steps]` cells.
+ * @param out `[B·steps, K]`, made where it is not given.
+ * @throws EnvError `bad-shape`.
+ */
+export function observeEpisodes(
+  space: ObservationSpace,
+  layout: Uint8Array,
+  position: ArrayLike<number>,
+  steps: number,
+  out: Int32Array = new Int32Array(position.length * space.slots),
+): Int32Array {
+  const cells = space.world.size ** 2;
+  requireLength('layout', layout.length, (position.length / steps) * cells);
+  requireLength('out', out.length, position.length * space.slots);
+  for (let i = 0; i < position.length; i++) space.write(layout, Math.floor(i / steps) * cells, position[i], out, i * space.slots);
+  return out;
+}
+
+/**
+ * The one-hot vectors behind lists of indices.
+ * @param indices `[N, K]`, −1 for nothing.
+ * @returns `[N, V]` of 0 and 1.
+ * @throws EnvError `bad-shape`.
+ */
+export function denseObservations(space: ObservationSpace, indices: Int32Array): Float32Array {
+  const count = indices.length / space.slots;
+  if (!Number.isInteger(count)) {
+    throw new EnvError('bad-shape', `${indices.length} indices`, `a multiple of ${space.slots}`, 'pass whole observations');
+  }
+  const dense = new Float32Array(count * space.rows);
+  for (let i = 0; i < indices.length; i++) if (indices[i] >= 0) dense[Math.floor(i / space.slots) * space.rows + indices[i]] = 1;
+  return dense;
+}
