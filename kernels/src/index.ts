@@ -1,4 +1,5 @@
-export * from './copy-words/index.js';
+export * from './attention/index.js';
+export * from './copy/index.js';
 export * from './declaration.js';
 export * from './elementwise/index.js';
 export * from './fill/index.js';
@@ -6,4 +7,6 @@ export * from './launch.js';
 export * from './layer-norm/index.js';
 export * from './matmul/index.js';
 export * from './matmul/reference.js';
+export * from './philox/host.js';
+export * from './reduce/index.js';
 export * from './rms-norm/index.js';

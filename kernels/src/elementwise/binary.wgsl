@@ -56,18 +56,18 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let block = group.y * groups.x + group.x;
+  let piece = group.y * groups.x + group.x;
   let width = uniforms.n3;
   if (!BROADCAST) {
-    let i = block * WORKGROUP + lane;
+    let i = piece * WORKGROUP + lane;
     if (i < width) {
       out[i] = apply(a[i], b[i]);
     }
     return;
   }
-  let blocks = (width + WORKGROUP - 1u) / WORKGROUP;
-  let column = (block % blocks) * WORKGROUP + lane;
-  let first = (block / blocks) * ROWS;
+  let pieces = (width + WORKGROUP - 1u) / WORKGROUP;
+  let column = (piece % pieces) * WORKGROUP + lane;
+  let first = (piece / pieces) * ROWS;
   let rows = uniforms.n0 * uniforms.n1 * uniforms.n2;
   if (column >= width || first >= rows) {
     return;

@@ -1,0 +1,115 @@
+import { type Kernel, linearGrid } from '../declaration.js';
+import { rowBlocks } from '../elementwise/broadcast.js';
+import rowsSource from './rows.wgsl';
+import stridedSource from './strided.wgsl';
+
+/** A block of n0 × n1 × n2 × n3 elements (1 where unused), with strides and offsets in elements on both sides. */
+export type CopyShape = {
+  readonly n0: number;
+  readonly n1: number;
+  readonly n2: number;
+  readonly n3: number;
+  /** Strides in x; 0 repeats an element along the axis. */
+  readonly x0: number;
+  readonly x1: number;
+  readonly x2: number;
+  readonly x3: number;
+  /** Strides in out; no two elements may land on one place. */
+  readonly o0: number;
+  readonly o1: number;
+  readonly o2: number;
+  readonly o3: number;
+  readonly xOffset: number;
+  readonly outOffset: number;
+  /** 1: add, as f32, to what `out` holds; 0: overwrite. */
+  readonly accumulate: number;
+};
+
+const FIELDS = ['n0', 'n1', 'n2', 'n3', 'x0', 'x1', 'x2', 'x3', 'o0', 'o1', 'o2', 'o3', 'xOffset', 'outOffset'] as const;
+
+/**
+ * Copies a strided block into a strided block; what lies outside it in `out` is left alone. Four-byte elements of any
+ * type (bits are copied) unless it accumulates.
+ */
+export const copyStrided: Kernel<CopyShape> = {
+  name: 'copy/strided',
+  source: stridedSource,
+  buffers: [
+    { name: 'x', access: 'read', element: 'u32' },
+    { name: 'out', access: 'read_write', element: 'u32' },
+  ],
+  uniforms: FIELDS.map((name) => ({ name, type: 'u32' })),
+  constants: ({ n3, accumulate }) => ({ WORKGROUP: rowBlocks(n3).workgroup, ROWS: rowBlocks(n3).rows, ACCUMULATE: accumulate === 1 }),
+  grid: ({ n0, n1, n2, n3 }) => {
+    const { workgroup, rows } = rowBlocks(n3);
+    return linearGrid(Math.ceil(n3 / workgroup) * Math.ceil((n0 * n1 * n2) / rows), 1);
+  },
+  cost: ({ n0, n1, n2, n3, accumulate }) => ({
+    flops: accumulate * n0 * n1 * n2 * n3,
+    bytes: 4 * n0 * n1 * n2 * n3 * (2 + accumulate),
+  }),
+  sample: {
+    ...{ n0: 1, n1: 1, n2: 100, n3: 64 },
+    ...{ x0: 0, x1: 0, x2: 192, x3: 1 },
+    ...{ o0: 0, o1: 0, o2: 64, o3: 1 },
+    ...{ xOffset: 64, outOffset: 0, accumulate: 0 },
+  },
+};
+
+/**
+ * The copy of a range [from, from + length) of one axis between a tensor seen as [outer, axis, inner] and another whose
+ * axis is as long as the range (or longer, at `outFrom`): slice, its gradient, and each piece of a concatenation.
+ */
+export function copyAxisRange(range: {
+  readonly outer: number;
+  readonly inner: number;
+  readonly length: number;
+  readonly xAxis: number;
+  readonly xFrom: number;
+  readonly outAxis: number;
+  readonly outFrom: number;
+  readonly accumulate?: number;
+}): CopyShape {
+  const { outer, inner, length, xAxis, xFrom, outAxis, outFrom, accumulate = 0 } = range;
+  return {
+    ...{ n0: 1, n1: 1, n2: outer, n3: length * inner },
+    ...{ x0: 0, x1: 0, x2: xAxis * inner, x3: 1 },
+    ...{ o0: 0, o1: 0, o2: outAxis * inner, o3: 1 },
+    ...{ xOffset: xFrom * inner, outOffset: outFrom * inner, accumulate },
+  };
+}
+
+export type RowsShape = {
+  /** Entries of `index`. */
+  readonly rows: number;
+  /** Elements of a row; a constant of the pipeline. */
+  readonly columns: number;
+  /** Rows of the indexed side: of x for `gatherRows`, of out for `scatterRows`. */
+  readonly indexed: number;
+};
+
+const WORKGROUP = 64;
+
+const rowsKernel = (name: string, scatter: boolean): Kernel<RowsShape> => ({
+  name,
+  source: rowsSource,
+  buffers: [
+    { name: 'x', access: 'read', element: 'u32' },
+    { name: 'index', access: 'read', element: 'u32' },
+    { name: 'out', access: 'read_write', element: 'u32' },
+  ],
+  uniforms: [
+    { name: 'rows', type: 'u32' },
+    { name: 'indexed', type: 'u32' },
+  ],
+  constants: ({ columns }) => ({ WORKGROUP, COLUMNS: columns, SCATTER: scatter }),
+  grid: ({ rows, columns }) => linearGrid(rows * columns, WORKGROUP),
+  cost: ({ rows, columns }) => ({ flops: 0, bytes: 4 * rows * (2 * columns + 1) }),
+  sample: { rows: 100, columns: 64, indexed: 200 },
+});
+
+/** `out[i, :] = x[index[i], :]`; a row of zeros where index[i] ≥ indexed (so 0xffffffff stands for "none"). */
+export const gatherRows: Kernel<RowsShape> = rowsKernel('copy/gather-rows', false);
+
+/** `out[index[i], :] = x[i, :]`, rows not named keep what they hold. Indices must differ: there are no atomics. */
+export const scatterRows: Kernel<RowsShape> = rowsKernel('copy/scatter-rows', true);
