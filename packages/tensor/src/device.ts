@@ -1,4 +1,4 @@
-import { type AdapterTraits, bindGroupLayout, copyWords, fill, type Kernel, packUniforms, type Shape, specialise } from '@coxswain/kernels';
+import { type AdapterTraits, bindGroupLayout, copyAxisRange, copyStrided, fill, type Kernel, packUniforms, type Shape, specialise } from '@coxswain/kernels';
 import { bind, encode, type Launch, type Pipeline, planSlots, Program } from './capture.js';
 import { CoxswainError, DeviceLostError, LaunchError, OutOfMemoryError, ShapeError } from './errors.js';
 import { BufferPool } from './pool.js';
@@ -120,7 +120,8 @@ export class Device {
   /** Copies the elements of `from` over those of `to`. */
   copy(from: Tensor, to: Tensor): void {
     if (from.size !== to.size) throw new ShapeError('copy', `shape [${from.shape}]`, `${to.size} elements`);
-    this.dispatch(copyWords, { count: from.size }, { input: from, out: to });
+    const length = from.size;
+    this.dispatch(copyStrided, copyAxisRange({ outer: 1, inner: 1, length, xAxis: length, xFrom: 0, outAxis: length, outFrom: 0 }), { x: from, out: to });
   }
 
   /** Memory for a tensor: real, or planned while a capture records. */

@@ -2,6 +2,8 @@ export * from './autograd.js';
 export { type Launch, planSlots, Program } from './capture.js';
 export { type Counters, Device } from './device.js';
 export * from './errors.js';
+export { HostRandom } from './host-random.js';
+export * from './ops/index.js';
 export * from './parameters.js';
 export { roundedSize } from './pool.js';
 export * from './safetensors.js';

@@ -1,0 +1,43 @@
+/** Philox 4×32-10 on the host, the same bits as the kernels'. */
+
+const M0 = 0xd2511f53;
+const M1 = 0xcd9e8d57;
+const W0 = 0x9e3779b9;
+const W1 = 0xbb67ae85;
+
+/** High 32 bits of the 64-bit product of two 32-bit numbers. */
+function multiplyHigh(a: number, b: number): number {
+  const aLow = a & 0xffff;
+  const aHigh = a >>> 16;
+  const bLow = b & 0xffff;
+  const bHigh = b >>> 16;
+  // All sums stay below 2^53, so double arithmetic is exact.
+  const cross = aHigh * bLow + ((aLow * bLow) >>> 16);
+  const middle = aLow * bHigh + (cross % 0x10000);
+  return (aHigh * bHigh + Math.floor(cross / 0x10000) + Math.floor(middle / 0x10000)) >>> 0;
+}
+
+/**
+ * Four random words that are a pure function of a 128-bit counter and a 64-bit key
+ * (Salmon et al. 2011, https://doi.org/10.1145/2063384.2063405).
+ * @param counter four words, the lowest first.
+ * @param key two words.
+ */
+export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>): Uint32Array {
+  let [a, b, c, d] = [counter[0] >>> 0, counter[1] >>> 0, counter[2] >>> 0, counter[3] >>> 0];
+  let k0 = key[0] >>> 0;
+  let k1 = key[1] >>> 0;
+  for (let round = 0; round < 10; round++) {
+    const high0 = multiplyHigh(M0, a);
+    const low0 = Math.imul(M0, a) >>> 0;
+    const high1 = multiplyHigh(M1, c);
+    const low1 = Math.imul(M1, c) >>> 0;
+    a = (high1 ^ b ^ k0) >>> 0;
+    b = low1;
+    c = (high0 ^ d ^ k1) >>> 0;
+    d = low0;
+    k0 = (k0 + W0) >>> 0;
+    k1 = (k1 + W1) >>> 0;
+  }
+  return Uint32Array.of(a, b, c, d);
+}

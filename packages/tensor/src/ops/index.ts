@@ -1,0 +1,5 @@
+export * from './elementwise.js';
+export * from './linear.js';
+export * from './norm.js';
+export { accumulateRows, accumulateSum, mean, sum } from './reduce.js';
+export { concat, expand, gatherRows, slice } from './shape.js';

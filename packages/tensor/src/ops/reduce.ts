@@ -1,0 +1,73 @@
+/** Sums and means, in a fixed order: the same program gives the same bits. */
+import { REDUCE, type ReduceShape, reduce, reduceStages } from '@coxswain/kernels';
+import { op } from '../autograd.js';
+import { ShapeError } from '../errors.js';
+import { type Dimensions, sizeOf, type Tensor } from '../tensor.js';
+import { expand } from './shape.js';
+
+/** Launches the one or two stages of a reduction into `out`. */
+export function launchReduce(x: Tensor, out: Tensor, whole: Omit<ReduceShape, 'parts'>): void {
+  const stages = reduceStages(whole);
+  const [first, second] = stages;
+  if (!second) {
+    x.device.dispatch(reduce, first, { x, out });
+    return;
+  }
+  const parts = x.device.empty([first.outer * first.parts * first.inner]);
+  x.device.dispatch(reduce, first, { x, out: parts });
+  x.device.dispatch(reduce, second, { x: parts, out });
+}
+
+const plain = { operation: REDUCE.sum, scale: 1, root: 0, accumulate: 0 } as const;
+
+/** Adds the sum of all elements of each x to the one-element `total`; for counts kept on the GPU. Not differentiable. */
+export function accumulateSum(x: Tensor, total: Tensor): void {
+  launchReduce(x, total, { ...plain, outer: 1, axis: x.size, inner: 1, accumulate: 1 });
+}
+
+/** Adds `x` [rows, columns] summed over its rows to `total` [columns]. Not differentiable. */
+export function accumulateRows(x: Tensor, total: Tensor): void {
+  const columns = total.size;
+  launchReduce(x, total, { ...plain, outer: 1, axis: x.size / columns, inner: columns, accumulate: 1 });
+}
+
+/** Sum over `axis` (dropped from the shape), or over everything (shape [1]). */
+export function sum(x: Tensor, axis?: number): Tensor {
+  return scaledSum('sum', x, axis, () => 1);
+}
+
+/** Mean over `axis` (dropped from the shape), or over everything (shape [1]). */
+export function mean(x: Tensor, axis?: number): Tensor {
+  return scaledSum('mean', x, axis, (length) => 1 / length);
+}
+
+function scaledSum(name: string, x: Tensor, axis: number | undefined, factor: (length: number) => number): Tensor {
+  const at = axis === undefined ? 0 : axis < 0 ? axis + x.shape.length : axis;
+  if (axis !== undefined && (at < 0 || at >= x.shape.length)) throw new ShapeError(name, `axis ${axis} of shape [${x.shape}]`, 'an axis it has');
+  const seen = axis === undefined ? [x.size] : x.shape;
+  const out = x.device.empty(axis === undefined ? [1] : x.shape.filter((_, i) => i !== at));
+  const length = seen[at];
+  const scale = factor(length);
+  launchReduce(x, out, { ...plain, outer: sizeOf(seen.slice(0, at)), axis: length, inner: sizeOf(seen.slice(at + 1)), scale });
+  op(name, [x], [out], ([g]) => {
+    const kept = seen.map((n, i) => (i === at ? 1 : n));
+    const wide = expand((g as Tensor).reshape(kept), seen, scale);
+    return [wide.reshape(x.shape)];
+  });
+  return out;
+}
+
+/** Sums `x` over the axes along which `shape` was broadcast, giving `shape`: how gradients come back through broadcasting. */
+export function sumTo(x: Tensor, shape: Dimensions): Tensor {
+  const rank = x.shape.length;
+  if (rank === shape.length && shape.every((n, i) => n === x.shape[i])) return x;
+  const padded = [...new Array<number>(rank - shape.length).fill(1), ...shape];
+  let out = x;
+  for (let axis = 0; axis < rank; axis++) {
+    if (padded[axis] === out.shape[axis]) continue;
+    const next = x.device.empty(out.shape.map((n, i) => (i === axis ? 1 : n)));
+    launchReduce(out, next, { ...plain, outer: sizeOf(out.shape.slice(0, axis)), axis: out.shape[axis], inner: sizeOf(out.shape.slice(axis + 1)) });
+    out = next;
+  }
+  return out.reshape(shape);
+}

@@ -1,0 +1,47 @@
+import { CoxswainError } from '@coxswain/tensor';
+
+/** Sizes of a base sequence model (arXiv 2512.20605, §3 and appendix: transformer for the grid world). */
+export interface TransformerConfig {
+  /** Residual width d (n_e). */
+  readonly width: number;
+  /** Blocks L. */
+  readonly depth: number;
+  /** Attention heads; they share the width evenly. */
+  readonly heads: number;
+  /** Hidden units of each block's MLP. */
+  readonly mlp: number;
+  /** Rows of the observation embedding: distinct one-hot positions. */
+  readonly vocabulary: number;
+  /** Positions that can be one at the same time. */
+  readonly slots: number;
+  /** Discrete actions. */
+  readonly actions: number;
+  /** Classes of the next-observation head. */
+  readonly observationClasses: number;
+  /** T5 relative-position buckets and the distance from which all share the last one. */
+  readonly buckets: number;
+  readonly maxDistance: number;
+  /** How weights start: `small-output` is the recipe's, `variance-scaled` the paper's (every initialiser's variance × 0.1). */
+  readonly initialisation: 'small-output' | 'variance-scaled';
+}
+
+/** @throws CoxswainError naming the first value that is out of range. */
+export function checkTransformerConfig(config: TransformerConfig): void {
+  const positive = ['width', 'depth', 'heads', 'mlp', 'vocabulary', 'slots', 'actions', 'observationClasses', 'buckets', 'maxDistance'] as const;
+  for (const name of positive) {
+    const value = config[name];
+    if (!Number.isInteger(value) || value < 1) throw outOfRange(name, value, 'a positive integer');
+  }
+  if (config.width % config.heads !== 0) throw outOfRange('heads', config.heads, `a divisor of the width ${config.width}`);
+  if ((config.width / config.heads) % 4 !== 0) throw outOfRange('heads', config.heads, `heads of a width that is a multiple of 4 (width ${config.width})`);
+  if (config.buckets % 2 !== 0) throw outOfRange('buckets', config.buckets, 'an even number');
+}
+
+function outOfRange(name: string, value: unknown, expected: string): CoxswainError {
+  return new CoxswainError(`${name} is ${value}, expected ${expected}`, {
+    code: 'bad-config',
+    value: `${name} = ${value}`,
+    expected,
+    remedy: `set ${name} to ${expected}`,
+  });
+}
