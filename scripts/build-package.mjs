@@ -1,7 +1,7 @@
 // Builds the package in the current folder to dist/: esbuild bundles every entry that package.json's `exports` and `bin`
 // name (WGSL as text, dependencies left as imports, what entries share in chunks), tsc writes their declarations.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -10,11 +10,14 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = process.cwd();
 const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 
+/** The strings at the leaves of a manifest's field. @param {unknown} value @returns {string[]} */
+const leaves = (value) =>
+  typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : value === undefined ? [] : [String(value)];
 /** Every `./dist/NAME.js` that the manifest names, as its source file `src/NAME.ts`. */
-const targets = [manifest.exports, manifest.bin].flatMap(function leaves(value) {
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(leaves) : value === undefined ? [] : [String(value)];
-});
-const entries = [...new Set(targets.flatMap((target) => /^(?:\.\/)?dist\/(.+)\.js$/.exec(target)?.[1] ?? []))].map((name) => `src/${name}.ts`);
+const targets = leaves([manifest.exports, manifest.bin]);
+const entries = [...new Set(targets.flatMap((target) => /^(?:\.\/)?dist\/(.+)\.js$/.exec(target)?.[1] ?? []))].map(
+  (name) => `src/${name}.ts`,
+);
 const missing = entries.filter((entry) => !existsSync(join(folder, entry)));
 if (missing.length) throw new Error(`${manifest.name}: package.json names outputs whose sources are not there: ${missing.join(', ')}`);
 
@@ -42,7 +45,16 @@ writeFileSync(
   project,
   JSON.stringify({
     extends: relative(dirname(project), join(root, 'tsconfig.json')),
-    compilerOptions: { noEmit: false, declaration: true, emitDeclarationOnly: true, allowJs: false, checkJs: false, customConditions: [], rootDir: '../src', outDir: '.' },
+    compilerOptions: {
+      noEmit: false,
+      declaration: true,
+      emitDeclarationOnly: true,
+      allowJs: false,
+      checkJs: false,
+      customConditions: [],
+      rootDir: '../src',
+      outDir: '.',
+    },
     files: [...entries, ...ambient.map((name) => `src/${name}`)].map((file) => `../${file}`),
     include: [],
   }),
@@ -56,7 +68,8 @@ for (const file of readdirSync(join(folder, 'dist'), { recursive: true }).map(St
   if (!file.endsWith('.d.ts')) continue;
   const path = join(folder, 'dist', file);
   const text = readFileSync(path, 'utf8');
-  if (/from '[^']*\.wgsl'/.test(text)) throw new Error(`${manifest.name}: ${file} names a .wgsl module; give the export that holds it a type`);
+  if (/from '[^']*\.wgsl'/.test(text))
+    throw new Error(`${manifest.name}: ${file} names a .wgsl module; give the export that holds it a type`);
   const needs = [];
   if (/\bGPU[A-Z]\w+/.test(text)) needs.push('/// <reference types="@webgpu/types" />\n');
   if (/\b(Symbol\.(asyncD|d)ispose|(Async)?Disposable)\b/.test(text)) needs.push('/// <reference lib="esnext.disposable" />\n');

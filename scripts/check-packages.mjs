@@ -17,7 +17,11 @@ for (const built of packages()) {
   const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
   const complaints = messages.map((message) => formatMessage(message, pkg) ?? message.code);
   try {
-    run(process.execPath, [join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js'), '--profile', 'esm-only', '--no-emoji', file], root);
+    run(
+      process.execPath,
+      [join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js'), '--profile', 'esm-only', '--no-emoji', file],
+      root,
+    );
   } catch (error) {
     complaints.push(String(error));
   }

@@ -26,7 +26,11 @@ export function setup() {
   }
   if (!facts.adapter.ok) {
     const [next] = planDriver(facts);
-    throw new SetupError(next.kind === 'stop' ? next.say : `Dawn finds no usable adapter (${facts.adapter.reason}), although the driver installed. ${next.remedy}`);
+    throw new SetupError(
+      next.kind === 'stop'
+        ? next.say
+        : `Dawn finds no usable adapter (${facts.adapter.reason}), although the driver installed. ${next.remedy}`,
+    );
   }
   return { installed, adapter: facts.adapter.name };
 }
@@ -124,7 +128,8 @@ function askForAdapter() {
   const child = spawnSync(process.execPath, [join(root, 'scripts/setup/probe-adapter.mjs')], { encoding: 'utf8', timeout: 120_000 });
   const line = child.stdout?.trim().split('\n').at(-1) ?? '';
   const complaint = child.stderr?.split('\n').find((text) => /required|error|not found|cannot/i.test(text) && !/^Warning: max/.test(text));
-  if (!line.startsWith('{')) return { ok: false, reason: child.error?.message ?? complaint ?? `the probe ended with ${child.signal ?? child.status}` };
+  if (!line.startsWith('{'))
+    return { ok: false, reason: child.error?.message ?? complaint ?? `the probe ended with ${child.signal ?? child.status}` };
   const answer = JSON.parse(line);
   return answer.ok || !complaint ? answer : { ok: false, reason: `${answer.reason}: ${complaint.trim()}` };
 }

@@ -14,9 +14,13 @@ const { status, error } = spawnSync(process.execPath, [vitest, ...args], { cwd: 
 if (error) throw error;
 
 // Vitest leaves no file when it fails before it starts.
-const text = existsSync(results) ? readFileSync(results, 'utf8') : '{"numPassedTests":0,"numFailedTests":0,"numPendingTests":0,"testResults":[]}';
+const text = existsSync(results)
+  ? readFileSync(results, 'utf8')
+  : '{"numPassedTests":0,"numFailedTests":0,"numPendingTests":0,"testResults":[]}';
 rmSync(folder, { recursive: true, force: true });
 const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(text);
-console.log(`test: set the machine up and ran ${testResults.length} test files on ${adapter}: ${status === 0 ? 'all is well' : 'something failed, see above'}.`);
+console.log(
+  `test: set the machine up and ran ${testResults.length} test files on ${adapter}: ${status === 0 ? 'all is well' : 'something failed, see above'}.`,
+);
 console.log(`${numPassedTests} passed, ${numFailedTests} failed${numPendingTests ? `, ${numPendingTests} skipped` : ''}`);
 process.exit(status ?? 1);

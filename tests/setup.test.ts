@@ -36,7 +36,9 @@ function refusal(facts: Partial<DriverFacts>): string {
 }
 
 const commands = (facts: Partial<DriverFacts>) =>
-  planDriver({ ...driver, ...facts }).map((step) => (step.kind === 'run' ? step.command.join(' ') : step.kind === 'write' ? step.text : `stop: ${step.say}`));
+  planDriver({ ...driver, ...facts }).map((step) =>
+    step.kind === 'run' ? step.command.join(' ') : step.kind === 'write' ? step.text : `stop: ${step.say}`,
+  );
 
 describe('tools', () => {
   it('installs nothing that is there already', () => {
@@ -45,7 +47,10 @@ describe('tools', () => {
 
   it('installs the pinned pnpm, then the dependencies', () => {
     const steps = planTools({ ...tools, pnpm: undefined, dependencies: 'missing' });
-    expect(steps.map((step) => step.kind === 'run' && step.command.join(' '))).toEqual(['npm install -g pnpm@12.21.0', 'pnpm install --frozen-lockfile']);
+    expect(steps.map((step) => step.kind === 'run' && step.command.join(' '))).toEqual([
+      'npm install -g pnpm@12.21.0',
+      'pnpm install --frozen-lockfile',
+    ]);
     for (const step of steps) expect(step.kind === 'run' && step.remedy).toMatch(/npm install -g|pnpm install/);
   });
 
@@ -56,8 +61,12 @@ describe('tools', () => {
   });
 
   it('names what to do about an old Node or an old pnpm', () => {
-    expect(planTools({ ...tools, node: '18.20.4', pnpm: undefined })).toEqual([{ kind: 'stop', say: expect.stringContaining('install Node 20.19 or later') }]);
-    expect(planTools({ ...tools, pnpm: '8.15.9' })).toEqual([{ kind: 'stop', say: expect.stringContaining('npm install -g pnpm@12.21.0') }]);
+    expect(planTools({ ...tools, node: '18.20.4', pnpm: undefined })).toEqual([
+      { kind: 'stop', say: expect.stringContaining('install Node 20.19 or later') },
+    ]);
+    expect(planTools({ ...tools, pnpm: '8.15.9' })).toEqual([
+      { kind: 'stop', say: expect.stringContaining('npm install -g pnpm@12.21.0') },
+    ]);
   });
 
   it('orders versions by number', () => {
@@ -112,7 +121,8 @@ describe('driver', () => {
   });
 
   it('gives every step that may fail a remedy with the commands', () => {
-    for (const step of planDriver(driver)) expect(step.kind !== 'stop' && step.remedy).toContain('-t bookworm-backports mesa-vulkan-drivers');
+    for (const step of planDriver(driver))
+      expect(step.kind !== 'stop' && step.remedy).toContain('-t bookworm-backports mesa-vulkan-drivers');
   });
 
   it('names what to do where there is no apt or no known package', () => {
@@ -140,14 +150,20 @@ describe('apt sources', () => {
       'Types: deb deb-src\nURIs: http://c http://d\nSuites: bookworm\nComponents: main contrib\nSigned-By:\n -----BEGIN-----\n .\n key\n';
     const sources = parseDeb822(text);
     expect(sources).toEqual([
-      { uris: ['http://c', 'http://d'], suites: ['bookworm'], components: ['main', 'contrib'], options: { 'Signed-By': '\n -----BEGIN-----\n .\n key' } },
+      {
+        uris: ['http://c', 'http://d'],
+        suites: ['bookworm'],
+        components: ['main', 'contrib'],
+        options: { 'Signed-By': '\n -----BEGIN-----\n .\n key' },
+      },
     ]);
     const added = backportsOf(sources, 'bookworm');
     expect(added && formatSource(added)).toContain('Signed-By:\n -----BEGIN-----\n .\n key\n');
   });
 
   it('reads one-line sources with options', () => {
-    const text = '# deb http://no bookworm main\ndeb [signed-by=/k.gpg arch=amd64,arm64] https://mirror.example/debian bookworm main contrib # main\ndeb-src http://s bookworm main\n';
+    const text =
+      '# deb http://no bookworm main\ndeb [signed-by=/k.gpg arch=amd64,arm64] https://mirror.example/debian bookworm main contrib # main\ndeb-src http://s bookworm main\n';
     expect(parseOneLine(text)).toEqual([
       {
         uris: ['https://mirror.example/debian'],

@@ -15,11 +15,11 @@ export function parseDeb822(text) {
   return text
     .split(/\n\s*\n/)
     .map(fieldsOf)
-    .filter((fields) => fields['types']?.split(/\s+/).includes('deb') && !/^(no|false|0)$/i.test(fields['enabled'] ?? 'yes'))
+    .filter((fields) => fields.types?.split(/\s+/).includes('deb') && !/^(no|false|0)$/i.test(fields.enabled ?? 'yes'))
     .map((fields) => ({
-      uris: words(fields['uris']),
-      suites: words(fields['suites']),
-      components: words(fields['components']),
+      uris: words(fields.uris),
+      suites: words(fields.suites),
+      components: words(fields.components),
       options: keep((name) => fields[name.toLowerCase()]),
     }));
 }
@@ -77,9 +77,11 @@ function fieldsOf(stanza) {
   return fields;
 }
 
-/** @param {(name: string) => string | undefined} valueOf @returns {Record<string, string>} */
-function keep(valueOf) {
-  return Object.fromEntries(KEPT_OPTIONS.flatMap((name) => (valueOf(name) === undefined ? [] : [[name, /** @type {string} */ (valueOf(name))]])));
+/** @param {(name: string) => string | undefined} fieldOf @returns {Record<string, string>} */
+function keep(fieldOf) {
+  return Object.fromEntries(
+    KEPT_OPTIONS.flatMap((name) => (fieldOf(name) === undefined ? [] : [[name, /** @type {string} */ (fieldOf(name))]])),
+  );
 }
 
 /** @param {string | undefined} text */

@@ -28,7 +28,7 @@
 import { backportsOf, formatSource } from './apt-sources.mjs';
 
 /** Dawn turns away Vulkan drivers without dynamic indexing of every kind of array; Mesa's llvmpipe has it from here on. */
-export const LOWEST_MESA = 24;
+const LOWEST_MESA = 24;
 const BACKPORTS = 'bookworm-backports';
 const BACKPORTS_FILE = `/etc/apt/sources.list.d/coxswain-${BACKPORTS}.sources`;
 const DRIVERS = ['mesa-vulkan-drivers', 'libvulkan1'];
@@ -70,10 +70,16 @@ export function planDriver(facts) {
   if (adapter.ok) return [];
   const why = `Dawn finds no usable adapter (${adapter.reason})`;
   if (facts.platform === 'darwin') {
-    return [stop(`${why}. On macOS it uses Metal, which needs macOS 12 or later and a session with a GPU: update macOS, or run on the machine itself rather than in a virtual one.`)];
+    return [
+      stop(
+        `${why}. On macOS it uses Metal, which needs macOS 12 or later and a session with a GPU: update macOS, or run on the machine itself rather than in a virtual one.`,
+      ),
+    ];
   }
   if (facts.platform === 'win32') {
-    return [stop(`${why}. On Windows it uses Direct3D 12: install the graphics driver of the card's maker, or run under WSL 2 with Debian 12.`)];
+    return [
+      stop(`${why}. On Windows it uses Direct3D 12: install the graphics driver of the card's maker, or run under WSL 2 with Debian 12.`),
+    ];
   }
   if (facts.platform !== 'linux') return [stop(`${why}, and it has no build for ${facts.platform}: use Linux, macOS or Windows.`)];
 
@@ -86,23 +92,43 @@ export function planDriver(facts) {
       ),
     ];
   }
-  const found = mesa === undefined ? 'there is no Vulkan driver' : mesa < LOWEST_MESA ? `Mesa ${facts.mesa} is older than ${LOWEST_MESA}` : 'there is no Vulkan loader';
+  const found =
+    mesa === undefined
+      ? 'there is no Vulkan driver'
+      : mesa < LOWEST_MESA
+        ? `Mesa ${facts.mesa} is older than ${LOWEST_MESA}`
+        : 'there is no Vulkan loader';
   const release = driverRelease(distribution);
   if (!facts.apt || release === undefined) {
     const name = [distribution.id, distribution.version].filter(Boolean).join(' ') || 'this system';
-    return [stop(`${why}: ${found}. Install Mesa ${LOWEST_MESA} or later with its Vulkan drivers and the Vulkan loader from ${name}'s own packages (Debian calls them ${DRIVERS.join(' and ')}), or the driver of your graphics card.`)];
+    return [
+      stop(
+        `${why}: ${found}. Install Mesa ${LOWEST_MESA} or later with its Vulkan drivers and the Vulkan loader from ${name}'s own packages (Debian calls them ${DRIVERS.join(' and ')}), or the driver of your graphics card.`,
+      ),
+    ];
   }
 
   const install = [...APT, 'install', '-y', '--no-install-recommends', ...(release === BACKPORTS ? ['-t', BACKPORTS] : []), ...DRIVERS];
   const source = release === BACKPORTS ? backportsOf(facts.sources, 'bookworm') : undefined;
-  const byHand = [...(source ? [`printf '${formatSource(source).replaceAll('\n', '\\n')}' > ${BACKPORTS_FILE}`] : []), 'apt-get update', install.join(' ')];
+  const byHand = [
+    ...(source ? [`printf '${formatSource(source).replaceAll('\n', '\\n')}' > ${BACKPORTS_FILE}`] : []),
+    'apt-get update',
+    install.join(' '),
+  ];
   if (!facts.root) {
     return [stop([`${why}: ${found}, and only root may install one. Run:`, ...byHand.map((line) => `  sudo sh -c "${line}"`)].join('\n'))];
   }
   const remedy = ["Once Debian's mirror is reachable, as root:", ...byHand.map((line) => `  ${line}`)].join('\n');
   /** @type {Step[]} */
   const steps = [];
-  if (source) steps.push({ kind: 'write', say: `adding ${BACKPORTS} from ${source.uris.join(' ')} (${BACKPORTS_FILE})`, file: BACKPORTS_FILE, text: formatSource(source), remedy });
+  if (source)
+    steps.push({
+      kind: 'write',
+      say: `adding ${BACKPORTS} from ${source.uris.join(' ')} (${BACKPORTS_FILE})`,
+      file: BACKPORTS_FILE,
+      text: formatSource(source),
+      remedy,
+    });
   steps.push({ kind: 'run', say: 'reading the package lists (apt-get update)', command: [...APT, 'update'], remedy });
   const from = release === BACKPORTS ? ` from ${BACKPORTS}` : '';
   steps.push({ kind: 'run', say: `${why}: ${found}. Installing ${DRIVERS.join(' and ')}${from}`, command: install, remedy });
@@ -125,7 +151,7 @@ function driverRelease({ id, version, codename }) {
 const stop = (say) => ({ kind: 'stop', say });
 
 /** First number of a version, without Debian's epoch: `1:25.0.7-2` → 25. @param {string} version */
-export const major = (version) => Number.parseInt(version.replace(/^\d+:/, ''), 10);
+const major = (version) => Number.parseInt(version.replace(/^\d+:/, ''), 10);
 
 /** Negative when `a` is the older of two dotted versions. @param {string} a @param {string} b */
 export function compareVersions(a, b) {

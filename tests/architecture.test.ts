@@ -1,0 +1,118 @@
+/** Who may know whom: the order of the packages, their public surfaces, and which files may reach for Node. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** Each package may import those that it lists; all of them come before it. */
+const rooms: Record<string, { folder: string; mayImport: string[] }> = {
+  kernels: { folder: 'kernels', mayImport: [] },
+  tensor: { folder: 'packages/tensor', mayImport: ['kernels'] },
+  transformer: { folder: 'packages/transformer', mayImport: ['kernels', 'tensor'] },
+  metacontroller: { folder: 'packages/metacontroller', mayImport: ['kernels', 'tensor', 'transformer'] },
+  envs: { folder: 'packages/envs', mayImport: ['kernels'] },
+  rl: { folder: 'packages/rl', mayImport: ['kernels', 'tensor', 'transformer', 'metacontroller', 'envs'] },
+  lab: { folder: 'packages/lab', mayImport: ['kernels', 'tensor', 'transformer', 'metacontroller', 'envs', 'rl'] },
+};
+const outside = ['examples', 'bench'];
+
+interface Source {
+  readonly path: string;
+  readonly isTest: boolean;
+  readonly imports: string[];
+  readonly text: string;
+}
+
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*(['"])([^'"\n]+)\1/g;
+
+function sourcesOf(folder: string): Source[] {
+  const files = existsSync(join(root, folder)) ? readdirSync(join(root, folder), { recursive: true }).map(String) : [];
+  return files
+    .filter((file) => /\.ts$/.test(file) && !/\.d\.ts$/.test(file) && !/(^|\/)(node_modules|dist)\//.test(file))
+    .map((file) => {
+      const text = readFileSync(join(root, folder, file), 'utf8');
+      const isTest = /\.test\.ts$|(^|\/)(test|testing)\//.test(file);
+      return { path: join(folder, file), isTest, imports: [...text.matchAll(IMPORT)].map((match) => match[2]), text };
+    });
+}
+
+const manifestOf = (folder: string) => JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+
+/** `path imports what` for every import that `wrong` names as wrong. */
+const violations = (sources: Source[], wrong: (specifier: string, source: Source) => boolean) =>
+  sources.flatMap((source) =>
+    source.imports.filter((specifier) => wrong(specifier, source)).map((specifier) => `${source.path} imports ${specifier}`),
+  );
+
+const all = [...Object.values(rooms).map(({ folder }) => folder), ...outside].flatMap(sourcesOf);
+
+describe('the house', () => {
+  it('has every room, and no other', () => {
+    const found = ['kernels', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)].map(
+      (folder) => manifestOf(folder).name,
+    );
+    expect(found.sort()).toEqual(
+      Object.keys(rooms)
+        .map((name) => `@coxswain/${name}`)
+        .sort(),
+    );
+    const order = Object.keys(rooms);
+    for (const [name, { mayImport }] of Object.entries(rooms)) {
+      for (const other of mayImport) expect(order.indexOf(other), `${name} → ${other}`).toBeLessThan(order.indexOf(name));
+    }
+  });
+
+  it('enters another package only where it exports something, never through its files', () => {
+    const exported = new Set(
+      Object.entries(rooms).flatMap(([name, { folder }]) =>
+        Object.keys(manifestOf(folder).exports).map((path) => `@coxswain/${name}${path.slice(1)}`),
+      ),
+    );
+    expect(violations(all, (specifier) => specifier.startsWith('@coxswain/') && !exported.has(specifier))).toEqual([]);
+    // Test tools are no part of a package's surface: tests share them by path.
+    const leaves = (specifier: string, { path, isTest }: Source) => {
+      if (!specifier.startsWith('.')) return false;
+      const home = [...Object.values(rooms).map(({ folder }) => folder), ...outside].find((folder) => path.startsWith(`${folder}/`)) ?? '';
+      const target = relative(root, resolve(root, path, '..', specifier));
+      return !target.startsWith(`${home}/`) && !(isTest && /\/src\/testing\//.test(target));
+    };
+    expect(violations(all, leaves)).toEqual([]);
+  });
+});
+
+describe.each(Object.entries(rooms))('%s', (_, { folder, mayImport }) => {
+  const sources = sourcesOf(folder);
+  const manifest = manifestOf(folder);
+
+  it('imports and depends on the packages before it alone', () => {
+    const known = (specifier: string) =>
+      mayImport.some((other) => specifier === `@coxswain/${other}` || specifier.startsWith(`@coxswain/${other}/`));
+    expect(violations(sources, (specifier) => specifier.startsWith('@coxswain/') && !known(specifier))).toEqual([]);
+    expect(
+      Object.keys(manifest.dependencies ?? {}).filter((dependency) => dependency.startsWith('@coxswain/') && !known(dependency)),
+    ).toEqual([]);
+  });
+
+  it('declares what its published code imports', () => {
+    const published = sources.filter((source) => !source.isTest);
+    const declared = Object.keys(manifest.dependencies ?? {});
+    const undeclared = (specifier: string) =>
+      !specifier.startsWith('.') &&
+      !isBuiltin(specifier) &&
+      !declared.some((dependency) => specifier === dependency || specifier.startsWith(`${dependency}/`));
+    expect(violations(published, undeclared)).toEqual([]);
+  });
+});
+
+// The lab is the command line: a Node program through and through. Everything under it also runs in a browser.
+describe.each(Object.entries(rooms).filter(([name]) => name !== 'lab'))('%s', (_, { folder }) => {
+  it('reaches for Node in its node.ts entry and in tests alone', () => {
+    const published = sourcesOf(folder).filter((source) => !source.isTest && !source.path.endsWith('/src/node.ts'));
+    const ofNode = (specifier: string) =>
+      isBuiltin(specifier) || specifier === 'webgpu' || /^@coxswain\/\w+\/node$/.test(specifier) || /(^|\/)node\.js$/.test(specifier);
+    expect(violations(published, ofNode)).toEqual([]);
+    expect(published.filter(({ text }) => /\b(process\.\w|Buffer\.\w|__dirname|require\()/.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+});
