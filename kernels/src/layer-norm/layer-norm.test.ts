@@ -76,6 +76,16 @@ test('parameter gradients add to what is there', async () => {
     { x, stats, dy, dgamma: start, dbeta: start },
   );
   const reference = layerNormBackwardReference(x, 6, 1e-5, dy);
-  expect(relativeError(dgamma, reference.dgamma.map((v, i) => v + start[i]))).toBeLessThan(1e-5);
-  expect(relativeError(dbeta, reference.dbeta.map((v, i) => v + start[i]))).toBeLessThan(1e-5);
+  expect(
+    relativeError(
+      dgamma,
+      reference.dgamma.map((v, i) => v + start[i]),
+    ),
+  ).toBeLessThan(1e-5);
+  expect(
+    relativeError(
+      dbeta,
+      reference.dbeta.map((v, i) => v + start[i]),
+    ),
+  ).toBeLessThan(1e-5);
 });

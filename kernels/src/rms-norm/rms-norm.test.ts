@@ -45,7 +45,12 @@ test.each([
   expect(relativeError(out.y, forward.y)).toBeLessThan(1e-5);
   expect(relativeError(out.stats, forward.stats)).toBeLessThan(1e-5);
   expect(relativeError(out.dx, backward.dx)).toBeLessThan(1e-4);
-  expect(relativeError(out.dgamma, backward.dgamma.map((v, i) => v + start[i]))).toBeLessThan(1e-4);
+  expect(
+    relativeError(
+      out.dgamma,
+      backward.dgamma.map((v, i) => v + start[i]),
+    ),
+  ).toBeLessThan(1e-4);
 });
 
 test('zero rows and huge rows stay finite', async () => {
