@@ -1,0 +1,54 @@
+/** The `coxswain` command. */
+import { CoxswainError } from '@coxswain/tensor';
+import { exitCodeOf, UsageError } from '../errors.js';
+import type { Phase } from '../phase.js';
+import { nearest } from '../suggest.js';
+import { type Machine, runPhase } from './phase-command.js';
+import { REPORT_ABOUT, runReport } from './report-command.js';
+import { runSettings, SETTINGS_ABOUT } from './settings-command.js';
+
+function help(phases: readonly Phase[]): string {
+  const commands = [...phases.map(({ name, about }) => [name, about]), ['report', REPORT_ABOUT], ['settings', SETTINGS_ABOUT]];
+  const width = Math.max(...commands.map(([name]) => name.length)) + 2;
+  return [
+    'coxswain — a small network that learns to steer a frozen sequence model',
+    '',
+    'Usage: coxswain COMMAND [options]',
+    '',
+    ...commands.map(([name, about]) => `  ${name.padEnd(width)}${about}`),
+    '',
+    'coxswain COMMAND --help says more about each.',
+    '',
+  ].join('\n');
+}
+
+/**
+ * Runs one command line and says in one message what went wrong, if anything did.
+ * @param args what follows the program's name.
+ * @returns the exit code.
+ */
+export async function main(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<number> {
+  try {
+    await dispatch(args, phases, machine);
+    return 0;
+  } catch (error) {
+    const text = error instanceof CoxswainError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    machine.stderr.write(`${error instanceof CoxswainError && error.code === 'interrupted' ? '' : 'Error: '}${text}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+async function dispatch(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<void> {
+  const [command, ...rest] = args;
+  if (command === undefined || command === '--help' || command === '-h' || command === 'help') {
+    machine.stdout.write(help(phases));
+    return;
+  }
+  if (command === 'report') return runReport(rest, machine.stdout);
+  if (command === 'settings') return runSettings(rest, machine.stdout);
+  const phase = phases.find(({ name }) => name === command);
+  if (phase) return runPhase(phase, rest, machine);
+  const known = [...phases.map(({ name }) => name), 'report', 'settings'];
+  const near = nearest(command, known);
+  throw new UsageError('Command', `\`${command}\``, `one of ${known.join(', ')}`, near === undefined ? 'See coxswain --help.' : `Did you mean \`${near}\`?`);
+}

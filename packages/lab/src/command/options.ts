@@ -1,0 +1,102 @@
+/** Options that phases share, and how they become a configuration. */
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { CheckpointError } from '@coxswain/tensor';
+import { SettingError, UsageError } from '../errors.js';
+import type { Phase, PhaseInput } from '../phase.js';
+import { openModel, type TrainedModel } from '../run/model.js';
+import { preset } from '../settings/presets.js';
+import { override } from '../settings/resolve.js';
+import type { Config } from '../settings/sections.js';
+import { validate } from '../settings/validate.js';
+import { nearest } from '../suggest.js';
+
+export const DEFAULT_PRESET = 'grid-mini';
+
+export type OptionSpecs = NonNullable<ParseArgsConfig['options']>;
+export type OptionValues = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+
+/**
+ * Reads a command line.
+ * @throws UsageError that names what was typed and the nearest option.
+ */
+export function readOptions(args: readonly string[], options: OptionSpecs, positionals: boolean): { readonly values: OptionValues; readonly positionals: readonly string[] } {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: positionals, strict: true });
+  } catch (error) {
+    const known = Object.keys(options).map((name) => `--${name}`);
+    const typed = args.find((argument) => argument.startsWith('--') && !known.includes(argument.split('=')[0]));
+    if (typed === undefined) {
+      const reason = (error as Error).message.split('. ')[0];
+      throw new UsageError('Command line', reason, 'options with their values', `Known: ${known.join(', ')}.`);
+    }
+    const near = nearest(typed.split('=')[0], known);
+    throw new UsageError('Option', `\`${typed}\``, `one of ${known.join(', ')}`, near === undefined ? 'See --help.' : `Did you mean \`${near}\`?`);
+  }
+}
+
+/** Reads a whole number of at least 0. */
+export function readCount(name: string, text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0 || value > 0xffff_ffff) {
+    throw new UsageError(`--${name}`, `\`${text}\``, 'a whole number from 0 to 4294967295', `For example --${name} 1.`);
+  }
+  return value;
+}
+
+function openInputs(phase: Phase, values: OptionValues): Record<string, TrainedModel> {
+  const opened: Record<string, TrainedModel> = {};
+  for (const input of phase.inputs) {
+    const path = values[input.name];
+    if (typeof path === 'string') opened[input.name] = openModel(path, input.name, input.phase);
+  }
+  // A controller knows which base it steers: any other base would be nonsense.
+  for (const [name, model] of Object.entries(opened)) {
+    for (const [needed, identity] of Object.entries(model.identity.inputs)) {
+      const given = opened[needed];
+      if (given && given.sha256 !== identity.sha256) {
+        const remedy = `Give --${needed} the folder that --${name} was trained with.`;
+        throw new CheckpointError(`--${name}`, `it was trained with another ${needed} (seed ${identity.seed})`, `the ${needed} in ${given.folder}`, remedy);
+      }
+    }
+  }
+  return opened;
+}
+
+function inherit(config: Config, input: PhaseInput, model: TrainedModel, assignments: readonly string[]): void {
+  for (const section of input.gives) {
+    const given = model.identity.config[section];
+    if (!given) throw new CheckpointError(`--${input.name}`, `its config.json has no ${section} settings`, `a folder made by \`coxswain ${input.phase}\``, 'Train it anew.');
+    const again = assignments.find((assignment) => assignment.startsWith(`${section}.`));
+    if (again !== undefined) {
+      throw new SettingError(again.split('=')[0], `set to \`${again.split('=')[1] ?? ''}\``, `what --${input.name} was trained with`, `Leave it out, or train another ${input.name} with it.`);
+    }
+    Object.assign(config, { [section]: structuredClone(given) });
+  }
+}
+
+export type Resolved = { readonly config: Config; readonly preset: string; readonly inputs: Readonly<Record<string, TrainedModel>> };
+
+/**
+ * The whole configuration of a phase from its options: preset, then what the given models were trained with, then
+ * `--set`, then checks.
+ */
+export function resolvePhase(phase: Phase, values: OptionValues): Resolved {
+  const inputs = openInputs(phase, values);
+  const inherited = Object.values(inputs)[0]?.identity.preset;
+  const presetName = typeof values.preset === 'string' ? values.preset : (inherited ?? DEFAULT_PRESET);
+  const config = preset(presetName);
+  const shortcuts = Object.entries(phase.shortcuts).flatMap(([name, key]) => (typeof values[name] === 'string' ? [`${key}=${values[name]}`] : []));
+  const assignments = [...((values.set ?? []) as string[]).map((assignment) => assignment.trim()), ...shortcuts];
+  for (const input of phase.inputs) {
+    const model = inputs[input.name];
+    if (model) inherit(config, input, model, assignments);
+  }
+  for (const assignment of assignments) override(config, assignment);
+  validate(config);
+  for (const input of phase.inputs) {
+    if (!inputs[input.name] && input.required(config)) {
+      throw new UsageError(`--${input.name}`, 'missing', `a folder made by \`coxswain ${input.phase}\``, input.about);
+    }
+  }
+  return { config, preset: presetName, inputs };
+}

@@ -1,0 +1,103 @@
+/** `coxswain pretrain` and its like: open the run folder, run the phase, close everything. */
+import type { Device } from '@coxswain/tensor';
+import { listenForInterrupts, type SignalSource } from '../interrupt.js';
+import { type Phase, Session } from '../phase.js';
+import { Progress, type ProgressStream } from '../progress.js';
+import { RunFolder } from '../run/folder.js';
+import { identify } from '../run/identity.js';
+import { inputIdentity } from '../run/model.js';
+import { pick } from '../settings/resolve.js';
+import { allSettings } from '../settings/sections.js';
+import { type OptionSpecs, type OptionValues, readCount, readOptions, type Resolved, resolvePhase } from './options.js';
+
+/** What the command needs from the machine; tests bring their own. */
+export type Machine = {
+  readonly stdout: ProgressStream;
+  readonly stderr: ProgressStream;
+  readonly signals: SignalSource;
+  readonly now: () => number;
+  readonly openDevice: () => Promise<Device>;
+};
+
+const COMMON: OptionSpecs = {
+  preset: { type: 'string' },
+  set: { type: 'string', multiple: true },
+  seed: { type: 'string', default: '0' },
+  out: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+};
+
+const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
+/** The text of `coxswain PHASE --help`. */
+export function phaseHelp(phase: Phase): string {
+  const inputs = phase.inputs.map((input) => [`--${input.name} FOLDER`, input.about]);
+  const about = (key: string) => allSettings().find((candidate) => candidate.key === key)?.setting.about ?? '';
+  const shortcuts = Object.entries(phase.shortcuts).map(([name, key]) => [`--${name} VALUE`, `Short for --set ${key}=VALUE. ${about(key)}`]);
+  const rows = [
+    ['--preset NAME', 'Named settings to start from: grid-mini (default, or what the given models used), grid-paper.'],
+    ['--set KEY=VALUE', 'Change one setting; may be repeated. `coxswain settings` lists them.'],
+    ['--seed N', 'Seed of everything random (default 0).'],
+    ['--out FOLDER', `Run folder (default runs/${phase.name}-seed-N). A run found there goes on where it stopped.`],
+    ...inputs,
+    ...shortcuts,
+    ['-h, --help', 'Show this.'],
+  ];
+  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
+  return [
+    `coxswain ${phase.name} — ${phase.about}`,
+    '',
+    ...rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`),
+    '',
+    `It reads the settings of: ${phase.sections.join(', ')}. Ctrl-C saves and stops; the same command goes on from there.`,
+    '',
+  ].join('\n');
+}
+
+async function execute(phase: Phase, resolved: Resolved, seed: number, path: string, command: string, machine: Machine): Promise<void> {
+  const { config, preset, inputs } = resolved;
+  const identities = Object.fromEntries(Object.entries(inputs).map(([name, model]) => [name, inputIdentity(model)]));
+  const identity = identify({ phase: phase.name, preset, seed, config: pick(config, phase.sections), inputs: identities });
+  const { steps, unit, saveEvery } = phase.length(config);
+  const folder = new RunFolder(path, identity, command);
+  try {
+    const { resumed } = folder;
+    const progress = new Progress({ label: phase.name, total: steps, start: resumed?.step ?? 0, unit, stream: machine.stderr, now: machine.now });
+    if (resumed) progress.note(`Going on with ${path} at ${unit} ${resumed.step} of ${steps}.`);
+    const interrupts = listenForInterrupts(machine.signals, (line) => progress.note(line));
+    try {
+      const device = await machine.openDevice();
+      try {
+        const session = new Session({ folder, progress, signal: interrupts.signal, steps, saveEvery });
+        await phase.run({ config, seed, inputs, device, folder, resumed, session });
+      } finally {
+        device.close();
+      }
+    } finally {
+      progress.finish();
+      interrupts.release();
+    }
+  } finally {
+    folder.close();
+  }
+  machine.stdout.write(`Done: ${path}\n`);
+}
+
+/** Runs a phase as its command line asks. */
+export async function runPhase(phase: Phase, args: readonly string[], machine: Machine): Promise<void> {
+  const own = [...phase.inputs.map((input) => input.name), ...Object.keys(phase.shortcuts)];
+  const { values } = readOptions(args, { ...COMMON, ...Object.fromEntries(own.map((name) => [name, { type: 'string' as const }])) }, false);
+  if (values.help) {
+    machine.stdout.write(phaseHelp(phase));
+    return;
+  }
+  const seed = readCount('seed', values.seed as string);
+  const resolved = resolvePhase(phase, values);
+  const path = outFolder(phase, values, seed);
+  const command = ['coxswain', phase.name, ...args].map(quote).join(' ');
+  await execute(phase, resolved, seed, path, command, machine);
+}
+
+function outFolder(phase: Phase, values: OptionValues, seed: number): string {
+  return typeof values.out === 'string' ? values.out : `runs/${phase.name}-seed-${seed}`;
+}

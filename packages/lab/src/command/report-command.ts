@@ -1,0 +1,73 @@
+/** `coxswain report`: one HTML file, and on request the tables and rows for the documentation. */
+import fs from 'node:fs';
+import { dirname } from 'node:path';
+import { UsageError } from '../errors.js';
+import type { ProgressStream } from '../progress.js';
+import { collectReport } from '../report/collect.js';
+import { renderReport } from '../report/page.js';
+import { tablesToMarkdown } from '../results/markdown.js';
+import { rowsToJson } from '../results/rows.js';
+import { findRuns, type StoredRun } from '../run/scan.js';
+import { onDisk, writeAtomic } from '../run/storage.js';
+import { readCount, readOptions } from './options.js';
+
+export const REPORT_ABOUT = 'Write one self-contained HTML file about the runs in a folder.';
+
+const HELP = `coxswain report — ${REPORT_ABOUT}
+
+  --runs FOLDER     Folder with runs, searched to its depth; may be repeated (default runs)
+  --out FILE        The report (default report/index.html)
+  --results PATH    Also write PATH.json (one row a success rate) and PATH.md (every seed with its command)
+  --title TEXT      Title of the report and of PATH.md
+  --smoothing N     Updates that each point of a learning curve is the mean of (default 5)
+  -h, --help        Show this
+`;
+
+const SPECS = {
+  runs: { type: 'string' as const, multiple: true, default: ['runs'] },
+  out: { type: 'string' as const, default: 'report/index.html' },
+  results: { type: 'string' as const },
+  title: { type: 'string' as const, default: 'Coxswain: skills found in a frozen sequence model' },
+  smoothing: { type: 'string' as const, default: '5' },
+  help: { type: 'boolean' as const, short: 'h' },
+};
+
+const LEAD = 'A sequence model learns from demonstrations and is frozen; a small network finds skills in its residual stream; RL then chooses skills instead of actions.';
+
+function writeFile(path: string, content: string, stdout: ProgressStream): void {
+  onDisk(path, () => fs.mkdirSync(dirname(path), { recursive: true }));
+  writeAtomic(path, content);
+  stdout.write(`Wrote ${path}\n`);
+}
+
+/** Settings and size of what is reported, for the line under the title. */
+function factsOf(runs: readonly StoredRun[]): { label: string; value: string }[] {
+  const presets = [...new Set(runs.map((run) => run.config.preset))].join(', ');
+  const count = (phase: string) => runs.filter((run) => run.config.phase === phase).length;
+  return [
+    { label: 'preset', value: presets },
+    { label: 'sequence models', value: String(count('pretrain')) },
+    { label: 'metacontrollers', value: String(count('discover')) },
+    { label: 'RL runs', value: String(count('reinforce')) },
+  ];
+}
+
+/** Writes the report as the command line asks. */
+export function runReport(args: readonly string[], stdout: ProgressStream): void {
+  const { values } = readOptions(args, SPECS, false);
+  if (values.help) {
+    stdout.write(HELP);
+    return;
+  }
+  const roots = values.runs as string[];
+  const runs = roots.flatMap(findRuns);
+  if (runs.length === 0) throw new UsageError('--runs', `no run in ${roots.join(', ')}`, 'a folder with runs made by `coxswain`', 'Run a phase first, or give another folder.');
+  const smoothing = Math.max(1, readCount('smoothing', values.smoothing as string));
+  const data = collectReport(runs, { title: values.title as string, lead: LEAD, facts: factsOf(runs), smoothing });
+  writeFile(values.out as string, renderReport(data), stdout);
+  if (typeof values.results === 'string') {
+    const path = values.results.replace(/\.(json|md)$/, '');
+    writeFile(`${path}.json`, rowsToJson(runs.flatMap((run) => run.rows)), stdout);
+    writeFile(`${path}.md`, tablesToMarkdown(data.title, data.lead, data.tables), stdout);
+  }
+}

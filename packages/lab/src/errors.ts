@@ -1,0 +1,109 @@
+/** The errors of the command, and the exit code each error of the project ends it with. */
+import { CoxswainError } from '@coxswain/tensor';
+
+/** The command line cannot be understood. */
+export class UsageError extends CoxswainError {
+  constructor(what: string, value: string, expected: string, remedy: string) {
+    super(`${what}: ${value}, expected ${expected}. ${remedy}`, { code: 'usage', value, expected, remedy });
+  }
+}
+
+/** A preset that does not exist. */
+export class UnknownPresetError extends CoxswainError {
+  constructor(value: string, known: readonly string[], suggestion: string | undefined) {
+    const remedy = suggestion === undefined ? `choose one of ${known.join(', ')}` : `did you mean \`${suggestion}\`?`;
+    super(`Unknown preset \`${value}\` (known: ${known.join(', ')}): ${remedy}`, {
+      code: 'unknown-preset',
+      value,
+      expected: `one of ${known.join(', ')}`,
+      remedy,
+    });
+  }
+}
+
+/** A setting that does not exist, whose value is out of range, or that does not fit the other settings. */
+export class SettingError extends CoxswainError {
+  constructor(key: string, value: string, expected: string, remedy: string) {
+    super(`Setting \`${key}\` is ${value}, expected ${expected}. ${remedy}`, { code: 'bad-setting', value: `${key} = ${value}`, expected, remedy });
+  }
+}
+
+/** A run folder that holds another run. */
+export class OtherConfigurationError extends CoxswainError {
+  constructor(folder: string, differences: readonly string[]) {
+    const value = differences.slice(0, 5).join('; ') + (differences.length > 5 ? `; and ${differences.length - 5} more` : '');
+    const remedy = 'Give this run a folder of its own with --out, or repeat the settings of the run that is there.';
+    super(`Run folder ${folder} belongs to another configuration (${value}). ${remedy}`, {
+      code: 'other-configuration',
+      value: `${folder}: ${value}`,
+      expected: 'an empty folder, or one of this very configuration',
+      remedy,
+    });
+  }
+}
+
+/** A folder that is not a run folder, or whose files contradict each other. */
+export class RunFolderError extends CoxswainError {
+  constructor(folder: string, value: string, expected: string, remedy: string) {
+    super(`Run folder ${folder}: ${value}, expected ${expected}. ${remedy}`, { code: 'bad-run-folder', value: `${folder}: ${value}`, expected, remedy });
+  }
+}
+
+/** Another process writes the same run folder. */
+export class FolderBusyError extends CoxswainError {
+  constructor(folder: string, owner: string) {
+    const remedy = 'Wait for it, stop it, or choose another folder with --out.';
+    super(`Run folder ${folder} is in use by ${owner}. ${remedy}`, { code: 'folder-busy', value: folder, expected: 'a folder nobody writes', remedy });
+  }
+}
+
+/** The disk, or the quota, has no room for the file. */
+export class DiskFullError extends CoxswainError {
+  constructor(path: string, options?: ErrorOptions) {
+    const remedy = 'Free some space and start the same command again: it goes on from its last checkpoint.';
+    super(`No space left to write ${path}; what was written before is kept. ${remedy}`, { code: 'disk-full', value: path, expected: 'free space', remedy }, options);
+  }
+}
+
+/** A file that cannot be read or written for another reason than space. */
+export class FileError extends CoxswainError {
+  constructor(path: string, reason: string, options?: ErrorOptions) {
+    const remedy = 'Check that the path is right and that you may read and write it.';
+    super(`${path}: ${reason}. ${remedy}`, { code: 'file', value: path, expected: 'a readable, writable path', remedy }, options);
+  }
+}
+
+/** The user stopped the run; its state is saved. */
+export class InterruptedError extends CoxswainError {
+  constructor(folder: string, step: number) {
+    const remedy = 'Start the same command again to go on from there.';
+    super(`Stopped at step ${step}; the checkpoint is in ${folder}. ${remedy}`, { code: 'interrupted', value: `step ${step}`, expected: 'the whole run', remedy });
+  }
+}
+
+/** What the shell gives a process ended by SIGINT. */
+export const INTERRUPTED_EXIT = 130;
+
+const EXIT_CODES: Readonly<Record<string, number>> = {
+  usage: 2,
+  'unknown-preset': 3,
+  'bad-setting': 4,
+  'bad-checkpoint': 5,
+  'other-configuration': 6,
+  'bad-run-folder': 7,
+  'folder-busy': 8,
+  'disk-full': 9,
+  file: 10,
+  'no-adapter': 11,
+  'out-of-memory': 12,
+  'device-lost': 13,
+  'launch-failed': 14,
+  'not-finite': 15,
+  'bad-shape': 16,
+  interrupted: INTERRUPTED_EXIT,
+};
+
+/** The exit code for an error: one of its own for each kind of `CoxswainError`, 1 for anything unforeseen. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof CoxswainError ? (EXIT_CODES[error.code] ?? 1) : 1;
+}

@@ -1,0 +1,36 @@
+/** Metric names, as users know them from CleanRL and TRL, and ours beside them. */
+export const METRICS = {
+  episodes: 'charts/episodes',
+  episodicReturn: 'charts/episodic_return',
+  episodicLength: 'charts/episodic_length',
+  learningRate: 'charts/learning_rate',
+  stepsPerSecond: 'charts/SPS',
+  policyLoss: 'losses/policy_loss',
+  approximateKl: 'losses/approx_kl',
+  clipFraction: 'losses/clipfrac',
+  gradientNorm: 'losses/grad_norm',
+  actionNll: 'losses/action_nll',
+  observationNll: 'losses/observation_nll',
+  codeKl: 'losses/code_kl',
+  alpha: 'losses/alpha',
+  reward: 'reward',
+  rewardStd: 'reward_std',
+  /** 1 when all episodes of an update have the same reward and there is nothing to learn from, else 0. */
+  fractionWithoutSignal: 'frac_reward_zero_std',
+  switchDensity: 'switch/density',
+  segmentLength: 'switch/segment_length',
+  /** F1 of switches against true subgoal changes, at ±1 step. */
+  switchF1: 'switch/f1',
+  switchF1Exact: 'switch/f1_exact',
+  /** Share of steps whose true subgoal a linear read-out finds in z. */
+  subgoalReadout: 'eval/subgoal_readout',
+  nllSoft: 'eval/nll_soft',
+  nllHard: 'eval/nll_hard',
+  nllUncontrolled: 'eval/nll_uncontrolled',
+  evalActionNll: 'eval/action_nll',
+  /** Action NLL of the Bayes-optimal observer on the same data. */
+  bayesFloor: 'eval/bayes_floor',
+  /** Share of sampled episodes whose visits obey the transitions of the training tasks. */
+  obeyed: 'eval/transitions_obeyed',
+  success: 'eval/success',
+} as const;

@@ -1,0 +1,98 @@
+/** What a phase of the method is to the `coxswain` command: its name, what it reads and starts from, and how it runs. */
+import type { Device } from '@coxswain/tensor';
+import { InterruptedError } from './errors.js';
+import type { Progress } from './progress.js';
+import type { Checkpoint, Snapshot } from './run/checkpoint.js';
+import type { RunFolder } from './run/folder.js';
+import type { TrainedModel } from './run/model.js';
+import type { Config, SectionName } from './settings/sections.js';
+
+/** A trained model that a phase starts from: an option of its command. */
+export type PhaseInput = {
+  /** Name of the option: `base` gives `--base FOLDER`. */
+  readonly name: string;
+  /** The phase that makes it. */
+  readonly phase: string;
+  readonly about: string;
+  /** Sections taken from the model's own configuration; they cannot be set again. */
+  readonly gives: readonly SectionName[];
+  readonly required: (config: Config) => boolean;
+};
+
+/** What `run` gets. */
+export type PhaseContext = {
+  /** All settings; only the sections the phase declares count for the run's identity. */
+  readonly config: Config;
+  readonly seed: number;
+  readonly inputs: Readonly<Record<string, TrainedModel>>;
+  readonly device: Device;
+  readonly folder: RunFolder;
+  /** The state to go on from; absent at the start of a run. */
+  readonly resumed: Checkpoint | undefined;
+  readonly session: Session;
+};
+
+export type Phase = {
+  readonly name: string;
+  /** One sentence, for `--help`. */
+  readonly about: string;
+  /** Sections of the configuration the phase reads. */
+  readonly sections: readonly SectionName[];
+  readonly inputs: readonly PhaseInput[];
+  /** Options that stand for a setting: `{ view: 'discover.view' }` makes `--view same` mean `--set discover.view=same`. */
+  readonly shortcuts: Readonly<Record<string, string>>;
+  /** Steps of the whole run, and what one is called. */
+  readonly length: (config: Config) => { readonly steps: number; readonly unit: string; readonly saveEvery: number };
+  /**
+   * Does the work from `resumed` (or the start) to the end, calling `session.afterStep` once a step. A run that has
+   * done all its steps only writes its results again. Throws what stopped it.
+   */
+  readonly run: (context: PhaseContext) => Promise<void>;
+};
+
+export type SessionOptions = {
+  readonly folder: RunFolder;
+  readonly progress: Progress;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly steps: number;
+  readonly saveEvery: number;
+};
+
+/** The part of a training loop that is the same in every phase: metrics, checkpoints, progress, Ctrl-C. */
+export class Session {
+  constructor(private readonly options: SessionOptions) {}
+
+  /** Writes one line of metrics; names are those of `METRICS`. */
+  log(step: number, values: Readonly<Record<string, number>>): void {
+    this.options.folder.metrics.write(step, values);
+  }
+
+  /** Prints a line above the progress line. */
+  note(text: string): void {
+    this.options.progress.note(text);
+  }
+
+  /** Whether `afterStep` would read the state back now: at every `saveEvery` steps, at the end, and at Ctrl-C. */
+  savesAt(done: number): boolean {
+    const { steps, saveEvery, signal } = this.options;
+    return done % saveEvery === 0 || done >= steps || signal.aborted;
+  }
+
+  /**
+   * Call when `done` steps are done and their metrics are logged. Saves when it is time to.
+   * @param snapshot reads the state back; called only when it is saved.
+   * @param notes values for the progress line.
+   * @throws InterruptedError after saving, when Ctrl-C was pressed before the last step.
+   */
+  async afterStep(done: number, snapshot: () => Promise<Snapshot>, notes: Readonly<Record<string, number>> = {}): Promise<void> {
+    const { folder, progress, signal, steps } = this.options;
+    progress.update(done, notes);
+    // Without a turn of the event loop a signal would never be seen.
+    await new Promise((resume) => setImmediate(resume));
+    if (!this.savesAt(done)) return;
+    folder.save(done, await snapshot());
+    folder.timing({ step: done, seconds: progress.seconds, 'charts/SPS': progress.rate });
+    if (signal.aborted && done < steps) throw new InterruptedError(folder.path, done);
+  }
+}

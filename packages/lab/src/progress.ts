@@ -1,0 +1,105 @@
+/** One line that says how far a run is, how fast it goes and how long it still takes. */
+
+export type ProgressStream = { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown };
+
+export type ProgressOptions = {
+  readonly label: string;
+  readonly total: number;
+  /** Steps done before this process began; they do not count for the rate. */
+  readonly start: number;
+  /** What a step is called: `steps`, `updates`. */
+  readonly unit: string;
+  readonly stream: ProgressStream;
+  /** Milliseconds; monotonic. */
+  readonly now: () => number;
+};
+
+/** A terminal is redrawn this often; anything else gets a line of its own this often. */
+const REDRAW_MS = 200;
+const LINE_MS = 10_000;
+/** The rate is that of the last half minute, so that it follows a machine that gets busy. */
+const WINDOW_MS = 30_000;
+
+/** A duration for people: `45 s`, `3 min 05 s`, `2 h 07 min`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const pad = (value: number) => String(value).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${pad(whole % 60)} s`;
+  const minutes = Math.round(whole / 60);
+  return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
+}
+
+/** A number with a thin space between thousands and about three digits after the point where it is small. */
+export function formatNumber(value: number): string {
+  if (Number.isInteger(value)) return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+  return Math.abs(value) >= 100 ? value.toFixed(1) : String(Number(value.toPrecision(3)));
+}
+
+export class Progress {
+  readonly #marks: { readonly at: number; readonly done: number }[];
+  readonly #began: number;
+  #shownAt = -Infinity;
+  #drawn = false;
+
+  constructor(private readonly options: ProgressOptions) {
+    this.#began = options.now();
+    this.#marks = [{ at: this.#began, done: options.start }];
+  }
+
+  /** Seconds since this process began the run. */
+  get seconds(): number {
+    return (this.options.now() - this.#began) / 1000;
+  }
+
+  /** Steps a second over the last half minute; 0 before the first step. */
+  get rate(): number {
+    const first = this.#marks[0];
+    const last = this.#marks[this.#marks.length - 1];
+    return last.at > first.at ? ((last.done - first.done) * 1000) / (last.at - first.at) : 0;
+  }
+
+  /**
+   * Notes that `done` steps are done, and shows it when it is time to.
+   * @param notes values shown at the end of the line.
+   */
+  update(done: number, notes: Readonly<Record<string, number>> = {}): void {
+    const { now, stream, total } = this.options;
+    const at = now();
+    this.#marks.push({ at, done });
+    while (this.#marks.length > 2 && this.#marks[1].at < at - WINDOW_MS) this.#marks.shift();
+    const due = at - this.#shownAt >= (stream.isTTY ? REDRAW_MS : LINE_MS);
+    if (!due && done < total) return;
+    this.#shownAt = at;
+    const line = this.#line(done, notes);
+    if (!stream.isTTY) {
+      stream.write(`${line}\n`);
+      return;
+    }
+    stream.write(`\r\x1b[2K${line.slice(0, (stream.columns ?? 120) - 1)}`);
+    this.#drawn = true;
+  }
+
+  /** Prints a line of its own, above the progress line. */
+  note(text: string): void {
+    this.finish();
+    this.options.stream.write(`${text}\n`);
+    this.#shownAt = -Infinity;
+  }
+
+  /** Leaves the line as it stands and goes below it. */
+  finish(): void {
+    if (this.#drawn) this.options.stream.write('\n');
+    this.#drawn = false;
+  }
+
+  #line(done: number, notes: Readonly<Record<string, number>>): string {
+    const { label, total, unit } = this.options;
+    const { rate } = this;
+    const share = `${Math.floor((100 * done) / total)} %`;
+    const speed = rate > 0 ? `${formatNumber(rate)} ${unit}/s` : '';
+    const left = done >= total ? `took ${formatDuration(this.seconds)}` : rate > 0 ? `${formatDuration((total - done) / rate)} left` : '';
+    const values = Object.entries(notes).map(([name, value]) => `${name} ${formatNumber(value)}`);
+    return [label, `${formatNumber(done)}/${formatNumber(total)} ${unit}`, share, speed, left, ...values].filter(Boolean).join('  ');
+  }
+}

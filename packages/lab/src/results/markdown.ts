@@ -1,0 +1,31 @@
+/** Tables of a report as Markdown. */
+import type { ReportTable } from '../report/data.js';
+import { formatNumber, share } from '../report/format.js';
+
+function cell(value: string | number | null): string {
+  if (value === null) return '–';
+  if (typeof value === 'number') return Number.isInteger(value) ? formatNumber(value) : share(value);
+  const escaped = value.replaceAll('|', '\\|').replaceAll('\n', ' ');
+  return value.startsWith('coxswain ') ? `\`${escaped}\`` : escaped;
+}
+
+const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+
+/** One table with its heading. */
+export function tableToMarkdown({ title, about, columns, rows }: ReportTable): string {
+  return [
+    `## ${title}`,
+    '',
+    about,
+    '',
+    line(columns.map(({ label }) => label)),
+    line(columns.map(({ numeric }) => (numeric ? '---:' : '---'))),
+    ...rows.map((row) => line(row.map(cell))),
+    '',
+  ].join('\n');
+}
+
+/** A page of tables. */
+export function tablesToMarkdown(title: string, lead: string, tables: readonly ReportTable[]): string {
+  return [`# ${title}`, '', lead, '', ...tables.map(tableToMarkdown)].join('\n');
+}

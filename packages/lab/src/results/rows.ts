@@ -1,0 +1,53 @@
+/** Rows of `docs/results/*.json`: one success rate each. */
+import type { PartialConfig } from '../settings/sections.js';
+
+export type ResultRow = {
+  /** `internal`, `raw`, … */
+  readonly method: string;
+  /** What the sequence embedder saw in discovery; `null` for methods without codes. */
+  readonly view: string | null;
+  readonly baseSeed: number;
+  readonly controllerSeed: number | null;
+  readonly rlSeed: number;
+  /** Colours as digits: `0123`. */
+  readonly task: string;
+  /** Training episodes the policy has seen. */
+  readonly episodes: number;
+  /** Share of sampled episodes that finish the task, 0 to 1. */
+  readonly success: number;
+};
+
+/** The part of a run, or of its context, that says which run it is. */
+export type RunLabels = Pick<ResultRow, 'method' | 'view' | 'baseSeed' | 'controllerSeed' | 'rlSeed'>;
+
+/** The labels of an RL run from its configuration and the seeds of what it started from. */
+export function labelsOf(run: { readonly seed: number; readonly config: PartialConfig; readonly inputs: Readonly<Record<string, { readonly seed: number }>> }): RunLabels {
+  const { config, inputs, seed } = run;
+  const withCodes = inputs.controller !== undefined;
+  return {
+    method: config.reinforce?.method ?? 'unknown',
+    view: withCodes ? (config.discover?.view ?? null) : null,
+    baseSeed: inputs.base?.seed ?? 0,
+    controllerSeed: withCodes ? inputs.controller.seed : null,
+    rlSeed: seed,
+  };
+}
+
+/** Rows in reading order: method, view, task, then seeds, then episodes. */
+export function sortRows(rows: readonly ResultRow[]): ResultRow[] {
+  const key = (row: ResultRow) => [row.method, row.view ?? '', row.task] as const;
+  const seeds = (row: ResultRow) => [row.baseSeed, row.controllerSeed ?? -1, row.rlSeed, row.episodes] as const;
+  return [...rows].sort((a, b) => {
+    const at = key(a).findIndex((value, index) => value !== key(b)[index]);
+    if (at >= 0) return key(a)[at] < key(b)[at] ? -1 : 1;
+    return seeds(a).reduce((order, value, index) => order || value - seeds(b)[index], 0);
+  });
+}
+
+/** JSON with one row a line, so that a change of one number is a change of one line. */
+export function rowsToJson(rows: readonly ResultRow[]): string {
+  const lines = sortRows(rows).map(({ method, view, baseSeed, controllerSeed, rlSeed, task, episodes, success }) =>
+    JSON.stringify({ method, view, baseSeed, controllerSeed, rlSeed, task, episodes, success }),
+  );
+  return `[\n${lines.map((line) => `  ${line}`).join(',\n')}\n]\n`;
+}

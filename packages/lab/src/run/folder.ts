@@ -1,0 +1,99 @@
+/**
+ * A run folder:
+ *
+ *     config.json        the configuration in full, its hash, the command that made it
+ *     metrics.jsonl      metrics, the same bytes however often the run was interrupted
+ *     timing.jsonl       speed and elapsed time
+ *     checkpoint/        model.safetensors, config.json, state.safetensors, progress.json
+ *     result.json …      what the phase leaves when it has finished
+ */
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { OtherConfigurationError, RunFolderError } from '../errors.js';
+import { type Checkpoint, readCheckpoint, recover, saveCheckpoint, type Snapshot } from './checkpoint.js';
+import { differences, type RunIdentity } from './identity.js';
+import { lockFolder } from './lock.js';
+import { appendTiming, MetricsWriter } from './metrics.js';
+import { onDisk, readJson, writeAtomic } from './storage.js';
+
+/** `config.json` of a run folder: the run's identity and, outside its hash, the command that made it. */
+export type RunConfig = RunIdentity & { readonly command: string };
+
+const CONFIG = 'config.json';
+const LOCK = 'lock';
+
+/** Reads `config.json` of a run folder; `undefined` when there is none. */
+export function readRunConfig(folder: string): RunConfig | undefined {
+  const path = join(folder, CONFIG);
+  const config = readJson(path) as Partial<RunConfig> | undefined;
+  if (config === undefined) return undefined;
+  if (config.format !== 1 || typeof config.phase !== 'string' || typeof config.hash !== 'string' || typeof config.config !== 'object') {
+    throw new RunFolderError(folder, 'config.json is not one of ours', 'a config.json written by `coxswain`', 'Choose another folder with --out.');
+  }
+  return config as RunConfig;
+}
+
+function claim(folder: string, identity: RunIdentity): boolean {
+  const there = readRunConfig(folder);
+  if (!there) {
+    const strangers = fs.readdirSync(folder).filter((name) => name !== LOCK && !name.startsWith(`${CONFIG}.`));
+    if (strangers.length > 0) {
+      throw new RunFolderError(folder, `no config.json but ${strangers.length} other file(s), ${strangers[0]} among them`, 'an empty folder or a run', 'Choose another folder with --out.');
+    }
+    return false;
+  }
+  if (there.hash !== identity.hash) throw new OtherConfigurationError(folder, differences(there, identity));
+  return true;
+}
+
+/** A run folder that this process writes. */
+export class RunFolder {
+  readonly metrics: MetricsWriter;
+  /** The state to go on from; absent at the start of a run. */
+  readonly resumed: Checkpoint | undefined;
+  readonly #unlock: () => void;
+
+  /**
+   * Opens a folder for a run, or goes on with the run that is there.
+   * @throws FolderBusyError, OtherConfigurationError, RunFolderError, CheckpointError, DiskFullError.
+   */
+  constructor(
+    readonly path: string,
+    readonly identity: RunIdentity,
+    command: string,
+  ) {
+    onDisk(path, () => fs.mkdirSync(path, { recursive: true }));
+    this.#unlock = lockFolder(path, join(path, LOCK));
+    try {
+      const known = claim(path, identity);
+      if (!known) writeAtomic(join(path, CONFIG), `${JSON.stringify({ ...identity, command } satisfies RunConfig, null, 2)}\n`);
+      recover(path);
+      this.resumed = readCheckpoint(path);
+      this.metrics = new MetricsWriter(join(path, 'metrics.jsonl'), this.resumed?.metricsBytes ?? 0);
+    } catch (error) {
+      this.#unlock();
+      throw error;
+    }
+  }
+
+  /** Saves the state after `step` steps; metrics written so far reach the disk before it. */
+  save(step: number, snapshot: Snapshot): void {
+    this.metrics.sync();
+    saveCheckpoint(this.path, this.identity, step, this.metrics.bytes, snapshot);
+  }
+
+  /** Notes speed and time; never part of what resuming has to repeat. */
+  timing(values: Readonly<Record<string, number>>): void {
+    appendTiming(join(this.path, 'timing.jsonl'), values);
+  }
+
+  /** Writes `name` whole or not at all: results, episodes for the report. */
+  writeArtifact(name: string, value: unknown): void {
+    writeAtomic(join(this.path, name), `${JSON.stringify(value, null, 1)}\n`);
+  }
+
+  close(): void {
+    this.metrics.close();
+    this.#unlock();
+  }
+}

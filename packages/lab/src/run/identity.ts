@@ -1,0 +1,43 @@
+/** What makes a run this run and no other. */
+import { hashedSettings, hashOf } from '../settings/resolve.js';
+import type { PartialConfig } from '../settings/sections.js';
+
+/** A checkpoint a run starts from, by content. */
+export type InputIdentity = { readonly phase: string; readonly seed: number; readonly sha256: string };
+
+/** Written as `config.json` beside every checkpoint. */
+export type RunIdentity = {
+  readonly format: 1;
+  readonly phase: string;
+  readonly preset: string;
+  readonly seed: number;
+  /** The sections the phase reads, in full. */
+  readonly config: PartialConfig;
+  /** The checkpoints it starts from: `base`, `controller`, … */
+  readonly inputs: Readonly<Record<string, InputIdentity>>;
+  /** SHA-256 of phase, seed, settings that count and inputs; the preset's name and the paths do not count. */
+  readonly hash: string;
+};
+
+type Facts = Pick<RunIdentity, 'phase' | 'preset' | 'seed' | 'config' | 'inputs'>;
+
+/** What `hash` is taken over, flat: `seed`, `inputs.base`, `model.width`, … */
+function facts({ phase, seed, config, inputs }: Facts): Record<string, unknown> {
+  const digests = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [`inputs.${name}`, input.sha256]));
+  return { phase, seed, ...hashedSettings(config), ...digests };
+}
+
+/** The identity of a run. */
+export function identify(run: Facts): RunIdentity {
+  const { phase, preset, seed, config, inputs } = run;
+  return { format: 1, phase, preset, seed, config, inputs, hash: hashOf(facts(run)) };
+}
+
+/** Where two runs differ, one sentence each: `model.width is 64 there, 128 here`. */
+export function differences(there: RunIdentity, here: RunIdentity): string[] {
+  const [a, b] = [facts(there), facts(here)];
+  const show = (value: unknown) => (value === undefined ? 'absent' : typeof value === 'string' && value.length > 24 ? `${value.slice(0, 12)}…` : JSON.stringify(value));
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .filter((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]))
+    .map((key) => `${key} is ${show(a[key])} there, ${show(b[key])} here`);
+}

@@ -1,0 +1,74 @@
+/** One writer for each run folder. */
+import fs from 'node:fs';
+import { hostname } from 'node:os';
+import { FolderBusyError } from '../errors.js';
+import { onDisk } from './storage.js';
+
+type Owner = { readonly pid: number; readonly host: string; readonly started: string };
+
+/** When a process began, so that a number given to a later process is not taken for it. Empty where the system does not tell. */
+function startOf(pid: number): string {
+  try {
+    // The name in parentheses may hold spaces; field 22 of the line is the 20th after it.
+    return fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function isAlive(owner: Owner): boolean {
+  if (owner.host !== hostname()) return true;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  return startOf(owner.pid) === owner.started;
+}
+
+function readOwner(path: string): Owner | undefined {
+  try {
+    return JSON.parse(fs.readFileSync(path, 'utf8')) as Owner;
+  } catch {
+    return undefined;
+  }
+}
+
+function create(path: string, content: string): boolean {
+  // A link appears with its content, so nobody can read a lock that is still empty.
+  const own = `${path}.${process.pid}`;
+  fs.writeFileSync(own, content);
+  try {
+    fs.linkSync(own, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    fs.rmSync(own, { force: true });
+  }
+}
+
+/**
+ * Takes the lock of a run folder. A lock left by a process that has ended is taken over.
+ * @returns a function that gives it back.
+ * @throws FolderBusyError when another process holds it.
+ */
+export function lockFolder(folder: string, path: string): () => void {
+  return onDisk(path, () => {
+    const content = JSON.stringify({ pid: process.pid, host: hostname(), started: startOf(process.pid) } satisfies Owner);
+    for (let attempt = 0; attempt < 2; attempt++) {
+      if (create(path, content)) return () => fs.rmSync(path, { force: true });
+      const owner = readOwner(path);
+      if (owner && isAlive(owner)) throw new FolderBusyError(folder, `process ${owner.pid} on ${owner.host}`);
+      // Two processes may find the same stale lock: whoever moves it away checks that it moved that one.
+      const aside = `${path}.stale.${process.pid}`;
+      fs.renameSync(path, aside);
+      const moved = readOwner(aside);
+      const same = moved?.pid === owner?.pid && moved?.started === owner?.started;
+      if (!same && !fs.existsSync(path)) fs.linkSync(aside, path);
+      fs.rmSync(aside, { force: true });
+    }
+    throw new FolderBusyError(folder, 'another process that has just started');
+  });
+}

@@ -1,0 +1,107 @@
+/** Metrics of a run as JSON lines. */
+import fs from 'node:fs';
+import { CoxswainError } from '@coxswain/tensor';
+import { RunFolderError } from '../errors.js';
+import { onDisk, storageError, writeAll } from './storage.js';
+
+/** One line: the step it belongs to, and its values by metric name. */
+export type MetricLine = { readonly step: number; readonly [name: string]: number };
+
+/**
+ * Appends lines to a file. A line is written whole or not at all, so that a full disk leaves a file that can be read.
+ * What depends on the clock does not belong here: a resumed run writes the very bytes an uninterrupted one does.
+ */
+export class MetricsWriter {
+  readonly #descriptor: number;
+  #bytes: number;
+
+  /**
+   * @param path the file; made when absent.
+   * @param keepBytes length to cut the file to: lines written after the last checkpoint are made again by the run.
+   * @throws RunFolderError when the file is shorter than that.
+   */
+  constructor(
+    readonly path: string,
+    keepBytes: number,
+  ) {
+    this.#bytes = keepBytes;
+    this.#descriptor = onDisk(path, () => fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644));
+    onDisk(path, () => {
+      const { size } = fs.fstatSync(this.#descriptor);
+      if (size < keepBytes) {
+        this.close();
+        throw new RunFolderError(path, `${size} bytes`, `at least the ${keepBytes} bytes that the checkpoint counts`, 'Restore the file, or start anew in another folder.');
+      }
+      fs.ftruncateSync(this.#descriptor, keepBytes);
+    });
+  }
+
+  /** Bytes in the file; a checkpoint records it. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * Appends one line.
+   * @throws CoxswainError `not-finite` for NaN or an infinity, which JSON cannot hold.
+   */
+  write(step: number, values: Readonly<Record<string, number>>): void {
+    for (const [name, value] of Object.entries(values)) {
+      if (!Number.isFinite(value)) {
+        const remedy = 'Lower the learning rate, or look at the metrics before this step.';
+        throw new CoxswainError(`${name} is ${value} at step ${step}. ${remedy}`, { code: 'not-finite', value: `${name} = ${value}`, expected: 'a finite number', remedy });
+      }
+    }
+    const line = new TextEncoder().encode(`${JSON.stringify({ step, ...values })}\n`);
+    try {
+      this.#append(line);
+    } catch (error) {
+      fs.ftruncateSync(this.#descriptor, this.#bytes);
+      throw storageError(this.path, error);
+    }
+    this.#bytes += line.length;
+  }
+
+  #append(line: Uint8Array): void {
+    // Positioned writes: after a failed one the next still lands right behind the last whole line.
+    let done = 0;
+    while (done < line.length) done += fs.writeSync(this.#descriptor, line, done, line.length - done, this.#bytes + done);
+  }
+
+  /** Waits until all lines are on the disk. */
+  sync(): void {
+    onDisk(this.path, () => fs.fsyncSync(this.#descriptor));
+  }
+
+  close(): void {
+    fs.closeSync(this.#descriptor);
+  }
+}
+
+/** Reads the whole lines of a metrics file; a part of a line at its end (a run that is being written) is left out. */
+export function readMetrics(path: string): MetricLine[] {
+  const text = onDisk(path, () => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8') : ''));
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line, index) => {
+      try {
+        return JSON.parse(line) as MetricLine;
+      } catch {
+        throw new RunFolderError(path, `line ${index + 1} is not JSON`, 'one JSON object a line', 'Restore the file, or leave this run out.');
+      }
+    });
+}
+
+/** Appends a line about the clock (speed, elapsed time) to its own file, which resuming never cuts. */
+export function appendTiming(path: string, values: Readonly<Record<string, number>>): void {
+  onDisk(path, () => {
+    const descriptor = fs.openSync(path, 'a');
+    try {
+      writeAll(descriptor, new TextEncoder().encode(`${JSON.stringify(values)}\n`));
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  });
+}

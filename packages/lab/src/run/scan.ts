@@ -1,0 +1,52 @@
+/** Finds runs on the disk and reads what they left. */
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { FileError } from '../errors.js';
+import type { DrawnEpisode, SwitchTrace } from '../report/data.js';
+import type { ResultRow } from '../results/rows.js';
+import { readRunConfig, type RunConfig } from './folder.js';
+import { type MetricLine, readMetrics } from './metrics.js';
+import { onDisk, readJson } from './storage.js';
+
+/** A run as a report reads it. Absent files (an unfinished run) give empty lists. */
+export type StoredRun = {
+  readonly folder: string;
+  readonly config: RunConfig;
+  readonly metrics: readonly MetricLine[];
+  /** `result.json`: `{ rows }`. */
+  readonly rows: readonly ResultRow[];
+  /** `switches.json`. */
+  readonly switches: readonly SwitchTrace[];
+  /** `episodes.json`. */
+  readonly episodes: readonly DrawnEpisode[];
+};
+
+function readRun(folder: string): StoredRun | undefined {
+  const config = readRunConfig(folder);
+  if (!config) return undefined;
+  const result = readJson(join(folder, 'result.json')) as { readonly rows?: readonly ResultRow[] } | undefined;
+  return {
+    folder,
+    config,
+    metrics: readMetrics(join(folder, 'metrics.jsonl')),
+    rows: result?.rows ?? [],
+    switches: (readJson(join(folder, 'switches.json')) as readonly SwitchTrace[] | undefined) ?? [],
+    episodes: (readJson(join(folder, 'episodes.json')) as readonly DrawnEpisode[] | undefined) ?? [],
+  };
+}
+
+/**
+ * All runs in a folder and the folders below it, in order of their paths.
+ * @throws FileError when there is no such folder.
+ */
+export function findRuns(root: string): StoredRun[] {
+  if (!fs.existsSync(root)) throw new FileError(root, 'there is no such folder');
+  // A run folder holds its checkpoint's own config.json: what is inside a run is not looked at.
+  if (fs.existsSync(join(root, 'metrics.jsonl'))) {
+    const run = readRun(root);
+    return run ? [run] : [];
+  }
+  const names = onDisk(root, () => fs.readdirSync(root, { withFileTypes: true }));
+  const folders = names.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
+  return folders.sort().flatMap(findRuns);
+}

@@ -1,0 +1,133 @@
+/**
+ * Every setting there is, each with one sentence. Sections are what phases share: a run is identified by the sections
+ * its phase reads. `recipe` below means measurements made at the size of `grid-mini`; § are those of arXiv 2512.20605.
+ */
+import { choice, flag, integer, number, type Setting, task, tasks, type ValueOf } from './setting.js';
+
+const adam = (what: string) => ({
+  learningRate: number(`Learning rate of ${what}.`, { min: 0 }),
+  weightDecay: number(`Decoupled weight decay of ${what} (0 makes AdamW Adam).`, { min: 0, max: 1 }),
+  gradientClip: number(`Largest norm of the whole gradient of ${what}; longer ones are scaled down to it.`, { min: 0 }),
+});
+
+const cadence = {
+  logEvery: integer('Steps between two lines of metrics.', { min: 1 }),
+  evaluateEvery: integer('Steps between two evaluations on held-out episodes.', { min: 1 }),
+  evaluationEpisodes: integer('Held-out episodes of one evaluation.', { min: 1 }),
+  saveEvery: integer('Steps between two checkpoints.', { min: 1, hashed: false }),
+};
+
+const updates = (what: string) => ({
+  episodesPerUpdate: integer(`Episodes rolled out before each update of ${what}.`, { min: 2 }),
+  updates: integer(`Updates of ${what} in one run.`, { min: 1 }),
+  epochs: integer('Passes over the episodes of one update.', { min: 1 }),
+  minibatches: integer('Parts each pass is split into, one optimiser step each.', { min: 1 }),
+  ...adam(what),
+  saveEvery: integer('Updates between two checkpoints.', { min: 1, hashed: false }),
+});
+
+export const SECTIONS = {
+  world: {
+    size: integer('Cells along one side of the square grid, G.', { min: 2, max: 64 }),
+    colours: integer('Coloured cells, O.', { min: 1, max: 10 }),
+    walls: integer('Wall cells, W.', { min: 0 }),
+    observation: choice('What the model sees: a window around the agent, or all cells and the agent’s place (the paper, §6).', ['egocentric', 'allocentric']),
+    tasks: tasks('Colour sequences the experts walk in pretraining and discovery.'),
+    horizon: integer('Steps after which a demonstration is cut, T.', { min: 1 }),
+  },
+  model: {
+    width: integer('Width of the residual stream, d.', { min: 1 }),
+    depth: integer('Transformer blocks, L.', { min: 1 }),
+    heads: integer('Attention heads.', { min: 1 }),
+    mlp: integer('Width of the hidden layer of each block’s MLP.', { min: 1 }),
+    buckets: integer('Buckets of the relative-position bias (T5).', { min: 4 }),
+    maxDistance: integer('Distance from which all positions share the last bucket.', { min: 2 }),
+    init: choice('How weights start: small output projections (recipe), or every initialiser variance-scaled (the paper, §3).', ['small-output', 'variance-scaled']),
+    outputStd: number('Spread of the output projections at the start, for `small-output`.', { min: 0 }),
+    embeddingStd: number('Spread of the observation embedding at the start, for `small-output`.', { min: 0 }),
+    varianceScale: number('Variance scale of all initialisers, for `variance-scaled`.', { min: 0 }),
+  },
+  pretrain: {
+    episodes: integer('Expert episodes made as data.', { min: 1 }),
+    noise: number('Share ε of expert moves replaced by a random move that ends nothing.', { min: 0, max: 1 }),
+    steps: integer('Training steps.', { min: 1 }),
+    batch: integer('Episodes in a batch.', { min: 1 }),
+    lengthBuckets: integer('Batches drawn and sorted by length together, so that episodes of a length share a batch.', { min: 1 }),
+    observationWeight: number('Weight λ of the next-observation loss.', { min: 0 }),
+    warmup: integer('Steps over which the learning rate rises from zero.', { min: 0 }),
+    finalRate: number('Share of the learning rate left at the last step; it falls linearly (1 keeps it constant).', { min: 0, max: 1 }),
+    ...adam('the base model'),
+    ...cadence,
+  },
+  metacontroller: {
+    layer: integer('Block after which the residual stream is read and steered, l.', { min: 0 }),
+    code: integer('Size of the latent code, n_z.', { min: 1 }),
+    history: integer('Width of the causal history GRU, n_h.', { min: 1 }),
+    sequence: integer('Width of the sequence embedder, n_s.', { min: 1 }),
+    encoder: integer('Hidden width of the encoder.', { min: 1 }),
+    switch: integer('Hidden width of the switch.', { min: 1 }),
+    decoder: integer('Hidden width of the hypernetwork.', { min: 1 }),
+    rank: integer('Rank of the steering matrix U.', { min: 1 }),
+    pooled: flag('Whether every step reads the sequence embedder’s final state instead of its state at that step.'),
+    switchBias: number('Bias of the switch at the start; below zero it starts mostly closed.'),
+  },
+  discover: {
+    view: choice('What the sequence embedder sees: the same episode (the paper), a symmetric picture of it, or a partner that touched the same things.', [
+      'partner',
+      'symmetry',
+      'same',
+    ]),
+    episodes: integer('Expert episodes made as data.', { min: 1 }),
+    noise: number('Share ε of expert moves replaced by a random move that ends nothing.', { min: 0, max: 1 }),
+    steps: integer('Training steps.', { min: 1 }),
+    batch: integer('Episodes in a batch.', { min: 1 }),
+    lengthBuckets: integer('Batches drawn and sorted by length together, so that episodes of a length share a batch.', { min: 1 }),
+    alpha: number('Weight α of the KL between codes and N(0, I).', { min: 0 }),
+    alphaWarmup: integer('Steps over which α rises linearly from zero.', { min: 0 }),
+    gate: choice('The gate β at the start.', ['soft', 'gumbel', 'straight-through', 'hard']),
+    laterGate: choice('The gate β from `laterGateFrom` on.', ['soft', 'gumbel', 'straight-through', 'hard']),
+    laterGateFrom: integer('Step at which the gate changes.', { min: 0 }),
+    gateTemperature: number('Temperature of the noisy gates (gumbel, straight-through).', { min: 1e-3 }),
+    holdRate: number('Share of the steps at the full learning rate, before it falls linearly.', { min: 0, max: 1 }),
+    finalRate: number('Share of the learning rate left at the last step (1 keeps it constant).', { min: 0, max: 1 }),
+    ...adam('the metacontroller'),
+    ...cadence,
+  },
+  reinforce: {
+    method: choice('Internal RL (a policy over codes), or RL on the base model’s own actions.', ['internal', 'raw']),
+    task: task('Colour sequence to be rewarded: 1 when its last colour is visited, else nothing.'),
+    horizon: integer('Steps after which an episode ends.', { min: 1 }),
+    clip: number('How far a probability ratio may move before it is clipped.', { min: 0, max: 1 }),
+    advantageFloor: number('Added to the batch’s standard deviation of rewards when advantages are made.', { min: 0 }),
+    gateThreshold: number('β at or above this ends the code that is held.', { min: 0, max: 1 }),
+  },
+  internal: {
+    historyWidth: integer('Width of the policy’s GRU.', { min: 1 }),
+    headWidth: integer('Hidden width of the policy’s head.', { min: 1 }),
+    spread: number('Standard deviation of the first policy, in standard deviations of the codes at switches.', { min: 0 }),
+    ...updates('the policy over codes'),
+  },
+  raw: updates('the base model'),
+  evaluate: {
+    episodes: integer('Episodes rolled out for the final number.', { min: 1 }),
+    longTask: task('A longer task the trained policy is also tried on; empty for none.', { optional: true }),
+    longHorizon: integer('Steps after which an episode of the longer task ends.', { min: 1 }),
+  },
+} as const satisfies Record<string, Record<string, Setting<unknown>>>;
+
+export type SectionName = keyof typeof SECTIONS;
+
+/** All settings with their values: `config.model.width`. */
+export type Config = { [S in SectionName]: { -readonly [K in keyof (typeof SECTIONS)[S]]: ValueOf<(typeof SECTIONS)[S][K]> } };
+
+/** Some sections of a configuration: those a phase reads. */
+export type PartialConfig = Partial<Config>;
+
+export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[];
+
+/** All settings as `section.name` with their descriptions, in the order of this file. */
+export function allSettings(): { readonly section: SectionName; readonly name: string; readonly key: string; readonly setting: Setting<unknown> }[] {
+  return SECTION_NAMES.flatMap((section) =>
+    Object.entries<Setting<unknown>>(SECTIONS[section]).map(([name, setting]) => ({ section, name, key: `${section}.${name}`, setting })),
+  );
+}
