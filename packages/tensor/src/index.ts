@@ -1,3 +1,4 @@
+export * from './adamw.js';
 export * from './autograd.js';
 export { type Launch, planSlots, Program } from './capture.js';
 export { type Counters, Device } from './device.js';

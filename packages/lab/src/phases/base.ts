@@ -1,0 +1,84 @@
+/** Making, saving and loading the base model. */
+import { CheckpointError, type Device, HostRandom, ParameterStore, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
+import { normal, Transformer, type TransformerConfig, varianceScaled } from '@coxswain/transformer';
+import type { ObservationSpace } from '@coxswain/envs';
+import type { TrainedModel } from '../run/model.js';
+import type { Config } from '../settings/sections.js';
+import { observationSpaceOf } from './world.js';
+
+export interface Base {
+  readonly model: Transformer;
+  readonly store: ParameterStore;
+  readonly space: ObservationSpace;
+  dispose(): void;
+}
+
+export function transformerConfigOf({ model, world }: Config, space: ObservationSpace): TransformerConfig {
+  return {
+    width: model.width,
+    depth: model.depth,
+    heads: model.heads,
+    mlp: model.mlp,
+    vocabulary: space.rows,
+    slots: space.slots,
+    actions: 4,
+    observationClasses: world.size ** 2,
+    buckets: model.buckets,
+    maxDistance: model.maxDistance,
+    initialisation: model.init,
+  };
+}
+
+/** Spread of the agent's own cell in the embedding, as in the recipe. */
+const AGENT_STD = 0.5;
+
+/** A base model at its random start. @param trainable false for a frozen one. */
+export function makeBase(device: Device, config: Config, seed: number, trainable = true): Base {
+  const space = observationSpaceOf(config);
+  const store = new ParameterStore(device, trainable);
+  const { width, embeddingStd, init, varianceScale } = config.model;
+  const slotOfRow = device.tensor(Uint32Array.from(space.slotOfRow));
+  const model = new Transformer(
+    store,
+    transformerConfigOf(config, space),
+    (values, shape, random) => {
+      if (init === 'variance-scaled') {
+        varianceScaled(space.slots, varianceScale)(values, shape, random);
+        return;
+      }
+      const agentFrom = space.agentRows * width;
+      normal(embeddingStd)(values.subarray(0, agentFrom), shape, random);
+      normal(AGENT_STD)(values.subarray(agentFrom), shape, random);
+      // Nothing outside the grid tells colours apart: starting its weights at zero is clearly faster (recipe).
+      for (const row of space.outsideRows) values.fill(0, row * width, (row + 1) * width);
+    },
+    slotOfRow,
+  );
+  store.finish(new HostRandom(seed, 0));
+  const dispose = (): void => {
+    model.dispose();
+    slotOfRow.dispose();
+    store.dispose();
+  };
+  return { model, store, space, dispose };
+}
+
+/** The base model of a trained checkpoint. */
+export function loadBase(device: Device, trained: TrainedModel, trainable = false): Base {
+  const base = makeBase(device, trained.identity.config as Config, 0, trainable);
+  base.store.load(readSafetensors(trained.bytes, trained.folder).tensors, trained.folder);
+  return base;
+}
+
+/** Bytes of `model.safetensors` for the current parameters. */
+export async function modelBytes(store: ParameterStore): Promise<Uint8Array> {
+  return writeSafetensors(await store.save());
+}
+
+/** Removes a tensor from a checkpoint's state and gives its numbers. */
+export function takeTensor(state: Map<string, SafeTensor>, name: string): Float32Array {
+  const found = state.get(name);
+  if (!found) throw new CheckpointError('state.safetensors', `no tensor "${name}"`, 'the state of a run of this phase', 'Start anew in another folder');
+  state.delete(name);
+  return Float32Array.from(found.data);
+}

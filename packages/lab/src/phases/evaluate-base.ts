@@ -1,0 +1,78 @@
+/** What a base model is worth: its loss on held-out episodes, and how its own behaviour keeps to the training tasks. */
+import { type Episodes, gatherEpisodes, GridworldPinpad, obeysTransitions, touchedColours } from '@coxswain/envs';
+import { crossEntropy, maskedMean, noGrad, philoxCategorical, RandomState } from '@coxswain/tensor';
+import { createCache, disposeCache } from '@coxswain/transformer';
+import type { Config } from '../settings/sections.js';
+import type { Base } from './base.js';
+import { sequenceBatch, worldOf } from './world.js';
+
+export interface BaseEvaluation {
+  /** Nats per action on the held-out episodes. */
+  readonly actionNll: number;
+  /** Share of sampled episodes whose first visits obey the transitions of the training tasks. */
+  readonly obeyed: number;
+}
+
+/** Visits of a sampled episode that are looked at: as many as a training task has. */
+const longestTask = ({ world }: Config): number => Math.max(...world.tasks.map((task) => task.length));
+
+export async function evaluateBase(base: Base, config: Config, seed: number, heldOut: Episodes): Promise<BaseEvaluation> {
+  return { actionNll: await actionNll(base, heldOut), obeyed: await obeyed(base, config, seed) };
+}
+
+/** Episodes of similar length share a batch, so that little of it is padding. */
+export function byLength(episodes: Episodes, batch: number): Uint32Array[] {
+  const order = Uint32Array.from({ length: episodes.count }, (_, i) => i).sort((a, b) => episodes.length[a] - episodes.length[b] || a - b);
+  return Array.from({ length: Math.ceil(order.length / batch) }, (_, i) => order.subarray(i * batch, (i + 1) * batch));
+}
+
+async function actionNll({ model, store, space }: Base, episodes: Episodes): Promise<number> {
+  const { device } = store;
+  let total = 0;
+  let steps = 0;
+  for (const index of byLength(episodes, 250)) {
+    using scope = device.scope();
+    void scope;
+    const { batch, time, indices, actions, mask } = sequenceBatch(space, gatherEpisodes(episodes, index));
+    const mean = noGrad(() => {
+      const e = model.blocks(model.embed(device.tensor(indices, [batch * time, space.slots])), { batch, time });
+      return maskedMean(crossEntropy(model.actionLogits(e), device.tensor(actions)), device.tensor(mask));
+    });
+    const count = mask.reduce((a, b) => a + b, 0);
+    total += (await mean.item()) * count;
+    steps += count;
+  }
+  return total / steps;
+}
+
+/** Samples free-running episodes of the model's own behaviour and looks at what they visit first. */
+async function obeyed({ model, store, space }: Base, config: Config, seed: number): Promise<number> {
+  const { device } = store;
+  const environments = config.pretrain.evaluationEpisodes;
+  const { horizon, tasks, colours } = config.world;
+  const world = new GridworldPinpad({ world: worldOf(config), tasks: 'free', horizon, environments, observation: space });
+  const { observation, info } = world.reset(seed);
+  const position = new Int32Array(environments * (horizon + 1));
+  const record = (t: number): void => info.position.forEach((cell, i) => (position[i * (horizon + 1) + t] = cell));
+  record(0);
+  using scope = device.scope();
+  void scope;
+  const cache = createCache(device, { rows: environments, maxTime: horizon, width: model.config.width, depth: model.config.depth });
+  const random = new RandomState(device, seed);
+  const indices = device.tensor(observation, [environments, space.slots]);
+  const program = device.capture(() => noGrad(() => ({ actions: philoxCategorical(model.actionLogits(model.stepBlocks(model.embed(indices), cache)), random, 0).index })));
+  for (let t = 0; t < horizon; t++) {
+    indices.write(observation);
+    cache.step.write(Uint32Array.of(t));
+    random.write(t);
+    const [actions] = await device.read([program.outputs.actions], [program]);
+    world.step(actions as unknown as Int32Array);
+    record(t + 1);
+  }
+  program.dispose();
+  disposeCache(cache);
+  random.dispose();
+  const length = new Uint16Array(environments).fill(horizon);
+  const touched = touchedColours({ layout: world.layout, position, length, steps: horizon }, colours);
+  return obeysTransitions(touched, tasks, colours, longestTask(config)).obeying;
+}

@@ -1,0 +1,85 @@
+/** Phase 1: the base model learns from noisy experts (arXiv 2512.20605, §3). */
+import { bayesFloor, LengthBuckets } from '@coxswain/envs';
+import { AdamW, readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { Pretrainer } from '@coxswain/transformer';
+import { METRICS } from '../names.js';
+import type { Phase, PhaseContext } from '../phase.js';
+import type { Config } from '../settings/sections.js';
+import type { Snapshot } from '../run/checkpoint.js';
+import { type Base, makeBase, modelBytes, takeTensor } from './base.js';
+import { evaluateBase } from './evaluate-base.js';
+import { demonstrations, sequenceBatch } from './world.js';
+
+/** Metric sums that were not yet read when a checkpoint was made. */
+const PENDING = 'metrics.pending';
+
+/** Linear warm-up, then linear to `finalRate` of the full rate at the last step. */
+export function pretrainRate({ learningRate, warmup, steps, finalRate }: Config['pretrain'], step: number): number {
+  return learningRate * Math.min(1, (step + 1) / Math.max(1, warmup)) * Math.max(finalRate, finalRate === 1 ? 1 : 1 - step / steps);
+}
+
+async function run(context: PhaseContext): Promise<void> {
+  const { config, seed, device, folder, session } = context;
+  const { pretrain } = config;
+  session.note(`making ${pretrain.episodes} demonstrations (ε ${pretrain.noise})`);
+  const data = demonstrations(config, 'training', seed, pretrain.episodes, pretrain.noise);
+  const batches = new LengthBuckets(data, { size: pretrain.batch, seed, pool: pretrain.lengthBuckets });
+  const heldOut = demonstrations(config, 'heldOut', seed, pretrain.evaluationEpisodes, pretrain.noise);
+  const floor = bayesFloor(heldOut, { tasks: config.world.tasks, epsilon: pretrain.noise });
+  const base = makeBase(device, config, seed);
+  const optimiser = new AdamW(base.store, { weightDecay: pretrain.weightDecay, clip: pretrain.gradientClip });
+  const trainer = new Pretrainer(base.model, base.store, optimiser, { batch: pretrain.batch, maxTime: config.world.horizon, observationWeight: pretrain.observationWeight });
+  let done = 0;
+  if (context.resumed) {
+    base.store.load(readSafetensors(context.resumed.read('model.safetensors'), context.resumed.folder).tensors, context.resumed.folder);
+    const state = readSafetensors(context.resumed.read('state.safetensors'), context.resumed.folder).tensors;
+    trainer.restorePending(takeTensor(state, PENDING));
+    optimiser.load(state);
+    done = context.resumed.step;
+  }
+  const measure = () => evaluateBase(base, config, seed, heldOut);
+  while (done < pretrain.steps) {
+    const rate = pretrainRate(pretrain, done);
+    trainer.step(sequenceBatch(base.space, batches.batch(done)), rate);
+    done++;
+    const notes: Record<string, number> = {};
+    const last = done === pretrain.steps;
+    if (done % pretrain.logEvery === 0 || last) {
+      const { actionNll, observationNll, gradientNorm } = await trainer.metrics();
+      session.log(done, {
+        [METRICS.actionNll]: actionNll,
+        [METRICS.observationNll]: observationNll,
+        [METRICS.gradientNorm]: gradientNorm,
+        [METRICS.learningRate]: rate,
+      });
+      notes[METRICS.actionNll] = actionNll;
+    }
+    if (done % pretrain.evaluateEvery === 0 || last) {
+      const { actionNll, obeyed } = await measure();
+      session.log(done, { [METRICS.evalActionNll]: actionNll, [METRICS.bayesFloor]: floor.nll, [METRICS.obeyed]: obeyed });
+    }
+    await session.afterStep(done, () => snapshot(base, optimiser, trainer), notes);
+  }
+  const result = await measure();
+  folder.writeArtifact('result.json', { ...result, bayesFloor: floor.nll, bayesFloorError: floor.nllError, ratio: result.actionNll / floor.nll, steps: done, episodes: pretrain.episodes });
+  trainer.dispose();
+  optimiser.dispose();
+  base.dispose();
+}
+
+async function snapshot(base: Base, optimiser: AdamW, trainer: Pretrainer): Promise<Snapshot> {
+  const state = await optimiser.save();
+  const pending = await trainer.pending();
+  state.set(PENDING, { shape: [pending.length], data: pending });
+  return { files: { 'model.safetensors': await modelBytes(base.store), 'state.safetensors': writeSafetensors(state) } };
+}
+
+export const pretrainPhase: Phase = {
+  name: 'pretrain',
+  about: 'Trains the base sequence model on expert demonstrations.',
+  sections: ['world', 'model', 'pretrain'],
+  inputs: [],
+  shortcuts: {},
+  length: ({ pretrain }) => ({ steps: pretrain.steps, unit: 'steps', saveEvery: pretrain.saveEvery }),
+  run,
+};

@@ -1,0 +1,40 @@
+/** From settings to the world, its observations and its demonstrations. */
+import { allocentric, egocentric, type EpisodeBatch, type ExpertEpisodes, generateExpertEpisodes, type ObservationSpace, observeEpisodes, type World } from '@coxswain/envs';
+import type { SequenceBatch } from '@coxswain/transformer';
+import type { Config } from '../settings/sections.js';
+
+export function worldOf({ world }: Config): World {
+  return { size: world.size, colours: world.colours, walls: world.walls };
+}
+
+export function observationSpaceOf(config: Config): ObservationSpace {
+  const world = worldOf(config);
+  return config.world.observation === 'egocentric' ? egocentric(world) : allocentric(world);
+}
+
+/** Independent data of one seed: what is trained on never meets what is measured on. */
+const DATA_SEED = { training: 0, heldOut: 1 } as const;
+
+/** Demonstrations of the training tasks; `which` tells training data from held-out data of the same seed. */
+export function demonstrations(config: Config, which: keyof typeof DATA_SEED, seed: number, count: number, noise: number): ExpertEpisodes {
+  const { tasks, horizon } = config.world;
+  return generateExpertEpisodes({ world: worldOf(config), tasks, epsilon: noise, horizon, count, seed: seed * 2 + DATA_SEED[which] });
+}
+
+/** The steps of a batch of episodes as a sequence model trains on them. */
+export function sequenceBatch(space: ObservationSpace, { size, steps, layout, position, action, mask }: EpisodeBatch): SequenceBatch {
+  const seen = new Int32Array(size * steps);
+  const next = new Int32Array(size * steps);
+  for (let i = 0; i < size; i++) {
+    for (let t = 0; t < steps; t++) {
+      seen[i * steps + t] = position[i * (steps + 1) + t];
+      next[i * steps + t] = position[i * (steps + 1) + t + 1];
+    }
+  }
+  return { batch: size, time: steps, indices: observeEpisodes(space, layout, seen, steps), actions: action, observations: next, mask };
+}
+
+/** The observations of a batch with the final one: [batch·(time + 1), slots]. */
+export function withFinalObservation(space: ObservationSpace, { steps, layout, position }: Pick<EpisodeBatch, 'steps' | 'layout' | 'position'>): Int32Array {
+  return observeEpisodes(space, layout, position, steps + 1);
+}

@@ -1,0 +1,97 @@
+import { adamw, REDUCE } from '@coxswain/kernels';
+import { CheckpointError } from './errors.js';
+import { launchReduce } from './ops/reduce.js';
+import type { ParameterStore } from './parameters.js';
+import type { SafeTensor } from './safetensors.js';
+import type { Tensor } from './tensor.js';
+
+export interface AdamWSettings {
+  readonly beta1?: number;
+  readonly beta2?: number;
+  readonly eps?: number;
+  /** Decoupled decay (Loshchilov and Hutter 2019), times the learning rate; 0 makes it Adam. */
+  readonly weightDecay?: number;
+  /** Longest global gradient norm; longer gradients are scaled down to it. 0 for no limit. */
+  readonly clip?: number;
+}
+
+/**
+ * AdamW over all parameters of a store: one norm, one dispatch. `prepare` on the host before each run, `apply` inside the
+ * captured step.
+ */
+export class AdamW {
+  readonly #m: Tensor;
+  readonly #v: Tensor;
+  /** [learning rate, 1 − β1ᵗ, 1 − β2ᵗ, largest norm], written by the host before each step. */
+  readonly #hyper: Tensor;
+  /** How many updates were skipped because the gradient was not finite. */
+  readonly skipped: Tensor;
+  #step = 0;
+  readonly #settings: Required<AdamWSettings>;
+
+  constructor(
+    readonly store: ParameterStore,
+    settings: AdamWSettings = {},
+  ) {
+    this.#settings = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, clip: 0, ...settings };
+    const { device, flat } = store;
+    this.#m = device.zeros(flat.shape);
+    this.#v = device.zeros(flat.shape);
+    this.#hyper = device.zeros([4]);
+    this.skipped = device.zeros([1]);
+  }
+
+  /** Updates done. */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** Sets what the next `apply` uses. */
+  prepare(learningRate: number): void {
+    this.#step++;
+    const { beta1, beta2, clip } = this.#settings;
+    this.#hyper.write(Float32Array.of(learningRate, 1 - beta1 ** this.#step, 1 - beta2 ** this.#step, clip));
+  }
+
+  /** Updates all parameters from the gradients in the store. @returns the gradient's norm before clipping, [1]. */
+  apply(): Tensor {
+    const { device, flat, gradients } = this.store;
+    const norm = device.empty([1]);
+    launchReduce(gradients, norm, { operation: REDUCE.sumOfSquares, outer: 1, axis: gradients.size, inner: 1, scale: 1, root: 1, accumulate: 0 });
+    const { beta1, beta2, eps, weightDecay } = this.#settings;
+    device.dispatch(
+      adamw,
+      { count: flat.size, beta1, beta2, eps, weightDecay },
+      { parameters: flat, gradients, m: this.#m, v: this.#v, hyper: this.#hyper, norm, skipped: this.skipped },
+    );
+    return norm;
+  }
+
+  /** The state a run needs to go on: both moments by parameter name, and the step. */
+  async save(): Promise<Map<string, SafeTensor>> {
+    const [m, v, skipped] = (await this.store.device.read([this.#m, this.#v, this.skipped])) as Float32Array[];
+    const named = (prefix: string, flat: Float32Array): [string, SafeTensor][] => [...this.store.unpack(flat)].map(([name, tensor]) => [`${prefix}.${name}`, tensor]);
+    return new Map<string, SafeTensor>([
+      ...named('m', m),
+      ...named('v', v),
+      ['step', { shape: [1], data: Int32Array.of(this.#step) }],
+      ['skipped', { shape: [1], data: skipped }],
+    ]);
+  }
+
+  /** @throws CheckpointError where the state is not of this store. */
+  load(state: ReadonlyMap<string, SafeTensor>, what = 'optimiser state'): void {
+    const part = (prefix: string): Map<string, SafeTensor> =>
+      new Map([...state].filter(([name]) => name.startsWith(`${prefix}.`)).map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]));
+    const step = state.get('step');
+    if (!step) throw new CheckpointError(what, 'no tensor "step"', 'a state saved by this optimiser', 'Start anew in another folder');
+    this.#m.write(this.store.pack(part('m'), what));
+    this.#v.write(this.store.pack(part('v'), what));
+    this.skipped.write(Float32Array.from(state.get('skipped')?.data ?? [0]));
+    this.#step = Number(step.data[0]);
+  }
+
+  dispose(): void {
+    for (const tensor of [this.#m, this.#v, this.#hyper, this.skipped]) tensor.dispose();
+  }
+}

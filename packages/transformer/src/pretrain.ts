@@ -1,0 +1,132 @@
+/** Pretraining: a base sequence model learns to predict expert actions, and a little of what is observed next. */
+import { accumulateRows, AdamW, add, backward, crossEntropy, type Device, maskedMean, type ParameterStore, type Program, scale, concat, type Tensor } from '@coxswain/tensor';
+import type { Transformer } from './model.js';
+
+/** Expert sequences side by side, padded to one length. */
+export interface SequenceBatch {
+  readonly batch: number;
+  readonly time: number;
+  /** [batch·time, slots]: rows of the observation embedding, −1 for none. */
+  readonly indices: Int32Array;
+  /** [batch·time]: the expert's action after each observation. */
+  readonly actions: Int32Array;
+  /** [batch·time]: class of the observation that followed. */
+  readonly observations: Int32Array;
+  /** [batch·time]: 1 where a step happened, 0 in the padding. */
+  readonly mask: Float32Array;
+}
+
+export interface PretrainSettings {
+  /** Sequences in a batch. */
+  readonly batch: number;
+  /** Longest sequence. */
+  readonly maxTime: number;
+  /** λ of the observation loss (arXiv 2512.20605, §3: 0.01 in the grid world). */
+  readonly observationWeight: number;
+}
+
+/** Means over the steps since the last call. */
+export interface PretrainMetrics {
+  readonly steps: number;
+  /** Nats per action. */
+  readonly actionNll: number;
+  /** Nats per observation. */
+  readonly observationNll: number;
+  readonly gradientNorm: number;
+}
+
+interface Captured {
+  readonly program: Program;
+  readonly indices: Tensor;
+  readonly actions: Tensor;
+  readonly observations: Tensor;
+  readonly mask: Tensor;
+}
+
+/**
+ * Minimises −log p(a_t | o_1:t) − λ log p(o_{t+1} | o_1:t), mean over the steps of a batch (arXiv 2512.20605, §3). One
+ * captured program for each sequence length, one submit a step, no readback until metrics are asked for.
+ */
+export class Pretrainer {
+  readonly #programs = new Map<number, Captured>();
+  /** Sums over steps: action NLL, observation NLL, gradient norm. */
+  readonly #totals: Tensor;
+  #steps = 0;
+  readonly #device: Device;
+
+  constructor(
+    readonly model: Transformer,
+    readonly store: ParameterStore,
+    readonly optimiser: AdamW,
+    readonly settings: PretrainSettings,
+  ) {
+    this.#device = store.device;
+    this.#totals = this.#device.zeros([3]);
+  }
+
+  /** One update on one batch at this learning rate. Awaits nothing. */
+  step(batch: SequenceBatch, learningRate: number): void {
+    const captured = this.#programs.get(batch.time) ?? this.#capture(batch.time);
+    captured.indices.write(batch.indices);
+    captured.actions.write(batch.actions);
+    captured.observations.write(batch.observations);
+    captured.mask.write(batch.mask);
+    this.optimiser.prepare(learningRate);
+    captured.program.run();
+    this.#steps++;
+  }
+
+  #capture(time: number): Captured {
+    const { batch, observationWeight } = this.settings;
+    const n = batch * time;
+    const device = this.#device;
+    const inputs = {
+      indices: device.tensor(new Int32Array(n * this.model.config.slots), [n, this.model.config.slots]),
+      actions: device.tensor(new Int32Array(n)),
+      observations: device.tensor(new Int32Array(n)),
+      mask: device.tensor(new Float32Array(n)),
+    };
+    const program = device.capture(() => {
+      this.store.zeroGradients();
+      const { actions, observations } = this.model.forward(inputs.indices, { batch, time });
+      const action = maskedMean(crossEntropy(actions, inputs.actions), inputs.mask);
+      const observation = maskedMean(crossEntropy(observations, inputs.observations), inputs.mask);
+      backward(add(action, scale(observation, observationWeight)));
+      const norm = this.optimiser.apply();
+      accumulateRows(concat([action.detach(), observation.detach(), norm], 0).reshape([1, 3]), this.#totals);
+      return {};
+    });
+    const captured = { program, ...inputs };
+    this.#programs.set(time, captured);
+    return captured;
+  }
+
+  /** Reads, and starts anew, the means over the steps since the last call. */
+  async metrics(): Promise<PretrainMetrics> {
+    const [action, observation, norm] = await this.#totals.read();
+    const steps = this.#steps;
+    this.#device.zero(this.#totals);
+    this.#steps = 0;
+    return { steps, actionNll: action / steps, observationNll: observation / steps, gradientNorm: norm / steps };
+  }
+
+  /** The sums since metrics were last read, and their number of steps: what a checkpoint needs so that metrics go on exactly. */
+  async pending(): Promise<Float32Array> {
+    return Float32Array.of(...(await this.#totals.read()), this.#steps);
+  }
+
+  /** Goes on from what `pending` gave. */
+  restorePending(pending: Float32Array): void {
+    this.#totals.write(pending.slice(0, 3));
+    this.#steps = pending[3];
+  }
+
+  dispose(): void {
+    this.#totals.dispose();
+    for (const { program, ...inputs } of this.#programs.values()) {
+      program.dispose();
+      for (const input of Object.values(inputs)) input.dispose();
+    }
+    this.#programs.clear();
+  }
+}
