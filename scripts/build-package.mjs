@@ -63,15 +63,14 @@ const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin
 rmSync(project);
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
-// A stranger's compiler has to find every name: WebGPU's come from a dependency, disposal from a library file, and WGSL has no types.
+// A stranger's compiler has to find every name. WebGPU's are in its DOM library; disposal is in a library it may not have asked for,
+// and a WGSL module has no types at all.
 for (const file of readdirSync(join(folder, 'dist'), { recursive: true }).map(String)) {
   if (!file.endsWith('.d.ts')) continue;
   const path = join(folder, 'dist', file);
   const text = readFileSync(path, 'utf8');
   if (/from '[^']*\.wgsl'/.test(text))
     throw new Error(`${manifest.name}: ${file} names a .wgsl module; give the export that holds it a type`);
-  const needs = [];
-  if (/\bGPU[A-Z]\w+/.test(text)) needs.push('/// <reference types="@webgpu/types" />\n');
-  if (/\b(Symbol\.(asyncD|d)ispose|(Async)?Disposable)\b/.test(text)) needs.push('/// <reference lib="esnext.disposable" />\n');
-  if (needs.length) writeFileSync(path, needs.join('') + text);
+  if (/\b(Symbol\.(asyncD|d)ispose|(Async)?Disposable)\b/.test(text))
+    writeFileSync(path, `/// <reference lib="esnext.disposable" />\n${text}`);
 }

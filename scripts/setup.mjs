@@ -144,8 +144,7 @@ function shell(command, { inherit = false } = {}) {
     shell: true,
     encoding: 'utf8',
     stdio: inherit ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
-    // apt asks nothing; pnpm may replace a node_modules of another pnpm without a terminal to ask on.
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', npm_config_confirm_modules_purge: 'false' },
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
 }
 

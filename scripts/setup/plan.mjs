@@ -58,7 +58,7 @@ export function planTools(facts) {
       kind: 'run',
       say: `dependencies are ${facts.dependencies === 'missing' ? 'missing' : 'out of date'}: installing them (${command})`,
       command: command.split(' '),
-      remedy: `Once the npm registry is reachable and the disk has 1 GB free: ${command}`,
+      remedy: `Its own words are above; it needs the npm registry and 1 GB of disk. Then run: ${command}`,
     });
   }
   return steps;
