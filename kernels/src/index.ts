@@ -1,5 +1,7 @@
+export * from './adamw/index.js';
 export * from './attention/index.js';
 export * from './copy/index.js';
+export * from './cross-entropy/index.js';
 export * from './declaration.js';
 export * from './elementwise/index.js';
 export * from './fill/index.js';

@@ -1,0 +1,89 @@
+import { type BufferSlot, type Kernel, linearGrid } from '../declaration.js';
+import backwardSource from './backward.wgsl';
+import forwardSource from './forward.wgsl';
+import softmaxSource from './softmax.wgsl';
+import softmaxBackwardSource from './softmax-backward.wgsl';
+
+export * from './masked-mean.js';
+
+export type RowsOfClasses = {
+  readonly rows: number;
+  /** Row length. */
+  readonly classes: number;
+};
+
+const WORKGROUP = 64;
+const EXP_FLOPS = 8;
+
+function rowKernel(
+  name: string,
+  source: string,
+  buffers: readonly BufferSlot[],
+  passes: { readonly flops: number; readonly floats: number; readonly perRow: number },
+  constants: Readonly<Record<string, boolean>> = {},
+): Kernel<RowsOfClasses> {
+  return {
+    name: `cross-entropy/${name}`,
+    source,
+    buffers,
+    uniforms: [
+      { name: 'rows', type: 'u32' },
+      { name: 'classes', type: 'u32' },
+    ],
+    constants: () => ({ WORKGROUP, ...constants }),
+    grid: ({ rows }) => linearGrid(rows, WORKGROUP),
+    cost: ({ rows, classes }) => ({ flops: passes.flops * rows * classes, bytes: 4 * rows * (passes.floats * classes + passes.perRow) }),
+    sample: { rows: 1000, classes: 16 },
+  };
+}
+
+const softmaxBuffers = [
+  { name: 'x', access: 'read', element: 'f32' },
+  { name: 'out', access: 'read_write', element: 'f32' },
+] as const;
+const softmaxBackwardBuffers = [
+  { name: 'y', access: 'read', element: 'f32' },
+  { name: 'dout', access: 'read', element: 'f32' },
+  { name: 'dx', access: 'read_write', element: 'f32' },
+] as const;
+const forwardCost = { flops: 2 * EXP_FLOPS + 4, floats: 2, perRow: 0 };
+const backwardCost = { flops: EXP_FLOPS + 3, floats: 3, perRow: 0 };
+
+/** Probabilities of each row, exact for logits of any finite size. x, out [rows, classes]. */
+export const softmax = rowKernel('softmax', softmaxSource, softmaxBuffers, forwardCost, { LOGARITHM: false });
+
+/** Log-probabilities of each row. x, out [rows, classes]. */
+export const logSoftmax = rowKernel('log-softmax', softmaxSource, softmaxBuffers, forwardCost, { LOGARITHM: true });
+
+/** Gradient of `softmax` from its output y; overwrites dx. */
+export const softmaxBackward = rowKernel('softmax-backward', softmaxBackwardSource, softmaxBackwardBuffers, backwardCost, { LOGARITHM: false });
+
+/** Gradient of `logSoftmax` from its output y; overwrites dx. */
+export const logSoftmaxBackward = rowKernel('log-softmax-backward', softmaxBackwardSource, softmaxBackwardBuffers, backwardCost, {
+  LOGARITHM: true,
+});
+
+/** `nll[row] = −log softmax(logits[row])[targets[row]]`, in nats; 0 where the target is no class (−1: padding). */
+export const crossEntropy = rowKernel(
+  'forward',
+  forwardSource,
+  [
+    { name: 'logits', access: 'read', element: 'f32' },
+    { name: 'targets', access: 'read', element: 'i32' },
+    { name: 'nll', access: 'read_write', element: 'f32' },
+  ],
+  { flops: EXP_FLOPS + 3, floats: 1, perRow: 2 },
+);
+
+/** `dlogits = (softmax − onehot) · dnll[row]`, overwriting; rows whose target is no class get 0. */
+export const crossEntropyBackward = rowKernel(
+  'backward',
+  backwardSource,
+  [
+    { name: 'logits', access: 'read', element: 'f32' },
+    { name: 'targets', access: 'read', element: 'i32' },
+    { name: 'dnll', access: 'read', element: 'f32' },
+    { name: 'dlogits', access: 'read_write', element: 'f32' },
+  ],
+  { flops: 2 * EXP_FLOPS + 5, floats: 2, perRow: 2 },
+);

@@ -1,0 +1,82 @@
+import { type Kernel, linearGrid } from '../declaration.js';
+import maskedMeanSource from './masked-mean.wgsl';
+import maskedMeanBackwardSource from './masked-mean-backward.wgsl';
+import weightedMeansSource from './weighted-means.wgsl';
+
+export type PartialSumsShape = {
+  /** Elements. */
+  readonly count: number;
+  /** Partial sums of each quantity, see `partsOf`. */
+  readonly parts: number;
+};
+
+export type WeightedMeansShape = {
+  readonly parts: number;
+  /** Quantities that share the mask. */
+  readonly quantities: number;
+};
+
+const WORKGROUP = 64;
+const SOFTWARE_WORKGROUP = 8;
+
+/** How many partial sums a sum of `count` elements is cut into: about its square root, whole vectors of lanes. */
+export function partsOf(count: number): number {
+  return Math.min(512, Math.max(8, 8 * Math.ceil(Math.sqrt(count) / 8)));
+}
+
+/** First launch of a masked mean: partial [2, parts] of Σ values·mask and Σ mask; `weightedMeans` is the second. */
+export const maskedSums: Kernel<PartialSumsShape> = {
+  name: 'cross-entropy/masked-sums',
+  source: maskedMeanSource,
+  buffers: [
+    { name: 'values', access: 'read', element: 'f32' },
+    { name: 'mask', access: 'read', element: 'f32' },
+    { name: 'partial', access: 'read_write', element: 'f32' },
+  ],
+  uniforms: [
+    { name: 'count', type: 'u32' },
+    { name: 'parts', type: 'u32' },
+  ],
+  constants: (_, { family }) => ({ WORKGROUP: family === 'software' ? SOFTWARE_WORKGROUP : WORKGROUP }),
+  grid: ({ parts }, { family }) => linearGrid(parts, family === 'software' ? SOFTWARE_WORKGROUP : WORKGROUP),
+  cost: ({ count, parts }) => ({ flops: 3 * count, bytes: 8 * (count + parts) }),
+  sample: { count: 3000, parts: partsOf(3000) },
+};
+
+/**
+ * `out[q] = Σ_p partial[q, p] / Σmask` and `out[quantities] = Σmask`, from partial [quantities + 1, parts] whose last row
+ * is the mask's. 0 where the mask is empty. At most 7 quantities.
+ */
+export const weightedMeans: Kernel<WeightedMeansShape> = {
+  name: 'cross-entropy/weighted-means',
+  source: weightedMeansSource,
+  buffers: [
+    { name: 'partial', access: 'read', element: 'f32' },
+    { name: 'out', access: 'read_write', element: 'f32' },
+  ],
+  uniforms: [
+    { name: 'parts', type: 'u32' },
+    { name: 'quantities', type: 'u32' },
+  ],
+  constants: () => ({ WORKGROUP: SOFTWARE_WORKGROUP }),
+  grid: () => [1, 1, 1],
+  cost: ({ parts, quantities }) => ({ flops: parts * (quantities + 1), bytes: 4 * (parts + 1) * (quantities + 1) }),
+  sample: { parts: 56, quantities: 1 },
+};
+
+/** `dvalues[i] = mask[i] · dmean / Σmask`, overwriting; `mean` is what `weightedMeans` wrote: (mean, Σmask). */
+export const maskedMeanBackward: Kernel<{ readonly count: number }> = {
+  name: 'cross-entropy/masked-mean-backward',
+  source: maskedMeanBackwardSource,
+  buffers: [
+    { name: 'mask', access: 'read', element: 'f32' },
+    { name: 'mean', access: 'read', element: 'f32' },
+    { name: 'dmean', access: 'read', element: 'f32' },
+    { name: 'dvalues', access: 'read_write', element: 'f32' },
+  ],
+  uniforms: [{ name: 'count', type: 'u32' }],
+  constants: () => ({ WORKGROUP }),
+  grid: ({ count }) => linearGrid(count, WORKGROUP),
+  cost: ({ count }) => ({ flops: count, bytes: 8 * count }),
+  sample: { count: 3000 },
+};

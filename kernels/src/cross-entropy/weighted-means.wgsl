@@ -1,0 +1,32 @@
+// Second half of means under one mask: partial [quantities + 1, parts] holds partial sums of each quantity and, last, of
+// the mask. out[q] = Σ_p partial[q, p] / Σ_p partial[quantities, p], and out[quantities] = Σmask. An empty mask gives 0.
+// Prelude: WORKGROUP (invocations per workgroup).
+
+struct Uniforms {
+  parts: u32,
+  quantities: u32,
+}
+
+@group(0) @binding(0) var<storage, read> partial: array<f32>;
+@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  if (lane > uniforms.quantities) {
+    return;
+  }
+  var total = 0.0;
+  var weight = 0.0;
+  for (var p = 0u; p < uniforms.parts; p++) {
+    total += partial[lane * uniforms.parts + p];
+    weight += partial[uniforms.quantities * uniforms.parts + p];
+  }
+  if (lane == uniforms.quantities) {
+    out[lane] = weight;
+  } else if (weight > 0.0) {
+    out[lane] = total / weight;
+  } else {
+    out[lane] = 0.0;
+  }
+}
