@@ -1,0 +1,72 @@
+/** Causal attention over whole sequences, and one step at a time over a cache. */
+import { attentionBackward, attentionBackwardBias, attentionBackwardRows, attentionForward, attentionParts, attentionStep as attentionStepKernel } from '@coxswain/kernels';
+import { accumulator, op } from '../autograd.js';
+import { ShapeError } from '../errors.js';
+import type { Tensor } from '../tensor.js';
+
+export interface AttentionOptions {
+  readonly heads: number;
+  /** T5 bias [buckets, heads]; none when absent. */
+  readonly biasTable?: Tensor;
+  /** u32 [≥ time]: bucket of each distance between query and key, as `t5Buckets` makes it. */
+  readonly bucketOfDistance?: Tensor;
+  /** u32 [batch]: steps of each sequence; all `time` when absent. */
+  readonly lengths?: Tensor;
+}
+
+/**
+ * softmax(q kᵀ/√headDim + bias) v over the past, for each head.
+ * @param qkv [batch, time, 3·width]: queries, keys and values side by side, each of `heads` heads.
+ * @returns [batch, time, width]
+ */
+export function causalAttention(qkv: Tensor, { heads, biasTable, bucketOfDistance, lengths }: AttentionOptions): Tensor {
+  const { device } = qkv;
+  const [batch, time, three] = qkv.shape;
+  const width = three / 3;
+  const headDim = width / heads;
+  if (qkv.shape.length !== 3 || !Number.isInteger(headDim)) throw new ShapeError('causalAttention', `qkv [${qkv.shape}] for ${heads} heads`, '[batch, time, 3·heads·headDim]');
+  const shape = { batch, time, heads, headDim, buckets: biasTable ? biasTable.shape[0] : 0, lengths: lengths ? 1 : 0 };
+  const optional = { biasTable: biasTable ?? device.dummy, bucketOfDistance: bucketOfDistance ?? device.dummy, lengths: lengths ?? device.dummy };
+  const y = device.empty([batch, time, width]);
+  const lse = device.empty([batch, heads, time]);
+  device.dispatch(attentionForward, shape, { qkv, ...optional, y, lse });
+  op('causalAttention', biasTable ? [qkv, biasTable] : [qkv], [y], ([gradient]) => {
+    const dy = gradient as Tensor;
+    const parts = attentionParts(batch);
+    const rowStats = device.empty([batch, time, heads, 2]);
+    const dqkv = device.empty(qkv.shape);
+    const biasParts = biasTable ? device.empty([parts, heads, time, shape.buckets]) : device.dummy;
+    device.dispatch(attentionBackwardRows, { batch, time, heads, headDim }, { y, dy, lse, rowStats });
+    device.dispatch(attentionBackward, { ...shape, parts }, { qkv, ...optional, rowStats, dy, dqkv, biasParts });
+    if (biasTable?.requiresGradient) {
+      device.dispatch(attentionBackwardBias, { time, heads, buckets: shape.buckets, parts }, { biasParts, dBiasTable: accumulator(biasTable) });
+    }
+    return [dqkv, null];
+  });
+  return y;
+}
+
+export interface AttentionStepOptions extends Omit<AttentionOptions, 'lengths'> {
+  /** [rows ≥ batch, maxTime, width], written in place. */
+  readonly keys: Tensor;
+  readonly values: Tensor;
+  /** u32 [1]: the position of this step. */
+  readonly step: Tensor;
+}
+
+/**
+ * The same attention for one step: its key and value join the caches, its query attends over all so far. Not differentiable.
+ * @param qkv [batch, 3·width]
+ * @returns [batch, width]
+ */
+export function attentionStep(qkv: Tensor, { keys, values, step, heads, biasTable, bucketOfDistance }: AttentionStepOptions): Tensor {
+  const { device } = qkv;
+  const [batch, three] = qkv.shape;
+  const [rows, time, width] = keys.shape;
+  if (three !== 3 * width || batch > rows) throw new ShapeError('attentionStep', `qkv [${qkv.shape}] with caches [${keys.shape}]`, '[at most rows, 3·width]');
+  const y = device.empty([batch, width]);
+  const shape = { batch, time, heads, headDim: width / heads, buckets: biasTable ? biasTable.shape[0] : 0 };
+  const inputs = { qkv, biasTable: biasTable ?? device.dummy, bucketOfDistance: bucketOfDistance ?? device.dummy, step };
+  device.dispatch(attentionStepKernel, shape, { ...inputs, keys, values, y });
+  return y;
+}
