@@ -122,7 +122,7 @@ describe.each([
   test('step by step, as whole sequences', async () => {
     const { batch, time, heads, headDim } = input;
     const width = heads * headDim;
-    const shape = { batch, time, heads, headDim, buckets };
+    const shape = { batch, time, heads, headDim, buckets, rows: batch + 1, indexed: 0 };
     const { y } = attentionReference({ ...input, lengths: undefined });
     // One row more than the batch: a batch may shrink below its cache.
     let keys = new Float32Array((batch + 1) * time * width).fill(Number.NaN);
@@ -141,6 +141,7 @@ describe.each([
         biasTable: input.biasTable ?? none,
         bucketOfDistance: input.bucketOfDistance ?? noIndices,
         step: Uint32Array.of(step),
+        cacheRow: noIndices,
         keys,
         values,
         y: poison(batch * width),
@@ -152,6 +153,38 @@ describe.each([
     expect(relativeError(ours, theirs)).toBeLessThan(1e-5);
     expect(keys.subarray(batch * time * width).every(Number.isNaN)).toBe(true);
   });
+});
+
+test('one step with caches in another order: the same results, and a sequence without a row leaves no trace', async () => {
+  const [batch, time, heads, headDim, step] = [5, 6, 2, 8, 3];
+  const width = heads * headDim;
+  const shape = { batch, time, heads, headDim, buckets: 0, rows: 7, indexed: 0 };
+  const rowsOf = (numbers: Float32Array, order: readonly number[], length: number) =>
+    Float32Array.from(order.flatMap((row) => [...numbers.subarray(row * length, (row + 1) * length)]));
+  const keys = randomNormal(7 * time * width, 1);
+  const values = randomNormal(7 * time * width, 2);
+  const shared = { qkv: randomNormal(batch * 3 * width, 3), biasTable: none, bucketOfDistance: noIndices, step: Uint32Array.of(step) };
+  const plain = await runKernel(attentionStep, shape, { ...shared, cacheRow: noIndices, keys, values, y: poison(batch * width) });
+  // Sequence b has row order[b]; the third has none.
+  const order = [6, 2, 0xffffffff, 0, 4];
+  const where = [3, 5, 1, 6, 4, 2, 0];
+  const moved = await runKernel(
+    attentionStep,
+    { ...shape, indexed: 1 },
+    {
+      ...shared,
+      cacheRow: Uint32Array.from(order),
+      keys: rowsOf(keys, where, time * width),
+      values: rowsOf(values, where, time * width),
+      y: poison(batch * width),
+    },
+  );
+  for (const b of [0, 1, 3, 4]) {
+    expect(moved.y.subarray(b * width, (b + 1) * width)).toEqual(plain.y.subarray(b * width, (b + 1) * width));
+    expect(rowsOf(moved.keys, [order[b]], time * width)).toEqual(rowsOf(plain.keys, [b], time * width));
+  }
+  expect(moved.y.subarray(2 * width, 3 * width).every((v) => v === 0)).toBe(true);
+  for (const row of [1, 3, 5]) expect(rowsOf(moved.values, [row], time * width)).toEqual(rowsOf(values, [where[row]], time * width));
 });
 
 test('what is past a length neither matters nor receives a gradient', async () => {

@@ -28,7 +28,12 @@ export type AttentionBackwardShape = AttentionShape & {
 export type AttentionRowsShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'headDim'>;
 export type AttentionBiasShape = Pick<AttentionBackwardShape, 'time' | 'heads' | 'buckets' | 'parts'>;
 /** `time`: positions the caches hold. `batch` may be smaller than their number of rows. */
-export type AttentionStepShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'headDim' | 'buckets'>;
+export type AttentionStepShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'headDim' | 'buckets'> & {
+  /** Rows of the caches. */
+  readonly rows: number;
+  /** 1: `cacheRow` says which row belongs to each sequence; 0: they are in the same order and the slot holds a dummy. */
+  readonly indexed: number;
+};
 
 /**
  * How many workgroups share the sequences of a batch in the backward pass, each with its own plane of bias gradients:
@@ -157,7 +162,9 @@ export const attentionBackwardBias: Kernel<AttentionBiasShape> = {
  * One decoding step of the same attention: writes this step's keys and values at position `step[0]` of the caches and
  * attends over positions 0…step[0]. qkv `[batch, 3·heads·headDim]`; keys, values `[≥ batch, time, heads·headDim]`, written
  * in place; step u32 `[1]` in a buffer, so that a recorded program can be run again at the next step (it must be below
- * `time`; a larger one counts as `time − 1`); y `[batch, heads·headDim]`.
+ * `time`; a larger one counts as `time − 1`); cacheRow u32 `[batch]`: rows of the caches, so that sequences can end
+ * without the caches of the others being moved (where it is no row of them, y is 0 and nothing is written; the others
+ * must differ); y `[batch, heads·headDim]`.
  */
 export const attentionStep: Kernel<AttentionStepShape> = {
   name: 'attention/step',
@@ -167,16 +174,22 @@ export const attentionStep: Kernel<AttentionStepShape> = {
     read('biasTable'),
     read('bucketOfDistance', 'u32'),
     read('step', 'u32'),
+    read('cacheRow', 'u32'),
     write('keys', 'vec4<f32>'),
     write('values', 'vec4<f32>'),
     write('y', 'vec4<f32>'),
   ],
-  uniforms: u32('batch', 'time', 'heads'),
-  constants: ({ headDim, buckets }, adapter) => ({ WORKGROUP: flat(adapter), ...headConstants(headDim), BIASED: buckets > 0 }),
+  uniforms: u32('batch', 'time', 'heads', 'rows'),
+  constants: ({ headDim, buckets, indexed }, adapter) => ({
+    WORKGROUP: flat(adapter),
+    ...headConstants(headDim),
+    BIASED: buckets > 0,
+    INDEXED: indexed === 1,
+  }),
   grid: ({ batch, heads }, adapter) => linearGrid(batch * heads, flat(adapter)),
   cost: ({ batch, time, heads, headDim }) => ({
     flops: batch * heads * time * (4 * headDim + 8),
     bytes: 4 * batch * heads * headDim * (2 * time + 6),
   }),
-  sample: { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32 },
+  sample: { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32, rows: 256, indexed: 1 },
 };

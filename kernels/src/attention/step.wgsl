@@ -2,22 +2,25 @@
 // key and value at position `step`, then attends over positions 0…step. Nothing it reads from a cache is written by
 // another invocation, and its own key and value come from qkv.
 // Prelude: WORKGROUP (invocations per workgroup), VECTORS (head dimension / 4), SCALE (1/√head dimension),
-// BIASED (biasTable and bucketOfDistance are given).
+// BIASED (biasTable and bucketOfDistance are given), INDEXED (cacheRow is given).
 
 struct Uniforms {
   batch: u32,
   time: u32,
   heads: u32,
+  // Rows of the caches.
+  rows: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> biasTable: array<f32>;
 @group(0) @binding(2) var<storage, read> bucketOfDistance: array<u32>;
 @group(0) @binding(3) var<storage, read> step: array<u32>;
-@group(0) @binding(4) var<storage, read_write> keys: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> values: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> y: array<vec4<f32>>;
-@group(0) @binding(7) var<uniform> uniforms: Uniforms;
+@group(0) @binding(4) var<storage, read> cacheRow: array<u32>;
+@group(0) @binding(5) var<storage, read_write> keys: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> values: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(8) var<uniform> uniforms: Uniforms;
 
 fn total(v: vec4<f32>) -> f32 {
   return v.x + v.y + v.z + v.w;
@@ -46,7 +49,18 @@ fn main(
   let now = min(step[0], uniforms.time - 1u);
   let width = heads * VECTORS;
   let own = sequence * 3u * width + head * VECTORS;
-  let cache = sequence * uniforms.time * width + head * VECTORS;
+  let out = sequence * width + head * VECTORS;
+  var row = sequence;
+  if (INDEXED) {
+    row = cacheRow[sequence];
+    if (row >= uniforms.rows) {
+      for (var i = 0u; i < VECTORS; i++) {
+        y[out + i] = vec4<f32>();
+      }
+      return;
+    }
+  }
+  let cache = row * uniforms.time * width + head * VECTORS;
 
   var q: array<vec4<f32>, VECTORS>;
   var sum: array<vec4<f32>, VECTORS>;
@@ -79,7 +93,6 @@ fn main(
       sum[i] = sum[i] * rescale + weight * values[at + i];
     }
   }
-  let out = sequence * width + head * VECTORS;
   for (var i = 0u; i < VECTORS; i++) {
     y[out + i] = sum[i] / denominator;
   }
