@@ -56,6 +56,18 @@ export class Expert {
     }
   }
 
+  /** The cell that a move leads to; a wall and the edge hold the agent where it is. */
+  next(cell: number, action: number): number {
+    const to = this.sampler.neighbours[cell * 4 + action];
+    return this.layout[to] === this.world.colours + 1 ? cell : to;
+  }
+
+  /** The colour that a move visits, −1 for none. */
+  visits(cell: number, action: number): number {
+    const to = this.next(cell, action);
+    return to === cell ? -1 : this.layout[to] - 1;
+  }
+
   /** Steps from `cell` to `colour` on a shortest allowed path, or `UNREACHABLE`. */
   distance(cell: number, colour: number): number {
     this.need(colour);

@@ -1,6 +1,7 @@
 import type { Episodes } from './dataset.js';
 import { EnvError } from './errors.js';
 import { Expert } from './expert.js';
+import { SuccessProbability } from './success.js';
 import { parseTask, type Task } from './tasks.js';
 
 export type FloorSettings = {
@@ -9,6 +10,11 @@ export type FloorSettings = {
   readonly epsilon: number;
   /** The skill that each colour belongs to; a colour by itself where it is not given. */
   readonly skillOfColour?: readonly number[];
+  /**
+   * The episodes were kept because they finished their task within the horizon, and the filter knows (default). Without it the filter takes
+   * the expert at its word, as if failures had been kept as well: a little too high for kept episodes.
+   */
+  readonly givenSuccess?: boolean;
 };
 
 /** Means per action over the given episodes, nats; `…Error` is one standard error, from episode to episode. */
@@ -36,6 +42,7 @@ export function bayesFloor(episodes: Episodes, settings: FloorSettings): BayesFl
   const tasks = settings.tasks.map((task) => parseTask(task, world.colours));
   const skill = settings.skillOfColour ?? Array.from({ length: world.colours }, (_, colour) => colour);
   const expert = new Expert(world, settings.epsilon);
+  const success = (settings.givenSuccess ?? true) ? new SuccessProbability(expert, tasks, horizon) : null;
   const weight = new Float64Array(tasks.length);
   const likelihood = new Float64Array(tasks.length);
   const ofSkill = new Float64Array(Math.max(...skill) + 1);
@@ -45,7 +52,11 @@ export function bayesFloor(episodes: Episodes, settings: FloorSettings): BayesFl
 
   for (let e = 0; e < episodes.count; e++) {
     expert.plan(episodes.layout.subarray(e * cells, (e + 1) * cells));
-    weight.fill(1 / tasks.length);
+    success?.solve();
+    for (let k = 0; k < tasks.length; k++) {
+      weight[k] = success ? success.probability(k, 0, horizon, episodes.position[e * (horizon + 1)]) : 1;
+    }
+    renormalise(weight);
     let progress = 0;
     let sum = 0;
     let sumGiven = 0;
@@ -54,6 +65,7 @@ export function bayesFloor(episodes: Episodes, settings: FloorSettings): BayesFl
       const cell = episodes.position[e * (horizon + 1) + t];
       const next = episodes.position[e * (horizon + 1) + t + 1];
       const action = episodes.action[e * horizon + t];
+      const visits = next !== cell && episodes.layout[e * cells + next] > 0 ? 1 : 0;
       const truth = skill[episodes.subgoal[e * horizon + t]];
       ofSkill.fill(0);
       let p = 0;
@@ -62,6 +74,11 @@ export function bayesFloor(episodes: Episodes, settings: FloorSettings): BayesFl
         if (weight[k] === 0) continue;
         const colour = tasks[k][progress];
         likelihood[k] = expert.probability(cell, colour, action);
+        if (success && likelihood[k] > 0) {
+          // Doob's transform: the expert given that it will succeed prefers moves in proportion to what they leave of that chance.
+          likelihood[k] *=
+            success.probability(k, progress + visits, horizon - t - 1, next) / success.probability(k, progress, horizon - t, cell);
+        }
         p += weight[k] * likelihood[k];
         ofSkill[skill[colour]] += weight[k];
         if (skill[colour] === truth) pGiven += weight[k] * likelihood[k];
@@ -78,7 +95,7 @@ export function bayesFloor(episodes: Episodes, settings: FloorSettings): BayesFl
       sumGiven -= Math.log(pGiven / ofSkill[truth]);
       if (ofSkill.indexOf(Math.max(...ofSkill)) === truth) right++;
 
-      if (next !== cell && episodes.layout[e * cells + next] > 0) progress++;
+      progress += visits;
       for (let k = 0; k < tasks.length; k++) weight[k] = progress < tasks[k].length ? (weight[k] * likelihood[k]) / p : 0;
       renormalise(weight);
     }

@@ -80,7 +80,7 @@ export const PAPER_PAIRS: TaskPreset = {
   checkedVisits: 4,
 };
 
-/** A small grid with the paper's ant tasks: skills are single colours, and none of the list shows 0→1, 1→2 or 2→3. */
+/** A small grid with the paper's ant tasks: skills are single colours, and none of the list shows 0→1, 1→2, 2→3 or 3→0. */
 export const GRID_MINI: TaskPreset = {
   name: 'grid-mini',
   world: { size: 4, colours: 4, walls: 1 },
