@@ -93,7 +93,7 @@ describe('driver', () => {
 
   it("replaces Debian 12's own Mesa, which Dawn refuses, and says so", () => {
     const steps = planDriver({ ...driver, mesa: '22.3.6-1+deb12u1', loader: '1.3.239.0-1' });
-    expect(steps.at(-1)?.say).toContain('Mesa 22.3.6-1+deb12u1 is older than 24');
+    expect(steps[0].say).toContain('Mesa 22.3.6-1+deb12u1 is older than 24');
   });
 
   it('writes no second backports source', () => {

@@ -121,17 +121,19 @@ export function planDriver(facts) {
   const remedy = ["Once Debian's mirror is reachable, as root:", ...byHand.map((line) => `  ${line}`)].join('\n');
   /** @type {Step[]} */
   const steps = [];
-  if (source)
-    steps.push({
-      kind: 'write',
-      say: `adding ${BACKPORTS} from ${source.uris.join(' ')} (${BACKPORTS_FILE})`,
-      file: BACKPORTS_FILE,
-      text: formatSource(source),
-      remedy,
-    });
-  steps.push({ kind: 'run', say: 'reading the package lists (apt-get update)', command: [...APT, 'update'], remedy });
+  const because = `${why}: ${found}. `;
+  if (source) {
+    const say = `${because}Adding ${BACKPORTS} from ${source.uris.join(' ')} (${BACKPORTS_FILE})`;
+    steps.push({ kind: 'write', say, file: BACKPORTS_FILE, text: formatSource(source), remedy });
+  }
+  steps.push({
+    kind: 'run',
+    say: `${source ? '' : because}Reading the package lists (apt-get update)`,
+    command: [...APT, 'update'],
+    remedy,
+  });
   const from = release === BACKPORTS ? ` from ${BACKPORTS}` : '';
-  steps.push({ kind: 'run', say: `${why}: ${found}. Installing ${DRIVERS.join(' and ')}${from}`, command: install, remedy });
+  steps.push({ kind: 'run', say: `Installing ${DRIVERS.join(' and ')}${from}`, command: install, remedy });
   return steps;
 }
 
