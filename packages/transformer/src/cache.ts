@@ -7,6 +7,8 @@ export interface Cache {
   readonly values: readonly Tensor[];
   /** u32 [1]: the time step that comes next. The host writes it, or `advance`. */
   readonly step: Tensor;
+  /** u32 [batch]: the cache row of each sequence, where they are not in order; 0xffffffff for a sequence to leave out. */
+  readonly row?: Tensor;
 }
 
 /** An empty cache for `rows` sequences of at most `maxTime` steps. */
@@ -26,5 +28,5 @@ export function stepAttention(
   layer: number,
   options: { biasTable: Tensor; bucketOfDistance: Tensor; heads: number },
 ): Tensor {
-  return attentionStep(qkv, { keys: cache.keys[layer], values: cache.values[layer], step: cache.step, ...options });
+  return attentionStep(qkv, { keys: cache.keys[layer], values: cache.values[layer], step: cache.step, ...(cache.row ? { cacheRow: cache.row } : {}), ...options });
 }

@@ -52,6 +52,8 @@ export interface AttentionStepOptions extends Omit<AttentionOptions, 'lengths'> 
   readonly values: Tensor;
   /** u32 [1]: the position of this step. */
   readonly step: Tensor;
+  /** u32 [batch]: the cache row of each sequence, where they are not in order; 0xffffffff for a sequence to leave out. */
+  readonly cacheRow?: Tensor;
 }
 
 /**
@@ -59,14 +61,14 @@ export interface AttentionStepOptions extends Omit<AttentionOptions, 'lengths'> 
  * @param qkv [batch, 3·width]
  * @returns [batch, width]
  */
-export function attentionStep(qkv: Tensor, { keys, values, step, heads, biasTable, bucketOfDistance }: AttentionStepOptions): Tensor {
+export function attentionStep(qkv: Tensor, { keys, values, step, heads, biasTable, bucketOfDistance, cacheRow }: AttentionStepOptions): Tensor {
   const { device } = qkv;
   const [batch, three] = qkv.shape;
   const [rows, time, width] = keys.shape;
   if (three !== 3 * width || batch > rows) throw new ShapeError('attentionStep', `qkv [${qkv.shape}] with caches [${keys.shape}]`, '[at most rows, 3·width]');
   const y = device.empty([batch, width]);
-  const shape = { batch, time, heads, headDim: width / heads, buckets: biasTable ? biasTable.shape[0] : 0 };
-  const inputs = { qkv, biasTable: biasTable ?? device.dummy, bucketOfDistance: bucketOfDistance ?? device.dummy, step };
-  device.dispatch(attentionStepKernel, shape, { ...inputs, keys, values, y });
+  const shape = { batch, time, heads, headDim: width / heads, buckets: biasTable ? biasTable.shape[0] : 0, rows, indexed: cacheRow ? 1 : 0 };
+  const optional = { biasTable: biasTable ?? device.dummy, bucketOfDistance: bucketOfDistance ?? device.dummy, cacheRow: cacheRow ?? device.dummy };
+  device.dispatch(attentionStepKernel, shape, { qkv, ...optional, step, keys, values, y });
   return y;
 }
