@@ -86,7 +86,8 @@ export function readSafetensors(bytes: Uint8Array, what = 'safetensors file'): S
     if (to - from !== wanted) fail(`tensor "${name}" of ${to - from} bytes`, `${wanted} for shape [${shape}]`);
     if (from < 0 || to > body.length) fail(`tensor "${name}" at bytes ${from} to ${to} of ${body.length}`, 'data inside the file (it was cut short?)');
     spans.push([from, to]);
-    const copy = body.slice(from, to);
+    // Node's Buffer overrides `slice` with a view into a shared pool; this copies whatever it is given.
+    const copy = new Uint8Array(body.subarray(from, to));
     tensors.set(name, { shape: shape as number[], data: new type.array(copy.buffer) });
   }
   spans.sort((a, b) => a[0] - b[0]);
