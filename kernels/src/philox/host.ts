@@ -11,10 +11,10 @@ function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  // All sums stay below 2^53, so double arithmetic is exact.
+  // Neither sum reaches 2^32, so the shifts lose nothing.
   const cross = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const middle = aLow * bHigh + (cross % 0x10000);
-  return (aHigh * bHigh + Math.floor(cross / 0x10000) + Math.floor(middle / 0x10000)) >>> 0;
+  const middle = aLow * bHigh + (cross & 0xffff);
+  return (aHigh * bHigh + (cross >>> 16) + (middle >>> 16)) >>> 0;
 }
 
 /**
@@ -22,9 +22,13 @@ function multiplyHigh(a: number, b: number): number {
  * (Salmon et al. 2011, https://doi.org/10.1145/2063384.2063405).
  * @param counter four words, the lowest first.
  * @param key two words.
+ * @param out where the four words go, for callers that draw millions; a new array by default.
  */
-export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>): Uint32Array {
-  let [a, b, c, d] = [counter[0] >>> 0, counter[1] >>> 0, counter[2] >>> 0, counter[3] >>> 0];
+export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>, out: Uint32Array = new Uint32Array(4)): Uint32Array {
+  let a = counter[0] >>> 0;
+  let b = counter[1] >>> 0;
+  let c = counter[2] >>> 0;
+  let d = counter[3] >>> 0;
   let k0 = key[0] >>> 0;
   let k1 = key[1] >>> 0;
   for (let round = 0; round < 10; round++) {
@@ -39,5 +43,9 @@ export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>): 
     k0 = (k0 + W0) >>> 0;
     k1 = (k1 + W1) >>> 0;
   }
-  return Uint32Array.of(a, b, c, d);
+  out[0] = a;
+  out[1] = b;
+  out[2] = c;
+  out[3] = d;
+  return out;
 }
