@@ -1,4 +1,4 @@
-import { adamw, REDUCE } from '@coxswain/kernels';
+import { adamw, adamwHyper, REDUCE } from '@coxswain/kernels';
 import { CheckpointError } from './errors.js';
 import { launchReduce } from './ops/reduce.js';
 import type { ParameterStore } from './parameters.js';
@@ -38,7 +38,7 @@ export class AdamW {
     this.#m = device.zeros(flat.shape);
     this.#v = device.zeros(flat.shape);
     this.#hyper = device.zeros([4]);
-    this.skipped = device.zeros([1]);
+    this.skipped = device.zeros([1], 'u32');
   }
 
   /** Updates done. */
@@ -50,7 +50,7 @@ export class AdamW {
   prepare(learningRate: number): void {
     this.#step++;
     const { beta1, beta2, clip } = this.#settings;
-    this.#hyper.write(Float32Array.of(learningRate, 1 - beta1 ** this.#step, 1 - beta2 ** this.#step, clip));
+    this.#hyper.write(adamwHyper({ learningRate, step: this.#step, beta1, beta2, maxNorm: clip }));
   }
 
   /** Updates all parameters from the gradients in the store. @returns the gradient's norm before clipping, [1]. */
@@ -61,19 +61,19 @@ export class AdamW {
     const { beta1, beta2, eps, weightDecay } = this.#settings;
     device.dispatch(
       adamw,
-      { count: flat.size, beta1, beta2, eps, weightDecay },
-      { parameters: flat, gradients, m: this.#m, v: this.#v, hyper: this.#hyper, norm, skipped: this.skipped },
+      { count: flat.size, decay1: 1 - beta1, decay2: 1 - beta2, eps, weightDecay },
+      { parameters: flat, gradients, mean: this.#m, variance: this.#v, hyper: this.#hyper, norm, skipped: this.skipped },
     );
     return norm;
   }
 
   /** The state a run needs to go on: both moments by parameter name, and the step. */
   async save(): Promise<Map<string, SafeTensor>> {
-    const [m, v, skipped] = (await this.store.device.read([this.#m, this.#v, this.skipped])) as Float32Array[];
+    const [m, v, skipped] = await this.store.device.read([this.#m, this.#v, this.skipped]);
     const named = (prefix: string, flat: Float32Array): [string, SafeTensor][] => [...this.store.unpack(flat)].map(([name, tensor]) => [`${prefix}.${name}`, tensor]);
     return new Map<string, SafeTensor>([
-      ...named('m', m),
-      ...named('v', v),
+      ...named('m', m as Float32Array),
+      ...named('v', v as Float32Array),
       ['step', { shape: [1], data: Int32Array.of(this.#step) }],
       ['skipped', { shape: [1], data: skipped }],
     ]);
@@ -87,7 +87,7 @@ export class AdamW {
     if (!step) throw new CheckpointError(what, 'no tensor "step"', 'a state saved by this optimiser', 'Start anew in another folder');
     this.#m.write(this.store.pack(part('m'), what));
     this.#v.write(this.store.pack(part('v'), what));
-    this.skipped.write(Float32Array.from(state.get('skipped')?.data ?? [0]));
+    this.skipped.write(Uint32Array.from(state.get('skipped')?.data ?? [0]));
     this.#step = Number(step.data[0]);
   }
 

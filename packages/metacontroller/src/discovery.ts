@@ -1,0 +1,224 @@
+/** Discovery: a metacontroller learns on clean demonstrations which corrections of the frozen model are skills. */
+import {
+  accumulateRows,
+  type AdamW,
+  add,
+  backward,
+  concat,
+  crossEntropy,
+  type Device,
+  gatherRows,
+  maskedMean,
+  mean,
+  mul,
+  noGrad,
+  philoxLogistic,
+  philoxNormal,
+  type Program,
+  RandomState,
+  type Tensor,
+} from '@coxswain/tensor';
+import type { Transformer } from '@coxswain/transformer';
+import type { Discovery, Metacontroller } from './metacontroller.js';
+
+/** What the sequence embedder may look at; see the package's README and `docs/results`. */
+export type View = 'same' | 'symmetry' | 'partner';
+
+/** Demonstrations side by side, padded to one length. */
+export interface DiscoveryBatch {
+  readonly batch: number;
+  readonly time: number;
+  /** [batch·(time + 1), slots]: embedding rows of every observation, the final one included. */
+  readonly indices: Int32Array;
+  /** [batch·time] */
+  readonly actions: Int32Array;
+  /** [batch·time]: 1 where a step happened. */
+  readonly mask: Float32Array;
+  /** [batch]: steps of each episode. */
+  readonly lengths: ArrayLike<number>;
+  /** View `partner`: the episode of the batch that stands in for each. */
+  readonly partner?: Uint32Array;
+  /** View `symmetry`: the same episodes under a random symmetry, like `indices`. */
+  readonly viewIndices?: Int32Array;
+}
+
+export interface DiscoverySettings {
+  readonly batch: number;
+  /** Layer l whose residual stream is read and steered. */
+  readonly layer: number;
+  readonly view: View;
+  readonly seed: number;
+}
+
+/** How β is computed: what a schedule changes from step to step. */
+export interface Gate {
+  /** A value of the kernels' gate modes. */
+  readonly mode: number;
+  readonly temperature: number;
+}
+
+export interface DiscoveryMetrics {
+  readonly steps: number;
+  readonly actionNll: number;
+  readonly kl: number;
+  /** Mean β over all steps. */
+  readonly beta: number;
+  readonly gradientNorm: number;
+}
+
+interface Inputs {
+  readonly indices: Tensor;
+  readonly actions: Tensor;
+  readonly mask: Tensor;
+  readonly viewLengths: Tensor;
+  readonly partner?: Tensor;
+  readonly viewIndices?: Tensor;
+}
+
+const STREAM = { code: 1, gate: 2 } as const;
+
+/**
+ * Minimises −log p(a_t | o_1:t, z_1:t) + α KL(N(μ_t, Σ_t) ‖ N(0, I)) with the base frozen (arXiv 2512.20605, §4). One
+ * captured program per sequence length; awaits nothing until metrics are asked for.
+ */
+export class DiscoveryTrainer {
+  readonly #programs = new Map<number, { program: Program; inputs: Inputs }>();
+  readonly #totals: Tensor;
+  /** f32 [4]: gate mode, temperature. */
+  readonly #gate: Tensor;
+  readonly #alpha: Tensor;
+  readonly #random: RandomState;
+  readonly #device: Device;
+  #steps = 0;
+
+  constructor(
+    readonly base: Transformer,
+    readonly controller: Metacontroller,
+    readonly optimiser: AdamW,
+    readonly settings: DiscoverySettings,
+  ) {
+    this.#device = controller.device;
+    this.#totals = this.#device.zeros([4]);
+    this.#gate = this.#device.zeros([4]);
+    this.#alpha = this.#device.zeros([1]);
+    this.#random = new RandomState(this.#device, settings.seed);
+  }
+
+  /** One update. @param step its number in the run, which its random numbers are a function of. */
+  step(batch: DiscoveryBatch, options: { step: number; learningRate: number; alpha: number; gate: Gate }): void {
+    const captured = this.#programs.get(batch.time) ?? this.#capture(batch.time);
+    writeInputs(captured.inputs, batch);
+    this.#gate.write(Float32Array.of(options.gate.mode, options.gate.temperature, 0, 0));
+    this.#alpha.write(Float32Array.of(options.alpha));
+    this.#random.write(options.step);
+    this.optimiser.prepare(options.learningRate);
+    captured.program.run();
+    this.#steps++;
+  }
+
+  #capture(time: number): { program: Program; inputs: Inputs } {
+    const { batch, layer, view } = this.settings;
+    const { base, controller } = this;
+    const device = this.#device;
+    const n = batch * time;
+    const inputs = makeInputs(device, { batch, time, slots: base.config.slots }, view);
+    const program = device.capture(() => {
+      controller.store.zeroGradients();
+      const noise = noGrad(() => philoxNormal(this.#random, STREAM.code, [n, controller.config.latent]));
+      const gateNoise = noGrad(() => philoxLogistic(this.#random, STREAM.gate, [batch, time]));
+      const found = discover(base, controller, inputs, { batch, time, layer, view, gate: this.#gate, noise, gateNoise });
+      const kl = maskedMean(found.kl, inputs.mask);
+      backward(add(found.nll, mul(kl, this.#alpha)));
+      const norm = this.optimiser.apply();
+      const beta = noGrad(() => mean(found.beta.detach()));
+      accumulateRows(concat([found.nll.detach(), kl.detach(), beta, norm], 0).reshape([1, 4]), this.#totals);
+      return {};
+    });
+    const captured = { program, inputs };
+    this.#programs.set(time, captured);
+    return captured;
+  }
+
+  /** Reads, and starts anew, the means over the steps since the last call. */
+  async metrics(): Promise<DiscoveryMetrics> {
+    const [nll, kl, beta, norm] = await this.#totals.read();
+    const steps = this.#steps;
+    this.#device.zero(this.#totals);
+    this.#steps = 0;
+    return { steps, actionNll: nll / steps, kl: kl / steps, beta: beta / steps, gradientNorm: norm / steps };
+  }
+
+  /** The sums since metrics were last read, and their number of steps: what a checkpoint needs so that metrics go on exactly. */
+  async pending(): Promise<Float32Array> {
+    return Float32Array.of(...(await this.#totals.read()), this.#steps);
+  }
+
+  /** Goes on from what `pending` gave. */
+  restorePending(pending: Float32Array): void {
+    this.#totals.write(pending.slice(0, 4));
+    this.#steps = pending[4];
+  }
+
+  dispose(): void {
+    for (const tensor of [this.#totals, this.#gate, this.#alpha]) tensor.dispose();
+    this.#random.dispose();
+    for (const { program, inputs } of this.#programs.values()) {
+      program.dispose();
+      for (const input of Object.values(inputs)) (input as Tensor | undefined)?.dispose();
+    }
+    this.#programs.clear();
+  }
+}
+
+/** Device tensors for a batch of these sizes. */
+export function makeInputs(device: Device, { batch, time, slots }: { batch: number; time: number; slots: number }, view: View): Inputs {
+  const observations = batch * (time + 1);
+  return {
+    indices: device.tensor(new Int32Array(observations * slots), [observations, slots]),
+    actions: device.tensor(new Int32Array(batch * time)),
+    mask: device.tensor(new Float32Array(batch * time)),
+    viewLengths: device.tensor(new Uint32Array(batch)),
+    ...(view === 'partner' ? { partner: device.tensor(new Uint32Array(batch)) } : {}),
+    ...(view === 'symmetry' ? { viewIndices: device.tensor(new Int32Array(observations * slots), [observations, slots]) } : {}),
+  };
+}
+
+/** Uploads a batch. */
+export function writeInputs(inputs: Inputs, batch: DiscoveryBatch): void {
+  inputs.indices.write(batch.indices);
+  inputs.actions.write(batch.actions);
+  inputs.mask.write(batch.mask);
+  const { partner } = batch;
+  inputs.viewLengths.write(Uint32Array.from({ length: batch.batch }, (_, i) => batch.lengths[partner && inputs.partner ? partner[i] : i] + 1));
+  if (inputs.partner && partner) inputs.partner.write(partner);
+  if (inputs.viewIndices && batch.viewIndices) inputs.viewIndices.write(batch.viewIndices);
+}
+
+/**
+ * The frozen base below layer l, the metacontroller at it, the frozen base above it; and the action NLL [1].
+ * Everything but the metacontroller runs without recording gradients, except the blocks above, through which they flow.
+ */
+export function discover(
+  base: Transformer,
+  controller: Metacontroller,
+  inputs: Inputs,
+  options: { batch: number; time: number; layer: number; view: View; gate: Tensor; noise?: Tensor; gateNoise?: Tensor },
+): Discovery & { readonly nll: Tensor; readonly logits: Tensor } {
+  const { batch, time, layer, view, gate, noise, gateNoise } = options;
+  const size = { batch, time };
+  const below = (indices: Tensor): Tensor => base.blocks(base.embed(indices), { batch, time: time + 1 }, 0, layer);
+  const [residual, seen] = noGrad(() => {
+    const e = below(inputs.indices);
+    if (view === 'partner' && inputs.partner) {
+      const width = base.config.width;
+      return [e, gatherRows(e.reshape([batch, (time + 1) * width]), inputs.partner).reshape([batch * (time + 1), width])];
+    }
+    return [e, view === 'symmetry' && inputs.viewIndices ? below(inputs.viewIndices) : e];
+  });
+  const found = controller.discover(
+    { residual, view: seen, viewLengths: inputs.viewLengths, gate, ...(noise ? { noise } : {}), ...(gateNoise ? { gateNoise } : {}) },
+    size,
+  );
+  const logits = base.actionLogits(base.blocks(found.steered, size, layer));
+  return { ...found, logits, nll: maskedMean(crossEntropy(logits, inputs.actions), inputs.mask) };
+}
