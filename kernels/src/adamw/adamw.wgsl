@@ -1,28 +1,27 @@
-// AdamW (Loshchilov and Hutter 2019) over one flat buffer, with clipping by the global gradient norm.
+// One AdamW step over a flat buffer (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2), with the gradient first
+// scaled down to a greatest global norm.
 // Prelude: WORKGROUP (invocations per workgroup).
 //
-// hyper = [learning rate, 1 − β1ᵗ, 1 − β2ᵗ, largest norm (0: no limit)]. A gradient whose norm is not finite changes
-// nothing and is counted in `skipped`.
+// A step whose gradient norm is infinite or not a number changes nothing but `skipped`, which counts such steps.
 
 struct Uniforms {
   count: u32,
-  beta1: f32,
-  beta2: f32,
+  // 1 − β: given by the host in full precision, since 1 − 0.999 in f32 has lost four digits.
+  decay1: f32,
+  decay2: f32,
   eps: f32,
   weightDecay: f32,
 }
 
-@group(0) @binding(0) var<storage, read> gradients: array<f32>;
-@group(0) @binding(1) var<storage, read> hyper: array<f32>;
-@group(0) @binding(2) var<storage, read> norm: array<f32>;
-@group(0) @binding(3) var<storage, read_write> parameters: array<f32>;
-@group(0) @binding(4) var<storage, read_write> m: array<f32>;
-@group(0) @binding(5) var<storage, read_write> v: array<f32>;
-@group(0) @binding(6) var<storage, read_write> skipped: array<f32>;
+@group(0) @binding(0) var<storage, read_write> parameters: array<f32>;
+@group(0) @binding(1) var<storage, read> gradients: array<f32>;
+@group(0) @binding(2) var<storage, read_write> mean: array<f32>;
+@group(0) @binding(3) var<storage, read_write> variance: array<f32>;
+// learning rate, 1 − β1^t, 1 − β2^t, greatest norm (not positive: no clipping)
+@group(0) @binding(4) var<storage, read> hyper: array<f32>;
+@group(0) @binding(5) var<storage, read> norm: array<f32>;
+@group(0) @binding(6) var<storage, read_write> skipped: array<u32>;
 @group(0) @binding(7) var<uniform> uniforms: Uniforms;
-
-// The largest finite f32: compilers may assume that comparisons with infinity or NaN never matter.
-const LARGEST: f32 = 3.4028234e38;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -31,25 +30,29 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= uniforms.count) {
-    return;
-  }
-  let length = norm[0];
-  // The exponent's bits are all ones in NaN and in both infinities.
-  if ((bitcast<u32>(length) & 0x7f800000u) == 0x7f800000u) {
+  // By its bits: WGSL lets a compiler assume that no float is infinite or not a number.
+  let finite = (bitcast<u32>(norm[0]) & 0x7f800000u) != 0x7f800000u;
+  if (!finite) {
     if (i == 0u) {
-      skipped[0] += 1.0;
+      skipped[0] += 1u;
     }
     return;
   }
-  let limit = hyper[3];
-  let factor = select(1.0, min(1.0, limit / (length + 1e-6)), limit > 0.0);
-  let gradient = clamp(gradients[i] * factor, -LARGEST, LARGEST);
-  let first = uniforms.beta1 * m[i] + (1.0 - uniforms.beta1) * gradient;
-  let second = uniforms.beta2 * v[i] + (1.0 - uniforms.beta2) * gradient * gradient;
-  m[i] = first;
-  v[i] = second;
-  let rate = hyper[0];
-  let decayed = parameters[i] * (1.0 - rate * uniforms.weightDecay);
-  parameters[i] = decayed - rate * (first / hyper[1]) / (sqrt(second / hyper[2]) + uniforms.eps);
+  if (i >= uniforms.count) {
+    return;
+  }
+  let learningRate = hyper[0];
+  let greatest = hyper[3];
+  var coefficient = 1.0;
+  if (greatest > 0.0) {
+    coefficient = min(1.0, greatest / (norm[0] + 1e-6));
+  }
+  let gradient = coefficient * gradients[i];
+  let m = mean[i] + uniforms.decay1 * (gradient - mean[i]);
+  let v = variance[i] + uniforms.decay2 * (gradient * gradient - variance[i]);
+  mean[i] = m;
+  variance[i] = v;
+  let direction = (m / hyper[1]) / (sqrt(v / hyper[2]) + uniforms.eps);
+  let parameter = parameters[i];
+  parameters[i] = parameter - learningRate * (direction + uniforms.weightDecay * parameter);
 }

@@ -2,42 +2,61 @@ import { type Kernel, linearGrid } from '../declaration.js';
 import source from './adamw.wgsl';
 
 export type AdamWShape = {
-  /** Parameters. */
+  /** Parameters in the flat buffer. */
   readonly count: number;
-  readonly beta1: number;
-  readonly beta2: number;
+  /** 1 − β1 and 1 − β2 of the moving averages. */
+  readonly decay1: number;
+  readonly decay2: number;
   readonly eps: number;
-  /** Decoupled decay, times the learning rate. */
+  /** Decoupled decay, multiplied by the learning rate. */
   readonly weightDecay: number;
 };
 
 const WORKGROUP = 64;
 
 /**
- * One AdamW update in place of `parameters`, `m` and `v`. `hyper` is f32 [learning rate, 1 − β1ᵗ, 1 − β2ᵗ, largest norm],
- * `norm` [1] the gradient's global norm; where it is not finite nothing changes and `skipped` [1] counts it.
+ * One AdamW step in place on `parameters`, `mean` and `variance` (arXiv 1711.05101, algorithm 2; PyTorch's order of
+ * operations). `hyper` is what `adamwHyper` makes, so a captured step replays with a new rate; `norm` [1] is the
+ * gradient's global norm, by which it is clipped. Where that norm is infinite or NaN the step is left out and
+ * `skipped` [1] counts one more.
  */
 export const adamw: Kernel<AdamWShape> = {
   name: 'adamw',
   source,
   buffers: [
+    { name: 'parameters', access: 'read_write', element: 'f32' },
     { name: 'gradients', access: 'read', element: 'f32' },
+    { name: 'mean', access: 'read_write', element: 'f32' },
+    { name: 'variance', access: 'read_write', element: 'f32' },
     { name: 'hyper', access: 'read', element: 'f32' },
     { name: 'norm', access: 'read', element: 'f32' },
-    { name: 'parameters', access: 'read_write', element: 'f32' },
-    { name: 'm', access: 'read_write', element: 'f32' },
-    { name: 'v', access: 'read_write', element: 'f32' },
-    { name: 'skipped', access: 'read_write', element: 'f32' },
+    { name: 'skipped', access: 'read_write', element: 'u32' },
   ],
   uniforms: [
     { name: 'count', type: 'u32' },
-    { name: 'beta1', type: 'f32' },
-    { name: 'beta2', type: 'f32' },
+    { name: 'decay1', type: 'f32' },
+    { name: 'decay2', type: 'f32' },
     { name: 'eps', type: 'f32' },
     { name: 'weightDecay', type: 'f32' },
   ],
   constants: () => ({ WORKGROUP }),
   grid: ({ count }) => linearGrid(count, WORKGROUP),
   cost: ({ count }) => ({ flops: 15 * count, bytes: 28 * count }),
-  sample: { count: 1000, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.03 },
+  sample: { count: 10_000, decay1: 0.1, decay2: 0.001, eps: 1e-8, weightDecay: 0.03 },
 };
+
+/**
+ * The `hyper` buffer of step `step` (the first is 1): learning rate, bias corrections 1 − β1^t and 1 − β2^t computed in
+ * float64, and the greatest global gradient norm (0: no clipping).
+ */
+export function adamwHyper(options: {
+  readonly learningRate: number;
+  readonly step: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly maxNorm: number;
+}): Float32Array {
+  const { learningRate, step, beta1, beta2, maxNorm } = options;
+  if (step < 1) throw new RangeError(`AdamW steps count from 1, got ${step}`);
+  return Float32Array.of(learningRate, 1 - beta1 ** step, 1 - beta2 ** step, maxNorm);
+}

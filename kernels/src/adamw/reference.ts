@@ -1,21 +1,29 @@
-export type AdamWState = { readonly parameters: Float64Array; readonly m: Float64Array; readonly v: Float64Array };
+import type { AdamWShape } from './index.js';
 
-/** One AdamW update in float64. @param step the number of this update, from 1. */
+/** What an AdamW step reads and changes. */
+export type AdamWState = {
+  readonly parameters: Float64Array;
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+};
+
+/** One step in float64, from the same `hyper` (rate, bias corrections, greatest norm) and global norm as the kernel. */
 export function adamwReference(
-  { parameters, m, v }: AdamWState,
+  shape: AdamWShape,
+  state: AdamWState,
   gradients: ArrayLike<number>,
-  step: number,
-  { learningRate, beta1, beta2, eps, weightDecay, clip }: { learningRate: number; beta1: number; beta2: number; eps: number; weightDecay: number; clip: number },
+  hyper: ArrayLike<number>,
+  norm: number,
 ): AdamWState {
-  const norm = Math.sqrt(Array.from(gradients).reduce((sum, g) => sum + g * g, 0));
-  const factor = clip > 0 ? Math.min(1, clip / (norm + 1e-6)) : 1;
-  const next = { parameters: new Float64Array(parameters.length), m: new Float64Array(m.length), v: new Float64Array(v.length) };
-  for (let i = 0; i < parameters.length; i++) {
-    const g = gradients[i] * factor;
-    next.m[i] = beta1 * m[i] + (1 - beta1) * g;
-    next.v[i] = beta2 * v[i] + (1 - beta2) * g * g;
-    const direction = next.m[i] / (1 - beta1 ** step) / (Math.sqrt(next.v[i] / (1 - beta2 ** step)) + eps);
-    next.parameters[i] = parameters[i] * (1 - learningRate * weightDecay) - learningRate * direction;
-  }
-  return next;
+  if (!Number.isFinite(norm)) return state;
+  const [learningRate, correction1, correction2, maxNorm] = Array.from(hyper);
+  const coefficient = maxNorm > 0 ? Math.min(1, maxNorm / (norm + 1e-6)) : 1;
+  const gradient = Float64Array.from(gradients, (value) => coefficient * value);
+  const mean = state.mean.map((m, i) => (1 - shape.decay1) * m + shape.decay1 * gradient[i]);
+  const variance = state.variance.map((v, i) => (1 - shape.decay2) * v + shape.decay2 * gradient[i] ** 2);
+  const parameters = state.parameters.map((p, i) => {
+    const direction = mean[i] / correction1 / (Math.sqrt(variance[i] / correction2) + shape.eps);
+    return p * (1 - learningRate * shape.weightDecay) - learningRate * direction;
+  });
+  return { parameters, mean, variance };
 }

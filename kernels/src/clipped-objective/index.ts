@@ -1,0 +1,86 @@
+import { type Kernel, linearGrid } from '../declaration.js';
+import backwardSource from './backward.wgsl';
+import forwardSource from './forward.wgsl';
+import statisticsSource from './statistics.wgsl';
+
+export type ClippedObjectiveShape = {
+  /** Decisions: length of newLogProb, oldLogProb and the loss. */
+  readonly count: number;
+  /** Neighbouring decisions that share one advantage: 1, or T where advantage is [B] and the rest [B, T]. */
+  readonly period: number;
+  /** Half-width of the trusted range of the probability ratio, such as 0.2. */
+  readonly clip: number;
+};
+
+const WORKGROUP = 64;
+const SOFTWARE_WORKGROUP = 8;
+
+const uniforms = [
+  { name: 'count', type: 'u32' },
+  { name: 'period', type: 'u32' },
+  { name: 'clip', type: 'f32' },
+] as const;
+const inputs = [
+  { name: 'newLogProb', access: 'read', element: 'f32' },
+  { name: 'oldLogProb', access: 'read', element: 'f32' },
+  { name: 'advantage', access: 'read', element: 'f32' },
+] as const;
+const sample: ClippedObjectiveShape = { count: 3000, period: 1, clip: 0.2 };
+
+/**
+ * `loss[i] = −min(ratio · A, clamp(ratio, 1 − clip, 1 + clip) · A)`, ratio = exp(new − old), A = advantage[i / period]
+ * (arXiv 1707.06347, eq. 7, negated). The log-ratio is clamped to ±20.
+ */
+export const clippedObjective: Kernel<ClippedObjectiveShape> = {
+  name: 'clipped-objective/forward',
+  source: forwardSource,
+  buffers: [...inputs, { name: 'loss', access: 'read_write', element: 'f32' }],
+  uniforms,
+  constants: () => ({ WORKGROUP }),
+  grid: ({ count }) => linearGrid(count, WORKGROUP),
+  cost: ({ count, period }) => ({ flops: 14 * count, bytes: 4 * (3 * count + Math.ceil(count / period)) }),
+  sample,
+};
+
+/** Gradient of `clippedObjective` for newLogProb, overwriting; 0 where the clipped term is the smaller one. */
+export const clippedObjectiveBackward: Kernel<ClippedObjectiveShape> = {
+  name: 'clipped-objective/backward',
+  source: backwardSource,
+  buffers: [...inputs, { name: 'dloss', access: 'read', element: 'f32' }, { name: 'dnewLogProb', access: 'read_write', element: 'f32' }],
+  uniforms,
+  constants: () => ({ WORKGROUP }),
+  grid: ({ count }) => linearGrid(count, WORKGROUP),
+  cost: ({ count, period }) => ({ flops: 16 * count, bytes: 4 * (4 * count + Math.ceil(count / period)) }),
+  sample,
+};
+
+export type ClippedStatisticsShape = {
+  readonly count: number;
+  /** Partial sums, see `partsOf`. */
+  readonly parts: number;
+  readonly clip: number;
+};
+
+/**
+ * Partial sums [3, parts] which `weightedMeans` with two quantities turns into (approximate KL in nats, fraction
+ * outside the clip range, Σmask): mean((ratio − 1) − log ratio), as CleanRL's `losses/approx_kl`, and `losses/clipfrac`.
+ */
+export const clippedStatistics: Kernel<ClippedStatisticsShape> = {
+  name: 'clipped-objective/statistics',
+  source: statisticsSource,
+  buffers: [
+    { name: 'newLogProb', access: 'read', element: 'f32' },
+    { name: 'oldLogProb', access: 'read', element: 'f32' },
+    { name: 'mask', access: 'read', element: 'f32' },
+    { name: 'partial', access: 'read_write', element: 'f32' },
+  ],
+  uniforms: [
+    { name: 'count', type: 'u32' },
+    { name: 'parts', type: 'u32' },
+    { name: 'clip', type: 'f32' },
+  ],
+  constants: (_, { family }) => ({ WORKGROUP: family === 'software' ? SOFTWARE_WORKGROUP : WORKGROUP }),
+  grid: ({ parts }, { family }) => linearGrid(parts, family === 'software' ? SOFTWARE_WORKGROUP : WORKGROUP),
+  cost: ({ count, parts }) => ({ flops: 20 * count, bytes: 12 * (count + parts) }),
+  sample: { count: 3000, parts: 56, clip: 0.2 },
+};

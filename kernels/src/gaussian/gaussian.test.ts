@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { f32, readGolden } from '../testing/golden.js';
+import { poison, randomNormal, relativeError, runKernel } from '../testing/harness.js';
+import * as room from './index.js';
+import * as reference from './reference.js';
+
+describe.each([
+  [1, 1, 0],
+  [64, 8, 0],
+  [111, 7, 0],
+  [111, 7, 1],
+  [1001, 3, 1],
+])('%i rows of %i dimensions, shared %i', (rows, dims, shared) => {
+  const shape = { rows, dims, shared };
+  const count = rows * dims;
+  const [x, mu, noise] = [randomNormal(count, 1, 2), randomNormal(count, 2), randomNormal(count, 3)];
+  const logSigma = randomNormal(shared ? dims : count, 4, 0.7);
+  const upstream = randomNormal(rows, 5);
+
+  test.skipIf(shared === 1)('KL and its gradients', async () => {
+    const { kl } = await runKernel(room.gaussianKl, shape, { mu, logSigma, kl: poison(rows) });
+    expect(relativeError(kl, reference.gaussianKlReference(shape, mu, logSigma))).toBeLessThanOrEqual(1e-5);
+    const buffers = { mu, logSigma, dkl: upstream, dmu: poison(count), dlogSigma: poison(count) };
+    const { dmu, dlogSigma } = await runKernel(room.gaussianKlBackward, shape, buffers);
+    const expected = reference.gaussianKlBackwardReference(shape, mu, logSigma, upstream);
+    expect(relativeError(dmu, expected.dmu)).toBeLessThanOrEqual(1e-5);
+    expect(relativeError(dlogSigma, expected.dlogSigma)).toBeLessThanOrEqual(1e-5);
+  });
+
+  test('log-density and its gradients', async () => {
+    const { logProb } = await runKernel(room.gaussianLogProb, shape, { x, mu, logSigma, logProb: poison(rows) });
+    expect(relativeError(logProb, reference.gaussianLogProbReference(shape, x, mu, logSigma))).toBeLessThanOrEqual(1e-5);
+    const buffers = { x, mu, logSigma, dlogProb: upstream, dmu: poison(count), dlogSigma: poison(count) };
+    const { dmu, dlogSigma } = await runKernel(room.gaussianLogProbBackward, shape, buffers);
+    const expected = reference.gaussianLogProbBackwardReference(shape, x, mu, logSigma, upstream);
+    expect(relativeError(dmu, expected.dmu)).toBeLessThanOrEqual(1e-5);
+    expect(relativeError(dlogSigma, expected.dlogSigma)).toBeLessThanOrEqual(1e-5);
+  });
+
+  test('reparameterised sample and its gradient', async () => {
+    const drawn = await runKernel(room.gaussianSample, shape, { mu, logSigma, noise, x: poison(count) });
+    expect(relativeError(drawn.x, reference.gaussianSampleReference(shape, mu, logSigma, noise))).toBeLessThanOrEqual(1e-5);
+    const { dlogSigma } = await runKernel(room.gaussianSampleBackward, shape, { logSigma, noise, dx: x, dlogSigma: poison(count) });
+    expect(relativeError(dlogSigma, reference.gaussianSampleBackwardReference(shape, logSigma, noise, x))).toBeLessThanOrEqual(1e-5);
+  });
+});
+
+test('extreme spreads give finite numbers', async () => {
+  const shape = { rows: 4, dims: 1, shared: 0 };
+  const logSigma = Float32Array.of(-1000, -45, 45, 1000);
+  const mu = new Float32Array(4).fill(1e-3);
+  const { kl } = await runKernel(room.gaussianKl, shape, { mu, logSigma, kl: poison(4) });
+  const { logProb } = await runKernel(room.gaussianLogProb, shape, { x: new Float32Array(4), mu, logSigma, logProb: poison(4) });
+  const { x } = await runKernel(room.gaussianSample, shape, { mu, logSigma, noise: mu, x: poison(4) });
+  for (const out of [kl, logProb, x]) expect(out.every(Number.isFinite)).toBe(true);
+});
+
+// The golden files hold the log of the variance: log σ² = 2 log σ, so d/d log σ = 2 d/d log σ².
+const half = (logVariance: Float32Array): Float32Array => logVariance.map((value) => value / 2);
+const twice = (gradient: ArrayLike<number>): Float64Array => Float64Array.from(gradient, (value) => 2 * value);
+
+test.each(['gaussian_kl', 'odd/gaussian_kl'])('golden %s', async (file) => {
+  const golden = readGolden(file);
+  const [rows, dims] = golden.mu.shape;
+  const shape = { rows, dims, shared: 0 };
+  const [mu, logSigma] = [f32(golden.mu), half(f32(golden.log_var))];
+  const { kl } = await runKernel(room.gaussianKl, shape, { mu, logSigma, kl: poison(rows) });
+  expect(relativeError(kl, golden.kl.data)).toBeLessThanOrEqual(1e-5);
+  const dkl = new Float32Array(rows).fill(1 / rows);
+  const buffers = { mu, logSigma, dkl, dmu: poison(rows * dims), dlogSigma: poison(rows * dims) };
+  const { dmu, dlogSigma } = await runKernel(room.gaussianKlBackward, shape, buffers);
+  expect(relativeError(dmu, golden.dmu.data)).toBeLessThanOrEqual(1e-5);
+  expect(relativeError(dlogSigma, twice(golden.dlog_var.data))).toBeLessThanOrEqual(1e-5);
+});
+
+test.each(['gaussian_log_prob', 'odd/gaussian_log_prob'])('golden %s', async (file) => {
+  const golden = readGolden(file);
+  const [rows, dims] = golden.mu.shape;
+  const shape = { rows, dims, shared: 0 };
+  const [x, mu, logSigma] = [f32(golden.action), f32(golden.mu), half(f32(golden.log_var))];
+  const { logProb } = await runKernel(room.gaussianLogProb, shape, { x, mu, logSigma, logProb: poison(rows) });
+  expect(relativeError(logProb, golden.log_prob.data)).toBeLessThanOrEqual(1e-5);
+  const dlogProb = new Float32Array(rows).fill(1 / rows);
+  const buffers = { x, mu, logSigma, dlogProb, dmu: poison(rows * dims), dlogSigma: poison(rows * dims) };
+  const { dmu, dlogSigma } = await runKernel(room.gaussianLogProbBackward, shape, buffers);
+  expect(relativeError(dmu, golden.dmu.data)).toBeLessThanOrEqual(1e-5);
+  expect(relativeError(dlogSigma, twice(golden.dlog_var.data))).toBeLessThanOrEqual(1e-5);
+});

@@ -1,0 +1,88 @@
+import { type BufferSlot, type Cost, type Kernel, linearGrid } from '../declaration.js';
+import klSource from './kl.wgsl';
+import klBackwardSource from './kl-backward.wgsl';
+import logProbSource from './log-prob.wgsl';
+import logProbBackwardSource from './log-prob-backward.wgsl';
+import sampleSource from './sample.wgsl';
+import sampleBackwardSource from './sample-backward.wgsl';
+
+export type GaussianShape = {
+  readonly rows: number;
+  /** Dimensions of the distribution; a constant of the pipelines that work element by element. */
+  readonly dims: number;
+  /** 1: logσ is one vector [dims] for all rows; 0: [rows, dims]. `gaussianKl` needs 0. */
+  readonly shared: number;
+};
+
+const WORKGROUP = 64;
+const sample: GaussianShape = { rows: 1000, dims: 8, shared: 0 };
+
+const read = (...names: string[]): BufferSlot[] => names.map((name) => ({ name, access: 'read', element: 'f32' }));
+const write = (...names: string[]): BufferSlot[] => names.map((name) => ({ name, access: 'read_write', element: 'f32' }));
+
+/** One invocation per row, summing over its dimensions. */
+function perRow(name: string, source: string, buffers: readonly BufferSlot[], cost: (shape: GaussianShape) => Cost): Kernel<GaussianShape> {
+  return {
+    ...{ name: `gaussian/${name}`, source, buffers, cost, sample },
+    uniforms: [
+      { name: 'rows', type: 'u32' },
+      { name: 'dims', type: 'u32' },
+    ],
+    constants: ({ shared }) => ({ WORKGROUP, SHARED: shared === 1 }),
+    grid: ({ rows }) => linearGrid(rows, WORKGROUP),
+  };
+}
+
+/** One invocation per element. */
+function perElement(name: string, source: string, buffers: readonly BufferSlot[], cost: (shape: GaussianShape) => Cost): Kernel<GaussianShape> {
+  return {
+    ...{ name: `gaussian/${name}`, source, buffers, cost, sample },
+    uniforms: [{ name: 'rows', type: 'u32' }],
+    constants: ({ dims, shared }) => ({ WORKGROUP, DIMS: dims, SHARED: shared === 1 }),
+    grid: ({ rows, dims }) => linearGrid(rows * dims, WORKGROUP),
+  };
+}
+
+/** A cost of so many operations an element, `full` tensors [rows, dims], logσ of its own size and `short` tensors [rows]. */
+const costOf =
+  (flops: number, full: number, short: number) =>
+  ({ rows, dims, shared }: GaussianShape): Cost => ({
+    flops: flops * rows * dims,
+    bytes: 4 * (full * rows * dims + (shared ? dims : rows * dims) + short * rows),
+  });
+
+/** KL(N(μ, σ²) ‖ N(0, I)) of each row, in nats: mu, logSigma [rows, dims] → kl [rows]. */
+export const gaussianKl = perRow('kl', klSource, [...read('mu', 'logSigma'), ...write('kl')], costOf(14, 1, 1));
+
+/** Gradients of `gaussianKl`, overwriting dmu and dlogSigma [rows, dims]. */
+export const gaussianKlBackward = perElement(
+  'kl-backward',
+  klBackwardSource,
+  [...read('mu', 'logSigma', 'dkl'), ...write('dmu', 'dlogSigma')],
+  costOf(12, 3, 1),
+);
+
+/** Log-density of each row, in nats: x, mu [rows, dims], logSigma [rows, dims] or shared [dims] → logProb [rows]. */
+export const gaussianLogProb = perRow('log-prob', logProbSource, [...read('x', 'mu', 'logSigma'), ...write('logProb')], costOf(14, 2, 1));
+
+/**
+ * Gradients of `gaussianLogProb`, overwriting dmu and dlogSigma, both [rows, dims]: a shared logσ's own is the sum of
+ * dlogSigma over rows; the gradient of x is −dmu.
+ */
+export const gaussianLogProbBackward = perElement(
+  'log-prob-backward',
+  logProbBackwardSource,
+  [...read('x', 'mu', 'logSigma', 'dlogProb'), ...write('dmu', 'dlogSigma')],
+  costOf(15, 4, 1),
+);
+
+/** Reparameterised sample x = μ + exp(logσ) · noise (arXiv 1312.6114, §2.4). mu, noise, x [rows, dims]. */
+export const gaussianSample = perElement('sample', sampleSource, [...read('mu', 'logSigma', 'noise'), ...write('x')], costOf(10, 3, 0));
+
+/** Gradient of `gaussianSample` for logσ, overwriting dlogSigma [rows, dims] (sum over rows where shared); dμ is dx. */
+export const gaussianSampleBackward = perElement(
+  'sample-backward',
+  sampleBackwardSource,
+  [...read('logSigma', 'noise', 'dx'), ...write('dlogSigma')],
+  costOf(10, 3, 0),
+);
