@@ -127,11 +127,15 @@ function aptSources() {
 function askForAdapter() {
   const child = spawnSync(process.execPath, [join(root, 'scripts/setup/probe-adapter.mjs')], { encoding: 'utf8', timeout: 120_000 });
   const line = child.stdout?.trim().split('\n').at(-1) ?? '';
-  const complaint = child.stderr?.split('\n').find((text) => /required|error|not found|cannot/i.test(text) && !/^Warning: max/.test(text));
+  const complaint = child.stderr
+    ?.split('\n')
+    .find((text) => /required|error|not found|cannot/i.test(text) && !/^Warning: max|XDG_RUNTIME_DIR/.test(text));
   if (!line.startsWith('{'))
     return { ok: false, reason: child.error?.message ?? complaint ?? `the probe ended with ${child.signal ?? child.status}` };
   const answer = JSON.parse(line);
-  return answer.ok || !complaint ? answer : { ok: false, reason: `${answer.reason}: ${complaint.trim()}` };
+  return answer.ok || !complaint
+    ? answer
+    : { ok: false, reason: `${answer.reason}: ${complaint.replace(/^(Warning|Error): /i, '').trim()}` };
 }
 
 /**

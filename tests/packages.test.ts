@@ -5,19 +5,58 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildAll, type Package, pack, packages, root, run } from '../scripts/packages.mjs';
 
-/** What a newcomer would write first with each package, and what it prints. */
-const programs: Record<string, { text: string; prints: string }> = {
+/** What a newcomer would write first with each package, what it prints, and which other packages it names. */
+const programs: Record<string, { text: string; prints: string; also?: string[] }> = {
   '@coxswain/kernels': {
-    text: `import { fill } from '@coxswain/kernels';
-const [x, y, z] = fill.grid({ count: 1000 }, { family: 'software', f16: false });
-console.log(fill.name, x > 0 && y === 1 && z === 1);`,
+    text: `
+import { fill, specialise } from '@coxswain/kernels';
+const text = specialise(fill, { count: 1000, value: 1 }, { family: 'software', f16: false });
+console.log(fill.name, text.includes('@compute'));`,
     prints: 'fill true',
   },
   '@coxswain/tensor': {
-    text: `import { requestDevice } from '@coxswain/tensor/node';
+    text: `
+import { add } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
 const device = await requestDevice();
-console.log(...(await device.tensor(new Float32Array([1, 2, 3, 4]), [2, 2]).read()));`,
-    prints: '1 2 3 4',
+const x = device.tensor(new Float32Array([1, 2, 3, 4]), [2, 2]);
+console.log(...(await add(x, x).read()));`,
+    prints: '2 4 6 8',
+  },
+  '@coxswain/transformer': {
+    also: ['@coxswain/tensor'],
+    text: `
+import { HostRandom, ParameterStore } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
+import { Transformer } from '@coxswain/transformer';
+const sizes = { width: 16, depth: 2, heads: 2, mlp: 32, vocabulary: 9, slots: 1, actions: 4, observationClasses: 3, buckets: 8, maxDistance: 16 };
+const device = await requestDevice();
+const model = new Transformer(new ParameterStore(device), { ...sizes, initialisation: 'small-output' });
+model.store.finish(new HostRandom(1));
+console.log(model.forward(device.tensor(new Int32Array([3, 8]), [2, 1]), { batch: 1, time: 2 }).actions.shape);`,
+    prints: '[ 2, 4 ]',
+  },
+  '@coxswain/metacontroller': {
+    also: ['@coxswain/tensor'],
+    text: `
+import { Metacontroller } from '@coxswain/metacontroller';
+import { HostRandom, ParameterStore } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
+const sizes = { width: 16, latent: 4, history: 8, embedding: 8, encoder: 8, switch: 8, decoder: 8, rank: 4, pooled: false, switchBias: -2 };
+const device = await requestDevice();
+const controller = new Metacontroller(new ParameterStore(device), sizes);
+controller.store.finish(new HostRandom(1));
+console.log(controller.steer(device.zeros([3, 4]), device.zeros([3, 16])).shape);`,
+    prints: '[ 3, 16 ]',
+  },
+  '@coxswain/envs': {
+    text: `
+import { GRID_MINI, GridworldPinpad } from '@coxswain/envs';
+const { world, pretraining, horizon } = GRID_MINI;
+const worlds = new GridworldPinpad({ world, tasks: pretraining, horizon, environments: 2 });
+worlds.reset(1);
+console.log(worlds.step([0, 3]).reward);`,
+    prints: 'Float32Array(2) [ 0, 0 ]',
   },
 };
 
@@ -42,11 +81,12 @@ function closure(name: string, found = new Set<string>()): Set<string> {
   return found;
 }
 
-/** An empty project that depends on one tarball; what this repository's packages need of each other comes from tarballs too. */
-function emptyProject(name: string): string {
+/** An empty project that depends on one tarball and those its program names; what they need of each other comes from tarballs too. */
+function emptyProject(name: string, also: readonly string[] = []): string {
   const project = mkdtempSync(join(folder, 'project-'));
   const overrides = Object.fromEntries([...closure(name)].map((dependency) => [dependency, `file:${tarballs.get(dependency)}`]));
-  const manifest = { name: 'stranger', private: true, type: 'module', dependencies: { [name]: `file:${tarballs.get(name)}` }, overrides };
+  const dependencies = Object.fromEntries([name, ...also].map((wanted) => [wanted, `file:${tarballs.get(wanted)}`]));
+  const manifest = { name: 'stranger', private: true, type: 'module', dependencies, overrides };
   writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
   // pnpm reads overrides from here, npm from package.json.
   writeFileSync(join(project, 'pnpm-workspace.yaml'), JSON.stringify({ overrides }));
@@ -55,10 +95,10 @@ function emptyProject(name: string): string {
 
 describe.each(all.map(({ name }) => name))('%s', (name) => {
   it('installs, runs and compiles outside the repository', () => {
-    const project = emptyProject(name);
+    const { text, prints, also } = programs[name];
+    const project = emptyProject(name, also);
     // pnpm lets a package see only what it declares, so a dependency that is not declared fails here.
     run('pnpm', ['install', '--prefer-offline', '--ignore-scripts'], project);
-    const { text, prints } = programs[name];
     writeFileSync(join(project, 'program.mts'), text);
     writeFileSync(join(project, 'program.mjs'), text);
     const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', noEmit: true, types: [] };
