@@ -11,6 +11,6 @@ export * from './launch.js';
 export * from './layer-norm/index.js';
 export * from './matmul/index.js';
 export * from './matmul/reference.js';
-export * from './philox/host.js';
+export * from './philox/index.js';
 export * from './reduce/index.js';
 export * from './rms-norm/index.js';

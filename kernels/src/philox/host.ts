@@ -49,3 +49,6 @@ export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>, o
   out[3] = d;
   return out;
 }
+
+/** A word as a number in the open interval (0, 1): 23 bits and a half, exact in f32, so 2⁻²⁴ … 1 − 2⁻²⁴. */
+export const openUniform = (word: number): number => ((word >>> 9) + 0.5) / 8388608;

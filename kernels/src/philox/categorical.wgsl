@@ -1,0 +1,82 @@
+// One sample per row from softmax(logits [rows, classes]), and its log-probability. The uniform of row i is word 0 of the
+// Philox 4×32-10 block with counter (i, stream, step low, step high); the sample is the first class at which the
+// cumulative probability exceeds it.
+// Prelude: WORKGROUP (invocations per workgroup).
+// `state` is (key low, key high, step low, step high), as in draw.wgsl.
+
+struct Uniforms {
+  rows: u32,
+  classes: u32,
+  stream: u32,
+}
+
+@group(0) @binding(0) var<storage, read> state: array<u32>;
+@group(0) @binding(1) var<storage, read> logits: array<f32>;
+@group(0) @binding(2) var<storage, read_write> index: array<i32>;
+@group(0) @binding(3) var<storage, read_write> logProb: array<f32>;
+@group(0) @binding(4) var<uniform> uniforms: Uniforms;
+
+// The upper 32 bits of a 64-bit product, from 16-bit pieces: WGSL has no wider integers.
+fn multiplyHigh(a: u32, b: u32) -> u32 {
+  let aLow = a & 0xffffu;
+  let aHigh = a >> 16u;
+  let bLow = b & 0xffffu;
+  let bHigh = b >> 16u;
+  let middle = aHigh * bLow + ((aLow * bLow) >> 16u);
+  let carry = aLow * bHigh + (middle & 0xffffu);
+  return aHigh * bHigh + (middle >> 16u) + (carry >> 16u);
+}
+
+fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
+  var c = counter;
+  var k = key;
+  for (var round = 0u; round < 10u; round++) {
+    c = vec4<u32>(
+      multiplyHigh(0xcd9e8d57u, c.z) ^ c.y ^ k.x,
+      0xcd9e8d57u * c.z,
+      multiplyHigh(0xd2511f53u, c.x) ^ c.w ^ k.y,
+      0xd2511f53u * c.x,
+    );
+    k += vec2<u32>(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return c;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  if (row >= uniforms.rows) {
+    return;
+  }
+  let words = philox(vec4<u32>(row, uniforms.stream, state[2], state[3]), vec2<u32>(state[0], state[1]));
+  let uniform01 = (f32(words.x >> 9u) + 0.5) / 8388608.0;
+
+  let at = row * uniforms.classes;
+  var highest = logits[at];
+  for (var k = 1u; k < uniforms.classes; k++) {
+    highest = max(highest, logits[at + k]);
+  }
+  var total = 0.0;
+  for (var k = 0u; k < uniforms.classes; k++) {
+    total += exp(max(logits[at + k] - highest, -87.0));
+  }
+  let threshold = uniform01 * total;
+  var cumulative = 0.0;
+  // Rounding may leave the threshold above the last sum: then the last class with a probability worth its name.
+  var chosen = 0u;
+  var done = false;
+  for (var k = 0u; k < uniforms.classes; k++) {
+    let weight = exp(max(logits[at + k] - highest, -87.0));
+    cumulative += weight;
+    if (!done && weight > 1e-30) {
+      chosen = k;
+      done = cumulative > threshold;
+    }
+  }
+  index[row] = i32(chosen);
+  logProb[row] = (logits[at + chosen] - highest) - log(total);
+}

@@ -1,0 +1,91 @@
+// Random numbers by Philox 4×32-10 (Salmon et al., SC 2011), four an invocation, in the layout of index.ts: element i is
+// word i mod 4 of the block with counter (i / 4, stream, step low, step high).
+// Prelude: WORKGROUP (invocations per workgroup), DISTRIBUTION (one of the constants below).
+// `state` is (key low, key high, step low, step high): the host writes it before each replay of a captured program.
+
+const UNIFORM = 0u;
+const NORMAL = 1u;
+const LOGISTIC = 2u;
+const WORDS = 3u;
+
+struct Uniforms {
+  count: u32,
+  stream: u32,
+}
+
+@group(0) @binding(0) var<storage, read> state: array<u32>;
+@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+
+// The upper 32 bits of a 64-bit product, from 16-bit pieces: WGSL has no wider integers.
+fn multiplyHigh(a: u32, b: u32) -> u32 {
+  let aLow = a & 0xffffu;
+  let aHigh = a >> 16u;
+  let bLow = b & 0xffffu;
+  let bHigh = b >> 16u;
+  let middle = aHigh * bLow + ((aLow * bLow) >> 16u);
+  let carry = aLow * bHigh + (middle & 0xffffu);
+  return aHigh * bHigh + (middle >> 16u) + (carry >> 16u);
+}
+
+fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
+  var c = counter;
+  var k = key;
+  for (var round = 0u; round < 10u; round++) {
+    c = vec4<u32>(
+      multiplyHigh(0xcd9e8d57u, c.z) ^ c.y ^ k.x,
+      0xcd9e8d57u * c.z,
+      multiplyHigh(0xd2511f53u, c.x) ^ c.w ^ k.y,
+      0xd2511f53u * c.x,
+    );
+    k += vec2<u32>(0x9e3779b9u, 0xbb67ae85u);
+  }
+  return c;
+}
+
+// 23 bits and a half: in the open interval (0, 1) and exact in f32.
+fn openUniform(words: vec4<u32>) -> vec4<f32> {
+  return (vec4<f32>(words >> vec4<u32>(9u)) + 0.5) / 8388608.0;
+}
+
+fn numbers(words: vec4<u32>) -> vec4<f32> {
+  if (DISTRIBUTION == WORDS) {
+    return bitcast<vec4<f32>>(words);
+  }
+  let u = openUniform(words);
+  if (DISTRIBUTION == NORMAL) {
+    // Box and Muller: two words make two normals.
+    let radius = sqrt(-2.0 * log(u.xz));
+    let angle = 6.2831855 * u.yw;
+    return vec4<f32>(radius.x * cos(angle.x), radius.x * sin(angle.x), radius.y * cos(angle.y), radius.y * sin(angle.y));
+  }
+  if (DISTRIBUTION == LOGISTIC) {
+    return log(u / (1.0 - u));
+  }
+  return u;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let quarter = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let first = 4u * quarter;
+  if (first >= uniforms.count) {
+    return;
+  }
+  let words = philox(vec4<u32>(quarter, uniforms.stream, state[2], state[3]), vec2<u32>(state[0], state[1]));
+  let drawn = numbers(words);
+  out[first] = drawn.x;
+  if (first + 1u < uniforms.count) {
+    out[first + 1u] = drawn.y;
+  }
+  if (first + 2u < uniforms.count) {
+    out[first + 2u] = drawn.z;
+  }
+  if (first + 3u < uniforms.count) {
+    out[first + 3u] = drawn.w;
+  }
+}

@@ -1,0 +1,88 @@
+import { type Kernel, linearGrid } from '../declaration.js';
+import categoricalSource from './categorical.wgsl';
+import drawSource from './draw.wgsl';
+
+export * from './host.js';
+
+export type DrawShape = {
+  /** Numbers to draw. */
+  readonly count: number;
+  /** Tells apart independent draws made with one key and step. */
+  readonly stream: number;
+};
+
+const WORKGROUP = 64;
+/** Ten rounds of two wide multiplications, and the exclusive ors. */
+const FLOPS_PER_BLOCK = 300;
+
+function drawKernel(name: string, distribution: number): Kernel<DrawShape> {
+  return {
+    name: `philox/${name}`,
+    source: drawSource,
+    buffers: [
+      { name: 'state', access: 'read', element: 'u32' },
+      { name: 'out', access: 'read_write', element: 'f32' },
+    ],
+    uniforms: [
+      { name: 'count', type: 'u32' },
+      { name: 'stream', type: 'u32' },
+    ],
+    constants: () => ({ WORKGROUP, DISTRIBUTION: distribution }),
+    grid: ({ count }) => linearGrid(Math.ceil(count / 4), WORKGROUP),
+    cost: ({ count }) => ({ flops: FLOPS_PER_BLOCK * Math.ceil(count / 4), bytes: 4 * count + 16 }),
+    sample: { count: 1000, stream: 0 },
+  };
+}
+
+/**
+ * Uniform numbers in the open interval (0, 1), 2⁻²⁴ at least and at most 1 − 2⁻²⁴: `openUniform` of word i mod 4 of
+ * `philox4x32([i / 4, stream, step low, step high], key)`, bit for bit. `state` u32 [4] is `philoxState(key, step)`.
+ */
+export const philoxUniform = drawKernel('uniform', 0);
+
+/** Standard normal numbers by Box–Muller; at most 5.8 in size. The same words as `philoxUniform`. */
+export const philoxNormal = drawKernel('normal', 1);
+
+/** Standard logistic numbers log(u / (1 − u)), the noise of a binary Gumbel-softmax gate. The same words as `philoxUniform`. */
+export const philoxLogistic = drawKernel('logistic', 2);
+
+/** The random words themselves, as bits in an f32 buffer. */
+export const philoxWords = drawKernel('words', 3);
+
+/** The `state` buffer of the kernels: the key, then the step as 64 bits. Equal keys and steps give equal numbers. */
+export function philoxState(key: readonly [number, number], step: number): Uint32Array {
+  if (!Number.isSafeInteger(step) || step < 0) throw new RangeError(`a random step is a non-negative integer, got ${step}`);
+  return Uint32Array.of(key[0], key[1], step >>> 0, Math.floor(step / 4294967296));
+}
+
+export type CategoricalShape = {
+  readonly rows: number;
+  readonly classes: number;
+  /** Tells apart independent draws made with one key and step. */
+  readonly stream: number;
+};
+
+/**
+ * One class per row drawn from softmax(logits), index [rows] as i32, and its log-probability in nats, logProb [rows]:
+ * inversion of the cumulative sum at word 0 of the block of counter (row, stream, step). A class whose probability
+ * is below 1e-30 of the largest is never drawn.
+ */
+export const philoxCategorical: Kernel<CategoricalShape> = {
+  name: 'philox/categorical',
+  source: categoricalSource,
+  buffers: [
+    { name: 'state', access: 'read', element: 'u32' },
+    { name: 'logits', access: 'read', element: 'f32' },
+    { name: 'index', access: 'read_write', element: 'i32' },
+    { name: 'logProb', access: 'read_write', element: 'f32' },
+  ],
+  uniforms: [
+    { name: 'rows', type: 'u32' },
+    { name: 'classes', type: 'u32' },
+    { name: 'stream', type: 'u32' },
+  ],
+  constants: () => ({ WORKGROUP }),
+  grid: ({ rows }) => linearGrid(rows, WORKGROUP),
+  cost: ({ rows, classes }) => ({ flops: rows * (FLOPS_PER_BLOCK + 20 * classes), bytes: 4 * rows * (classes + 2) + 16 }),
+  sample: { rows: 1000, classes: 4, stream: 0 },
+};

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { poison, randomNormal, relativeError, runKernel } from '../testing/harness.js';
+import {
+  openUniform,
+  philox4x32,
+  philoxCategorical,
+  philoxLogistic,
+  philoxNormal,
+  philoxState,
+  philoxUniform,
+  philoxWords,
+} from './index.js';
+import { categoricalReference, logisticReference, normalReference, uniformReference } from './reference.js';
+
+const key: [number, number] = [0xdeadbeef, 0x01234567];
+const state = philoxState(key, 2 ** 33 + 5);
+
+test('state holds the step as 64 bits', () => {
+  expect(Array.from(state)).toEqual([0xdeadbeef, 0x01234567, 5, 2]);
+  expect(() => philoxState(key, -1)).toThrow('non-negative');
+});
+
+test.each([1, 6, 63, 4097])('%i words and uniforms: the same bits on the device as on the host', async (count) => {
+  for (const stream of [0, 0xfffffffe]) {
+    const { out } = await runKernel(philoxWords, { count, stream }, { state, out: poison(count) });
+    const words = new Uint32Array(out.buffer);
+    const expected = Uint32Array.from({ length: count }, (_, i) => philox4x32([i >> 2, stream, state[2], state[3]], key)[i % 4]);
+    expect(words).toEqual(expected);
+    const uniform = (await runKernel(philoxUniform, { count, stream }, { state, out: poison(count) })).out;
+    expect(relativeError(uniform, uniformReference({ count, stream }, state))).toBe(0);
+  }
+});
+
+test('uniforms stay inside the open interval and are exact in f32', () => {
+  for (const word of [0, 0xffffffff, 0x12345678]) {
+    const u = openUniform(word);
+    expect(u).toBeGreaterThan(0);
+    expect(u).toBeLessThan(1);
+    expect(Math.fround(u)).toBe(u);
+  }
+});
+
+describe('distributions', () => {
+  const count = 100_003;
+
+  test('normal', async () => {
+    const { out } = await runKernel(philoxNormal, { count, stream: 3 }, { state, out: poison(count) });
+    expect(relativeError(out, normalReference({ count, stream: 3 }, state))).toBeLessThanOrEqual(1e-5);
+    const mean = out.reduce((sum, x) => sum + x, 0) / count;
+    const variance = out.reduce((sum, x) => sum + x * x, 0) / count;
+    const kurtosis = out.reduce((sum, x) => sum + x ** 4, 0) / count;
+    // Four standard errors.
+    expect(Math.abs(mean)).toBeLessThan(4 / Math.sqrt(count));
+    expect(Math.abs(variance - 1)).toBeLessThan(4 * Math.sqrt(2 / count));
+    expect(Math.abs(kurtosis - 3)).toBeLessThan(4 * Math.sqrt(96 / count));
+  });
+
+  test('logistic', async () => {
+    const { out } = await runKernel(philoxLogistic, { count, stream: 4 }, { state, out: poison(count) });
+    expect(relativeError(out, logisticReference({ count, stream: 4 }, state))).toBeLessThanOrEqual(1e-5);
+    expect(out.filter((x) => x > 1).length / count).toBeCloseTo(1 / (1 + Math.E), 2);
+  });
+
+  test.each([
+    [1, 1],
+    [111, 7],
+    [1001, 16],
+  ])('categorical: %i rows of %i classes', async (rows, classes) => {
+    const shape = { rows, classes, stream: 5 };
+    const logits = randomNormal(rows * classes, 1, 2);
+    const { index, logProb } = await runKernel(philoxCategorical, shape, { state, logits, index: poison(rows), logProb: poison(rows) });
+    const expected = categoricalReference(shape, state, logits);
+    expect(new Int32Array(index.buffer)).toEqual(expected.index);
+    if (classes === 1) expect(Math.abs(logProb[0])).toBeLessThanOrEqual(1e-6);
+    else expect(relativeError(logProb, expected.logProb)).toBeLessThanOrEqual(1e-5);
+  });
+
+  test('categorical frequencies, and classes that are ruled out', async () => {
+    const rows = 20_000;
+    const logits = Float32Array.from({ length: rows * 4 }, (_, i) => [Math.log(0.2), -1e30, Math.log(0.7), Math.log(0.1)][i % 4]);
+    const { index } = await runKernel(
+      philoxCategorical,
+      { rows, classes: 4, stream: 0 },
+      { state, logits, index: poison(rows), logProb: poison(rows) },
+    );
+    const counts = [0, 0, 0, 0];
+    for (const k of new Int32Array(index.buffer)) counts[k]++;
+    expect(counts[1]).toBe(0);
+    [0.2, 0, 0.7, 0.1].forEach((p, k) => {
+      expect(Math.abs(counts[k] / rows - p)).toBeLessThanOrEqual(4 * Math.sqrt((p * (1 - p)) / rows));
+    });
+  });
+});
