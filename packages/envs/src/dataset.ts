@@ -1,4 +1,4 @@
-import { EnvError, requireInteger } from './errors.js';
+import { EnvError, LONGEST_HORIZON, requireInteger } from './errors.js';
 import { Expert } from './expert.js';
 import { CounterRandom, STREAM } from './random.js';
 import { parseTask, type Task } from './tasks.js';
@@ -7,6 +7,7 @@ import { LayoutSampler, type World } from './world.js';
 /** Episodes of one world in flat arrays, `N` of them, padded to `T` steps. */
 export type Episodes = {
   readonly world: World;
+  /** N. With a smaller one, `{ ...episodes, count }`, the first of them. */
   readonly count: number;
   /** T. */
   readonly horizon: number;
@@ -50,7 +51,7 @@ export type ExpertSettings = {
  */
 export function generateExpertEpisodes(settings: ExpertSettings): ExpertEpisodes {
   const { world, epsilon, horizon, count, seed } = settings;
-  requireInteger('horizon', horizon, 1);
+  requireInteger('horizon', horizon, 1, LONGEST_HORIZON);
   requireInteger('count', count, 1);
   if (settings.tasks.length === 0) throw new EnvError('bad-task', 'the list of tasks is empty', 'at least one task', 'pass tasks');
   const tasks = settings.tasks.map((task) => parseTask(task, world.colours));

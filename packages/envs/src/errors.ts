@@ -26,10 +26,14 @@ export class EnvError extends Error {
   }
 }
 
-/** @throws EnvError `bad-setting` unless `value` is an integer of at least `least`. */
-export function requireInteger(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new EnvError('bad-setting', `${name} is ${value}`, `an integer of at least ${least}`, `correct ${name}`);
+/** Steps are counted in 16 bits. */
+export const LONGEST_HORIZON = 0xffff;
+
+/** @throws EnvError `bad-setting` unless `value` is an integer from `least` to `most`. */
+export function requireInteger(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): void {
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+    throw new EnvError('bad-setting', `${name} is ${value}`, `an integer ${range}`, `correct ${name}`);
   }
 }
 

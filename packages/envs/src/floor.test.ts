@@ -23,7 +23,7 @@ describe('the published floors of grid-mini, which take the expert at its word',
 });
 
 test('knowing that failures were dropped lowers the floor, and a wrong epsilon or list of tasks raises it', () => {
-  const some = { ...noisy, count: 2000 };
+  const some = { ...noisy, count: 1000 };
   const floor = bayesFloor(some, { tasks, epsilon: 0.1 }).nll;
   expect(bayesFloor(some, { tasks, epsilon: 0.1, givenSuccess: false }).nll).toBeGreaterThan(floor);
   expect(bayesFloor(some, { tasks, epsilon: 0.3 }).nll).toBeGreaterThan(floor);

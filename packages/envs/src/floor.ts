@@ -17,7 +17,7 @@ export type FloorSettings = {
   readonly givenSuccess?: boolean;
 };
 
-/** Means per action over the given episodes, nats; `…Error` is one standard error, from episode to episode. */
+/** Means per action over the given episodes, nats; `…Error` is one standard error, from episode to episode (NaN for a single one). */
 export type BayesFloor = {
   /** −log p(action | everything seen so far): what no causal model of these episodes can beat in expectation. */
   readonly nll: number;

@@ -40,14 +40,17 @@ export function egocentric(world: World): ObservationSpace {
   for (let row = 0; row < agentRows; row++) slotOfRow[row] = Math.floor(row / channels);
   slotOfRow.fill(places, agentRows);
 
-  // [cells, places]: the cell that a place of the window shows, −1 outside the grid.
-  const shown = new Int32Array(cells * places);
+  // [cells, places + 1]: what an empty grid shows from each cell, and [cells, cells]: the place of the window that shows a cell.
+  const empty = new Int32Array(cells * (places + 1)).fill(-1);
+  const placeOf = new Uint16Array(cells * cells);
   for (let cell = 0; cell < cells; cell++) {
     for (let place = 0; place < places; place++) {
       const row = Math.floor(cell / size) + Math.floor(place / width) - (size - 1);
       const column = (cell % size) + (place % width) - (size - 1);
-      shown[cell * places + place] = row >= 0 && row < size && column >= 0 && column < size ? row * size + column : -1;
+      if (row >= 0 && row < size && column >= 0 && column < size) placeOf[cell * cells + row * size + column] = place;
+      else empty[cell * (places + 1) + place] = place * channels + colours + 1;
     }
+    empty[cell * (places + 1) + places] = agentRows + cell;
   }
   return {
     kind: 'egocentric',
@@ -58,13 +61,14 @@ export function egocentric(world: World): ObservationSpace {
     agentRows,
     outsideRows: Int32Array.from({ length: places }, (_, place) => place * channels + colours + 1),
     write(layout, layoutAt, cell, out, at) {
-      const from = cell * places;
-      for (let place = 0; place < places; place++) {
-        const seen = shown[from + place];
-        const channel = seen < 0 ? colours + 1 : layout[layoutAt + seen] - 1;
-        out[at + place] = channel < 0 ? -1 : place * channels + channel;
+      const from = cell * (places + 1);
+      for (let slot = 0; slot <= places; slot++) out[at + slot] = empty[from + slot];
+      for (let seen = 0; seen < cells; seen++) {
+        const content = layout[layoutAt + seen];
+        if (content === 0) continue;
+        const place = placeOf[cell * cells + seen];
+        out[at + place] = place * channels + content - 1;
       }
-      out[at + places] = agentRows + cell;
     },
   };
 }

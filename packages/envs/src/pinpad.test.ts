@@ -147,6 +147,7 @@ test('each mistake is a typed error that names the value and the remedy', () => 
     ['bad-task', 'empty', () => new GridworldPinpad({ ...MINI, tasks: [] })],
     ['bad-task', 'empty', () => new GridworldPinpad({ ...MINI, tasks: [''] })],
     ['bad-setting', 'horizon is 0', () => new GridworldPinpad({ ...MINI, horizon: 0 })],
+    ['bad-setting', 'from 1 to 65535', () => new GridworldPinpad({ ...MINI, horizon: 1e6 })],
     ['bad-setting', 'environments is 1.5', () => new GridworldPinpad({ ...MINI, environments: 1.5 })],
     ['bad-seed', '-3', () => env.reset(-3)],
     ['bad-action', 'action 4 of environment 2', () => stepAfterReset([0, 1, 4, 0, 0, 0])],

@@ -1,4 +1,4 @@
-import { EnvError, requireInteger, requireLength } from './errors.js';
+import { EnvError, LONGEST_HORIZON, requireInteger, requireLength } from './errors.js';
 import { egocentric, type ObservationSpace } from './observation.js';
 import { CounterRandom, STREAM } from './random.js';
 import { parseTask, type Task } from './tasks.js';
@@ -84,7 +84,7 @@ export class GridworldPinpad {
 
   /** @throws EnvError where the world, a task or a setting cannot be. */
   constructor({ world, tasks, horizon, environments, observation }: PinpadSettings) {
-    requireInteger('horizon', horizon, 1);
+    requireInteger('horizon', horizon, 1, LONGEST_HORIZON);
     requireInteger('environments', environments, 1);
     this.sampler = new LayoutSampler(world);
     if (tasks !== 'free' && tasks.length === 0) {
