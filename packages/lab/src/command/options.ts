@@ -26,7 +26,7 @@ export function readOptions(args: readonly string[], options: OptionSpecs, posit
     const known = Object.keys(options).map((name) => `--${name}`);
     const typed = args.find((argument) => argument.startsWith('--') && !known.includes(argument.split('=')[0]));
     if (typed === undefined) {
-      const reason = (error as Error).message.split('. ')[0];
+      const reason = (error as Error).message.split(/\.?\s*\n|\. /)[0];
       throw new UsageError('Command line', reason, 'options with their values', `Known: ${known.join(', ')}.`);
     }
     const near = nearest(typed.split('=')[0], known);

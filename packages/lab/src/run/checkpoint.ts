@@ -73,7 +73,10 @@ export function saveCheckpoint(runFolder: string, identity: RunIdentity, step: n
     throw error;
   }
   onDisk(current, () => {
-    if (fs.existsSync(current)) fs.renameSync(current, old);
+    if (fs.existsSync(current)) {
+      fs.rmSync(old, { recursive: true, force: true });
+      fs.renameSync(current, old);
+    }
     fs.renameSync(next, current);
     syncFolder(runFolder);
     fs.rmSync(old, { recursive: true, force: true });

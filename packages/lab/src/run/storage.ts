@@ -1,12 +1,14 @@
 /** The few ways this package touches the disk, each either complete or without effect, with typed errors. */
 import fs from 'node:fs';
 import { dirname } from 'node:path';
+import { CoxswainError } from '@coxswain/tensor';
 import { DiskFullError, FileError } from '../errors.js';
 
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /** The typed error for what the file system said about `path`. */
 export function storageError(path: string, error: unknown): Error {
+  if (error instanceof CoxswainError) return error;
   const code = (error as NodeJS.ErrnoException).code;
   if (code === undefined) return error instanceof Error ? error : new Error(String(error));
   if (NO_SPACE.has(code)) return new DiskFullError(path, { cause: error });

@@ -1,0 +1,68 @@
+/** From stored runs to a report. */
+import { METRICS } from '../names.js';
+import { labelsOf } from '../results/rows.js';
+import type { StoredRun } from '../run/scan.js';
+import type { LearningRun, ReportData, TrainingChart } from './data.js';
+import { buildTables, lastValue } from './tables.js';
+
+export type ReportOptions = {
+  readonly title: string;
+  readonly lead: string;
+  readonly facts: ReportData['facts'];
+  /** Updates that each point of a learning curve is the mean of. */
+  readonly smoothing: number;
+};
+
+/** Pictures shown at most: more would not say more. */
+const MOST_SWITCHES = 8;
+const MOST_EPISODES = 12;
+
+/** An RL run's learning curve. */
+function learningRun(run: StoredRun): LearningRun {
+  const { config, metrics } = run;
+  const labels = labelsOf(config);
+  const section = labels.method === 'raw' ? config.config.raw : config.config.internal;
+  const points = metrics.flatMap((line) => {
+    const [episodes, success] = [line[METRICS.episodes], line[METRICS.episodicReturn]];
+    return episodes === undefined || success === undefined ? [] : [{ episodes, success }];
+  });
+  return { ...labels, task: config.config.reinforce?.task ?? '', learningRate: section?.learningRate ?? 0, command: config.command, points };
+}
+
+function chart(runs: readonly StoredRun[], title: string, about: string, name: string, reference?: { readonly label: string; readonly name: string }): TrainingChart[] {
+  const curves = runs.flatMap((run) => {
+    const points = run.metrics.flatMap((line) => (line[name] === undefined ? [] : [{ x: line.step, y: line[name] }]));
+    const base = run.config.inputs.base;
+    const view = run.config.config.discover?.view;
+    const label = `${base ? `base ${base.seed}, ` : ''}seed ${run.config.seed}${view ? `, ${view}` : ''}`;
+    return points.length > 1 ? [{ label, points }] : [];
+  });
+  // Seeds share their data's distribution, so one line stands for all their floors.
+  const floor = reference && runs.map((run) => lastValue(run, reference.name)).find((value) => value !== null);
+  const references = reference && typeof floor === 'number' ? [{ label: reference.label, y: floor }] : [];
+  return curves.length > 0 ? [{ title, about, xLabel: 'training steps', curves, references }] : [];
+}
+
+/** The report of a set of runs. */
+export function collectReport(runs: readonly StoredRun[], { title, lead, facts, smoothing }: ReportOptions): ReportData {
+  const of = (phase: string) => runs.filter((run) => run.config.phase === phase);
+  const [pretrained, discovered, reinforced] = [of('pretrain'), of('discover'), of('reinforce')];
+  return {
+    title,
+    lead,
+    facts,
+    smoothing,
+    learning: reinforced.map(learningRun).filter(({ points }) => points.length > 0),
+    training: [
+      ...chart(pretrained, 'Pretraining: action NLL', 'Nats an action, on training batches.', METRICS.actionNll, { label: 'Bayes', name: METRICS.bayesFloor }),
+      ...chart(pretrained, 'Pretraining: transitions obeyed', 'Share of sampled episodes that follow the transitions of the training tasks.', METRICS.obeyed),
+      ...chart(discovered, 'Discovery: action NLL', 'Nats an action under steering, on training batches.', METRICS.actionNll, { label: 'no control', name: METRICS.nllUncontrolled }),
+      ...chart(discovered, 'Discovery: switch F1', 'Switches against true subgoal changes at the exact step, hard gates, held-out episodes.', METRICS.switchF1Exact),
+      ...chart(discovered, 'Discovery: subgoal read from z', 'Share of steps whose true subgoal a linear map finds in z.', METRICS.subgoalReadout),
+      ...chart(discovered, 'Discovery: KL of the codes', 'Nats a step between the codes and N(0, I).', METRICS.codeKl),
+    ],
+    switches: runs.flatMap((run) => run.switches).slice(0, MOST_SWITCHES),
+    episodes: runs.flatMap((run) => run.episodes).slice(0, MOST_EPISODES),
+    tables: buildTables(runs),
+  };
+}

@@ -1,0 +1,73 @@
+/** What a report shows, as plain JSON. */
+
+/** One RL run: success (share of solved episodes, 0 to 1) against episodes seen so far. */
+export type LearningRun = {
+  /** `internal`, `raw`, … */
+  readonly method: string;
+  readonly task: string;
+  readonly baseSeed: number;
+  /** `null` for methods without a metacontroller, like its view. */
+  readonly controllerSeed: number | null;
+  readonly view: string | null;
+  readonly rlSeed: number;
+  readonly learningRate: number;
+  readonly command: string;
+  readonly points: readonly { readonly episodes: number; readonly success: number }[];
+};
+
+export type Curve = { readonly label: string; readonly points: readonly { readonly x: number; readonly y: number }[] };
+
+/** Curves of a training phase, one a seed, with horizontal lines to compare with (a Bayes floor). */
+export type TrainingChart = {
+  readonly title: string;
+  readonly about: string;
+  readonly xLabel: string;
+  readonly curves: readonly Curve[];
+  readonly references: readonly { readonly label: string; readonly y: number }[];
+};
+
+/** The switch over one episode. */
+export type SwitchTrace = {
+  readonly title: string;
+  /** True subgoal (a colour) at every step. */
+  readonly subgoals: readonly number[];
+  /** β at every step, 0 to 1. */
+  readonly beta: readonly number[];
+};
+
+/** One episode on its grid. Cells are counted row by row from the upper left. */
+export type DrawnEpisode = {
+  readonly title: string;
+  readonly size: number;
+  /** For each cell 0 (empty), 1 + colour, or 1 + number of colours (wall). */
+  readonly layout: readonly number[];
+  readonly colours: number;
+  /** Cell of the agent before the first step and after each. */
+  readonly path: readonly number[];
+  readonly task: readonly number[];
+  /** Steps at which a new code was chosen; empty when there are no codes. */
+  readonly switches: readonly number[];
+  readonly success: boolean;
+};
+
+export type ReportTable = {
+  readonly title: string;
+  readonly about: string;
+  readonly columns: readonly { readonly label: string; readonly numeric: boolean }[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+};
+
+export type ReportData = {
+  readonly title: string;
+  /** One or two sentences under the title. */
+  readonly lead: string;
+  /** Adapter, preset, … */
+  readonly facts: readonly { readonly label: string; readonly value: string }[];
+  readonly learning: readonly LearningRun[];
+  /** Points that each point of a learning curve is the mean of (itself and those before it). */
+  readonly smoothing: number;
+  readonly training: readonly TrainingChart[];
+  readonly switches: readonly SwitchTrace[];
+  readonly episodes: readonly DrawnEpisode[];
+  readonly tables: readonly ReportTable[];
+};

@@ -1,0 +1,87 @@
+/**
+ * The report's style sheet. World colours and series colours are those of Okabe and Ito, told apart by people with any
+ * kind of colour vision, shifted where the background asks for it; digits and dashes say the same without colour.
+ */
+const WORLD = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#8c6bb1', '#7f7f7f', '#a6761d'];
+/** Whether white or black is read better on each of them. */
+const ON_WORLD = ['#fff', '#111', '#111', '#111', '#111', '#111', '#111', '#fff', '#111', '#111'];
+const SERIES_LIGHT = ['#0072b2', '#c04a00', '#00785a', '#a8477f', '#2b83b8', '#8a6d00', '#6a4fa0', '#555555'];
+const SERIES_DARK = ['#5ab4ee', '#ff8c42', '#35c79c', '#e59ac6', '#8fd0ff', '#f2cc4d', '#b9a3e3', '#bbbbbb'];
+const DASHES = ['none', '7 4', '2 3', '10 3 2 3', '5 2', '12 4', '3 6', '1 2'];
+
+const worldRules = WORLD.map((colour, index) => `.colour-${index}{--own:${colour}} .on-colour-${index}{fill:${ON_WORLD[index]}}`).join('\n');
+const seriesRules = DASHES.map((dash, index) => `.series-${index}{--own:var(--series-${index})} .series-${index} .median,.series-${index} .single{stroke-dasharray:${dash}}`).join('\n');
+const seriesColours = (colours: readonly string[]) => colours.map((colour, index) => `--series-${index}:${colour}`).join(';');
+
+const DARK = `--page:#14171b;--sheet:#1b1f25;--ink:#e8eaed;--soft:#a6adb7;--line:#2e343c;--good:#35c79c;--bad:#ff8c6b;${seriesColours(SERIES_DARK)}`;
+
+export const STYLE = `
+:root{color-scheme:light dark;--page:#f6f7f8;--sheet:#fff;--ink:#1b1f24;--soft:#5b6470;--line:#dfe3e8;--good:#00785a;--bad:#b83a00;${seriesColours(SERIES_LIGHT)}}
+@media (prefers-color-scheme:dark){:root{${DARK}}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
+main{max-width:1240px;margin:0 auto;padding:40px 24px 64px}
+h1{font-size:2rem;line-height:1.2;margin:0 0 8px;letter-spacing:-.01em}
+h2{font-size:1.3rem;margin:0 0 4px}
+h3{font-size:1rem;margin:0 0 8px}
+p{margin:0 0 12px;max-width:72ch}
+.lead{font-size:1.1rem;color:var(--soft)}
+.about{color:var(--soft)}
+section{background:var(--sheet);border:1px solid var(--line);border-radius:12px;padding:24px;margin-top:24px}
+dl.facts{display:flex;flex-wrap:wrap;gap:4px 28px;margin:16px 0 0;font-size:.9rem}
+dl.facts div{display:flex;gap:8px}
+dl.facts dt{color:var(--soft)}
+dl.facts dd{margin:0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:16px;margin-top:24px}
+.tile{background:var(--sheet);border:1px solid var(--line);border-left:5px solid var(--own);border-radius:12px;padding:16px 20px}
+.tile b{display:block;font-size:2rem;line-height:1.2;font-variant-numeric:tabular-nums}
+.tile span{color:var(--soft);font-size:.9rem}
+figure{margin:16px 0 0}
+figcaption{color:var(--soft);font-size:.9rem;max-width:84ch;margin-top:6px}
+figcaption strong,figcaption span{display:block}
+.panels,.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:16px 24px}
+.panels>svg,.charts figure>svg{width:100%;height:auto}
+.episodes{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:16px 20px}
+.episodes figure>svg{width:100%;max-width:260px;height:auto}
+.traces{display:flex;flex-wrap:wrap;gap:8px 32px}
+.traces figure>svg{max-width:100%;height:auto}
+.legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 20px;padding:0;margin:8px 0;font-size:.9rem}
+.legend svg{flex:none}
+.legend li{display:flex;align-items:center;gap:8px}
+svg text{font-size:12px;fill:var(--ink);font-family:inherit}
+svg .tick,svg .axis{fill:var(--soft)}
+svg .end{fill:var(--own);font-weight:600;font-variant-numeric:tabular-nums}
+.grid{stroke:var(--line)}
+.mark{stroke:var(--soft)}
+.reference{stroke:var(--soft);stroke-dasharray:3 4}
+.series path{fill:none;stroke:var(--own);stroke-linejoin:round}
+.series .band{fill:var(--own);stroke:none;opacity:.16}
+.series .seed{stroke-width:1;opacity:.45}
+.series .median{stroke-width:2.8}
+.series .single{stroke-width:1.8}
+.tint{fill:var(--own);opacity:.2}
+.fill{fill:var(--own)}
+.beta{fill:var(--soft)}
+.beta.open{fill:var(--ink)}
+.cell{fill:var(--sheet);stroke:var(--line)}
+.wall{fill:var(--soft)}
+svg .cell-name{font-weight:700;font-size:11px}
+.halo{fill:none;stroke:var(--sheet);stroke-width:6;stroke-linejoin:round;opacity:.85}
+.route{fill:none;stroke:var(--ink);stroke-width:2.2;stroke-linejoin:round}
+.arrow{fill:var(--ink)}
+.start{fill:var(--sheet);stroke:var(--ink);stroke-width:2.2}
+.code{fill:#f0e442;stroke:#111}
+.badge{fill:var(--ink);stroke:var(--sheet)}
+svg .badge-name{fill:var(--sheet);font-size:11px;font-weight:700}
+.good{color:var(--good)}
+.bad{color:var(--bad)}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;font-size:.9rem;margin-top:8px;min-width:50%}
+th,td{padding:6px 14px 6px 0;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
+th{color:var(--soft);font-weight:600}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+code{font:.85em/1.4 ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
+@media print{section{break-inside:avoid}}
+${worldRules}
+${seriesRules}
+`;

@@ -1,0 +1,87 @@
+/** The report's tables, one row a run, with the command that made it. */
+import { group, median, quantile } from 'd3-array';
+import { METRICS } from '../names.js';
+import { type ResultRow, sortRows } from '../results/rows.js';
+import type { StoredRun } from '../run/scan.js';
+import type { ReportTable } from './data.js';
+import { methodLabel } from './learning.js';
+
+const column = (label: string, numeric = true) => ({ label, numeric });
+
+/** The last value a run logged under a name; `null` when it never did. */
+export function lastValue(run: StoredRun, name: string): number | null {
+  const line = run.metrics.findLast((candidate) => candidate[name] !== undefined);
+  return line ? line[name] : null;
+}
+
+function pretrainTable(runs: readonly StoredRun[]): ReportTable {
+  return {
+    title: 'Sequence models',
+    about: 'Pretraining, every seed. Obeyed: share of sampled episodes whose visits follow the transitions of the training tasks. NLL in nats an action, beside the Bayes-optimal observer’s on the same data.',
+    columns: [column('Seed'), column('Steps'), column('Obeyed'), column('Action NLL'), column('Bayes floor'), column('Command', false)],
+    rows: runs.map((run) => [
+      run.config.seed,
+      run.metrics.at(-1)?.step ?? null,
+      lastValue(run, METRICS.obeyed),
+      lastValue(run, METRICS.evalActionNll),
+      lastValue(run, METRICS.bayesFloor),
+      run.config.command,
+    ]),
+  };
+}
+
+function discoverTable(runs: readonly StoredRun[]): ReportTable {
+  return {
+    title: 'Metacontrollers',
+    about: 'Discovery, every seed. F1 compares switches (hard gates) with true subgoal changes at the exact step; read-out is the share of steps whose true subgoal a linear map finds in z; NLL in nats an action with hard gates, and without any control.',
+    columns: [column('Base'), column('Seed'), column('View', false), column('F1'), column('Read-out'), column('Hard NLL'), column('No control'), column('Command', false)],
+    rows: runs.map((run) => [
+      run.config.inputs.base?.seed ?? null,
+      run.config.seed,
+      run.config.config.discover?.view ?? null,
+      lastValue(run, METRICS.switchF1Exact),
+      lastValue(run, METRICS.subgoalReadout),
+      lastValue(run, METRICS.nllHard),
+      lastValue(run, METRICS.nllUncontrolled),
+      run.config.command,
+    ]),
+  };
+}
+
+type RowWithCommand = ResultRow & { readonly command: string };
+
+function resultTable(rows: readonly RowWithCommand[]): ReportTable {
+  const commands = new Map<ResultRow, string>(rows.map((row) => [row, row.command]));
+  return {
+    title: 'Success, every run',
+    about: 'Share of sampled episodes that finish the task, after the given number of training episodes.',
+    columns: [column('Method', false), column('Task', false), column('Base'), column('Controller'), column('RL'), column('Episodes'), column('Success'), column('Command', false)],
+    rows: sortRows(rows).map((row) => [methodLabel(row), row.task, row.baseSeed, row.controllerSeed, row.rlSeed, row.episodes, row.success, commands.get(row) ?? null]),
+  };
+}
+
+function summaryTable(rows: readonly ResultRow[]): ReportTable {
+  const keyOf = (row: ResultRow) => `${methodLabel(row)}\n${row.task}\n${row.episodes}`;
+  const groups = group(sortRows(rows), keyOf);
+  return {
+    title: 'Success, summary',
+    about: 'Median and quartiles over the runs below.',
+    columns: [column('Method', false), column('Task', false), column('Episodes'), column('Runs'), column('Median'), column('Lower quartile'), column('Upper quartile')],
+    rows: [...groups.values()].map((members) => {
+      const values = members.map((row) => row.success);
+      const [{ task, episodes }] = members;
+      return [methodLabel(members[0]), task, episodes, members.length, median(values) ?? null, quantile(values, 0.25) ?? null, quantile(values, 0.75) ?? null];
+    }),
+  };
+}
+
+/** Every table that the runs give something for. */
+export function buildTables(runs: readonly StoredRun[]): ReportTable[] {
+  const of = (phase: string) => runs.filter((run) => run.config.phase === phase);
+  const rows = runs.flatMap((run) => run.rows.map((row) => ({ ...row, command: run.config.command })));
+  return [
+    ...(rows.length > 0 ? [summaryTable(rows), resultTable(rows)] : []),
+    ...(of('discover').length > 0 ? [discoverTable(of('discover'))] : []),
+    ...(of('pretrain').length > 0 ? [pretrainTable(of('pretrain'))] : []),
+  ];
+}

@@ -1,0 +1,207 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Device, NoAdapterError } from '@coxswain/tensor';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { main } from '../src/command/main.js';
+import { listenForInterrupts } from '../src/interrupt.js';
+import { formatDuration, formatNumber, Progress } from '../src/progress.js';
+import { fillDisk } from './crash.js';
+import { toyPhase, toySequel } from './toy-phase.js';
+
+let root: string;
+beforeEach(() => {
+  root = fs.mkdtempSync(join(tmpdir(), 'coxswain-'));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  fs.rmSync(root, { recursive: true, force: true });
+});
+
+const silent = { on: () => {}, off: () => {}, exit: () => {} };
+
+async function coxswain(args: readonly string[], openDevice: () => Promise<Device> = async () => ({ close: () => {} }) as Device) {
+  const written = { out: '', err: '' };
+  const code = await main(args, [toyPhase, toySequel], {
+    stdout: { write: (text) => (written.out += text) },
+    stderr: { write: (text) => (written.err += text) },
+    signals: silent,
+    now: () => performance.now(),
+    openDevice,
+  });
+  return { code, ...written };
+}
+
+const toy = (...more: string[]) => ['pretrain', '--out', join(root, 'run'), '--steps', '5', '--set', 'pretrain.warmup=0', ...more];
+
+describe('the command', () => {
+  it('explains itself', async () => {
+    expect((await coxswain(['--help'])).out).toMatch(/pretrain\s+Trains two numbers/);
+    const help = await coxswain(['discover', '--help']);
+    expect(help.code).toBe(0);
+    for (const word of ['--preset', '--set', '--seed', '--out', '--base FOLDER', 'discover', 'grid-mini']) expect(help.out).toContain(word);
+    expect((await coxswain(['settings'])).out).toContain('pretrain.learningRate=0.002');
+    expect((await coxswain(['report', '--help'])).out).toContain('--results');
+  });
+
+  it.each<[string, string[], number, string]>([
+    ['an unknown command', ['pretrian'], 2, 'pretrain'],
+    ['an unknown option', ['pretrain', '--presset', 'grid-mini'], 2, '--preset'],
+    ['an option without its value', ['pretrain', '--preset'], 2, '--preset'],
+    ['a stray word', ['pretrain', 'fast'], 2, 'fast'],
+    ['a seed that is none', ['pretrain', '--seed', '-1'], 2, 'seed'],
+    ['an unknown preset', ['pretrain', '--preset', 'gridmini'], 3, 'grid-mini'],
+    ['a bad setting', ['pretrain', '--set', 'model.heads=3'], 4, 'model.heads'],
+    ['a missing input', ['discover'], 2, '--base'],
+    ['an input that is not there', ['discover', '--base', '/nowhere'], 5, '/nowhere'],
+    ['no runs to report', ['report', '--runs', '/nowhere'], 10, '/nowhere'],
+  ])('refuses %s in one line', async (_, args, code, named) => {
+    const result = await coxswain(args);
+    expect(result.code).toBe(code);
+    expect(result.err).toContain(named);
+    expect(result.err.trim().split('\n')).toHaveLength(1);
+    expect(result.err).not.toMatch(/\.ts:\d|\bat .*:\d/);
+  });
+
+  it('runs a phase, and its sequel on it', async () => {
+    const first = await coxswain(toy());
+    expect(first).toMatchObject({ code: 0 });
+    const config = JSON.parse(fs.readFileSync(join(root, 'run', 'config.json'), 'utf8'));
+    expect(config.command).toBe(`coxswain ${toy().join(' ')}`);
+    expect(config.config.pretrain.steps).toBe(5);
+    expect(config.hash).toMatch(/^[0-9a-f]{64}$/);
+    const sequel = ['discover', '--base', join(root, 'run'), '--out', join(root, 'next'), '--steps', '4', '--set', 'pretrain.warmup=0'];
+    expect(await coxswain(sequel)).toMatchObject({ code: 0 });
+    const next = JSON.parse(fs.readFileSync(join(root, 'next', 'config.json'), 'utf8'));
+    expect(next.inputs.base.seed).toBe(0);
+    expect((await coxswain([...sequel, '--set', 'model.width=32'])).code).toBe(4);
+    expect((await coxswain(['discover', '--base', join(root, 'next'), '--out', join(root, 'third')])).code).toBe(5);
+  });
+
+  it('takes the settings of the model it starts from', async () => {
+    await coxswain(toy('--set', 'model.width=32'));
+    await coxswain(['discover', '--base', join(root, 'run'), '--out', join(root, 'next'), '--steps', '4', '--set', 'pretrain.warmup=0']);
+    expect(JSON.parse(fs.readFileSync(join(root, 'next', 'config.json'), 'utf8')).config.model.width).toBe(32);
+    expect((await coxswain(['discover', '--base', join(root, 'run'), '--set', 'metacontroller.rank=40'])).code).toBe(4);
+  });
+
+  it('refuses a folder of another configuration, with its own exit code', async () => {
+    await coxswain(toy());
+    const result = await coxswain(toy('--seed', '1'));
+    expect(result.code).toBe(6);
+    expect(result.err).toContain('seed is 0 there, 1 here');
+  });
+
+  it('refuses a damaged checkpoint and leaves it alone', async () => {
+    await coxswain(toy());
+    const model = join(root, 'run', 'checkpoint', 'model.safetensors');
+    fs.truncateSync(model, 20);
+    const metrics = fs.readFileSync(join(root, 'run', 'metrics.jsonl'), 'utf8');
+    expect((await coxswain(toy())).code).toBe(5);
+    expect(fs.readFileSync(join(root, 'run', 'metrics.jsonl'), 'utf8')).toBe(metrics);
+  });
+
+  it('ends with its own code when there is no adapter, and frees the folder', async () => {
+    const result = await coxswain(toy(), () => Promise.reject(new NoAdapterError('none', 'Install Mesa.')));
+    expect(result.code).toBe(11);
+    expect(result.err).toContain('Install Mesa.');
+    expect(fs.existsSync(join(root, 'run', 'lock'))).toBe(false);
+  });
+
+  it.each([0, 1000, 2500, 4500])('loses nothing on a disk that is full after %i bytes', async (bytes) => {
+    const args = toy('--set', 'pretrain.saveEvery=2');
+    await coxswain(args);
+    const whole = fs.readFileSync(join(root, 'run', 'checkpoint', 'model.safetensors'));
+    const metrics = fs.readFileSync(join(root, 'run', 'metrics.jsonl'));
+    fs.rmSync(join(root, 'run'), { recursive: true });
+    fillDisk(bytes);
+    const result = await coxswain(args);
+    vi.restoreAllMocks();
+    expect(result.code).toBe(9);
+    expect(result.err).toContain('Free some space');
+    expect(await coxswain(args)).toMatchObject({ code: 0 });
+    expect(fs.readFileSync(join(root, 'run', 'checkpoint', 'model.safetensors'))).toEqual(whole);
+    expect(fs.readFileSync(join(root, 'run', 'metrics.jsonl'))).toEqual(metrics);
+  });
+
+  it('ends with 1 and a stack on an error nobody foresaw', async () => {
+    const result = await coxswain(toy(), () => Promise.reject(new Error('surprise')));
+    expect(result.code).toBe(1);
+    expect(result.err).toContain('surprise');
+  });
+});
+
+describe('progress', () => {
+  const make = (isTTY: boolean, start = 0) => {
+    const clock = { at: 0 };
+    let text = '';
+    const progress = new Progress({ label: 'pretrain', total: 1000, start, unit: 'steps', stream: { isTTY, columns: 100, write: (part) => (text += part) }, now: () => clock.at });
+    return { clock, progress, text: () => text };
+  };
+
+  it('redraws one line on a terminal, with rate and time left', () => {
+    const { clock, progress, text } = make(true);
+    clock.at = 10_000;
+    progress.update(100, { reward: 0.51234 });
+    expect(text()).toBe('\r\x1b[2Kpretrain  100/1 000 steps  10 %  10 steps/s  1 min 30 s left  reward 0.512');
+    clock.at = 10_050;
+    progress.update(101);
+    expect(text().split('\r')).toHaveLength(2);
+    progress.finish();
+    expect(text().endsWith('\n')).toBe(true);
+  });
+
+  it('prints a line now and then elsewhere, without control characters', () => {
+    const { clock, progress, text } = make(false);
+    for (let step = 1; step <= 1000; step++) {
+      clock.at = step * 100;
+      progress.update(step);
+    }
+    const lines = text().trim().split('\n');
+    expect(lines.length).toBeLessThan(14);
+    expect(lines.at(-1)).toContain('1 000/1 000 steps  100 %');
+    expect(lines.at(-1)).toContain('took 1 min 40 s');
+    expect(text()).not.toMatch(/[\r\x1b]/);
+  });
+
+  it('does not count what an earlier process did', () => {
+    const { clock, progress } = make(false, 900);
+    clock.at = 1000;
+    progress.update(905);
+    expect(progress.rate).toBe(5);
+  });
+
+  it('never exceeds the terminal', () => {
+    const { clock, progress, text } = make(true);
+    clock.at = 1000;
+    progress.update(1, Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`losses/number_${index}`, index])));
+    expect(text().replace('\r\x1b[2K', '').length).toBeLessThan(100);
+  });
+
+  it('writes durations and numbers for people', () => {
+    expect([0.4, 59.4, 60, 3599, 3600, 7620].map(formatDuration)).toEqual(['0 s', '59 s', '1 min 00 s', '59 min 59 s', '1 h 00 min', '2 h 07 min']);
+    expect([1234567, 0.123456, 123.456, -5000].map(formatNumber)).toEqual(['1 234 567', '0.123', '123.5', '-5 000']);
+  });
+});
+
+describe('interrupts', () => {
+  it('abort at the first, exit at the second, and stop listening when released', () => {
+    const listeners = new Map<string, () => void>();
+    const exits: number[] = [];
+    const source = {
+      on: (name: string, listener: () => void) => listeners.set(name, listener),
+      off: (name: string) => listeners.delete(name),
+      exit: (code: number) => void exits.push(code),
+    };
+    const said: string[] = [];
+    const { signal, release } = listenForInterrupts(source, (line) => said.push(line));
+    listeners.get('SIGINT')?.();
+    expect(signal.aborted).toBe(true);
+    expect(exits).toEqual([]);
+    listeners.get('SIGINT')?.();
+    expect(exits).toEqual([130]);
+    expect(said).toHaveLength(1);
+    release();
+    expect(listeners.size).toBe(0);
+  });
+});

@@ -1,0 +1,12 @@
+/** The `coxswain` command with the toy phase, as a process that can be killed. */
+import type { Device } from '@coxswain/tensor';
+import { main } from '../src/command/main.js';
+import { toyPhase, toySequel } from './toy-phase.js';
+
+process.exitCode = await main(process.argv.slice(2), [toyPhase, toySequel], {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signals: process,
+  now: () => performance.now(),
+  openDevice: async () => ({ close: () => {} }) as Device,
+});

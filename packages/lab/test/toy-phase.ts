@@ -1,0 +1,40 @@
+/** A phase small enough for tests, whose every step depends on all steps before it. */
+import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { METRICS } from '../src/names.js';
+import type { Phase, PhaseContext } from '../src/phase.js';
+
+/** Milliseconds a step takes, so that a signal can arrive in the middle of a run. */
+const STEP_MS = Number(process.env.TOY_STEP_MS ?? 0);
+
+const bytes = (values: Float32Array) => writeSafetensors(new Map([['w', { shape: [values.length], data: values }]]));
+
+async function run({ config, seed, folder, resumed, session }: PhaseContext): Promise<void> {
+  let weights = Float32Array.of(seed + 1, 0.5);
+  if (resumed) weights = Float32Array.from(readSafetensors(resumed.read('model.safetensors'), resumed.folder).tensors.get('w')?.data ?? []);
+  for (let done = resumed?.step ?? 0; done < config.pretrain.steps; ) {
+    weights = weights.map((value, index) => Math.fround(Math.sin(value * 3 + index) + weights[1 - index] / 2));
+    if (STEP_MS > 0) await new Promise((resume) => setTimeout(resume, STEP_MS));
+    done++;
+    session.log(done, { [METRICS.actionNll]: weights[0] });
+    await session.afterStep(done, async () => ({ files: { 'model.safetensors': bytes(weights), 'state.safetensors': bytes(weights) } }));
+  }
+  folder.writeArtifact('result.json', { last: weights[0] });
+}
+
+export const toyPhase: Phase = {
+  name: 'pretrain',
+  about: 'Trains two numbers.',
+  sections: ['world', 'model', 'pretrain'],
+  inputs: [],
+  shortcuts: { steps: 'pretrain.steps' },
+  length: ({ pretrain }) => ({ steps: pretrain.steps, unit: 'steps', saveEvery: pretrain.saveEvery }),
+  run,
+};
+
+/** A phase that starts from the toy model. */
+export const toySequel: Phase = {
+  ...toyPhase,
+  name: 'discover',
+  sections: ['world', 'model', 'metacontroller', 'discover', 'pretrain'],
+  inputs: [{ name: 'base', phase: 'pretrain', about: 'The model to start from.', gives: ['world', 'model'], required: () => true }],
+};
