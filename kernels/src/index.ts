@@ -7,6 +7,7 @@ export * from './declaration.js';
 export * from './elementwise/index.js';
 export * from './fill/index.js';
 export * from './gaussian/index.js';
+export * from './gru/index.js';
 export * from './launch.js';
 export * from './layer-norm/index.js';
 export * from './matmul/index.js';

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { f32, readGolden } from '../testing/golden.js';
+import { poison, randomNormal, randomUniform, relativeError, runKernel } from '../testing/harness.js';
+import { type GruForwardShape, gruBackward, gruForward } from './index.js';
+import { gruBackwardReference, gruForwardReference } from './reference.js';
+
+function inputs({ batch, time, hidden, initial, withLengths }: GruForwardShape, scale = 1) {
+  return {
+    gates: randomNormal(batch * time * 3 * hidden, 1, scale),
+    whh: randomNormal(3 * hidden * hidden, 2, scale * hidden ** -0.5),
+    bhh: randomNormal(3 * hidden, 3, 0.1 * scale),
+    h0: initial ? randomNormal(batch * hidden, 4) : new Float32Array(4),
+    lengths: withLengths ? Uint32Array.from(randomUniform(batch, 5), (u) => Math.floor(u * (time + 1))) : new Uint32Array(4),
+  };
+}
+
+async function both(shape: GruForwardShape, data: ReturnType<typeof inputs>) {
+  const size = shape.batch * shape.time * shape.hidden;
+  const forward = await runKernel(gruForward, shape, { ...data, out: poison(size), previous: poison(size), saved: poison(4 * size) });
+  const dy = randomNormal(size, 6);
+  const backward = await runKernel(gruBackward, shape, {
+    dy,
+    whh: data.whh,
+    previous: forward.previous,
+    saved: forward.saved,
+    lengths: data.lengths,
+    dgates: poison(3 * size),
+    dgatesHidden: poison(3 * size),
+    dh0: poison(shape.batch * shape.hidden),
+  });
+  const reference = gruForwardReference(shape, data);
+  const gradient = gruBackwardReference(shape, { dy, whh: data.whh, ...reference, lengths: data.lengths });
+  return { forward, backward, reference, gradient };
+}
+
+const plain = { withLengths: 0, reverse: 0, initial: 1, save: 1 } as const;
+
+test.each([
+  { batch: 1, time: 1, hidden: 1, ...plain },
+  { batch: 3, time: 5, hidden: 29, ...plain },
+  { batch: 33, time: 4, hidden: 32, ...plain, initial: 0 },
+  { batch: 37, time: 9, hidden: 7, ...plain, withLengths: 1 },
+  { batch: 37, time: 9, hidden: 10, ...plain, withLengths: 1, reverse: 1 },
+  { batch: 70, time: 6, hidden: 64, ...plain, withLengths: 1, reverse: 1, initial: 0 },
+] satisfies GruForwardShape[])(
+  'gru and its gradient at $batch × $time × $hidden, lengths $withLengths, reverse $reverse',
+  async (shape) => {
+    const { forward, backward, reference, gradient } = await both(shape, inputs(shape));
+    expect(relativeError(forward.out, reference.out)).toBeLessThanOrEqual(1e-5);
+    expect(relativeError(forward.previous, reference.previous)).toBeLessThanOrEqual(1e-5);
+    for (const name of ['dgates', 'dgatesHidden', 'dh0'] as const)
+      expect(relativeError(backward[name], gradient[name]), name).toBeLessThanOrEqual(1e-4);
+  },
+);
+
+test('the same launch gives the same bits', async () => {
+  const shape = { batch: 37, time: 9, hidden: 29, ...plain, withLengths: 1 } satisfies GruForwardShape;
+  const [one, two] = [await both(shape, inputs(shape)), await both(shape, inputs(shape))];
+  expect(two.forward.out).toEqual(one.forward.out);
+  expect(two.backward).toEqual(one.backward);
+});
+
+test('saturated gates stay finite and exact', async () => {
+  const shape = { batch: 5, time: 4, hidden: 6, ...plain } satisfies GruForwardShape;
+  const { forward, backward, reference, gradient } = await both(shape, inputs(shape, 300));
+  expect(relativeError(forward.out, reference.out)).toBeLessThanOrEqual(1e-5);
+  expect(relativeError(backward.dh0, gradient.dh0)).toBeLessThanOrEqual(1e-4);
+});
+
+test('without save, the buffers for the backward pass are left alone', async () => {
+  const shape = { batch: 5, time: 3, hidden: 6, ...plain, save: 0 } satisfies GruForwardShape;
+  const data = inputs(shape);
+  const result = await runKernel(gruForward, shape, { ...data, out: poison(90), previous: poison(4), saved: poison(4) });
+  expect(relativeError(result.out, gruForwardReference(shape, data).out)).toBeLessThanOrEqual(1e-5);
+  expect([...result.previous, ...result.saved].every(Number.isNaN)).toBe(true);
+});
+
+describe.each(['gru', 'odd/gru'])('golden %s', (file) => {
+  const golden = readGolden(file);
+  const [batch, time, width] = golden.x.shape;
+  const hidden = golden.h0.shape[1];
+  const shape = { batch, time, hidden, ...plain } satisfies GruForwardShape;
+  /** x·W_ihᵀ + b_ih in float64: another kernel's work. */
+  const gates = Float32Array.from({ length: batch * time * 3 * hidden }, (_, i) => {
+    const [row, j] = [Math.floor(i / (3 * hidden)), i % (3 * hidden)];
+    let sum = golden.b_ih.data[j];
+    for (let k = 0; k < width; k++) sum += golden.x.data[row * width + k] * golden.w_ih.data[j * width + k];
+    return sum;
+  });
+
+  test('states and gradients agree with PyTorch', async () => {
+    const size = batch * time * hidden;
+    const whh = f32(golden.w_hh);
+    const lengths = new Uint32Array(4);
+    const kept = { out: poison(size), previous: poison(size), saved: poison(4 * size) };
+    const forward = await runKernel(gruForward, shape, { gates, whh, bhh: f32(golden.b_hh), h0: f32(golden.h0), lengths, ...kept });
+    expect(relativeError(forward.out, golden.h.data)).toBeLessThanOrEqual(1e-5);
+    const { previous, saved } = forward;
+    const grads = { dgates: poison(3 * size), dgatesHidden: poison(3 * size), dh0: poison(batch * hidden) };
+    const backward = await runKernel(gruBackward, shape, { dy: f32(golden.dy), whh, previous, saved, lengths, ...grads });
+    expect(relativeError(backward.dh0, golden.dh0.data)).toBeLessThanOrEqual(1e-4);
+    // The projections around the recurrence, in float64.
+    const outer = (left: ArrayLike<number>, right: ArrayLike<number>, columns: number) => {
+      const sum = new Float64Array(3 * hidden * columns);
+      for (let row = 0; row < batch * time; row++)
+        for (let j = 0; j < 3 * hidden; j++)
+          for (let k = 0; k < columns; k++) sum[j * columns + k] += left[row * 3 * hidden + j] * right[row * columns + k];
+      return sum;
+    };
+    const ones = new Float64Array(batch * time).fill(1);
+    expect(relativeError(outer(backward.dgatesHidden, previous, hidden), golden.dw_hh.data)).toBeLessThanOrEqual(1e-4);
+    expect(relativeError(outer(backward.dgatesHidden, ones, 1), golden.db_hh.data)).toBeLessThanOrEqual(1e-4);
+    expect(relativeError(outer(backward.dgates, golden.x.data, width), golden.dw_ih.data)).toBeLessThanOrEqual(1e-4);
+    expect(relativeError(outer(backward.dgates, ones, 1), golden.db_ih.data)).toBeLessThanOrEqual(1e-4);
+    const dx = Float64Array.from({ length: batch * time * width }, (_, i) => {
+      const [row, k] = [Math.floor(i / width), i % width];
+      let sum = 0;
+      for (let j = 0; j < 3 * hidden; j++) sum += backward.dgates[row * 3 * hidden + j] * golden.w_ih.data[j * width + k];
+      return sum;
+    });
+    expect(relativeError(dx, golden.dx.data)).toBeLessThanOrEqual(1e-4);
+  });
+});

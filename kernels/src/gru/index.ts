@@ -1,0 +1,103 @@
+import { type BufferSlot, type Kernel, linearGrid } from '../declaration.js';
+import backwardSource from './backward.wgsl';
+import forwardSource from './forward.wgsl';
+
+export type GruShape = {
+  readonly batch: number;
+  readonly time: number;
+  /** State width. */
+  readonly hidden: number;
+  /** 1 where `lengths` is read: a row's state is held over steps at and past its length. */
+  readonly withLengths: 0 | 1;
+  /** 1 to run from the last time to the first. */
+  readonly reverse: 0 | 1;
+};
+
+export type GruForwardShape = GruShape & {
+  /** 1 where `h0` is read; otherwise the state starts at zero. */
+  readonly initial: 0 | 1;
+  /** 1 to write `previous` and `saved` for the backward pass. */
+  readonly save: 0 | 1;
+};
+
+/** Batch rows each invocation carries: the components of a vec4. */
+const ROWS = 4;
+const WORKGROUP = 8;
+const TILE = 4;
+
+const read = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read', element });
+const written = (name: string): BufferSlot => ({ name, access: 'read_write', element: 'f32' });
+
+const constants = ({ hidden }: GruShape) => ({ WORKGROUP, HIDDEN: hidden, TILE });
+const grid = ({ batch }: GruShape) => linearGrid(Math.ceil(batch / ROWS), WORKGROUP);
+
+/**
+ * A GRU over projected inputs, `gates [batch, time, 3·hidden]` = x·W_ihᵀ + b_ih, torch's gate order r, z, n
+ * (https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html): `out [batch, time, hidden]` from `whh [3·hidden, hidden]`,
+ * `bhh [3·hidden]`, `h0 [batch, hidden]`, `lengths u32 [batch]`. For the backward pass it leaves the state before each step in
+ * `previous [batch, time, hidden]` and r, z, n, W_n h + b_n in `saved [batch, time, 4·hidden]` (undefined over padding).
+ */
+export const gruForward: Kernel<GruForwardShape> = {
+  name: 'gru/forward',
+  source: forwardSource,
+  buffers: [
+    read('gates'),
+    read('whh'),
+    read('bhh'),
+    read('h0'),
+    read('lengths', 'u32'),
+    written('out'),
+    written('previous'),
+    written('saved'),
+  ],
+  uniforms: [
+    { name: 'batch', type: 'u32' },
+    { name: 'time', type: 'u32' },
+    { name: 'hidden', type: 'u32' },
+    { name: 'withLengths', type: 'u32' },
+    { name: 'reverse', type: 'u32' },
+    { name: 'initial', type: 'u32' },
+    { name: 'save', type: 'u32' },
+  ],
+  constants,
+  grid,
+  cost: ({ batch, time, hidden, save }) => ({
+    flops: batch * time * hidden * (6 * hidden + 30),
+    bytes: 4 * (batch * time * hidden * (save ? 9 : 4) + 3 * hidden * (hidden + 1)),
+  }),
+  sample: { batch: 512, time: 48, hidden: 64, withLengths: 1, reverse: 0, initial: 0, save: 1 },
+};
+
+/**
+ * From `dy [batch, time, hidden]`, with what the forward pass left: `dgates [batch, time, 3·hidden]`, the gradient to the
+ * projected inputs; `dgatesHidden` of the same shape, the gradient to W_hh h + b_hh (so dW_hh = dgatesHiddenᵀ · previous and
+ * db_hh is its column sum); `dh0 [batch, hidden]`.
+ */
+export const gruBackward: Kernel<GruShape> = {
+  name: 'gru/backward',
+  source: backwardSource,
+  buffers: [
+    read('dy'),
+    read('whh'),
+    read('previous'),
+    read('saved'),
+    read('lengths', 'u32'),
+    written('dgates'),
+    written('dgatesHidden'),
+    written('dh0'),
+  ],
+  uniforms: [
+    { name: 'batch', type: 'u32' },
+    { name: 'time', type: 'u32' },
+    { name: 'hidden', type: 'u32' },
+    { name: 'withLengths', type: 'u32' },
+    { name: 'reverse', type: 'u32' },
+  ],
+  constants,
+  grid,
+  cost: ({ batch, time, hidden }) => ({
+    flops: batch * time * hidden * (6 * hidden + 20),
+    bytes: 4 * (batch * time * hidden * 12 + 3 * hidden * hidden),
+  }),
+  sample: { batch: 512, time: 48, hidden: 64, withLengths: 1, reverse: 0 },
+};
