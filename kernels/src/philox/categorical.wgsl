@@ -1,7 +1,7 @@
 // One sample per row from softmax(logits [rows, classes]), and its log-probability. The uniform of row i is word 0 of the
-// Philox 4×32-10 block with counter (i, stream, step low, step high); the sample is the first class at which the
+// Philox 4×32-10 block with counter (i or owner[i], stream, step low, step high); the sample is the first class at which the
 // cumulative probability exceeds it.
-// Prelude: WORKGROUP (invocations per workgroup).
+// Prelude: WORKGROUP (invocations per workgroup), OWNED (owner is given).
 // `state` is (key low, key high, step low, step high), as in draw.wgsl.
 
 struct Uniforms {
@@ -12,9 +12,10 @@ struct Uniforms {
 
 @group(0) @binding(0) var<storage, read> state: array<u32>;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
-@group(0) @binding(2) var<storage, read_write> index: array<i32>;
-@group(0) @binding(3) var<storage, read_write> logProb: array<f32>;
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
+@group(0) @binding(2) var<storage, read> owner: array<u32>;
+@group(0) @binding(3) var<storage, read_write> index: array<i32>;
+@group(0) @binding(4) var<storage, read_write> logProb: array<f32>;
+@group(0) @binding(5) var<uniform> uniforms: Uniforms;
 
 // The upper 32 bits of a 64-bit product, from 16-bit pieces: WGSL has no wider integers.
 fn multiplyHigh(a: u32, b: u32) -> u32 {
@@ -52,7 +53,11 @@ fn main(
   if (row >= uniforms.rows) {
     return;
   }
-  let words = philox(vec4<u32>(row, uniforms.stream, state[2], state[3]), vec2<u32>(state[0], state[1]));
+  var drawer = row;
+  if (OWNED) {
+    drawer = owner[row];
+  }
+  let words = philox(vec4<u32>(drawer, uniforms.stream, state[2], state[3]), vec2<u32>(state[0], state[1]));
   let uniform01 = (f32(words.x >> 9u) + 0.5) / 8388608.0;
 
   let at = row * uniforms.classes;

@@ -60,11 +60,14 @@ export type CategoricalShape = {
   readonly classes: number;
   /** Tells apart independent draws made with one key and step. */
   readonly stream: number;
+  /** 1: `owner` is given; 0: its slot holds a dummy. */
+  readonly owned: number;
 };
 
 /**
  * One class per row drawn from softmax(logits), index [rows] as i32, and its log-probability in nats, logProb [rows]:
- * inversion of the cumulative sum at word 0 of the block of counter (row, stream, step). A class whose probability
+ * inversion of the cumulative sum at word 0 of the block of counter (row, stream, step), or (owner[row], stream, step) with
+ * owner u32 [rows], so that draws can belong to something that moves from row to row. A class whose probability
  * is below 1e-30 of the largest is never drawn.
  */
 export const philoxCategorical: Kernel<CategoricalShape> = {
@@ -73,6 +76,7 @@ export const philoxCategorical: Kernel<CategoricalShape> = {
   buffers: [
     { name: 'state', access: 'read', element: 'u32' },
     { name: 'logits', access: 'read', element: 'f32' },
+    { name: 'owner', access: 'read', element: 'u32' },
     { name: 'index', access: 'read_write', element: 'i32' },
     { name: 'logProb', access: 'read_write', element: 'f32' },
   ],
@@ -81,8 +85,8 @@ export const philoxCategorical: Kernel<CategoricalShape> = {
     { name: 'classes', type: 'u32' },
     { name: 'stream', type: 'u32' },
   ],
-  constants: () => ({ WORKGROUP }),
+  constants: ({ owned }) => ({ WORKGROUP, OWNED: owned === 1 }),
   grid: ({ rows }) => linearGrid(rows, WORKGROUP),
   cost: ({ rows, classes }) => ({ flops: rows * (FLOPS_PER_BLOCK + 20 * classes), bytes: 4 * rows * (classes + 2) + 16 }),
-  sample: { rows: 1000, classes: 4, stream: 0 },
+  sample: { rows: 1000, classes: 4, stream: 0, owned: 1 },
 };

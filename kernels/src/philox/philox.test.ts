@@ -66,9 +66,14 @@ describe('distributions', () => {
     [111, 7],
     [1001, 16],
   ])('categorical: %i rows of %i classes', async (rows, classes) => {
-    const shape = { rows, classes, stream: 5 };
     const logits = randomNormal(rows * classes, 1, 2);
-    const { index, logProb } = await runKernel(philoxCategorical, shape, { state, logits, index: poison(rows), logProb: poison(rows) });
+    const owner = Uint32Array.from({ length: rows }, (_, row) => (row * 7919) % 10_007);
+    const outputs = { index: poison(rows), logProb: poison(rows) };
+    const moved = { rows, classes, stream: 5, owned: 1 };
+    const theirs = await runKernel(philoxCategorical, moved, { state, logits, owner, ...outputs });
+    expect(new Int32Array(theirs.index.buffer)).toEqual(categoricalReference(moved, state, logits, owner).index);
+    const shape = { ...moved, owned: 0 };
+    const { index, logProb } = await runKernel(philoxCategorical, shape, { state, logits, owner, ...outputs });
     const expected = categoricalReference(shape, state, logits);
     expect(new Int32Array(index.buffer)).toEqual(expected.index);
     if (classes === 1) expect(Math.abs(logProb[0])).toBeLessThanOrEqual(1e-6);
@@ -80,8 +85,8 @@ describe('distributions', () => {
     const logits = Float32Array.from({ length: rows * 4 }, (_, i) => [Math.log(0.2), -1e30, Math.log(0.7), Math.log(0.1)][i % 4]);
     const { index } = await runKernel(
       philoxCategorical,
-      { rows, classes: 4, stream: 0 },
-      { state, logits, index: poison(rows), logProb: poison(rows) },
+      { rows, classes: 4, stream: 0, owned: 0 },
+      { state, logits, owner: new Uint32Array(1), index: poison(rows), logProb: poison(rows) },
     );
     const counts = [0, 0, 0, 0];
     for (const k of new Int32Array(index.buffer)) counts[k]++;

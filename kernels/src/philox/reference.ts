@@ -24,10 +24,15 @@ export const logisticReference = (shape: DrawShape, state: ArrayLike<number>): F
   uniformReference(shape, state).map((u) => Math.log(u / (1 - u)));
 
 /** Sampled classes and their log-probabilities, in float64. */
-export function categoricalReference({ rows, classes, stream }: CategoricalShape, state: ArrayLike<number>, logits: ArrayLike<number>) {
+export function categoricalReference(
+  { rows, classes, stream }: CategoricalShape,
+  state: ArrayLike<number>,
+  logits: ArrayLike<number>,
+  owner?: ArrayLike<number>,
+) {
   const logP = logSoftmaxReference({ rows, classes }, logits);
   const index = Int32Array.from({ length: rows }, (_, row) => {
-    const u = openUniform(philox4x32([row, stream, state[2], state[3]], [state[0], state[1]])[0]);
+    const u = openUniform(philox4x32([owner ? owner[row] : row, stream, state[2], state[3]], [state[0], state[1]])[0]);
     let cumulative = 0;
     for (let k = 0; k < classes - 1; k++) {
       cumulative += Math.exp(logP[row * classes + k]);
