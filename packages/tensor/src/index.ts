@@ -7,6 +7,7 @@ export { HostRandom } from './host-random.js';
 export * from './ops/index.js';
 export * from './parameters.js';
 export { roundedSize } from './pool.js';
+export { RandomState } from './random.js';
 export * from './safetensors.js';
 export { Scope } from './scope.js';
 export * from './tensor.js';

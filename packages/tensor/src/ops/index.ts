@@ -1,7 +1,10 @@
 export * from './attention.js';
+export * from './clipped-objective.js';
 export * from './elementwise.js';
+export * from './gaussian.js';
 export * from './linear.js';
 export * from './losses.js';
 export * from './norm.js';
+export * from './random.js';
 export { accumulateRows, accumulateSum, mean, sum } from './reduce.js';
 export { concat, expand, gatherRows, slice } from './shape.js';

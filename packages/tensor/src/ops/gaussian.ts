@@ -1,0 +1,88 @@
+/** Diagonal Gaussians given by their mean and the logarithm of their standard deviation. */
+import {
+  type GaussianShape,
+  gaussianKlBackward,
+  gaussianKl as klKernel,
+  gaussianLogProbBackward,
+  gaussianLogProb as logProbKernel,
+  gaussianSampleBackward,
+  gaussianSample as sampleKernel,
+} from '@coxswain/kernels';
+import { op } from '../autograd.js';
+import { ShapeError } from '../errors.js';
+import type { Tensor } from '../tensor.js';
+import { scale } from './elementwise.js';
+import { sumTo } from './reduce.js';
+
+/** Rows and dimensions of mu [N, d] and logSigma [N, d] or, one for all rows, [d]. */
+function gaussianShape(operation: string, mu: Tensor, logSigma: Tensor, others: readonly Tensor[] = []): GaussianShape {
+  const [rows, dims] = mu.shape;
+  const shared = logSigma.shape.length === 1 ? 1 : 0;
+  const fits = mu.shape.length === 2 && logSigma.shape.at(-1) === dims && (shared === 1 || logSigma.size === mu.size);
+  if (!fits || others.some(({ size }) => size !== mu.size)) {
+    const got = [mu, logSigma, ...others].map(({ shape }) => `[${shape}]`).join(', ');
+    throw new ShapeError(operation, `shapes ${got}`, 'mu [N, d], logSigma [N, d] or [d], and the rest like mu');
+  }
+  return { rows, dims, shared };
+}
+
+/**
+ * KL(N(μ, σ²) ‖ N(0, I)) of each row, in nats.
+ * @param mu [N, d]
+ * @param logSigma [N, d]
+ * @returns [N]
+ */
+export function gaussianKl(mu: Tensor, logSigma: Tensor): Tensor {
+  const { device } = mu;
+  const shape = gaussianShape('gaussianKl', mu, logSigma);
+  if (shape.shared === 1) throw new ShapeError('gaussianKl', `logSigma [${logSigma.shape}]`, `[${mu.shape}]`);
+  const kl = device.empty([shape.rows]);
+  device.dispatch(klKernel, shape, { mu, logSigma, kl });
+  op('gaussianKl', [mu, logSigma], [kl], ([dkl]) => {
+    const [dmu, dlogSigma] = [device.empty(mu.shape), device.empty(mu.shape)];
+    device.dispatch(gaussianKlBackward, shape, { mu, logSigma, dkl: dkl as Tensor, dmu, dlogSigma });
+    return [dmu, dlogSigma];
+  });
+  return kl;
+}
+
+/**
+ * log N(x; μ, σ²) of each row, in nats.
+ * @param x [N, d]
+ * @param mu [N, d]
+ * @param logSigma [N, d], or [d] for all rows
+ * @returns [N]
+ */
+export function gaussianLogProb(x: Tensor, mu: Tensor, logSigma: Tensor): Tensor {
+  const { device } = mu;
+  const shape = gaussianShape('gaussianLogProb', mu, logSigma, [x]);
+  const logProb = device.empty([shape.rows]);
+  device.dispatch(logProbKernel, shape, { x, mu, logSigma, logProb });
+  op('gaussianLogProb', [x, mu, logSigma], [logProb], ([dlogProb]) => {
+    const [dmu, dlogSigma] = [device.empty(mu.shape), device.empty(mu.shape)];
+    device.dispatch(gaussianLogProbBackward, shape, { x, mu, logSigma, dlogProb: dlogProb as Tensor, dmu, dlogSigma });
+    return [x.requiresGradient ? scale(dmu, -1) : null, dmu, logSigma.requiresGradient ? sumTo(dlogSigma, logSigma.shape) : null];
+  });
+  return logProb;
+}
+
+/**
+ * A sample as a differentiable function of its distribution: μ + exp(logσ) · noise (arXiv 1312.6114, §2.4).
+ * @param mu [N, d]
+ * @param logSigma [N, d], or [d] for all rows
+ * @param noise standard normal, [N, d]; no gradient flows into it
+ * @returns [N, d]
+ */
+export function reparameterise(mu: Tensor, logSigma: Tensor, noise: Tensor): Tensor {
+  const { device } = mu;
+  const shape = gaussianShape('reparameterise', mu, logSigma, [noise]);
+  const x = device.empty(mu.shape);
+  device.dispatch(sampleKernel, shape, { mu, logSigma, noise, x });
+  op('reparameterise', [mu, logSigma], [x], ([dx]) => {
+    if (!logSigma.requiresGradient) return [dx, null];
+    const dlogSigma = device.empty(mu.shape);
+    device.dispatch(gaussianSampleBackward, shape, { logSigma, noise, dx: dx as Tensor, dlogSigma });
+    return [dx, sumTo(dlogSigma, logSigma.shape)];
+  });
+  return x;
+}

@@ -1,0 +1,56 @@
+import { openUniform, philox4x32 } from '@coxswain/kernels';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Device } from '../device.js';
+import { requestDevice } from '../node.js';
+import { RandomState } from '../random.js';
+import { philoxCategorical, philoxLogistic, philoxNormal, philoxUniform } from './random.js';
+
+let device: Device;
+beforeAll(async () => {
+  device = await requestDevice();
+});
+afterAll(() => {
+  expect(device.live).toBe(0);
+  device.close();
+});
+
+test('a captured draw gives new numbers each step, and the same ones for the same step', async () => {
+  using random = new RandomState(device, 2 ** 40 + 7);
+  const program = device.capture(() => ({
+    uniform: philoxUniform(random, 3, [5, 2]),
+    normal: philoxNormal(random, 4, [5, 2]),
+    logistic: philoxLogistic(random, 4, [5, 2]),
+    ...philoxCategorical(device.tensor(new Float32Array(12), [6, 2]), random, 5),
+  }));
+  const at = async (step: number): Promise<number[][]> => {
+    random.write(step);
+    program.run();
+    return (await device.read(Object.values(program.outputs))).map((data) => Array.from(data));
+  };
+  const first = await at(1);
+  const second = await at(2);
+  expect(await at(1)).toEqual(first);
+  first.slice(0, 3).forEach((numbers, i) => {
+    expect(numbers).not.toEqual(second[i]);
+  });
+  const expected = Array.from({ length: 10 }, (_, i) => openUniform(philox4x32([i >> 2, 3, 1, 0], [7, 256])[i % 4]));
+  expect(first[0]).toEqual(expected);
+  program.dispose();
+});
+
+test('a row that moved keeps its draw', async () => {
+  using scope = device.scope();
+  void scope;
+  using random = new RandomState(device, 1);
+  const logits = (rows: number) => device.tensor(new Float32Array(rows * 7), [rows, 7]);
+  const all = await device.read([philoxCategorical(logits(100), random, 0).index]);
+  const owner = Uint32Array.of(99, 5, 42);
+  const some = await device.read([philoxCategorical(logits(3), random, 0, { owner: device.tensor(owner) }).index]);
+  expect(Array.from(some[0])).toEqual(Array.from(owner, (i) => all[0][i]));
+});
+
+test('seeds and steps are whole numbers', () => {
+  expect(() => new RandomState(device, -1)).toThrow('seed -1');
+  using random = new RandomState(device, 0);
+  expect(() => random.write(0.5)).toThrow('step 0.5');
+});

@@ -1,0 +1,47 @@
+/**
+ * Random numbers drawn on the GPU by Philox 4×32-10. A draw is a function of its `RandomState` (seed and step) and its
+ * stream number, which tells apart the draws of one step; nothing here is differentiable.
+ */
+import {
+  type DrawShape,
+  type Kernel,
+  philoxCategorical as categoricalKernel,
+  philoxLogistic as logisticKernel,
+  philoxNormal as normalKernel,
+  philoxUniform as uniformKernel,
+} from '@coxswain/kernels';
+import { ShapeError } from '../errors.js';
+import type { RandomState } from '../random.js';
+import type { Dimensions, Tensor } from '../tensor.js';
+
+function draw(kernel: Kernel<DrawShape>, random: RandomState, stream: number, shape: Dimensions): Tensor {
+  const out = random.device.empty(shape);
+  random.device.dispatch(kernel, { count: out.size, stream }, { state: random.tensor, out });
+  return out;
+}
+
+/** Uniform numbers in the open interval (0, 1), multiples of 2⁻²⁴. */
+export const philoxUniform = (random: RandomState, stream: number, shape: Dimensions): Tensor => draw(uniformKernel, random, stream, shape);
+
+/** Standard normal numbers. */
+export const philoxNormal = (random: RandomState, stream: number, shape: Dimensions): Tensor => draw(normalKernel, random, stream, shape);
+
+/** Standard logistic numbers: σ((x + noise) / temperature) is a relaxed Bernoulli variable of logit x. */
+export const philoxLogistic = (random: RandomState, stream: number, shape: Dimensions): Tensor => draw(logisticKernel, random, stream, shape);
+
+/**
+ * One class per row drawn from softmax(logits).
+ * @param logits [N, classes]
+ * @param owner u32 [N]: what each draw belongs to, where that moves from row to row; the row itself when absent.
+ * @returns `index` i32 [N] and its log-probability in nats, `logProb` [N].
+ */
+export function philoxCategorical(logits: Tensor, random: RandomState, stream: number, { owner }: { readonly owner?: Tensor } = {}): { index: Tensor; logProb: Tensor } {
+  const { device } = logits;
+  const [rows, classes] = logits.shape;
+  if (logits.shape.length !== 2 || (owner && owner.size !== rows)) throw new ShapeError('philoxCategorical', `logits [${logits.shape}], owner [${owner?.shape}]`, '[N, classes] and [N]');
+  const index = device.empty([rows], 'i32');
+  const logProb = device.empty([rows]);
+  const shape = { rows, classes, stream, owned: owner ? 1 : 0 };
+  device.dispatch(categoricalKernel, shape, { state: random.tensor, logits, owner: owner ?? device.dummy, index, logProb });
+  return { index, logProb };
+}
