@@ -5,6 +5,7 @@ export * from './copy/index.js';
 export * from './cross-entropy/index.js';
 export * from './declaration.js';
 export * from './elementwise/index.js';
+export * from './embedding/index.js';
 export * from './fill/index.js';
 export * from './gaussian/index.js';
 export * from './gru/index.js';

@@ -70,13 +70,13 @@ export class Transformer {
   /**
    * Declares the parameters in `store` (call `store.finish` afterwards).
    * @param embedding how the observation embedding starts; normal with std 0.3 by default.
-   * @param slotOfRow u32 [vocabulary]: the only slot in which each embedding row can occur. It speeds up the gradient.
+   * @param bySlot each embedding row can occur in one slot only; it speeds up the gradient.
    */
   constructor(
     readonly store: ParameterStore,
     readonly config: TransformerConfig,
     embedding: Initialiser = normal(0.3),
-    private readonly slotOfRow?: Tensor,
+    private readonly bySlot = false,
   ) {
     checkTransformerConfig(config);
     const { width: d, depth, heads, mlp, buckets } = config;
@@ -114,7 +114,7 @@ export class Transformer {
    * @returns [N, width]
    */
   embed(indices: Tensor): Tensor {
-    return embeddingSum(this.embedding, indices, this.slotOfRow ? { slotOfRow: this.slotOfRow } : {});
+    return embeddingSum(this.embedding, indices, { bySlot: this.bySlot });
   }
 
   /**

@@ -37,7 +37,6 @@ export function makeBase(device: Device, config: Config, seed: number, trainable
   const space = observationSpaceOf(config);
   const store = new ParameterStore(device, trainable);
   const { width, embeddingStd, init, varianceScale } = config.model;
-  const slotOfRow = device.tensor(Uint32Array.from(space.slotOfRow));
   const model = new Transformer(
     store,
     transformerConfigOf(config, space),
@@ -52,12 +51,11 @@ export function makeBase(device: Device, config: Config, seed: number, trainable
       // Nothing outside the grid tells colours apart: starting its weights at zero is clearly faster (recipe).
       for (const row of space.outsideRows) values.fill(0, row * width, (row + 1) * width);
     },
-    slotOfRow,
+    true,
   );
   store.finish(new HostRandom(seed, 0));
   const dispose = (): void => {
     model.dispose();
-    slotOfRow.dispose();
     store.dispose();
   };
   return { model, store, space, dispose };

@@ -4,7 +4,7 @@ import { crossEntropy, maskedMean, noGrad, philoxCategorical, RandomState } from
 import { createCache, disposeCache } from '@coxswain/transformer';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
-import { sequenceBatch, worldOf } from './world.js';
+import { sequenceBatch, WORLD_SEED, worldOf } from './world.js';
 
 export interface BaseEvaluation {
   /** Nats per action on the held-out episodes. */
@@ -51,7 +51,7 @@ async function obeyed({ model, store, space }: Base, config: Config, seed: numbe
   const environments = config.pretrain.evaluationEpisodes;
   const { horizon, tasks, colours } = config.world;
   const world = new GridworldPinpad({ world: worldOf(config), tasks: 'free', horizon, environments, observation: space });
-  const { observation, info } = world.reset(seed);
+  const { observation, info } = world.reset(WORLD_SEED.behaviour + seed);
   const position = new Int32Array(environments * (horizon + 1));
   const record = (t: number): void => info.position.forEach((cell, i) => (position[i * (horizon + 1) + t] = cell));
   record(0);

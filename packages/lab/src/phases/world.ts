@@ -12,13 +12,16 @@ export function observationSpaceOf(config: Config): ObservationSpace {
   return config.world.observation === 'egocentric' ? egocentric(world) : allocentric(world);
 }
 
-/** Independent data of one seed: what is trained on never meets what is measured on. */
-const DATA_SEED = { training: 0, heldOut: 1 } as const;
+/**
+ * Where each use of a run's seed begins among the seeds of the world: what is trained on never meets what is measured on,
+ * and the worlds that RL plays are neither.
+ */
+export const WORLD_SEED = { training: 0, heldOut: 1_000_000, behaviour: 2_000_000, reinforcement: 3_000_000, evaluation: 4_000_000 } as const;
 
 /** Demonstrations of the training tasks; `which` tells training data from held-out data of the same seed. */
-export function demonstrations(config: Config, which: keyof typeof DATA_SEED, seed: number, count: number, noise: number): ExpertEpisodes {
+export function demonstrations(config: Config, which: 'training' | 'heldOut', seed: number, count: number, noise: number): ExpertEpisodes {
   const { tasks, horizon } = config.world;
-  return generateExpertEpisodes({ world: worldOf(config), tasks, epsilon: noise, horizon, count, seed: seed * 2 + DATA_SEED[which] });
+  return generateExpertEpisodes({ world: worldOf(config), tasks, epsilon: noise, horizon, count, seed: WORLD_SEED[which] + seed });
 }
 
 /** The steps of a batch of episodes as a sequence model trains on them. */

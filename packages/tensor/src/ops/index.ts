@@ -1,6 +1,7 @@
 export * from './attention.js';
 export * from './clipped-objective.js';
 export * from './elementwise.js';
+export * from './embedding.js';
 export * from './gaussian.js';
 export * from './linear.js';
 export * from './losses.js';

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { poison, randomNormal, randomUniform, relativeError, runKernel } from '../testing/harness.js';
+import { embeddingSum, embeddingSumBackward } from './index.js';
+import { embeddingSumBackwardReference, embeddingSumReference } from './reference.js';
+
+const sizes = [
+  { rows: 1, slots: 1, width: 1, perSlot: 1 },
+  { rows: 37, slots: 5, width: 52, perSlot: 3 },
+  { rows: 130, slots: 50, width: 64, perSlot: 6 },
+  { rows: 33, slots: 3, width: 77, perSlot: 4 },
+];
+
+/** Each slot draws from rows of its own, a fifth of the places are empty. */
+function drawn(rows: number, slots: number, perSlot: number): Int32Array {
+  const u = randomUniform(rows * slots * 2, 5);
+  return Int32Array.from({ length: rows * slots }, (_, i) => (u[2 * i] < 0.2 ? -1 : (i % slots) * perSlot + Math.floor(u[2 * i + 1] * perSlot)));
+}
+
+for (const { rows, slots, width, perSlot } of sizes) {
+  const vocabulary = slots * perSlot;
+  const indices = drawn(rows, slots, perSlot);
+  const shape = { rows, slots, width, vocabulary };
+  const table = randomNormal(vocabulary * width, 1);
+  const dOut = randomNormal(rows * width, 2);
+
+  for (const family of ['software', 'gpu'] as const) {
+    test(`sum of ${slots} rows of ${width}, ${rows} times, on ${family}`, async () => {
+      const { out } = await runKernel(embeddingSum, shape, { indices, table, out: poison(rows * width) }, { family });
+      expect(relativeError(out, embeddingSumReference(indices, slots, table, width))).toBeLessThan(1e-5);
+    });
+
+    test.each([0, 1])(`gradient of the table, ${rows}×${slots}×${width} on ${family}, by slot %i, is added`, async (bySlot) => {
+      const start = randomNormal(vocabulary * width, 3);
+      const { dTable } = await runKernel(embeddingSumBackward, { ...shape, bySlot }, { indices, dOut, dTable: start }, { family });
+      const added = dTable.map((x, i) => x - start[i]);
+      expect(relativeError(added, embeddingSumBackwardReference(indices, slots, dOut, width, vocabulary))).toBeLessThan(1e-4);
+    });
+  }
+}
+
+test('indices outside the table add nothing', async () => {
+  const shape = { rows: 2, slots: 2, width: 3, vocabulary: 2 };
+  const { out } = await runKernel(embeddingSum, shape, { indices: Int32Array.of(-1, 7, 1, -1), table: Float32Array.of(1, 2, 3, 4, 5, 6), out: poison(6) });
+  expect([...out]).toEqual([0, 0, 0, 4, 5, 6]);
+});

@@ -1,0 +1,114 @@
+/** Phase 2: a metacontroller finds skills in the frozen base's residual stream (arXiv 2512.20605, §4). */
+import { LengthBuckets } from '@coxswain/envs';
+import { DiscoveryTrainer, type Gate } from '@coxswain/metacontroller';
+import { AdamW, GATE_MODE, readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { METRICS } from '../names.js';
+import type { Phase, PhaseContext } from '../phase.js';
+import type { Config } from '../settings/sections.js';
+import { loadBase, takeTensor } from './base.js';
+import { type CodeStatistics, controllerTensors, makeController } from './controller.js';
+import { discoveryBatch } from './discovery-data.js';
+import { evaluateController } from './evaluate-controller.js';
+import { demonstrations } from './world.js';
+
+/** Metric sums that were not yet read when a checkpoint was made. */
+const PENDING = 'metrics.pending';
+
+/** Constant for `holdRate` of the steps, then linear to `finalRate` of it at the last. */
+export function discoverRate({ learningRate, steps, holdRate, finalRate }: Config['discover'], step: number): number {
+  return holdRate >= 1 ? learningRate : learningRate * Math.max(finalRate, Math.min(1, (1 - step / steps) / (1 - holdRate)));
+}
+
+/** α rises linearly from zero. */
+export function alphaAt({ alpha, alphaWarmup }: Config['discover'], step: number): number {
+  return alphaWarmup > 0 ? alpha * Math.min(1, (step + 1) / alphaWarmup) : alpha;
+}
+
+const MODES = { soft: GATE_MODE.soft, gumbel: GATE_MODE.gumbel, 'straight-through': GATE_MODE.straightThrough, hard: GATE_MODE.hard } as const;
+
+/** The gate schedule: soft first, then hard with a straight-through gradient in the recipe. */
+export function gateAt({ gate, laterGate, laterGateFrom, gateTemperature }: Config['discover'], step: number): Gate {
+  return { mode: MODES[step >= laterGateFrom ? laterGate : gate], temperature: gateTemperature };
+}
+
+async function run(context: PhaseContext): Promise<void> {
+  const { config, seed, device, folder, session, inputs } = context;
+  const settings = config.discover;
+  session.note(`making ${settings.episodes} demonstrations (ε ${settings.noise})`);
+  const data = demonstrations(config, 'training', seed, settings.episodes, settings.noise);
+  const batches = new LengthBuckets(data, { size: settings.batch, seed, pool: settings.lengthBuckets });
+  const heldOut = demonstrations(config, 'heldOut', seed, settings.evaluationEpisodes, settings.noise);
+  const base = loadBase(device, inputs.base);
+  const controller = makeController(device, config, seed);
+  const optimiser = new AdamW(controller.store, { weightDecay: settings.weightDecay, clip: settings.gradientClip });
+  const trainer = new DiscoveryTrainer(base.model, controller.model, optimiser, { batch: settings.batch, layer: config.metacontroller.layer, view: settings.view, seed });
+  let done = 0;
+  if (context.resumed) {
+    const model = readSafetensors(context.resumed.read('model.safetensors'), context.resumed.folder).tensors;
+    for (const name of ['codes.mean', 'codes.std']) takeTensor(model, name);
+    controller.store.load(model, context.resumed.folder);
+    const state = readSafetensors(context.resumed.read('state.safetensors'), context.resumed.folder).tensors;
+    trainer.restorePending(takeTensor(state, PENDING));
+    optimiser.load(state);
+    done = context.resumed.step;
+  }
+  const measure = () => evaluateController(base, controller, config, seed, heldOut);
+  const snapshot = (codes: CodeStatistics) => async () => {
+    const state = await optimiser.save();
+    const pending = await trainer.pending();
+    state.set(PENDING, { shape: [pending.length], data: pending });
+    return { files: { 'model.safetensors': writeSafetensors(await controllerTensors(controller.store, codes)), 'state.safetensors': writeSafetensors(state) } };
+  };
+  while (done < settings.steps) {
+    const { batch } = discoveryBatch(base.space, batches.batch(done), settings.view, seed, done);
+    const rate = discoverRate(settings, done);
+    const alpha = alphaAt(settings, done);
+    trainer.step(batch, { step: done, learningRate: rate, alpha, gate: gateAt(settings, done) });
+    done++;
+    const notes: Record<string, number> = {};
+    const last = done === settings.steps;
+    if (done % settings.logEvery === 0 || last) {
+      const { actionNll, kl, beta, gradientNorm } = await trainer.metrics();
+      session.log(done, {
+        [METRICS.actionNll]: actionNll,
+        [METRICS.codeKl]: kl,
+        [METRICS.alpha]: alpha,
+        [METRICS.switchDensity]: beta,
+        [METRICS.gradientNorm]: gradientNorm,
+        [METRICS.learningRate]: rate,
+      });
+      notes[METRICS.actionNll] = actionNll;
+    }
+    if (done % settings.evaluateEvery === 0 || last) {
+      const { result } = await measure();
+      session.log(done, {
+        [METRICS.nllSoft]: result.nllSoft,
+        [METRICS.nllHard]: result.nllHard,
+        [METRICS.nllUncontrolled]: result.nllUncontrolled,
+        [METRICS.switchF1Exact]: result.f1Exact,
+        [METRICS.switchF1]: result.f1,
+        [METRICS.subgoalReadout]: result.readout,
+      });
+    }
+    // The codes' statistics are only needed by what comes after: measured where a checkpoint is made.
+    const codes = session.savesAt(done) ? (await measure()).codes : undefined;
+    await session.afterStep(done, snapshot(codes ?? { mean: new Float32Array(0), std: new Float32Array(0) }), notes);
+  }
+  const { result, trace } = await measure();
+  folder.writeArtifact('result.json', { ...result, view: settings.view, steps: done });
+  folder.writeArtifact('switches.json', trace);
+  trainer.dispose();
+  optimiser.dispose();
+  controller.dispose();
+  base.dispose();
+}
+
+export const discoverPhase: Phase = {
+  name: 'discover',
+  about: 'Trains a metacontroller on the frozen base model: skills and switches without labels.',
+  sections: ['world', 'model', 'metacontroller', 'discover'],
+  inputs: [{ name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true }],
+  shortcuts: { view: 'discover.view' },
+  length: ({ discover }) => ({ steps: discover.steps, unit: 'steps', saveEvery: discover.saveEvery }),
+  run,
+};

@@ -1,0 +1,139 @@
+/** What a metacontroller has found, on held-out clean demonstrations. */
+import { type Episodes, gatherEpisodes } from '@coxswain/envs';
+import { codeStatistics, discover, makeInputs, ridgeReadout, switchAlignment, type View, writeInputs } from '@coxswain/metacontroller';
+import { crossEntropy, GATE_MODE, maskedMean, noGrad, philoxNormal, RandomState } from '@coxswain/tensor';
+import type { Config } from '../settings/sections.js';
+import type { Base } from './base.js';
+import type { CodeStatistics, Controller } from './controller.js';
+import { discoveryBatch } from './discovery-data.js';
+import { byLength } from './evaluate-base.js';
+import { sequenceBatch } from './world.js';
+
+export interface ControllerEvaluation {
+  /** Action NLL with soft gates, hard gates, and without control. */
+  readonly nllSoft: number;
+  readonly nllHard: number;
+  readonly nllUncontrolled: number;
+  /** Mean KL per step, nats. */
+  readonly kl: number;
+  /** Hard switches against true subgoal changes: at the exact step, and one step apart. */
+  readonly f1Exact: number;
+  readonly f1: number;
+  /** Hard switches per step after the first. */
+  readonly switchRate: number;
+  /** Accuracy of a linear read-out of the true subgoal from z, hard gates. */
+  readonly readout: number;
+  /** Episodes whose partner was themselves, of all. */
+  readonly alone: number;
+}
+
+/** β and z of some episodes, for reports. */
+export interface SwitchTrace {
+  readonly episodes: readonly { readonly beta: number[]; readonly subgoal: number[] }[];
+}
+
+const BATCH = 250;
+const TRACED = 12;
+
+/**
+ * Codes are sampled from their posterior, as in training.
+ * @param view which view the embedder gets; the one it was trained with.
+ */
+export async function evaluateController(
+  base: Base,
+  controller: Controller,
+  config: Config,
+  seed: number,
+  heldOut: Episodes,
+): Promise<{ result: ControllerEvaluation; codes: CodeStatistics; trace: SwitchTrace }> {
+  const { device } = base.store;
+  const view: View = config.discover.view;
+  const latent = controller.model.config.latent;
+  const nll = { soft: 0, hard: 0, none: 0 };
+  const seen = { kl: 0, steps: 0, alone: 0 };
+  const beta: number[] = [];
+  const subgoal: number[] = [];
+  const mask: number[] = [];
+  const codes: number[] = [];
+  const trace: { beta: number[]; subgoal: number[] }[] = [];
+  const time = heldOut.horizon;
+  const random = new RandomState(device, seed);
+  for (const [b, index] of byLength(heldOut, BATCH).entries()) {
+    using scope = device.scope();
+    void scope;
+    const episodes = gatherEpisodes(heldOut, index);
+    const { batch, alone } = discoveryBatch(base.space, episodes, view, seed, b);
+    seen.alone += alone;
+    random.write(b);
+    const size = { batch: batch.batch, time: batch.time };
+    const inputs = makeInputs(device, { ...size, slots: base.space.slots }, view);
+    writeInputs(inputs, batch);
+    const steps = batch.mask.reduce((a, x) => a + x, 0);
+    seen.steps += steps;
+    const run = (mode: number) =>
+      noGrad(() => {
+        const gate = device.tensor(Float32Array.of(mode, 1, 0, 0));
+        const noise = philoxNormal(random, 0, [size.batch * size.time, latent]);
+        return discover(base.model, controller.model, inputs, { ...size, layer: config.metacontroller.layer, view, gate, noise });
+      });
+    const soft = run(GATE_MODE.soft);
+    nll.soft += (await soft.nll.item()) * steps;
+    const kl = await soft.kl.read();
+    const hard = run(GATE_MODE.hard);
+    nll.hard += (await hard.nll.item()) * steps;
+    nll.none += (await uncontrolledNll(base, sequenceBatch(base.space, episodes))) * steps;
+    const [z, switched] = [await hard.z.read(), await hard.beta.read()];
+    for (let i = 0; i < size.batch; i++) {
+      // All batches in one table of the horizon's width; the padding is masked.
+      for (let t = 0; t < time; t++) {
+        const at = i * size.time + t;
+        const real = t < size.time && batch.mask[at] > 0;
+        mask.push(real ? 1 : 0);
+        beta.push(real ? switched[at] : 0);
+        subgoal.push(real ? episodes.subgoal[at] : 0);
+        if (!real) continue;
+        seen.kl += kl[at];
+        for (let j = 0; j < latent; j++) codes.push(z[at * latent + j]);
+      }
+      if (trace.length < TRACED && i % 60 === 0) {
+        const from = i * size.time;
+        const to = from + batch.lengths[i];
+        trace.push({ beta: Array.from(await soft.beta.read()).slice(from, to), subgoal: Array.from(episodes.subgoal.slice(from, to)) });
+      }
+    }
+  }
+  random.dispose();
+  const table = { batch: heldOut.count, time, beta, subgoal, mask };
+  const rows = mask.flatMap((real, i) => (real ? [i] : []));
+  const exact = switchAlignment(table, 0);
+  const labels = rows.map((i) => subgoal[i]);
+  return {
+    result: {
+      nllSoft: nll.soft / seen.steps,
+      nllHard: nll.hard / seen.steps,
+      nllUncontrolled: nll.none / seen.steps,
+      kl: seen.kl / seen.steps,
+      f1Exact: exact.f1,
+      f1: switchAlignment(table, 1).f1,
+      switchRate: exact.rate,
+      readout: shuffledReadout(codes, latent, labels, config.world.colours),
+      alone: seen.alone / heldOut.count,
+    },
+    codes: codeStatistics(codes, latent, (row) => beta[rows[row]] > 0.5),
+    trace: { episodes: trace },
+  };
+}
+
+/** Episodes lie sorted by length, so the read-out's halves take turns instead of being short and long episodes. */
+function shuffledReadout(codes: number[], latent: number, labels: number[], classes: number): number {
+  const order = [...labels.keys()].filter((i) => i % 2 === 0).concat([...labels.keys()].filter((i) => i % 2 === 1));
+  return ridgeReadout(order.flatMap((i) => codes.slice(i * latent, (i + 1) * latent)), latent, order.map((i) => labels[i]), classes);
+}
+
+async function uncontrolledNll({ model, store, space }: Base, { batch, time, indices, actions, mask }: ReturnType<typeof sequenceBatch>): Promise<number> {
+  const { device } = store;
+  return noGrad(() => {
+    const e = model.blocks(model.embed(device.tensor(indices, [batch * time, space.slots])), { batch, time });
+    return maskedMean(crossEntropy(model.actionLogits(e), device.tensor(actions)), device.tensor(mask));
+  }).item();
+}

@@ -1,0 +1,27 @@
+/** Embeddings of one-hot observations. */
+import { embeddingSum as embeddingSumKernel, embeddingSumBackward } from '@coxswain/kernels';
+import { accumulator, op } from '../autograd.js';
+import { ShapeError } from '../errors.js';
+import type { Tensor } from '../tensor.js';
+
+/**
+ * The product of one-hot observations with a matrix, as a sum of the matrix' rows.
+ * @param table [vocabulary, width]
+ * @param indices i32 [N, slots]: which entries are one; −1 adds nothing.
+ * @param bySlot every table row occurs in one slot only, which makes the gradient a single walk.
+ * @returns [N, width]
+ */
+export function embeddingSum(table: Tensor, indices: Tensor, { bySlot = false }: { bySlot?: boolean } = {}): Tensor {
+  const { device } = table;
+  const [vocabulary, width] = table.shape;
+  const [rows, slots] = indices.shape;
+  if (indices.shape.length !== 2 || indices.dtype !== 'i32') throw new ShapeError('embeddingSum', `indices ${indices.dtype} [${indices.shape}]`, 'i32 [N, slots]');
+  const shape = { rows, slots, width, vocabulary };
+  const out = device.empty([rows, width]);
+  device.dispatch(embeddingSumKernel, shape, { indices, table, out });
+  op('embeddingSum', [table], [out], ([gradient]) => {
+    device.dispatch(embeddingSumBackward, { ...shape, bySlot: bySlot ? 1 : 0 }, { indices, dOut: gradient as Tensor, dTable: accumulator(table) });
+    return [null];
+  });
+  return out;
+}
