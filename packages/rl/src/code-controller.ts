@@ -1,0 +1,84 @@
+import type { Metacontroller } from '@coxswain/metacontroller';
+import { type Device, gatherRows, type Tensor } from '@coxswain/tensor';
+import type { CodeSource } from './codes.js';
+import { type Controller, scatterRows, type StepContext } from './controller.js';
+
+export type CodeControllerOptions = {
+  readonly metacontroller: Metacontroller;
+  /** Layer l that it reads and steers. */
+  readonly layer: number;
+  readonly source: CodeSource;
+  /** Episodes played together. */
+  readonly episodes: number;
+  /** f32 [4]: gate mode and temperature, as `Metacontroller.step` takes it. */
+  readonly gate: Tensor;
+  /** Keep what an update needs, for episodes of at most so many steps. */
+  readonly record?: { readonly horizon: number };
+};
+
+/** What was proposed at every step, by `episode · horizon + t`. Valid until the next rollout. */
+export type CodeRecords = {
+  /** LN(e) [episodes·horizon, width]. */
+  readonly x: Tensor;
+  /** [episodes·horizon, latent]: taken only where the switch opened. */
+  readonly code: Tensor;
+  /** [episodes·horizon]: log-density of `code` under the source when it was drawn. */
+  readonly logProb: Tensor;
+};
+
+/**
+ * The metacontroller at test time (arXiv 2512.20605, §5, Algorithms 1–3): the encoder is gone, codes come from a source. A code is
+ * held until β, binarised, is 1; then the source's proposal of that step takes its place.
+ */
+export class CodeController implements Controller {
+  readonly layer: number;
+  readonly records: CodeRecords | undefined;
+  /** [episodes, …]: history, held code, and whether a first code was taken. */
+  readonly #h: Tensor;
+  readonly #z: Tensor;
+  readonly #opened: Tensor;
+  readonly #device: Device;
+
+  constructor(private readonly options: CodeControllerOptions) {
+    const { metacontroller, layer, episodes, record } = options;
+    const { history, latent, width } = metacontroller.config;
+    const device = metacontroller.device;
+    this.#device = device;
+    this.layer = layer;
+    this.#h = device.zeros([episodes, history]);
+    this.#z = device.zeros([episodes, latent]);
+    this.#opened = device.zeros([episodes, 1], 'u32');
+    if (record) {
+      const places = episodes * record.horizon;
+      this.records = { x: device.zeros([places, width]), code: device.zeros([places, latent]), logProb: device.zeros([places, 1]) };
+    }
+  }
+
+  begin(): void {
+    for (const state of [this.#h, this.#z, this.#opened]) this.#device.zero(state);
+    this.options.source.begin();
+  }
+
+  control(residual: Tensor, context: StepContext): { residual: Tensor; open: Tensor } {
+    const { metacontroller, source, gate } = this.options;
+    const { episode, rows, place } = context;
+    const x = metacontroller.read(residual);
+    const { code, logProb } = source.propose(x, context);
+    const state = { h: gatherRows(this.#h, episode), z: gatherRows(this.#z, episode), opened: gatherRows(this.#opened, episode).reshape([rows]) };
+    const { beta, steered } = metacontroller.step(residual, code, state, gate);
+    scatterRows(state.h, episode, this.#h);
+    scatterRows(state.z, episode, this.#z);
+    scatterRows(this.#device.tensor(new Uint32Array(rows).fill(1), [rows, 1]), episode, this.#opened);
+    if (this.records) {
+      scatterRows(x, place, this.records.x);
+      scatterRows(code, place, this.records.code);
+      if (logProb) scatterRows(logProb, place, this.records.logProb);
+    }
+    return { residual: steered, open: beta };
+  }
+
+  /** Frees its state and records; the source and the metacontroller belong to whoever made them. */
+  dispose(): void {
+    for (const tensor of [this.#h, this.#z, this.#opened, ...Object.values(this.records ?? {})]) tensor.dispose();
+  }
+}

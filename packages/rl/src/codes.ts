@@ -1,0 +1,93 @@
+/** Where codes come from. */
+import { add, type Device, gatherRows, gaussianLogProb, mul, philoxNormal, reparameterise, type Tensor } from '@coxswain/tensor';
+import { scatterRows, type StepContext } from './controller.js';
+import type { CodeStatistics, Policy } from './policy.js';
+
+/** Streams of the random numbers of a rollout. */
+export const STREAM = { action: 0, code: 1 } as const;
+
+/** Proposes a code at every step; it is taken where the switch opens. Recorded into programs like a `Controller`. */
+export type CodeSource = {
+  /** New episodes begin: forget the last ones. */
+  begin(): void;
+  /**
+   * @param x LN(e_t) [rows, width]
+   * @returns codes [rows, latent], and their log-density under the source [rows] where it has one that is learned.
+   */
+  propose(x: Tensor, context: StepContext): { readonly code: Tensor; readonly logProb?: Tensor };
+  dispose(): void;
+};
+
+/** Codes sampled from a policy, or its means. @param episodes how many are played together. */
+export class PolicyCodes implements CodeSource {
+  readonly #h: Tensor;
+
+  constructor(
+    readonly policy: Policy,
+    private readonly episodes: number,
+    private readonly greedy = false,
+  ) {
+    this.#h = policy.store.device.zeros([episodes, policy.config.history]);
+  }
+
+  begin(): void {
+    this.#h.device.zero(this.#h);
+  }
+
+  propose(x: Tensor, { episode, random }: StepContext): { code: Tensor; logProb: Tensor } {
+    const { policy } = this;
+    const { mean, h } = policy.step(x, gatherRows(this.#h, episode));
+    scatterRows(h, episode, this.#h);
+    // Noise belongs to episodes, not rows: which others are still running changes nothing.
+    const code = this.greedy
+      ? mean
+      : reparameterise(mean, policy.logStd, gatherRows(philoxNormal(random, STREAM.code, [this.episodes, policy.config.latent]), episode));
+    return { code, logProb: gaussianLogProb(code, mean, policy.logStd) };
+  }
+
+  dispose(): void {
+    this.#h.dispose();
+  }
+}
+
+/** The same code for a whole episode: `codes` [episodes, latent], which `write` may replace between rollouts. */
+export class FixedCodes implements CodeSource {
+  constructor(readonly codes: Tensor) {}
+
+  begin(): void {}
+
+  propose(_x: Tensor, { episode }: StepContext): { code: Tensor } {
+    return { code: gatherRows(this.codes, episode) };
+  }
+
+  dispose(): void {
+    this.codes.dispose();
+  }
+}
+
+/** A new code at every switch, drawn from N(mean, std²) whatever is seen. */
+export class RandomCodes implements CodeSource {
+  readonly #mean: Tensor;
+  readonly #std: Tensor;
+
+  constructor(
+    device: Device,
+    private readonly episodes: number,
+    { mean, std }: CodeStatistics,
+  ) {
+    this.#mean = device.tensor(Float32Array.from(mean));
+    this.#std = device.tensor(Float32Array.from(std));
+  }
+
+  begin(): void {}
+
+  propose(_x: Tensor, { episode, random }: StepContext): { code: Tensor } {
+    const noise = philoxNormal(random, STREAM.code, [this.episodes, this.#mean.size]);
+    return { code: gatherRows(add(mul(noise, this.#std), this.#mean), episode) };
+  }
+
+  dispose(): void {
+    this.#mean.dispose();
+    this.#std.dispose();
+  }
+}

@@ -1,0 +1,103 @@
+import { concat, CoxswainError, gru, type Initialiser, linear, type ParameterStore, type Tensor } from '@coxswain/tensor';
+import { fanIn, type SequenceSize, zeros } from '@coxswain/transformer';
+
+export type PolicyConfig = {
+  /** Width d of the residual stream that it reads. */
+  readonly width: number;
+  /** Code size n_z. */
+  readonly latent: number;
+  /** Width of its GRU. */
+  readonly history: number;
+  /** Hidden units of its head. */
+  readonly head: number;
+};
+
+/** Mean and standard deviation of each dimension of the codes at switches over the data, `[latent]` both. */
+export type CodeStatistics = { readonly mean: ArrayLike<number>; readonly std: ArrayLike<number> };
+
+/**
+ * The causal policy π(z | e_1:t) that takes the encoder's place (arXiv 2512.20605, §5; there one Hawk block of width 256): a GRU
+ * over LN(e), a head of one hidden layer on [h_t, LN(e_t)], and a diagonal Gaussian with a learned spread that is the same in
+ * every state. It starts as the codes' own distribution, widened: **our choice**, since with a small α they are not N(0, I).
+ */
+export class Policy {
+  /** [latent] */
+  readonly logStd: Tensor;
+  readonly #gru: { readonly wih: Tensor; readonly whh: Tensor; readonly bih: Tensor; readonly bhh: Tensor };
+  readonly #hidden: { readonly weight: Tensor; readonly bias: Tensor };
+  readonly #mean: { readonly weight: Tensor; readonly bias: Tensor };
+
+  /**
+   * Declares the parameters in `store` (call `store.finish` afterwards).
+   * @param codes where it starts.
+   * @param spread its first standard deviation, in standard deviations of the codes.
+   * @throws CoxswainError where the statistics do not fit the code size or have no spread.
+   */
+  constructor(
+    readonly store: ParameterStore,
+    readonly config: PolicyConfig,
+    codes: CodeStatistics,
+    spread = 1.2,
+  ) {
+    const { width, latent, history, head } = config;
+    checkStatistics(codes, latent, spread);
+    const copyOf =
+      (source: ArrayLike<number>): Initialiser =>
+      (values) => {
+        values.set(source);
+      };
+    this.#gru = {
+      wih: store.declare('gru.weight_ih_l0', [3 * history, width], fanIn(history)),
+      whh: store.declare('gru.weight_hh_l0', [3 * history, history], fanIn(history)),
+      bih: store.declare('gru.bias_ih_l0', [3 * history], fanIn(history)),
+      bhh: store.declare('gru.bias_hh_l0', [3 * history], fanIn(history)),
+    };
+    this.#hidden = {
+      weight: store.declare('head.0.weight', [head, history + width], fanIn(history + width)),
+      bias: store.declare('head.0.bias', [head], fanIn(history + width)),
+    };
+    this.#mean = { weight: store.declare('head.2.weight', [latent, head], zeros), bias: store.declare('head.2.bias', [latent], copyOf(codes.mean)) };
+    this.logStd = store.declare('ls', [latent], copyOf(Float32Array.from(codes.std, (std) => Math.log(spread * std))));
+  }
+
+  /**
+   * Means over whole sequences.
+   * @param x LN(e) [batch·time, width], a sequence's steps side by side.
+   * @returns [batch·time, latent]
+   */
+  means(x: Tensor, { batch, time }: SequenceSize): Tensor {
+    return this.#head(this.#recur(x, { batch, time }), x);
+  }
+
+  /**
+   * Means at one step.
+   * @param x LN(e_t) [rows, width]
+   * @param h the GRU's state after the steps before, [rows, history]; zeros at the first.
+   * @returns the mean [rows, latent] and the new state [rows, history].
+   */
+  step(x: Tensor, h: Tensor): { mean: Tensor; h: Tensor } {
+    const next = this.#recur(x, { batch: x.shape[0], time: 1 }, h);
+    return { mean: this.#head(next, x), h: next };
+  }
+
+  #recur(x: Tensor, { batch, time }: SequenceSize, h0?: Tensor): Tensor {
+    const { wih, whh, bih, bhh } = this.#gru;
+    const { history } = this.config;
+    const gates = linear(x, wih, { bias: bih }).reshape([batch, time, 3 * history]);
+    return gru(gates, whh, bhh, h0 ? { h0 } : {}).reshape([batch * time, history]);
+  }
+
+  #head(h: Tensor, x: Tensor): Tensor {
+    const hidden = linear(concat([h, x], 1), this.#hidden.weight, { bias: this.#hidden.bias, relu: true });
+    return linear(hidden, this.#mean.weight, { bias: this.#mean.bias });
+  }
+}
+
+function checkStatistics({ mean, std }: CodeStatistics, latent: number, spread: number): void {
+  const fail = (value: string, expected: string): never => {
+    throw new CoxswainError(`${value}, expected ${expected}`, { code: 'bad-config', value, expected, remedy: `pass ${expected}` });
+  };
+  if (mean.length !== latent || std.length !== latent) fail(`code statistics of ${mean.length} means and ${std.length} deviations`, `${latent} of each`);
+  if (!(spread > 0)) fail(`spread is ${spread}`, 'a positive number');
+  for (let i = 0; i < latent; i++) if (!(std[i] > 0) || !Number.isFinite(mean[i])) fail(`code ${i} has mean ${mean[i]} and deviation ${std[i]}`, 'a finite mean and a positive deviation');
+}

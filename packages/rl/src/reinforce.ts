@@ -1,0 +1,186 @@
+import type { Metacontroller } from '@coxswain/metacontroller';
+import { AdamW, CheckpointError, type ParameterStore, type SafeTensor, type Tensor } from '@coxswain/tensor';
+import type { Transformer } from '@coxswain/transformer';
+import { CodeController } from './code-controller.js';
+import { PolicyCodes } from './codes.js';
+import type { VectorEnvironment } from './environment.js';
+import { actionLearner, codeLearner } from './learners.js';
+import { advantages, episodeMetrics, hasSignal, type UpdateMetrics, updateMetrics } from './metrics.js';
+import type { Policy } from './policy.js';
+import { Rollout } from './rollout.js';
+import { ClippedUpdate, type EpochStatistics, type Learner, type UpdateSettings } from './update.js';
+
+export type ReinforceSettings = UpdateSettings & {
+  readonly weightDecay: number;
+  /** Longest norm of a gradient; longer ones are scaled down to it. 0 for no limit. */
+  readonly gradientClip: number;
+  /** Added to the standard deviation of rewards in advantages. */
+  readonly advantageFloor: number;
+};
+
+/** Internal RL on the grid at the size of `grid-mini`; see the settings of the paper's size in `@coxswain/lab`. */
+export const INTERNAL_SETTINGS: ReinforceSettings = { epochs: 4, clip: 0.2, learningRate: 1e-3, weightDecay: 0, gradientClip: 1, advantageFloor: 1e-3 };
+/** RL on the base model's own actions, likewise. */
+export const RAW_SETTINGS: ReinforceSettings = { ...INTERNAL_SETTINGS, learningRate: 1e-4 };
+
+/** Named host arrays, as a safetensors file holds them. */
+export type NamedArrays = Map<string, SafeTensor>;
+
+/** One update as it was. */
+export type Update = {
+  /** Its number, from 0. */
+  readonly index: number;
+  readonly metrics: UpdateMetrics;
+  /** By epoch; empty where there was no signal. */
+  readonly epochs: readonly EpochStatistics[];
+  /** Environment steps of all its episodes. */
+  readonly steps: number;
+  /** `charts/SPS`: environment steps per second, rollout and update together. It is no function of the seed, so it stands apart. */
+  readonly stepsPerSecond: number;
+  readonly seconds: { readonly rollout: number; readonly update: number };
+};
+
+/**
+ * Reinforcement learning in batches of whole episodes: play N, then a few passes of the clipped objective over their
+ * decisions. The n-th update is a function of the seed, n and the parameters and moments before it.
+ */
+export class Reinforcer {
+  readonly rollout: Rollout;
+  readonly optimiser: AdamW;
+  readonly #update: ClippedUpdate;
+  #index = 0;
+  #withoutSignal = 0;
+
+  /** @param owned what is disposed with it. */
+  constructor(
+    private readonly learner: Learner,
+    rollout: Rollout,
+    private readonly settings: ReinforceSettings,
+    private readonly decisions: 'switches' | 'actions',
+    private readonly owned: readonly { dispose(): void }[] = [],
+  ) {
+    this.rollout = rollout;
+    this.optimiser = new AdamW(learner.store, { weightDecay: settings.weightDecay, clip: settings.gradientClip });
+    this.#update = new ClippedUpdate(learner, this.optimiser, settings);
+  }
+
+  /** Updates done, those without signal included. */
+  get updates(): number {
+    return this.#index;
+  }
+
+  /** Updates whose episodes all had the same reward. */
+  get updatesWithoutSignal(): number {
+    return this.#withoutSignal;
+  }
+
+  /** What learns. */
+  get store(): ParameterStore {
+    return this.learner.store;
+  }
+
+  /**
+   * Plays one batch of episodes and learns from it. Where all had the same reward every advantage is 0 and nothing changes, the
+   * optimiser's moments included.
+   */
+  async update(): Promise<Update> {
+    const index = this.#index;
+    const started = performance.now();
+    const episodes = await this.rollout.run(index);
+    const played = performance.now();
+    const { length, count, horizon, reward, steps } = episodes;
+    const signal = hasSignal(reward);
+    let epochs: EpochStatistics[] = [];
+    if (signal) {
+      const made = this.decisions === 'switches' ? episodes.open : everyStep(length, count, horizon);
+      epochs = await this.#update.run({ episodes, made, advantage: advantages(reward, this.settings.advantageFloor) });
+    } else this.#withoutSignal++;
+    this.#index++;
+    const ended = performance.now();
+    return {
+      index,
+      metrics: updateMetrics(episodeMetrics(episodes), epochs),
+      epochs,
+      steps,
+      stepsPerSecond: (1000 * steps) / (ended - started),
+      seconds: { rollout: (played - started) / 1000, update: (ended - played) / 1000 },
+    };
+  }
+
+  /** All that the next update depends on: parameters, the optimiser's state, counters. */
+  async save(): Promise<NamedArrays> {
+    const named: NamedArrays = new Map();
+    for (const [name, tensor] of await this.learner.store.save()) named.set(`parameters.${name}`, tensor);
+    for (const [name, tensor] of await this.optimiser.save()) named.set(`optimiser.${name}`, tensor);
+    named.set('updates', { shape: [2], data: Int32Array.of(this.#index, this.#withoutSignal) });
+    return named;
+  }
+
+  /**
+   * Goes on from what `save` gave: the same bits as without a stop.
+   * @throws CheckpointError where it is not of such a run.
+   */
+  load(named: ReadonlyMap<string, SafeTensor>, what = 'reinforcement state'): void {
+    const updates = named.get('updates');
+    if (updates?.data.length !== 2) throw new CheckpointError(what, 'no tensor "updates"', 'a state saved by this run', 'Start anew in another folder');
+    const part = (prefix: string) => new Map([...named].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+    this.learner.store.load(part('parameters.'), what);
+    this.optimiser.load(part('optimiser.'), what);
+    [this.#index, this.#withoutSignal] = [updates.data[0], updates.data[1]];
+  }
+
+  dispose(): void {
+    this.#update.dispose();
+    this.optimiser.dispose();
+    this.rollout.dispose();
+    for (const part of this.owned) part.dispose();
+  }
+}
+
+/** 1 at every step of every episode. */
+function everyStep(length: Uint16Array, count: number, horizon: number): Uint8Array {
+  const made = new Uint8Array(count * horizon);
+  for (let episode = 0; episode < count; episode++) made.fill(1, episode * horizon, episode * horizon + length[episode]);
+  return made;
+}
+
+export type InternalOptions = {
+  /** The frozen base model. */
+  readonly model: Transformer;
+  /** The frozen metacontroller; its encoder is not used. */
+  readonly metacontroller: Metacontroller;
+  /** Layer l that it steers. */
+  readonly layer: number;
+  /** f32 [4]: gate mode and temperature. Hard for the method; always open for the baseline without temporal abstraction. */
+  readonly gate: Tensor;
+  /** What learns. */
+  readonly policy: Policy;
+  readonly environment: VectorEnvironment;
+  readonly settings: ReinforceSettings;
+  readonly seed: number;
+};
+
+/** Internal RL (arXiv 2512.20605, §5): a policy over codes; the frozen model and the rest of the metacontroller are its world. */
+export function internalRl({ model, metacontroller, layer, gate, policy, environment, settings, seed }: InternalOptions): Reinforcer {
+  const { environments: episodes, horizon } = environment;
+  const source = new PolicyCodes(policy, episodes);
+  const controller = new CodeController({ metacontroller, layer, source, episodes, gate, record: { horizon } });
+  if (!controller.records) throw new Error('a recording controller has records');
+  const rollout = new Rollout({ model, environment, controller, seed });
+  return new Reinforcer(codeLearner(policy, controller.records), rollout, settings, 'switches', [controller, source]);
+}
+
+export type RawOptions = {
+  /** The base model, trainable: all of its parameters learn. Give a copy. */
+  readonly model: Transformer;
+  readonly environment: VectorEnvironment;
+  readonly settings: ReinforceSettings;
+  readonly seed: number;
+};
+
+/** The baseline: the same objective on the base model's own action logits (arXiv 2512.20605, §5, raw-action RL). */
+export function rawRl({ model, environment, settings, seed }: RawOptions): Reinforcer {
+  const rollout = new Rollout({ model, environment, seed, recordActions: true });
+  if (!rollout.logProb) throw new Error('a recording rollout has log-probabilities');
+  return new Reinforcer(actionLearner(model, rollout.logProb), rollout, settings, 'actions');
+}

@@ -1,0 +1,201 @@
+import { type Device, noGrad, philoxCategorical, type Program, RandomState, Tensor } from '@coxswain/tensor';
+import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
+import { STREAM } from './codes.js';
+import { type Controller, NONE, scatterRows } from './controller.js';
+import type { VectorEnvironment } from './environment.js';
+
+export type RolloutOptions = {
+  /** The base model that acts. */
+  readonly model: Transformer;
+  readonly environment: VectorEnvironment;
+  /** Edits the residual stream; the model acts by itself when absent. */
+  readonly controller?: Controller;
+  /** Seed of layouts and of everything that is sampled. */
+  readonly seed: number;
+  /** Keep observations and the log-probabilities of actions, which raw-action RL learns from. */
+  readonly recordActions?: boolean;
+  /**
+   * Numbers of rows that programs are captured for, rising. A step runs the smallest that holds all running episodes; most
+   * episodes end early, and the cost of a step is its rows. By default sixteen sizes up to all.
+   */
+  readonly rowCounts?: readonly number[];
+};
+
+/** What N episodes did. The arrays belong to the rollout and are overwritten by the next one. */
+export type Episodes = {
+  /** N. */
+  readonly count: number;
+  readonly horizon: number;
+  /** `[N]` rewards summed over the episode. */
+  readonly reward: Float32Array;
+  /** `[N]` steps until it ended. */
+  readonly length: Uint16Array;
+  /** `[N]` progress at its end, 0 where the environment tells none. */
+  readonly progress: Float32Array;
+  /** `[N·horizon]` actions taken, −1 after the end. */
+  readonly action: Int32Array;
+  /** `[N·horizon]` 1 where the switch opened (a code was chosen); all 0 without a switch. */
+  readonly open: Uint8Array;
+  /** `[N·horizon·slots]` observations acted upon, where `recordActions` is set; stale after the end. */
+  readonly observation: Int32Array;
+  /** Steps of all episodes together. */
+  readonly steps: number;
+};
+
+type StepProgram = {
+  readonly program: Program<{ action: Tensor } | { action: Tensor; open: Tensor }>;
+  readonly indices: Tensor;
+  readonly episode: Tensor;
+  readonly place: Tensor;
+  readonly host: { readonly indices: Int32Array; readonly episode: Uint32Array; readonly place: Uint32Array };
+};
+
+/** Sixteen numbers of rows, evenly spaced. */
+function defaultRowCounts(episodes: number): number[] {
+  const step = Math.max(8, Math.ceil(episodes / 16 / 8) * 8);
+  const counts: number[] = [];
+  for (let rows = step; rows < episodes; rows += step) counts.push(rows);
+  return [...counts, episodes];
+}
+
+/**
+ * Plays N episodes together: at every environment step one captured program and one submit with one readback, in which
+ * the model reads, a controller edits, and actions are sampled on the device. Everything random is a function of the seed, the
+ * batch's number and the step, and belongs to the episode: which others still run changes nothing.
+ */
+export class Rollout {
+  /** [N·horizon, 1]: log-probabilities of the actions, where `recordActions` is set. */
+  readonly logProb: Tensor | undefined;
+  readonly #device: Device;
+  readonly #cache: Cache;
+  readonly #random: RandomState;
+  readonly #programs = new Map<number, StepProgram>();
+  readonly #rowCounts: readonly number[];
+  readonly #episodes: Omit<Episodes, 'steps'>;
+
+  constructor(private readonly options: RolloutOptions) {
+    const { model, environment, seed, recordActions } = options;
+    const { environments: count, horizon } = environment;
+    const { width, depth } = model.config;
+    this.#device = model.device;
+    this.#cache = createCache(model.device, { rows: count, maxTime: horizon, width, depth });
+    this.#random = new RandomState(model.device, seed);
+    this.#rowCounts = options.rowCounts ?? defaultRowCounts(count);
+    if (recordActions) this.logProb = model.device.zeros([count * horizon, 1]);
+    this.#episodes = {
+      count,
+      horizon,
+      reward: new Float32Array(count),
+      length: new Uint16Array(count),
+      progress: new Float32Array(count),
+      action: new Int32Array(count * horizon),
+      open: new Uint8Array(count * horizon),
+      observation: new Int32Array(recordActions ? count * horizon * model.config.slots : 0),
+    };
+  }
+
+  /** Plays batch `batch` of the seed: episodes `batch·N` to `batch·N + N − 1`. */
+  async run(batch: number): Promise<Episodes> {
+    const { environment, controller, seed } = this.options;
+    const { environments: count, horizon } = environment;
+    const { reward, length, progress, action, open } = this.#episodes;
+    for (const array of [reward, length, progress, open]) array.fill(0);
+    action.fill(-1);
+    let { observation, info } = environment.reset(seed, { firstEpisode: batch * count });
+    controller?.begin();
+    let running = Uint32Array.from({ length: count }, (_, i) => i);
+    let steps = 0;
+    const chosen = new Int32Array(count);
+    for (let t = 0; t < horizon && running.length > 0; t++) {
+      controller?.beforeStep?.({ t, progress: info.progress });
+      const step = this.#program(running.length);
+      this.#write(step, running, observation, t, batch);
+      const { outputs } = step.program;
+      const read = await this.#device.read(Object.values(outputs), [step.program]);
+      running.forEach((episode, row) => {
+        chosen[episode] = action[episode * horizon + t] = read[0][row];
+        if (read[1]) open[episode * horizon + t] = read[1][row];
+        length[episode] = t + 1;
+      });
+      steps += running.length;
+      const result = environment.step(chosen);
+      for (const episode of running) {
+        reward[episode] += result.reward[episode];
+        if (result.info.progress) progress[episode] = result.info.progress[episode];
+      }
+      running = running.filter((episode) => !(result.terminated[episode] || result.truncated[episode]));
+      ({ observation, info } = result);
+    }
+    return { ...this.#episodes, steps };
+  }
+
+  #write({ host, indices, episode, place }: StepProgram, running: Uint32Array, observation: Int32Array, t: number, batch: number): void {
+    const { environment, model, recordActions } = this.options;
+    const { horizon } = environment;
+    const { slots } = model.config;
+    host.episode.fill(NONE);
+    host.place.fill(NONE);
+    running.forEach((at, row) => {
+      const seen = observation.subarray(at * slots, (at + 1) * slots);
+      host.indices.set(seen, row * slots);
+      host.episode[row] = at;
+      host.place[row] = at * horizon + t;
+      if (recordActions) this.#episodes.observation.set(seen, (at * horizon + t) * slots);
+    });
+    host.indices.fill(-1, running.length * slots);
+    indices.write(host.indices);
+    episode.write(host.episode);
+    place.write(host.place);
+    this.#cache.step.write(Uint32Array.of(t));
+    this.#random.write(batch * horizon + t);
+  }
+
+  /** The program of the smallest number of rows that holds so many episodes. */
+  #program(running: number): StepProgram {
+    const rows = this.#rowCounts.find((count) => count >= running) as number;
+    const known = this.#programs.get(rows);
+    if (known) return known;
+    const made = this.#capture(rows);
+    this.#programs.set(rows, made);
+    return made;
+  }
+
+  #capture(rows: number): StepProgram {
+    const { model, controller } = this.options;
+    const { slots, depth } = model.config;
+    const device = this.#device;
+    const host = { indices: new Int32Array(rows * slots), episode: new Uint32Array(rows), place: new Uint32Array(rows) };
+    const indices = device.tensor(host.indices, [rows, slots]);
+    const episode = device.tensor(host.episode);
+    const place = device.tensor(host.place);
+    const context = { rows, episode, place, random: this.#random };
+    const program = device.capture<{ action: Tensor } | { action: Tensor; open: Tensor }>(() =>
+      noGrad(() => {
+        const cache = { ...this.#cache, row: episode };
+        let open: Tensor | undefined;
+        const edit = (residual: Tensor): Tensor => {
+          const edited = (controller as Controller).control(residual, context);
+          open = edited.open;
+          return edited.residual;
+        };
+        const hooks = controller ? { edits: { [controller.layer]: edit } } : {};
+        const e = model.stepBlocks(model.embed(indices), cache, 0, depth, hooks);
+        const { index, logProb } = philoxCategorical(model.actionLogits(e), this.#random, STREAM.action, { owner: episode });
+        if (this.logProb) scatterRows(logProb, place, this.logProb);
+        return open ? { action: index, open } : { action: index };
+      }),
+    );
+    return { program, indices, episode, place, host };
+  }
+
+  dispose(): void {
+    for (const { program, indices, episode, place } of this.#programs.values()) {
+      program.dispose();
+      for (const tensor of [indices, episode, place]) tensor.dispose();
+    }
+    this.#programs.clear();
+    disposeCache(this.#cache);
+    this.#random.dispose();
+    this.logProb?.dispose();
+  }
+}

@@ -1,0 +1,52 @@
+/** Test-only: the trained base model of `kernels/golden/trained`, whose README names its tensors. */
+import { f32, type Golden, readGolden } from '../../../../kernels/src/testing/golden.js';
+import { type Device, HostRandom, ParameterStore } from '@coxswain/tensor';
+import type { TransformerConfig } from '../config.js';
+import { Transformer } from '../model.js';
+
+/** The layer that the golden metacontroller steers. */
+export const GOLDEN_LAYER = 2;
+
+export const GOLDEN_BASE_CONFIG: TransformerConfig = {
+  width: 64,
+  depth: 4,
+  heads: 4,
+  mlp: 256,
+  // 49 window places × 6 channels, then 16 cells.
+  vocabulary: 49 * 6 + 16,
+  slots: 50,
+  actions: 4,
+  observationClasses: 16,
+  buckets: 32,
+  maxDistance: 128,
+  initialisation: 'small-output',
+};
+
+/** Ours is a table of rows without a bias: the window's bias is part of the agent's cell, of which there is always exactly one. */
+function embedding(golden: Record<string, Golden>): Float32Array {
+  const { width, vocabulary } = GOLDEN_BASE_CONFIG;
+  const [window, agent, bias] = [golden['win.weight'].data, golden['agent.weight'].data, golden['win.bias'].data];
+  const windowRows = vocabulary - 16;
+  return Float32Array.from({ length: vocabulary * width }, (_, i) => {
+    const [row, column] = [Math.floor(i / width), i % width];
+    return row < windowRows ? window[column * windowRows + row] : agent[(row - windowRows) * width + column] + bias[column];
+  });
+}
+
+/** A model with the golden weights. @param trainable false for a frozen one. */
+export function goldenBase(device: Device, trainable = false): { readonly model: Transformer; readonly store: ParameterStore } {
+  const golden = readGolden('trained/base');
+  const store = new ParameterStore(device, trainable);
+  const model = new Transformer(store, GOLDEN_BASE_CONFIG);
+  store.finish(new HostRandom(0));
+  store.load(
+    new Map(
+      store.names.map((name) => [
+        name,
+        name === 'embedding.weight' ? { shape: [GOLDEN_BASE_CONFIG.vocabulary, GOLDEN_BASE_CONFIG.width], data: embedding(golden) } : { shape: golden[name].shape, data: f32(golden[name]) },
+      ]),
+    ),
+    'golden base',
+  );
+  return { model, store };
+}
