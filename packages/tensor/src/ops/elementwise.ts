@@ -28,6 +28,10 @@ export const tanh = (x: Tensor): Tensor => applyUnary('tanh', x);
 export const exp = (x: Tensor): Tensor => applyUnary('exp', x);
 /** ln x, of at least the smallest normal number. */
 export const log = (x: Tensor): Tensor => applyUnary('log', x);
+/** √x, of at least 0; no gradient at 0. */
+export const sqrt = (x: Tensor): Tensor => applyUnary('sqrt', x);
+/** |x|; no gradient at 0. */
+export const abs = (x: Tensor): Tensor => applyUnary('abs', x);
 export const square = (x: Tensor): Tensor => applyUnary('square', x);
 /** min(max(x, low), high); no gradient outside. */
 export const clamp = (x: Tensor, low: number, high: number): Tensor => applyUnary('clamp', x, low, high);
@@ -70,13 +74,28 @@ export function mul(a: Tensor, b: Tensor): Tensor {
   return out;
 }
 
+/** a / b */
+export function div(a: Tensor, b: Tensor): Tensor {
+  const out = launchBinary(BINARY.divide, a, b);
+  op('div', [a, b], [out], ([g]) => {
+    const da = launchBinary(BINARY.divide, g as Tensor, b);
+    return [sumTo(da, a.shape), b.requiresGradient ? sumTo(scale(launchBinary(BINARY.multiply, da, out), -1), b.shape) : null];
+  });
+  return out;
+}
+
 /** The smaller of the two; a tie shares its gradient. */
-export function minimum(a: Tensor, b: Tensor): Tensor {
-  const out = launchBinary(BINARY.minimum, a, b);
-  op('minimum', [a, b], [out], ([g]) => {
-    const share = launchBinary(BINARY.minimumGradient, a, b);
+export const minimum = (a: Tensor, b: Tensor): Tensor => choose('minimum', a, b);
+
+/** The larger of the two; a tie shares its gradient. */
+export const maximum = (a: Tensor, b: Tensor): Tensor => choose('maximum', a, b);
+
+function choose(name: 'minimum' | 'maximum', a: Tensor, b: Tensor): Tensor {
+  const out = launchBinary(BINARY[name], a, b);
+  op(name, [a, b], [out], ([g]) => {
+    const share = launchBinary(BINARY[`${name}Gradient`], a, b);
     return [
-      sumTo(launchBinary(BINARY.multiply, g as Tensor, share), a.shape),
+      a.requiresGradient ? sumTo(launchBinary(BINARY.multiply, g as Tensor, share), a.shape) : null,
       b.requiresGradient ? sumTo(launchBinary(BINARY.multiply, g as Tensor, scale(share, -1, 1)), b.shape) : null,
     ];
   });

@@ -9,3 +9,4 @@ export * from './norm.js';
 export * from './random.js';
 export { accumulateRows, accumulateSum, mean, sum } from './reduce.js';
 export { concat, expand, gatherRows, slice } from './shape.js';
+export * from './softmax.js';

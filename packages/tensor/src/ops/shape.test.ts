@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Device } from '../device.js';
+import { requestDevice } from '../node.js';
+import { gradientErrors } from '../testing/gradient-check.js';
+import { concat, expand, gatherRows, mul, slice, sum } from './index.js';
+
+let device: Device;
+beforeAll(async () => {
+  device = await requestDevice();
+});
+afterAll(() => {
+  expect(device.live).toBe(0);
+  device.close();
+});
+
+const wave = (n: number, phase: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(i * 1.7 + phase) + 0.1);
+const count = (n: number): Float32Array => Float32Array.from({ length: n }, (_, i) => i);
+
+test('values of a slice, a concatenation and an expansion', async () => {
+  using scope = device.scope();
+  void scope;
+  const x = device.tensor(count(12), [2, 3, 2]);
+  expect(Array.from(await slice(x, 1, 1, 3).read())).toEqual([2, 3, 4, 5, 8, 9, 10, 11]);
+  const joined = concat([slice(x, 2, 1, 2), x], 2);
+  expect(joined.shape).toEqual([2, 3, 3]);
+  expect(Array.from(await joined.read())).toEqual([1, 0, 1, 3, 2, 3, 5, 4, 5, 7, 6, 7, 9, 8, 9, 11, 10, 11]);
+  const column = device.tensor(count(2), [2, 1]);
+  expect(Array.from(await expand(column, [2, 3], 2).read())).toEqual([0, 0, 0, 2, 2, 2]);
+});
+
+test('integers are sliced as integers', async () => {
+  using scope = device.scope();
+  void scope;
+  const [data] = await device.read([slice(device.tensor(Int32Array.of(-1, 7, -2147483648, 3)), 0, 0, 3)]);
+  expect(data).toEqual(Int32Array.of(-1, 7, -2147483648));
+});
+
+test('rows by number, zeros past the end', async () => {
+  using scope = device.scope();
+  void scope;
+  const x = device.tensor(count(6), [3, 2]);
+  expect(Array.from(await gatherRows(x, device.tensor(Uint32Array.of(2, 9, 0))).read())).toEqual([4, 5, 0, 0, 0, 1]);
+});
+
+test.each([0, 1, 2])('gradients of slices put together along axis %i agree with differences', async (axis) => {
+  const shape = [3, 4, 5];
+  const errors = await gradientErrors(
+    device,
+    { x: { data: wave(60, 0), shape }, y: { data: wave(60, 1), shape } },
+    ({ x, y }) => {
+      const out = concat([slice(x, axis, 1, 3), y, slice(x, axis, 0, 2)], axis);
+      return sum(mul(out, device.tensor(wave(out.size, 2), out.shape)));
+    },
+  );
+  for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
+});
+
+test('ranges and shapes that do not fit are refused', () => {
+  using scope = device.scope();
+  void scope;
+  const x = device.zeros([2, 3]);
+  expect(() => slice(x, 1, 2, 4)).toThrow('slice');
+  expect(() => concat([x, device.zeros([2, 4])], 0)).toThrow('concat');
+});

@@ -1,0 +1,26 @@
+/** Probabilities of each row's classes, and their logarithms. */
+import { logSoftmaxBackward, logSoftmax as logSoftmaxKernel, softmaxBackward, softmax as softmaxKernel } from '@coxswain/kernels';
+import { op } from '../autograd.js';
+import { ShapeError } from '../errors.js';
+import { sizeOf, type Tensor } from '../tensor.js';
+
+function alongLastAxis(name: string, x: Tensor, forward: typeof softmaxKernel, backward: typeof softmaxBackward): Tensor {
+  const { device } = x;
+  const classes = x.shape.at(-1);
+  if (!classes) throw new ShapeError(name, `shape [${x.shape}]`, 'at least one class along the last axis');
+  const shape = { rows: sizeOf(x.shape.slice(0, -1)), classes };
+  const out = device.empty(x.shape);
+  device.dispatch(forward, shape, { x, out });
+  op(name, [x], [out], ([dout]) => {
+    const dx = device.empty(x.shape);
+    device.dispatch(backward, shape, { y: out, dout: dout as Tensor, dx });
+    return [dx];
+  });
+  return out;
+}
+
+/** exp(x) / Σ exp(x) along the last axis. */
+export const softmax = (x: Tensor): Tensor => alongLastAxis('softmax', x, softmaxKernel, softmaxBackward);
+
+/** x − log Σ exp(x) along the last axis, in nats. */
+export const logSoftmax = (x: Tensor): Tensor => alongLastAxis('logSoftmax', x, logSoftmaxKernel, logSoftmaxBackward);
