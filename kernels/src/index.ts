@@ -16,3 +16,4 @@ export * from './matmul/reference.js';
 export * from './philox/index.js';
 export * from './reduce/index.js';
 export * from './rms-norm/index.js';
+export * from './steering/index.js';

@@ -1,0 +1,77 @@
+import { type BufferSlot, type Kernel, linearGrid } from '../declaration.js';
+import coefficientsSource from './coefficients.wgsl';
+import contractSource from './contract.wgsl';
+import expandSource from './expand.wgsl';
+
+export type SteeringShape = {
+  /** Tokens. */
+  readonly rows: number;
+  /** Width of the decoder's hidden layer plus one for the constant. */
+  readonly terms: number;
+  readonly rank: number;
+  /** 1 where `c` is `[rows, terms − 1]` and the last coefficient, the constant 1, is not stored. */
+  readonly appended: 0 | 1;
+};
+
+const WORKGROUP = 64;
+const read = (name: string): BufferSlot => ({ name, access: 'read', element: 'f32' });
+const written = (name: string): BufferSlot => ({ name, access: 'read_write', element: 'f32' });
+const uniforms = [
+  { name: 'rows', type: 'u32' },
+  { name: 'terms', type: 'u32' },
+  { name: 'rank', type: 'u32' },
+] as const;
+const constants = ({ appended }: SteeringShape) => ({ WORKGROUP, APPENDED: appended === 1 });
+const sample: SteeringShape = { rows: 3200, terms: 33, rank: 16, appended: 1 };
+const columns = ({ terms, appended }: SteeringShape): number => terms - appended;
+
+/**
+ * The low-rank hypernetwork steers without its matrices: with U = B_t A_t, A_t = Σ_j c_j A[j] and B_t alike (arXiv 2512.20605,
+ * §4), A_t e = Σ_j c_j (A[j] e). From `p [rows, terms·rank]` = e·Aᵀ and `c [rows, terms]` this makes `u [rows, rank]` = A_t e.
+ */
+export const steeringContract: Kernel<SteeringShape> = {
+  name: 'steering/contract',
+  source: contractSource,
+  buffers: [read('c'), read('p'), written('u')],
+  uniforms,
+  constants,
+  grid: ({ rows, rank }) => linearGrid(rows * rank, WORKGROUP),
+  cost: (shape) => ({
+    flops: 2 * shape.rows * shape.terms * shape.rank,
+    bytes: 4 * shape.rows * (shape.terms * shape.rank + columns(shape) + shape.rank),
+  }),
+  sample,
+};
+
+/** The way back: `q [rows, terms·rank]`, q[n, j·rank + ρ] = c[n, j] u[n, ρ], so that U e = q·B for `B [terms·rank, width]`. */
+export const steeringExpand: Kernel<SteeringShape> = {
+  name: 'steering/expand',
+  source: expandSource,
+  buffers: [read('c'), read('u'), written('q')],
+  uniforms,
+  constants,
+  grid: ({ rows, terms }) => linearGrid(rows * terms, WORKGROUP),
+  cost: (shape) => ({
+    flops: shape.rows * shape.terms * shape.rank,
+    bytes: 4 * shape.rows * (shape.terms * shape.rank + columns(shape) + shape.rank),
+  }),
+  sample,
+};
+
+/**
+ * `dc` (the shape of `c`) from `p`, `u`, `dq [rows, terms·rank]` and `du [rows, rank]`. The other gradients are the two passes
+ * again: du is `steeringContract` of dq, dP is `steeringExpand` of du.
+ */
+export const steeringCoefficients: Kernel<SteeringShape> = {
+  name: 'steering/coefficients',
+  source: coefficientsSource,
+  buffers: [read('p'), read('du'), read('dq'), read('u'), written('dc')],
+  uniforms,
+  constants,
+  grid: (shape) => linearGrid(shape.rows * columns(shape), WORKGROUP),
+  cost: (shape) => ({
+    flops: 4 * shape.rows * columns(shape) * shape.rank,
+    bytes: 4 * shape.rows * (2 * shape.terms * shape.rank + columns(shape) + 2 * shape.rank),
+  }),
+  sample,
+};
