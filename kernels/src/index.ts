@@ -17,3 +17,4 @@ export * from './philox/index.js';
 export * from './reduce/index.js';
 export * from './rms-norm/index.js';
 export * from './steering/index.js';
+export * from './switch-integration/index.js';

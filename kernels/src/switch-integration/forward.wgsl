@@ -1,0 +1,97 @@
+// Switch and temporal integration over the whole time in one dispatch, one invocation per row:
+//   logit_t = w2 · relu(pre_t + W_z z_{t−1}) + b2, β_t from the logit by the gate's mode, z_t = β_t z̃_t + (1 − β_t) z_{t−1}
+// Beside β_t it leaves dβ_t/dlogit_t, all the backward pass needs to know of the mode.
+// Prelude: WORKGROUP (invocations per workgroup), LATENT (width of z).
+
+struct Uniforms {
+  batch: u32,
+  time: u32,
+  latent: u32,
+  hidden: u32,
+  firstOpen: u32,
+  initial: u32,
+  withOpened: u32,
+}
+
+const GUMBEL: u32 = 1;
+const STRAIGHT_THROUGH: u32 = 2;
+const HARD: u32 = 3;
+const OPEN: u32 = 4;
+
+@group(0) @binding(0) var<storage, read> proposal: array<f32>;
+@group(0) @binding(1) var<storage, read> pre: array<f32>;
+@group(0) @binding(2) var<storage, read> wz: array<f32>;
+@group(0) @binding(3) var<storage, read> w2: array<f32>;
+@group(0) @binding(4) var<storage, read> noise: array<f32>;
+@group(0) @binding(5) var<storage, read> control: array<f32>;
+@group(0) @binding(6) var<storage, read> z0: array<f32>;
+@group(0) @binding(7) var<storage, read> opened: array<u32>;
+@group(0) @binding(8) var<storage, read_write> z: array<f32>;
+@group(0) @binding(9) var<storage, read_write> gate: array<f32>;
+@group(0) @binding(10) var<uniform> uniforms: Uniforms;
+
+/** β and its derivative by the logit. */
+fn beta(logit: f32, perturbation: f32, mode: u32, temperature: f32) -> vec2<f32> {
+  if (mode == OPEN) {
+    return vec2(1.0, 0.0);
+  }
+  if (mode == HARD) {
+    return vec2(select(0.0, 1.0, logit >= 0.0), 0.0);
+  }
+  let relaxed = mode == GUMBEL || mode == STRAIGHT_THROUGH;
+  let scale = select(1.0, temperature, relaxed);
+  let argument = clamp(select(logit, (logit + perturbation) / scale, relaxed), -80.0, 80.0);
+  let soft = 1.0 / (1.0 + exp(-argument));
+  return vec2(select(soft, select(0.0, 1.0, soft > 0.5), mode == STRAIGHT_THROUGH), soft * (1.0 - soft) / scale);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  if (row >= uniforms.batch) {
+    return;
+  }
+  let mode = u32(control[0]);
+  let temperature = control[1];
+  let relaxed = mode == GUMBEL || mode == STRAIGHT_THROUGH;
+  var state: array<f32, LATENT>;
+  for (var n = 0u; n < uniforms.latent * uniforms.initial; n++) {
+    state[n] = z0[row * uniforms.latent + n];
+  }
+  for (var t = 0u; t < uniforms.time; t++) {
+    let at = row * uniforms.time + t;
+    var logit = w2[uniforms.hidden];
+    for (var k = 0u; k < uniforms.hidden; k++) {
+      var sum = pre[at * uniforms.hidden + k];
+      for (var n = 0u; n < uniforms.latent; n++) {
+        sum += wz[k * uniforms.latent + n] * state[n];
+      }
+      logit += w2[k] * max(sum, 0.0);
+    }
+    var perturbation = 0.0;
+    if (relaxed) {
+      perturbation = noise[at];
+    }
+    var value = beta(logit, perturbation, mode, temperature);
+    if (t == 0) {
+      var forced = uniforms.firstOpen == 1;
+      if (uniforms.withOpened == 1) {
+        forced = opened[row] != 0;
+      }
+      value = select(value, vec2(1.0, 0.0), forced);
+    }
+    gate[at * 2] = value.x;
+    gate[at * 2 + 1] = value.y;
+    for (var n = 0u; n < uniforms.latent; n++) {
+      let i = at * uniforms.latent + n;
+      // Not state + β (z̃ − state): an open gate must give the proposal exactly.
+      let integrated = value.x * proposal[i] + (1.0 - value.x) * state[n];
+      state[n] = integrated;
+      z[i] = integrated;
+    }
+  }
+}

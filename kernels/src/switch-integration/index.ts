@@ -1,0 +1,149 @@
+import { type BufferSlot, type Kernel, linearGrid } from '../declaration.js';
+import activationGradientSource from './activation-gradient.wgsl';
+import backwardSource from './backward.wgsl';
+import forwardSource from './forward.wgsl';
+import lineariseSource from './linearise.wgsl';
+
+/** How a logit becomes β: the first number of `control`. */
+export const GATE_MODE = {
+  /** σ(logit) */
+  soft: 0,
+  /** σ((logit + noise) / temperature) with logistic noise: the binary concrete relaxation, arXiv 1611.00712 */
+  gumbel: 1,
+  /** 1 where the relaxation is above ½ and 0 elsewhere, with the gradient of the relaxation: arXiv 1308.3432 */
+  straightThrough: 2,
+  /** 1 where σ(logit) ≥ ½; no gradient */
+  hard: 3,
+  /** always 1 */
+  open: 4,
+} as const;
+
+export type SwitchShape = {
+  readonly batch: number;
+  readonly time: number;
+  /** Width of the code z. */
+  readonly latent: number;
+  /** Width of the switch's hidden layer. */
+  readonly hidden: number;
+  /** 1 where `z0` is read; otherwise the code before the first step is zero. */
+  readonly initial: 0 | 1;
+};
+
+export type SwitchForwardShape = SwitchShape & {
+  /** 1 where β is 1 at the first step, which then takes the first proposal. */
+  readonly firstOpen: 0 | 1;
+  /** 1 where `opened` is read in place of `firstOpen`: a row's β at the first step is 1 where its flag is not zero. */
+  readonly withOpened: 0 | 1;
+};
+
+export type IntegrationGradientShape = Pick<SwitchShape, 'batch' | 'time' | 'latent'> & {
+  /** 1 where `dbeta` is read. */
+  readonly withBeta: 0 | 1;
+};
+
+export type ActivationGradientShape = {
+  /** Rows times time. */
+  readonly steps: number;
+  readonly hidden: number;
+};
+
+/** A row's recurrence is long, so workgroups are small: enough of them for every core of a software adapter. */
+const ROWS = 8;
+const WORKGROUP = 64;
+
+const read = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read', element });
+const written = (name: string): BufferSlot => ({ name, access: 'read_write', element: 'f32' });
+const fields = (...names: string[]) => names.map((name) => ({ name, type: 'u32' }) as const);
+
+/**
+ * Switch and temporal integration (arXiv 2512.20605, §4): logit_t = w2·relu(pre_t + W_z z_{t−1}) + b2,
+ * z_t = β_t z̃_t + (1 − β_t) z_{t−1}. In: `proposal [batch, time, latent]`, `pre [batch, time, hidden]` (what the switch makes of
+ * everything but z, bias included), `wz [hidden, latent]`, `w2 [hidden + 1]` (the last entry is b2), `noise [batch, time]`
+ * (logistic; read in modes 1 and 2), `control f32 [2]` = (a `GATE_MODE`, temperature), `z0 [batch, latent]`, `opened u32 [batch]`.
+ * Out: `z [batch, time, latent]` and `gate [batch, time, 2]` = (β, dβ/dlogit).
+ */
+export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
+  name: 'switch-integration/forward',
+  source: forwardSource,
+  buffers: [
+    read('proposal'),
+    read('pre'),
+    read('wz'),
+    read('w2'),
+    read('noise'),
+    read('control'),
+    read('z0'),
+    read('opened', 'u32'),
+    written('z'),
+    written('gate'),
+  ],
+  uniforms: fields('batch', 'time', 'latent', 'hidden', 'firstOpen', 'initial', 'withOpened'),
+  constants: ({ latent }) => ({ WORKGROUP: ROWS, LATENT: latent }),
+  grid: ({ batch }) => linearGrid(batch, ROWS),
+  cost: ({ batch, time, latent, hidden }) => ({
+    flops: batch * time * (hidden * (2 * latent + 3) + 3 * latent + 8),
+    bytes: 4 * (batch * time * (2 * latent + hidden + 3) + hidden * (latent + 1)),
+  }),
+  sample: { batch: 128, time: 25, latent: 8, hidden: 64, initial: 0, firstOpen: 1, withOpened: 0 },
+};
+
+/**
+ * What the backward pass needs of the switch, at all steps at once: `previous [batch, time, latent]` = z_{t−1},
+ * `activation [batch, time, hidden]` = relu(pre_t + W_z z_{t−1}) and `jacobian [batch, time, latent]` = dlogit_t/dz_{t−1}.
+ */
+export const switchIntegrationLinearise: Kernel<SwitchShape> = {
+  name: 'switch-integration/linearise',
+  source: lineariseSource,
+  buffers: [read('pre'), read('wz'), read('w2'), read('z'), read('z0'), written('previous'), written('activation'), written('jacobian')],
+  uniforms: fields('batch', 'time', 'latent', 'hidden', 'initial'),
+  constants: ({ latent }) => ({ WORKGROUP, LATENT: latent }),
+  grid: ({ batch, time }) => linearGrid(batch * time, WORKGROUP),
+  cost: ({ batch, time, latent, hidden }) => ({
+    flops: batch * time * hidden * (4 * latent + 2),
+    bytes: 4 * (batch * time * (3 * latent + 2 * hidden) + hidden * (latent + 1)),
+  }),
+  sample: { batch: 128, time: 25, latent: 8, hidden: 64, initial: 0 },
+};
+
+/**
+ * Through time, from `dz [batch, time, latent]` and `dbeta [batch, time]`: `dproposal [batch, time, latent]`, `dlogit [batch, time]`
+ * and `dz0 [batch, latent]`. z_{t−1} is not detached: the gradient flows through the switch's own reading of it.
+ */
+export const switchIntegrationBackward: Kernel<IntegrationGradientShape> = {
+  name: 'switch-integration/backward',
+  source: backwardSource,
+  buffers: [
+    read('dz'),
+    read('dbeta'),
+    read('proposal'),
+    read('previous'),
+    read('gate'),
+    read('jacobian'),
+    written('dproposal'),
+    written('dlogit'),
+    written('dz0'),
+  ],
+  uniforms: fields('batch', 'time', 'latent', 'withBeta'),
+  constants: ({ latent }) => ({ WORKGROUP: ROWS, LATENT: latent }),
+  grid: ({ batch }) => linearGrid(batch, ROWS),
+  cost: ({ batch, time, latent, withBeta }) => ({
+    flops: batch * time * (8 * latent + 2),
+    bytes: 4 * batch * (time * (5 * latent + 3 + withBeta) + latent),
+  }),
+  sample: { batch: 128, time: 25, latent: 8, withBeta: 0 },
+};
+
+/**
+ * `dpre [steps, hidden]` from `dlogit [steps]`, `activation [steps, hidden]` and `w2`. Then dW_z = dpreᵀ·previous,
+ * dw2 = activeᵀ·dlogit and db2 is the sum of dlogit.
+ */
+export const switchActivationGradient: Kernel<ActivationGradientShape> = {
+  name: 'switch-integration/activation-gradient',
+  source: activationGradientSource,
+  buffers: [read('dlogit'), read('activation'), read('w2'), written('dpre')],
+  uniforms: fields('steps', 'hidden'),
+  constants: () => ({ WORKGROUP }),
+  grid: ({ steps, hidden }) => linearGrid(steps * hidden, WORKGROUP),
+  cost: ({ steps, hidden }) => ({ flops: steps * hidden, bytes: 4 * (steps * (2 * hidden + 1) + hidden) }),
+  sample: { steps: 3200, hidden: 64 },
+};
