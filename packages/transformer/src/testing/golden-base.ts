@@ -50,3 +50,19 @@ export function goldenBase(device: Device, trainable = false): { readonly model:
   );
   return { model, store };
 }
+
+/** What the golden agents saw: rows of the embedding for every position, [episodes · steps, 50], −1 for an empty cell. */
+export function goldenObservations(layout: ArrayLike<number>, position: ArrayLike<number>, steps: number): Int32Array {
+  const { slots } = GOLDEN_BASE_CONFIG;
+  const [size, channels, outside, windowRows] = [4, 6, 5, 49 * 6];
+  return Int32Array.from({ length: position.length * slots }, (_, i) => {
+    const [at, slot] = [Math.floor(i / slots), i % slots];
+    const cell = position[at];
+    if (slot === slots - 1) return windowRows + cell;
+    const row = Math.floor(cell / size) + Math.floor(slot / 7) - 3;
+    const column = (cell % size) + (slot % 7) - 3;
+    const inside = row >= 0 && row < size && column >= 0 && column < size;
+    const content = inside ? layout[Math.floor(at / steps) * size * size + row * size + column] : outside + 1;
+    return content === 0 ? -1 : slot * channels + content - 1;
+  });
+}
