@@ -24,7 +24,12 @@ export class UnknownPresetError extends CoxswainError {
 /** A setting that does not exist, whose value is out of range, or that does not fit the other settings. */
 export class SettingError extends CoxswainError {
   constructor(key: string, value: string, expected: string, remedy: string) {
-    super(`Setting \`${key}\` is ${value}, expected ${expected}. ${remedy}`, { code: 'bad-setting', value: `${key} = ${value}`, expected, remedy });
+    super(`Setting \`${key}\` is ${value}, expected ${expected}. ${remedy}`, {
+      code: 'bad-setting',
+      value: `${key} = ${value}`,
+      expected,
+      remedy,
+    });
   }
 }
 
@@ -45,7 +50,12 @@ export class OtherConfigurationError extends CoxswainError {
 /** A folder that is not a run folder, or whose files contradict each other. */
 export class RunFolderError extends CoxswainError {
   constructor(folder: string, value: string, expected: string, remedy: string) {
-    super(`Run folder ${folder}: ${value}, expected ${expected}. ${remedy}`, { code: 'bad-run-folder', value: `${folder}: ${value}`, expected, remedy });
+    super(`Run folder ${folder}: ${value}, expected ${expected}. ${remedy}`, {
+      code: 'bad-run-folder',
+      value: `${folder}: ${value}`,
+      expected,
+      remedy,
+    });
   }
 }
 
@@ -53,7 +63,12 @@ export class RunFolderError extends CoxswainError {
 export class FolderBusyError extends CoxswainError {
   constructor(folder: string, owner: string) {
     const remedy = 'Wait for it, stop it, or choose another folder with --out.';
-    super(`Run folder ${folder} is in use by ${owner}. ${remedy}`, { code: 'folder-busy', value: folder, expected: 'a folder nobody writes', remedy });
+    super(`Run folder ${folder} is in use by ${owner}. ${remedy}`, {
+      code: 'folder-busy',
+      value: folder,
+      expected: 'a folder nobody writes',
+      remedy,
+    });
   }
 }
 
@@ -61,7 +76,11 @@ export class FolderBusyError extends CoxswainError {
 export class DiskFullError extends CoxswainError {
   constructor(path: string, options?: ErrorOptions) {
     const remedy = 'Free some space and start the same command again: it goes on from its last checkpoint.';
-    super(`No space left to write ${path}; what was written before is kept. ${remedy}`, { code: 'disk-full', value: path, expected: 'free space', remedy }, options);
+    super(
+      `No space left to write ${path}; what was written before is kept. ${remedy}`,
+      { code: 'disk-full', value: path, expected: 'free space', remedy },
+      options,
+    );
   }
 }
 
@@ -77,7 +96,12 @@ export class FileError extends CoxswainError {
 export class InterruptedError extends CoxswainError {
   constructor(folder: string, step: number) {
     const remedy = 'Start the same command again to go on from there.';
-    super(`Stopped at step ${step}; the checkpoint is in ${folder}. ${remedy}`, { code: 'interrupted', value: `step ${step}`, expected: 'the whole run', remedy });
+    super(`Stopped at step ${step}; the checkpoint is in ${folder}. ${remedy}`, {
+      code: 'interrupted',
+      value: `step ${step}`,
+      expected: 'the whole run',
+      remedy,
+    });
   }
 }
 

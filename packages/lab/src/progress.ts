@@ -30,9 +30,10 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
 }
 
-/** A number with a thin space between thousands and about three digits after the point where it is small. */
+/** A number with spaces between thousands, whole from a thousand on, and about three digits where it is small. */
 export function formatNumber(value: number): string {
-  if (Number.isInteger(value)) return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+  const grouped = (whole: number) => String(whole).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+  if (Number.isInteger(value) || Math.abs(value) >= 1000) return grouped(Math.round(value));
   return Math.abs(value) >= 100 ? value.toFixed(1) : String(Number(value.toPrecision(3)));
 }
 

@@ -135,7 +135,14 @@ describe('progress', () => {
   const make = (isTTY: boolean, start = 0) => {
     const clock = { at: 0 };
     let text = '';
-    const progress = new Progress({ label: 'pretrain', total: 1000, start, unit: 'steps', stream: { isTTY, columns: 100, write: (part) => (text += part) }, now: () => clock.at });
+    const progress = new Progress({
+      label: 'pretrain',
+      total: 1000,
+      start,
+      unit: 'steps',
+      stream: { isTTY, columns: 100, write: (part) => (text += part) },
+      now: () => clock.at,
+    });
     return { clock, progress, text: () => text };
   };
 
@@ -161,7 +168,7 @@ describe('progress', () => {
     expect(lines.length).toBeLessThan(14);
     expect(lines.at(-1)).toContain('1 000/1 000 steps  100 %');
     expect(lines.at(-1)).toContain('took 1 min 40 s');
-    expect(text()).not.toMatch(/[\r\x1b]/);
+    for (const control of ['\r', '\x1b']) expect(text()).not.toContain(control);
   });
 
   it('does not count what an earlier process did', () => {
@@ -179,8 +186,15 @@ describe('progress', () => {
   });
 
   it('writes durations and numbers for people', () => {
-    expect([0.4, 59.4, 60, 3599, 3600, 7620].map(formatDuration)).toEqual(['0 s', '59 s', '1 min 00 s', '59 min 59 s', '1 h 00 min', '2 h 07 min']);
-    expect([1234567, 0.123456, 123.456, -5000].map(formatNumber)).toEqual(['1 234 567', '0.123', '123.5', '-5 000']);
+    expect([0.4, 59.4, 60, 3599, 3600, 7620].map(formatDuration)).toEqual([
+      '0 s',
+      '59 s',
+      '1 min 00 s',
+      '59 min 59 s',
+      '1 h 00 min',
+      '2 h 07 min',
+    ]);
+    expect([1234567, 0.123456, 123.456, 1180.9, -5000].map(formatNumber)).toEqual(['1 234 567', '0.123', '123.5', '1 181', '-5 000']);
   });
 });
 

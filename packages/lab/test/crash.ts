@@ -4,7 +4,17 @@ import { vi } from 'vitest';
 
 export class Crash extends Error {}
 
-const OPERATIONS = ['openSync', 'writeSync', 'fsyncSync', 'renameSync', 'mkdirSync', 'rmSync', 'linkSync', 'writeFileSync', 'ftruncateSync'] as const;
+const OPERATIONS = [
+  'openSync',
+  'writeSync',
+  'fsyncSync',
+  'renameSync',
+  'mkdirSync',
+  'rmSync',
+  'linkSync',
+  'writeFileSync',
+  'ftruncateSync',
+] as const;
 
 /**
  * Runs `action` until its disk operation number `at` (from 0). That one does not happen, or for a write only half of

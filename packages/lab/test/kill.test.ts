@@ -12,17 +12,31 @@ beforeAll(async () => {
   root = fs.mkdtempSync(join(tmpdir(), 'coxswain-kill-'));
   program = join(root, 'toy.mjs');
   const entryPoints = [resolve(import.meta.dirname, 'toy-cli.ts')];
-  await build({ entryPoints, outfile: program, bundle: true, platform: 'node', format: 'esm', conditions: ['source'], loader: { '.wgsl': 'text' }, external: ['webgpu'] });
+  await build({
+    entryPoints,
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['source'],
+    loader: { '.wgsl': 'text' },
+    external: ['webgpu'],
+  });
 });
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 
 const STEPS = 60;
 const start = (out: string, stepMs: number): ChildProcess =>
-  spawn(process.execPath, [program, 'pretrain', '--out', out, '--seed', '4', `--steps=${STEPS}`, '--set', 'pretrain.warmup=0', '--set', 'pretrain.saveEvery=7'], {
-    env: { ...process.env, TOY_STEP_MS: String(stepMs) },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-const ending = (child: ChildProcess) => new Promise<{ code: number | null; signal: string | null }>((done) => child.on('exit', (code, signal) => done({ code, signal })));
+  spawn(
+    process.execPath,
+    [program, 'pretrain', '--out', out, '--seed', '4', `--steps=${STEPS}`, '--set', 'pretrain.warmup=0', '--set', 'pretrain.saveEvery=7'],
+    {
+      env: { ...process.env, TOY_STEP_MS: String(stepMs) },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+const ending = (child: ChildProcess) =>
+  new Promise<{ code: number | null; signal: string | null }>((done) => child.on('exit', (code, signal) => done({ code, signal })));
 const stderrOf = (child: ChildProcess) => {
   let text = '';
   child.stderr?.on('data', (chunk) => (text += chunk));

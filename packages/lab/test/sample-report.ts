@@ -21,7 +21,10 @@ function learningRun(method: 'internal' | 'raw', seed: number): LearningRun {
   const points = Array.from({ length: method === 'internal' ? 120 : 200 }, (_, update) => {
     const episodes = (update + 1) * size;
     const expected = method === 'internal' ? top / (1 + Math.exp((middle - episodes) / 4000)) : 0;
-    return { episodes, success: Math.max(0, expected + (method === 'internal' ? 0.04 * (random() - 0.5) : 0.001 * Math.max(0, random() - 0.9))) };
+    return {
+      episodes,
+      success: Math.max(0, expected + (method === 'internal' ? 0.04 * (random() - 0.5) : 0.001 * Math.max(0, random() - 0.9))),
+    };
   });
   return {
     method,
@@ -50,7 +53,13 @@ const episode = (title: string, success: boolean, path: readonly number[]): Draw
 const trainingRuns = (from: number, to: number) =>
   [0, 1].map((seed) => {
     const random = generator(seed + 7);
-    return { label: `seed ${seed}`, points: Array.from({ length: 60 }, (_, i) => ({ x: (i + 1) * 100, y: to + (from - to) * Math.exp(-i / 9) + 0.02 * (random() - 0.5) })) };
+    return {
+      label: `seed ${seed}`,
+      points: Array.from({ length: 60 }, (_, i) => ({
+        x: (i + 1) * 100,
+        y: to + (from - to) * Math.exp(-i / 9) + 0.02 * (random() - 0.5),
+      })),
+    };
   });
 
 export const SAMPLE: ReportData = {
@@ -63,7 +72,13 @@ export const SAMPLE: ReportData = {
   learning: [1, 2, 3, 4].flatMap((seed) => [learningRun('internal', seed), learningRun('raw', seed)]),
   smoothing: 5,
   training: [
-    { title: 'Pretraining: action NLL', about: 'Nats an action.', xLabel: 'training steps', curves: trainingRuns(1.38, 0.73), references: [{ label: 'Bayes', y: 0.718 }] },
+    {
+      title: 'Pretraining: action NLL',
+      about: 'Nats an action.',
+      xLabel: 'training steps',
+      curves: trainingRuns(1.38, 0.73),
+      references: [{ label: 'Bayes', y: 0.718 }],
+    },
     { title: 'Discovery: switch F1', about: 'At the exact step.', xLabel: 'training steps', curves: trainingRuns(0, 1), references: [] },
   ],
   switches: [1, 2, 3].map((index) => ({
@@ -89,7 +104,14 @@ export const SAMPLE: ReportData = {
         { label: 'Command', numeric: false },
       ],
       rows: [
-        ['Internal RL', 1, 2, 61440, 0.6234, 'coxswain reinforce --base runs/base --controller runs/controller --seed 1 --out runs/internal-1'],
+        [
+          'Internal RL',
+          1,
+          2,
+          61440,
+          0.6234,
+          'coxswain reinforce --base runs/base --controller runs/controller --seed 1 --out runs/internal-1',
+        ],
         ['Raw-action RL', 1, null, 204800, 0, 'coxswain reinforce --method raw --base runs/base --seed 1 --out runs/raw-1'],
         ['Raw-action RL', 2, null, 204800, 0.00004, 'coxswain reinforce --method raw --base runs/base-2 --seed 1 --out runs/raw-2'],
       ],

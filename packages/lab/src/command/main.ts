@@ -50,5 +50,10 @@ async function dispatch(args: readonly string[], phases: readonly Phase[], machi
   if (phase) return runPhase(phase, rest, machine);
   const known = [...phases.map(({ name }) => name), 'report', 'settings'];
   const near = nearest(command, known);
-  throw new UsageError('Command', `\`${command}\``, `one of ${known.join(', ')}`, near === undefined ? 'See coxswain --help.' : `Did you mean \`${near}\`?`);
+  throw new UsageError(
+    'Command',
+    `\`${command}\``,
+    `one of ${known.join(', ')}`,
+    near === undefined ? 'See coxswain --help.' : `Did you mean \`${near}\`?`,
+  );
 }

@@ -1,5 +1,5 @@
 /** Options that phases share, and how they become a configuration. */
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CheckpointError } from '@coxswain/tensor';
 import { SettingError, UsageError } from '../errors.js';
 import type { Phase, PhaseInput } from '../phase.js';
@@ -19,7 +19,11 @@ export type OptionValues = Readonly<Record<string, string | boolean | (string | 
  * Reads a command line.
  * @throws UsageError that names what was typed and the nearest option.
  */
-export function readOptions(args: readonly string[], options: OptionSpecs, positionals: boolean): { readonly values: OptionValues; readonly positionals: readonly string[] } {
+export function readOptions(
+  args: readonly string[],
+  options: OptionSpecs,
+  positionals: boolean,
+): { readonly values: OptionValues; readonly positionals: readonly string[] } {
   try {
     return parseArgs({ args: [...args], options, allowPositionals: positionals, strict: true });
   } catch (error) {
@@ -30,7 +34,12 @@ export function readOptions(args: readonly string[], options: OptionSpecs, posit
       throw new UsageError('Command line', reason, 'options with their values', `Known: ${known.join(', ')}.`);
     }
     const near = nearest(typed.split('=')[0], known);
-    throw new UsageError('Option', `\`${typed}\``, `one of ${known.join(', ')}`, near === undefined ? 'See --help.' : `Did you mean \`${near}\`?`);
+    throw new UsageError(
+      'Option',
+      `\`${typed}\``,
+      `one of ${known.join(', ')}`,
+      near === undefined ? 'See --help.' : `Did you mean \`${near}\`?`,
+    );
   }
 }
 
@@ -55,7 +64,12 @@ function openInputs(phase: Phase, values: OptionValues): Record<string, TrainedM
       const given = opened[needed];
       if (given && given.sha256 !== identity.sha256) {
         const remedy = `Give --${needed} the folder that --${name} was trained with.`;
-        throw new CheckpointError(`--${name}`, `it was trained with another ${needed} (seed ${identity.seed})`, `the ${needed} in ${given.folder}`, remedy);
+        throw new CheckpointError(
+          `--${name}`,
+          `it was trained with another ${needed} (seed ${identity.seed})`,
+          `the ${needed} in ${given.folder}`,
+          remedy,
+        );
       }
     }
   }
@@ -65,10 +79,21 @@ function openInputs(phase: Phase, values: OptionValues): Record<string, TrainedM
 function inherit(config: Config, input: PhaseInput, model: TrainedModel, assignments: readonly string[]): void {
   for (const section of input.gives) {
     const given = model.identity.config[section];
-    if (!given) throw new CheckpointError(`--${input.name}`, `its config.json has no ${section} settings`, `a folder made by \`coxswain ${input.phase}\``, 'Train it anew.');
+    if (!given)
+      throw new CheckpointError(
+        `--${input.name}`,
+        `its config.json has no ${section} settings`,
+        `a folder made by \`coxswain ${input.phase}\``,
+        'Train it anew.',
+      );
     const again = assignments.find((assignment) => assignment.startsWith(`${section}.`));
     if (again !== undefined) {
-      throw new SettingError(again.split('=')[0], `set to \`${again.split('=')[1] ?? ''}\``, `what --${input.name} was trained with`, `Leave it out, or train another ${input.name} with it.`);
+      throw new SettingError(
+        again.split('=')[0],
+        `set to \`${again.split('=')[1] ?? ''}\``,
+        `what --${input.name} was trained with`,
+        `Leave it out, or train another ${input.name} with it.`,
+      );
     }
     Object.assign(config, { [section]: structuredClone(given) });
   }
@@ -85,7 +110,9 @@ export function resolvePhase(phase: Phase, values: OptionValues): Resolved {
   const inherited = Object.values(inputs)[0]?.identity.preset;
   const presetName = typeof values.preset === 'string' ? values.preset : (inherited ?? DEFAULT_PRESET);
   const config = preset(presetName);
-  const shortcuts = Object.entries(phase.shortcuts).flatMap(([name, key]) => (typeof values[name] === 'string' ? [`${key}=${values[name]}`] : []));
+  const shortcuts = Object.entries(phase.shortcuts).flatMap(([name, key]) =>
+    typeof values[name] === 'string' ? [`${key}=${values[name]}`] : [],
+  );
   const assignments = [...((values.set ?? []) as string[]).map((assignment) => assignment.trim()), ...shortcuts];
   for (const input of phase.inputs) {
     const model = inputs[input.name];

@@ -8,7 +8,7 @@ import { identify } from '../run/identity.js';
 import { inputIdentity } from '../run/model.js';
 import { pick } from '../settings/resolve.js';
 import { allSettings } from '../settings/sections.js';
-import { type OptionSpecs, type OptionValues, readCount, readOptions, type Resolved, resolvePhase } from './options.js';
+import { type OptionSpecs, type OptionValues, type Resolved, readCount, readOptions, resolvePhase } from './options.js';
 
 /** What the command needs from the machine; tests bring their own. */
 export type Machine = {
@@ -33,7 +33,10 @@ const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word
 export function phaseHelp(phase: Phase): string {
   const inputs = phase.inputs.map((input) => [`--${input.name} FOLDER`, input.about]);
   const about = (key: string) => allSettings().find((candidate) => candidate.key === key)?.setting.about ?? '';
-  const shortcuts = Object.entries(phase.shortcuts).map(([name, key]) => [`--${name} VALUE`, `Short for --set ${key}=VALUE. ${about(key)}`]);
+  const shortcuts = Object.entries(phase.shortcuts).map(([name, key]) => [
+    `--${name} VALUE`,
+    `Short for --set ${key}=VALUE. ${about(key)}`,
+  ]);
   const rows = [
     ['--preset NAME', 'Named settings to start from: grid-mini (default, or what the given models used), grid-paper.'],
     ['--set KEY=VALUE', 'Change one setting; may be repeated. `coxswain settings` lists them.'],
@@ -62,7 +65,14 @@ async function execute(phase: Phase, resolved: Resolved, seed: number, path: str
   const folder = new RunFolder(path, identity, command);
   try {
     const { resumed } = folder;
-    const progress = new Progress({ label: phase.name, total: steps, start: resumed?.step ?? 0, unit, stream: machine.stderr, now: machine.now });
+    const progress = new Progress({
+      label: phase.name,
+      total: steps,
+      start: resumed?.step ?? 0,
+      unit,
+      stream: machine.stderr,
+      now: machine.now,
+    });
     if (resumed) progress.note(`Going on with ${path} at ${unit} ${resumed.step} of ${steps}.`);
     const interrupts = listenForInterrupts(machine.signals, (line) => progress.note(line));
     try {

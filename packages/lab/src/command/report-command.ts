@@ -32,7 +32,8 @@ const SPECS = {
   help: { type: 'boolean' as const, short: 'h' },
 };
 
-const LEAD = 'A sequence model learns from demonstrations and is frozen; a small network finds skills in its residual stream; RL then chooses skills instead of actions.';
+const LEAD =
+  'A sequence model learns from demonstrations and is frozen; a small network finds skills in its residual stream; RL then chooses skills instead of actions.';
 
 function writeFile(path: string, content: string, stdout: ProgressStream): void {
   onDisk(path, () => fs.mkdirSync(dirname(path), { recursive: true }));
@@ -61,7 +62,13 @@ export function runReport(args: readonly string[], stdout: ProgressStream): void
   }
   const roots = values.runs as string[];
   const runs = roots.flatMap(findRuns);
-  if (runs.length === 0) throw new UsageError('--runs', `no run in ${roots.join(', ')}`, 'a folder with runs made by `coxswain`', 'Run a phase first, or give another folder.');
+  if (runs.length === 0)
+    throw new UsageError(
+      '--runs',
+      `no run in ${roots.join(', ')}`,
+      'a folder with runs made by `coxswain`',
+      'Run a phase first, or give another folder.',
+    );
   const smoothing = Math.max(1, readCount('smoothing', values.smoothing as string));
   const data = collectReport(runs, { title: values.title as string, lead: LEAD, facts: factsOf(runs), smoothing });
   writeFile(values.out as string, renderReport(data), stdout);

@@ -32,5 +32,6 @@ export function runSettings(args: readonly string[], stdout: ProgressStream): vo
     return { left: `${key}=${Array.isArray(value) ? value.join(',') : String(value)}`, right: `${setting.about} (${setting.expected})` };
   });
   const width = Math.min(40, Math.max(...rows.map(({ left }) => left.length)));
-  for (const { left, right } of rows) stdout.write(left.length > width ? `${left}\n${' '.repeat(width)}  ${right}\n` : `${left.padEnd(width)}  ${right}\n`);
+  for (const { left, right } of rows)
+    stdout.write(left.length > width ? `${left}\n${' '.repeat(width)}  ${right}\n` : `${left.padEnd(width)}  ${right}\n`);
 }

@@ -26,10 +26,22 @@ function learningRun(run: StoredRun): LearningRun {
     const [episodes, success] = [line[METRICS.episodes], line[METRICS.episodicReturn]];
     return episodes === undefined || success === undefined ? [] : [{ episodes, success }];
   });
-  return { ...labels, task: config.config.reinforce?.task ?? '', learningRate: section?.learningRate ?? 0, command: config.command, points };
+  return {
+    ...labels,
+    task: config.config.reinforce?.task ?? '',
+    learningRate: section?.learningRate ?? 0,
+    command: config.command,
+    points,
+  };
 }
 
-function chart(runs: readonly StoredRun[], title: string, about: string, name: string, reference?: { readonly label: string; readonly name: string }): TrainingChart[] {
+function chart(
+  runs: readonly StoredRun[],
+  title: string,
+  about: string,
+  name: string,
+  reference?: { readonly label: string; readonly name: string },
+): TrainingChart[] {
   const curves = runs.flatMap((run) => {
     const points = run.metrics.flatMap((line) => (line[name] === undefined ? [] : [{ x: line.step, y: line[name] }]));
     const base = run.config.inputs.base;
@@ -54,11 +66,32 @@ export function collectReport(runs: readonly StoredRun[], { title, lead, facts, 
     smoothing,
     learning: reinforced.map(learningRun).filter(({ points }) => points.length > 0),
     training: [
-      ...chart(pretrained, 'Pretraining: action NLL', 'Nats an action, on training batches.', METRICS.actionNll, { label: 'Bayes', name: METRICS.bayesFloor }),
-      ...chart(pretrained, 'Pretraining: transitions obeyed', 'Share of sampled episodes that follow the transitions of the training tasks.', METRICS.obeyed),
-      ...chart(discovered, 'Discovery: action NLL', 'Nats an action under steering, on training batches.', METRICS.actionNll, { label: 'no control', name: METRICS.nllUncontrolled }),
-      ...chart(discovered, 'Discovery: switch F1', 'Switches against true subgoal changes at the exact step, hard gates, held-out episodes.', METRICS.switchF1Exact),
-      ...chart(discovered, 'Discovery: subgoal read from z', 'Share of steps whose true subgoal a linear map finds in z.', METRICS.subgoalReadout),
+      ...chart(pretrained, 'Pretraining: action NLL', 'Nats an action, on training batches.', METRICS.actionNll, {
+        label: 'Bayes',
+        name: METRICS.bayesFloor,
+      }),
+      ...chart(
+        pretrained,
+        'Pretraining: transitions obeyed',
+        'Share of sampled episodes that follow the transitions of the training tasks.',
+        METRICS.obeyed,
+      ),
+      ...chart(discovered, 'Discovery: action NLL', 'Nats an action under steering, on training batches.', METRICS.actionNll, {
+        label: 'no control',
+        name: METRICS.nllUncontrolled,
+      }),
+      ...chart(
+        discovered,
+        'Discovery: switch F1',
+        'Switches against true subgoal changes at the exact step, hard gates, held-out episodes.',
+        METRICS.switchF1Exact,
+      ),
+      ...chart(
+        discovered,
+        'Discovery: subgoal read from z',
+        'Share of steps whose true subgoal a linear map finds in z.',
+        METRICS.subgoalReadout,
+      ),
       ...chart(discovered, 'Discovery: KL of the codes', 'Nats a step between the codes and N(0, I).', METRICS.codeKl),
     ],
     switches: runs.flatMap((run) => run.switches).slice(0, MOST_SWITCHES),

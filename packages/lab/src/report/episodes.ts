@@ -23,7 +23,11 @@ function places({ path, size }: DrawnEpisode): Place[] {
 }
 
 /** Steps at which a coloured cell was entered, in order. */
-export function visits({ path, layout, colours }: Pick<DrawnEpisode, 'path' | 'layout' | 'colours'>): { readonly step: number; readonly colour: number }[] {
+export function visits({
+  path,
+  layout,
+  colours,
+}: Pick<DrawnEpisode, 'path' | 'layout' | 'colours'>): { readonly step: number; readonly colour: number }[] {
   return path.flatMap((cell, step) => {
     const object = layout[cell];
     return step > 0 && cell !== path[step - 1] && object >= 1 && object <= colours ? [{ step, colour: object - 1 }] : [];
@@ -34,9 +38,21 @@ function drawCell(object: number, cell: number, { size, colours }: DrawnEpisode)
   const at = { x: MARGIN + (cell % size) * CELL, y: MARGIN + Math.floor(cell / size) * CELL };
   const square = { ...at, width: CELL, height: CELL };
   if (object === 0) return element('rect', { class: 'cell', ...square });
-  if (object > colours) return element('rect', { class: 'cell', ...square }) + element('rect', { class: 'wall', x: at.x + 3, y: at.y + 3, width: CELL - 6, height: CELL - 6, rx: 3 });
-  const name = element('text', { class: `on-colour-${object - 1} cell-name`, x: at.x + 8, y: at.y + 15, 'text-anchor': 'middle' }, text(object - 1));
-  return element('rect', { class: 'cell', ...square }) + element('rect', { class: `fill colour-${object - 1}`, x: at.x + 1.5, y: at.y + 1.5, width: CELL - 3, height: CELL - 3, rx: 4 }) + name;
+  if (object > colours)
+    return (
+      element('rect', { class: 'cell', ...square }) +
+      element('rect', { class: 'wall', x: at.x + 3, y: at.y + 3, width: CELL - 6, height: CELL - 6, rx: 3 })
+    );
+  const name = element(
+    'text',
+    { class: `on-colour-${object - 1} cell-name`, x: at.x + 8, y: at.y + 15, 'text-anchor': 'middle' },
+    text(object - 1),
+  );
+  return (
+    element('rect', { class: 'cell', ...square }) +
+    element('rect', { class: `fill colour-${object - 1}`, x: at.x + 1.5, y: at.y + 1.5, width: CELL - 3, height: CELL - 3, rx: 4 }) +
+    name
+  );
 }
 
 function arrow(from: Place, to: Place): string {
@@ -57,13 +73,22 @@ export function episodeFigure(episode: DrawnEpisode): string {
   const order = visits(episode);
   const badges = order.map(({ step }, index) => {
     const { x, y } = at[step];
-    return element('circle', { class: 'badge', cx: x, cy: y, r: 8 }) + element('text', { class: 'badge-name', x, y: y + 4, 'text-anchor': 'middle' }, text(index + 1));
+    return (
+      element('circle', { class: 'badge', cx: x, cy: y, r: 8 }) +
+      element('text', { class: 'badge-name', x, y: y + 4, 'text-anchor': 'middle' }, text(index + 1))
+    );
   });
   const codes = switches.flatMap((step) => {
     const place = at[step];
     if (!place) return [];
     const { x, y } = place;
-    return [element('path', { class: 'code', d: `M${x},${y - 6}L${x + 6},${y}L${x},${y + 6}L${x - 6},${y}Z` }, element('title', {}, text(`new code at step ${step}`)))];
+    return [
+      element(
+        'path',
+        { class: 'code', d: `M${x},${y - 6}L${x + 6},${y}L${x},${y + 6}L${x - 6},${y}Z` },
+        element('title', {}, text(`new code at step ${step}`)),
+      ),
+    ];
   });
   const edge = size * CELL + 2 * MARGIN;
   const told = `${success ? 'Solved' : 'Not solved'} in ${path.length - 1} steps; task ${task.join('')}, visited ${order.map(({ colour }) => colour).join('') || 'nothing'}.`;
@@ -79,5 +104,8 @@ export function episodeFigure(episode: DrawnEpisode): string {
     ...codes,
     ...badges,
   );
-  return figure(drawing, `${element('strong', { class: success ? 'good' : 'bad' }, success ? '✓ ' : '✗ ', text(title))}${element('span', {}, text(told))}`);
+  return figure(
+    drawing,
+    `${element('strong', { class: success ? 'good' : 'bad' }, success ? '✓ ' : '✗ ', text(title))}${element('span', {}, text(told))}`,
+  );
 }

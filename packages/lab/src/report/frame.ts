@@ -1,5 +1,5 @@
 /** The frame of a chart: scales, grid lines, ticks and axis titles. */
-import { scaleLinear, scaleLog, type ScaleContinuousNumeric } from 'd3-scale';
+import { type ScaleContinuousNumeric, scaleLinear, scaleLog } from 'd3-scale';
 import { short } from './format.js';
 import { element, text } from './markup.js';
 
@@ -25,7 +25,10 @@ export function acrossScale(frame: Frame, [from, to]: readonly [number, number],
 /** A scale upwards, its domain widened to round numbers. */
 export function upScale(frame: Frame, [from, to]: readonly [number, number]): Scale {
   const top = to > from ? to : from + 1;
-  return scaleLinear().domain([from, top]).range([frame.height - frame.bottom, frame.top]).nice(5);
+  return scaleLinear()
+    .domain([from, top])
+    .range([frame.height - frame.bottom, frame.top])
+    .nice(5);
 }
 
 /** On a log scale only 1, 2 and 5 times a power of ten get a label, or they would touch. */
@@ -38,10 +41,12 @@ function ticksOf(scale: Scale, log: boolean, count: number): number[] {
 export function axes(frame: Frame, x: Scale, y: Scale, labels: { readonly x: string; readonly y: string }, log: boolean): string {
   const { width, height, left, right, top, bottom } = frame;
   const floor = height - bottom;
-  const rows = y.ticks(5).map((tick) => [
-    element('line', { class: 'grid', x1: left, x2: width - right, y1: y(tick), y2: y(tick) }),
-    element('text', { class: 'tick', x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, text(short(tick))),
-  ]);
+  const rows = y
+    .ticks(5)
+    .map((tick) => [
+      element('line', { class: 'grid', x1: left, x2: width - right, y1: y(tick), y2: y(tick) }),
+      element('text', { class: 'tick', x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, text(short(tick))),
+    ]);
   const columns = ticksOf(x, log, 6).map((tick) => [
     element('line', { class: 'mark', x1: x(tick), x2: x(tick), y1: floor, y2: floor + 5 }),
     element('text', { class: 'tick', x: x(tick), y: floor + 19, 'text-anchor': 'middle' }, text(short(tick))),

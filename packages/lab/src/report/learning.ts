@@ -25,7 +25,10 @@ export function smooth(points: Points, window: number): Points {
 
 /** Value at `x`, linear between points; `x` must lie within them. */
 export function valueAt(points: Points, x: number): number {
-  const at = bisectLeft(points.map((point) => point.x), x);
+  const at = bisectLeft(
+    points.map((point) => point.x),
+    x,
+  );
   if (points[at]?.x === x || at === 0) return points[at].y;
   const [a, b] = [points[at - 1], points[at]];
   return a.y + ((b.y - a.y) * (x - a.x)) / (b.x - a.x);
@@ -57,15 +60,31 @@ export function curvesByMethod(runs: readonly LearningRun[], smoothing: number):
   return [...new Set(runs.map(methodLabel))].map((label) => {
     const own = runs
       .filter((run) => methodLabel(run) === label)
-      .map((run) => ({ run, points: smooth(run.points.map(({ episodes, success }) => ({ x: episodes, y: success })), smoothing) }));
+      .map((run) => ({
+        run,
+        points: smooth(
+          run.points.map(({ episodes, success }) => ({ x: episodes, y: success })),
+          smoothing,
+        ),
+      }));
     return { label, runs: own, summary: summarise(own.map(({ points }) => points)) };
   });
 }
 
 function drawMethod({ label, runs, summary }: MethodCurves, x: Scale, y: Scale, index: number): string {
-  const path = line<{ x: number; y: number }>((point) => x(point.x), (point) => y(point.y));
-  const band = area<Summary>((point) => x(point.x), (point) => y(point.low), (point) => y(point.high));
-  const median = line<Summary>((point) => x(point.x), (point) => y(point.mid));
+  const path = line<{ x: number; y: number }>(
+    (point) => x(point.x),
+    (point) => y(point.y),
+  );
+  const band = area<Summary>(
+    (point) => x(point.x),
+    (point) => y(point.low),
+    (point) => y(point.high),
+  );
+  const median = line<Summary>(
+    (point) => x(point.x),
+    (point) => y(point.mid),
+  );
   const seeds = runs.map(({ run, points }) => {
     const tip = `${label}: base ${run.baseSeed}${run.controllerSeed === null ? '' : `, controller ${run.controllerSeed}`}, RL ${run.rlSeed}: ${share(points.at(-1)?.y ?? 0)} at ${short(points.at(-1)?.x ?? 0)}`;
     return element('path', { class: 'seed', d: path(points) ?? '' }, element('title', {}, text(tip)));
@@ -81,7 +100,10 @@ function drawMethod({ label, runs, summary }: MethodCurves, x: Scale, y: Scale, 
 
 function endLabels(methods: readonly MethodCurves[], x: Scale, y: Scale): string {
   const ends = methods.map(({ summary }) => summary[summary.length - 1]);
-  const heights = spread(ends.map((end) => y(end?.mid ?? 0) + 4), 15);
+  const heights = spread(
+    ends.map((end) => y(end?.mid ?? 0) + 4),
+    15,
+  );
   return methods
     .map((_, index) => {
       const end = ends[index];
@@ -110,7 +132,11 @@ function panel(methods: readonly MethodCurves[], task: string, log: boolean): st
 /** Legend with the look of each method's line. */
 export function legend(labels: readonly string[]): string {
   const items = labels.map((label, index) => {
-    const sample = element('svg', { width: 28, height: 10, viewBox: '0 0 28 10', 'aria-hidden': 'true', class: `series series-${index}` }, element('path', { class: 'median', d: 'M0,5H28' }));
+    const sample = element(
+      'svg',
+      { width: 28, height: 10, viewBox: '0 0 28 10', 'aria-hidden': 'true', class: `series series-${index}` },
+      element('path', { class: 'median', d: 'M0,5H28' }),
+    );
     return element('li', {}, sample, text(label));
   });
   return element('ul', { class: 'legend' }, ...items);
@@ -120,7 +146,10 @@ export function legend(labels: readonly string[]): string {
 export function learningFigures(runs: readonly LearningRun[], smoothing: number): string {
   return [...new Set(runs.map((run) => run.task))]
     .map((task) => {
-      const methods = curvesByMethod(runs.filter((run) => run.task === task), smoothing);
+      const methods = curvesByMethod(
+        runs.filter((run) => run.task === task),
+        smoothing,
+      );
       const counts = methods.map((method) => `${method.label} ${method.runs.length}`).join(', ');
       const mean = smoothing > 1 ? ` Every point is the mean of ${smoothing} updates.` : '';
       const caption = `Task ${task}. Thin: each seed (${counts}). Thick: their median; band: quartiles, from three seeds on.${mean}`;

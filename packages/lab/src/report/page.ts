@@ -15,13 +15,18 @@ function section(title: string, about: string, body: string): string {
 
 function tiles({ learning, smoothing }: ReportData): string {
   const cards = [...new Set(learning.map(({ task }) => task))].flatMap((task) =>
-    curvesByMethod(learning.filter((run) => run.task === task), smoothing).flatMap(({ label, runs, summary }, index) => {
+    curvesByMethod(
+      learning.filter((run) => run.task === task),
+      smoothing,
+    ).flatMap(({ label, runs, summary }, index) => {
       const end = summary[summary.length - 1];
       if (!end) return [];
       const episodes = formatNumber(max(runs, ({ points }) => points[points.length - 1]?.x) ?? 0);
       const spread = runs.length > 2 ? `, quartiles ${share(end.low)} to ${share(end.high)}` : '';
       const told = `${label} on ${task}: median of ${runs.length} run${runs.length === 1 ? '' : 's'} after ${episodes} episodes${spread}`;
-      return [element('div', { class: `tile series-${index % 8}` }, element('b', {}, text(share(end.mid))), element('span', {}, text(told)))];
+      return [
+        element('div', { class: `tile series-${index % 8}` }, element('b', {}, text(share(end.mid))), element('span', {}, text(told))),
+      ];
     }),
   );
   return cards.length > 0 ? element('div', { class: 'tiles' }, ...cards) : '';
@@ -50,15 +55,19 @@ export function renderReport(data: ReportData): string {
     element('p', { class: 'lead' }, text(data.lead)),
     facts.length > 0 ? element('dl', { class: 'facts' }, ...facts) : '',
     tiles(data),
-    section('Learning', 'Share of sampled episodes that finish the task, against the episodes seen so far.', learningFigures(data.learning, data.smoothing)),
+    section(
+      'Learning',
+      'Share of sampled episodes that finish the task, against the episodes seen so far.',
+      learningFigures(data.learning, data.smoothing),
+    ),
     section(
       'The switch',
-      'β at each step of held-out episodes (bars; dark where it is at least 0.5 and a new code begins) over the true subgoals (colours, digits). The model never saw them.',
+      'β at each step of held-out episodes (bars; strong where it is at least 0.5 and a new code begins) over the true subgoals (colours, digits). The model never saw them.',
       data.switches.length > 0 ? element('div', { class: 'traces' }, ...data.switches.map(switchFigure)) : '',
     ),
     section(
       'Episodes',
-      'Circle: start. Numbers in black: visits in order. Small digits: the colours. Yellow diamonds: a new code. Grey squares: walls.',
+      'Ring: start. Numbers in discs: visits in order. Small digits: the colours. Yellow diamonds: a new code begins. Grey squares: walls.',
       data.episodes.length > 0 ? element('div', { class: 'episodes' }, ...data.episodes.map(episodeFigure)) : '',
     ),
     section(

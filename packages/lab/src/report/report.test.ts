@@ -20,12 +20,22 @@ import { curvesByMethod, smooth, summarise, valueAt } from './learning.js';
 import { renderReport } from './page.js';
 import { segments } from './switches.js';
 
-const EMPTY: ReportData = { title: 'Nothing', lead: '', facts: [], learning: [], smoothing: 1, training: [], switches: [], episodes: [], tables: [] };
+const EMPTY: ReportData = {
+  title: 'Nothing',
+  lead: '',
+  facts: [],
+  learning: [],
+  smoothing: 1,
+  training: [],
+  switches: [],
+  episodes: [],
+  tables: [],
+};
 
 /** Every opened tag is closed in order; the report writes no void elements but `meta`. */
 function expectWellFormed(html: string): void {
   const open: string[] = [];
-  for (const [, closing, name] of html.replace(/<style>[^]*?<\/style>/, '').matchAll(/<(\/?)([a-z][a-z0-9]*)(?:\s[^<>]*)?>/gi)) {
+  for (const [, closing, name] of html.replace(/<style>[\s\S]*?<\/style>/, '').matchAll(/<(\/?)([a-z][a-z0-9]*)(?:\s[^<>]*)?>/gi)) {
     if (closing) expect(open.pop(), `</${name}>`).toBe(name);
     else if (name !== 'meta') open.push(name);
   }
@@ -50,7 +60,8 @@ describe('the report', () => {
   });
 
   it('shows every part', () => {
-    for (const heading of ['Learning', 'The switch', 'Episodes', 'Training', 'Success, every run']) expect(html).toContain(`<h2>${heading}</h2>`);
+    for (const heading of ['Learning', 'The switch', 'Episodes', 'Training', 'Success, every run'])
+      expect(html).toContain(`<h2>${heading}</h2>`);
     expect(html.match(/class="seed"/g)).toHaveLength(2 * SAMPLE.learning.length);
     expect(html).toContain('linear axis');
     expect(html).toContain('log axis');
@@ -135,10 +146,25 @@ describe('pictures', () => {
 });
 
 describe('results', () => {
-  const row = (change: Partial<ResultRow>): ResultRow => ({ method: 'internal', view: 'partner', baseSeed: 0, controllerSeed: 1, rlSeed: 0, task: '0123', episodes: 61440, success: 0.6, ...change });
+  const row = (change: Partial<ResultRow>): ResultRow => ({
+    method: 'internal',
+    view: 'partner',
+    baseSeed: 0,
+    controllerSeed: 1,
+    rlSeed: 0,
+    task: '0123',
+    episodes: 61440,
+    success: 0.6,
+    ...change,
+  });
 
   it('are rows of exactly the agreed fields, in reading order', () => {
-    const rows = [row({ method: 'raw', view: null, controllerSeed: null, success: 0 }), row({ rlSeed: 10 }), row({ rlSeed: 9 }), row({ baseSeed: 1 })];
+    const rows = [
+      row({ method: 'raw', view: null, controllerSeed: null, success: 0 }),
+      row({ rlSeed: 10 }),
+      row({ rlSeed: 9 }),
+      row({ baseSeed: 1 }),
+    ];
     expect(sortRows(rows).map(({ method, baseSeed, rlSeed }) => [method, baseSeed, rlSeed])).toEqual([
       ['internal', 0, 9],
       ['internal', 0, 10],
@@ -151,8 +177,21 @@ describe('results', () => {
   });
 
   it('are Markdown that a bar cannot break', () => {
-    const table = { title: 'T', about: 'A', columns: [{ label: 'x', numeric: false }, { label: 'y', numeric: true }], rows: [['a|b', 0.25], ['coxswain pretrain', null]] };
-    expect(tablesToMarkdown('Page', 'Lead', [table])).toBe('# Page\n\nLead\n\n## T\n\nA\n\n| x | y |\n| --- | ---: |\n| a\\|b | 0.250 |\n| `coxswain pretrain` | – |\n');
+    const table = {
+      title: 'T',
+      about: 'A',
+      columns: [
+        { label: 'x', numeric: false },
+        { label: 'y', numeric: true },
+      ],
+      rows: [
+        ['a|b', 0.25],
+        ['coxswain pretrain', null],
+      ],
+    };
+    expect(tablesToMarkdown('Page', 'Lead', [table])).toBe(
+      '# Page\n\nLead\n\n## T\n\nA\n\n| x | y |\n| --- | ---: |\n| a\\|b | 0.250 |\n| `coxswain pretrain` | – |\n',
+    );
   });
 });
 
@@ -164,7 +203,11 @@ describe('a report of stored runs', () => {
     config.reinforce.method = method;
     const withCodes = phase === 'reinforce' && method === 'internal';
     const inputs = phase === 'pretrain' ? {} : { base: input('pretrain', 3), ...(withCodes ? { controller: input('discover', 2) } : {}) };
-    const run = new RunFolder(join(root, name), identify({ phase, preset: 'grid-mini', seed, config, inputs }), `coxswain ${phase} --seed ${seed}`);
+    const run = new RunFolder(
+      join(root, name),
+      identify({ phase, preset: 'grid-mini', seed, config, inputs }),
+      `coxswain ${phase} --seed ${seed}`,
+    );
     fill(run);
     run.close();
   };
@@ -180,8 +223,11 @@ describe('a report of stored runs', () => {
     });
     for (const method of ['internal', 'raw'] as const) {
       store(`rl-${method}`, 'reinforce', 7, method, (run) => {
-        for (const step of [1, 2]) run.metrics.write(step, { [METRICS.episodes]: step * 512, [METRICS.episodicReturn]: method === 'raw' ? 0 : step / 10 });
-        run.writeArtifact('result.json', { rows: [{ ...labelsOf(run.identity), task: '0123', episodes: 1024, success: method === 'raw' ? 0 : 0.2 }] });
+        for (const step of [1, 2])
+          run.metrics.write(step, { [METRICS.episodes]: step * 512, [METRICS.episodicReturn]: method === 'raw' ? 0 : step / 10 });
+        run.writeArtifact('result.json', {
+          rows: [{ ...labelsOf(run.identity), task: '0123', episodes: 1024, success: method === 'raw' ? 0 : 0.2 }],
+        });
         run.writeArtifact('episodes.json', SAMPLE.episodes);
       });
     }
@@ -190,7 +236,16 @@ describe('a report of stored runs', () => {
 
   it('finds curves, labels and tables', () => {
     const data = collectReport(findRuns(root), { title: 'T', lead: 'L', facts: [], smoothing: 1 });
-    expect(data.learning.map(({ method, view, baseSeed, controllerSeed, rlSeed, learningRate }) => ({ method, view, baseSeed, controllerSeed, rlSeed, learningRate }))).toEqual([
+    expect(
+      data.learning.map(({ method, view, baseSeed, controllerSeed, rlSeed, learningRate }) => ({
+        method,
+        view,
+        baseSeed,
+        controllerSeed,
+        rlSeed,
+        learningRate,
+      })),
+    ).toEqual([
       { method: 'internal', view: 'partner', baseSeed: 3, controllerSeed: 2, rlSeed: 7, learningRate: 1e-3 },
       { method: 'raw', view: null, baseSeed: 3, controllerSeed: null, rlSeed: 7, learningRate: 1e-4 },
     ]);
@@ -210,12 +265,27 @@ describe('a report of stored runs', () => {
   it('is written by the command, with rows and tables for the documentation', async () => {
     let said = '';
     const stream = { write: (text: string) => (said += text) };
-    const machine = { stdout: stream, stderr: stream, signals: { on: () => {}, off: () => {}, exit: () => {} }, now: () => 0, openDevice: () => Promise.reject(new Error('no device is needed')) };
+    const machine = {
+      stdout: stream,
+      stderr: stream,
+      signals: { on: () => {}, off: () => {}, exit: () => {} },
+      now: () => 0,
+      openDevice: () => Promise.reject(new Error('no device is needed')),
+    };
     const [out, results] = [join(root, 'made', 'report.html'), join(root, 'made', 'grid-mini')];
     expect(await main(['report', '--runs', root, '--out', out, '--results', results], [], machine), said).toBe(0);
     expect(fs.readFileSync(out, 'utf8')).toMatch(/^<!doctype html>/);
     const rows = JSON.parse(fs.readFileSync(`${results}.json`, 'utf8')) as ResultRow[];
-    expect(rows).toContainEqual({ method: 'internal', view: 'partner', baseSeed: 3, controllerSeed: 2, rlSeed: 7, task: '0123', episodes: 1024, success: 0.2 });
+    expect(rows).toContainEqual({
+      method: 'internal',
+      view: 'partner',
+      baseSeed: 3,
+      controllerSeed: 2,
+      rlSeed: 7,
+      task: '0123',
+      episodes: 1024,
+      success: 0.2,
+    });
     expect(fs.readFileSync(`${results}.md`, 'utf8')).toContain('`coxswain reinforce --seed 7`');
     expect(said).toContain(out);
   });

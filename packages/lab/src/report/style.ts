@@ -9,8 +9,13 @@ const SERIES_LIGHT = ['#0072b2', '#c04a00', '#00785a', '#a8477f', '#2b83b8', '#8
 const SERIES_DARK = ['#5ab4ee', '#ff8c42', '#35c79c', '#e59ac6', '#8fd0ff', '#f2cc4d', '#b9a3e3', '#bbbbbb'];
 const DASHES = ['none', '7 4', '2 3', '10 3 2 3', '5 2', '12 4', '3 6', '1 2'];
 
-const worldRules = WORLD.map((colour, index) => `.colour-${index}{--own:${colour}} .on-colour-${index}{fill:${ON_WORLD[index]}}`).join('\n');
-const seriesRules = DASHES.map((dash, index) => `.series-${index}{--own:var(--series-${index})} .series-${index} .median,.series-${index} .single{stroke-dasharray:${dash}}`).join('\n');
+const worldRules = WORLD.map((colour, index) => `.colour-${index}{--own:${colour}} .on-colour-${index}{fill:${ON_WORLD[index]}}`).join(
+  '\n',
+);
+const seriesRules = DASHES.map(
+  (dash, index) =>
+    `.series-${index}{--own:var(--series-${index})} .series-${index} .median,.series-${index} .single{stroke-dasharray:${dash}}`,
+).join('\n');
 const seriesColours = (colours: readonly string[]) => colours.map((colour, index) => `--series-${index}:${colour}`).join(';');
 
 const DARK = `--page:#14171b;--sheet:#1b1f25;--ink:#e8eaed;--soft:#a6adb7;--line:#2e343c;--good:#35c79c;--bad:#ff8c6b;${seriesColours(SERIES_DARK)}`;

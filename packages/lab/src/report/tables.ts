@@ -17,7 +17,8 @@ export function lastValue(run: StoredRun, name: string): number | null {
 function pretrainTable(runs: readonly StoredRun[]): ReportTable {
   return {
     title: 'Sequence models',
-    about: 'Pretraining, every seed. Obeyed: share of sampled episodes whose visits follow the transitions of the training tasks. NLL in nats an action, beside the Bayes-optimal observer’s on the same data.',
+    about:
+      'Pretraining, every seed. Obeyed: share of sampled episodes whose visits follow the transitions of the training tasks. NLL in nats an action, beside the Bayes-optimal observer’s on the same data.',
     columns: [column('Seed'), column('Steps'), column('Obeyed'), column('Action NLL'), column('Bayes floor'), column('Command', false)],
     rows: runs.map((run) => [
       run.config.seed,
@@ -33,8 +34,18 @@ function pretrainTable(runs: readonly StoredRun[]): ReportTable {
 function discoverTable(runs: readonly StoredRun[]): ReportTable {
   return {
     title: 'Metacontrollers',
-    about: 'Discovery, every seed. F1 compares switches (hard gates) with true subgoal changes at the exact step; read-out is the share of steps whose true subgoal a linear map finds in z; NLL in nats an action with hard gates, and without any control.',
-    columns: [column('Base'), column('Seed'), column('View', false), column('F1'), column('Read-out'), column('Hard NLL'), column('No control'), column('Command', false)],
+    about:
+      'Discovery, every seed. F1 compares switches (hard gates) with true subgoal changes at the exact step; read-out is the share of steps whose true subgoal a linear map finds in z; NLL in nats an action with hard gates, and without any control.',
+    columns: [
+      column('Base'),
+      column('Seed'),
+      column('View', false),
+      column('F1'),
+      column('Read-out'),
+      column('Hard NLL'),
+      column('No control'),
+      column('Command', false),
+    ],
     rows: runs.map((run) => [
       run.config.inputs.base?.seed ?? null,
       run.config.seed,
@@ -55,8 +66,26 @@ function resultTable(rows: readonly RowWithCommand[]): ReportTable {
   return {
     title: 'Success, every run',
     about: 'Share of sampled episodes that finish the task, after the given number of training episodes.',
-    columns: [column('Method', false), column('Task', false), column('Base'), column('Controller'), column('RL'), column('Episodes'), column('Success'), column('Command', false)],
-    rows: sortRows(rows).map((row) => [methodLabel(row), row.task, row.baseSeed, row.controllerSeed, row.rlSeed, row.episodes, row.success, commands.get(row) ?? null]),
+    columns: [
+      column('Method', false),
+      column('Task', false),
+      column('Base'),
+      column('Controller'),
+      column('RL'),
+      column('Episodes'),
+      column('Success'),
+      column('Command', false),
+    ],
+    rows: sortRows(rows).map((row) => [
+      methodLabel(row),
+      row.task,
+      row.baseSeed,
+      row.controllerSeed,
+      row.rlSeed,
+      row.episodes,
+      row.success,
+      commands.get(row) ?? null,
+    ]),
   };
 }
 
@@ -66,11 +95,27 @@ function summaryTable(rows: readonly ResultRow[]): ReportTable {
   return {
     title: 'Success, summary',
     about: 'Median and quartiles over the runs below.',
-    columns: [column('Method', false), column('Task', false), column('Episodes'), column('Runs'), column('Median'), column('Lower quartile'), column('Upper quartile')],
+    columns: [
+      column('Method', false),
+      column('Task', false),
+      column('Episodes'),
+      column('Runs'),
+      column('Median'),
+      column('Lower quartile'),
+      column('Upper quartile'),
+    ],
     rows: [...groups.values()].map((members) => {
       const values = members.map((row) => row.success);
       const [{ task, episodes }] = members;
-      return [methodLabel(members[0]), task, episodes, members.length, median(values) ?? null, quantile(values, 0.25) ?? null, quantile(values, 0.75) ?? null];
+      return [
+        methodLabel(members[0]),
+        task,
+        episodes,
+        members.length,
+        median(values) ?? null,
+        quantile(values, 0.25) ?? null,
+        quantile(values, 0.75) ?? null,
+      ];
     }),
   };
 }

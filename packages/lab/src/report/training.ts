@@ -17,16 +17,36 @@ export function trainingFigure({ title, about, xLabel, curves, references }: Tra
   const from = lowest >= 0 && lowest < 0.5 * highest ? 0 : lowest;
   const x = acrossScale(FRAME, [0, max(points, (point) => point.x) ?? 1], false);
   const y = upScale(FRAME, [from, highest]);
-  const path = line<{ x: number; y: number }>((point) => x(point.x), (point) => y(point.y));
+  const path = line<{ x: number; y: number }>(
+    (point) => x(point.x),
+    (point) => y(point.y),
+  );
   const lines = curves.map(({ label, points: own }, index) =>
-    element('g', { class: `series series-${index % 8}` }, element('path', { class: 'single', d: path(own) ?? '' }, element('title', {}, text(label)))),
+    element(
+      'g',
+      { class: `series series-${index % 8}` },
+      element('path', { class: 'single', d: path(own) ?? '' }, element('title', {}, text(label))),
+    ),
   );
   const right = FRAME.width - FRAME.right;
-  const labelHeights = spread(references.map((reference) => y(reference.y) + 4), 14);
+  const labelHeights = spread(
+    references.map((reference) => y(reference.y) + 4),
+    14,
+  );
   const marks = references.map((reference, index) => [
     element('line', { class: 'reference', x1: FRAME.left, x2: right, y1: y(reference.y), y2: y(reference.y) }),
     element('text', { class: 'tick', x: right + 6, y: labelHeights[index] }, text(`${reference.label} ${formatNumber(reference.y)}`)),
   ]);
-  const chart = svg(FRAME.width, FRAME.height, `${title}: ${about}`, axes(FRAME, x, y, { x: xLabel, y: '' }, false), ...marks.flat(), ...lines);
-  return figure(`${element('h3', {}, text(title))}${curves.length > 1 ? legend(curves.map(({ label }) => label)) : ''}${chart}`, text(about));
+  const chart = svg(
+    FRAME.width,
+    FRAME.height,
+    `${title}: ${about}`,
+    axes(FRAME, x, y, { x: xLabel, y: '' }, false),
+    ...marks.flat(),
+    ...lines,
+  );
+  return figure(
+    `${element('h3', {}, text(title))}${curves.length > 1 ? legend(curves.map(({ label }) => label)) : ''}${chart}`,
+    text(about),
+  );
 }

@@ -21,7 +21,11 @@ export type ResultRow = {
 export type RunLabels = Pick<ResultRow, 'method' | 'view' | 'baseSeed' | 'controllerSeed' | 'rlSeed'>;
 
 /** The labels of an RL run from its configuration and the seeds of what it started from. */
-export function labelsOf(run: { readonly seed: number; readonly config: PartialConfig; readonly inputs: Readonly<Record<string, { readonly seed: number }>> }): RunLabels {
+export function labelsOf(run: {
+  readonly seed: number;
+  readonly config: PartialConfig;
+  readonly inputs: Readonly<Record<string, { readonly seed: number }>>;
+}): RunLabels {
   const { config, inputs, seed } = run;
   const withCodes = inputs.controller !== undefined;
   return {

@@ -56,7 +56,13 @@ const paths = (runFolder: string) => ({
  * Writes a checkpoint in place of the last one.
  * @throws DiskFullError; the last checkpoint is then still there, whole.
  */
-export function saveCheckpoint(runFolder: string, identity: RunIdentity, step: number, metricsBytes: number, { files, extra = {} }: Snapshot): void {
+export function saveCheckpoint(
+  runFolder: string,
+  identity: RunIdentity,
+  step: number,
+  metricsBytes: number,
+  { files, extra = {} }: Snapshot,
+): void {
   const { current, next, old } = paths(runFolder);
   try {
     onDisk(next, () => {
@@ -118,9 +124,11 @@ export function readCheckpoint(runFolder: string): Checkpoint | undefined {
   const { step, metricsBytes, extra, sha256 } = parseProgress(join(folder, 'progress.json'));
   const read = (name: string): Uint8Array => {
     const path = join(folder, name);
-    if (!Object.hasOwn(sha256, name) || !fs.existsSync(path)) throw new CheckpointError(path, 'there is no such file', 'a file of the checkpoint', RESTORE);
+    if (!Object.hasOwn(sha256, name) || !fs.existsSync(path))
+      throw new CheckpointError(path, 'there is no such file', 'a file of the checkpoint', RESTORE);
     const bytes = onDisk(path, () => fs.readFileSync(path));
-    if (digest(bytes) !== sha256[name]) throw new CheckpointError(path, `${bytes.length} bytes that were changed since`, 'the bytes this program wrote', RESTORE);
+    if (digest(bytes) !== sha256[name])
+      throw new CheckpointError(path, `${bytes.length} bytes that were changed since`, 'the bytes this program wrote', RESTORE);
     return bytes;
   };
   return { folder, step, metricsBytes, extra, read };

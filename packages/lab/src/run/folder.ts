@@ -10,7 +10,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { OtherConfigurationError, RunFolderError } from '../errors.js';
-import { type Checkpoint, readCheckpoint, recover, saveCheckpoint, type Snapshot } from './checkpoint.js';
+import { type Checkpoint, readCheckpoint, recover, type Snapshot, saveCheckpoint } from './checkpoint.js';
 import { differences, type RunIdentity } from './identity.js';
 import { lockFolder } from './lock.js';
 import { appendTiming, MetricsWriter } from './metrics.js';
@@ -28,17 +28,30 @@ export function readRunConfig(folder: string): RunConfig | undefined {
   const config = readJson(path) as Partial<RunConfig> | undefined;
   if (config === undefined) return undefined;
   if (config.format !== 1 || typeof config.phase !== 'string' || typeof config.hash !== 'string' || typeof config.config !== 'object') {
-    throw new RunFolderError(folder, 'config.json is not one of ours', 'a config.json written by `coxswain`', 'Choose another folder with --out.');
+    throw new RunFolderError(
+      folder,
+      'config.json is not one of ours',
+      'a config.json written by `coxswain`',
+      'Choose another folder with --out.',
+    );
   }
   return config as RunConfig;
 }
 
+/** The lock, and what a crash may leave of it and of a first config.json. */
+const isScaffold = (name: string) => name === LOCK || name.startsWith(`${LOCK}.`) || name.startsWith(`${CONFIG}.`);
+
 function claim(folder: string, identity: RunIdentity): boolean {
   const there = readRunConfig(folder);
   if (!there) {
-    const strangers = fs.readdirSync(folder).filter((name) => name !== LOCK && !name.startsWith(`${CONFIG}.`));
+    const strangers = fs.readdirSync(folder).filter((name) => !isScaffold(name));
     if (strangers.length > 0) {
-      throw new RunFolderError(folder, `no config.json but ${strangers.length} other file(s), ${strangers[0]} among them`, 'an empty folder or a run', 'Choose another folder with --out.');
+      throw new RunFolderError(
+        folder,
+        `no config.json but ${strangers.length} other file(s), ${strangers[0]} among them`,
+        'an empty folder or a run',
+        'Choose another folder with --out.',
+      );
     }
     return false;
   }

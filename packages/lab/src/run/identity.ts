@@ -36,7 +36,8 @@ export function identify(run: Facts): RunIdentity {
 /** Where two runs differ, one sentence each: `model.width is 64 there, 128 here`. */
 export function differences(there: RunIdentity, here: RunIdentity): string[] {
   const [a, b] = [facts(there), facts(here)];
-  const show = (value: unknown) => (value === undefined ? 'absent' : typeof value === 'string' && value.length > 24 ? `${value.slice(0, 12)}…` : JSON.stringify(value));
+  const show = (value: unknown) =>
+    value === undefined ? 'absent' : typeof value === 'string' && value.length > 24 ? `${value.slice(0, 12)}…` : JSON.stringify(value);
   return [...new Set([...Object.keys(a), ...Object.keys(b)])]
     .filter((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]))
     .map((key) => `${key} is ${show(a[key])} there, ${show(b[key])} here`);

@@ -37,8 +37,8 @@ function readOwner(path: string): Owner | undefined {
 function create(path: string, content: string): boolean {
   // A link appears with its content, so nobody can read a lock that is still empty.
   const own = `${path}.${process.pid}`;
-  fs.writeFileSync(own, content);
   try {
+    fs.writeFileSync(own, content);
     fs.linkSync(own, path);
     return true;
   } catch (error) {

@@ -30,7 +30,12 @@ export class MetricsWriter {
       const { size } = fs.fstatSync(this.#descriptor);
       if (size < keepBytes) {
         this.close();
-        throw new RunFolderError(path, `${size} bytes`, `at least the ${keepBytes} bytes that the checkpoint counts`, 'Restore the file, or start anew in another folder.');
+        throw new RunFolderError(
+          path,
+          `${size} bytes`,
+          `at least the ${keepBytes} bytes that the checkpoint counts`,
+          'Restore the file, or start anew in another folder.',
+        );
       }
       fs.ftruncateSync(this.#descriptor, keepBytes);
     });
@@ -49,7 +54,12 @@ export class MetricsWriter {
     for (const [name, value] of Object.entries(values)) {
       if (!Number.isFinite(value)) {
         const remedy = 'Lower the learning rate, or look at the metrics before this step.';
-        throw new CoxswainError(`${name} is ${value} at step ${step}. ${remedy}`, { code: 'not-finite', value: `${name} = ${value}`, expected: 'a finite number', remedy });
+        throw new CoxswainError(`${name} is ${value} at step ${step}. ${remedy}`, {
+          code: 'not-finite',
+          value: `${name} = ${value}`,
+          expected: 'a finite number',
+          remedy,
+        });
       }
     }
     const line = new TextEncoder().encode(`${JSON.stringify({ step, ...values })}\n`);
@@ -89,7 +99,12 @@ export function readMetrics(path: string): MetricLine[] {
       try {
         return JSON.parse(line) as MetricLine;
       } catch {
-        throw new RunFolderError(path, `line ${index + 1} is not JSON`, 'one JSON object a line', 'Restore the file, or leave this run out.');
+        throw new RunFolderError(
+          path,
+          `line ${index + 1} is not JSON`,
+          'one JSON object a line',
+          'Restore the file, or leave this run out.',
+        );
       }
     });
 }

@@ -27,12 +27,21 @@ export function openModel(path: string, name: string, phase: string): TrainedMod
   const remedy = `Give --${name} a folder made by \`coxswain ${phase}\`.`;
   if (!fs.existsSync(path)) throw new CheckpointError(`--${name}`, `there is no ${path}`, `a folder made by \`coxswain ${phase}\``, remedy);
   // A run that is being saved this very moment has its last whole checkpoint in `checkpoint.old`.
-  const folder = ['checkpoint', 'checkpoint.old', '.'].map((inner) => join(path, inner)).find((inner) => fs.existsSync(join(inner, 'model.safetensors')));
+  const folder = ['checkpoint', 'checkpoint.old', '.']
+    .map((inner) => join(path, inner))
+    .find((inner) => fs.existsSync(join(inner, 'model.safetensors')));
   const file = join(folder ?? path, 'model.safetensors');
-  if (folder === undefined) throw new CheckpointError(`--${name}`, `${path} holds no model.safetensors`, `a folder made by \`coxswain ${phase}\``, remedy);
+  if (folder === undefined)
+    throw new CheckpointError(`--${name}`, `${path} holds no model.safetensors`, `a folder made by \`coxswain ${phase}\``, remedy);
   const identity = readRunConfig(folder);
   if (!identity) throw new CheckpointError(`--${name}`, `${folder} holds no config.json`, 'config.json beside model.safetensors', remedy);
-  if (identity.phase !== phase) throw new CheckpointError(`--${name}`, `${path} was made by \`coxswain ${identity.phase}\``, `one made by \`coxswain ${phase}\``, remedy);
+  if (identity.phase !== phase)
+    throw new CheckpointError(
+      `--${name}`,
+      `${path} was made by \`coxswain ${identity.phase}\``,
+      `one made by \`coxswain ${phase}\``,
+      remedy,
+    );
   const bytes = onDisk(file, () => fs.readFileSync(file));
   return { folder, identity, bytes, sha256: digest(bytes) };
 }

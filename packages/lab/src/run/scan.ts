@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FileError } from '../errors.js';
 import type { DrawnEpisode, SwitchTrace } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
-import { readRunConfig, type RunConfig } from './folder.js';
+import { type RunConfig, readRunConfig } from './folder.js';
 import { type MetricLine, readMetrics } from './metrics.js';
 import { onDisk, readJson } from './storage.js';
 

@@ -6,7 +6,8 @@ import type { Config } from './sections.js';
 /** Single-colour skills; none of these holds 0→1, 1→2 or 2→3 (arXiv 2512.20605, the ant's list). */
 export const SINGLE_COLOUR_TASKS = '032 103 210 321 020 021 031 102 131 132 202 203 213 310 313 320'.split(' ');
 /** Skills are the colour pairs 01, 23, 45, 67 (arXiv 2512.20605, the grid world's list). */
-export const COLOUR_PAIR_TASKS = '014501 014523 016723 230145 236723 236745 450145 450167 452367 672301 672367 674501 016745 230167 452301 674523'.split(' ');
+export const COLOUR_PAIR_TASKS =
+  '014501 014523 016723 230145 236723 236745 450145 450167 452367 672301 672367 674501 016745 230167 452301 674523'.split(' ');
 
 /** The smallest world in which the whole method works, sized for two cores without a GPU. */
 const gridMini: Config = {
@@ -40,7 +41,18 @@ const gridMini: Config = {
     evaluationEpisodes: 1000,
     saveEvery: 250,
   },
-  metacontroller: { layer: 2, code: 8, history: 32, sequence: 32, encoder: 64, switch: 64, decoder: 32, rank: 16, pooled: true, switchBias: -2 },
+  metacontroller: {
+    layer: 2,
+    code: 8,
+    history: 32,
+    sequence: 32,
+    encoder: 64,
+    switch: 64,
+    decoder: 32,
+    rank: 16,
+    pooled: true,
+    switchBias: -2,
+  },
   discover: {
     view: 'partner',
     episodes: 60_000,
@@ -78,7 +90,16 @@ const gridMini: Config = {
     gradientClip: 1,
     saveEvery: 10,
   },
-  raw: { episodesPerUpdate: 1024, updates: 200, epochs: 4, minibatches: 1, learningRate: 1e-4, weightDecay: 0, gradientClip: 1, saveEvery: 10 },
+  raw: {
+    episodesPerUpdate: 1024,
+    updates: 200,
+    epochs: 4,
+    minibatches: 1,
+    learningRate: 1e-4,
+    weightDecay: 0,
+    gradientClip: 1,
+    saveEvery: 10,
+  },
   evaluate: { episodes: 10_000, longTask: '01230123', longHorizon: 96 },
 };
 
@@ -118,7 +139,18 @@ const gridPaper: Config = {
     evaluationEpisodes: 1000,
     saveEvery: 1000,
   },
-  metacontroller: { layer: 3, code: 8, history: 32, sequence: 32, encoder: 64, switch: 64, decoder: 32, rank: 16, pooled: false, switchBias: 0 },
+  metacontroller: {
+    layer: 3,
+    code: 8,
+    history: 32,
+    sequence: 32,
+    encoder: 64,
+    switch: 64,
+    decoder: 32,
+    rank: 16,
+    pooled: false,
+    switchBias: 0,
+  },
   discover: {
     view: 'same',
     episodes: 1_000_000,
@@ -156,7 +188,16 @@ const gridPaper: Config = {
     gradientClip: 1,
     saveEvery: 100,
   },
-  raw: { episodesPerUpdate: 1024, updates: 100_000, epochs: 4, minibatches: 1, learningRate: 3e-5, weightDecay: 0, gradientClip: 1, saveEvery: 100 },
+  raw: {
+    episodesPerUpdate: 1024,
+    updates: 100_000,
+    epochs: 4,
+    minibatches: 1,
+    learningRate: 3e-5,
+    weightDecay: 0,
+    gradientClip: 1,
+    saveEvery: 100,
+  },
   evaluate: { episodes: 10_000, longTask: '', longHorizon: 100 },
 };
 

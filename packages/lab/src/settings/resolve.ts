@@ -18,8 +18,16 @@ export function override(config: PartialConfig, assignment: string): void {
   const settings = allSettings();
   const found = settings.find((candidate) => candidate.key === key);
   if (!found) {
-    const near = nearest(key, settings.map((candidate) => candidate.key));
-    throw new SettingError(key, 'unknown', 'a setting listed by `coxswain settings`', near === undefined ? 'Look it up there.' : `Did you mean \`${near}\`?`);
+    const near = nearest(
+      key,
+      settings.map((candidate) => candidate.key),
+    );
+    throw new SettingError(
+      key,
+      'unknown',
+      'a setting listed by `coxswain settings`',
+      near === undefined ? 'Look it up there.' : `Did you mean \`${near}\`?`,
+    );
   }
   const value = found.setting.parse(text);
   if (!found.setting.accepts(value)) throw new SettingError(key, `\`${text}\``, found.setting.expected, found.setting.about);
@@ -49,7 +57,10 @@ export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (value !== null && typeof value === 'object') {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    return `{${entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+    return `{${entries
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`)
+      .join(',')}}`;
   }
   return JSON.stringify(value);
 }

@@ -31,7 +31,10 @@ export const SECTIONS = {
     size: integer('Cells along one side of the square grid, G.', { min: 2, max: 64 }),
     colours: integer('Coloured cells, O.', { min: 1, max: 10 }),
     walls: integer('Wall cells, W.', { min: 0 }),
-    observation: choice('What the model sees: a window around the agent, or all cells and the agent’s place (the paper, §6).', ['egocentric', 'allocentric']),
+    observation: choice('What the model sees: a window around the agent, or all cells and the agent’s place (the paper, §6).', [
+      'egocentric',
+      'allocentric',
+    ]),
     tasks: tasks('Colour sequences the experts walk in pretraining and discovery.'),
     horizon: integer('Steps after which a demonstration is cut, T.', { min: 1 }),
   },
@@ -42,7 +45,10 @@ export const SECTIONS = {
     mlp: integer('Width of the hidden layer of each block’s MLP.', { min: 1 }),
     buckets: integer('Buckets of the relative-position bias (T5).', { min: 4 }),
     maxDistance: integer('Distance from which all positions share the last bucket.', { min: 2 }),
-    init: choice('How weights start: small output projections (recipe), or every initialiser variance-scaled (the paper, §3).', ['small-output', 'variance-scaled']),
+    init: choice('How weights start: small output projections (recipe), or every initialiser variance-scaled (the paper, §3).', [
+      'small-output',
+      'variance-scaled',
+    ]),
     outputStd: number('Spread of the output projections at the start, for `small-output`.', { min: 0 }),
     embeddingStd: number('Spread of the observation embedding at the start, for `small-output`.', { min: 0 }),
     varianceScale: number('Variance scale of all initialisers, for `variance-scaled`.', { min: 0 }),
@@ -72,11 +78,10 @@ export const SECTIONS = {
     switchBias: number('Bias of the switch at the start; below zero it starts mostly closed.'),
   },
   discover: {
-    view: choice('What the sequence embedder sees: the same episode (the paper), a symmetric picture of it, or a partner that touched the same things.', [
-      'partner',
-      'symmetry',
-      'same',
-    ]),
+    view: choice(
+      'What the sequence embedder sees: the same episode (the paper), a symmetric picture of it, or a partner that touched the same things.',
+      ['partner', 'symmetry', 'same'],
+    ),
     episodes: integer('Expert episodes made as data.', { min: 1 }),
     noise: number('Share ε of expert moves replaced by a random move that ends nothing.', { min: 0, max: 1 }),
     steps: integer('Training steps.', { min: 1 }),
@@ -126,7 +131,12 @@ export type PartialConfig = Partial<Config>;
 export const SECTION_NAMES = Object.keys(SECTIONS) as SectionName[];
 
 /** All settings as `section.name` with their descriptions, in the order of this file. */
-export function allSettings(): { readonly section: SectionName; readonly name: string; readonly key: string; readonly setting: Setting<unknown> }[] {
+export function allSettings(): {
+  readonly section: SectionName;
+  readonly name: string;
+  readonly key: string;
+  readonly setting: Setting<unknown>;
+}[] {
   return SECTION_NAMES.flatMap((section) =>
     Object.entries<Setting<unknown>>(SECTIONS[section]).map(([name, setting]) => ({ section, name, key: `${section}.${name}`, setting })),
   );

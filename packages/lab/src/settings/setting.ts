@@ -58,10 +58,25 @@ export function choice<const T extends string>(about: string, choices: readonly 
 export function task(about: string, options: { readonly optional?: boolean } = {}): Setting<string> {
   const pattern = options.optional ? /^[0-9]*$/ : /^[0-9]+$/;
   const accepts = (value: unknown): value is string => typeof value === 'string' && pattern.test(value);
-  return { kind: 'text', about, expected: `colours as digits, like 0123${options.optional ? ', or nothing' : ''}`, hashed: true, accepts, parse: (text) => text };
+  return {
+    kind: 'text',
+    about,
+    expected: `colours as digits, like 0123${options.optional ? ', or nothing' : ''}`,
+    hashed: true,
+    accepts,
+    parse: (text) => text,
+  };
 }
 
 export function tasks(about: string): Setting<readonly string[]> {
-  const accepts = (value: unknown): value is readonly string[] => Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && /^[0-9]+$/.test(item));
-  return { kind: 'list', about, expected: 'tasks as digits with commas between, like 032,103', hashed: true, accepts, parse: (text) => text.split(',').map((item) => item.trim()) };
+  const accepts = (value: unknown): value is readonly string[] =>
+    Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && /^[0-9]+$/.test(item));
+  return {
+    kind: 'list',
+    about,
+    expected: 'tasks as digits with commas between, like 032,103',
+    hashed: true,
+    accepts,
+    parse: (text) => text.split(',').map((item) => item.trim()),
+  };
 }

@@ -23,7 +23,11 @@ describe('presets', () => {
     const config = preset(name);
     validate(config);
     const keys = Object.entries(config).flatMap(([section, values]) => Object.keys(values).map((key) => `${section}.${key}`));
-    expect(keys.sort()).toEqual(allSettings().map(({ key }) => key).sort());
+    expect(keys.sort()).toEqual(
+      allSettings()
+        .map(({ key }) => key)
+        .sort(),
+    );
   });
 
   it('gives copies', () => {

@@ -1,0 +1,25 @@
+/** Run folders for tests. */
+import { CoxswainError } from '@coxswain/tensor';
+import { RunFolder } from '../src/run/folder.js';
+import { identify, type RunIdentity } from '../src/run/identity.js';
+import { preset } from '../src/settings/presets.js';
+import { pick } from '../src/settings/resolve.js';
+
+export const identity = (seed = 0, change: (config: ReturnType<typeof preset>) => void = () => {}): RunIdentity => {
+  const config = preset('grid-mini');
+  change(config);
+  return identify({ phase: 'pretrain', preset: 'grid-mini', seed, config: pick(config, ['world', 'model', 'pretrain']), inputs: {} });
+};
+export const open = (path: string, of = identity()) => new RunFolder(path, of, 'coxswain pretrain');
+export const files = (value: number) => ({
+  'model.safetensors': new Uint8Array(4096).fill(value),
+  'state.safetensors': new Uint8Array(512).fill(value),
+});
+export const codeOf = (action: () => unknown): string => {
+  try {
+    action();
+  } catch (error) {
+    return error instanceof CoxswainError ? error.code : `unexpected ${String(error)}`;
+  }
+  return 'nothing thrown';
+};
