@@ -2,6 +2,7 @@
 import { f32, type Golden, readGolden } from '../../../../kernels/src/testing/golden.js';
 import { type Device, HostRandom, ParameterStore } from '@coxswain/tensor';
 import type { TransformerConfig } from '../config.js';
+import { normal } from '../initialise.js';
 import { Transformer } from '../model.js';
 
 /** The layer that the golden metacontroller steers. */
@@ -37,7 +38,7 @@ function embedding(golden: Record<string, Golden>): Float32Array {
 export function goldenBase(device: Device, trainable = false): { readonly model: Transformer; readonly store: ParameterStore } {
   const golden = readGolden('trained/base');
   const store = new ParameterStore(device, trainable);
-  const model = new Transformer(store, GOLDEN_BASE_CONFIG);
+  const model = new Transformer(store, GOLDEN_BASE_CONFIG, normal(0.3), true);
   store.finish(new HostRandom(0));
   store.load(
     new Map(
