@@ -11,6 +11,7 @@ struct Uniforms {
   firstOpen: u32,
   initial: u32,
   withOpened: u32,
+  withNoise: u32,
 }
 
 const GUMBEL: u32 = 1;
@@ -57,7 +58,6 @@ fn main(
   }
   let mode = u32(control[0]);
   let temperature = control[1];
-  let relaxed = mode == GUMBEL || mode == STRAIGHT_THROUGH;
   var state: array<f32, LATENT>;
   for (var n = 0u; n < uniforms.latent * uniforms.initial; n++) {
     state[n] = z0[row * uniforms.latent + n];
@@ -73,7 +73,7 @@ fn main(
       logit += w2[k] * max(sum, 0.0);
     }
     var perturbation = 0.0;
-    if (relaxed) {
+    if (uniforms.withNoise == 1) {
       perturbation = noise[at];
     }
     var value = beta(logit, perturbation, mode, temperature);

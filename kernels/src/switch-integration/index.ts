@@ -34,6 +34,8 @@ export type SwitchForwardShape = SwitchShape & {
   readonly firstOpen: 0 | 1;
   /** 1 where `opened` is read in place of `firstOpen`: a row's β at the first step is 1 where its flag is not zero. */
   readonly withOpened: 0 | 1;
+  /** 1 where `noise` is read; otherwise modes 1 and 2 go without. */
+  readonly withNoise: 0 | 1;
 };
 
 export type IntegrationGradientShape = Pick<SwitchShape, 'batch' | 'time' | 'latent'> & {
@@ -77,14 +79,14 @@ export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
     written('z'),
     written('gate'),
   ],
-  uniforms: fields('batch', 'time', 'latent', 'hidden', 'firstOpen', 'initial', 'withOpened'),
+  uniforms: fields('batch', 'time', 'latent', 'hidden', 'firstOpen', 'initial', 'withOpened', 'withNoise'),
   constants: ({ latent }) => ({ WORKGROUP: ROWS, LATENT: latent }),
   grid: ({ batch }) => linearGrid(batch, ROWS),
   cost: ({ batch, time, latent, hidden }) => ({
     flops: batch * time * (hidden * (2 * latent + 3) + 3 * latent + 8),
     bytes: 4 * (batch * time * (2 * latent + hidden + 3) + hidden * (latent + 1)),
   }),
-  sample: { batch: 128, time: 25, latent: 8, hidden: 64, initial: 0, firstOpen: 1, withOpened: 0 },
+  sample: { batch: 128, time: 25, latent: 8, hidden: 64, initial: 0, firstOpen: 1, withOpened: 0, withNoise: 1 },
 };
 
 /**

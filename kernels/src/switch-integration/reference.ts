@@ -26,7 +26,7 @@ function activate({ hidden, latent }: SwitchForwardShape, { pre, wz }: Inputs, a
 
 /** z, and (β, dβ/dlogit) as `gate`, in float64. */
 export function switchIntegrationReference(shape: SwitchForwardShape, inputs: Inputs): Record<'z' | 'gate', Float64Array> {
-  const { batch, time, latent, hidden, initial, firstOpen, withOpened } = shape;
+  const { batch, time, latent, hidden, initial, firstOpen, withOpened, withNoise } = shape;
   const { proposal, w2, noise, control, z0, opened } = inputs;
   const z = new Float64Array(batch * time * latent);
   const gate = new Float64Array(batch * time * 2);
@@ -36,7 +36,7 @@ export function switchIntegrationReference(shape: SwitchForwardShape, inputs: In
       const at = b * time + t;
       const logit = activate(shape, inputs, at, state).reduce((sum, a, k) => sum + w2[k] * a, w2[hidden]);
       const forced = t === 0 && (withOpened ? opened[b] !== 0 : firstOpen === 1);
-      const [beta, slope] = forced ? [1, 0] : gateOf(logit, noise[at], control[0], control[1]);
+      const [beta, slope] = forced ? [1, 0] : gateOf(logit, withNoise ? noise[at] : 0, control[0], control[1]);
       gate.set([beta, slope], at * 2);
       state = state.map((value, n) => beta * proposal[at * latent + n] + (1 - beta) * value);
       z.set(state, at * latent);

@@ -67,10 +67,10 @@ const modes = Object.entries(GATE_MODE);
 
 describe.each(modes)('gate %s', (_, mode) => {
   test.each([
-    { batch: 1, time: 1, latent: 1, hidden: 1, initial: 0, firstOpen: 1, withOpened: 0 },
-    { batch: 13, time: 9, latent: 7, hidden: 19, initial: 1, firstOpen: 0, withOpened: 0 },
-    { batch: 66, time: 5, latent: 8, hidden: 64, initial: 0, firstOpen: 1, withOpened: 0 },
-    { batch: 21, time: 1, latent: 8, hidden: 10, initial: 1, firstOpen: 0, withOpened: 1 },
+    { batch: 1, time: 1, latent: 1, hidden: 1, initial: 0, firstOpen: 1, withOpened: 0, withNoise: 1 },
+    { batch: 13, time: 9, latent: 7, hidden: 19, initial: 1, firstOpen: 0, withOpened: 0, withNoise: 1 },
+    { batch: 66, time: 5, latent: 8, hidden: 64, initial: 0, firstOpen: 1, withOpened: 0, withNoise: 1 },
+    { batch: 21, time: 1, latent: 8, hidden: 10, initial: 1, firstOpen: 0, withOpened: 1, withNoise: 0 },
   ] satisfies SwitchForwardShape[])('$batch × $time, latent $latent, hidden $hidden', async (shape) => {
     const inputs = makeInputs(shape, mode);
     const [dz, dbeta] = [randomNormal(shape.batch * shape.time * shape.latent, 8), randomNormal(shape.batch * shape.time, 9)];
@@ -85,7 +85,7 @@ describe.each(modes)('gate %s', (_, mode) => {
 });
 
 test.each([GATE_MODE.soft, GATE_MODE.gumbel, GATE_MODE.straightThrough])('huge logits stay finite in mode %i', async (mode) => {
-  const shape: SwitchForwardShape = { batch: 9, time: 4, latent: 3, hidden: 5, initial: 1, firstOpen: 0, withOpened: 0 };
+  const shape: SwitchForwardShape = { batch: 9, time: 4, latent: 3, hidden: 5, initial: 1, firstOpen: 0, withOpened: 0, withNoise: 1 };
   const inputs = makeInputs(shape, mode, 1e4);
   const { z, gradients } = await run(shape, inputs, randomNormal(9 * 4 * 3, 8), randomNormal(36, 9));
   expect(relativeError(z, switchIntegrationReference(shape, inputs).z)).toBeLessThanOrEqual(1e-5);
@@ -93,7 +93,7 @@ test.each([GATE_MODE.soft, GATE_MODE.gumbel, GATE_MODE.straightThrough])('huge l
 });
 
 test('a row opened at its only step takes the proposal, another keeps what it holds under a closed gate', async () => {
-  const shape: SwitchForwardShape = { batch: 2, time: 1, latent: 2, hidden: 1, initial: 1, firstOpen: 1, withOpened: 1 };
+  const shape: SwitchForwardShape = { batch: 2, time: 1, latent: 2, hidden: 1, initial: 1, firstOpen: 1, withOpened: 1, withNoise: 0 };
   const { z } = await runKernel(switchIntegrationForward, shape, {
     proposal: Float32Array.of(1, 2, 3, 4),
     pre: Float32Array.of(0, 0),
@@ -113,7 +113,7 @@ test.each(['temporal_integration', 'odd/temporal_integration'])('golden %s agree
   const golden = readGolden(file);
   const [batch, time, latent] = golden.x_tilde.shape;
   // Its switch is linear, β = σ(u_t + v·z_{t−1}): relu(a) − relu(−a) = a makes it ours with two hidden units.
-  const shape: SwitchForwardShape = { batch, time, latent, hidden: 2, initial: 0, firstOpen: 0, withOpened: 0 };
+  const shape: SwitchForwardShape = { batch, time, latent, hidden: 2, initial: 0, firstOpen: 0, withOpened: 0, withNoise: 1 };
   const { u, v } = golden;
   const inputs: Inputs = {
     proposal: f32(golden.x_tilde),

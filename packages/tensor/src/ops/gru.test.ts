@@ -1,0 +1,66 @@
+import { gruForwardReference } from '@coxswain/kernels';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Device } from '../device.js';
+import { requestDevice } from '../node.js';
+import { gradientErrors } from '../testing/gradient-check.js';
+import { mul } from './elementwise.js';
+import { gru } from './gru.js';
+import { linear } from './linear.js';
+import { sum } from './reduce.js';
+
+let device: Device;
+beforeAll(async () => {
+  device = await requestDevice();
+});
+afterAll(() => {
+  expect(device.live).toBe(0);
+  device.close();
+});
+
+const wave = (n: number, phase: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(i * 1.7 + phase) + 0.1);
+const [B, T, I, H] = [5, 6, 4, 7];
+
+test.each([
+  { reverse: false, padded: false },
+  { reverse: false, padded: true },
+  { reverse: true, padded: true },
+])('gradients through a projected GRU agree with differences, reverse $reverse, padded $padded', async ({ reverse, padded }) => {
+  const errors = await gradientErrors(
+    device,
+    {
+      x: { data: wave(B * T * I, 0), shape: [B * T, I] },
+      wih: { data: wave(3 * H * I, 1).map((v) => v / 2), shape: [3 * H, I] },
+      bih: { data: wave(3 * H, 2), shape: [3 * H] },
+      whh: { data: wave(3 * H * H, 3).map((v) => v / 3), shape: [3 * H, H] },
+      bhh: { data: wave(3 * H, 4), shape: [3 * H] },
+      h0: { data: wave(B * H, 5), shape: [B, H] },
+    },
+    ({ x, wih, bih, whh, bhh, h0 }) => {
+      const lengths = padded ? device.tensor(Uint32Array.of(6, 1, 0, 4, 5)) : undefined;
+      const states = gru(linear(x, wih, { bias: bih }).reshape([B, T, 3 * H]), whh, bhh, { h0, lengths, reverse });
+      return sum(mul(states, device.tensor(wave(B * T * H, 6), [B, T, H])));
+    },
+  );
+  for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
+});
+
+test('without a state before the first step it starts at zero', async () => {
+  using scope = device.scope();
+  void scope;
+  const [gates, whh, bhh] = [wave(B * T * 3 * H, 0), wave(3 * H * H, 1), wave(3 * H, 2)];
+  const out = await gru(device.tensor(gates, [B, T, 3 * H]), device.tensor(whh, [3 * H, H]), device.tensor(bhh)).read();
+  const shape = { batch: B, time: T, hidden: H, withLengths: 0, reverse: 0, initial: 0, save: 0 } as const;
+  const reference = gruForwardReference(shape, { gates, whh, bhh, h0: [], lengths: [] }).out;
+  out.forEach((value, i) => {
+    expect(value).toBeCloseTo(reference[i], 5);
+  });
+});
+
+test('shapes that do not fit are refused', () => {
+  using scope = device.scope();
+  void scope;
+  const [gates, whh, bhh] = [device.zeros([2, 3, 12]), device.zeros([12, 4]), device.zeros([12])];
+  expect(() => gru(gates, device.zeros([12, 3]), bhh)).toThrow('gru');
+  expect(() => gru(gates, whh, bhh, { h0: device.zeros([3, 4]) })).toThrow('h0');
+  expect(() => gru(gates, whh, bhh, { lengths: device.zeros([2]) })).toThrow('lengths');
+});

@@ -1,0 +1,61 @@
+/** Low-rank steering of a residual stream, arXiv 2512.20605, §4. */
+import { matmul, steeringCoefficients, steeringContract, steeringExpand } from '@coxswain/kernels';
+import { accumulator, op } from '../autograd.js';
+import { ShapeError } from '../errors.js';
+import type { Tensor } from '../tensor.js';
+import { weightGradient } from './linear.js';
+
+const product = { transposeA: 0, transposeB: 0, accumulate: 0, bias: 0, relu: 0, residual: 0 } as const;
+
+/**
+ * e + U e with U = (Σ_j c_j B[j])ᵀ (Σ_j c_j A[j]), the matrices that a linear hypernetwork emits from its hidden layer c. U is never built:
+ * for each token there are (hidden + 1)·rank numbers instead of 2·rank·width.
+ * @param e [N, width]
+ * @param c [N, hidden], to which a constant 1 is appended for the hypernetwork's bias, or [N, hidden + 1]
+ * @param a [(hidden + 1)·rank, width], A[j] being the rows from j·rank on
+ * @param b of the same shape, each row of B[j] a direction to write
+ * @returns [N, width]
+ */
+export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number): Tensor {
+  const { device } = e;
+  const [rows, width] = e.shape;
+  const wide = a.shape[0];
+  const terms = wide / rank;
+  const appended = terms - c.shape[1];
+  const fits = a.shape[1] === width && b.shape[0] === wide && b.shape[1] === width && c.shape[0] === rows && Number.isInteger(terms);
+  if (!fits || (appended !== 0 && appended !== 1))
+    throw new ShapeError(
+      'steer',
+      `e [${e.shape}], c [${c.shape}], a [${a.shape}], b [${b.shape}] at rank ${rank}`,
+      'e [N, width], c [N, hidden], a and b [(hidden + 1)·rank, width]',
+    );
+  const shape = { rows, terms, rank, appended } as const;
+  const absent = { bias: device.dummy, residual: device.dummy };
+  const p = device.empty([rows, wide]);
+  const u = device.empty([rows, rank]);
+  const q = device.empty([rows, wide]);
+  const y = device.empty([rows, width]);
+  device.dispatch(matmul, { ...product, m: rows, n: wide, k: width, transposeB: 1 }, { a: e, b: a, ...absent, c: p });
+  device.dispatch(steeringContract, shape, { c, p, u });
+  device.dispatch(steeringExpand, shape, { c, u, q });
+  device.dispatch(matmul, { ...product, m: rows, n: width, k: wide, residual: 1 }, { a: q, b, ...absent, residual: e, c: y });
+  op('steer', [e, c, a, b], [y], ([gradient]) => {
+    const dy = gradient as Tensor;
+    if (b.requiresGradient) weightGradient(q, dy, accumulator(b));
+    const dq = device.empty([rows, wide]);
+    const du = device.empty([rows, rank]);
+    device.dispatch(matmul, { ...product, m: rows, n: wide, k: width, transposeB: 1 }, { a: dy, b, ...absent, c: dq });
+    device.dispatch(steeringContract, shape, { c, p: dq, u: du });
+    const dc = c.requiresGradient ? device.empty(c.shape) : null;
+    if (dc) device.dispatch(steeringCoefficients, shape, { p, du, dq, u, dc });
+    if (!a.requiresGradient && !e.requiresGradient) return [null, dc, null, null];
+    const dp = device.empty([rows, wide]);
+    device.dispatch(steeringExpand, shape, { c, u: du, q: dp });
+    if (a.requiresGradient) weightGradient(dp, e, accumulator(a));
+    const de = e.requiresGradient ? device.empty(e.shape) : null;
+    if (de)
+      device.dispatch(matmul, { ...product, m: rows, n: width, k: wide, residual: 1 }, { a: dp, b: a, ...absent, residual: dy, c: de });
+    return [de, dc, null, null];
+  });
+  return y;
+}

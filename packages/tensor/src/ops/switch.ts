@@ -1,0 +1,95 @@
+/** The metacontroller's switch and temporal integration, arXiv 2512.20605, §4. */
+import {
+  switchActivationGradient,
+  switchIntegrationBackward,
+  switchIntegrationForward,
+  switchIntegrationLinearise,
+} from '@coxswain/kernels';
+import { accumulator, noGrad, op } from '../autograd.js';
+import { ShapeError } from '../errors.js';
+import { sizeOf, type Tensor } from '../tensor.js';
+import { weightGradient } from './linear.js';
+import { accumulateSum } from './reduce.js';
+import { concat, slice } from './shape.js';
+
+export interface SwitchInputs {
+  /** [batch, time, latent]: z̃. */
+  readonly proposal: Tensor;
+  /** [batch, time, hidden]: what the switch's first layer makes of everything but z_{t−1}, its bias included. */
+  readonly pre: Tensor;
+  /** [hidden, latent]: that layer's weight on z_{t−1}. */
+  readonly wz: Tensor;
+  /** [hidden] or [1, hidden]: the second layer's weight. */
+  readonly w2: Tensor;
+  /** [1] */
+  readonly b2: Tensor;
+  /** f32 [2]: a `GATE_MODE` and a temperature, on the device so that a captured step can follow a schedule. */
+  readonly control: Tensor;
+  /** [batch, time]: logistic noise for the relaxed modes; none when absent. */
+  readonly noise?: Tensor;
+  /** [batch, latent]: the code before the first step; zero when absent. */
+  readonly z0?: Tensor;
+  /** β is 1 at the first step, which takes the first proposal; true by default. */
+  readonly firstOpen?: boolean;
+  /** u32 [batch], in place of `firstOpen`: rows whose β is 1 at the first step, those whose episode starts there. */
+  readonly opened?: Tensor;
+}
+
+/**
+ * β_t from the logit w2·relu(pre_t + wz z_{t−1}) + b2 by the gate's mode, and z_t = β_t z̃_t + (1 − β_t) z_{t−1}. Differentiable in
+ * everything but the control, the noise and the flags; the gradient flows through z_{t−1} inside the switch too.
+ * @returns z [batch, time, latent] and β [batch, time]
+ */
+export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor; readonly beta: Tensor } {
+  const { proposal, pre, wz, w2, b2, control, noise, z0, firstOpen = true, opened } = inputs;
+  const { device } = proposal;
+  const [batch, time, latent] = proposal.shape;
+  const hidden = wz.shape[0];
+  const steps = batch * time;
+  const expect = (name: string, tensor: Tensor | undefined, wanted: readonly number[]): void => {
+    if (tensor && tensor.size !== sizeOf(wanted)) throw new ShapeError('switchIntegrate', `${name} [${tensor.shape}]`, `[${wanted}]`);
+  };
+  if (proposal.shape.length !== 3) throw new ShapeError('switchIntegrate', `proposal [${proposal.shape}]`, '[batch, time, latent]');
+  expect('pre', pre, [batch, time, hidden]);
+  expect('wz', wz, [hidden, latent]);
+  expect('w2', w2, [hidden]);
+  expect('b2', b2, [1]);
+  expect('noise', noise, [batch, time]);
+  expect('z0', z0, [batch, latent]);
+  expect('opened', opened, [batch]);
+  if (control.size < 2) throw new ShapeError('switchIntegrate', `control [${control.shape}]`, '[2]: mode and temperature');
+  const shape = { batch, time, latent, hidden, initial: z0 ? 1 : 0 } as const;
+  const flags = { firstOpen: firstOpen ? 1 : 0, withOpened: opened ? 1 : 0, withNoise: noise ? 1 : 0 } as const;
+  const z = device.empty([batch, time, latent]);
+  const gate = device.empty([steps, 2]);
+  const withBias = noGrad(() => concat([w2.reshape([hidden]), b2.reshape([1])], 0));
+  const initial = z0 ?? device.dummy;
+  device.dispatch(
+    switchIntegrationForward,
+    { ...shape, ...flags },
+    { proposal, pre, wz, w2: withBias, noise: noise ?? device.dummy, control, z0: initial, opened: opened ?? device.dummy, z, gate },
+  );
+  const beta = noGrad(() => slice(gate, 1, 0, 1).reshape([batch, time]));
+  op('switchIntegrate', [proposal, pre, wz, w2, b2, ...(z0 ? [z0] : [])], [z, beta], ([dzOrNull, dbeta]) => {
+    const dz = dzOrNull ?? device.zeros(z.shape);
+    const previous = device.empty([steps, latent]);
+    const activation = device.empty([steps, hidden]);
+    const jacobian = device.empty([steps, latent]);
+    device.dispatch(switchIntegrationLinearise, shape, { pre, wz, w2: withBias, z, z0: initial, previous, activation, jacobian });
+    const dproposal = device.empty(proposal.shape);
+    const dlogit = device.empty([steps, 1]);
+    const dz0 = device.empty([batch, latent]);
+    device.dispatch(
+      switchIntegrationBackward,
+      { batch, time, latent, withBeta: dbeta ? 1 : 0 },
+      { dz, dbeta: dbeta ?? device.dummy, proposal, previous, gate, jacobian, dproposal, dlogit, dz0 },
+    );
+    const dpre = device.empty([steps, hidden]);
+    device.dispatch(switchActivationGradient, { steps, hidden }, { dlogit, activation, w2: withBias, dpre });
+    if (wz.requiresGradient) weightGradient(dpre, previous, accumulator(wz));
+    if (w2.requiresGradient) weightGradient(dlogit, activation, accumulator(w2));
+    if (b2.requiresGradient) accumulateSum(dlogit, accumulator(b2));
+    return [dproposal, dpre.reshape(pre.shape), null, null, null, ...(z0 ? [dz0] : [])];
+  });
+  return { z, beta };
+}
