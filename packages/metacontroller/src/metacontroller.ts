@@ -176,7 +176,7 @@ export class Metacontroller {
   /** The causal state of the one-step form for `rows` sequences, at their beginning. */
   start(rows: number): StepState {
     const { history, latent } = this.config;
-    return { h: this.device.zeros([rows, history]), z: this.device.zeros([rows, latent]), opened: this.device.zeros([rows], 'u32') };
+    return { h: this.device.zeros([rows, history]), z: this.device.zeros([rows, latent]), starts: this.device.tensor(new Uint32Array(rows).fill(1)) };
   }
 
   /**
@@ -199,24 +199,26 @@ export class Metacontroller {
       w2: p.switchOut,
       b2: p.switchOutBias,
       control: gate,
-      firstOpen: true,
       z0: state.z,
-      opened: state.opened,
+      opened: state.starts,
     });
     const h = this.#recur(this.#history, x, rows, 1, { h0: state.h });
     const code = z.reshape([rows, latent]);
     const steered = this.steer(code, residual);
     this.device.copy(h, state.h);
     this.device.copy(code, state.z);
+    this.device.zero(state.starts);
     return { z: code, beta: beta.reshape([rows]), steered };
   }
 }
 
-/** State of the one-step form. `opened` is 0 until a row's first step is done; the caller sets it (all rows start together). */
+/** State of the one-step form; `step` updates it in place. */
 export interface StepState {
   readonly h: Tensor;
+  /** The code that is held. */
   readonly z: Tensor;
-  readonly opened: Tensor;
+  /** u32 [rows]: 1 where the next step is an episode's first, at which the switch is open whatever it reads. */
+  readonly starts: Tensor;
 }
 
 export type { GateMode };

@@ -33,10 +33,10 @@ export type CodeRecords = {
 export class CodeController implements Controller {
   readonly layer: number;
   readonly records: CodeRecords | undefined;
-  /** [episodes, …]: history, held code, and whether a first code was taken. */
+  /** [episodes, …]: history, held code, and whether the next step is the first. */
   readonly #h: Tensor;
   readonly #z: Tensor;
-  readonly #opened: Tensor;
+  readonly #starts: Tensor;
   readonly #device: Device;
 
   constructor(private readonly options: CodeControllerOptions) {
@@ -47,7 +47,7 @@ export class CodeController implements Controller {
     this.layer = layer;
     this.#h = device.zeros([episodes, history]);
     this.#z = device.zeros([episodes, latent]);
-    this.#opened = device.zeros([episodes, 1], 'u32');
+    this.#starts = device.tensor(new Uint32Array(episodes).fill(1), [episodes, 1]);
     if (record) {
       const places = episodes * record.horizon;
       this.records = { x: device.zeros([places, width]), code: device.zeros([places, latent]), logProb: device.zeros([places, 1]) };
@@ -55,7 +55,8 @@ export class CodeController implements Controller {
   }
 
   begin(): void {
-    for (const state of [this.#h, this.#z, this.#opened]) this.#device.zero(state);
+    for (const state of [this.#h, this.#z]) this.#device.zero(state);
+    this.#starts.write(new Uint32Array(this.options.episodes).fill(1));
     this.options.source.begin();
   }
 
@@ -64,11 +65,11 @@ export class CodeController implements Controller {
     const { episode, rows, place } = context;
     const x = metacontroller.read(residual);
     const { code, logProb } = source.propose(x, context);
-    const state = { h: gatherRows(this.#h, episode), z: gatherRows(this.#z, episode), opened: gatherRows(this.#opened, episode).reshape([rows]) };
+    const state = { h: gatherRows(this.#h, episode), z: gatherRows(this.#z, episode), starts: gatherRows(this.#starts, episode).reshape([rows]) };
     const { beta, steered } = metacontroller.step(residual, code, state, gate);
     scatterRows(state.h, episode, this.#h);
     scatterRows(state.z, episode, this.#z);
-    scatterRows(this.#device.tensor(new Uint32Array(rows).fill(1), [rows, 1]), episode, this.#opened);
+    scatterRows(state.starts, episode, this.#starts);
     if (this.records) {
       scatterRows(x, place, this.records.x);
       scatterRows(code, place, this.records.code);
@@ -79,6 +80,6 @@ export class CodeController implements Controller {
 
   /** Frees its state and records; the source and the metacontroller belong to whoever made them. */
   dispose(): void {
-    for (const tensor of [this.#h, this.#z, this.#opened, ...Object.values(this.records ?? {})]) tensor.dispose();
+    for (const tensor of [this.#h, this.#z, this.#starts, ...Object.values(this.records ?? {})]) tensor.dispose();
   }
 }
