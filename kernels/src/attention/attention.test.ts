@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { f32, type Golden, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, relativeError, runKernel } from '../testing/harness.js';
-import {
-  attentionBackward,
-  attentionBackwardBias,
-  attentionBackwardRows,
-  attentionForward,
-  attentionParts,
-  attentionStep,
-  t5Buckets,
-} from './index.js';
+import { attentionBackward, attentionBackwardBias, attentionForward, attentionStep, t5Buckets } from './index.js';
 import { type AttentionInput, attentionBackwardReference, attentionReference } from './reference.js';
 
 const none = new Float32Array(4);
@@ -25,21 +17,26 @@ interface Case extends AttentionInput {
 async function attention(input: Case, dy: Float32Array, startBias?: Float32Array) {
   const { qkv, batch, time, heads, headDim, biasTable, bucketOfDistance, lengths } = input;
   const buckets = biasTable ? biasTable.length / heads : 0;
-  const parts = attentionParts(batch);
-  const shape = { batch, time, heads, headDim, buckets, lengths: lengths ? 1 : 0, parts };
+  const shape = { batch, time, heads, headDim, buckets, lengths: lengths ? 1 : 0 };
   const reads = { qkv, biasTable: biasTable ?? none, bucketOfDistance: bucketOfDistance ?? noIndices, lengths: lengths ?? noIndices };
   const { y, lse } = await runKernel(attentionForward, shape, { ...reads, y: poison(dy.length), lse: poison(batch * heads * time) });
-  const { rowStats } = await runKernel(attentionBackwardRows, shape, { y, dy, lse, rowStats: poison(2 * batch * heads * time) });
-  const { dqkv, biasParts } = await runKernel(attentionBackward, shape, {
-    ...reads,
-    rowStats,
+  const { dqkv, dBias } = await runKernel(attentionBackward, shape, {
+    qkv,
+    biasTable: reads.biasTable,
+    bucketOfDistance: reads.bucketOfDistance,
+    y,
+    lse,
     dy,
     dqkv: poison(qkv.length),
-    biasParts: poison(Math.max(4, parts * heads * time * buckets)),
+    dBias: poison(biasTable ? batch * heads * time : 4),
   });
   if (!biasTable) return { y, lse, dqkv };
   const start = startBias ?? new Float32Array(biasTable.length);
-  const { dBiasTable } = await runKernel(attentionBackwardBias, shape, { biasParts, dBiasTable: start });
+  const { dBiasTable } = await runKernel(
+    attentionBackwardBias,
+    { batch, time, heads, buckets },
+    { dBias, bucketOfDistance: reads.bucketOfDistance, dBiasTable: start },
+  );
   return { y, lse, dqkv, dBiasTable };
 }
 
@@ -108,7 +105,13 @@ describe.each([
     const forward = attentionReference(input);
     const backward = attentionBackwardReference(input, dy, buckets);
     expect(relativeError(out.y, forward.y)).toBeLessThan(1e-5);
-    expect(relativeError(out.lse, forward.lse)).toBeLessThan(1e-5);
+    // Past a length the kernel leaves a mark, the reference 0.
+    expect(
+      relativeError(
+        out.lse.map((v) => (v === Math.fround(1e30) ? 0 : v)),
+        forward.lse,
+      ),
+    ).toBeLessThan(1e-5);
     expect(relativeError(out.dqkv, backward.dqkv)).toBeLessThan(1e-4);
     if (out.dBiasTable)
       expect(

@@ -1,17 +1,18 @@
-// Adds the parts that the backward pass left to the bias table's gradient: one invocation per (head, bucket), summing
-// parts and steps in a fixed order.
+// Adds the gradient of the bias per distance to the gradient of its table: one invocation per (head, bucket), going through
+// the sequences, and in each through the distances of the bucket, in order.
 // Prelude: WORKGROUP (invocations per workgroup).
 
 struct Uniforms {
+  batch: u32,
   time: u32,
   heads: u32,
   buckets: u32,
-  parts: u32,
 }
 
-@group(0) @binding(0) var<storage, read> biasParts: array<f32>;
-@group(0) @binding(1) var<storage, read_write> dBiasTable: array<f32>;
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+@group(0) @binding(0) var<storage, read> dBias: array<f32>;
+@group(0) @binding(1) var<storage, read> bucketOfDistance: array<u32>;
+@group(0) @binding(2) var<storage, read_write> dBiasTable: array<f32>;
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -25,13 +26,22 @@ fn main(
   }
   let head = index / uniforms.buckets;
   let bucket = index % uniforms.buckets;
-  var sum = 0.0;
-  for (var part = 0u; part < uniforms.parts; part++) {
-    var partSum = 0.0;
-    for (var step = 0u; step < uniforms.time; step++) {
-      partSum += biasParts[((part * uniforms.heads + head) * uniforms.time + step) * uniforms.buckets + bucket];
+  var nearest = uniforms.time;
+  var end = 0u;
+  for (var distance = 0u; distance < uniforms.time; distance++) {
+    if (bucketOfDistance[distance] == bucket) {
+      nearest = min(nearest, distance);
+      end = distance + 1u;
     }
-    sum += partSum;
+  }
+  var sum = 0.0;
+  for (var sequence = 0u; sequence < uniforms.batch; sequence++) {
+    var part = 0.0;
+    for (var distance = nearest; distance < end; distance++) {
+      let value = dBias[(sequence * uniforms.heads + head) * uniforms.time + distance];
+      part += select(0.0, value, bucketOfDistance[distance] == bucket);
+    }
+    sum += part;
   }
   dBiasTable[bucket * uniforms.heads + head] += sum;
 }

@@ -1,33 +1,65 @@
-// Gradients of causal attention for queries, keys and values, and the per-step parts of the bias table's gradient.
-// Invocation t of a block takes step t first as a query (dq, over the keys up to it), then as a key (dk and dv, over the
-// queries from it on); a workgroup is WORKGROUP neighbouring steps of one head, so that the other side of every pair
-// loads from one address. Each workgroup walks through every parts-th sequence, adding ∂/∂score into its own
-// [time, buckets] plane of biasParts: nothing is shared, and the order of every sum is fixed.
-// Prelude: WORKGROUP (steps per workgroup), VECTORS (head dimension / 4), SCALE (1/√head dimension),
-// BIASED (biasTable and bucketOfDistance are given), MASKED (lengths is given).
+// Gradients of causal attention for queries, keys and values, and of the bias per distance. One invocation per
+// (sequence, head). It takes 8 neighbouring keys at a time and, for each, goes through the queries from the first of them
+// on: what it loads of a query and its gradient serves eight pairs. Keys, values and their gradients stay in registers;
+// a query's gradient is added to in memory from one eight to the next. Nothing is shared and all orders are fixed.
+// Copying loops are bounded by a uniform, which keeps them rolled (see forward.wgsl).
+// Prelude: WORKGROUP (invocations per workgroup), VECTORS (head dimension / 4), SCALE (1/√head dimension),
+// BIASED (biasTable and bucketOfDistance are given).
 
 struct Uniforms {
   batch: u32,
   time: u32,
   heads: u32,
-  buckets: u32,
-  parts: u32,
+  headDim: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read> biasTable: array<f32>;
 @group(0) @binding(2) var<storage, read> bucketOfDistance: array<u32>;
-@group(0) @binding(3) var<storage, read> lengths: array<u32>;
-@group(0) @binding(4) var<storage, read> rowStats: array<vec2<f32>>;
+@group(0) @binding(3) var<storage, read> y: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> lse: array<f32>;
 @group(0) @binding(5) var<storage, read> dy: array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> dqkv: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> biasParts: array<f32>;
+@group(0) @binding(7) var<storage, read_write> dBias: array<f32>;
 @group(0) @binding(8) var<uniform> uniforms: Uniforms;
 
+// What the forward pass leaves as log-sum-exp where a sequence has ended.
+const ENDED = 1e30;
+const TILE = 8u;
 alias Head = array<vec4<f32>, VECTORS>;
+alias Rows = array<vec4<f32>, TILE * VECTORS>;
 
 fn total(v: vec4<f32>) -> f32 {
   return v.x + v.y + v.z + v.w;
+}
+
+fn product(rows: ptr<function, Rows>, row: u32, x: ptr<function, Head>) -> f32 {
+  var products = vec4<f32>();
+  for (var i = 0u; i < VECTORS; i++) {
+    products += (*rows)[row * VECTORS + i] * (*x)[i];
+  }
+  return total(products);
+}
+
+fn products(rows: ptr<function, Rows>, row: u32, x: ptr<function, Head>) -> vec4<f32> {
+  return vec4<f32>(product(rows, row, x), product(rows, row + 1u, x), product(rows, row + 2u, x), product(rows, row + 3u, x));
+}
+
+fn accumulate(rows: ptr<function, Rows>, row: u32, factor: f32, x: ptr<function, Head>) {
+  for (var i = 0u; i < VECTORS; i++) {
+    (*rows)[row * VECTORS + i] += factor * (*x)[i];
+  }
+}
+
+fn accumulateFour(rows: ptr<function, Rows>, row: u32, factors: vec4<f32>, x: ptr<function, Head>) {
+  accumulate(rows, row, factors.x, x);
+  accumulate(rows, row + 1u, factors.y, x);
+  accumulate(rows, row + 2u, factors.z, x);
+  accumulate(rows, row + 3u, factors.w, x);
+}
+
+fn bias(distance: u32, head: u32) -> f32 {
+  return biasTable[bucketOfDistance[min(distance, uniforms.time - 1u)] * uniforms.heads + head];
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -38,114 +70,114 @@ fn main(
 ) {
   let time = uniforms.time;
   let heads = uniforms.heads;
-  let blocks = (time + WORKGROUP - 1u) / WORKGROUP;
-  let unit = group.y * groups.x + group.x;
-  if (unit >= uniforms.parts * heads * blocks) {
+  let index = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  if (index >= uniforms.batch * heads) {
     return;
   }
-  let block = unit % blocks;
-  let head = (unit / blocks) % heads;
-  let part = unit / (blocks * heads);
-  let step = block * WORKGROUP + lane;
-  let inside = step < time;
-  let safeStep = min(step, time - 1u);
-
+  let row0 = index / heads * time;
+  let head = index % heads;
+  let vectors = uniforms.headDim / 4u;
   let stride = 3u * heads * VECTORS;
-  let queryColumn = head * VECTORS;
   let keyColumn = (heads + head) * VECTORS;
   let valueColumn = (2u * heads + head) * VECTORS;
-  let biasRow = ((part * heads + head) * time + safeStep) * uniforms.buckets;
-  if (BIASED && inside) {
-    for (var bucket = 0u; bucket < uniforms.buckets; bucket++) {
-      biasParts[biasRow + bucket] = 0.0;
+
+  var length = time;
+  for (var first = 0u; first < time; first += TILE) {
+    var k: Rows;
+    var v: Rows;
+    var dk = Rows();
+    var dv = Rows();
+    for (var i = 0u; i < TILE * vectors; i++) {
+      let at = (row0 + min(first + i / VECTORS, time - 1u)) * stride + i % VECTORS;
+      k[i] = qkv[at + keyColumn] * SCALE;
+      v[i] = qkv[at + valueColumn];
+    }
+    let key0 = first + vec4<u32>(0u, 1u, 2u, 3u);
+    let key1 = key0 + 4u;
+    // Bias of the current query's distance to each key, and the gradient of it. A later query is one step farther from
+    // all: both shift along, and what falls out at the end is the whole gradient for its distance and these keys.
+    var bias0 = vec4<f32>();
+    var bias1 = vec4<f32>();
+    var dBias0 = vec4<f32>();
+    var dBias1 = vec4<f32>();
+    for (var query = first; query < length; query++) {
+      let rowLse = lse[index * time + query];
+      if (rowLse >= ENDED) {
+        length = query;
+        break;
+      }
+      let at = (row0 + query) * stride + head * VECTORS;
+      let gradientAt = ((row0 + query) * heads + head) * VECTORS;
+      var q: Head;
+      var g: Head;
+      var yg = vec4<f32>();
+      for (var i = 0u; i < VECTORS; i++) {
+        q[i] = qkv[at + i];
+        g[i] = dy[gradientAt + i];
+        yg += y[gradientAt + i] * g[i];
+      }
+      let mean = vec4<f32>(total(yg));
+      if (BIASED) {
+        bias1 = vec4<f32>(bias0.w, bias1.xyz);
+        bias0 = vec4<f32>(bias(query - first, head), bias0.xyz);
+      }
+      let score0 = products(&k, 0u, &q) + bias0 - rowLse;
+      let score1 = products(&k, 4u, &q) + bias1 - rowLse;
+      let weight0 = select(vec4<f32>(), exp(min(score0, vec4<f32>())), key0 <= vec4<u32>(query));
+      let weight1 = select(vec4<f32>(), exp(min(score1, vec4<f32>())), key1 <= vec4<u32>(query));
+      let ds0 = weight0 * (products(&v, 0u, &g) - mean);
+      let ds1 = weight1 * (products(&v, 4u, &g) - mean);
+      accumulateFour(&dv, 0u, weight0, &g);
+      accumulateFour(&dv, 4u, weight1, &g);
+      accumulateFour(&dk, 0u, ds0, &q);
+      accumulateFour(&dk, 4u, ds1, &q);
+      var dq: Head;
+      for (var i = 0u; i < VECTORS; i++) {
+        dq[i] = ds0.x * k[i] + ds0.y * k[VECTORS + i] + ds0.z * k[2u * VECTORS + i] + ds0.w * k[3u * VECTORS + i];
+        dq[i] += ds1.x * k[4u * VECTORS + i] + ds1.y * k[5u * VECTORS + i] + ds1.z * k[6u * VECTORS + i] + ds1.w * k[7u * VECTORS + i];
+      }
+      if (first > 0u) {
+        for (var i = 0u; i < VECTORS; i++) {
+          dq[i] += dqkv[at + i];
+        }
+      }
+      for (var i = 0u; i < VECTORS; i++) {
+        dqkv[at + i] = dq[i];
+      }
+      if (BIASED) {
+        dBias0 += ds0;
+        dBias1 += ds1;
+        if (query + 1u >= first + TILE) {
+          let slot = index * time + query + 1u - first - TILE;
+          dBias[slot] = dBias1.w + select(0.0, dBias[slot], first > 0u);
+        }
+        dBias1 = vec4<f32>(dBias0.w, dBias1.xyz);
+        dBias0 = vec4<f32>(0.0, dBias0.xyz);
+      }
+    }
+    for (var i = 0u; i < vectors * min(TILE, time - first); i++) {
+      let at = (row0 + first + i / VECTORS) * stride + i % VECTORS;
+      dqkv[at + keyColumn] = dk[i] * SCALE;
+      dqkv[at + valueColumn] = dv[i];
+    }
+    if (BIASED) {
+      // The distances still in the registers, from the farthest, TILE − 1 steps short of `length`.
+      for (var back = TILE - 1u; back > 0u; back--) {
+        if (length >= first + back) {
+          let slot = index * time + length - first - back;
+          dBias[slot] = dBias1.w + select(0.0, dBias[slot], first > 0u);
+        }
+        dBias1 = vec4<f32>(dBias0.w, dBias1.xyz);
+        dBias0 = vec4<f32>(0.0, dBias0.xyz);
+      }
     }
   }
-
-  for (var sequence = part; sequence < uniforms.batch; sequence += uniforms.parts) {
-    var length = time;
-    if (MASKED) {
-      length = min(time, lengths[sequence]);
+  for (var step = length; step < time; step++) {
+    for (var i = 0u; i < vectors; i++) {
+      dqkv[(row0 + step) * stride + head * VECTORS + i] = vec4<f32>();
     }
-    let statsRow = (sequence * heads + head) * time;
-    let own = (sequence * time + safeStep) * stride;
-    let ownGradient = ((sequence * time + safeStep) * heads + head) * VECTORS;
-
-    var q: Head;
-    var g: Head;
-    var dq: Head;
-    for (var i = 0u; i < VECTORS; i++) {
-      q[i] = qkv[own + queryColumn + i] * SCALE;
-      g[i] = dy[ownGradient + i];
-      dq[i] = vec4<f32>();
-    }
-    let ownStats = rowStats[statsRow + safeStep];
-    let keysEnd = min((block + 1u) * WORKGROUP, length);
-    for (var key = 0u; key < keysEnd; key++) {
-      let at = (sequence * time + key) * stride;
-      var products = vec4<f32>();
-      var gradients = vec4<f32>();
-      for (var i = 0u; i < VECTORS; i++) {
-        products += q[i] * qkv[at + keyColumn + i];
-        gradients += g[i] * qkv[at + valueColumn + i];
-      }
-      var score = total(products);
-      var bucket = 0u;
-      if (BIASED) {
-        bucket = bucketOfDistance[safeStep - min(key, safeStep)];
-        score += biasTable[bucket * heads + head];
-      }
-      let attends = key <= step && step < length;
-      let ds = select(0.0, exp(min(score - ownStats.x, 0.0)) * (total(gradients) - ownStats.y), attends);
-      if (BIASED && attends) {
-        biasParts[biasRow + bucket] += ds;
-      }
-      for (var i = 0u; i < VECTORS; i++) {
-        dq[i] += ds * qkv[at + keyColumn + i];
-      }
-    }
-    if (inside) {
-      for (var i = 0u; i < VECTORS; i++) {
-        dqkv[own + queryColumn + i] = dq[i] * SCALE;
-      }
-    }
-
-    var k: Head;
-    var v: Head;
-    var dk: Head;
-    var dv: Head;
-    for (var i = 0u; i < VECTORS; i++) {
-      k[i] = qkv[own + keyColumn + i] * SCALE;
-      v[i] = qkv[own + valueColumn + i];
-      dk[i] = vec4<f32>();
-      dv[i] = vec4<f32>();
-    }
-    for (var query = block * WORKGROUP; query < length; query++) {
-      let at = (sequence * time + query) * stride + queryColumn;
-      let gradientAt = ((sequence * time + query) * heads + head) * VECTORS;
-      var products = vec4<f32>();
-      var gradients = vec4<f32>();
-      for (var i = 0u; i < VECTORS; i++) {
-        products += k[i] * qkv[at + i];
-        gradients += v[i] * dy[gradientAt + i];
-      }
-      var score = total(products);
-      if (BIASED) {
-        score += biasTable[bucketOfDistance[query - min(step, query)] * heads + head];
-      }
-      let stats = rowStats[statsRow + query];
-      let attends = step <= query;
-      let weight = select(0.0, exp(min(score - stats.x, 0.0)), attends);
-      let ds = select(0.0, weight * (total(gradients) - stats.y), attends);
-      for (var i = 0u; i < VECTORS; i++) {
-        dv[i] += weight * dy[gradientAt + i];
-        dk[i] += ds * qkv[at + i];
-      }
-    }
-    if (inside) {
-      for (var i = 0u; i < VECTORS; i++) {
-        dqkv[own + keyColumn + i] = dk[i] * SCALE;
-        dqkv[own + valueColumn + i] = dv[i];
-      }
+    if (BIASED) {
+      dBias[index * time + step] = 0.0;
     }
   }
 }

@@ -1,7 +1,6 @@
 import { type AdapterTraits, type BufferSlot, type Kernel, linearGrid, type UniformField } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import backwardBiasSource from './backward-bias.wgsl';
-import backwardRowsSource from './backward-rows.wgsl';
 import forwardSource from './forward.wgsl';
 import stepSource from './step.wgsl';
 
@@ -21,12 +20,9 @@ export type AttentionShape = {
   /** 1: `lengths` is given; 0: every sequence is `time` long and the slot holds a dummy. */
   readonly lengths: number;
 };
-export type AttentionBackwardShape = AttentionShape & {
-  /** Planes of the bias gradient that are summed apart: `attentionParts(batch)`. */
-  readonly parts: number;
-};
-export type AttentionRowsShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'headDim'>;
-export type AttentionBiasShape = Pick<AttentionBackwardShape, 'time' | 'heads' | 'buckets' | 'parts'>;
+/** Whether a sequence has ended is in lse. */
+export type AttentionBackwardShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'headDim' | 'buckets'>;
+export type AttentionBiasShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'buckets'>;
 /** `time`: positions the caches hold. `batch` may be smaller than their number of rows. */
 export type AttentionStepShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'headDim' | 'buckets'> & {
   /** Rows of the caches. */
@@ -35,15 +31,10 @@ export type AttentionStepShape = Pick<AttentionShape, 'batch' | 'time' | 'heads'
   readonly indexed: number;
 };
 
-/**
- * How many workgroups share the sequences of a batch in the backward pass, each with its own plane of bias gradients:
- * enough to occupy the adapter, few enough that adding the planes up costs nothing.
- */
-export const attentionParts = (batch: number): number => Math.min(batch, 32);
-
-/** Steps per workgroup: one SIMD vector on a software adapter. */
-const steps = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 32);
-const flat = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 64);
+/** Steps that one invocation takes together. */
+const TILE = 8;
+/** One SIMD vector on a software adapter. */
+const workgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 64);
 
 function headConstants(headDim: number) {
   if (headDim % 4 !== 0 || headDim <= 0) throw new RangeError(`attention: the head dimension must be a multiple of 4, got ${headDim}`);
@@ -63,7 +54,7 @@ const pairs = ({ batch, time, heads }: Pick<AttentionShape, 'batch' | 'time' | '
  * qkv `[batch, time, 3·heads·headDim]` (all queries, all keys, all values; each heads × headDim); biasTable
  * `[buckets, heads]`; bucketOfDistance u32 `[≥ time]`; lengths u32 `[batch]`: steps from there on are neither attended
  * to nor attend, their y is 0. y `[batch, time, heads·headDim]`; lse `[batch, heads, time]`, the log of each softmax's
- * denominator (0 past the length).
+ * denominator (1e30 past the length).
  */
 export const attentionForward: Kernel<AttentionShape> = {
   name: 'attention/forward',
@@ -76,14 +67,14 @@ export const attentionForward: Kernel<AttentionShape> = {
     write('y', 'vec4<f32>'),
     write('lse'),
   ],
-  uniforms: u32('batch', 'time', 'heads'),
+  uniforms: u32('batch', 'time', 'heads', 'headDim'),
   constants: ({ headDim, buckets, lengths }, adapter) => ({
-    WORKGROUP: steps(adapter),
+    WORKGROUP: workgroup(adapter),
     ...headConstants(headDim),
     BIASED: buckets > 0,
     MASKED: lengths !== 0,
   }),
-  grid: ({ batch, time, heads }, adapter) => linearGrid(batch * heads * Math.ceil(time / steps(adapter)), 1),
+  grid: ({ batch, time, heads }, adapter) => linearGrid(Math.ceil((batch * heads) / workgroup(adapter)) * Math.ceil(time / TILE), 1),
   cost: (shape) => ({
     flops: pairs(shape) * (4 * shape.headDim + 6),
     bytes: 4 * shape.batch * shape.time * shape.heads * (4 * shape.headDim + 1),
@@ -92,27 +83,9 @@ export const attentionForward: Kernel<AttentionShape> = {
 };
 
 /**
- * First of the backward passes: from y, dy `[batch, time, heads·headDim]` and lse, rowStats `[batch, heads, time, 2]`:
- * each query's log-sum-exp and Σ y·dy.
- */
-export const attentionBackwardRows: Kernel<AttentionRowsShape> = {
-  name: 'attention/backward-rows',
-  source: backwardRowsSource,
-  buffers: [read('y', 'vec4<f32>'), read('dy', 'vec4<f32>'), read('lse'), write('rowStats', 'vec2<f32>')],
-  uniforms: u32('batch', 'time', 'heads'),
-  constants: ({ headDim }, adapter) => ({ WORKGROUP: flat(adapter), VECTORS: headConstants(headDim).VECTORS }),
-  grid: ({ batch, time, heads }, adapter) => linearGrid(batch * time * heads, flat(adapter)),
-  cost: ({ batch, time, heads, headDim }) => ({
-    flops: 2 * batch * time * heads * headDim,
-    bytes: 4 * batch * time * heads * (2 * headDim + 3),
-  }),
-  sample: { batch: 256, time: 24, heads: 4, headDim: 16 },
-};
-
-/**
- * Second: dqkv `[batch, time, 3·heads·headDim]`, overwritten (0 past each length), and biasParts
- * `[parts, heads, time, buckets]`, overwritten: gradients of the scores, summed per part, query and bucket. Without a
- * bias the latter slot holds a dummy.
+ * Gradients for queries, keys and values: dqkv `[batch, time, 3·heads·headDim]`, overwritten (0 past each length), and
+ * dBias `[batch, heads, time]`, overwritten: that of the bias at each distance (without a bias the slot holds a dummy).
+ * y and lse as `attentionForward` left them, dy `[batch, time, heads·headDim]`.
  */
 export const attentionBackward: Kernel<AttentionBackwardShape> = {
   name: 'attention/backward',
@@ -121,41 +94,32 @@ export const attentionBackward: Kernel<AttentionBackwardShape> = {
     read('qkv', 'vec4<f32>'),
     read('biasTable'),
     read('bucketOfDistance', 'u32'),
-    read('lengths', 'u32'),
-    read('rowStats', 'vec2<f32>'),
+    read('y', 'vec4<f32>'),
+    read('lse'),
     read('dy', 'vec4<f32>'),
     write('dqkv', 'vec4<f32>'),
-    write('biasParts'),
+    write('dBias'),
   ],
-  uniforms: u32('batch', 'time', 'heads', 'buckets', 'parts'),
-  constants: ({ headDim, buckets, lengths }, adapter) => ({
-    WORKGROUP: steps(adapter),
-    ...headConstants(headDim),
-    BIASED: buckets > 0,
-    MASKED: lengths !== 0,
-  }),
-  grid: ({ time, heads, parts }, adapter) => linearGrid(parts * heads * Math.ceil(time / steps(adapter)), 1),
+  uniforms: u32('batch', 'time', 'heads', 'headDim'),
+  constants: ({ headDim, buckets }, adapter) => ({ WORKGROUP: workgroup(adapter), ...headConstants(headDim), BIASED: buckets > 0 }),
+  grid: ({ batch, heads }, adapter) => linearGrid(batch * heads, workgroup(adapter)),
   cost: (shape) => ({
-    flops: pairs(shape) * (14 * shape.headDim + 12),
-    bytes:
-      4 * shape.batch * shape.time * shape.heads * (7 * shape.headDim + 2) + 4 * shape.parts * shape.heads * shape.time * shape.buckets,
+    flops: pairs(shape) * (10 * shape.headDim + 10),
+    bytes: 4 * shape.batch * shape.time * shape.heads * (8 * shape.headDim + 2),
   }),
-  sample: { ...sample, parts: 32 },
+  sample: { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32 },
 };
 
-/** Third, where there is a bias: adds biasParts to dBiasTable `[buckets, heads]`. */
+/** Adds dBias, as `attentionBackward` left it, to the gradient dBiasTable `[buckets, heads]`. */
 export const attentionBackwardBias: Kernel<AttentionBiasShape> = {
   name: 'attention/backward-bias',
   source: backwardBiasSource,
-  buffers: [read('biasParts'), write('dBiasTable')],
-  uniforms: u32('time', 'heads', 'buckets', 'parts'),
-  constants: (_, adapter) => ({ WORKGROUP: flat(adapter) }),
-  grid: ({ heads, buckets }, adapter) => linearGrid(heads * buckets, flat(adapter)),
-  cost: ({ time, heads, buckets, parts }) => ({
-    flops: parts * heads * time * buckets,
-    bytes: 4 * heads * buckets * (parts * time + 2),
-  }),
-  sample: { time: 24, heads: 4, buckets: 32, parts: 32 },
+  buffers: [read('dBias'), read('bucketOfDistance', 'u32'), write('dBiasTable')],
+  uniforms: u32('batch', 'time', 'heads', 'buckets'),
+  constants: (_, adapter) => ({ WORKGROUP: workgroup(adapter) }),
+  grid: ({ heads, buckets }, adapter) => linearGrid(heads * buckets, workgroup(adapter)),
+  cost: ({ batch, time, heads, buckets }) => ({ flops: batch * heads * time, bytes: 4 * (batch * heads * time + 2 * heads * buckets) }),
+  sample: { batch: 256, time: 24, heads: 4, buckets: 32 },
 };
 
 /**
@@ -181,12 +145,12 @@ export const attentionStep: Kernel<AttentionStepShape> = {
   ],
   uniforms: u32('batch', 'time', 'heads', 'rows'),
   constants: ({ headDim, buckets, indexed }, adapter) => ({
-    WORKGROUP: flat(adapter),
+    WORKGROUP: workgroup(adapter),
     ...headConstants(headDim),
     BIASED: buckets > 0,
     INDEXED: indexed === 1,
   }),
-  grid: ({ batch, heads }, adapter) => linearGrid(batch * heads, flat(adapter)),
+  grid: ({ batch, heads }, adapter) => linearGrid(batch * heads, workgroup(adapter)),
   cost: ({ batch, time, heads, headDim }) => ({
     flops: batch * heads * time * (4 * headDim + 8),
     bytes: 4 * batch * heads * headDim * (2 * time + 6),

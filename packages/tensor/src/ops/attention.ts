@@ -1,5 +1,5 @@
 /** Causal attention over whole sequences, and one step at a time over a cache. */
-import { attentionBackward, attentionBackwardBias, attentionBackwardRows, attentionForward, attentionParts, attentionStep as attentionStepKernel } from '@coxswain/kernels';
+import { attentionBackward, attentionBackwardBias, attentionForward, attentionStep as attentionStepKernel } from '@coxswain/kernels';
 import { accumulator, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
@@ -24,22 +24,25 @@ export function causalAttention(qkv: Tensor, { heads, biasTable, bucketOfDistanc
   const [batch, time, three] = qkv.shape;
   const width = three / 3;
   const headDim = width / heads;
-  if (qkv.shape.length !== 3 || !Number.isInteger(headDim)) throw new ShapeError('causalAttention', `qkv [${qkv.shape}] for ${heads} heads`, '[batch, time, 3·heads·headDim]');
+  if (qkv.shape.length !== 3 || !Number.isInteger(headDim))
+    throw new ShapeError('causalAttention', `qkv [${qkv.shape}] for ${heads} heads`, '[batch, time, 3·heads·headDim]');
   const shape = { batch, time, heads, headDim, buckets: biasTable ? biasTable.shape[0] : 0, lengths: lengths ? 1 : 0 };
-  const optional = { biasTable: biasTable ?? device.dummy, bucketOfDistance: bucketOfDistance ?? device.dummy, lengths: lengths ?? device.dummy };
+  const optional = {
+    biasTable: biasTable ?? device.dummy,
+    bucketOfDistance: bucketOfDistance ?? device.dummy,
+    lengths: lengths ?? device.dummy,
+  };
   const y = device.empty([batch, time, width]);
   const lse = device.empty([batch, heads, time]);
   device.dispatch(attentionForward, shape, { qkv, ...optional, y, lse });
   op('causalAttention', biasTable ? [qkv, biasTable] : [qkv], [y], ([gradient]) => {
     const dy = gradient as Tensor;
-    const parts = attentionParts(batch);
-    const rowStats = device.empty([batch, time, heads, 2]);
     const dqkv = device.empty(qkv.shape);
-    const biasParts = biasTable ? device.empty([parts, heads, time, shape.buckets]) : device.dummy;
-    device.dispatch(attentionBackwardRows, { batch, time, heads, headDim }, { y, dy, lse, rowStats });
-    device.dispatch(attentionBackward, { ...shape, parts }, { qkv, ...optional, rowStats, dy, dqkv, biasParts });
+    const dBias = biasTable ? device.empty([batch, heads, time]) : device.dummy;
+    const { biasTable: table, bucketOfDistance: bucketOf } = optional;
+    device.dispatch(attentionBackward, shape, { qkv, biasTable: table, bucketOfDistance: bucketOf, y, lse, dy, dqkv, dBias });
     if (biasTable?.requiresGradient) {
-      device.dispatch(attentionBackwardBias, { time, heads, buckets: shape.buckets, parts }, { biasParts, dBiasTable: accumulator(biasTable) });
+      device.dispatch(attentionBackwardBias, shape, { dBias, bucketOfDistance: bucketOf, dBiasTable: accumulator(biasTable) });
     }
     return [dqkv, null];
   });
@@ -61,14 +64,30 @@ export interface AttentionStepOptions extends Omit<AttentionOptions, 'lengths'> 
  * @param qkv [batch, 3·width]
  * @returns [batch, width]
  */
-export function attentionStep(qkv: Tensor, { keys, values, step, heads, biasTable, bucketOfDistance, cacheRow }: AttentionStepOptions): Tensor {
+export function attentionStep(
+  qkv: Tensor,
+  { keys, values, step, heads, biasTable, bucketOfDistance, cacheRow }: AttentionStepOptions,
+): Tensor {
   const { device } = qkv;
   const [batch, three] = qkv.shape;
   const [rows, time, width] = keys.shape;
-  if (three !== 3 * width || batch > rows) throw new ShapeError('attentionStep', `qkv [${qkv.shape}] with caches [${keys.shape}]`, '[at most rows, 3·width]');
+  if (three !== 3 * width || batch > rows)
+    throw new ShapeError('attentionStep', `qkv [${qkv.shape}] with caches [${keys.shape}]`, '[at most rows, 3·width]');
   const y = device.empty([batch, width]);
-  const shape = { batch, time, heads, headDim: width / heads, buckets: biasTable ? biasTable.shape[0] : 0, rows, indexed: cacheRow ? 1 : 0 };
-  const optional = { biasTable: biasTable ?? device.dummy, bucketOfDistance: bucketOfDistance ?? device.dummy, cacheRow: cacheRow ?? device.dummy };
+  const shape = {
+    batch,
+    time,
+    heads,
+    headDim: width / heads,
+    buckets: biasTable ? biasTable.shape[0] : 0,
+    rows,
+    indexed: cacheRow ? 1 : 0,
+  };
+  const optional = {
+    biasTable: biasTable ?? device.dummy,
+    bucketOfDistance: bucketOfDistance ?? device.dummy,
+    cacheRow: cacheRow ?? device.dummy,
+  };
   device.dispatch(attentionStepKernel, shape, { qkv, ...optional, step, keys, values, y });
   return y;
 }
