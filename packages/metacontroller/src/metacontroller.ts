@@ -3,7 +3,6 @@ import {
   concat,
   type Device,
   gaussianKl,
-  type GateMode,
   gru,
   layerNorm,
   linear,
@@ -57,7 +56,7 @@ export interface DiscoveryInputs {
   readonly noise?: Tensor;
   /** Logistic noise [batch, time] for the stochastic gates. */
   readonly gateNoise?: Tensor;
-  /** f32 [4]: gate mode and temperature, see `GateMode`. */
+  /** f32 [4]: gate mode and temperature, a `GATE_MODE` of the tensor package. */
   readonly gate: Tensor;
 }
 
@@ -220,5 +219,3 @@ export interface StepState {
   /** u32 [rows]: 1 where the next step is an episode's first, at which the switch is open whatever it reads. */
   readonly starts: Tensor;
 }
-
-export type { GateMode };

@@ -1,3 +1,4 @@
+export { GATE_MODE } from '@coxswain/kernels';
 export * from './adamw.js';
 export * from './autograd.js';
 export { type Launch, planSlots, Program } from './capture.js';

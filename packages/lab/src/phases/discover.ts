@@ -94,9 +94,9 @@ async function run(context: PhaseContext): Promise<void> {
     const codes = session.savesAt(done) ? (await measure()).codes : undefined;
     await session.afterStep(done, snapshot(codes ?? { mean: new Float32Array(0), std: new Float32Array(0) }), notes);
   }
-  const { result, trace } = await measure();
+  const { result, traces } = await measure();
   folder.writeArtifact('result.json', { ...result, view: settings.view, steps: done });
-  folder.writeArtifact('switches.json', trace);
+  folder.writeArtifact('switches.json', traces);
   trainer.dispose();
   optimiser.dispose();
   controller.dispose();

@@ -2,6 +2,7 @@
 import { type Episodes, gatherEpisodes } from '@coxswain/envs';
 import { codeStatistics, discover, makeInputs, ridgeReadout, switchAlignment, type View, writeInputs } from '@coxswain/metacontroller';
 import { crossEntropy, GATE_MODE, maskedMean, noGrad, philoxNormal, RandomState } from '@coxswain/tensor';
+import type { SwitchTrace } from '../report/data.js';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { CodeStatistics, Controller } from './controller.js';
@@ -27,11 +28,6 @@ export interface ControllerEvaluation {
   readonly alone: number;
 }
 
-/** β and z of some episodes, for reports. */
-export interface SwitchTrace {
-  readonly episodes: readonly { readonly beta: number[]; readonly subgoal: number[] }[];
-}
-
 const BATCH = 250;
 const TRACED = 12;
 
@@ -45,7 +41,7 @@ export async function evaluateController(
   config: Config,
   seed: number,
   heldOut: Episodes,
-): Promise<{ result: ControllerEvaluation; codes: CodeStatistics; trace: SwitchTrace }> {
+): Promise<{ result: ControllerEvaluation; codes: CodeStatistics; traces: SwitchTrace[] }> {
   const { device } = base.store;
   const view: View = config.discover.view;
   const latent = controller.model.config.latent;
@@ -55,7 +51,7 @@ export async function evaluateController(
   const subgoal: number[] = [];
   const mask: number[] = [];
   const codes: number[] = [];
-  const trace: { beta: number[]; subgoal: number[] }[] = [];
+  const traces: SwitchTrace[] = [];
   const time = heldOut.horizon;
   const random = new RandomState(device, seed);
   for (const [b, index] of byLength(heldOut, BATCH).entries()) {
@@ -82,7 +78,7 @@ export async function evaluateController(
     const hard = run(GATE_MODE.hard);
     nll.hard += (await hard.nll.item()) * steps;
     nll.none += (await uncontrolledNll(base, sequenceBatch(base.space, episodes))) * steps;
-    const [z, switched] = [await hard.z.read(), await hard.beta.read()];
+    const [z, switched, softBeta] = [await hard.z.read(), await hard.beta.read(), await soft.beta.read()];
     for (let i = 0; i < size.batch; i++) {
       // All batches in one table of the horizon's width; the padding is masked.
       for (let t = 0; t < time; t++) {
@@ -95,10 +91,10 @@ export async function evaluateController(
         seen.kl += kl[at];
         for (let j = 0; j < latent; j++) codes.push(z[at * latent + j]);
       }
-      if (trace.length < TRACED && i % 60 === 0) {
+      if (traces.length < TRACED && i % 60 === 0) {
         const from = i * size.time;
         const to = from + batch.lengths[i];
-        trace.push({ beta: Array.from(await soft.beta.read()).slice(from, to), subgoal: Array.from(episodes.subgoal.slice(from, to)) });
+        traces.push({ title: `seed ${seed}, episode ${index[i]}`, beta: [...softBeta.slice(from, to)], subgoals: [...episodes.subgoal.slice(from, to)] });
       }
     }
   }
@@ -120,7 +116,7 @@ export async function evaluateController(
       alone: seen.alone / heldOut.count,
     },
     codes: codeStatistics(codes, latent, (row) => beta[rows[row]] > 0.5),
-    trace: { episodes: trace },
+    traces,
   };
 }
 

@@ -1,0 +1,86 @@
+/** Playing episodes without learning from them, and what is told about them. */
+import { GridworldPinpad } from '@coxswain/envs';
+import { CodeController, type Episodes, type Policy, PolicyCodes, Rollout } from '@coxswain/rl';
+import { type Device, GATE_MODE, type Tensor } from '@coxswain/tensor';
+import type { DrawnEpisode } from '../report/data.js';
+import type { Config } from '../settings/sections.js';
+import type { Base } from './base.js';
+import type { Controller } from './controller.js';
+import { worldOf } from './world.js';
+
+/** Who acts: the base alone, or the base steered by codes from a policy. */
+export interface Actor {
+  readonly base: Base;
+  readonly steered?: { readonly controller: Controller; readonly policy: Policy };
+}
+
+export interface Played {
+  /** Share of episodes that finished the task. */
+  readonly success: number;
+  readonly episodes: number;
+  readonly drawn: DrawnEpisode[];
+}
+
+/** f32 [4] of the gate at test time: β is binarised. */
+export function hardGate(device: Device): Tensor {
+  return device.tensor(Float32Array.of(GATE_MODE.hard, 1, 0, 0));
+}
+
+/** The worlds of a task, as RL and evaluation play them. */
+export function taskWorlds(config: Config, base: Base, task: string, horizon: number, environments: number): GridworldPinpad {
+  return new GridworldPinpad({ world: worldOf(config), tasks: [task], horizon, environments, observation: base.space });
+}
+
+/**
+ * Samples at least `episodes` episodes of a task.
+ * @param seed of the worlds and of everything sampled.
+ * @param draw how many of them to describe for a report.
+ */
+export async function play(config: Config, actor: Actor, options: { task: string; horizon: number; episodes: number; seed: number; draw?: number }): Promise<Played> {
+  const { base, steered } = actor;
+  const { device } = base.store;
+  const { task, horizon, seed, draw = 0 } = options;
+  const environments = Math.min(512, options.episodes);
+  const environment = taskWorlds(config, base, task, horizon, environments);
+  const gate = hardGate(device);
+  const source = steered && new PolicyCodes(steered.policy, environments);
+  const controller =
+    steered && source && new CodeController({ metacontroller: steered.controller.model, layer: config.metacontroller.layer, source, episodes: environments, gate });
+  const rollout = new Rollout({ model: base.model, environment, seed, ...(controller ? { controller } : {}) });
+  let won = 0;
+  let played = 0;
+  const drawn: DrawnEpisode[] = [];
+  for (let batch = 0; played < options.episodes; batch++) {
+    const episodes = await rollout.run(batch);
+    played += episodes.count;
+    for (const reward of episodes.reward) won += reward > 0 ? 1 : 0;
+    if (batch === 0 && draw > 0) drawn.push(...describe(config, environment, episodes, draw, { seed, batch, task }));
+  }
+  rollout.dispose();
+  controller?.dispose();
+  source?.dispose();
+  gate.dispose();
+  return { success: won / played, episodes: played, drawn };
+}
+
+/** The first `count` episodes of a batch, played again from their actions to see every cell. */
+function describe(config: Config, environment: GridworldPinpad, { action, open, reward, length, horizon }: Episodes, count: number, again: { seed: number; batch: number; task: string }): DrawnEpisode[] {
+  const { size, colours } = config.world;
+  const { environments } = environment;
+  const { info } = environment.reset(again.seed, { firstEpisode: again.batch * environments });
+  const paths = Array.from({ length: count }, (_, i) => [info.position[i]]);
+  for (let t = 0; t < horizon; t++) {
+    environment.step(Int32Array.from({ length: environments }, (_, i) => Math.max(0, action[i * horizon + t])));
+    for (const [i, path] of paths.entries()) if (t < length[i]) path.push(info.position[i]);
+  }
+  return paths.map((path, i) => ({
+    title: `${again.task}, episode ${i + 1}`,
+    size,
+    layout: [...environment.layout.subarray(i * size * size, (i + 1) * size * size)],
+    colours,
+    path,
+    task: [...again.task].map(Number),
+    switches: [...open.subarray(i * horizon, i * horizon + length[i])].flatMap((opened, t) => (opened ? [t] : [])),
+    success: reward[i] > 0,
+  }));
+}

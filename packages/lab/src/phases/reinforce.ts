@@ -1,0 +1,100 @@
+/** Phase 3: internal RL over codes, or raw-action RL on the base itself (arXiv 2512.20605, §5). */
+import { internalRl, Policy, type Reinforcer, rawRl } from '@coxswain/rl';
+import { type Device, HostRandom, ParameterStore, readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { METRICS } from '../names.js';
+import type { Phase, PhaseContext } from '../phase.js';
+import { labelsOf, type ResultRow } from '../results/rows.js';
+import type { Snapshot } from '../run/checkpoint.js';
+import type { TrainedModel } from '../run/model.js';
+import type { Config } from '../settings/sections.js';
+import { loadBase } from './base.js';
+import { type Controller, loadController } from './controller.js';
+import { type Actor, hardGate, play, taskWorlds } from './play.js';
+import { WORLD_SEED } from './world.js';
+
+/** The parts of an RL run, wired together. */
+export interface Wired {
+  readonly reinforcer: Reinforcer;
+  /** Who plays when nothing is learned. */
+  readonly actor: Actor;
+  readonly episodesPerUpdate: number;
+  readonly updates: number;
+  dispose(): void;
+}
+
+/** A policy over codes at its start: the codes' own distribution, widened. */
+export function makePolicy(device: Device, config: Config, controller: Controller & { codes: { mean: Float32Array; std: Float32Array } }, seed: number): { policy: Policy; store: ParameterStore } {
+  const store = new ParameterStore(device);
+  const { historyWidth, headWidth, spread } = config.internal;
+  const policy = new Policy(store, { width: config.model.width, latent: config.metacontroller.code, history: historyWidth, head: headWidth }, controller.codes, spread);
+  store.finish(new HostRandom(seed, 2));
+  return { policy, store };
+}
+
+/** Builds what a run of the configured method needs. */
+export function wire(device: Device, config: Config, inputs: Readonly<Record<string, TrainedModel>>, seed: number): Wired {
+  const { method, task, horizon, clip, advantageFloor } = config.reinforce;
+  const section = config[method];
+  const { epochs, learningRate, weightDecay, gradientClip, episodesPerUpdate, updates } = section;
+  const settings = { epochs, clip, learningRate, weightDecay, gradientClip, advantageFloor };
+  const worldSeed = WORLD_SEED.reinforcement + seed;
+  if (method === 'raw') {
+    const base = loadBase(device, inputs.base, true);
+    const reinforcer = rawRl({ model: base.model, environment: taskWorlds(config, base, task, horizon, episodesPerUpdate), settings, seed: worldSeed });
+    return { reinforcer, actor: { base }, episodesPerUpdate, updates, dispose: () => disposeAll(reinforcer, base) };
+  }
+  const base = loadBase(device, inputs.base);
+  const controller = loadController(device, inputs.controller);
+  const { policy, store } = makePolicy(device, config, controller, seed);
+  const gate = hardGate(device);
+  const environment = taskWorlds(config, base, task, horizon, episodesPerUpdate);
+  const reinforcer = internalRl({ model: base.model, metacontroller: controller.model, layer: config.metacontroller.layer, gate, policy, environment, settings, seed: worldSeed });
+  return { reinforcer, actor: { base, steered: { controller, policy } }, episodesPerUpdate, updates, dispose: () => disposeAll(reinforcer, gate, store, controller, base) };
+}
+
+function disposeAll(...parts: { dispose(): void }[]): void {
+  for (const part of parts) part.dispose();
+}
+
+/** What a checkpoint of an RL run holds: the learned parameters by themselves, and all that the next update depends on. */
+async function snapshot(reinforcer: Reinforcer): Promise<Snapshot> {
+  return { files: { 'model.safetensors': writeSafetensors(await reinforcer.store.save()), 'state.safetensors': writeSafetensors(await reinforcer.save()) } };
+}
+
+async function run({ config, seed, device, folder, session, inputs, resumed }: PhaseContext): Promise<void> {
+  const { reinforcer, actor, episodesPerUpdate, updates, dispose } = wire(device, config, inputs, seed);
+  if (resumed) reinforcer.load(readSafetensors(resumed.read('state.safetensors'), resumed.folder).tensors, resumed.folder);
+  while (reinforcer.updates < updates) {
+    const update = await reinforcer.update();
+    const done = reinforcer.updates;
+    session.log(done, { [METRICS.episodes]: done * episodesPerUpdate, ...update.metrics });
+    await session.afterStep(done, () => snapshot(reinforcer), { success: update.metrics.reward });
+  }
+  const { task, horizon } = config.reinforce;
+  const { episodes, longTask, longHorizon } = config.evaluate;
+  const labels = labelsOf({ seed, config, inputs: folder.identity.inputs });
+  const rows: ResultRow[] = [];
+  const measured = await play(config, actor, { task, horizon, episodes, seed: WORLD_SEED.evaluation + seed, draw: 6 });
+  rows.push({ ...labels, task, episodes: updates * episodesPerUpdate, success: measured.success });
+  if (longTask && longTask !== task) {
+    const long = await play(config, actor, { task: longTask, horizon: longHorizon, episodes: Math.min(episodes, 2048), seed: WORLD_SEED.evaluation + seed });
+    rows.push({ ...labels, task: longTask, episodes: updates * episodesPerUpdate, success: long.success });
+  }
+  folder.writeArtifact('result.json', { rows, evaluationEpisodes: measured.episodes, updatesWithoutSignal: reinforcer.updatesWithoutSignal });
+  folder.writeArtifact('episodes.json', measured.drawn);
+  session.note(`success on ${task}: ${measured.success.toFixed(4)} over ${measured.episodes} sampled episodes`);
+  dispose();
+}
+
+export const reinforcePhase: Phase = {
+  name: 'reinforce',
+  about: 'Learns a task by reward: over codes with the model frozen, or on the model’s own actions.',
+  sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce', 'internal', 'raw', 'evaluate'],
+  inputs: [
+    { name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true },
+    { name: 'controller', phase: 'discover', about: 'run folder of the metacontroller (internal RL)', gives: ['metacontroller', 'discover'], required: ({ reinforce }) => reinforce.method === 'internal' },
+  ],
+  shortcuts: { method: 'reinforce.method', task: 'reinforce.task' },
+  length: (config) => ({ steps: config[config.reinforce.method].updates, unit: 'updates', saveEvery: config[config.reinforce.method].saveEvery }),
+  run,
+};

@@ -1,0 +1,102 @@
+import { type Device, GATE_MODE, noGrad, type Tensor } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readGolden } from '../../../kernels/src/testing/golden.js';
+import { relativeError } from '../../../kernels/src/testing/harness.js';
+import { GOLDEN_LAYER, goldenBase, goldenObservations } from '../../transformer/src/testing/golden-base.js';
+import { goldenMetacontroller } from './testing/golden-metacontroller.js';
+
+let device: Device;
+beforeAll(async () => {
+  device = await requestDevice();
+});
+afterAll(() => {
+  expect(device.live).toBe(0);
+  device.close();
+});
+
+const golden = readGolden('trained/episodes');
+const time = golden.action.shape[1];
+// The reference runs its embedder through the padding, ours holds its state there: they agree on full-length episodes.
+const full = [...golden.length.data.keys()].filter((i) => golden.length.data[i] === time);
+const batch = full.length;
+const WIDTH = 64;
+const LATENT = 8;
+
+/** Rows of the full-length episodes: `steps` steps of `columns` numbers each. */
+function rowsOf(values: ArrayLike<number>, steps: number, columns: number): Float64Array {
+  return Float64Array.from({ length: batch * steps * columns }, (_, i) => {
+    const episode = full[Math.floor(i / (steps * columns))];
+    return values[episode * steps * columns + (i % (steps * columns))];
+  });
+}
+
+const layout = rowsOf(golden.layout.data, 1, 16);
+const observations = goldenObservations(layout, rowsOf(golden.pos.data, time + 1, 1), time + 1);
+
+/** Everything the two networks compute on those episodes, codes at their means. */
+function run(mode: number): { tensors: Record<string, Tensor>; dispose: () => void } {
+  const base = goldenBase(device);
+  const controller = goldenMetacontroller(device);
+  const tensors = noGrad(() => {
+    const indices = device.tensor(observations, [batch * (time + 1), 50]);
+    const residual = base.model.blocks(base.model.embed(indices), { batch, time: time + 1 }, 0, GOLDEN_LAYER);
+    const gate = device.tensor(Float32Array.of(mode, 1, 0, 0));
+    const found = controller.metacontroller.discover({ residual, gate }, { batch, time });
+    const logits = base.model.actionLogits(base.model.blocks(found.steered, { batch, time }, GOLDEN_LAYER));
+    return { ...found, logits };
+  });
+  const dispose = (): void => {
+    base.model.dispose();
+    base.store.dispose();
+    controller.store.dispose();
+  };
+  return { tensors, dispose };
+}
+
+test('some golden episodes are full-length', () => {
+  expect(batch).toBeGreaterThanOrEqual(1);
+});
+
+test('a trained metacontroller agrees with PyTorch: codes, KL, both gates, steered logits', async () => {
+  using scope = device.scope();
+  void scope;
+  const hard = run(GATE_MODE.hard);
+  const soft = run(GATE_MODE.soft);
+  const compared: [Tensor, string, number][] = [
+    [hard.tensors.mu, 'mu', LATENT],
+    [hard.tensors.logSigma, 'log_sigma', LATENT],
+    [hard.tensors.kl, 'kl', 1],
+    [hard.tensors.beta, 'beta_hard', 1],
+    [hard.tensors.z, 'z_hard', LATENT],
+    [soft.tensors.beta, 'beta_soft', 1],
+    [soft.tensors.z, 'z_soft', LATENT],
+    [hard.tensors.logits, 'steered_logits', 4],
+  ];
+  for (const [tensor, name, columns] of compared) {
+    expect(relativeError(await tensor.read(), rowsOf(golden[name].data, time, columns)), name).toBeLessThan(1e-3);
+  }
+  hard.dispose();
+  soft.dispose();
+});
+
+test('one causal step at a time gives what whole sequences give, for the same proposals', async () => {
+  using scope = device.scope();
+  void scope;
+  const { tensors, dispose } = run(GATE_MODE.hard);
+  const [mu, z, beta, steered] = (await device.read([tensors.mu, tensors.z, tensors.beta, tensors.steered])) as Float32Array[];
+  const residual = rowsOf(golden.residual.data.subarray(GOLDEN_LAYER * 32 * time * WIDTH, (GOLDEN_LAYER + 1) * 32 * time * WIDTH), time, WIDTH);
+  const { metacontroller, store } = goldenMetacontroller(device);
+  const state = metacontroller.start(batch);
+  const gate = device.tensor(Float32Array.of(GATE_MODE.hard, 1, 0, 0));
+  const at = (values: ArrayLike<number>, t: number, columns: number): Float32Array =>
+    Float32Array.from({ length: batch * columns }, (_, i) => values[(Math.floor(i / columns) * time + t) * columns + (i % columns)]);
+  for (let t = 0; t < time; t++) {
+    const step = noGrad(() => metacontroller.step(device.tensor(at(residual, t, WIDTH), [batch, WIDTH]), device.tensor(at(mu, t, LATENT), [batch, LATENT]), state, gate));
+    expect(await step.beta.read(), `β at ${t}`).toEqual(at(beta, t, 1));
+    expect(relativeError(await step.z.read(), at(z, t, LATENT)), `z at ${t}`).toBeLessThan(1e-5);
+    expect(relativeError(await step.steered.read(), at(steered, t, WIDTH)), `ê at ${t}`).toBeLessThan(1e-5);
+  }
+  dispose();
+  store.dispose();
+});

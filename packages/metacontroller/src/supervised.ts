@@ -1,0 +1,128 @@
+/** Supervised controllers: one low-rank U per true subgoal, the bound on what steering can do (arXiv 2512.20605, §4). */
+import { type AdamW, backward, crossEntropy, type Device, gatherRows, maskedMean, noGrad, type ParameterStore, type Program, steer, type Tensor } from '@coxswain/tensor';
+import { normal, type Transformer } from '@coxswain/transformer';
+
+/**
+ * For each of `subgoals` a correction e ← e + B_g A_g e, chosen by label. They are the hypernetwork's kernels with a one-hot
+ * in place of the decoder's hidden layer.
+ */
+export class SupervisedControllers {
+  readonly #a: Tensor;
+  readonly #b: Tensor;
+  readonly #choices: Tensor;
+
+  /** Declares the parameters in `store` (call `store.finish` afterwards). */
+  constructor(
+    readonly store: ParameterStore,
+    readonly config: { readonly width: number; readonly subgoals: number; readonly rank: number },
+  ) {
+    const { width, subgoals, rank } = config;
+    this.#a = store.declare('A', [subgoals * rank, width], normal(1 / Math.sqrt(width)));
+    this.#b = store.declare('B', [subgoals * rank, width], normal(0.01));
+    this.#choices = store.device.tensor(Float32Array.from({ length: subgoals * subgoals }, (_, i) => (i % (subgoals + 1) === 0 ? 1 : 0)), [subgoals, subgoals]);
+  }
+
+  /** @param residual [N, width]; @param subgoal u32 [N], the controller to use for each row. */
+  steer(residual: Tensor, subgoal: Tensor): Tensor {
+    return steer(residual, gatherRows(this.#choices, subgoal), this.#a, this.#b, this.config.rank);
+  }
+
+  dispose(): void {
+    this.#choices.dispose();
+  }
+}
+
+/** Demonstrations with labels, padded to one length. */
+export interface LabelledBatch {
+  readonly batch: number;
+  readonly time: number;
+  /** [batch·time, slots] */
+  readonly indices: Int32Array;
+  /** [batch·time] */
+  readonly actions: Int32Array;
+  readonly subgoals: ArrayLike<number>;
+  readonly mask: Float32Array;
+}
+
+interface Captured {
+  readonly program: Program<{ nll: Tensor }>;
+  readonly indices: Tensor;
+  readonly actions: Tensor;
+  readonly subgoals: Tensor;
+  readonly mask: Tensor;
+}
+
+/** Trains supervised controllers on the frozen base, or measures them: NLL of the expert's actions under the right controller. */
+export class SupervisedTrainer {
+  readonly #programs = new Map<string, Captured>();
+  readonly #device: Device;
+
+  /** @param optimiser absent for one that only measures. */
+  constructor(
+    readonly base: Transformer,
+    readonly controllers: SupervisedControllers,
+    readonly settings: { readonly layer: number },
+    readonly optimiser?: AdamW,
+  ) {
+    this.#device = base.device;
+  }
+
+  /** One update. Awaits nothing. */
+  step(batch: LabelledBatch, learningRate: number): void {
+    const captured = this.#write(batch, true);
+    this.optimiser?.prepare(learningRate);
+    captured.program.run();
+  }
+
+  /** Mean NLL of a batch, nats per action, without learning. */
+  async nll(batch: LabelledBatch): Promise<number> {
+    const { program } = this.#write(batch, false);
+    program.run();
+    return program.outputs.nll.item();
+  }
+
+  #write(batch: LabelledBatch, learn: boolean): Captured {
+    const key = `${learn} ${batch.batch} ${batch.time}`;
+    const captured = this.#programs.get(key) ?? this.#capture(batch.batch, batch.time, learn);
+    this.#programs.set(key, captured);
+    captured.indices.write(batch.indices);
+    captured.actions.write(batch.actions);
+    captured.subgoals.write(Uint32Array.from(batch.subgoals));
+    captured.mask.write(batch.mask);
+    return captured;
+  }
+
+  #capture(batch: number, time: number, learn: boolean): Captured {
+    const { layer } = this.settings;
+    const { base, controllers } = this;
+    const n = batch * time;
+    const device = this.#device;
+    const inputs = {
+      indices: device.tensor(new Int32Array(n * base.config.slots), [n, base.config.slots]),
+      actions: device.tensor(new Int32Array(n)),
+      subgoals: device.tensor(new Uint32Array(n)),
+      mask: device.tensor(new Float32Array(n)),
+    };
+    const size = { batch, time };
+    const program = device.capture(() => {
+      const residual = noGrad(() => base.blocks(base.embed(inputs.indices), size, 0, layer));
+      const logits = base.actionLogits(base.blocks(controllers.steer(residual, inputs.subgoals), size, layer));
+      const nll = maskedMean(crossEntropy(logits, inputs.actions), inputs.mask);
+      if (learn && this.optimiser) {
+        controllers.store.zeroGradients();
+        backward(nll);
+        this.optimiser.apply();
+      }
+      return { nll: nll.detach() };
+    });
+    return { program, ...inputs };
+  }
+
+  dispose(): void {
+    for (const { program, ...inputs } of this.#programs.values()) {
+      program.dispose();
+      for (const input of Object.values(inputs)) input.dispose();
+    }
+    this.#programs.clear();
+  }
+}
