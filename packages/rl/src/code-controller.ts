@@ -1,4 +1,4 @@
-import type { Metacontroller } from '@coxswain/metacontroller';
+import type { Metacontroller, StepState } from '@coxswain/metacontroller';
 import { type Device, gatherRows, type Tensor } from '@coxswain/tensor';
 import type { CodeSource } from './codes.js';
 import { type Controller, scatterRows, type StepContext } from './controller.js';
@@ -65,7 +65,7 @@ export class CodeController implements Controller {
     const { episode, rows, place } = context;
     const x = metacontroller.read(residual);
     const { code, logProb } = source.propose(x, context);
-    const state = { h: gatherRows(this.#h, episode), z: gatherRows(this.#z, episode), starts: gatherRows(this.#starts, episode).reshape([rows]) };
+    const state = this.#stateOf(episode, rows);
     const { beta, steered } = metacontroller.step(residual, code, state, gate);
     scatterRows(state.h, episode, this.#h);
     scatterRows(state.z, episode, this.#z);
@@ -76,6 +76,20 @@ export class CodeController implements Controller {
       if (logProb) scatterRows(logProb, place, this.records.logProb);
     }
     return { residual: steered, open: beta };
+  }
+
+  /** LN(e) and the switch at a step whose code is not chosen yet; nothing moves on. */
+  peek(residual: Tensor, { episode, rows }: StepContext): { x: Tensor; open: Tensor } {
+    const { metacontroller, gate } = this.options;
+    const state = this.#stateOf(episode, rows);
+    // β does not depend on what would be taken.
+    const { beta } = metacontroller.step(residual, state.z, state, gate);
+    return { x: metacontroller.read(residual), open: beta };
+  }
+
+  /** Copies of the state's rows, which a step may change. */
+  #stateOf(episode: Tensor, rows: number): StepState {
+    return { h: gatherRows(this.#h, episode), z: gatherRows(this.#z, episode), starts: gatherRows(this.#starts, episode).reshape([rows]) };
   }
 
   /** Frees its state and records; the source and the metacontroller belong to whoever made them. */

@@ -76,7 +76,7 @@ export class Transformer {
     readonly store: ParameterStore,
     readonly config: TransformerConfig,
     embedding: Initialiser = normal(0.3),
-    private readonly bySlot = false,
+    readonly bySlot = false,
   ) {
     checkTransformerConfig(config);
     const { width: d, depth, heads, mlp, buckets } = config;
