@@ -76,6 +76,7 @@ const gridMini: Config = {
     evaluationEpisodes: 1500,
     saveEvery: 250,
   },
+  supervise: { episodes: 60_000, steps: 800, batch: 256, finalRate: 0.03, learningRate: 3e-3, weightDecay: 0, gradientClip: 0, evaluationEpisodes: 1500, saveEvery: 200 },
   reinforce: { method: 'internal', task: '0123', horizon: 48, clip: 0.2, advantageFloor: 1e-3, gateThreshold: 0.5 },
   internal: {
     historyWidth: 64,
@@ -174,6 +175,7 @@ const gridPaper: Config = {
     evaluationEpisodes: 1500,
     saveEvery: 1000,
   },
+  supervise: { episodes: 100_000, steps: 3200, batch: 512, finalRate: 1, learningRate: 1e-3, weightDecay: 0.03, gradientClip: 0, evaluationEpisodes: 1500, saveEvery: 400 },
   reinforce: { method: 'internal', task: '012345670123', horizon: 100, clip: 0.2, advantageFloor: 1e-3, gateThreshold: 0.5 },
   internal: {
     historyWidth: 256,

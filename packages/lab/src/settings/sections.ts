@@ -98,6 +98,15 @@ export const SECTIONS = {
     ...adam('the metacontroller'),
     ...cadence,
   },
+  supervise: {
+    episodes: integer('Expert episodes made as data.', { min: 1 }),
+    steps: integer('Training steps.', { min: 1 }),
+    batch: integer('Episodes in a batch.', { min: 1 }),
+    finalRate: number('Share of the learning rate left at the last step; it falls linearly (1 keeps it constant).', { min: 0, max: 1 }),
+    ...adam('the supervised controllers'),
+    evaluationEpisodes: integer('Held-out episodes whose loss is measured.', { min: 1 }),
+    saveEvery: integer('Steps between two checkpoints.', { min: 1, hashed: false }),
+  },
   reinforce: {
     method: choice('Internal RL (a policy over codes), or RL on the base model’s own actions.', ['internal', 'raw']),
     task: task('Colour sequence to be rewarded: 1 when its last colour is visited, else nothing.'),
