@@ -1,6 +1,6 @@
 // One AdamW step over a flat buffer (Loshchilov and Hutter, arXiv 1711.05101, algorithm 2), with the gradient first
 // scaled down to a greatest global norm.
-// Prelude: WORKGROUP (invocations per workgroup).
+// Prelude: WORKGROUP (invocations per workgroup), Value (f32 or vec4<f32>) and LANES (elements in one, dividing count).
 //
 // A step whose gradient norm is infinite or not a number changes nothing but `skipped`, which counts such steps.
 
@@ -13,10 +13,10 @@ struct Uniforms {
   weightDecay: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> parameters: array<f32>;
-@group(0) @binding(1) var<storage, read> gradients: array<f32>;
-@group(0) @binding(2) var<storage, read_write> mean: array<f32>;
-@group(0) @binding(3) var<storage, read_write> variance: array<f32>;
+@group(0) @binding(0) var<storage, read_write> parameters: array<Value>;
+@group(0) @binding(1) var<storage, read> gradients: array<Value>;
+@group(0) @binding(2) var<storage, read_write> mean: array<Value>;
+@group(0) @binding(3) var<storage, read_write> variance: array<Value>;
 // learning rate, 1 − β1^t, 1 − β2^t, greatest norm (not positive: no clipping)
 @group(0) @binding(4) var<storage, read> hyper: array<f32>;
 @group(0) @binding(5) var<storage, read> norm: array<f32>;
@@ -29,16 +29,13 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
   // By its bits: WGSL lets a compiler assume that no float is infinite or not a number.
   let finite = (bitcast<u32>(norm[0]) & 0x7f800000u) != 0x7f800000u;
+  let index = (group.y * groups.x + group.x) * WORKGROUP + lane;
   if (!finite) {
-    if (i == 0u) {
+    if (index == 0u) {
       skipped[0] += 1u;
     }
-    return;
-  }
-  if (i >= uniforms.count) {
     return;
   }
   let learningRate = hyper[0];
@@ -47,12 +44,15 @@ fn main(
   if (greatest > 0.0) {
     coefficient = min(1.0, greatest / (norm[0] + 1e-6));
   }
-  let gradient = coefficient * gradients[i];
-  let m = mean[i] + uniforms.decay1 * (gradient - mean[i]);
-  let v = variance[i] + uniforms.decay2 * (gradient * gradient - variance[i]);
-  mean[i] = m;
-  variance[i] = v;
-  let direction = (m / hyper[1]) / (sqrt(v / hyper[2]) + uniforms.eps);
-  let parameter = parameters[i];
-  parameters[i] = parameter - learningRate * (direction + uniforms.weightDecay * parameter);
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var i = index; i < uniforms.count / LANES; i += step) {
+    let gradient = coefficient * gradients[i];
+    let m = mean[i] + uniforms.decay1 * (gradient - mean[i]);
+    let v = variance[i] + uniforms.decay2 * (gradient * gradient - variance[i]);
+    mean[i] = m;
+    variance[i] = v;
+    let direction = (m / hyper[1]) / (sqrt(v / hyper[2]) + uniforms.eps);
+    let parameter = parameters[i];
+    parameters[i] = parameter - learningRate * (direction + uniforms.weightDecay * parameter);
+  }
 }

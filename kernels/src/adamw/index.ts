@@ -1,4 +1,4 @@
-import { type Kernel, linearGrid } from '../declaration.js';
+import { type Kernel, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
 import source from './adamw.wgsl';
 
 export type AdamWShape = {
@@ -12,7 +12,7 @@ export type AdamWShape = {
   readonly weightDecay: number;
 };
 
-const WORKGROUP = 64;
+const lanesOf = (count: number): number => (count % 4 === 0 ? 4 : 1);
 
 /**
  * One AdamW step in place on `parameters`, `mean` and `variance` (arXiv 1711.05101, algorithm 2; PyTorch's order of
@@ -39,8 +39,8 @@ export const adamw: Kernel<AdamWShape> = {
     { name: 'eps', type: 'f32' },
     { name: 'weightDecay', type: 'f32' },
   ],
-  constants: () => ({ WORKGROUP }),
-  grid: ({ count }) => linearGrid(count, WORKGROUP),
+  constants: ({ count }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(lanesOf(count) === 4) }),
+  grid: ({ count }, adapter) => stridedGrid(count / lanesOf(count), adapter),
   cost: ({ count }) => ({ flops: 15 * count, bytes: 28 * count }),
   sample: { count: 10_000, decay1: 0.1, decay2: 0.001, eps: 1e-8, weightDecay: 0.03 },
 };

@@ -22,14 +22,13 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= uniforms.count) {
-    return;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.count; i += step) {
+    let logRatio = newLogProb[i] - oldLogProb[i];
+    let ratio = exp(clamp(logRatio, -20.0, 20.0));
+    let gain = advantage[i / uniforms.period];
+    let clipped = clamp(ratio, 1.0 - uniforms.clip, 1.0 + uniforms.clip);
+    let unclipped = ratio * gain <= clipped * gain && abs(logRatio) <= 20.0;
+    dnewLogProb[i] = select(0.0, -ratio * gain * dloss[i], unclipped);
   }
-  let logRatio = newLogProb[i] - oldLogProb[i];
-  let ratio = exp(clamp(logRatio, -20.0, 20.0));
-  let gain = advantage[i / uniforms.period];
-  let clipped = clamp(ratio, 1.0 - uniforms.clip, 1.0 + uniforms.clip);
-  let unclipped = ratio * gain <= clipped * gain && abs(logRatio) <= 20.0;
-  dnewLogProb[i] = select(0.0, -ratio * gain * dloss[i], unclipped);
 }

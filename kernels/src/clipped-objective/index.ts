@@ -1,4 +1,4 @@
-import { type Kernel, linearGrid } from '../declaration.js';
+import { type Kernel, linearGrid, stridedGrid, stridedWorkgroup } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import forwardSource from './forward.wgsl';
 import statisticsSource from './statistics.wgsl';
@@ -11,9 +11,6 @@ export type ClippedObjectiveShape = {
   /** Half-width of the trusted range of the probability ratio, such as 0.2. */
   readonly clip: number;
 };
-
-const WORKGROUP = 64;
-const SOFTWARE_WORKGROUP = 8;
 
 const uniforms = [
   { name: 'count', type: 'u32' },
@@ -36,8 +33,8 @@ export const clippedObjective: Kernel<ClippedObjectiveShape> = {
   source: forwardSource,
   buffers: [...inputs, { name: 'loss', access: 'read_write', element: 'f32' }],
   uniforms,
-  constants: () => ({ WORKGROUP }),
-  grid: ({ count }) => linearGrid(count, WORKGROUP),
+  constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
+  grid: ({ count }, adapter) => stridedGrid(count, adapter, 128),
   cost: ({ count, period }) => ({ flops: 14 * count, bytes: 4 * (3 * count + Math.ceil(count / period)) }),
   sample,
 };
@@ -48,8 +45,8 @@ export const clippedObjectiveBackward: Kernel<ClippedObjectiveShape> = {
   source: backwardSource,
   buffers: [...inputs, { name: 'dloss', access: 'read', element: 'f32' }, { name: 'dnewLogProb', access: 'read_write', element: 'f32' }],
   uniforms,
-  constants: () => ({ WORKGROUP }),
-  grid: ({ count }) => linearGrid(count, WORKGROUP),
+  constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
+  grid: ({ count }, adapter) => stridedGrid(count, adapter, 128),
   cost: ({ count, period }) => ({ flops: 16 * count, bytes: 4 * (4 * count + Math.ceil(count / period)) }),
   sample,
 };
@@ -79,8 +76,8 @@ export const clippedStatistics: Kernel<ClippedStatisticsShape> = {
     { name: 'parts', type: 'u32' },
     { name: 'clip', type: 'f32' },
   ],
-  constants: (_, { family }) => ({ WORKGROUP: family === 'software' ? SOFTWARE_WORKGROUP : WORKGROUP }),
-  grid: ({ parts }, { family }) => linearGrid(parts, family === 'software' ? SOFTWARE_WORKGROUP : WORKGROUP),
+  constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
+  grid: ({ parts }, adapter) => linearGrid(parts, stridedWorkgroup(adapter)),
   cost: ({ count, parts }) => ({ flops: 20 * count, bytes: 12 * (count + parts) }),
   sample: { count: 3000, parts: 56, clip: 0.2 },
 };

@@ -1,5 +1,5 @@
-import { type Kernel, linearGrid } from '../declaration.js';
-import { rowBlocks } from '../elementwise/broadcast.js';
+import { type AdapterTraits, type Grid, type Kernel } from '../declaration.js';
+import { rowGroups, takesFours } from '../elementwise/broadcast.js';
 import rowsSource from './rows.wgsl';
 import stridedSource from './strided.wgsl';
 
@@ -27,6 +27,16 @@ export type CopyShape = {
 
 const FIELDS = ['n0', 'n1', 'n2', 'n3', 'x0', 'x1', 'x2', 'x3', 'o0', 'o1', 'o2', 'o3', 'xOffset', 'outOffset'] as const;
 
+function copyLanes(s: CopyShape): number {
+  return s.x3 === 1 && s.o3 === 1 && takesFours(s.n3, s.x0, s.x1, s.x2, s.o0, s.o1, s.o2, s.xOffset, s.outOffset) ? 4 : 1;
+}
+
+const copyGroups = (shape: CopyShape, adapter: AdapterTraits): { readonly workgroup: number; readonly grid: Grid } =>
+  rowGroups(shape.n3 / copyLanes(shape), shape.n0 * shape.n1 * shape.n2, adapter);
+
+const wordConstants = (lanes: number): { Words: string; Value: string; LANES: number } =>
+  lanes === 4 ? { Words: 'vec4<u32>', Value: 'vec4<f32>', LANES: 4 } : { Words: 'u32', Value: 'f32', LANES: 1 };
+
 /**
  * Copies a strided block into a strided block; what lies outside it in `out` is left alone. Four-byte elements of any
  * type (bits are copied) unless it accumulates.
@@ -39,11 +49,12 @@ export const copyStrided: Kernel<CopyShape> = {
     { name: 'out', access: 'read_write', element: 'u32' },
   ],
   uniforms: FIELDS.map((name) => ({ name, type: 'u32' })),
-  constants: ({ n3, accumulate }) => ({ WORKGROUP: rowBlocks(n3).workgroup, ROWS: rowBlocks(n3).rows, ACCUMULATE: accumulate === 1 }),
-  grid: ({ n0, n1, n2, n3 }) => {
-    const { workgroup, rows } = rowBlocks(n3);
-    return linearGrid(Math.ceil(n3 / workgroup) * Math.ceil((n0 * n1 * n2) / rows), 1);
-  },
+  constants: (shape, adapter) => ({
+    WORKGROUP: copyGroups(shape, adapter).workgroup,
+    ACCUMULATE: shape.accumulate === 1,
+    ...wordConstants(copyLanes(shape)),
+  }),
+  grid: (shape, adapter) => copyGroups(shape, adapter).grid,
   cost: ({ n0, n1, n2, n3, accumulate }) => ({
     flops: accumulate * n0 * n1 * n2 * n3,
     bytes: 4 * n0 * n1 * n2 * n3 * (2 + accumulate),
@@ -82,13 +93,13 @@ export function copyAxisRange(range: {
 export type RowsShape = {
   /** Entries of `index`. */
   readonly rows: number;
-  /** Elements of a row; a constant of the pipeline. */
+  /** Elements of a row. */
   readonly columns: number;
   /** Rows of the indexed side: of x for `gatherRows`, of out for `scatterRows`. */
   readonly indexed: number;
 };
 
-const WORKGROUP = 64;
+const rowLanes = ({ columns }: RowsShape): number => (takesFours(columns) ? 4 : 1);
 
 const rowsKernel = (name: string, scatter: boolean): Kernel<RowsShape> => ({
   name,
@@ -100,10 +111,15 @@ const rowsKernel = (name: string, scatter: boolean): Kernel<RowsShape> => ({
   ],
   uniforms: [
     { name: 'rows', type: 'u32' },
+    { name: 'columns', type: 'u32' },
     { name: 'indexed', type: 'u32' },
   ],
-  constants: ({ columns }) => ({ WORKGROUP, COLUMNS: columns, SCATTER: scatter }),
-  grid: ({ rows, columns }) => linearGrid(rows * columns, WORKGROUP),
+  constants: (shape, adapter) => ({
+    WORKGROUP: rowGroups(shape.columns / rowLanes(shape), shape.rows, adapter).workgroup,
+    SCATTER: scatter,
+    ...wordConstants(rowLanes(shape)),
+  }),
+  grid: (shape, adapter) => rowGroups(shape.columns / rowLanes(shape), shape.rows, adapter).grid,
   cost: ({ rows, columns }) => ({ flops: 0, bytes: 4 * rows * (2 * columns + 1) }),
   sample: { rows: 100, columns: 64, indexed: 200 },
 });

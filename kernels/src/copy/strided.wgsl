@@ -1,7 +1,9 @@
 // Copies a block of up to four axes between two strided layouts: slices, concatenation, broadcasts and transposes.
 //   out[outOffset + Σ i_k · o_k] = x[xOffset + Σ i_k · x_k]
 // Elements are copied as bits, whatever their type.
-// Prelude: WORKGROUP (invocations per workgroup), ROWS (rows one invocation walks through), ACCUMULATE (add f32 to `out`).
+// Prelude: WORKGROUP (invocations per workgroup), ACCUMULATE (add f32 to `out`), Words (u32 or vec4<u32>), Value (f32 or
+// vec4<f32>) and LANES (elements in one). With LANES 4 the innermost axis, both offsets and every stride but the innermost
+// are multiples of 4, and both innermost strides are 1.
 //
 // As in elementwise/binary.wgsl an invocation divides once and then counts its rows up.
 
@@ -22,8 +24,8 @@ struct Uniforms {
   outOffset: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<u32>;
-@group(0) @binding(1) var<storage, read_write> out: array<u32>;
+@group(0) @binding(0) var<storage, read> x: array<Words>;
+@group(0) @binding(1) var<storage, read_write> out: array<Words>;
 @group(0) @binding(2) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(WORKGROUP)
@@ -33,34 +35,42 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let piece = group.y * groups.x + group.x;
-  let pieces = (uniforms.n3 + WORKGROUP - 1u) / WORKGROUP;
-  let column = (piece % pieces) * WORKGROUP + lane;
-  let first = (piece / pieces) * ROWS;
+  let width = uniforms.n3 / LANES;
+  // Workgroups share the rows among themselves; `pieces` of them lie side by side along a row.
+  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groups.x * groups.y);
+  let shares = groups.x * groups.y / pieces;
   let rows = uniforms.n0 * uniforms.n1 * uniforms.n2;
-  if (column >= uniforms.n3 || first >= rows) {
+  let share = (rows + shares - 1u) / shares;
+  let first = (piece / pieces) * share;
+  if (first >= rows) {
     return;
   }
-  var i2 = first % uniforms.n2;
-  var i1 = (first / uniforms.n2) % uniforms.n1;
-  var i0 = first / (uniforms.n2 * uniforms.n1);
-  let last = min(first + ROWS, rows);
-  let xColumn = uniforms.xOffset + column * uniforms.x3;
-  let outColumn = uniforms.outOffset + column * uniforms.o3;
-  for (var row = first; row < last; row++) {
-    let value = x[xColumn + i0 * uniforms.x0 + i1 * uniforms.x1 + i2 * uniforms.x2];
-    let at = outColumn + i0 * uniforms.o0 + i1 * uniforms.o1 + i2 * uniforms.o2;
-    if (ACCUMULATE) {
-      out[at] = bitcast<u32>(bitcast<f32>(out[at]) + bitcast<f32>(value));
-    } else {
-      out[at] = value;
-    }
-    i2++;
-    if (i2 == uniforms.n2) {
-      i2 = 0u;
-      i1++;
-      if (i1 == uniforms.n1) {
-        i1 = 0u;
-        i0++;
+  let last = min(first + share, rows);
+  let first2 = first % uniforms.n2;
+  let first1 = (first / uniforms.n2) % uniforms.n1;
+  let first0 = first / (uniforms.n2 * uniforms.n1);
+  for (var column = (piece % pieces) * WORKGROUP + lane; column < width; column += pieces * WORKGROUP) {
+    var i0 = first0;
+    var i1 = first1;
+    var i2 = first2;
+    let xColumn = uniforms.xOffset / LANES + column * uniforms.x3;
+    let outColumn = uniforms.outOffset / LANES + column * uniforms.o3;
+    for (var row = first; row < last; row++) {
+      let value = x[xColumn + (i0 * uniforms.x0 + i1 * uniforms.x1 + i2 * uniforms.x2) / LANES];
+      let at = outColumn + (i0 * uniforms.o0 + i1 * uniforms.o1 + i2 * uniforms.o2) / LANES;
+      if (ACCUMULATE) {
+        out[at] = bitcast<Words>(bitcast<Value>(out[at]) + bitcast<Value>(value));
+      } else {
+        out[at] = value;
+      }
+      i2++;
+      if (i2 == uniforms.n2) {
+        i2 = 0u;
+        i1++;
+        if (i1 == uniforms.n1) {
+          i1 = 0u;
+          i0++;
+        }
       }
     }
   }

@@ -19,24 +19,23 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (row >= uniforms.rows) {
-    return;
-  }
-  let at = row * uniforms.classes;
-  let wanted = targets[row];
-  let inside = wanted >= 0 && wanted < i32(uniforms.classes);
-  let upstream = select(0.0, dnll[row], inside);
-  var highest = logits[at];
-  for (var k = 1u; k < uniforms.classes; k++) {
-    highest = max(highest, logits[at + k]);
-  }
-  var total = 0.0;
-  for (var k = 0u; k < uniforms.classes; k++) {
-    total += exp(max(logits[at + k] - highest, -87.0));
-  }
-  for (var k = 0u; k < uniforms.classes; k++) {
-    let probability = exp(max(logits[at + k] - highest, -87.0)) / total;
-    dlogits[at + k] = upstream * (probability - select(0.0, 1.0, i32(k) == wanted));
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.rows; row += step) {
+    let at = row * uniforms.classes;
+    let wanted = targets[row];
+    let inside = wanted >= 0 && wanted < i32(uniforms.classes);
+    let upstream = select(0.0, dnll[row], inside);
+    var highest = logits[at];
+    for (var k = 1u; k < uniforms.classes; k++) {
+      highest = max(highest, logits[at + k]);
+    }
+    var total = 0.0;
+    for (var k = 0u; k < uniforms.classes; k++) {
+      total += exp(max(logits[at + k] - highest, -87.0));
+    }
+    for (var k = 0u; k < uniforms.classes; k++) {
+      let probability = exp(max(logits[at + k] - highest, -87.0)) / total;
+      dlogits[at + k] = upstream * (probability - select(0.0, 1.0, i32(k) == wanted));
+    }
   }
 }

@@ -18,24 +18,23 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (row >= uniforms.rows) {
-    return;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.rows; row += step) {
+    let wanted = targets[row];
+    if (wanted < 0 || wanted >= i32(uniforms.classes)) {
+      nll[row] = 0.0;
+      continue;
+    }
+    let at = row * uniforms.classes;
+    var highest = logits[at];
+    for (var k = 1u; k < uniforms.classes; k++) {
+      highest = max(highest, logits[at + k]);
+    }
+    var total = 0.0;
+    for (var k = 0u; k < uniforms.classes; k++) {
+      total += exp(max(logits[at + k] - highest, -87.0));
+    }
+    // The difference first: both may be large.
+    nll[row] = log(total) + (highest - logits[at + u32(wanted)]);
   }
-  let wanted = targets[row];
-  if (wanted < 0 || wanted >= i32(uniforms.classes)) {
-    nll[row] = 0.0;
-    return;
-  }
-  let at = row * uniforms.classes;
-  var highest = logits[at];
-  for (var k = 1u; k < uniforms.classes; k++) {
-    highest = max(highest, logits[at + k]);
-  }
-  var total = 0.0;
-  for (var k = 0u; k < uniforms.classes; k++) {
-    total += exp(max(logits[at + k] - highest, -87.0));
-  }
-  // The difference first: both may be large.
-  nll[row] = log(total) + (highest - logits[at + u32(wanted)]);
 }

@@ -1,4 +1,4 @@
-import { type BufferSlot, type Kernel, linearGrid } from '../declaration.js';
+import { type BufferSlot, type Kernel, stridedGrid, stridedWorkgroup } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import forwardSource from './forward.wgsl';
 import softmaxSource from './softmax.wgsl';
@@ -12,7 +12,8 @@ export type RowsOfClasses = {
   readonly classes: number;
 };
 
-const WORKGROUP = 64;
+/** Rows that are worth a workgroup of a CPU: each is a few passes over its classes. */
+const ROWS_PER_GROUP = 64;
 const EXP_FLOPS = 8;
 
 function rowKernel(
@@ -30,8 +31,8 @@ function rowKernel(
       { name: 'rows', type: 'u32' },
       { name: 'classes', type: 'u32' },
     ],
-    constants: () => ({ WORKGROUP, ...constants }),
-    grid: ({ rows }) => linearGrid(rows, WORKGROUP),
+    constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...constants }),
+    grid: ({ rows }, adapter) => stridedGrid(rows, adapter, ROWS_PER_GROUP),
     cost: ({ rows, classes }) => ({ flops: passes.flops * rows * classes, bytes: 4 * rows * (passes.floats * classes + passes.perRow) }),
     sample: { rows: 1000, classes: 16 },
   };

@@ -18,14 +18,13 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= uniforms.count) {
-    return;
-  }
-  let weight = mean[1];
-  if (weight > 0.0) {
-    dvalues[i] = mask[i] * (dmean[0] / weight);
-  } else {
-    dvalues[i] = 0.0;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.count; i += step) {
+    let weight = mean[1];
+    if (weight > 0.0) {
+      dvalues[i] = mask[i] * (dmean[0] / weight);
+    } else {
+      dvalues[i] = 0.0;
+    }
   }
 }

@@ -1,4 +1,4 @@
-import { type Kernel, linearGrid } from '../declaration.js';
+import { type Kernel, linearGrid, stridedGrid, stridedWorkgroup } from '../declaration.js';
 import maskedMeanSource from './masked-mean.wgsl';
 import maskedMeanBackwardSource from './masked-mean-backward.wgsl';
 import weightedMeansSource from './weighted-means.wgsl';
@@ -16,8 +16,8 @@ export type WeightedMeansShape = {
   readonly quantities: number;
 };
 
-const WORKGROUP = 64;
-const SOFTWARE_WORKGROUP = 8;
+/** Sums that `weightedMeans` forms at most, one an invocation. */
+const MOST_SUMS = 8;
 
 /** How many partial sums a sum of `count` elements is cut into: about its square root, whole vectors of lanes. */
 export function partsOf(count: number): number {
@@ -37,8 +37,8 @@ export const maskedSums: Kernel<PartialSumsShape> = {
     { name: 'count', type: 'u32' },
     { name: 'parts', type: 'u32' },
   ],
-  constants: (_, { family }) => ({ WORKGROUP: family === 'software' ? SOFTWARE_WORKGROUP : WORKGROUP }),
-  grid: ({ parts }, { family }) => linearGrid(parts, family === 'software' ? SOFTWARE_WORKGROUP : WORKGROUP),
+  constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
+  grid: ({ parts }, adapter) => linearGrid(parts, stridedWorkgroup(adapter)),
   cost: ({ count, parts }) => ({ flops: 3 * count, bytes: 8 * (count + parts) }),
   sample: { count: 3000, parts: partsOf(3000) },
 };
@@ -58,7 +58,7 @@ export const weightedMeans: Kernel<WeightedMeansShape> = {
     { name: 'parts', type: 'u32' },
     { name: 'quantities', type: 'u32' },
   ],
-  constants: () => ({ WORKGROUP: SOFTWARE_WORKGROUP }),
+  constants: () => ({ WORKGROUP: MOST_SUMS }),
   grid: () => [1, 1, 1],
   cost: ({ parts, quantities }) => ({ flops: parts * (quantities + 1), bytes: 4 * (parts + 1) * (quantities + 1) }),
   sample: { parts: 56, quantities: 1 },
@@ -75,8 +75,8 @@ export const maskedMeanBackward: Kernel<{ readonly count: number }> = {
     { name: 'dvalues', access: 'read_write', element: 'f32' },
   ],
   uniforms: [{ name: 'count', type: 'u32' }],
-  constants: () => ({ WORKGROUP }),
-  grid: ({ count }) => linearGrid(count, WORKGROUP),
+  constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
+  grid: ({ count }, adapter) => stridedGrid(count, adapter),
   cost: ({ count }) => ({ flops: count, bytes: 8 * count }),
   sample: { count: 3000 },
 };

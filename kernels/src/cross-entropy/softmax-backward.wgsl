@@ -19,24 +19,23 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (row >= uniforms.rows) {
-    return;
-  }
-  let at = row * uniforms.classes;
-  var total = 0.0;
-  for (var k = 0u; k < uniforms.classes; k++) {
-    if (LOGARITHM) {
-      total += dout[at + k];
-    } else {
-      total += y[at + k] * dout[at + k];
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.rows; row += step) {
+    let at = row * uniforms.classes;
+    var total = 0.0;
+    for (var k = 0u; k < uniforms.classes; k++) {
+      if (LOGARITHM) {
+        total += dout[at + k];
+      } else {
+        total += y[at + k] * dout[at + k];
+      }
     }
-  }
-  for (var k = 0u; k < uniforms.classes; k++) {
-    if (LOGARITHM) {
-      dx[at + k] = dout[at + k] - exp(max(y[at + k], -87.0)) * total;
-    } else {
-      dx[at + k] = y[at + k] * (dout[at + k] - total);
+    for (var k = 0u; k < uniforms.classes; k++) {
+      if (LOGARITHM) {
+        dx[at + k] = dout[at + k] - exp(max(y[at + k], -87.0)) * total;
+      } else {
+        dx[at + k] = y[at + k] * (dout[at + k] - total);
+      }
     }
   }
 }

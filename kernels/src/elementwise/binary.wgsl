@@ -1,7 +1,8 @@
 // One function of two elements with broadcasting: out[i0, i1, i2, i3] = f(a[...], b[...]), where an operand's stride
 // is 0 along an axis it is broadcast over.
 // Prelude: WORKGROUP (invocations per workgroup), OPERATION (one of the constants below), BROADCAST (false: both
-// operands have the output's layout), ROWS (rows one invocation walks through when broadcasting).
+// operands have the output's layout), Value (f32 or vec4<f32>) and LANES (elements in one). With LANES 4 the innermost
+// axis and every stride but the innermost are multiples of 4, and both innermost strides are 1.
 //
 // An integer division costs as much as some thirty other operations on a CPU. So when broadcasting an invocation
 // divides once, for its first row, and then counts up; lanes are neighbours along the innermost axis.
@@ -31,12 +32,13 @@ struct Uniforms {
   b3: u32,
 }
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<Value>;
+@group(0) @binding(1) var<storage, read> b: array<Value>;
+@group(0) @binding(2) var<storage, read_write> out: array<Value>;
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
-fn apply(left: f32, right: f32) -> f32 {
+fn apply(left: Value, right: Value) -> Value {
+  let half = Value(0.5);
   switch (OPERATION) {
     case ADD: { return left + right; }
     case SUBTRACT: { return left - right; }
@@ -44,8 +46,8 @@ fn apply(left: f32, right: f32) -> f32 {
     case DIVIDE: { return left / right; }
     case MINIMUM: { return min(left, right); }
     case MAXIMUM: { return max(left, right); }
-    case MINIMUM_GRADIENT: { return select(select(0.0, 0.5, left == right), 1.0, left < right); }
-    case MAXIMUM_GRADIENT: { return select(select(0.0, 0.5, left == right), 1.0, left > right); }
+    case MINIMUM_GRADIENT: { return select(select(Value(0.0), half, left == right), Value(1.0), left < right); }
+    case MAXIMUM_GRADIENT: { return select(select(Value(0.0), half, left == right), Value(1.0), left > right); }
     default: { return left; }
   }
 }
@@ -57,36 +59,45 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let piece = group.y * groups.x + group.x;
-  let width = uniforms.n3;
+  let width = uniforms.n3 / LANES;
   if (!BROADCAST) {
-    let i = piece * WORKGROUP + lane;
-    if (i < width) {
+    let step = groups.x * groups.y * WORKGROUP;
+    for (var i = piece * WORKGROUP + lane; i < width; i += step) {
       out[i] = apply(a[i], b[i]);
     }
     return;
   }
-  let pieces = (width + WORKGROUP - 1u) / WORKGROUP;
-  let column = (piece % pieces) * WORKGROUP + lane;
-  let first = (piece / pieces) * ROWS;
+  // Workgroups share the rows among themselves; `pieces` of them lie side by side along a row.
+  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groups.x * groups.y);
+  let shares = groups.x * groups.y / pieces;
   let rows = uniforms.n0 * uniforms.n1 * uniforms.n2;
-  if (column >= width || first >= rows) {
+  let share = (rows + shares - 1u) / shares;
+  let first = (piece / pieces) * share;
+  if (first >= rows) {
     return;
   }
-  var i2 = first % uniforms.n2;
-  var i1 = (first / uniforms.n2) % uniforms.n1;
-  var i0 = first / (uniforms.n2 * uniforms.n1);
-  let last = min(first + ROWS, rows);
-  for (var row = first; row < last; row++) {
-    let left = a[i0 * uniforms.a0 + i1 * uniforms.a1 + i2 * uniforms.a2 + column * uniforms.a3];
-    let right = b[i0 * uniforms.b0 + i1 * uniforms.b1 + i2 * uniforms.b2 + column * uniforms.b3];
-    out[row * width + column] = apply(left, right);
-    i2++;
-    if (i2 == uniforms.n2) {
-      i2 = 0u;
-      i1++;
-      if (i1 == uniforms.n1) {
-        i1 = 0u;
-        i0++;
+  let last = min(first + share, rows);
+  let first2 = first % uniforms.n2;
+  let first1 = (first / uniforms.n2) % uniforms.n1;
+  let first0 = first / (uniforms.n2 * uniforms.n1);
+  for (var column = (piece % pieces) * WORKGROUP + lane; column < width; column += pieces * WORKGROUP) {
+    var i0 = first0;
+    var i1 = first1;
+    var i2 = first2;
+    let aColumn = column * uniforms.a3;
+    let bColumn = column * uniforms.b3;
+    for (var row = first; row < last; row++) {
+      let left = a[(i0 * uniforms.a0 + i1 * uniforms.a1 + i2 * uniforms.a2) / LANES + aColumn];
+      let right = b[(i0 * uniforms.b0 + i1 * uniforms.b1 + i2 * uniforms.b2) / LANES + bColumn];
+      out[row * width + column] = apply(left, right);
+      i2++;
+      if (i2 == uniforms.n2) {
+        i2 = 0u;
+        i1++;
+        if (i1 == uniforms.n1) {
+          i1 = 0u;
+          i0++;
+        }
       }
     }
   }

@@ -1,4 +1,5 @@
-/** Numpy's broadcasting rules, and the folding of up to any number of axes into the four a kernel walks. */
+/** Numpy's broadcasting rules, and the folding of any number of axes into the four a kernel walks. */
+import { type AdapterTraits, type Grid, linearGrid } from '../declaration.js';
 
 /** Dimensions of the result, outermost first, and the strides of both operands; see `BinaryShape`. */
 export type BroadcastFields = {
@@ -68,12 +69,19 @@ export function broadcastFields(a: readonly number[], b: readonly number[]): Bro
 }
 
 /**
- * How a kernel that walks rows of `width` elements cuts them: lanes along the row, no wider than the row needs, and
- * more rows for an invocation the narrower the rows are, so that a workgroup is worth starting.
+ * How many workgroups walk `rows` rows of `width` items, of how many lanes each: along the row first, then over shares of
+ * the rows. On a software adapter few that loop, as in `stridedGrid`.
  */
-export function rowBlocks(width: number): { workgroup: number; rows: number } {
-  if (width <= 8) return { workgroup: 8, rows: 32 };
-  if (width <= 16) return { workgroup: 16, rows: 16 };
-  if (width <= 32) return { workgroup: 32, rows: 8 };
-  return { workgroup: 64, rows: 4 };
+export function rowGroups(width: number, rows: number, { family }: AdapterTraits): { readonly workgroup: number; readonly grid: Grid } {
+  if (family === 'gpu') {
+    const workgroup = [8, 16, 32].find((lanes) => width <= lanes) ?? 64;
+    return { workgroup, grid: linearGrid(Math.ceil(width / workgroup) * Math.ceil(rows / 4), 1) };
+  }
+  const workgroup = 8;
+  const groups = Math.max(1, Math.min(64, Math.ceil((rows * width) / 512)));
+  const pieces = Math.min(Math.ceil(width / workgroup), groups);
+  return { workgroup, grid: [pieces * Math.max(1, Math.min(rows, Math.floor(groups / pieces))), 1, 1] };
 }
+
+/** Whether rows are wide enough to take four elements at a time, and every stride and offset allows it. */
+export const takesFours = (width: number, ...strides: number[]): boolean => width >= 32 && [width, ...strides].every((n) => n % 4 === 0);

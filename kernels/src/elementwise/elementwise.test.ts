@@ -6,7 +6,7 @@ import { binaryReference, unaryBackwardReference, unaryReference } from './refer
 const positive = (count: number, seed: number): Float32Array => Float32Array.from(randomUniform(count, seed), (u) => 0.1 + 3 * u);
 
 describe.each(Object.entries(UNARY))('%s', (name, operation) => {
-  test.each([1, 63, 64, 1001])('%i elements, forward and backward', async (count) => {
+  test.each([1, 63, 64, 1001, 70_000])('%i elements, forward and backward', async (count) => {
     const shape = { operation, count, a: -0.5, b: 0.75 };
     const x = name === 'log' || name === 'sqrt' ? positive(count, 1) : randomNormal(count, 1, 2);
     const dout = randomNormal(count, 2);
@@ -53,6 +53,9 @@ const pairs: [number[], number[]][] = [
   [[], [3, 5]],
   [[1], [1, 1]],
   [[130, 3], [1]],
+  [[301, 64], [64]],
+  [[3, 5001], [1]],
+  [[2, 33, 36], [2, 1, 36]],
   [[2, 3, 4, 5, 6], [4, 1, 1]],
 ];
 
@@ -68,6 +71,14 @@ describe.each(Object.entries(BINARY))('%s', (_, operation) => {
     const { out } = await runKernel(binary, shape, { a, b, out: poison(count) });
     expect(relativeError(out, binaryReference(shape, a, b))).toBeLessThanOrEqual(1e-6);
   });
+});
+
+test.each(pairs)('a gpu variant: [%j] with [%j]', async (aShape, bShape) => {
+  const size = (shape: number[]): number => shape.reduce((product, n) => product * n, 1);
+  const [a, b] = [randomNormal(size(aShape), 3), randomNormal(size(bShape), 4)];
+  const shape = { operation: BINARY.subtract, ...broadcastFields(aShape, bShape) };
+  const { out } = await runKernel(binary, shape, { a, b, out: poison(size(broadcastShape(aShape, bShape))) }, { family: 'gpu' });
+  expect(relativeError(out, binaryReference(shape, a, b))).toBeLessThanOrEqual(1e-6);
 });
 
 test('same-shape operands are one axis', () => {

@@ -1,5 +1,5 @@
-import { type Kernel, linearGrid } from '../declaration.js';
-import { rowBlocks } from './broadcast.js';
+import { type AdapterTraits, type Constant, type Kernel, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
+import { rowGroups, takesFours } from './broadcast.js';
 import binarySource from './binary.wgsl';
 import unarySource from './unary.wgsl';
 import unaryBackwardSource from './unary-backward.wgsl';
@@ -66,13 +66,19 @@ export type BinaryShape = {
   readonly b3: number;
 };
 
-const WORKGROUP = 64;
+const lanesOf = (count: number): number => (count % 4 === 0 ? 4 : 1);
 
 const unaryUniforms = [
   { name: 'count', type: 'u32' },
   { name: 'a', type: 'f32' },
   { name: 'b', type: 'f32' },
 ] as const;
+
+const unaryConstants = ({ operation, count }: UnaryShape, adapter: AdapterTraits): Record<string, Constant> => ({
+  WORKGROUP: stridedWorkgroup(adapter),
+  OPERATION: operation,
+  ...valueConstants(lanesOf(count) === 4),
+});
 
 /** `out[i] = f(x[i])`, f chosen by `operation`. */
 export const unary: Kernel<UnaryShape> = {
@@ -83,8 +89,8 @@ export const unary: Kernel<UnaryShape> = {
     { name: 'out', access: 'read_write', element: 'f32' },
   ],
   uniforms: unaryUniforms,
-  constants: ({ operation }) => ({ WORKGROUP, OPERATION: operation }),
-  grid: ({ count }) => linearGrid(count, WORKGROUP),
+  constants: unaryConstants,
+  grid: ({ count }, adapter) => stridedGrid(count / lanesOf(count), adapter),
   cost: ({ count }) => ({ flops: count, bytes: 8 * count }),
   sample: { operation: UNARY.tanh, count: 1000, a: 0, b: 0 },
 };
@@ -99,13 +105,20 @@ export const unaryBackward: Kernel<UnaryShape> = {
     { name: 'dx', access: 'read_write', element: 'f32' },
   ],
   uniforms: unaryUniforms,
-  constants: ({ operation }) => ({ WORKGROUP, OPERATION: operation }),
-  grid: ({ count }) => linearGrid(count, WORKGROUP),
+  constants: unaryConstants,
+  grid: ({ count }, adapter) => stridedGrid(count / lanesOf(count), adapter),
   cost: ({ count }) => ({ flops: 3 * count, bytes: 12 * count }),
   sample: { operation: UNARY.tanh, count: 1000, a: 0, b: 0 },
 };
 
 const isPlain = (s: BinaryShape): boolean => s.n0 * s.n1 * s.n2 === 1 && s.a3 === 1 && s.b3 === 1;
+const rowsOf = (s: BinaryShape): number => s.n0 * s.n1 * s.n2;
+
+function binaryLanes(s: BinaryShape): number {
+  if (isPlain(s)) return lanesOf(s.n3);
+  return s.a3 === 1 && s.b3 === 1 && takesFours(s.n3, s.a0, s.a1, s.a2, s.b0, s.b1, s.b2) ? 4 : 1;
+}
+
 const elements = (s: BinaryShape): number => s.n0 * s.n1 * s.n2 * s.n3;
 const reads = (s: BinaryShape, strides: readonly number[]): number =>
   [s.n0, s.n1, s.n2, s.n3].reduce((product, n, axis) => (strides[axis] === 0 ? product : product * n), 1);
@@ -120,14 +133,15 @@ export const binary: Kernel<BinaryShape> = {
     { name: 'out', access: 'read_write', element: 'f32' },
   ],
   uniforms: (['n0', 'n1', 'n2', 'n3', 'a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3'] as const).map((name) => ({ name, type: 'u32' })),
-  constants: (shape) =>
-    isPlain(shape)
-      ? { WORKGROUP, OPERATION: shape.operation, BROADCAST: false, ROWS: 1 }
-      : { WORKGROUP: rowBlocks(shape.n3).workgroup, OPERATION: shape.operation, BROADCAST: true, ROWS: rowBlocks(shape.n3).rows },
-  grid: (shape) => {
-    if (isPlain(shape)) return linearGrid(shape.n3, WORKGROUP);
-    const { workgroup, rows } = rowBlocks(shape.n3);
-    return linearGrid(Math.ceil(shape.n3 / workgroup) * Math.ceil((shape.n0 * shape.n1 * shape.n2) / rows), 1);
+  constants: (shape, adapter) => ({
+    WORKGROUP: isPlain(shape) ? stridedWorkgroup(adapter) : rowGroups(shape.n3 / binaryLanes(shape), rowsOf(shape), adapter).workgroup,
+    OPERATION: shape.operation,
+    BROADCAST: !isPlain(shape),
+    ...valueConstants(binaryLanes(shape) === 4),
+  }),
+  grid: (shape, adapter) => {
+    const width = shape.n3 / binaryLanes(shape);
+    return isPlain(shape) ? stridedGrid(width, adapter) : rowGroups(width, rowsOf(shape), adapter).grid;
   },
   cost: (s) => ({
     flops: elements(s),

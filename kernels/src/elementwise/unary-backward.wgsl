@@ -1,5 +1,6 @@
 // Gradient of one function of each element: dx[i] = dout[i] * f'(x[i]).
-// Prelude: WORKGROUP (invocations per workgroup), OPERATION (as in unary.wgsl).
+// Prelude: WORKGROUP (invocations per workgroup), OPERATION (as in unary.wgsl), Value (f32 or vec4<f32>) and LANES
+// (elements in one).
 // `saved` holds the function's output for RELU, SIGMOID, TANH, EXP and SQRT, its input x for the others.
 
 const RELU = 0u;
@@ -17,30 +18,31 @@ const SCALE_SHIFT = 10u;
 const SMALLEST_NORMAL = 1.1754944e-38;
 
 struct Uniforms {
+  // Elements, a multiple of LANES.
   count: u32,
   a: f32,
   b: f32,
 }
 
-@group(0) @binding(0) var<storage, read> saved: array<f32>;
-@group(0) @binding(1) var<storage, read> dout: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(0) var<storage, read> saved: array<Value>;
+@group(0) @binding(1) var<storage, read> dout: array<Value>;
+@group(0) @binding(2) var<storage, read_write> dx: array<Value>;
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
-fn derivative(value: f32) -> f32 {
+fn derivative(value: Value) -> Value {
   switch (OPERATION) {
-    case RELU: { return select(0.0, 1.0, value > 0.0); }
+    case RELU: { return select(Value(0.0), Value(1.0), value > Value(0.0)); }
     case SIGMOID: { return value * (1.0 - value); }
     case TANH: { return (1.0 - value) * (1.0 + value); }
     case EXP: { return value; }
-    case LOG: { return select(0.0, 1.0 / max(value, SMALLEST_NORMAL), value > SMALLEST_NORMAL); }
+    case LOG: { return select(Value(0.0), 1.0 / max(value, Value(SMALLEST_NORMAL)), value > Value(SMALLEST_NORMAL)); }
     case SQUARE: { return 2.0 * value; }
-    case SQRT: { return select(0.0, 0.5 / max(value, SMALLEST_NORMAL), value > 0.0); }
-    case NEGATE: { return -1.0; }
+    case SQRT: { return select(Value(0.0), 0.5 / max(value, Value(SMALLEST_NORMAL)), value > Value(0.0)); }
+    case NEGATE: { return Value(-1.0); }
     case ABS: { return sign(value); }
-    case CLAMP: { return select(0.0, 1.0, value >= uniforms.a && value <= uniforms.b); }
-    case SCALE_SHIFT: { return uniforms.a; }
-    default: { return 1.0; }
+    case CLAMP: { return select(Value(0.0), Value(1.0), (value >= Value(uniforms.a)) & (value <= Value(uniforms.b))); }
+    case SCALE_SHIFT: { return Value(uniforms.a); }
+    default: { return Value(1.0); }
   }
 }
 
@@ -50,9 +52,8 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= uniforms.count) {
-    return;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.count / LANES; i += step) {
+    dx[i] = dout[i] * derivative(saved[i]);
   }
-  dx[i] = dout[i] * derivative(saved[i]);
 }

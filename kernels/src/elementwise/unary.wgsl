@@ -1,5 +1,6 @@
 // One function of each element: out[i] = f(x[i]).
-// Prelude: WORKGROUP (invocations per workgroup), OPERATION (one of the constants below, which pick f).
+// Prelude: WORKGROUP (invocations per workgroup), OPERATION (one of the constants below, which pick f), Value (f32 or
+// vec4<f32>) and LANES (elements in one).
 // Arguments of exp and tanh are clamped: WGSL promises nothing beyond the finite numbers.
 
 const RELU = 0u;
@@ -17,27 +18,28 @@ const SCALE_SHIFT = 10u;
 const SMALLEST_NORMAL = 1.1754944e-38;
 
 struct Uniforms {
+  // Elements, a multiple of LANES.
   count: u32,
   a: f32,
   b: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read_write> out: array<Value>;
 @group(0) @binding(2) var<uniform> uniforms: Uniforms;
 
-fn apply(value: f32) -> f32 {
+fn apply(value: Value) -> Value {
   switch (OPERATION) {
-    case RELU: { return max(value, 0.0); }
-    case SIGMOID: { return 1.0 / (1.0 + exp(clamp(-value, -80.0, 80.0))); }
-    case TANH: { return tanh(clamp(value, -15.0, 15.0)); }
-    case EXP: { return exp(clamp(value, -87.0, 88.0)); }
-    case LOG: { return log(max(value, SMALLEST_NORMAL)); }
+    case RELU: { return max(value, Value(0.0)); }
+    case SIGMOID: { return 1.0 / (1.0 + exp(clamp(-value, Value(-80.0), Value(80.0)))); }
+    case TANH: { return tanh(clamp(value, Value(-15.0), Value(15.0))); }
+    case EXP: { return exp(clamp(value, Value(-87.0), Value(88.0))); }
+    case LOG: { return log(max(value, Value(SMALLEST_NORMAL))); }
     case SQUARE: { return value * value; }
-    case SQRT: { return sqrt(max(value, 0.0)); }
+    case SQRT: { return sqrt(max(value, Value(0.0))); }
     case NEGATE: { return -value; }
     case ABS: { return abs(value); }
-    case CLAMP: { return clamp(value, uniforms.a, uniforms.b); }
+    case CLAMP: { return clamp(value, Value(uniforms.a), Value(uniforms.b)); }
     case SCALE_SHIFT: { return uniforms.a * value + uniforms.b; }
     default: { return value; }
   }
@@ -49,9 +51,8 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= uniforms.count) {
-    return;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.count / LANES; i += step) {
+    out[i] = apply(x[i]);
   }
-  out[i] = apply(x[i]);
 }

@@ -1,12 +1,13 @@
 // Sets every element of a buffer to one value.
-// Prelude: WORKGROUP (invocations per workgroup).
+// Prelude: WORKGROUP (invocations per workgroup), Value (f32 or vec4<f32>), LANES (elements in one).
 
 struct Uniforms {
+  // Elements, a multiple of LANES.
   count: u32,
   value: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> out: array<f32>;
+@group(0) @binding(0) var<storage, read_write> out: array<Value>;
 @group(0) @binding(1) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(WORKGROUP)
@@ -15,9 +16,8 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= uniforms.count) {
-    return;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.count / LANES; i += step) {
+    out[i] = Value(uniforms.value);
   }
-  out[i] = uniforms.value;
 }

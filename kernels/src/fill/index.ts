@@ -1,4 +1,4 @@
-import { type Kernel, linearGrid } from '../declaration.js';
+import { type Kernel, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
 import source from './fill.wgsl';
 
 export type FillShape = {
@@ -7,7 +7,7 @@ export type FillShape = {
   readonly value: number;
 };
 
-const WORKGROUP = 64;
+const lanes = ({ count }: FillShape): number => (count % 4 === 0 ? 4 : 1);
 
 /** `out[i] = value` for `i < count`. */
 export const fill: Kernel<FillShape> = {
@@ -18,8 +18,8 @@ export const fill: Kernel<FillShape> = {
     { name: 'count', type: 'u32' },
     { name: 'value', type: 'f32' },
   ],
-  constants: () => ({ WORKGROUP }),
-  grid: ({ count }) => linearGrid(count, WORKGROUP),
+  constants: (shape, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(lanes(shape) === 4) }),
+  grid: (shape, adapter) => stridedGrid(shape.count / lanes(shape), adapter),
   cost: ({ count }) => ({ flops: 0, bytes: 4 * count }),
   sample: { count: 1000, value: 1 },
 };

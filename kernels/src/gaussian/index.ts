@@ -1,4 +1,4 @@
-import { type BufferSlot, type Cost, type Kernel, linearGrid } from '../declaration.js';
+import { type BufferSlot, type Cost, type Kernel, stridedGrid, stridedWorkgroup } from '../declaration.js';
 import klSource from './kl.wgsl';
 import klBackwardSource from './kl-backward.wgsl';
 import logProbSource from './log-prob.wgsl';
@@ -14,7 +14,6 @@ export type GaussianShape = {
   readonly shared: number;
 };
 
-const WORKGROUP = 64;
 const sample: GaussianShape = { rows: 1000, dims: 8, shared: 0 };
 
 const read = (...names: string[]): BufferSlot[] => names.map((name) => ({ name, access: 'read', element: 'f32' }));
@@ -28,8 +27,8 @@ function perRow(name: string, source: string, buffers: readonly BufferSlot[], co
       { name: 'rows', type: 'u32' },
       { name: 'dims', type: 'u32' },
     ],
-    constants: ({ shared }) => ({ WORKGROUP, SHARED: shared === 1 }),
-    grid: ({ rows }) => linearGrid(rows, WORKGROUP),
+    constants: ({ shared }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), SHARED: shared === 1 }),
+    grid: ({ rows, dims }, adapter) => stridedGrid(rows, adapter, Math.ceil(256 / dims)),
   };
 }
 
@@ -38,8 +37,8 @@ function perElement(name: string, source: string, buffers: readonly BufferSlot[]
   return {
     ...{ name: `gaussian/${name}`, source, buffers, cost, sample },
     uniforms: [{ name: 'rows', type: 'u32' }],
-    constants: ({ dims, shared }) => ({ WORKGROUP, DIMS: dims, SHARED: shared === 1 }),
-    grid: ({ rows, dims }) => linearGrid(rows * dims, WORKGROUP),
+    constants: ({ dims, shared }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), DIMS: dims, SHARED: shared === 1 }),
+    grid: ({ rows, dims }, adapter) => stridedGrid(rows * dims, adapter, 256),
   };
 }
 

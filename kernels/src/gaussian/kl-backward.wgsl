@@ -18,11 +18,10 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= uniforms.rows * DIMS) {
-    return;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.rows * DIMS; i += step) {
+    let upstream = dkl[i / DIMS];
+    dmu[i] = mu[i] * upstream;
+    dlogSigma[i] = (exp(clamp(2.0 * logSigma[i], -87.0, 80.0)) - 1.0) * upstream;
   }
-  let upstream = dkl[i / DIMS];
-  dmu[i] = mu[i] * upstream;
-  dlogSigma[i] = (exp(clamp(2.0 * logSigma[i], -87.0, 80.0)) - 1.0) * upstream;
 }

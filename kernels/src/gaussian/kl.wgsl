@@ -18,14 +18,13 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (row >= uniforms.rows) {
-    return;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.rows; row += step) {
+    var total = 0.0;
+    for (var k = row * uniforms.dims; k < (row + 1u) * uniforms.dims; k++) {
+      let s = logSigma[k];
+      total += 0.5 * (exp(clamp(2.0 * s, -87.0, 80.0)) + mu[k] * mu[k] - 1.0) - s;
+    }
+    kl[row] = total;
   }
-  var total = 0.0;
-  for (var k = row * uniforms.dims; k < (row + 1u) * uniforms.dims; k++) {
-    let s = logSigma[k];
-    total += 0.5 * (exp(clamp(2.0 * s, -87.0, 80.0)) + mu[k] * mu[k] - 1.0) - s;
-  }
-  kl[row] = total;
 }

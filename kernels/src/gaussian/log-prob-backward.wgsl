@@ -22,13 +22,12 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= uniforms.rows * DIMS) {
-    return;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.rows * DIMS; i += step) {
+    let upstream = dlogProb[i / DIMS];
+    let inverse = exp(clamp(-logSigma[select(i, i % DIMS, SHARED)], -40.0, 40.0));
+    let distance = (x[i] - mu[i]) * inverse;
+    dmu[i] = distance * inverse * upstream;
+    dlogSigma[i] = (distance * distance - 1.0) * upstream;
   }
-  let upstream = dlogProb[i / DIMS];
-  let inverse = exp(clamp(-logSigma[select(i, i % DIMS, SHARED)], -40.0, 40.0));
-  let distance = (x[i] - mu[i]) * inverse;
-  dmu[i] = distance * inverse * upstream;
-  dlogSigma[i] = (distance * distance - 1.0) * upstream;
 }

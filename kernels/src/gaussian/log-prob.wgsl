@@ -21,16 +21,15 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (row >= uniforms.rows) {
-    return;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.rows; row += step) {
+    let first = row * uniforms.dims;
+    var total = 0.0;
+    for (var k = 0u; k < uniforms.dims; k++) {
+      let s = logSigma[select(first + k, k, SHARED)];
+      let distance = (x[first + k] - mu[first + k]) * exp(clamp(-s, -40.0, 40.0));
+      total -= 0.5 * distance * distance + s + HALF_LOG_TWO_PI;
+    }
+    logProb[row] = total;
   }
-  let first = row * uniforms.dims;
-  var total = 0.0;
-  for (var k = 0u; k < uniforms.dims; k++) {
-    let s = logSigma[select(first + k, k, SHARED)];
-    let distance = (x[first + k] - mu[first + k]) * exp(clamp(-s, -40.0, 40.0));
-    total -= 0.5 * distance * distance + s + HALF_LOG_TWO_PI;
-  }
-  logProb[row] = total;
 }

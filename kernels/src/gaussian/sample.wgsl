@@ -17,9 +17,8 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= uniforms.rows * DIMS) {
-    return;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.rows * DIMS; i += step) {
+    x[i] = mu[i] + exp(clamp(logSigma[select(i, i % DIMS, SHARED)], -87.0, 80.0)) * noise[i];
   }
-  x[i] = mu[i] + exp(clamp(logSigma[select(i, i % DIMS, SHARED)], -87.0, 80.0)) * noise[i];
 }

@@ -49,39 +49,38 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (row >= uniforms.rows) {
-    return;
-  }
-  var drawer = row;
-  if (OWNED) {
-    drawer = owner[row];
-  }
-  let words = philox(vec4<u32>(drawer, uniforms.stream, state[2], state[3]), vec2<u32>(state[0], state[1]));
-  let uniform01 = (f32(words.x >> 9u) + 0.5) / 8388608.0;
-
-  let at = row * uniforms.classes;
-  var highest = logits[at];
-  for (var k = 1u; k < uniforms.classes; k++) {
-    highest = max(highest, logits[at + k]);
-  }
-  var total = 0.0;
-  for (var k = 0u; k < uniforms.classes; k++) {
-    total += exp(max(logits[at + k] - highest, -87.0));
-  }
-  let threshold = uniform01 * total;
-  var cumulative = 0.0;
-  // Rounding may leave the threshold above the last sum: then the last class with a probability worth its name.
-  var chosen = 0u;
-  var done = false;
-  for (var k = 0u; k < uniforms.classes; k++) {
-    let weight = exp(max(logits[at + k] - highest, -87.0));
-    cumulative += weight;
-    if (!done && weight > 1e-30) {
-      chosen = k;
-      done = cumulative > threshold;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.rows; row += step) {
+    var drawer = row;
+    if (OWNED) {
+      drawer = owner[row];
     }
+    let words = philox(vec4<u32>(drawer, uniforms.stream, state[2], state[3]), vec2<u32>(state[0], state[1]));
+    let uniform01 = (f32(words.x >> 9u) + 0.5) / 8388608.0;
+
+    let at = row * uniforms.classes;
+    var highest = logits[at];
+    for (var k = 1u; k < uniforms.classes; k++) {
+      highest = max(highest, logits[at + k]);
+    }
+    var total = 0.0;
+    for (var k = 0u; k < uniforms.classes; k++) {
+      total += exp(max(logits[at + k] - highest, -87.0));
+    }
+    let threshold = uniform01 * total;
+    var cumulative = 0.0;
+    // Rounding may leave the threshold above the last sum: then the last class with a probability worth its name.
+    var chosen = 0u;
+    var done = false;
+    for (var k = 0u; k < uniforms.classes; k++) {
+      let weight = exp(max(logits[at + k] - highest, -87.0));
+      cumulative += weight;
+      if (!done && weight > 1e-30) {
+        chosen = k;
+        done = cumulative > threshold;
+      }
+    }
+    index[row] = i32(chosen);
+    logProb[row] = (logits[at + chosen] - highest) - log(total);
   }
-  index[row] = i32(chosen);
-  logProb[row] = (logits[at + chosen] - highest) - log(total);
 }

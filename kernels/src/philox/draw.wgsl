@@ -71,21 +71,20 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let quarter = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let first = 4u * quarter;
-  if (first >= uniforms.count) {
-    return;
-  }
-  let words = philox(vec4<u32>(quarter, uniforms.stream, state[2], state[3]), vec2<u32>(state[0], state[1]));
-  let drawn = numbers(words);
-  out[first] = drawn.x;
-  if (first + 1u < uniforms.count) {
-    out[first + 1u] = drawn.y;
-  }
-  if (first + 2u < uniforms.count) {
-    out[first + 2u] = drawn.z;
-  }
-  if (first + 3u < uniforms.count) {
-    out[first + 3u] = drawn.w;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var quarter = (group.y * groups.x + group.x) * WORKGROUP + lane; 4u * quarter < uniforms.count; quarter += step) {
+    let first = 4u * quarter;
+    let words = philox(vec4<u32>(quarter, uniforms.stream, state[2], state[3]), vec2<u32>(state[0], state[1]));
+    let drawn = numbers(words);
+    out[first] = drawn.x;
+    if (first + 1u < uniforms.count) {
+      out[first + 1u] = drawn.y;
+    }
+    if (first + 2u < uniforms.count) {
+      out[first + 2u] = drawn.z;
+    }
+    if (first + 3u < uniforms.count) {
+      out[first + 3u] = drawn.w;
+    }
   }
 }

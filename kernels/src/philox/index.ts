@@ -1,4 +1,4 @@
-import { type Kernel, linearGrid } from '../declaration.js';
+import { type Kernel, stridedGrid, stridedWorkgroup } from '../declaration.js';
 import categoricalSource from './categorical.wgsl';
 import drawSource from './draw.wgsl';
 
@@ -11,7 +11,8 @@ export type DrawShape = {
   readonly stream: number;
 };
 
-const WORKGROUP = 64;
+/** Blocks, or rows to sample, that are worth a workgroup of a CPU. */
+const PER_GROUP = 64;
 /** Ten rounds of two wide multiplications, and the exclusive ors. */
 const FLOPS_PER_BLOCK = 300;
 
@@ -27,8 +28,8 @@ function drawKernel(name: string, distribution: number): Kernel<DrawShape> {
       { name: 'count', type: 'u32' },
       { name: 'stream', type: 'u32' },
     ],
-    constants: () => ({ WORKGROUP, DISTRIBUTION: distribution }),
-    grid: ({ count }) => linearGrid(Math.ceil(count / 4), WORKGROUP),
+    constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), DISTRIBUTION: distribution }),
+    grid: ({ count }, adapter) => stridedGrid(Math.ceil(count / 4), adapter, PER_GROUP),
     cost: ({ count }) => ({ flops: FLOPS_PER_BLOCK * Math.ceil(count / 4), bytes: 4 * count + 16 }),
     sample: { count: 1000, stream: 0 },
   };
@@ -85,8 +86,8 @@ export const philoxCategorical: Kernel<CategoricalShape> = {
     { name: 'classes', type: 'u32' },
     { name: 'stream', type: 'u32' },
   ],
-  constants: ({ owned }) => ({ WORKGROUP, OWNED: owned === 1 }),
-  grid: ({ rows }) => linearGrid(rows, WORKGROUP),
+  constants: ({ owned }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), OWNED: owned === 1 }),
+  grid: ({ rows }, adapter) => stridedGrid(rows, adapter, PER_GROUP),
   cost: ({ rows, classes }) => ({ flops: rows * (FLOPS_PER_BLOCK + 20 * classes), bytes: 4 * rows * (classes + 2) + 16 }),
   sample: { rows: 1000, classes: 4, stream: 0, owned: 1 },
 };

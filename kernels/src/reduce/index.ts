@@ -1,4 +1,4 @@
-import { type Kernel, linearGrid } from '../declaration.js';
+import { type Kernel, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
 import source from './reduce.wgsl';
 
 /** How values are joined. `sumOfSquares` is for a first stage; a second stage over its parts is a `sum`. */
@@ -21,9 +21,6 @@ export type ReduceShape = {
   readonly accumulate: number;
 };
 
-const SOFTWARE_WORKGROUP = 8;
-const GPU_WORKGROUP = 64;
-
 /** Sum, maximum or sum of squares over one axis; see `reduceStages` for how long axes are cut. */
 export const reduce: Kernel<ReduceShape> = {
   name: 'reduce',
@@ -40,12 +37,16 @@ export const reduce: Kernel<ReduceShape> = {
     { name: 'scale', type: 'f32' },
   ],
   constants: (shape, adapter) => ({
-    WORKGROUP: workgroup(shape, adapter.family),
+    WORKGROUP: stridedWorkgroup(adapter),
     OPERATION: shape.operation,
     ROOT: shape.root === 1,
     ACCUMULATE: shape.accumulate === 1,
+    ...valueConstants(takesFours(shape)),
   }),
-  grid: (shape, adapter) => linearGrid(outputs(shape), workgroup(shape, adapter.family)),
+  grid: (shape, adapter) => {
+    const items = outputs(shape) / (takesFours(shape) ? 4 : 1);
+    return stridedGrid(items, adapter, Math.max(8, Math.floor((512 * shape.parts) / shape.axis)));
+  },
   cost: (shape) => ({
     flops: shape.outer * shape.axis * shape.inner,
     bytes: 4 * (shape.outer * shape.axis * shape.inner + outputs(shape) * (1 + shape.accumulate)),
@@ -55,10 +56,12 @@ export const reduce: Kernel<ReduceShape> = {
 
 const outputs = ({ outer, parts, inner }: ReduceShape): number => outer * parts * inner;
 
-/** Few outputs with much work each are spread over the CPU's threads; many outputs make few workgroups. */
-function workgroup(shape: ReduceShape, family: 'gpu' | 'software'): number {
-  return family === 'software' && outputs(shape) <= 1024 ? SOFTWARE_WORKGROUP : GPU_WORKGROUP;
-}
+/**
+ * Four neighbours at a time, where they are enough to fill the lanes and belong to the same part or, in rows of one, to
+ * parts that are equally long (their number and the axis being multiples of 4).
+ */
+const takesFours = ({ outer, axis, inner, parts }: ReduceShape): boolean =>
+  outer * parts * inner >= 32 && (inner % 4 === 0 || (inner === 1 && parts % 4 === 0 && axis % 4 === 0));
 
 /** One launch per stage: the first reads the input, the last writes the result, a buffer of `parts` lies between. */
 export type ReduceStages = readonly [ReduceShape] | readonly [ReduceShape, ReduceShape];
@@ -75,7 +78,9 @@ const PARTIAL_RESULTS = 2048;
 export function reduceStages(whole: Omit<ReduceShape, 'parts'>): ReduceStages {
   const count = whole.outer * whole.inner;
   if (whole.axis < SPLIT_FROM || count >= PARTIAL_RESULTS) return [{ ...whole, parts: 1 }];
-  const parts = Math.max(2, Math.min(Math.floor(PARTIAL_RESULTS / count), Math.ceil(Math.sqrt(whole.axis))));
+  const wanted = Math.min(Math.floor(PARTIAL_RESULTS / count), Math.ceil(Math.sqrt(whole.axis)));
+  // Alone in their row, parts come in whole SIMD groups of fours.
+  const parts = whole.inner === 1 ? 32 * Math.ceil(wanted / 32) : Math.max(2, wanted);
   const joined = whole.operation === REDUCE.maximum ? REDUCE.maximum : REDUCE.sum;
   return [
     { ...whole, parts, scale: 1, root: 0, accumulate: 0 },

@@ -11,6 +11,8 @@ const sizes: [number, number, number][] = [
   [7, 13, 5],
   [3, 1, 9],
   [2, 2500, 17],
+  [128, 24, 64],
+  [5000, 3, 2],
 ];
 
 test.each(sizes)('sum, maximum and sum of squares of [%i, %i, %i]', async (outer, axis, inner) => {
@@ -32,6 +34,8 @@ test('scale, square root and accumulation', async () => {
 
 test.each([
   [1, 250_001, 1],
+  [1, 250_004, 1],
+  [2, 9004, 1],
   [1, 8192, 1],
   [2, 10_007, 3],
   [1, 20_000, 64],

@@ -2,7 +2,8 @@
 // elements p, p + parts, p + 2·parts, … of the axis. With parts = 1 that is the whole reduction; a long axis with few
 // outputs takes two launches, the second over the parts of the first. Every sum has one fixed order.
 // Prelude: WORKGROUP (invocations per workgroup), OPERATION (one of the constants below), ROOT (write the square root
-// of the result), ACCUMULATE (add to `out` what it would have been set to).
+// of the result), ACCUMULATE (add to `out` what it would have been set to), Value (f32 or vec4<f32>) and LANES (elements in
+// one, dividing inner · parts).
 //
 // Neighbouring lanes have neighbouring (part, inner) and so read neighbouring addresses.
 
@@ -20,11 +21,11 @@ struct Uniforms {
   scale: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read_write> out: array<Value>;
 @group(0) @binding(2) var<uniform> uniforms: Uniforms;
 
-fn join(total: f32, value: f32) -> f32 {
+fn join(total: Value, value: Value) -> Value {
   switch (OPERATION) {
     case SUM_OF_SQUARES: { return total + value * value; }
     case MAXIMUM: { return max(total, value); }
@@ -32,7 +33,7 @@ fn join(total: f32, value: f32) -> f32 {
   }
 }
 
-fn joinTotals(left: f32, right: f32) -> f32 {
+fn joinTotals(left: Value, right: Value) -> Value {
   if (OPERATION == MAXIMUM) {
     return max(left, right);
   }
@@ -45,40 +46,44 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  let stride = uniforms.parts * uniforms.inner;
-  if (i >= uniforms.outer * stride) {
-    return;
-  }
-  let column = i % stride;
-  let part = column / uniforms.inner;
-  let count = (uniforms.axis - part + uniforms.parts - 1u) / uniforms.parts;
-  var at = (i / stride) * uniforms.axis * uniforms.inner + column;
+  // In units of LANES elements: a step along the axis from one element of a part to its next.
+  let stride = uniforms.parts * uniforms.inner / LANES;
+  let start = select(Value(0.0), Value(LOWEST), OPERATION == MAXIMUM);
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.outer * stride; i += step) {
+    let outer = i / stride;
+    let column = i - outer * stride;
+    var count = uniforms.axis;
+    if (uniforms.parts > 1u) {
+      let part = column * LANES / uniforms.inner;
+      count = (uniforms.axis - part + uniforms.parts - 1u) / uniforms.parts;
+    }
+    var at = outer * (uniforms.axis * uniforms.inner / LANES) + column;
 
-  // Four totals: the additions do not wait for one another, and each total rounds a quarter as often.
-  let start = select(0.0, LOWEST, OPERATION == MAXIMUM);
-  var total0 = start;
-  var total1 = start;
-  var total2 = start;
-  var total3 = start;
-  var k = 0u;
-  for (; k + 4u <= count; k += 4u) {
-    total0 = join(total0, x[at]);
-    total1 = join(total1, x[at + stride]);
-    total2 = join(total2, x[at + 2u * stride]);
-    total3 = join(total3, x[at + 3u * stride]);
-    at += 4u * stride;
+    // Four totals: the additions do not wait for one another, and each total rounds a quarter as often.
+    var total0 = start;
+    var total1 = start;
+    var total2 = start;
+    var total3 = start;
+    var k = 0u;
+    for (; k + 4u <= count; k += 4u) {
+      total0 = join(total0, x[at]);
+      total1 = join(total1, x[at + stride]);
+      total2 = join(total2, x[at + 2u * stride]);
+      total3 = join(total3, x[at + 3u * stride]);
+      at += 4u * stride;
+    }
+    for (; k < count; k++) {
+      total0 = join(total0, x[at]);
+      at += stride;
+    }
+    var result = uniforms.scale * joinTotals(joinTotals(total0, total1), joinTotals(total2, total3));
+    if (ROOT) {
+      result = sqrt(result);
+    }
+    if (ACCUMULATE) {
+      result += out[i];
+    }
+    out[i] = result;
   }
-  for (; k < count; k++) {
-    total0 = join(total0, x[at]);
-    at += stride;
-  }
-  var result = uniforms.scale * joinTotals(joinTotals(total0, total1), joinTotals(total2, total3));
-  if (ROOT) {
-    result = sqrt(result);
-  }
-  if (ACCUMULATE) {
-    result += out[i];
-  }
-  out[i] = result;
 }
