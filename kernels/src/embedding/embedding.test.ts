@@ -13,7 +13,9 @@ const sizes = [
 /** Each slot draws from rows of its own, a fifth of the places are empty. */
 function drawn(rows: number, slots: number, perSlot: number): Int32Array {
   const u = randomUniform(rows * slots * 2, 5);
-  return Int32Array.from({ length: rows * slots }, (_, i) => (u[2 * i] < 0.2 ? -1 : (i % slots) * perSlot + Math.floor(u[2 * i + 1] * perSlot)));
+  return Int32Array.from({ length: rows * slots }, (_, i) =>
+    u[2 * i] < 0.2 ? -1 : (i % slots) * perSlot + Math.floor(u[2 * i + 1] * perSlot),
+  );
 }
 
 for (const { rows, slots, width, perSlot } of sizes) {
@@ -40,6 +42,10 @@ for (const { rows, slots, width, perSlot } of sizes) {
 
 test('indices outside the table add nothing', async () => {
   const shape = { rows: 2, slots: 2, width: 3, vocabulary: 2 };
-  const { out } = await runKernel(embeddingSum, shape, { indices: Int32Array.of(-1, 7, 1, -1), table: Float32Array.of(1, 2, 3, 4, 5, 6), out: poison(6) });
+  const { out } = await runKernel(embeddingSum, shape, {
+    indices: Int32Array.of(-1, 7, 1, -1),
+    table: Float32Array.of(1, 2, 3, 4, 5, 6),
+    out: poison(6),
+  });
   expect([...out]).toEqual([0, 0, 0, 4, 5, 6]);
 });

@@ -1,7 +1,8 @@
 // out[n, :] = Σ_k table[indices[n, k], :]: the product of a one-hot observation with a matrix, as a sum of its rows.
-// Prelude: WORKGROUP (columns a workgroup walks together), ROWS (observations a workgroup computes, one after another).
-//
-// A workgroup belongs to its observations, so indices are the same for all its lanes and lanes are neighbouring columns.
+// A workgroup walks its share of the observations; an invocation sums two of the columns' Values at a time, so that what it
+// reads of `indices` serves both.
+// Prelude: WORKGROUP (invocations per workgroup), Value (f32 or vec4<f32>) and LANES (columns in one, which divides the
+// width).
 
 struct Uniforms {
   rows: u32,
@@ -11,8 +12,8 @@ struct Uniforms {
 }
 
 @group(0) @binding(0) var<storage, read> indices: array<i32>;
-@group(0) @binding(1) var<storage, read> table: array<f32>;
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(0) @binding(1) var<storage, read> table: array<Value>;
+@group(0) @binding(2) var<storage, read_write> out: array<Value>;
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(WORKGROUP)
@@ -21,18 +22,24 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let first = (group.y * groups.x + group.x) * ROWS;
-  let last = min(first + ROWS, uniforms.rows);
-  for (var row = first; row < last; row++) {
-    for (var column = lane; column < uniforms.width; column += WORKGROUP) {
-      var sum = 0.0;
-      for (var slot = 0u; slot < uniforms.slots; slot++) {
-        let index = indices[row * uniforms.slots + slot];
-        if (index >= 0 && u32(index) < uniforms.vocabulary) {
-          sum += table[u32(index) * uniforms.width + column];
+  let width = uniforms.width / LANES;
+  let count = groups.x * groups.y;
+  for (var row = group.y * groups.x + group.x; row < uniforms.rows; row += count) {
+    for (var column = lane; column < width; column += 2u * WORKGROUP) {
+      let second = min(column + WORKGROUP, width - 1u);
+      var sum0 = Value();
+      var sum1 = Value();
+      for (var slot = row * uniforms.slots; slot < (row + 1u) * uniforms.slots; slot++) {
+        let index = u32(indices[slot]);
+        if (index < uniforms.vocabulary) {
+          sum0 += table[index * width + column];
+          sum1 += table[index * width + second];
         }
       }
-      out[row * uniforms.width + column] = sum;
+      out[row * width + column] = sum0;
+      if (column + WORKGROUP < width) {
+        out[row * width + second] = sum1;
+      }
     }
   }
 }

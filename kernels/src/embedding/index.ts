@@ -13,13 +13,17 @@ export type EmbeddingShape = {
   readonly vocabulary: number;
 };
 export type EmbeddingBackwardShape = EmbeddingShape & {
-  /** 1: every table row occurs in one slot only, which makes the gradient a single walk over the observations. */
+  /** 1: every table row occurs in one slot only, so that slots can be worked on apart; 0: one workgroup takes all. */
   readonly bySlot: number;
 };
 
-const ROWS = 4;
 const uniforms = (['rows', 'slots', 'width', 'vocabulary'] as const).map((name) => ({ name, type: 'u32' as const }));
-const columns = (width: number, { family }: AdapterTraits): number => (family === 'software' ? 8 : Math.min(64, 8 * Math.ceil(width / 8)));
+/** Columns are taken four at a time where the width allows it, and two of those by each invocation. */
+const columns = ({ width }: EmbeddingShape) => (width % 4 === 0 ? { Value: 'vec4<f32>', LANES: 4 } : { Value: 'f32', LANES: 1 });
+const workgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 32);
+/** Slots that a workgroup of the backward pass owns: what it reads of the gradient serves all of them. */
+const ownSlots = ({ bySlot, slots }: EmbeddingBackwardShape, { family }: AdapterTraits): number =>
+  bySlot === 0 ? slots : family === 'software' ? Math.ceil(slots / 16) : 1;
 
 /** `out[n, :] = Σ_k table[indices[n, k], :]`; an index outside the table (−1) adds nothing. out [N, width]. */
 export const embeddingSum: Kernel<EmbeddingShape> = {
@@ -31,8 +35,9 @@ export const embeddingSum: Kernel<EmbeddingShape> = {
     { name: 'out', access: 'read_write', element: 'f32' },
   ],
   uniforms,
-  constants: ({ width }) => ({ WORKGROUP: Math.min(64, 8 * Math.ceil(width / 8)), ROWS }),
-  grid: ({ rows }) => linearGrid(rows, ROWS),
+  constants: (shape, adapter) => ({ WORKGROUP: workgroup(adapter), ...columns(shape) }),
+  // Starting a workgroup costs a software adapter as much as a few observations.
+  grid: ({ rows }, { family }) => (family === 'software' ? [Math.min(64, rows), 1, 1] : linearGrid(rows, 1)),
   cost: ({ rows, slots, width }) => ({ flops: rows * slots * width, bytes: 4 * rows * (slots + width + slots * width) }),
   sample: { rows: 1000, slots: 50, width: 64, vocabulary: 310 },
 };
@@ -47,11 +52,15 @@ export const embeddingSumBackward: Kernel<EmbeddingBackwardShape> = {
     { name: 'dTable', access: 'read_write', element: 'f32' },
   ],
   uniforms,
-  constants: ({ bySlot, width }, adapter) => ({ WORKGROUP: columns(width, adapter), BY_SLOT: bySlot === 1 }),
-  grid: ({ bySlot, slots, vocabulary, width }, adapter) => {
-    const [x, y] = linearGrid(bySlot === 1 ? slots : vocabulary, 1);
-    return [x, y, Math.ceil(width / columns(width, adapter))];
-  },
-  cost: ({ rows, slots, width, vocabulary }) => ({ flops: rows * slots * width, bytes: 4 * (rows * slots + rows * slots * width + 2 * vocabulary * width) }),
+  constants: (shape, adapter) => ({ WORKGROUP: workgroup(adapter), SLOTS: ownSlots(shape, adapter), ...columns(shape) }),
+  grid: (shape, adapter) => [
+    Math.ceil(shape.slots / ownSlots(shape, adapter)),
+    Math.ceil(shape.width / columns(shape).LANES / (2 * workgroup(adapter))),
+    1,
+  ],
+  cost: ({ rows, slots, width, vocabulary }) => ({
+    flops: rows * slots * width,
+    bytes: 4 * (rows * slots + rows * slots * width + 2 * vocabulary * width),
+  }),
   sample: { rows: 1000, slots: 50, width: 64, vocabulary: 310, bySlot: 1 },
 };

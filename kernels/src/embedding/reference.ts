@@ -13,7 +13,13 @@ export function embeddingSumReference(indices: Int32Array, slots: number, table:
 }
 
 /** The gradient of the table in float64. */
-export function embeddingSumBackwardReference(indices: Int32Array, slots: number, dOut: ArrayLike<number>, width: number, vocabulary: number): Float64Array {
+export function embeddingSumBackwardReference(
+  indices: Int32Array,
+  slots: number,
+  dOut: ArrayLike<number>,
+  width: number,
+  vocabulary: number,
+): Float64Array {
   const dTable = new Float64Array(vocabulary * width);
   for (let n = 0; n < indices.length / slots; n++) {
     for (let k = 0; k < slots; k++) {
