@@ -35,7 +35,12 @@ export function clippedObjectiveBackwardReference(
 }
 
 /** (approximate KL, clipped fraction, Σmask) over the mask, in float64. */
-export function clippedStatisticsReference(clip: number, newLogProb: Numbers, oldLogProb: Numbers, mask: Numbers): [number, number, number] {
+export function clippedStatisticsReference(
+  clip: number,
+  newLogProb: Numbers,
+  oldLogProb: Numbers,
+  mask: Numbers,
+): [number, number, number] {
   let [divergence, clipped, weight] = [0, 0, 0];
   for (let i = 0; i < mask.length; i++) {
     const ratio = ratioAt(i, newLogProb, oldLogProb);

@@ -1,4 +1,4 @@
-import { type AdapterTraits, type Grid, type Kernel } from '../declaration.js';
+import type { AdapterTraits, Grid, Kernel } from '../declaration.js';
 import { rowGroups, takesFours } from '../elementwise/broadcast.js';
 import rowsSource from './rows.wgsl';
 import stridedSource from './strided.wgsl';

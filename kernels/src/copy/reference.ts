@@ -30,7 +30,6 @@ export function scatterRowsReference(
   before: ArrayLike<number>,
 ): Float64Array {
   const out = Float64Array.from(before);
-  for (let i = 0; i < rows; i++)
-    if (index[i] < indexed) for (let c = 0; c < columns; c++) out[index[i] * columns + c] = x[i * columns + c];
+  for (let i = 0; i < rows; i++) if (index[i] < indexed) for (let c = 0; c < columns; c++) out[index[i] * columns + c] = x[i * columns + c];
   return out;
 }

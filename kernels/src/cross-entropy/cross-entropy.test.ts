@@ -4,7 +4,8 @@ import { poison, randomNormal, randomUniform, relativeError, runKernel } from '.
 import * as room from './index.js';
 import * as reference from './reference.js';
 
-const targetsFor = (rows: number, classes: number): Int32Array => Int32Array.from(randomUniform(rows, 9), (u) => Math.floor(u * (classes + 1)) - 1);
+const targetsFor = (rows: number, classes: number): Int32Array =>
+  Int32Array.from(randomUniform(rows, 9), (u) => Math.floor(u * (classes + 1)) - 1);
 
 async function maskedMean(values: Float32Array, mask: Float32Array): Promise<Float32Array> {
   const parts = room.partsOf(mask.length);
@@ -67,7 +68,12 @@ test.each([1, 8, 63, 3001, 70_000])('masked mean of %i values', async (count) =>
   expect(relativeError(mean, reference.maskedMeanReference(values, mask))).toBeLessThanOrEqual(1e-5);
   const dmean = Float32Array.of(-1.5);
   const { dvalues } = await runKernel(room.maskedMeanBackward, { count }, { mask, mean, dmean, dvalues: poison(count) });
-  expect(relativeError(dvalues, Float64Array.from(mask, (m) => (m * -1.5) / mean[1]))).toBeLessThanOrEqual(1e-5);
+  expect(
+    relativeError(
+      dvalues,
+      Float64Array.from(mask, (m) => (m * -1.5) / mean[1]),
+    ),
+  ).toBeLessThanOrEqual(1e-5);
 });
 
 test('an empty mask gives 0, a masked value that is not a number does not count', async () => {

@@ -57,7 +57,9 @@ export const softmax = rowKernel('softmax', softmaxSource, softmaxBuffers, forwa
 export const logSoftmax = rowKernel('log-softmax', softmaxSource, softmaxBuffers, forwardCost, { LOGARITHM: true });
 
 /** Gradient of `softmax` from its output y; overwrites dx. */
-export const softmaxBackward = rowKernel('softmax-backward', softmaxBackwardSource, softmaxBackwardBuffers, backwardCost, { LOGARITHM: false });
+export const softmaxBackward = rowKernel('softmax-backward', softmaxBackwardSource, softmaxBackwardBuffers, backwardCost, {
+  LOGARITHM: false,
+});
 
 /** Gradient of `logSoftmax` from its output y; overwrites dx. */
 export const logSoftmaxBackward = rowKernel('log-softmax-backward', softmaxBackwardSource, softmaxBackwardBuffers, backwardCost, {

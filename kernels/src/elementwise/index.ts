@@ -1,6 +1,6 @@
 import { type AdapterTraits, type Constant, type Kernel, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
-import { rowGroups, takesFours } from './broadcast.js';
 import binarySource from './binary.wgsl';
+import { rowGroups, takesFours } from './broadcast.js';
 import unarySource from './unary.wgsl';
 import unaryBackwardSource from './unary-backward.wgsl';
 

@@ -1,4 +1,4 @@
-import { BINARY, UNARY, type BinaryShape, type UnaryShape } from './index.js';
+import { BINARY, type BinaryShape, UNARY, type UnaryShape } from './index.js';
 
 type Numbers = ArrayLike<number>;
 

@@ -33,7 +33,12 @@ function perRow(name: string, source: string, buffers: readonly BufferSlot[], co
 }
 
 /** One invocation per element. */
-function perElement(name: string, source: string, buffers: readonly BufferSlot[], cost: (shape: GaussianShape) => Cost): Kernel<GaussianShape> {
+function perElement(
+  name: string,
+  source: string,
+  buffers: readonly BufferSlot[],
+  cost: (shape: GaussianShape) => Cost,
+): Kernel<GaussianShape> {
   return {
     ...{ name: `gaussian/${name}`, source, buffers, cost, sample },
     uniforms: [{ name: 'rows', type: 'u32' }],

@@ -1,6 +1,6 @@
 import { logSoftmaxReference } from '../cross-entropy/reference.js';
-import type { CategoricalShape, DrawShape } from './index.js';
 import { openUniform, philox4x32 } from './host.js';
+import type { CategoricalShape, DrawShape } from './index.js';
 
 /** The uniforms of a draw, in float64 (they are exact in f32). `state` as `philoxState` makes it. */
 export function uniformReference({ count, stream }: DrawShape, state: ArrayLike<number>): Float64Array {

@@ -6,7 +6,12 @@ import { Tensor } from './tensor.js';
 function requireWhole(what: 'seed' | 'step', value: number): void {
   if (Number.isSafeInteger(value) && value >= 0) return;
   const expected = `an integer from 0 to ${Number.MAX_SAFE_INTEGER}`;
-  throw new CoxswainError(`RandomState: ${what} ${value}, expected ${expected}`, { code: `bad-${what}`, value: String(value), expected, remedy: `pass another ${what}` });
+  throw new CoxswainError(`RandomState: ${what} ${value}, expected ${expected}`, {
+    code: `bad-${what}`,
+    value: String(value),
+    expected,
+    remedy: `pass another ${what}`,
+  });
 }
 
 /**

@@ -22,7 +22,10 @@ test.each([[[B]], [[B, T]]])('gradients with advantages of shape [%j] agree with
   const size = advantageShape.reduce((product, n) => product * n, 1);
   const advantage = Float32Array.from({ length: size }, (_, i) => (i % 2 === 0 ? 1.3 : -0.7));
   const errors = await gradientErrors(device, { newLogProb: { data: newLogProb, shape: [B, T] } }, ({ newLogProb: now }) =>
-    maskedMean(clippedObjective(now, device.zeros([B, T]), device.tensor(advantage, advantageShape), { clip: 0.2 }), device.tensor(mask, [B, T])),
+    maskedMean(
+      clippedObjective(now, device.zeros([B, T]), device.tensor(advantage, advantageShape), { clip: 0.2 }),
+      device.tensor(mask, [B, T]),
+    ),
   );
   expect(errors.newLogProb).toBeLessThan(5e-3);
 });

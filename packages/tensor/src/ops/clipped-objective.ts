@@ -1,5 +1,11 @@
 /** The clipped surrogate of proximal policy optimisation, and how far it has moved the policy. */
-import { clippedObjectiveBackward, clippedStatistics, clippedObjective as objectiveKernel, partsOf, weightedMeans } from '@coxswain/kernels';
+import {
+  clippedObjectiveBackward,
+  clippedStatistics,
+  clippedObjective as objectiveKernel,
+  partsOf,
+  weightedMeans,
+} from '@coxswain/kernels';
 import { op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
@@ -17,7 +23,11 @@ export function clippedObjective(newLogProb: Tensor, oldLogProb: Tensor, advanta
   const count = newLogProb.size;
   const period = count / advantage.size;
   if (oldLogProb.size !== count || !Number.isInteger(period)) {
-    throw new ShapeError('clippedObjective', `[${newLogProb.shape}], [${oldLogProb.shape}] and advantages [${advantage.shape}]`, 'two alike and a whole fraction of their size');
+    throw new ShapeError(
+      'clippedObjective',
+      `[${newLogProb.shape}], [${oldLogProb.shape}] and advantages [${advantage.shape}]`,
+      'two alike and a whole fraction of their size',
+    );
   }
   const shape = { count, period, clip };
   const loss = device.empty(newLogProb.shape);
@@ -34,11 +44,20 @@ export function clippedObjective(newLogProb: Tensor, oldLogProb: Tensor, advanta
  * How far the new policy is from the old one on the decisions under `mask`. Not differentiable.
  * @returns [3]: approximate KL in nats, mean((ratio − 1) − log ratio); fraction of ratios outside 1 ± clip; Σ mask
  */
-export function clippedObjectiveStatistics(newLogProb: Tensor, oldLogProb: Tensor, mask: Tensor, { clip }: { readonly clip: number }): Tensor {
+export function clippedObjectiveStatistics(
+  newLogProb: Tensor,
+  oldLogProb: Tensor,
+  mask: Tensor,
+  { clip }: { readonly clip: number },
+): Tensor {
   const { device } = newLogProb;
   const count = newLogProb.size;
   if (oldLogProb.size !== count || mask.size !== count) {
-    throw new ShapeError('clippedObjectiveStatistics', `[${newLogProb.shape}], [${oldLogProb.shape}] and mask [${mask.shape}]`, 'as many of each');
+    throw new ShapeError(
+      'clippedObjectiveStatistics',
+      `[${newLogProb.shape}], [${oldLogProb.shape}] and mask [${mask.shape}]`,
+      'as many of each',
+    );
   }
   const parts = partsOf(count);
   const partial = device.empty([3, parts]);

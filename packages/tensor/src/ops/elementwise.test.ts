@@ -51,10 +51,19 @@ test.each(Object.entries(unaries))('gradient of %s agrees with differences', asy
 
 const binaries = { add: ops.add, sub: ops.sub, mul: ops.mul, div: ops.div, minimum: ops.minimum, maximum: ops.maximum };
 const shapes: [number[], number[]][] = [
-  [[4, 5], [4, 5]],
+  [
+    [4, 5],
+    [4, 5],
+  ],
   [[4, 5], [5]],
-  [[4, 1], [4, 5]],
-  [[3, 1, 5], [1, 2, 1]],
+  [
+    [4, 1],
+    [4, 5],
+  ],
+  [
+    [3, 1, 5],
+    [1, 2, 1],
+  ],
   [[1], [2, 3]],
 ];
 

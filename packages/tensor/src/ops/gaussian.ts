@@ -2,10 +2,10 @@
 import {
   type GaussianShape,
   gaussianKlBackward,
-  gaussianKl as klKernel,
   gaussianLogProbBackward,
-  gaussianLogProb as logProbKernel,
   gaussianSampleBackward,
+  gaussianKl as klKernel,
+  gaussianLogProb as logProbKernel,
   gaussianSample as sampleKernel,
 } from '@coxswain/kernels';
 import { op } from '../autograd.js';

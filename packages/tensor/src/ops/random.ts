@@ -3,9 +3,9 @@
  * stream number, which tells apart the draws of one step; nothing here is differentiable.
  */
 import {
+  philoxCategorical as categoricalKernel,
   type DrawShape,
   type Kernel,
-  philoxCategorical as categoricalKernel,
   philoxLogistic as logisticKernel,
   philoxNormal as normalKernel,
   philoxUniform as uniformKernel,
@@ -27,7 +27,8 @@ export const philoxUniform = (random: RandomState, stream: number, shape: Dimens
 export const philoxNormal = (random: RandomState, stream: number, shape: Dimensions): Tensor => draw(normalKernel, random, stream, shape);
 
 /** Standard logistic numbers: σ((x + noise) / temperature) is a relaxed Bernoulli variable of logit x. */
-export const philoxLogistic = (random: RandomState, stream: number, shape: Dimensions): Tensor => draw(logisticKernel, random, stream, shape);
+export const philoxLogistic = (random: RandomState, stream: number, shape: Dimensions): Tensor =>
+  draw(logisticKernel, random, stream, shape);
 
 /**
  * One class per row drawn from softmax(logits).
@@ -35,10 +36,16 @@ export const philoxLogistic = (random: RandomState, stream: number, shape: Dimen
  * @param owner u32 [N]: what each draw belongs to, where that moves from row to row; the row itself when absent.
  * @returns `index` i32 [N] and its log-probability in nats, `logProb` [N].
  */
-export function philoxCategorical(logits: Tensor, random: RandomState, stream: number, { owner }: { readonly owner?: Tensor } = {}): { index: Tensor; logProb: Tensor } {
+export function philoxCategorical(
+  logits: Tensor,
+  random: RandomState,
+  stream: number,
+  { owner }: { readonly owner?: Tensor } = {},
+): { index: Tensor; logProb: Tensor } {
   const { device } = logits;
   const [rows, classes] = logits.shape;
-  if (logits.shape.length !== 2 || (owner && owner.size !== rows)) throw new ShapeError('philoxCategorical', `logits [${logits.shape}], owner [${owner?.shape}]`, '[N, classes] and [N]');
+  if (logits.shape.length !== 2 || (owner && owner.size !== rows))
+    throw new ShapeError('philoxCategorical', `logits [${logits.shape}], owner [${owner?.shape}]`, '[N, classes] and [N]');
   const index = device.empty([rows], 'i32');
   const logProb = device.empty([rows]);
   const shape = { rows, classes, stream, owned: owner ? 1 : 0 };

@@ -29,7 +29,10 @@ test.each([[0], [1], [2], [-1], [undefined]])('sum and mean over axis %s', async
 test('values of a sum, a mean and a long sum', async () => {
   using scope = device.scope();
   void scope;
-  const x = device.tensor(Float32Array.from({ length: 6 }, (_, i) => i), [2, 3]);
+  const x = device.tensor(
+    Float32Array.from({ length: 6 }, (_, i) => i),
+    [2, 3],
+  );
   expect(Array.from(await sum(x, 0).read())).toEqual([3, 5, 7]);
   expect(Array.from(await mean(x, 1).read())).toEqual([1, 4]);
   expect(sum(x, 1).shape).toEqual([2]);
@@ -41,7 +44,10 @@ test('values of a sum, a mean and a long sum', async () => {
 test('accumulated sums add to what is there', async () => {
   using scope = device.scope();
   void scope;
-  const x = device.tensor(Float32Array.from({ length: 6 }, (_, i) => i), [2, 3]);
+  const x = device.tensor(
+    Float32Array.from({ length: 6 }, (_, i) => i),
+    [2, 3],
+  );
   const total = device.tensor(Float32Array.of(10));
   accumulateSum(x, total);
   expect(await total.item()).toBe(25);

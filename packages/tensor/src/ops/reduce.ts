@@ -43,7 +43,8 @@ export function mean(x: Tensor, axis?: number): Tensor {
 
 function scaledSum(name: string, x: Tensor, axis: number | undefined, factor: (length: number) => number): Tensor {
   const at = axis === undefined ? 0 : axis < 0 ? axis + x.shape.length : axis;
-  if (axis !== undefined && (at < 0 || at >= x.shape.length)) throw new ShapeError(name, `axis ${axis} of shape [${x.shape}]`, 'an axis it has');
+  if (axis !== undefined && (at < 0 || at >= x.shape.length))
+    throw new ShapeError(name, `axis ${axis} of shape [${x.shape}]`, 'an axis it has');
   const seen = axis === undefined ? [x.size] : x.shape;
   const out = x.device.empty(axis === undefined ? [1] : x.shape.filter((_, i) => i !== at));
   const length = seen[at];
@@ -66,7 +67,12 @@ export function sumTo(x: Tensor, shape: Dimensions): Tensor {
   for (let axis = 0; axis < rank; axis++) {
     if (padded[axis] === out.shape[axis]) continue;
     const next = x.device.empty(out.shape.map((n, i) => (i === axis ? 1 : n)));
-    launchReduce(out, next, { ...plain, outer: sizeOf(out.shape.slice(0, axis)), axis: out.shape[axis], inner: sizeOf(out.shape.slice(axis + 1)) });
+    launchReduce(out, next, {
+      ...plain,
+      outer: sizeOf(out.shape.slice(0, axis)),
+      axis: out.shape[axis],
+      inner: sizeOf(out.shape.slice(axis + 1)),
+    });
     out = next;
   }
   return out.reshape(shape);

@@ -1,5 +1,14 @@
 /** Slices, concatenation, broadcasting copies and row gathers. */
-import { BINARY, binary, broadcastFields, broadcastShape, copyAxisRange, copyStrided, fill, gatherRows as gatherRowsKernel } from '@coxswain/kernels';
+import {
+  BINARY,
+  binary,
+  broadcastFields,
+  broadcastShape,
+  copyAxisRange,
+  copyStrided,
+  fill,
+  gatherRows as gatherRowsKernel,
+} from '@coxswain/kernels';
 import { op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import { type Dimensions, sizeOf, type Tensor } from '../tensor.js';
@@ -11,7 +20,8 @@ const withAxis = (shape: Dimensions, axis: number, length: number): number[] => 
 /** Elements `from` … `to − 1` along `axis`. */
 export function slice(x: Tensor, axis: number, from: number, to: number): Tensor {
   const axisLength = x.shape[axis];
-  if (!(from >= 0 && from <= to && to <= axisLength)) throw new ShapeError('slice', `${from} … ${to} along axis ${axis} of [${x.shape}]`, 'a range inside the axis');
+  if (!(from >= 0 && from <= to && to <= axisLength))
+    throw new ShapeError('slice', `${from} … ${to} along axis ${axis} of [${x.shape}]`, 'a range inside the axis');
   const length = to - from;
   const range = { outer: outerOf(x.shape, axis), inner: innerOf(x.shape, axis), length };
   const out = x.device.empty(withAxis(x.shape, axis, length), x.dtype);
@@ -30,8 +40,14 @@ export function slice(x: Tensor, axis: number, from: number, to: number): Tensor
 export function concat(list: readonly Tensor[], axis: number): Tensor {
   const parts = list.filter((part) => part.shape[axis] > 0);
   const [first] = parts;
-  const fits = (part: Tensor): boolean => part.shape.length === first.shape.length && part.shape.every((n, i) => i === axis || n === first.shape[i]);
-  if (!first || !parts.every(fits)) throw new ShapeError('concat', `shapes ${list.map((part) => `[${part.shape}]`).join(' ')} along axis ${axis}`, 'equal sizes on every other axis');
+  const fits = (part: Tensor): boolean =>
+    part.shape.length === first.shape.length && part.shape.every((n, i) => i === axis || n === first.shape[i]);
+  if (!first || !parts.every(fits))
+    throw new ShapeError(
+      'concat',
+      `shapes ${list.map((part) => `[${part.shape}]`).join(' ')} along axis ${axis}`,
+      'equal sizes on every other axis',
+    );
   const { device } = first;
   const outAxis = parts.reduce((total, part) => total + part.shape[axis], 0);
   const out = device.empty(withAxis(first.shape, axis, outAxis), first.dtype);
