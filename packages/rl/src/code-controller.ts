@@ -55,9 +55,10 @@ export class CodeController implements Controller {
   }
 
   begin(): void {
-    for (const state of [this.#h, this.#z]) this.#device.zero(state);
-    this.#starts.write(new Uint32Array(this.options.episodes).fill(1));
     this.options.source.begin();
+    for (const state of [this.#h, this.#z]) this.#device.zero(state);
+    // Last: an upload submits the launches that wait.
+    this.#starts.write(new Uint32Array(this.options.episodes).fill(1));
   }
 
   control(residual: Tensor, context: StepContext): { residual: Tensor; open: Tensor } {

@@ -10,6 +10,7 @@ import {
   mul,
   type ParameterStore,
   type Program,
+  ShapeError,
   slice,
   sum,
   type Tensor,
@@ -17,6 +18,12 @@ import {
 import type { SequenceSize } from '@coxswain/transformer';
 import { NONE } from './controller.js';
 import type { Episodes } from './rollout.js';
+
+/** Halves of what is left, the shortest episodes in the largest chunk, which comes last. */
+function defaultChunks(count: number): number[] {
+  const part = (share: number): number => Math.max(8, Math.ceil(count / share / 8) * 8);
+  return [part(16), part(16), part(8), part(4), part(2)];
+}
 
 /** One part of a batch: episodes of similar length, `[batch, time]`. */
 export type Chunk = SequenceSize & {
@@ -47,8 +54,11 @@ export type UpdateSettings = {
   /** How far a probability ratio may move before it is clipped. */
   readonly clip: number;
   readonly learningRate: number;
-  /** Episodes in a chunk. The gradient is that of the whole batch whatever it is. */
-  readonly chunk?: number;
+  /**
+   * Episodes in each chunk, longest episodes first; by default a sixteenth, a sixteenth, an eighth, a quarter and a half of the batch,
+   * for few episodes are long. The gradient is that of the whole batch whatever they are.
+   */
+  readonly chunks?: readonly number[];
   /** Chunks are as long as their longest episode, rounded up to a multiple of this. */
   readonly lengthStep?: number;
 };
@@ -98,7 +108,6 @@ export class ClippedUpdate {
   readonly #history: readonly Tensor[];
   readonly #begin: Program;
   readonly #end: readonly Program[];
-  readonly #chunk: number;
   readonly #lengthStep: number;
 
   constructor(
@@ -109,7 +118,6 @@ export class ClippedUpdate {
     const { store } = learner;
     const { device } = store;
     this.#device = device;
-    this.#chunk = settings.chunk ?? 128;
     this.#lengthStep = settings.lengthStep ?? 4;
     this.#totals = device.zeros([3]);
     this.#history = Array.from({ length: settings.epochs }, () => device.zeros([4]));
@@ -144,11 +152,16 @@ export class ClippedUpdate {
     const order = Uint32Array.from({ length: count }, (_, i) => i).sort((a, b) => length[b] - length[a] || a - b);
     let total = 0;
     for (const one of made) total += one;
+    const chunks = this.settings.chunks ?? defaultChunks(count);
+    if (chunks.reduce((sum, rows) => sum + rows, 0) < count) throw new ShapeError('update', `chunks of ${chunks} episodes`, `${count} in all`);
     const programs: Program[] = [];
-    for (let from = 0; from < count; from += this.#chunk) {
-      const rows = order.subarray(from, Math.min(count, from + this.#chunk));
+    let from = 0;
+    for (const [index, batch] of chunks.entries()) {
+      const rows = order.subarray(from, from + batch);
+      from += batch;
+      if (rows.length === 0) break;
       const time = Math.min(horizon, Math.ceil(length[rows[0]] / this.#lengthStep) * this.#lengthStep);
-      const captured = this.#captured(from / this.#chunk, { batch: Math.min(this.#chunk, count), time });
+      const captured = this.#captured(index, { batch, time });
       const n = captured.size.batch * time;
       const step = new Uint32Array(n).fill(NONE);
       const decision = new Uint32Array(n).fill(NONE);

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Device, noGrad, ParameterStore } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
+import { randomNormal, relativeError } from '../../../kernels/src/testing/harness.js';
+import { goldenCodes } from '../../metacontroller/src/testing/golden-metacontroller.js';
+import { Policy } from './policy.js';
+import { startingPolicy } from './testing/trained.js';
+
+let device: Device;
+beforeAll(async () => {
+  device = await requestDevice();
+});
+afterAll(() => device.close());
+
+const CONFIG = { width: 64, latent: 8, history: 64, head: 64 };
+
+test('one step at a time it says what it says of whole sequences', async () => {
+  const [batch, time] = [5, 7];
+  const policy = startingPolicy(device);
+  // The head's last layer starts at zero: give it something to say.
+  policy.store.get('head.2.weight').write(randomNormal(8 * 64, 1, 0.3));
+  const host = randomNormal(batch * time * 64, 2);
+  const whole = await noGrad(() => policy.means(device.tensor(host, [batch * time, 64]), { batch, time })).read();
+  let h = device.zeros([batch, 64]);
+  for (let t = 0; t < time; t++) {
+    const x = Float32Array.from({ length: batch * 64 }, (_, i) => host[(Math.floor(i / 64) * time + t) * 64 + (i % 64)]);
+    const step = noGrad(() => policy.step(device.tensor(x, [batch, 64]), h));
+    h = step.h;
+    const expected = Float32Array.from({ length: batch * 8 }, (_, i) => whole[(Math.floor(i / 8) * time + t) * 8 + (i % 8)]);
+    expect(relativeError(await step.mean.read(), expected)).toBeLessThan(1e-5);
+  }
+});
+
+test('it starts as the codes’ own distribution, 1.2 times as wide, whatever it sees', async () => {
+  const policy = startingPolicy(device);
+  const { mean, std } = goldenCodes();
+  const means = await noGrad(() => policy.means(device.tensor(randomNormal(6 * 64, 1), [6, 64]), { batch: 2, time: 3 })).read();
+  for (let i = 0; i < 6; i++) expect(relativeError(means.subarray(i * 8, (i + 1) * 8), mean)).toBeLessThan(1e-6);
+  expect(relativeError((await policy.logStd.read()).map(Math.exp), std.map((s) => 1.2 * s))).toBeLessThan(1e-6);
+});
+
+test('statistics that are none are refused', () => {
+  const store = new ParameterStore(device);
+  const ones = new Float32Array(8).fill(1);
+  expect(() => new Policy(store, CONFIG, { mean: ones, std: ones.subarray(1) })).toThrow('8 of each');
+  expect(() => new Policy(store, CONFIG, { mean: ones, std: new Float32Array(8) })).toThrow('positive deviation');
+  expect(() => new Policy(store, CONFIG, { mean: ones.map(() => Number.NaN), std: ones })).toThrow('finite mean');
+  expect(() => new Policy(store, CONFIG, { mean: ones, std: ones }, 0)).toThrow('positive number');
+});
