@@ -1,5 +1,5 @@
-// Gradient of layer normalisation with respect to its input, one invocation per row. With x̂ = (x − mean) · rstd and
-// g = dy · gamma: dx = rstd · (g − mean(g) − x̂ · mean(g · x̂)).
+// Gradient of layer normalisation with respect to its input. With x̂ = (x − mean) · rstd and g = dy · gamma:
+// dx = rstd · (g − mean(g) − x̂ · mean(g · x̂)). An invocation takes four rows, the components of its vectors.
 // Prelude: WORKGROUP (invocations per workgroup), AFFINE (gamma is given).
 
 struct Uniforms {
@@ -14,11 +14,16 @@ struct Uniforms {
 @group(0) @binding(4) var<storage, read_write> dx: array<f32>;
 @group(0) @binding(5) var<uniform> uniforms: Uniforms;
 
-fn scaled(at: u32, column: u32) -> f32 {
+fn load(at: vec4<u32>) -> vec4<f32> {
+  return vec4<f32>(x[at.x], x[at.y], x[at.z], x[at.w]);
+}
+
+fn scaled(at: vec4<u32>, column: u32) -> vec4<f32> {
+  let g = vec4<f32>(dy[at.x], dy[at.y], dy[at.z], dy[at.w]);
   if (AFFINE) {
-    return dy[at] * gamma[column];
+    return g * gamma[column];
   }
-  return dy[at];
+  return g;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -27,24 +32,30 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (row >= uniforms.rows) {
+  let first = ((group.y * groups.x + group.x) * WORKGROUP + lane) * 4u;
+  if (first >= uniforms.rows) {
     return;
   }
   let width = uniforms.width;
-  let start = row * width;
-  let mean = stats[2u * row];
-  let rstd = stats[2u * row + 1u];
-  var sum = 0.0;
-  var projection = 0.0;
+  let rows = min(first + vec4<u32>(0u, 1u, 2u, 3u), vec4<u32>(uniforms.rows - 1u));
+  let start = rows * width;
+  let mean = vec4<f32>(stats[2u * rows.x], stats[2u * rows.y], stats[2u * rows.z], stats[2u * rows.w]);
+  let rstd = vec4<f32>(stats[2u * rows.x + 1u], stats[2u * rows.y + 1u], stats[2u * rows.z + 1u], stats[2u * rows.w + 1u]);
+  var sum = vec4<f32>();
+  var projection = vec4<f32>();
   for (var i = 0u; i < width; i++) {
     let g = scaled(start + i, i);
     sum += g;
-    projection += g * (x[start + i] - mean);
+    projection += g * (load(start + i) - mean);
   }
   sum /= f32(width);
   projection *= rstd * rstd / f32(width);
   for (var i = 0u; i < width; i++) {
-    dx[start + i] = rstd * (scaled(start + i, i) - sum - (x[start + i] - mean) * projection);
+    let value = rstd * (scaled(start + i, i) - sum - (load(start + i) - mean) * projection);
+    // Rows past the last are that row once more, with the same values.
+    dx[start.x + i] = value.x;
+    dx[start.y + i] = value.y;
+    dx[start.z + i] = value.z;
+    dx[start.w + i] = value.w;
   }
 }

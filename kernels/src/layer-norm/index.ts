@@ -15,8 +15,10 @@ export type LayerNormShape = {
 export type LayerNormBackwardShape = { readonly rows: number; readonly width: number; readonly affine: number };
 export type LayerNormParametersShape = { readonly rows: number; readonly width: number };
 
+/** Rows that one invocation takes together. */
+const ROWS = 4;
 /** Small groups on a software adapter, so that few rows still occupy every core. */
-const workgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 16 : 64);
+const workgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 64);
 const columnWorkgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 64);
 
 /**
@@ -39,7 +41,7 @@ export const layerNormForward: Kernel<LayerNormShape> = {
     { name: 'eps', type: 'f32' },
   ],
   constants: ({ affine }, adapter) => ({ WORKGROUP: workgroup(adapter), AFFINE: affine !== 0 }),
-  grid: ({ rows }, adapter) => linearGrid(rows, workgroup(adapter)),
+  grid: ({ rows }, adapter) => linearGrid(Math.ceil(rows / ROWS), workgroup(adapter)),
   cost: ({ rows, width }) => ({ flops: 8 * rows * width, bytes: 4 * (2 * rows * width + 2 * width + 2 * rows) }),
   sample: { rows: 3000, width: 64, eps: 1e-5, affine: 1 },
 };
@@ -60,7 +62,7 @@ export const layerNormBackward: Kernel<LayerNormBackwardShape> = {
     { name: 'width', type: 'u32' },
   ],
   constants: ({ affine }, adapter) => ({ WORKGROUP: workgroup(adapter), AFFINE: affine !== 0 }),
-  grid: ({ rows }, adapter) => linearGrid(rows, workgroup(adapter)),
+  grid: ({ rows }, adapter) => linearGrid(Math.ceil(rows / ROWS), workgroup(adapter)),
   cost: ({ rows, width }) => ({ flops: 11 * rows * width, bytes: 4 * (3 * rows * width + width + 2 * rows) }),
   sample: { rows: 3000, width: 64, affine: 1 },
 };
