@@ -11,10 +11,15 @@ function constantLine(name: string, value: Constant): string {
   return `const ${name}: u32 = ${value}u;`;
 }
 
-/** The text that is compiled: the prelude of constants for this shape and adapter, then the kernel's own text. */
+/**
+ * The text that is compiled: the prelude of constants for this shape and adapter, then the kernel's own text. Lines
+ * `enable …;` of the text come before everything, as WGSL wants them.
+ */
 export function specialise<S extends Shape>(kernel: Kernel<S>, shape: S, adapter: AdapterTraits): string {
   const lines = Object.entries(kernel.constants(shape, adapter)).map(([name, value]) => constantLine(name, value));
-  return `${lines.join('\n')}\n${kernel.source}`;
+  const directives = kernel.source.match(/^enable [^;]+;$/gm) ?? [];
+  const text = kernel.source.replace(/^enable [^;]+;$/gm, '');
+  return [...directives, ...lines, text].join('\n');
 }
 
 /**

@@ -22,14 +22,18 @@ export function testDevice(): Promise<{ device: GPUDevice; traits: AdapterTraits
     const adapter = await gpu.requestAdapter();
     if (!adapter) throw new Error('no WebGPU adapter: run `npm run setup` once');
     const { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage } = adapter.limits;
+    const subgroups = adapter.features.has('subgroups');
     const device = await adapter.requestDevice({
+      requiredFeatures: subgroups ? ['subgroups'] : [],
       requiredLimits: { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage },
     });
     device.addEventListener('uncapturederror', (event) => {
       console.error(event.error.message);
     });
     const software = /llvmpipe|swiftshader|basic render/i.test(`${adapter.info.description} ${adapter.info.device}`);
-    return { device, traits: { family: software ? 'software' : 'gpu', f16: false } as const };
+    const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
+    const traits = { family: software ? 'software' : 'gpu', f16: false, ...(subgroups && min && max ? { subgroups: { min, max } } : {}) } as const;
+    return { device, traits };
   })();
   return shared;
 }

@@ -1,5 +1,5 @@
 /** Matrix products with their epilogues. */
-import { matmul, UNARY, unaryBackward } from '@coxswain/kernels';
+import { matmulKernel, UNARY, unaryBackward } from '@coxswain/kernels';
 import { accumulator, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
@@ -32,7 +32,7 @@ export function linear(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOpt
   if (relu && residual) throw new ShapeError('linear', 'relu with a residual', 'one of them: the gradient of relu reads the output');
   const y = device.empty([n, out]);
   const shape = { ...flags, m: n, n: out, k, transposeB: 1, bias: bias ? 1 : 0, relu: relu ? 1 : 0, residual: residual ? 1 : 0 };
-  device.dispatch(matmul, shape, { a: x, b: w, bias: bias ?? device.dummy, residual: residual ?? device.dummy, c: y });
+  device.dispatch(matmulKernel(shape, device.traits), shape, { a: x, b: w, bias: bias ?? device.dummy, residual: residual ?? device.dummy, c: y });
   const inputsOf = [x, w, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
   op('linear', inputsOf, [y], ([gradient]) => {
     let dy = gradient as Tensor;
@@ -41,7 +41,10 @@ export function linear(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOpt
       device.dispatch(unaryBackward, { operation: UNARY.relu, count: n * out, a: 0, b: 0 }, { saved: y, dout: gradient as Tensor, dx: dy });
     }
     const dx = x.requiresGradient ? device.empty([n, k]) : null;
-    if (dx) device.dispatch(matmul, { ...flags, m: n, n: k, k: out }, { a: dy, b: w, bias: device.dummy, residual: device.dummy, c: dx });
+    if (dx) {
+      const product = { ...flags, m: n, n: k, k: out };
+      device.dispatch(matmulKernel(product, device.traits), product, { a: dy, b: w, bias: device.dummy, residual: device.dummy, c: dx });
+    }
     if (w.requiresGradient) weightGradient(dy, x, accumulator(w));
     if (bias?.requiresGradient) accumulateRows(dy, accumulator(bias));
     return [dx, null, ...(bias ? [null] : []), ...(residual ? [dy] : [])];
@@ -54,5 +57,5 @@ export function weightGradient(dy: Tensor, x: Tensor, dw: Tensor): void {
   const { device } = x;
   const [n, out] = dy.shape;
   const shape = { ...flags, m: out, n: x.size / n, k: n, transposeA: 1, accumulate: 1 };
-  device.dispatch(matmul, shape, { a: dy, b: x, bias: device.dummy, residual: device.dummy, c: dw });
+  device.dispatch(matmulKernel(shape, device.traits), shape, { a: dy, b: x, bias: device.dummy, residual: device.dummy, c: dw });
 }
