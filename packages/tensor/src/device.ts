@@ -49,12 +49,14 @@ export class Device {
    * @param traits what the kernels should know of the adapter.
    * @param description the adapter in words, for reports.
    * @param onClose called when the device is closed (the owner of the GPU object lets go of it there).
+   * @param wait how to wait for the GPU, where plainly awaiting it is not the best way.
    */
   constructor(
     readonly gpu: GPUDevice,
     readonly traits: AdapterTraits,
     readonly description: string,
     private readonly onClose: () => void = () => {},
+    private readonly wait: <T>(pending: Promise<T>) => Promise<T> = (pending) => pending,
   ) {
     this.pool = new BufferPool(gpu, Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize));
     this.#absent = { read: new Storage(8 * ALIGNMENT, this.pool.take(8 * ALIGNMENT)), write: new Storage(16 * ALIGNMENT, this.pool.take(16 * ALIGNMENT)) };
@@ -280,7 +282,7 @@ export class Device {
     this.counters.readbacks++;
     uniforms?.destroy();
     try {
-      await staging.mapAsync(0x1);
+      await this.wait(staging.mapAsync(0x1));
     } catch (error) {
       this.throwIfFailed();
       throw new LaunchError(String(error));
@@ -300,7 +302,7 @@ export class Device {
   /** Waits for all submitted work and reports its errors. */
   async finish(): Promise<void> {
     this.flush();
-    await this.gpu.queue.onSubmittedWorkDone();
+    await this.wait(this.gpu.queue.onSubmittedWorkDone());
     this.throwIfFailed();
   }
 

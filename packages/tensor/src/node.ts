@@ -2,6 +2,7 @@
 import { create, globals } from 'webgpu';
 import { Device } from './device.js';
 import { NoAdapterError } from './errors.js';
+import { nap } from './nap.js';
 
 // Collecting the GPU object while its device lives crashes Dawn, so each is held until its device closes.
 const held = new Set<GPU>();
@@ -52,5 +53,5 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
     f16: features.has('shader-f16'),
     ...(features.has('subgroups') && min && max ? { subgroups: { min, max } } : {}),
   };
-  return new Device(device, traits, description, () => held.delete(gpu));
+  return new Device(device, traits, description, () => held.delete(gpu), nap);
 }
