@@ -3,6 +3,8 @@ import backwardSource from './backward.wgsl';
 import backwardParametersSource from './backward-parameters.wgsl';
 import forwardSource from './forward.wgsl';
 
+export * from './subgroups.js';
+
 export type LayerNormShape = {
   readonly rows: number;
   /** Elements of a row, all normalised together. */

@@ -1,10 +1,19 @@
 /** Normalisation over the last axis. */
 import {
+  layerNormAddParts,
   layerNormBackward,
   layerNormBackwardParameters,
+  layerNormBackwardSubgroups,
   layerNormForward,
+  layerNormForwardSubgroups,
+  layerNormParts,
+  layerNormSharesRows,
+  rmsNormBackward,
+  rmsNormBackwardGamma,
+  rmsNormForward,
 } from '@coxswain/kernels';
 import { accumulator, op } from '../autograd.js';
+import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 
 export interface LayerNormOptions {
@@ -20,18 +29,56 @@ export function layerNorm(x: Tensor, { gamma, beta, eps = 1e-5 }: LayerNormOptio
   const { device } = x;
   const width = x.shape[x.shape.length - 1];
   const rows = x.size / width;
+  if ((gamma && gamma.size !== width) || (beta && beta.size !== width)) {
+    throw new ShapeError('layerNorm', `gamma [${gamma?.shape}] and beta [${beta?.shape}] for x [${x.shape}]`, `[${width}] both`);
+  }
   const affine = gamma && beta ? 1 : 0;
+  const shape = { rows, width, eps, affine };
+  const shared = layerNormSharesRows(width, device.traits);
+  const scale = { gamma: gamma ?? device.dummy };
   const y = device.empty(x.shape);
   const stats = device.empty([rows, 2]);
-  device.dispatch(layerNormForward, { rows, width, eps, affine }, { x, gamma: gamma ?? device.dummy, beta: beta ?? device.dummy, y, stats });
+  device.dispatch(shared ? layerNormForwardSubgroups : layerNormForward, shape, { x, ...scale, beta: beta ?? device.dummy, y, stats });
   op('layerNorm', gamma && beta ? [x, gamma, beta] : [x], [y], ([gradient]) => {
     const dy = gradient as Tensor;
-    const dx = x.requiresGradient ? device.empty(x.shape) : null;
-    if (dx) device.dispatch(layerNormBackward, { rows, width, affine }, { x, gamma: gamma ?? device.dummy, stats, dy, dx });
-    if (gamma?.requiresGradient && beta?.requiresGradient) {
-      device.dispatch(layerNormBackwardParameters, { rows, width }, { x, stats, dy, dgamma: accumulator(gamma), dbeta: accumulator(beta) });
+    const gradients = gamma?.requiresGradient && beta?.requiresGradient ? { dgamma: accumulator(gamma), dbeta: accumulator(beta) } : null;
+    if (shared) {
+      const dx = device.empty(x.shape);
+      const parts = affine ? device.empty([layerNormParts(rows), 2, width]) : device.dummy;
+      device.dispatch(layerNormBackwardSubgroups, shape, { x, ...scale, stats, dy, dx, parts });
+      if (gradients) device.dispatch(layerNormAddParts, { parts: layerNormParts(rows), width }, { parts, ...gradients });
+      return [dx, null, null];
     }
+    const dx = x.requiresGradient ? device.empty(x.shape) : null;
+    if (dx) device.dispatch(layerNormBackward, shape, { x, ...scale, stats, dy, dx });
+    if (gradients) device.dispatch(layerNormBackwardParameters, shape, { x, stats, dy, ...gradients });
     return [dx, null, null];
+  });
+  return y;
+}
+
+export interface RmsNormOptions {
+  /** [width] */
+  readonly gamma: Tensor;
+  /** Added to the mean square, 1e-6 by default. */
+  readonly eps?: number;
+}
+
+/** x / √(mean(x²) + eps) · gamma over the last axis of x. */
+export function rmsNorm(x: Tensor, { gamma, eps = 1e-6 }: RmsNormOptions): Tensor {
+  const { device } = x;
+  const width = x.shape[x.shape.length - 1];
+  if (gamma.size !== width) throw new ShapeError('rmsNorm', `gamma [${gamma.shape}] for x [${x.shape}]`, `[${width}]`);
+  const shape = { rows: x.size / width, width, eps };
+  const y = device.empty(x.shape);
+  const stats = device.empty([shape.rows]);
+  device.dispatch(rmsNormForward, shape, { x, gamma, y, stats });
+  op('rmsNorm', [x, gamma], [y], ([gradient]) => {
+    const dy = gradient as Tensor;
+    const dx = x.requiresGradient ? device.empty(x.shape) : null;
+    if (dx) device.dispatch(rmsNormBackward, shape, { x, gamma, stats, dy, dx });
+    if (gamma.requiresGradient) device.dispatch(rmsNormBackwardGamma, shape, { x, stats, dy, dgamma: accumulator(gamma) });
+    return [dx, null];
   });
   return y;
 }

@@ -1,0 +1,72 @@
+// Gradients of layer normalisation for its input and, in parts, for gamma and beta; lanes share rows as in
+// forward-subgroups.wgsl. With x̂ = (x − mean) · rstd and g = dy · gamma: dx = rstd · (g − mean(g) − x̂ · mean(g · x̂)).
+// A workgroup leaves Σ dy · x̂ and Σ dy of the rows it walked over as row 2·group and 2·group + 1 of `parts`.
+// Prelude: LANES (subgroup size), VECTORS (vec4s of a row per lane: width = 4 · LANES · VECTORS), AFFINE (gamma is given
+// and parts are wanted).
+enable subgroups;
+
+struct Uniforms {
+  rows: u32,
+  width: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> gamma: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> stats: array<f32>;
+@group(0) @binding(3) var<storage, read> dy: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> dx: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> parts: array<vec4<f32>>;
+@group(0) @binding(6) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  var scale: array<vec4<f32>, VECTORS>;
+  var gammaPart: array<vec4<f32>, VECTORS>;
+  var betaPart: array<vec4<f32>, VECTORS>;
+  for (var i = 0u; i < VECTORS; i++) {
+    scale[i] = vec4<f32>(1.0);
+    if (AFFINE) {
+      scale[i] = gamma[i * LANES + lane];
+    }
+  }
+  let width = f32(uniforms.width);
+  for (var row = group.x; row < uniforms.rows; row += groups.x) {
+    let at = row * LANES * VECTORS + lane;
+    var stat = 0.0;
+    if (lane < 2u) {
+      stat = stats[2u * row + lane];
+    }
+    let mean = subgroupBroadcast(stat, 0u);
+    let rstd = subgroupBroadcast(stat, 1u);
+    var normalised: array<vec4<f32>, VECTORS>;
+    var g: array<vec4<f32>, VECTORS>;
+    var sum = vec4<f32>();
+    var projection = vec4<f32>();
+    for (var i = 0u; i < VECTORS; i++) {
+      normalised[i] = (x[at + i * LANES] - mean) * rstd;
+      g[i] = dy[at + i * LANES];
+      if (AFFINE) {
+        gammaPart[i] += g[i] * normalised[i];
+        betaPart[i] += g[i];
+        g[i] *= scale[i];
+      }
+      sum += g[i];
+      projection += g[i] * normalised[i];
+    }
+    let meanOfG = subgroupAdd(sum.x + sum.y + sum.z + sum.w) / width;
+    let along = subgroupAdd(projection.x + projection.y + projection.z + projection.w) / width;
+    for (var i = 0u; i < VECTORS; i++) {
+      dx[at + i * LANES] = rstd * (g[i] - meanOfG - normalised[i] * along);
+    }
+  }
+  if (AFFINE) {
+    for (var i = 0u; i < VECTORS; i++) {
+      parts[(2u * group.x * VECTORS + i) * LANES + lane] = gammaPart[i];
+      parts[((2u * group.x + 1u) * VECTORS + i) * LANES + lane] = betaPart[i];
+    }
+  }
+}

@@ -1,0 +1,61 @@
+// Layer normalisation where a workgroup is one subgroup whose lanes share a row: lane l holds the vec4s l, l + LANES, … of
+// it and of gamma and beta, so that every element is read once and written once. A workgroup walks over many rows.
+// Prelude: LANES (subgroup size), VECTORS (vec4s of a row per lane: width = 4 · LANES · VECTORS), AFFINE (gamma and beta
+// are given).
+enable subgroups;
+
+struct Uniforms {
+  rows: u32,
+  width: u32,
+  eps: f32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> gamma: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> beta: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> stats: array<f32>;
+@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  var scale: array<vec4<f32>, VECTORS>;
+  var offset: array<vec4<f32>, VECTORS>;
+  if (AFFINE) {
+    for (var i = 0u; i < VECTORS; i++) {
+      scale[i] = gamma[i * LANES + lane];
+      offset[i] = beta[i * LANES + lane];
+    }
+  }
+  let width = f32(uniforms.width);
+  for (var row = group.x; row < uniforms.rows; row += groups.x) {
+    let at = row * LANES * VECTORS + lane;
+    var v: array<vec4<f32>, VECTORS>;
+    var sum = vec4<f32>();
+    for (var i = 0u; i < VECTORS; i++) {
+      v[i] = x[at + i * LANES];
+      sum += v[i];
+    }
+    let mean = subgroupAdd(sum.x + sum.y + sum.z + sum.w) / width;
+    var squares = 0.0;
+    for (var i = 0u; i < VECTORS; i++) {
+      v[i] -= mean;
+      squares += dot(v[i], v[i]);
+    }
+    let rstd = inverseSqrt(subgroupAdd(squares) / width + uniforms.eps);
+    for (var i = 0u; i < VECTORS; i++) {
+      var value = v[i] * rstd;
+      if (AFFINE) {
+        value = value * scale[i] + offset[i];
+      }
+      y[at + i * LANES] = value;
+    }
+    if (lane < 2u) {
+      stats[2u * row + lane] = select(mean, rstd, lane == 1u);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { type AdapterTraits, type Kernel, linearGrid } from '../declaration.js';
+import addPartsSource from './add-parts.wgsl';
+import backwardSource from './backward-subgroups.wgsl';
+import forwardSource from './forward-subgroups.wgsl';
+import type { LayerNormBackwardShape, LayerNormShape } from './index.js';
+
+export type LayerNormPartsShape = {
+  /** `layerNormParts(rows)`. */
+  readonly parts: number;
+  readonly width: number;
+};
+
+/** vec4s of a row per lane beyond which they no longer fit registers. */
+const MOST_VECTORS = 8;
+
+/** Lanes of a subgroup where all subgroups have one size; the 8 of llvmpipe with AVX2 where it is not known. */
+const lanes = ({ subgroups }: AdapterTraits): number => subgroups?.max ?? 8;
+
+/**
+ * Whether the kernels of this file run on this adapter: a software adapter that has the feature `subgroups` with one size, and
+ * rows that its lanes can share evenly.
+ */
+export function layerNormSharesRows(width: number, { family, subgroups }: AdapterTraits): boolean {
+  if (family !== 'software' || !subgroups || subgroups.min !== subgroups.max) return false;
+  const vectors = width / (4 * subgroups.max);
+  return Number.isInteger(vectors) && vectors <= MOST_VECTORS;
+}
+
+/** Workgroups that share the rows: each leaves one part of the gradients of gamma and beta. */
+export const layerNormParts = (rows: number): number => Math.min(rows, 32);
+
+const constants = ({ width, affine }: LayerNormBackwardShape, adapter: AdapterTraits) => ({
+  LANES: lanes(adapter),
+  VECTORS: Math.ceil(width / (4 * lanes(adapter))),
+  AFFINE: affine !== 0,
+});
+
+/** `layerNormForward` where `layerNormSharesRows`; the same buffers, the same results to rounding. */
+export const layerNormForwardSubgroups: Kernel<LayerNormShape> = {
+  name: 'layer-norm/forward-subgroups',
+  source: forwardSource,
+  buffers: [
+    { name: 'x', access: 'read', element: 'vec4<f32>' },
+    { name: 'gamma', access: 'read', element: 'vec4<f32>' },
+    { name: 'beta', access: 'read', element: 'vec4<f32>' },
+    { name: 'y', access: 'read_write', element: 'vec4<f32>' },
+    { name: 'stats', access: 'read_write', element: 'f32' },
+  ],
+  uniforms: [
+    { name: 'rows', type: 'u32' },
+    { name: 'width', type: 'u32' },
+    { name: 'eps', type: 'f32' },
+  ],
+  constants,
+  grid: ({ rows }) => [layerNormParts(rows), 1, 1],
+  cost: ({ rows, width }) => ({ flops: 8 * rows * width, bytes: 4 * (2 * rows * width + 2 * width + 2 * rows) }),
+  sample: { rows: 3000, width: 64, eps: 1e-5, affine: 1 },
+};
+
+/**
+ * `layerNormBackward` and, where affine, the gradients of gamma and beta in `parts` `[layerNormParts(rows), 2, width]`,
+ * which is overwritten and `layerNormAddParts` adds up.
+ */
+export const layerNormBackwardSubgroups: Kernel<LayerNormBackwardShape> = {
+  name: 'layer-norm/backward-subgroups',
+  source: backwardSource,
+  buffers: [
+    { name: 'x', access: 'read', element: 'vec4<f32>' },
+    { name: 'gamma', access: 'read', element: 'vec4<f32>' },
+    { name: 'stats', access: 'read', element: 'f32' },
+    { name: 'dy', access: 'read', element: 'vec4<f32>' },
+    { name: 'dx', access: 'read_write', element: 'vec4<f32>' },
+    { name: 'parts', access: 'read_write', element: 'vec4<f32>' },
+  ],
+  uniforms: [
+    { name: 'rows', type: 'u32' },
+    { name: 'width', type: 'u32' },
+  ],
+  constants,
+  grid: ({ rows }) => [layerNormParts(rows), 1, 1],
+  cost: ({ rows, width }) => ({ flops: 14 * rows * width, bytes: 4 * (3 * rows * width + width + 2 * rows) }),
+  sample: { rows: 3000, width: 64, affine: 1 },
+};
+
+/** Adds the parts that `layerNormBackwardSubgroups` left to dgamma and dbeta `[width]`. */
+export const layerNormAddParts: Kernel<LayerNormPartsShape> = {
+  name: 'layer-norm/add-parts',
+  source: addPartsSource,
+  buffers: [
+    { name: 'parts', access: 'read', element: 'f32' },
+    { name: 'dgamma', access: 'read_write', element: 'f32' },
+    { name: 'dbeta', access: 'read_write', element: 'f32' },
+  ],
+  uniforms: [
+    { name: 'parts', type: 'u32' },
+    { name: 'width', type: 'u32' },
+  ],
+  constants: () => ({ WORKGROUP: 8 }),
+  grid: ({ width }) => linearGrid(width, 8),
+  cost: ({ parts, width }) => ({ flops: 2 * parts * width, bytes: 4 * (2 * parts * width + 4 * width) }),
+  sample: { parts: 32, width: 64 },
+};
