@@ -3,6 +3,7 @@ import { type Device, readSafetensors, type Scope, writeSafetensors } from '@cox
 import { requestDevice } from '@coxswain/tensor/node';
 import { INTERNAL_SETTINGS, internalRl, RAW_SETTINGS, type Reinforcer, rawRl } from './reinforce.js';
 import { gridMini, startingPolicy, trained } from './testing/trained.js';
+import { trainableCopy } from './trainable-copy.js';
 
 let device: Device;
 let scope: Scope;
@@ -24,7 +25,7 @@ function internal({ task = '0', episodes = 64, horizon = 12, seed = 1 }: Size = 
 }
 
 function raw({ task = '0', episodes = 64, horizon = 12, seed = 1 }: Size = {}, settings: Partial<typeof RAW_SETTINGS> = {}): Reinforcer {
-  return rawRl({ model: trained(device).model, environment: gridMini(task, episodes, horizon), seed, settings: { ...RAW_SETTINGS, ...settings } });
+  return rawRl({ model: trainableCopy(trained(device).model), environment: gridMini(task, episodes, horizon), seed, settings: { ...RAW_SETTINGS, ...settings } });
 }
 
 test.each([
@@ -56,12 +57,13 @@ test.each([
   ['internal', internal],
   ['raw', raw],
 ] as const)('%s: stopped, saved and gone on with, it is what it would have been, bit by bit', async (_, make) => {
-  const through = make();
+  const size = { episodes: 24, horizon: 8 };
+  const through = make(size);
   for (let i = 0; i < 3; i++) await through.update();
-  const first = make();
+  const first = make(size);
   await first.update();
   const bytes = writeSafetensors(await first.save());
-  const second = make();
+  const second = make(size);
   await second.update();
   second.load(readSafetensors(bytes).tensors);
   expect(second.updates).toBe(1);
@@ -83,13 +85,16 @@ test('a batch without signal changes nothing, moments included, and is counted',
   expect(after).toEqual(before);
 });
 
-test('raw-action RL leaves the base model as it was', async () => {
+test('raw-action RL moves the copy it was given, not the base model; a frozen one is refused', async () => {
   const { model } = trained(device);
   const before = await model.store.flat.read();
-  const run = rawRl({ model, environment: gridMini('0', 32, 6), settings: RAW_SETTINGS, seed: 1 });
+  const copy = trainableCopy(model);
+  expect(await copy.store.flat.read()).toEqual(before);
+  const run = rawRl({ model: copy, environment: gridMini('0', 32, 6), settings: RAW_SETTINGS, seed: 1 });
   await run.update();
   expect(await model.store.flat.read()).toEqual(before);
   expect(await run.store.flat.read()).not.toEqual(before);
+  expect(() => rawRl({ model, environment: gridMini('0', 32, 6), settings: RAW_SETTINGS, seed: 1 })).toThrow('frozen');
 });
 
 test('β ≡ 1: a decision at every step', async () => {
@@ -129,8 +134,11 @@ test('nothing is left of a run', async () => {
   await run.update();
   run.dispose();
   expect(device.live).toBe(live);
-  const other = rawRl({ model: parts.model, environment: gridMini('0', 16, 4), seed: 1, settings: RAW_SETTINGS });
+  const model = trainableCopy(parts.model);
+  const other = rawRl({ model, environment: gridMini('0', 16, 4), seed: 1, settings: RAW_SETTINGS });
   await other.update();
   other.dispose();
+  model.dispose();
+  model.store.dispose();
   expect(device.live).toBe(live);
 });

@@ -8,7 +8,6 @@ import { actionLearner, codeLearner } from './learners.js';
 import { advantages, episodeMetrics, hasSignal, type UpdateMetrics, updateMetrics } from './metrics.js';
 import type { Policy } from './policy.js';
 import { Rollout } from './rollout.js';
-import { trainableCopy } from './trainable-copy.js';
 import { ClippedUpdate, type EpochStatistics, type Learner, type UpdateSettings } from './update.js';
 
 export type ReinforceSettings = UpdateSettings & {
@@ -172,7 +171,7 @@ export function internalRl({ model, metacontroller, layer, gate, policy, environ
 }
 
 export type RawOptions = {
-  /** The base model; it stays as it is, a copy learns. */
+  /** The base model, trainable: all of its parameters learn. `trainableCopy` makes one of a frozen model. */
   readonly model: Transformer;
   readonly environment: VectorEnvironment;
   readonly settings: ReinforceSettings;
@@ -181,8 +180,7 @@ export type RawOptions = {
 
 /** The baseline: the same objective on the base model's own action logits (arXiv 2512.20605, §5, raw-action RL). */
 export function rawRl({ model, environment, settings, seed }: RawOptions): Reinforcer {
-  const copy = trainableCopy(model);
-  const rollout = new Rollout({ model: copy, environment, seed, recordActions: true });
+  const rollout = new Rollout({ model, environment, seed, recordActions: true });
   if (!rollout.logProb) throw new Error('a recording rollout has log-probabilities');
-  return new Reinforcer(actionLearner(copy, rollout.logProb), rollout, settings, 'actions', [copy, copy.store]);
+  return new Reinforcer(actionLearner(model, rollout.logProb), rollout, settings, 'actions');
 }
