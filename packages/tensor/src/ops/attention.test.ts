@@ -1,0 +1,78 @@
+import { t5Buckets } from '@coxswain/kernels';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Device } from '../device.js';
+import { requestDevice } from '../node.js';
+import { gradientErrors } from '../testing/gradient-check.js';
+import { attentionStep, causalAttention } from './attention.js';
+import { mul, sigmoid } from './elementwise.js';
+import { sum } from './reduce.js';
+
+let device: Device;
+beforeAll(async () => {
+  device = await requestDevice();
+});
+afterAll(() => {
+  expect(device.live).toBe(0);
+  device.close();
+});
+
+const wave = (n: number, phase: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(i * 1.7 + phase) + 0.1);
+const [batch, time, heads, headDim, buckets] = [3, 11, 2, 8, 6];
+const width = heads * headDim;
+const qkv = wave(batch * time * 3 * width, 0);
+const biasTable = wave(buckets * heads, 1);
+
+test.each([undefined, [11, 4, 0]])('gradients agree with differences (lengths: %o)', async (lengths) => {
+  const errors = await gradientErrors(
+    device,
+    { qkv: { data: qkv, shape: [batch, time, 3 * width] }, biasTable: { data: biasTable, shape: [buckets, heads] } },
+    ({ qkv: x, biasTable: table }) => {
+      const y = causalAttention(x, {
+        heads,
+        biasTable: table,
+        bucketOfDistance: device.tensor(t5Buckets(time, buckets, 8), [time]),
+        lengths: lengths && device.tensor(Uint32Array.from(lengths), [batch]),
+      });
+      return sum(mul(y, sigmoid(y)));
+    },
+  );
+  for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
+});
+
+test('gradients without a bias agree with differences', async () => {
+  const errors = await gradientErrors(device, { qkv: { data: qkv, shape: [batch, time, 3 * width] } }, ({ qkv: x }) => {
+    const y = causalAttention(x, { heads });
+    return sum(mul(y, sigmoid(y)));
+  });
+  expect(errors.qkv).toBeLessThan(5e-3);
+});
+
+test('a captured step, replayed with a later position, goes through the whole sequence', async () => {
+  using scope = device.scope();
+  void scope;
+  const bias = {
+    heads,
+    biasTable: device.tensor(biasTable, [buckets, heads]),
+    bucketOfDistance: device.tensor(t5Buckets(time, buckets, 8), [time]),
+  };
+  const whole = await causalAttention(device.tensor(qkv, [batch, time, 3 * width]), bias).read();
+  const keys = device.zeros([batch, time, width]);
+  const values = device.zeros([batch, time, width]);
+  const step = device.tensor(Uint32Array.of(0), [1]);
+  const input = device.zeros([batch, 3 * width]);
+  const program = device.capture(() => ({ y: attentionStep(input, { ...bias, keys, values, step }) }));
+  for (let t = 0; t < time; t++) {
+    const rows = Array.from({ length: batch }, (_, b) => [...qkv.subarray((b * time + t) * 3 * width, (b * time + t + 1) * 3 * width)]);
+    input.write(Float32Array.from(rows.flat()));
+    step.write(Uint32Array.of(t));
+    program.run();
+    const y = await program.outputs.y.read();
+    for (let b = 0; b < batch; b++) {
+      const expected = whole.subarray((b * time + t) * width, (b * time + t + 1) * width);
+      expected.forEach((v, i) => {
+        expect(y[b * width + i]).toBeCloseTo(v, 5);
+      });
+    }
+  }
+  program.dispose();
+});
