@@ -19,6 +19,8 @@ const REDRAW_MS = 200;
 const LINE_MS = 10_000;
 /** The rate is that of the last half minute, so that it follows a machine that gets busy. */
 const WINDOW_MS = 30_000;
+/** Steps are handed to the GPU in bursts and waited for together: a rate over fewer than a burst would be nonsense. */
+const FEWEST_MARKS = 100;
 
 /** A duration for people: `45 s`, `3 min 05 s`, `2 h 07 min`. */
 export function formatDuration(seconds: number): string {
@@ -68,7 +70,7 @@ export class Progress {
     const { now, stream, total } = this.options;
     const at = now();
     this.#marks.push({ at, done });
-    while (this.#marks.length > 2 && this.#marks[1].at < at - WINDOW_MS) this.#marks.shift();
+    while (this.#marks.length > FEWEST_MARKS && this.#marks[1].at < at - WINDOW_MS) this.#marks.shift();
     const due = at - this.#shownAt >= (stream.isTTY ? REDRAW_MS : LINE_MS);
     if (!due && done < total) return;
     this.#shownAt = at;
