@@ -1,5 +1,5 @@
 /** Low-rank steering of a residual stream, arXiv 2512.20605, §4. */
-import { matmul, steeringCoefficients, steeringContract, steeringExpand } from '@coxswain/kernels';
+import { type MatmulShape, matmulKernel, steeringCoefficients, steeringContract, steeringExpand } from '@coxswain/kernels';
 import { accumulator, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
@@ -31,20 +31,24 @@ export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number):
     );
   const shape = { rows, terms, rank, appended } as const;
   const absent = { bias: device.dummy, residual: device.dummy };
+  const multiply = (sizes: Pick<MatmulShape, 'm' | 'n' | 'k'> & Partial<MatmulShape>, tensors: Readonly<Record<'a' | 'b' | 'c', Tensor> & { residual?: Tensor }>): void => {
+    const whole = { ...product, ...sizes };
+    device.dispatch(matmulKernel(whole, device.traits), whole, { ...absent, ...tensors });
+  };
   const p = device.empty([rows, wide]);
   const u = device.empty([rows, rank]);
   const q = device.empty([rows, wide]);
   const y = device.empty([rows, width]);
-  device.dispatch(matmul, { ...product, m: rows, n: wide, k: width, transposeB: 1 }, { a: e, b: a, ...absent, c: p });
+  multiply({ m: rows, n: wide, k: width, transposeB: 1 }, { a: e, b: a, c: p });
   device.dispatch(steeringContract, shape, { c, p, u });
   device.dispatch(steeringExpand, shape, { c, u, q });
-  device.dispatch(matmul, { ...product, m: rows, n: width, k: wide, residual: 1 }, { a: q, b, ...absent, residual: e, c: y });
+  multiply({ m: rows, n: width, k: wide, residual: 1 }, { a: q, b, residual: e, c: y });
   op('steer', [e, c, a, b], [y], ([gradient]) => {
     const dy = gradient as Tensor;
     if (b.requiresGradient) weightGradient(q, dy, accumulator(b));
     const dq = device.empty([rows, wide]);
     const du = device.empty([rows, rank]);
-    device.dispatch(matmul, { ...product, m: rows, n: wide, k: width, transposeB: 1 }, { a: dy, b, ...absent, c: dq });
+    multiply({ m: rows, n: wide, k: width, transposeB: 1 }, { a: dy, b, c: dq });
     device.dispatch(steeringContract, shape, { c, p: dq, u: du });
     const dc = c.requiresGradient ? device.empty(c.shape) : null;
     if (dc) device.dispatch(steeringCoefficients, shape, { p, du, dq, u, dc });
@@ -54,7 +58,7 @@ export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number):
     if (a.requiresGradient) weightGradient(dp, e, accumulator(a));
     const de = e.requiresGradient ? device.empty(e.shape) : null;
     if (de)
-      device.dispatch(matmul, { ...product, m: rows, n: width, k: wide, residual: 1 }, { a: dp, b: a, ...absent, residual: dy, c: de });
+      multiply({ m: rows, n: width, k: wide, residual: 1 }, { a: dp, b: a, residual: dy, c: de });
     return [de, dc, null, null];
   });
   return y;
