@@ -22,7 +22,7 @@ import type { Episodes } from './rollout.js';
 /** Halves of what is left, the shortest episodes in the largest chunk, which comes last. */
 function defaultChunks(count: number): number[] {
   const part = (share: number): number => Math.max(8, Math.ceil(count / share / 8) * 8);
-  return [part(16), part(16), part(8), part(4), part(2)];
+  return [part(8), part(8), part(4), part(2)];
 }
 
 /** One part of a batch: episodes of similar length, `[batch, time]`. */
@@ -55,8 +55,8 @@ export type UpdateSettings = {
   readonly clip: number;
   readonly learningRate: number;
   /**
-   * Episodes in each chunk, longest episodes first; by default a sixteenth, a sixteenth, an eighth, a quarter and a half of the batch,
-   * for few episodes are long. The gradient is that of the whole batch whatever they are.
+   * Episodes in each chunk, longest episodes first; by default an eighth, an eighth, a quarter and a half of the batch, for few
+   * episodes are long. The gradient is that of the whole batch whatever they are.
    */
   readonly chunks?: readonly number[];
   /** Chunks are as long as their longest episode, rounded up to a multiple of this. */
