@@ -58,6 +58,22 @@ worlds.reset(1);
 console.log(worlds.step([0, 3]).reward);`,
     prints: 'Float32Array(2) [ 0, 0 ]',
   },
+  '@coxswain/rl': {
+    also: ['@coxswain/envs', '@coxswain/tensor', '@coxswain/transformer'],
+    text: `
+import { GRID_MINI, GridworldPinpad } from '@coxswain/envs';
+import { evaluate, Rollout } from '@coxswain/rl';
+import { HostRandom, ParameterStore } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
+import { Transformer } from '@coxswain/transformer';
+const environment = new GridworldPinpad({ world: GRID_MINI.world, tasks: ['0123'], horizon: 12, environments: 8 });
+const { slots, rows: vocabulary } = environment.observationSpace;
+const sizes = { width: 16, depth: 2, heads: 2, mlp: 32, vocabulary, slots, actions: 4, observationClasses: 16, buckets: 8, maxDistance: 16 };
+const model = new Transformer(new ParameterStore(await requestDevice()), { ...sizes, initialisation: 'small-output' });
+model.store.finish(new HostRandom(1));
+console.log((await evaluate(new Rollout({ model, environment, seed: 1 }), 8)).success);`,
+    prints: '0',
+  },
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'coxswain-strangers-'));
