@@ -54,7 +54,11 @@ for (const [name, shape] of rows) {
   const kernels = new Set<Kernel<MatmulShape>>([matmul, matmulKernel(shape, device.traits)]);
   for (const kernel of kernels) {
     using _scope = device.scope();
-    const numbers = (length: number) => device.tensor(Float32Array.from({ length }, (_, i) => Math.sin(i)), [length]);
+    const numbers = (length: number) =>
+      device.tensor(
+        Float32Array.from({ length }, (_, i) => Math.sin(i)),
+        [length],
+      );
     const { m, n, k } = shape;
     const bound = { a: numbers(m * k), b: numbers(k * n), bias: numbers(n), residual: numbers(m * n), c: device.zeros([m * n]) };
     const repeats = Math.max(1, Math.round(2e8 / kernel.cost(shape).flops));

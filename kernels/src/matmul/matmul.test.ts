@@ -11,7 +11,10 @@ const dummy = new Float32Array(4);
 // The adapter decides at the end which kernels there are: those for subgroups run only where subgroups have one size.
 const { traits } = await testDevice();
 const fixed = traits.subgroups && traits.subgroups.min === traits.subgroups.max;
-const kernels: [Kernel<MatmulShape>, step: number][] = [[matmul, 1], ...(fixed ? [[matmulSubgroups, 4] as [Kernel<MatmulShape>, number]] : [])];
+const kernels: [Kernel<MatmulShape>, step: number][] = [
+  [matmul, 1],
+  ...(fixed ? [[matmulSubgroups, 4] as [Kernel<MatmulShape>, number]] : []),
+];
 
 /** Runs a random product of the given shape and returns its error against float64. */
 async function check(kernel: Kernel<MatmulShape>, given: Partial<MatmulShape> & Pick<MatmulShape, 'm' | 'n' | 'k'>): Promise<number> {
@@ -47,7 +50,8 @@ describe.each(kernels)('$name', (kernel, step) => {
 
   // A driver on a busy machine takes seconds to compile each combination the first time.
   test('flags, on sizes that are multiples of no tile', { timeout: 600_000 }, async () => {
-    for (const flags of allowed) expect(await check(kernel, { m: 13, n: 9 * step, k: 29, ...flags }), JSON.stringify(flags)).toBeLessThan(1e-5);
+    for (const flags of allowed)
+      expect(await check(kernel, { m: 13, n: 9 * step, k: 29, ...flags }), JSON.stringify(flags)).toBeLessThan(1e-5);
   });
 
   test.each([
@@ -75,7 +79,10 @@ describe.each(kernels)('$name', (kernel, step) => {
   test('the same bits every time', async () => {
     const shape = { ...plain, m: 64, n: 64, k: 500, transposeA: 1 };
     const buffers = { a: randomNormal(500 * 64, 1), b: randomNormal(500 * 64, 2), bias: dummy, residual: dummy };
-    const [one, two] = [await runKernel(kernel, shape, { ...buffers, c: poison(4096) }), await runKernel(kernel, shape, { ...buffers, c: poison(4096) })];
+    const [one, two] = [
+      await runKernel(kernel, shape, { ...buffers, c: poison(4096) }),
+      await runKernel(kernel, shape, { ...buffers, c: poison(4096) }),
+    ];
     expect(two.c).toEqual(one.c);
   });
 });
@@ -98,46 +105,58 @@ describe.each(['linear', 'odd/linear'])('golden %s', (file) => {
   const [outputs, inputs] = w.shape;
 
   test('y = x wᵀ + b', async () => {
-    const { c } = await product({ ...plain, m: rows, n: outputs, k: inputs, transposeB: 1, bias: 1 }, {
-      a: f32(x),
-      b: f32(w),
-      bias: f32(b),
-      residual: dummy,
-      c: poison(rows * outputs),
-    });
+    const { c } = await product(
+      { ...plain, m: rows, n: outputs, k: inputs, transposeB: 1, bias: 1 },
+      {
+        a: f32(x),
+        b: f32(w),
+        bias: f32(b),
+        residual: dummy,
+        c: poison(rows * outputs),
+      },
+    );
     expect(relativeError(c, y.data)).toBeLessThan(1e-5);
   });
 
   test('dx = dy w', async () => {
-    const { c } = await product({ ...plain, m: rows, n: inputs, k: outputs }, {
-      a: f32(dy),
-      b: f32(w),
-      bias: dummy,
-      residual: dummy,
-      c: poison(rows * inputs),
-    });
+    const { c } = await product(
+      { ...plain, m: rows, n: inputs, k: outputs },
+      {
+        a: f32(dy),
+        b: f32(w),
+        bias: dummy,
+        residual: dummy,
+        c: poison(rows * inputs),
+      },
+    );
     expect(relativeError(c, dx.data)).toBeLessThan(1e-4);
   });
 
   test('dw += dyᵀ x', async () => {
-    const { c } = await product({ ...plain, m: outputs, n: inputs, k: rows, transposeA: 1, accumulate: 1 }, {
-      a: f32(dy),
-      b: f32(x),
-      bias: dummy,
-      residual: dummy,
-      c: new Float32Array(outputs * inputs),
-    });
+    const { c } = await product(
+      { ...plain, m: outputs, n: inputs, k: rows, transposeA: 1, accumulate: 1 },
+      {
+        a: f32(dy),
+        b: f32(x),
+        bias: dummy,
+        residual: dummy,
+        c: new Float32Array(outputs * inputs),
+      },
+    );
     expect(relativeError(c, dw.data)).toBeLessThan(1e-4);
   });
 
   test('db += dyᵀ 1, as a product with a column of ones', async () => {
-    const { c } = await product({ ...plain, m: outputs, n: 1, k: rows, transposeA: 1, accumulate: 1 }, {
-      a: f32(dy),
-      b: new Float32Array(rows).fill(1),
-      bias: dummy,
-      residual: dummy,
-      c: new Float32Array(outputs),
-    });
+    const { c } = await product(
+      { ...plain, m: outputs, n: 1, k: rows, transposeA: 1, accumulate: 1 },
+      {
+        a: f32(dy),
+        b: new Float32Array(rows).fill(1),
+        bias: dummy,
+        residual: dummy,
+        c: new Float32Array(outputs),
+      },
+    );
     expect(relativeError(c, db.data)).toBeLessThan(1e-4);
   });
 });
