@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
-import { poison, randomNormal, randomUniform, relativeError, runKernel } from '../testing/harness.js';
-import { embeddingSum, embeddingSumBackward } from './index.js';
+import { poison, randomNormal, randomUniform, relativeError, runKernel, testDevice } from '../testing/harness.js';
+import { embeddingSum, embeddingSumBackward, embeddingSumBackwardKernel, embeddingSumBackwardSubgroups } from './index.js';
 import { embeddingSumBackwardReference, embeddingSumReference } from './reference.js';
+
+const { traits } = await testDevice();
 
 const sizes = [
   { rows: 1, slots: 1, width: 1, perSlot: 1 },
@@ -39,6 +41,26 @@ for (const { rows, slots, width, perSlot } of sizes) {
     });
   }
 }
+
+test.each(sizes)('the kernel that this adapter should use for the gradient, %o', async ({ rows, slots, width, perSlot }) => {
+  const shape = { rows, slots, width, vocabulary: slots * perSlot, bySlot: 1 };
+  const indices = drawn(rows, slots, perSlot);
+  const dOut = randomNormal(rows * width, 2);
+  const start = randomNormal(shape.vocabulary * width, 3);
+  const { dTable } = await runKernel(embeddingSumBackwardKernel(shape, traits), shape, { indices, dOut, dTable: start });
+  const added = dTable.map((x, i) => x - start[i]);
+  expect(relativeError(added, embeddingSumBackwardReference(indices, slots, dOut, width, shape.vocabulary))).toBeLessThan(1e-4);
+});
+
+test('lanes search for rows side by side only on software adapters with one subgroup size', () => {
+  const shape = { rows: 5, slots: 2, width: 64, vocabulary: 6, bySlot: 1 };
+  const adapter = { family: 'software', f16: false, subgroups: { min: 8, max: 8 } } as const;
+  expect(embeddingSumBackwardKernel(shape, adapter)).toBe(embeddingSumBackwardSubgroups);
+  expect(embeddingSumBackwardKernel({ ...shape, bySlot: 0 }, adapter)).toBe(embeddingSumBackward);
+  expect(embeddingSumBackwardKernel({ ...shape, width: 52 }, adapter)).toBe(embeddingSumBackward);
+  expect(embeddingSumBackwardKernel(shape, { ...adapter, family: 'gpu' })).toBe(embeddingSumBackward);
+  expect(embeddingSumBackwardKernel(shape, { ...adapter, subgroups: undefined })).toBe(embeddingSumBackward);
+});
 
 test('indices outside the table add nothing', async () => {
   const shape = { rows: 2, slots: 2, width: 3, vocabulary: 2 };

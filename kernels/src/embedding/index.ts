@@ -1,5 +1,6 @@
 import { type AdapterTraits, type Kernel, linearGrid } from '../declaration.js';
 import backwardSource from './backward.wgsl';
+import backwardSubgroupsSource from './backward-subgroups.wgsl';
 import forwardSource from './forward.wgsl';
 
 export type EmbeddingShape = {
@@ -64,3 +65,31 @@ export const embeddingSumBackward: Kernel<EmbeddingBackwardShape> = {
   }),
   sample: { rows: 1000, slots: 50, width: 64, vocabulary: 310, bySlot: 1 },
 };
+
+/** vec4s of a row per lane beyond which they no longer fit registers. */
+const MOST_VECTORS = 8;
+/** Lanes of a subgroup where all subgroups have one size; the 8 of llvmpipe with AVX2 where it is not known. */
+const lanes = ({ subgroups }: AdapterTraits): number => subgroups?.max ?? 8;
+
+/**
+ * `embeddingSumBackward` by slot for software adapters whose subgroups all have one size; the adapter has to have the
+ * feature `subgroups`. The width has to be a multiple of four times that size. Quick where the table rows of a slot are
+ * neighbours, as every row between the least and the greatest is searched for.
+ */
+export const embeddingSumBackwardSubgroups: Kernel<EmbeddingBackwardShape> = {
+  ...embeddingSumBackward,
+  name: 'embedding/sum-backward-subgroups',
+  source: backwardSubgroupsSource,
+  constants: ({ width }, adapter) => ({ LANES: lanes(adapter), VECTORS: Math.ceil(width / (4 * lanes(adapter))) }),
+  grid: ({ slots }) => [slots, 1, 1],
+};
+
+/** The kernel for the table's gradient on this adapter. Both have the same buffers and the same results to rounding. */
+export function embeddingSumBackwardKernel(
+  shape: EmbeddingBackwardShape,
+  { family, subgroups }: AdapterTraits,
+): Kernel<EmbeddingBackwardShape> {
+  if (family !== 'software' || !subgroups || subgroups.min !== subgroups.max || shape.bySlot !== 1) return embeddingSumBackward;
+  const vectors = shape.width / (4 * subgroups.max);
+  return Number.isInteger(vectors) && vectors <= MOST_VECTORS ? embeddingSumBackwardSubgroups : embeddingSumBackward;
+}

@@ -1,5 +1,5 @@
 /** Embeddings of one-hot observations. */
-import { embeddingSum as embeddingSumKernel, embeddingSumBackward } from '@coxswain/kernels';
+import { embeddingSumBackwardKernel, embeddingSum as embeddingSumKernel } from '@coxswain/kernels';
 import { accumulator, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
@@ -15,12 +15,15 @@ export function embeddingSum(table: Tensor, indices: Tensor, { bySlot = false }:
   const { device } = table;
   const [vocabulary, width] = table.shape;
   const [rows, slots] = indices.shape;
-  if (indices.shape.length !== 2 || indices.dtype !== 'i32') throw new ShapeError('embeddingSum', `indices ${indices.dtype} [${indices.shape}]`, 'i32 [N, slots]');
+  if (indices.shape.length !== 2 || indices.dtype !== 'i32')
+    throw new ShapeError('embeddingSum', `indices ${indices.dtype} [${indices.shape}]`, 'i32 [N, slots]');
   const shape = { rows, slots, width, vocabulary };
+  const backwardShape = { ...shape, bySlot: bySlot ? 1 : 0 };
   const out = device.empty([rows, width]);
   device.dispatch(embeddingSumKernel, shape, { indices, table, out });
   op('embeddingSum', [table], [out], ([gradient]) => {
-    device.dispatch(embeddingSumBackward, { ...shape, bySlot: bySlot ? 1 : 0 }, { indices, dOut: gradient as Tensor, dTable: accumulator(table) });
+    const kernel = embeddingSumBackwardKernel(backwardShape, device.traits);
+    device.dispatch(kernel, backwardShape, { indices, dOut: gradient as Tensor, dTable: accumulator(table) });
     return [null];
   });
   return out;
