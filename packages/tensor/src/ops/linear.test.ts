@@ -36,3 +36,19 @@ test('gradients of a linear layer with bias, residual and layer norm agree with 
   );
   for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
 });
+
+test('gradients with widths that divide into fours and a relu agree with differences', async () => {
+  const errors = await gradientErrors(
+    device,
+    {
+      x: { data: wave(9 * 12, 0), shape: [9, 12] },
+      w: { data: wave(8 * 12, 1), shape: [8, 12] },
+      b: { data: wave(8, 2), shape: [8] },
+    },
+    ({ x, w, b }) => {
+      const y = linear(x, w, { bias: b, relu: true });
+      return sum(mul(y, sigmoid(y)));
+    },
+  );
+  for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
+});
