@@ -74,6 +74,13 @@ model.store.finish(new HostRandom(1));
 console.log((await evaluate(new Rollout({ model, environment, seed: 1 }), 8)).success);`,
     prints: '0',
   },
+  '@coxswain/lab': {
+    text: `
+import { preset } from '@coxswain/lab';
+const { world, reinforce } = preset('grid-mini');
+console.log(world.tasks.length, reinforce.task);`,
+    prints: '16 0123',
+  },
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'coxswain-strangers-'));

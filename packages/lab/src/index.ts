@@ -3,6 +3,8 @@ export type { Machine } from './command/phase-command.js';
 export * from './errors.js';
 export * from './names.js';
 export * from './phase.js';
+export { type Base, loadBase } from './phases/base.js';
+export { type Controller, loadController } from './phases/controller.js';
 export * from './progress.js';
 export { collectReport } from './report/collect.js';
 export * from './report/data.js';
