@@ -1,0 +1,128 @@
+/** The real phases, killed and started again: the final checkpoint has to be the uninterrupted run's, byte for byte. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { digest } from '../src/run/checkpoint.js';
+
+const sourceRoot = resolve(import.meta.dirname, '../../..');
+const webgpu = createRequire(join(sourceRoot, 'packages/tensor/package.json')).resolve('webgpu');
+
+let root: string;
+let program: string;
+beforeAll(async () => {
+  root = fs.mkdtempSync(join(tmpdir(), 'coxswain-phases-'));
+  program = join(root, 'coxswain.mjs');
+  await build({
+    entryPoints: [resolve(import.meta.dirname, '../src/cli.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    conditions: ['source'],
+    loader: { '.wgsl': 'text' },
+    // The native module stays where it is installed.
+    plugins: [{ name: 'webgpu', setup: ({ onResolve }) => onResolve({ filter: /^webgpu$/ }, () => ({ path: pathToFileURL(webgpu).href, external: true })) }],
+  });
+});
+afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
+
+const set = (settings: Record<string, number | string>): string[] => Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+
+const SMALL_MODEL = { 'model.width': 16, 'model.depth': 2, 'model.heads': 2, 'model.mlp': 32 };
+const PHASES = {
+  pretrain: set({
+    ...SMALL_MODEL,
+    'pretrain.steps': 24,
+    'pretrain.warmup': 5,
+    'pretrain.batch': 16,
+    'pretrain.episodes': 300,
+    'pretrain.evaluationEpisodes': 40,
+    'pretrain.logEvery': 3,
+    'pretrain.evaluateEvery': 10,
+    'pretrain.saveEvery': 7,
+  }),
+  discover: set({
+    'metacontroller.layer': 1,
+    'metacontroller.rank': 4,
+    'metacontroller.history': 8,
+    'metacontroller.sequence': 8,
+    'discover.steps': 20,
+    'discover.batch': 16,
+    'discover.episodes': 300,
+    'discover.laterGateFrom': 10,
+    'discover.alphaWarmup': 10,
+    'discover.evaluationEpisodes': 40,
+    'discover.logEvery': 3,
+    'discover.evaluateEvery': 10,
+    'discover.saveEvery': 6,
+  }),
+  reinforce: set({
+    'reinforce.task': '3',
+    'reinforce.horizon': 12,
+    'internal.updates': 6,
+    'internal.episodesPerUpdate': 32,
+    'internal.saveEvery': 2,
+    'evaluate.episodes': 64,
+    'evaluate.longTask': '',
+  }),
+} as const;
+type PhaseName = keyof typeof PHASES;
+
+function start(phase: PhaseName, out: string): ChildProcess {
+  const inputs = { pretrain: [], discover: ['--base', join(root, 'pretrain')], reinforce: ['--base', join(root, 'pretrain'), '--controller', join(root, 'discover')] };
+  return spawn(process.execPath, [program, phase, '--seed', '4', '--out', out, ...inputs[phase], ...PHASES[phase]], { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+function ending(child: ChildProcess): Promise<{ code: number | null; signal: string | null; said: string }> {
+  let said = '';
+  child.stderr?.on('data', (chunk) => (said += chunk));
+  return new Promise((done) => child.on('exit', (code, signal) => done({ code, signal, said })));
+}
+
+async function finish(phase: PhaseName, out: string): Promise<void> {
+  const { code, said } = await ending(start(phase, out));
+  expect(code, said).toBe(0);
+}
+
+/** Digests of everything that must not depend on interruptions. */
+function contents(out: string): Record<string, string> {
+  const names = ['metrics.jsonl', 'result.json', ...fs.readdirSync(join(out, 'checkpoint')).map((name) => join('checkpoint', name))];
+  return Object.fromEntries(names.map((name) => [name, digest(fs.readFileSync(join(out, name)))]));
+}
+
+/** Kills a run once it has written so many lines of metrics. @returns whether it was still running. */
+async function killAt(phase: PhaseName, out: string, lines: number): Promise<boolean> {
+  const child = start(phase, out);
+  const ended = ending(child);
+  const path = join(out, 'metrics.jsonl');
+  const written = (): number => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8').split('\n').length - 1 : -1);
+  while (child.exitCode === null && written() < lines) await new Promise((again) => setTimeout(again, 2));
+  child.kill('SIGKILL');
+  return (await ended).signal === 'SIGKILL';
+}
+
+describe.each(Object.keys(PHASES) as PhaseName[])('%s', (phase) => {
+  let whole: Record<string, string>;
+  beforeAll(async () => {
+    await finish(phase, join(root, phase));
+    whole = contents(join(root, phase));
+  }, 120_000);
+
+  // Before the first checkpoint, between two, and right at the end; each run is killed twice.
+  it.each([
+    [0, 2],
+    [3, 5],
+  ])('killed after %i and again after %i lines of metrics ends with the same bytes', async (first, second) => {
+    const out = join(root, `${phase}-${first}-${second}`);
+    const killed = [await killAt(phase, out, first), await killAt(phase, out, second)];
+    expect(killed[0]).toBe(true);
+    await finish(phase, out);
+    expect(contents(out)).toEqual(whole);
+  });
+});
