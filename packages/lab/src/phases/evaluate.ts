@@ -1,0 +1,60 @@
+/** Measures a trained policy, or the bare base model, on any task: no learning. */
+import { readSafetensors } from '@coxswain/tensor';
+import type { Phase, PhaseContext } from '../phase.js';
+import type { ResultRow } from '../results/rows.js';
+import { loadBase } from './base.js';
+import { loadController } from './controller.js';
+import { type Actor, play } from './play.js';
+import { makePolicy } from './reinforce.js';
+import { WORLD_SEED } from './world.js';
+
+const DRAWN = 12;
+
+async function run({ config, seed, device, folder, session, inputs }: PhaseContext): Promise<void> {
+  const { base: baseModel, controller: controllerModel, policy: policyModel } = inputs;
+  const owned: { dispose(): void }[] = [];
+  const base = loadBase(device, baseModel);
+  owned.push(base);
+  let actor: Actor = { base };
+  const trained = policyModel && readSafetensors(policyModel.bytes, policyModel.folder).tensors;
+  if (trained && config.reinforce.method === 'raw') base.store.load(trained, policyModel.folder);
+  else if (controllerModel) {
+    const controller = loadController(device, controllerModel);
+    const { policy, store } = makePolicy(device, config, controller, seed);
+    if (trained) store.load(trained, policyModel.folder);
+    owned.unshift(store, controller);
+    actor = { base, steered: { controller, policy } };
+  }
+  const { task, horizon } = config.reinforce;
+  const played = await play(config, actor, { task, horizon, episodes: config.evaluate.episodes, seed: WORLD_SEED.evaluation + seed, draw: DRAWN });
+  const updates = policyModel ? config[config.reinforce.method].updates * config[config.reinforce.method].episodesPerUpdate : 0;
+  const row: ResultRow = {
+    method: policyModel ? config.reinforce.method : controllerModel ? 'codes' : 'base',
+    view: controllerModel ? config.discover.view : null,
+    baseSeed: baseModel.identity.seed,
+    controllerSeed: controllerModel?.identity.seed ?? null,
+    rlSeed: policyModel?.identity.seed ?? seed,
+    task,
+    episodes: updates,
+    success: played.success,
+  };
+  session.note(`success on ${task}: ${played.success.toFixed(4)} over ${played.episodes} sampled episodes`);
+  folder.writeArtifact('result.json', { rows: [row], evaluationEpisodes: played.episodes });
+  folder.writeArtifact('episodes.json', played.drawn);
+  await session.afterStep(1, async () => ({ files: {} }));
+  for (const part of owned) part.dispose();
+}
+
+export const evaluatePhase: Phase = {
+  name: 'evaluate',
+  about: 'Measures a trained policy, codes drawn from a controller’s own distribution, or the bare base model, on a task.',
+  sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce', 'internal', 'raw', 'evaluate'],
+  inputs: [
+    { name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true },
+    { name: 'controller', phase: 'discover', about: 'run folder of the metacontroller', gives: ['metacontroller', 'discover'], required: () => false },
+    { name: 'policy', phase: 'reinforce', about: 'run folder of what RL learned', gives: ['internal', 'raw'], required: () => false },
+  ],
+  shortcuts: { task: 'reinforce.task', method: 'reinforce.method', episodes: 'evaluate.episodes' },
+  length: () => ({ steps: 1, unit: 'evaluation', saveEvery: 1 }),
+  run,
+};
