@@ -1,5 +1,5 @@
 /** Pretraining: a base sequence model learns to predict expert actions, and a little of what is observed next. */
-import { accumulateRows, AdamW, add, backward, crossEntropy, type Device, maskedMean, type ParameterStore, type Program, scale, concat, type Tensor } from '@coxswain/tensor';
+import { accumulateRows, AdamW, add, backward, crossEntropy, type Device, concat, mul, noGrad, type ParameterStore, type Program, scale, sum, type Tensor } from '@coxswain/tensor';
 import type { Transformer } from './model.js';
 
 /** Expert sequences side by side, padded to one length. */
@@ -19,8 +19,8 @@ export interface SequenceBatch {
 export interface PretrainSettings {
   /** Sequences in a batch. */
   readonly batch: number;
-  /** Longest sequence. */
-  readonly maxTime: number;
+  /** Mean steps of a sequence in the data: what the summed loss of a batch is divided by, times `batch`. */
+  readonly meanLength: number;
   /** λ of the observation loss (arXiv 2512.20605, §3: 0.01 in the grid world). */
   readonly observationWeight: number;
 }
@@ -44,12 +44,14 @@ interface Captured {
 }
 
 /**
- * Minimises −log p(a_t | o_1:t) − λ log p(o_{t+1} | o_1:t), mean over the steps of a batch (arXiv 2512.20605, §3). One
- * captured program for each sequence length, one submit a step, no readback until metrics are asked for.
+ * Minimises Σ_t −log p(a_t | o_1:t) − λ log p(o_{t+1} | o_1:t) per trajectory (arXiv 2512.20605, §3). The sum is divided by
+ * the mean length of the data, not by the steps of the batch: batches hold sequences of similar length, and a mean over each
+ * would count a step of a long sequence for less than one of a short one. One captured program for each sequence length, one
+ * submit a step, no readback until metrics are asked for.
  */
 export class Pretrainer {
   readonly #programs = new Map<number, Captured>();
-  /** Sums over steps: action NLL, observation NLL, gradient norm. */
+  /** Sums: action NLL, observation NLL and steps of sequences; gradient norms of updates. */
   readonly #totals: Tensor;
   #steps = 0;
   readonly #device: Device;
@@ -61,7 +63,7 @@ export class Pretrainer {
     readonly settings: PretrainSettings,
   ) {
     this.#device = store.device;
-    this.#totals = this.#device.zeros([3]);
+    this.#totals = this.#device.zeros([4]);
   }
 
   /** One update on one batch at this learning rate. Awaits nothing. */
@@ -77,7 +79,7 @@ export class Pretrainer {
   }
 
   #capture(time: number): Captured {
-    const { batch, observationWeight } = this.settings;
+    const { batch, observationWeight, meanLength } = this.settings;
     const n = batch * time;
     const device = this.#device;
     const inputs = {
@@ -89,11 +91,12 @@ export class Pretrainer {
     const program = device.capture(() => {
       this.store.zeroGradients();
       const { actions, observations } = this.model.forward(inputs.indices, { batch, time });
-      const action = maskedMean(crossEntropy(actions, inputs.actions), inputs.mask);
-      const observation = maskedMean(crossEntropy(observations, inputs.observations), inputs.mask);
-      backward(add(action, scale(observation, observationWeight)));
+      const action = sum(mul(crossEntropy(actions, inputs.actions), inputs.mask));
+      const observation = sum(mul(crossEntropy(observations, inputs.observations), inputs.mask));
+      backward(scale(add(action, scale(observation, observationWeight)), 1 / (batch * meanLength)));
       const norm = this.optimiser.apply();
-      accumulateRows(concat([action.detach(), observation.detach(), norm], 0).reshape([1, 3]), this.#totals);
+      const steps = noGrad(() => sum(inputs.mask));
+      accumulateRows(concat([action.detach(), observation.detach(), steps, norm], 0).reshape([1, 4]), this.#totals);
       return {};
     });
     const captured = { program, ...inputs };
@@ -103,11 +106,11 @@ export class Pretrainer {
 
   /** Reads, and starts anew, the means over the steps since the last call. */
   async metrics(): Promise<PretrainMetrics> {
-    const [action, observation, norm] = await this.#totals.read();
+    const [action, observation, seen, norm] = await this.#totals.read();
     const steps = this.#steps;
     this.#device.zero(this.#totals);
     this.#steps = 0;
-    return { steps, actionNll: action / steps, observationNll: observation / steps, gradientNorm: norm / steps };
+    return { steps, actionNll: action / seen, observationNll: observation / seen, gradientNorm: norm / steps };
   }
 
   /** The sums since metrics were last read, and their number of steps: what a checkpoint needs so that metrics go on exactly. */
@@ -117,8 +120,8 @@ export class Pretrainer {
 
   /** Goes on from what `pending` gave. */
   restorePending(pending: Float32Array): void {
-    this.#totals.write(pending.slice(0, 3));
-    this.#steps = pending[3];
+    this.#totals.write(pending.slice(0, 4));
+    this.#steps = pending[4];
   }
 
   dispose(): void {

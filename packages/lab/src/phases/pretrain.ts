@@ -28,7 +28,7 @@ async function run(context: PhaseContext): Promise<void> {
   const floor = bayesFloor(heldOut, { tasks: config.world.tasks, epsilon: pretrain.noise });
   const base = makeBase(device, config, seed);
   const optimiser = new AdamW(base.store, { weightDecay: pretrain.weightDecay, clip: pretrain.gradientClip });
-  const trainer = new Pretrainer(base.model, base.store, optimiser, { batch: pretrain.batch, maxTime: config.world.horizon, observationWeight: pretrain.observationWeight });
+  const trainer = new Pretrainer(base.model, base.store, optimiser, { batch: pretrain.batch, meanLength: data.length.reduce((a, b) => a + b, 0) / data.count, observationWeight: pretrain.observationWeight });
   let done = 0;
   if (context.resumed) {
     base.store.load(readSafetensors(context.resumed.read('model.safetensors'), context.resumed.folder).tensors, context.resumed.folder);

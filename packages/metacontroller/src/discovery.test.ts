@@ -1,0 +1,119 @@
+import { AdamW, type Device, GATE_MODE, HostRandom, ParameterStore } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readGolden } from '../../../kernels/src/testing/golden.js';
+import { GOLDEN_LAYER, goldenBase, goldenObservations } from '../../transformer/src/testing/golden-base.js';
+import { codeStatistics, ridgeReadout, switchAlignment } from './alignment.js';
+import { type DiscoveryBatch, DiscoveryTrainer, type View } from './discovery.js';
+import { Metacontroller } from './metacontroller.js';
+import { SupervisedControllers, SupervisedTrainer } from './supervised.js';
+import { GOLDEN_METACONTROLLER_CONFIG } from './testing/golden-metacontroller.js';
+
+let device: Device;
+beforeAll(async () => {
+  device = await requestDevice();
+});
+afterAll(() => {
+  expect(device.live).toBe(0);
+  device.close();
+});
+
+const golden = readGolden('trained/episodes');
+const [batch, time] = golden.action.shape;
+const plain: DiscoveryBatch = {
+  batch,
+  time,
+  indices: goldenObservations(golden.layout.data, golden.pos.data, time + 1),
+  actions: Int32Array.from(golden.action.data),
+  mask: Float32Array.from({ length: batch * time }, (_, i) => (i % time < golden.length.data[Math.floor(i / time)] ? 1 : 0)),
+  lengths: [...golden.length.data],
+};
+const batchFor: Record<View, DiscoveryBatch> = {
+  same: plain,
+  partner: { ...plain, partner: Uint32Array.from({ length: batch }, (_, i) => (i + 1) % batch) },
+  symmetry: { ...plain, viewIndices: plain.indices },
+};
+
+function makeTrainer(view: View) {
+  const base = goldenBase(device);
+  const store = new ParameterStore(device);
+  const controller = new Metacontroller(store, GOLDEN_METACONTROLLER_CONFIG);
+  store.finish(new HostRandom(1));
+  const optimiser = new AdamW(store, { clip: 1 });
+  const trainer = new DiscoveryTrainer(base.model, controller, optimiser, { batch, layer: GOLDEN_LAYER, view, seed: 1 });
+  const dispose = (): void => {
+    for (const part of [trainer, optimiser, store, base.model, base.store]) part.dispose();
+  };
+  return { trainer, base, dispose };
+}
+
+const soft = { mode: GATE_MODE.soft, temperature: 1 };
+
+test.each(['same', 'partner', 'symmetry'] as const)('a step with view %s is one submit without readback, and the base stays frozen', async (view) => {
+  const { trainer, base, dispose } = makeTrainer(view);
+  const frozen = await base.store.flat.read();
+  trainer.step(batchFor[view], { step: 0, learningRate: 1e-3, alpha: 0.01, gate: soft });
+  await device.finish();
+  const before = { ...device.counters };
+  const gates = [GATE_MODE.soft, GATE_MODE.gumbel, GATE_MODE.straightThrough];
+  for (let i = 1; i <= 6; i++) trainer.step(batchFor[view], { step: i, learningRate: 1e-3, alpha: 0.01, gate: { mode: gates[i % 3], temperature: 0.7 } });
+  expect(device.counters.submits - before.submits).toBe(6);
+  expect(device.counters.readbacks - before.readbacks).toBe(0);
+  expect(device.counters.pipelines - before.pipelines).toBe(0);
+  const metrics = await trainer.metrics();
+  expect(metrics.steps).toBe(7);
+  for (const value of Object.values(metrics)) expect(Number.isFinite(value)).toBe(true);
+  expect(await base.store.flat.read()).toEqual(frozen);
+  dispose();
+});
+
+test('a metacontroller that sees the episode itself learns to reconstruct it', async () => {
+  const { trainer, dispose } = makeTrainer('same');
+  for (let i = 0; i < 5; i++) trainer.step(plain, { step: i, learningRate: 0, alpha: 0, gate: soft });
+  const first = await trainer.metrics();
+  for (let i = 0; i < 120; i++) trainer.step(plain, { step: i, learningRate: 1e-2, alpha: 0, gate: soft });
+  await trainer.metrics();
+  for (let i = 0; i < 5; i++) trainer.step(plain, { step: i, learningRate: 0, alpha: 0, gate: soft });
+  const last = await trainer.metrics();
+  expect(last.actionNll).toBeLessThan(0.6 * first.actionNll);
+  dispose();
+});
+
+test('supervised controllers learn from labels', async () => {
+  const base = goldenBase(device);
+  const store = new ParameterStore(device);
+  const controllers = new SupervisedControllers(store, { width: 64, subgoals: 4, rank: 16 });
+  store.finish(new HostRandom(1));
+  const optimiser = new AdamW(store);
+  const trainer = new SupervisedTrainer(base.model, controllers, { layer: GOLDEN_LAYER }, optimiser);
+  const indices = Int32Array.from({ length: batch * time * 50 }, (_, i) => plain.indices[(Math.floor(i / (time * 50)) * (time + 1)) * 50 + (i % (time * 50))]);
+  const labelled = { batch, time, indices, actions: plain.actions, subgoals: golden.subgoal.data, mask: plain.mask };
+  const before = await trainer.nll(labelled);
+  for (let i = 0; i < 60; i++) trainer.step(labelled, 3e-3);
+  expect(await trainer.nll(labelled)).toBeLessThan(0.7 * before);
+  for (const part of [trainer, optimiser, controllers, store, base.model, base.store]) part.dispose();
+});
+
+test('switch alignment counts exact and near switches, and not an episode’s first step', () => {
+  const table = { batch: 2, time: 5, beta: [1, 0, 1, 0, 0, 1, 0, 0, 1, 0], subgoal: [2, 2, 0, 0, 0, 1, 1, 3, 3, 3], mask: [1, 1, 1, 1, 1, 1, 1, 1, 1, 0] };
+  const exact = switchAlignment(table, 0);
+  // Changes at (0, 2) and (1, 2); switches at (0, 2) and (1, 3).
+  expect(exact).toMatchObject({ precision: 0.5, recall: 0.5, f1: 0.5, rate: 2 / 7 });
+  expect(switchAlignment(table, 1).f1).toBe(1);
+});
+
+test('a ridge read-out finds what is linear and nothing else', () => {
+  const random = new HostRandom(5);
+  const labels = Array.from({ length: 400 }, () => Math.floor(random.uniform() * 3));
+  const vectors = labels.flatMap((label) => [label === 0 ? 1 : 0, label === 1 ? 1 : 0, random.normal()]);
+  expect(ridgeReadout(vectors, 3, labels, 3)).toBe(1);
+  const noise = labels.flatMap(() => [random.normal(), random.normal()]);
+  expect(ridgeReadout(noise, 2, labels, 3)).toBeLessThan(0.5);
+});
+
+test('code statistics look only at the rows that are kept', () => {
+  const { mean, std, count } = codeStatistics([1, 10, 3, 20, 100, 100], 2, (row) => row < 2);
+  expect([...mean]).toEqual([2, 15]);
+  expect([...std]).toEqual([1, 5]);
+  expect(count).toBe(2);
+});

@@ -1,0 +1,105 @@
+import { AdamW, type Device, HostRandom, ParameterStore } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { TransformerConfig } from './config.js';
+import { Transformer } from './model.js';
+import { Pretrainer, type SequenceBatch } from './pretrain.js';
+
+let device: Device;
+beforeAll(async () => {
+  device = await requestDevice();
+});
+afterAll(() => {
+  expect(device.live).toBe(0);
+  device.close();
+});
+
+const CONFIG: TransformerConfig = {
+  width: 16,
+  depth: 2,
+  heads: 2,
+  mlp: 32,
+  vocabulary: 12,
+  slots: 2,
+  actions: 4,
+  observationClasses: 5,
+  buckets: 32,
+  maxDistance: 128,
+  initialisation: 'small-output',
+};
+
+/** Sequences whose actions follow from what was seen, of `time` steps, some of them shorter. */
+function batchOf(batch: number, time: number, seed: number): SequenceBatch {
+  const random = new HostRandom(seed);
+  const n = batch * time;
+  const draw = (below: number): number => Math.floor(random.uniform() * below);
+  const indices = Int32Array.from({ length: n * 2 }, (_, i) => (i % 2) * 6 + draw(6));
+  return {
+    batch,
+    time,
+    indices,
+    actions: Int32Array.from({ length: n }, (_, i) => (indices[2 * i] + indices[2 * i + 1]) % 4),
+    observations: Int32Array.from({ length: n }, () => draw(5)),
+    mask: Float32Array.from({ length: n }, (_, i) => (i % time < time - (Math.floor(i / time) % 3) ? 1 : 0)),
+  };
+}
+
+function makeTrainer(batch: number, meanLength: number) {
+  const store = new ParameterStore(device);
+  const model = new Transformer(store, CONFIG);
+  store.finish(new HostRandom(1));
+  const optimiser = new AdamW(store, { clip: 1 });
+  const trainer = new Pretrainer(model, store, optimiser, { batch, meanLength, observationWeight: 0.01 });
+  const dispose = (): void => {
+    trainer.dispose();
+    optimiser.dispose();
+    model.dispose();
+    store.dispose();
+  };
+  return { trainer, store, optimiser, dispose };
+}
+
+test('one batch can be learned by heart', async () => {
+  const { trainer, dispose } = makeTrainer(8, 5);
+  const batch = batchOf(8, 6, 3);
+  trainer.step(batch, 0);
+  const first = await trainer.metrics();
+  for (let i = 0; i < 200; i++) trainer.step(batch, 1e-2);
+  await trainer.metrics();
+  trainer.step(batch, 0);
+  const last = await trainer.metrics();
+  expect(first.actionNll).toBeGreaterThan(1.2);
+  expect(last.actionNll).toBeLessThan(0.05);
+  dispose();
+});
+
+test('a captured step is one submit and reads nothing back', async () => {
+  const { trainer, dispose } = makeTrainer(8, 5);
+  const batches = [batchOf(8, 6, 3), batchOf(8, 4, 4)];
+  for (const batch of batches) trainer.step(batch, 1e-3);
+  await device.finish();
+  const before = { ...device.counters };
+  for (let i = 0; i < 10; i++) trainer.step(batches[i % 2], 1e-3);
+  expect(device.counters.submits - before.submits).toBe(10);
+  expect(device.counters.readbacks - before.readbacks).toBe(0);
+  expect(device.counters.pipelines - before.pipelines).toBe(0);
+  await trainer.metrics();
+  dispose();
+});
+
+test('every step of a sequence counts the same, whatever batch it came in', async () => {
+  // The same sequences in one batch, or cut by length into two with half the batch size: the mean gradient is the same.
+  const long = batchOf(4, 6, 5);
+  const mask = long.mask.fill(1);
+  const { trainer, store, dispose } = makeTrainer(4, 6);
+  trainer.step({ ...long, mask }, 0);
+  const whole = await store.gradients.read();
+  const halved = Float32Array.from(mask, (m, i) => (i % 6 < 3 ? m : 0));
+  trainer.step({ ...long, mask: halved }, 0);
+  const firstHalf = await store.gradients.read();
+  trainer.step({ ...long, mask: Float32Array.from(mask, (m, i) => m - halved[i]) }, 0);
+  const secondHalf = await store.gradients.read();
+  const difference = Math.hypot(...whole.map((g, i) => g - firstHalf[i] - secondHalf[i]));
+  expect(difference / Math.hypot(...whole)).toBeLessThan(1e-5);
+  dispose();
+});
