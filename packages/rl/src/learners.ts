@@ -14,7 +14,10 @@ export function codeLearner(policy: Policy, records: CodeRecords): Learner {
       tensors: [],
       write() {},
       // Code 0 where there was no decision; its log-density is finite and has no weight.
-      logProb: ({ step, decision }) => gaussianLogProb(gatherRows(records.code, decision), policy.means(gatherRows(records.x, step), size), policy.logStd),
+      logProb({ step, decision, lengths }) {
+        const means = policy.means(gatherRows(records.x, step), size, lengths);
+        return gaussianLogProb(gatherRows(records.code, decision), means, policy.logStd);
+      },
     }),
   };
 }

@@ -31,6 +31,16 @@ test('one step at a time it says what it says of whole sequences', async () => {
   }
 });
 
+test('lengths change nothing before the end of a sequence', async () => {
+  const policy = startingPolicy(device);
+  policy.store.get('head.2.weight').write(randomNormal(8 * 64, 1, 0.3));
+  const x = device.tensor(randomNormal(2 * 5 * 64, 3), [10, 64]);
+  const whole = await noGrad(() => policy.means(x, { batch: 2, time: 5 })).read();
+  const short = await noGrad(() => policy.means(x, { batch: 2, time: 5 }, device.tensor(Uint32Array.of(2, 5)))).read();
+  expect(short.subarray(0, 2 * 8)).toEqual(whole.subarray(0, 2 * 8));
+  expect(short.subarray(5 * 8)).toEqual(whole.subarray(5 * 8));
+});
+
 test('it starts as the codes’ own distribution, 1.2 times as wide, whatever it sees', async () => {
   const policy = startingPolicy(device);
   const { mean, std } = goldenCodes();

@@ -63,10 +63,11 @@ export class Policy {
   /**
    * Means over whole sequences.
    * @param x LN(e) [batch·time, width], a sequence's steps side by side.
+   * @param lengths u32 [batch]: steps of each sequence, all `time` when absent; means past them are of no use.
    * @returns [batch·time, latent]
    */
-  means(x: Tensor, { batch, time }: SequenceSize): Tensor {
-    return this.#head(this.#recur(x, { batch, time }), x);
+  means(x: Tensor, size: SequenceSize, lengths?: Tensor): Tensor {
+    return this.#head(this.#recur(x, size, lengths ? { lengths } : {}), x);
   }
 
   /**
@@ -76,15 +77,15 @@ export class Policy {
    * @returns the mean [rows, latent] and the new state [rows, history].
    */
   step(x: Tensor, h: Tensor): { mean: Tensor; h: Tensor } {
-    const next = this.#recur(x, { batch: x.shape[0], time: 1 }, h);
+    const next = this.#recur(x, { batch: x.shape[0], time: 1 }, { h0: h });
     return { mean: this.#head(next, x), h: next };
   }
 
-  #recur(x: Tensor, { batch, time }: SequenceSize, h0?: Tensor): Tensor {
+  #recur(x: Tensor, { batch, time }: SequenceSize, options: { readonly h0?: Tensor; readonly lengths?: Tensor }): Tensor {
     const { wih, whh, bih, bhh } = this.#gru;
     const { history } = this.config;
     const gates = linear(x, wih, { bias: bih }).reshape([batch, time, 3 * history]);
-    return gru(gates, whh, bhh, h0 ? { h0 } : {}).reshape([batch * time, history]);
+    return gru(gates, whh, bhh, options).reshape([batch * time, history]);
   }
 
   #head(h: Tensor, x: Tensor): Tensor {

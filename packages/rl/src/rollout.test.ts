@@ -76,7 +76,7 @@ async function logProbOf(learner: ReturnType<typeof codeLearner>, episodes: Awai
   const inputs = learner.prepare({ batch: N, time: T });
   inputs.write(episodes, order);
   const places = device.tensor(Uint32Array.from({ length: N * T }, (_, i) => i));
-  return noGrad(() => inputs.logProb({ batch: N, time: T, step: places, decision: places })).read();
+  return noGrad(() => inputs.logProb({ batch: N, time: T, step: places, decision: places, lengths: device.tensor(Uint32Array.from(episodes.length)) })).read();
 }
 
 test('log-probabilities of codes: recorded step by step as computed over whole episodes', async () => {

@@ -31,6 +31,8 @@ export type Chunk = SequenceSize & {
   readonly step: Tensor;
   /** The same where a decision was made, `NONE` elsewhere. */
   readonly decision: Tensor;
+  /** u32 [batch]: steps of each episode. */
+  readonly lengths: Tensor;
 };
 
 /** What is being learned: the log-probabilities of recorded decisions under the present parameters. */
@@ -88,6 +90,7 @@ type Captured = {
   readonly program: Program;
   readonly step: Tensor;
   readonly decision: Tensor;
+  readonly lengths: Tensor;
   readonly weight: Tensor;
   readonly advantage: Tensor;
   readonly own: ReturnType<Learner['prepare']>;
@@ -167,8 +170,10 @@ export class ClippedUpdate {
       const decision = new Uint32Array(n).fill(NONE);
       const weight = new Float32Array(n);
       const gains = new Float32Array(captured.size.batch);
+      const lengths = new Uint32Array(captured.size.batch);
       rows.forEach((episode, row) => {
         gains[row] = advantage[episode];
+        lengths[row] = length[episode];
         for (let t = 0; t < length[episode]; t++) {
           const [at, place] = [row * time + t, episode * horizon + t];
           step[at] = place;
@@ -179,6 +184,7 @@ export class ClippedUpdate {
       });
       captured.step.write(step);
       captured.decision.write(decision);
+      captured.lengths.write(lengths);
       captured.weight.write(weight);
       captured.advantage.write(gains);
       captured.own.write(episodes, rows);
@@ -202,11 +208,12 @@ export class ClippedUpdate {
     const { batch, time } = size;
     const n = batch * time;
     const [step, decision] = [device.tensor(new Uint32Array(n)), device.tensor(new Uint32Array(n))];
+    const lengths = device.tensor(new Uint32Array(batch));
     const [weight, advantage] = [device.tensor(new Float32Array(n)), device.tensor(new Float32Array(batch))];
     const own = this.learner.prepare(size);
     const { clip } = this.settings;
     const program = device.capture(() => {
-      const newLogProb = own.logProb({ ...size, step, decision }).reshape([batch, time]);
+      const newLogProb = own.logProb({ ...size, step, decision, lengths }).reshape([batch, time]);
       const oldLogProb = gatherRows(this.learner.oldLogProb, decision).reshape([batch, time]);
       const loss = sum(mul(clippedObjective(newLogProb, oldLogProb, advantage, { clip }), weight.reshape([batch, time])));
       backward(loss);
@@ -216,13 +223,13 @@ export class ClippedUpdate {
       accumulateRows(concat([loss.detach(), shares], 0).reshape([1, 3]), this.#totals);
       return {};
     });
-    return { size, program, step, decision, weight, advantage, own };
+    return { size, program, step, decision, lengths, weight, advantage, own };
   }
 
   dispose(): void {
-    for (const { program, step, decision, weight, advantage, own } of this.#programs.values()) {
+    for (const { program, step, decision, lengths, weight, advantage, own } of this.#programs.values()) {
       program.dispose();
-      for (const tensor of [step, decision, weight, advantage, ...own.tensors]) tensor.dispose();
+      for (const tensor of [step, decision, lengths, weight, advantage, ...own.tensors]) tensor.dispose();
     }
     this.#programs.clear();
     for (const program of [this.#begin, ...this.#end]) program.dispose();
