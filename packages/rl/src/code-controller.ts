@@ -1,7 +1,7 @@
 import type { Metacontroller, StepState } from '@coxswain/metacontroller';
 import { type Device, gatherRows, type Tensor } from '@coxswain/tensor';
 import type { CodeSource } from './codes.js';
-import { type Controller, scatterRows, type StepContext } from './controller.js';
+import { type Controller, type StepContext, scatterRows } from './controller.js';
 
 export type CodeControllerOptions = {
   readonly metacontroller: Metacontroller;

@@ -1,6 +1,6 @@
 /** Where codes come from. */
 import { add, type Device, gatherRows, gaussianLogProb, mul, philoxNormal, reparameterise, type Tensor } from '@coxswain/tensor';
-import { scatterRows, type StepContext } from './controller.js';
+import { type StepContext, scatterRows } from './controller.js';
 import type { CodeStatistics, Policy } from './policy.js';
 
 /** Streams of the random numbers of a rollout. */

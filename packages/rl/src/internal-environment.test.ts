@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Device, Scope } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { randomNormal } from '../../../kernels/src/testing/harness.js';
 import { CodeController } from './code-controller.js';
 import { FixedCodes } from './codes.js';
@@ -36,7 +36,7 @@ test('the same code at every decision: what a rollout with that code does', asyn
   const length = new Uint16Array(N);
   const decisions = new Uint16Array(N);
   while (step.terminated.some((over, i) => !over && !step.truncated[i])) {
-    step.info.open.forEach((open, i) => (decisions[i] += open));
+    for (let i = 0; i < N; i++) decisions[i] += step.info.open[i];
     step = await internal.step(codes);
     for (let i = 0; i < N; i++) {
       reward[i] += step.reward[i];

@@ -1,5 +1,5 @@
 import type { Metacontroller } from '@coxswain/metacontroller';
-import { noGrad, philoxCategorical, type Program, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
+import { noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
 import { CodeController } from './code-controller.js';
 import { FixedCodes, STREAM } from './codes.js';
@@ -147,7 +147,12 @@ export class InternalEnvironment {
   async step(codes: Float32Array): Promise<InternalStep> {
     const { environment, model } = this.options;
     if (this.#t < 0 || !this.#over.includes(0)) throw new ShapeError('step', 'no running episode', 'reset() first');
-    if (codes.length !== this.environments * this.latent) throw new ShapeError('step', `${codes.length} numbers`, `${this.environments * this.latent} for [${this.environments}, ${this.latent}]`);
+    if (codes.length !== this.environments * this.latent)
+      throw new ShapeError(
+        'step',
+        `${codes.length} numbers`,
+        `${this.environments * this.latent} for [${this.environments}, ${this.latent}]`,
+      );
     this.#codes.codes.write(codes);
     const seen: Float32Array[] = [];
     const ended = new Uint8Array(this.environments);

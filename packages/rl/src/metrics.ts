@@ -1,5 +1,5 @@
-import type { EpochStatistics } from './update.js';
 import type { Episodes } from './rollout.js';
+import type { EpochStatistics } from './update.js';
 
 /** Mean and biased standard deviation. */
 export function moments(values: ArrayLike<number>): { mean: number; std: number } {
@@ -67,7 +67,8 @@ export function episodeMetrics({ count, reward, progress, open, steps }: Episode
 export const hasSignal = (reward: ArrayLike<number>): boolean => Array.prototype.some.call(reward, (r: number) => r !== reward[0]);
 
 export function updateMetrics(episodes: EpisodeMetrics, epochs: readonly EpochStatistics[]): UpdateMetrics {
-  const average = (of: (epoch: EpochStatistics) => number): number => epochs.reduce((sum, epoch) => sum + of(epoch), 0) / Math.max(1, epochs.length);
+  const average = (of: (epoch: EpochStatistics) => number): number =>
+    epochs.reduce((sum, epoch) => sum + of(epoch), 0) / Math.max(1, epochs.length);
   return {
     ...episodes,
     'losses/policy_loss': average(({ policyLoss }) => policyLoss),

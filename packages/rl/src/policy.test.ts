@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Device, noGrad, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { randomNormal, relativeError } from '../../../kernels/src/testing/harness.js';
 import { goldenCodes } from '../../metacontroller/src/testing/golden-metacontroller.js';
 import { Policy } from './policy.js';
@@ -46,7 +46,12 @@ test('it starts as the codes’ own distribution, 1.2 times as wide, whatever it
   const { mean, std } = goldenCodes();
   const means = await noGrad(() => policy.means(device.tensor(randomNormal(6 * 64, 1), [6, 64]), { batch: 2, time: 3 })).read();
   for (let i = 0; i < 6; i++) expect(relativeError(means.subarray(i * 8, (i + 1) * 8), mean)).toBeLessThan(1e-6);
-  expect(relativeError((await policy.logStd.read()).map(Math.exp), std.map((s) => 1.2 * s))).toBeLessThan(1e-6);
+  expect(
+    relativeError(
+      (await policy.logStd.read()).map(Math.exp),
+      std.map((s) => 1.2 * s),
+    ),
+  ).toBeLessThan(1e-6);
 });
 
 test('statistics that are none are refused', () => {

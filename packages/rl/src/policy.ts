@@ -1,4 +1,4 @@
-import { concat, CoxswainError, gru, type Initialiser, linear, type ParameterStore, type Tensor } from '@coxswain/tensor';
+import { CoxswainError, concat, gru, type Initialiser, linear, type ParameterStore, type Tensor } from '@coxswain/tensor';
 import { fanIn, type SequenceSize, zeros } from '@coxswain/transformer';
 
 export type PolicyConfig = {
@@ -56,7 +56,10 @@ export class Policy {
       weight: store.declare('head.0.weight', [head, history + width], fanIn(history + width)),
       bias: store.declare('head.0.bias', [head], fanIn(history + width)),
     };
-    this.#mean = { weight: store.declare('head.2.weight', [latent, head], zeros), bias: store.declare('head.2.bias', [latent], copyOf(codes.mean)) };
+    this.#mean = {
+      weight: store.declare('head.2.weight', [latent, head], zeros),
+      bias: store.declare('head.2.bias', [latent], copyOf(codes.mean)),
+    };
     this.logStd = store.declare('ls', [latent], copyOf(Float32Array.from(codes.std, (std) => Math.log(spread * std))));
   }
 
@@ -98,7 +101,10 @@ function checkStatistics({ mean, std }: CodeStatistics, latent: number, spread: 
   const fail = (value: string, expected: string): never => {
     throw new CoxswainError(`${value}, expected ${expected}`, { code: 'bad-config', value, expected, remedy: `pass ${expected}` });
   };
-  if (mean.length !== latent || std.length !== latent) fail(`code statistics of ${mean.length} means and ${std.length} deviations`, `${latent} of each`);
+  if (mean.length !== latent || std.length !== latent)
+    fail(`code statistics of ${mean.length} means and ${std.length} deviations`, `${latent} of each`);
   if (!(spread > 0)) fail(`spread is ${spread}`, 'a positive number');
-  for (let i = 0; i < latent; i++) if (!(std[i] > 0) || !Number.isFinite(mean[i])) fail(`code ${i} has mean ${mean[i]} and deviation ${std[i]}`, 'a finite mean and a positive deviation');
+  for (let i = 0; i < latent; i++)
+    if (!(std[i] > 0) || !Number.isFinite(mean[i]))
+      fail(`code ${i} has mean ${mean[i]} and deviation ${std[i]}`, 'a finite mean and a positive deviation');
 }

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Device, readSafetensors, type Scope, writeSafetensors } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { INTERNAL_SETTINGS, internalRl, RAW_SETTINGS, type Reinforcer, rawRl } from './reinforce.js';
 import { gridMini, startingPolicy, trained } from './testing/trained.js';
 import { trainableCopy } from './trainable-copy.js';
@@ -18,14 +18,23 @@ afterEach(() => scope[Symbol.dispose]());
 
 type Size = { readonly task?: string; readonly episodes?: number; readonly horizon?: number; readonly seed?: number };
 
-function internal({ task = '0', episodes = 64, horizon = 12, seed = 1 }: Size = {}, settings: Partial<typeof INTERNAL_SETTINGS> = {}, gate: 'hard' | 'open' = 'hard'): Reinforcer {
+function internal(
+  { task = '0', episodes = 64, horizon = 12, seed = 1 }: Size = {},
+  settings: Partial<typeof INTERNAL_SETTINGS> = {},
+  gate: 'hard' | 'open' = 'hard',
+): Reinforcer {
   const parts = trained(device);
   const options = { ...parts, gate: parts[gate], policy: startingPolicy(device), environment: gridMini(task, episodes, horizon), seed };
   return internalRl({ ...options, settings: { ...INTERNAL_SETTINGS, ...settings } });
 }
 
 function raw({ task = '0', episodes = 64, horizon = 12, seed = 1 }: Size = {}, settings: Partial<typeof RAW_SETTINGS> = {}): Reinforcer {
-  return rawRl({ model: trainableCopy(trained(device).model), environment: gridMini(task, episodes, horizon), seed, settings: { ...RAW_SETTINGS, ...settings } });
+  return rawRl({
+    model: trainableCopy(trained(device).model),
+    environment: gridMini(task, episodes, horizon),
+    seed,
+    settings: { ...RAW_SETTINGS, ...settings },
+  });
 }
 
 test.each([

@@ -19,7 +19,14 @@ export type ReinforceSettings = UpdateSettings & {
 };
 
 /** Internal RL on the grid at the size of `grid-mini`; see the settings of the paper's size in `@coxswain/lab`. */
-export const INTERNAL_SETTINGS: ReinforceSettings = { epochs: 4, clip: 0.2, learningRate: 1e-3, weightDecay: 0, gradientClip: 1, advantageFloor: 1e-3 };
+export const INTERNAL_SETTINGS: ReinforceSettings = {
+  epochs: 4,
+  clip: 0.2,
+  learningRate: 1e-3,
+  weightDecay: 0,
+  gradientClip: 1,
+  advantageFloor: 1e-3,
+};
 /** RL on the base model's own actions, likewise. */
 export const RAW_SETTINGS: ReinforceSettings = { ...INTERNAL_SETTINGS, learningRate: 1e-4 };
 
@@ -122,8 +129,10 @@ export class Reinforcer {
    */
   load(named: ReadonlyMap<string, SafeTensor>, what = 'reinforcement state'): void {
     const updates = named.get('updates');
-    if (updates?.data.length !== 2) throw new CheckpointError(what, 'no tensor "updates"', 'a state saved by this run', 'Start anew in another folder');
-    const part = (prefix: string) => new Map([...named].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+    if (updates?.data.length !== 2)
+      throw new CheckpointError(what, 'no tensor "updates"', 'a state saved by this run', 'Start anew in another folder');
+    const part = (prefix: string) =>
+      new Map([...named].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
     this.learner.store.load(part('parameters.'), what);
     this.optimiser.load(part('optimiser.'), what);
     [this.#index, this.#withoutSignal] = [updates.data[0], updates.data[1]];

@@ -1,6 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { add, type Device, gatherRows, noGrad, type Scope, type Tensor } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { goldenCodes } from '../../metacontroller/src/testing/golden-metacontroller.js';
 import { CodeController } from './code-controller.js';
 import { PolicyCodes, RandomCodes } from './codes.js';
@@ -28,9 +28,20 @@ const T = 10;
 function internal(rowCounts?: readonly number[]) {
   const { model, metacontroller, layer, hard } = trained(device);
   const policy = startingPolicy(device);
-  const controller = new CodeController({ metacontroller, layer, source: new PolicyCodes(policy, N), episodes: N, gate: hard, record: { horizon: T } });
+  const controller = new CodeController({
+    metacontroller,
+    layer,
+    source: new PolicyCodes(policy, N),
+    episodes: N,
+    gate: hard,
+    record: { horizon: T },
+  });
   if (!controller.records) throw new Error('no records');
-  return { policy, records: controller.records, rollout: new Rollout({ model, environment: gridMini('0123', N, T), controller, seed: 5, ...(rowCounts ? { rowCounts } : {}) }) };
+  return {
+    policy,
+    records: controller.records,
+    rollout: new Rollout({ model, environment: gridMini('0123', N, T), controller, seed: 5, ...(rowCounts ? { rowCounts } : {}) }),
+  };
 }
 
 test('episodes that leave early change nothing for the others', async () => {
@@ -56,7 +67,9 @@ test('a batch is a function of its number and the seed', async () => {
   expect(again).toEqual(first);
   // Places past the end of an episode still hold what the batch between wrote there.
   const repeated = await records.code.read();
-  for (let i = 0; i < N; i++) for (let t = 0; t < first.length[i]; t++) expect(repeated.subarray((i * T + t) * 8, (i * T + t + 1) * 8)).toEqual(codes.subarray((i * T + t) * 8, (i * T + t + 1) * 8));
+  for (let i = 0; i < N; i++)
+    for (let t = 0; t < first.length[i]; t++)
+      expect(repeated.subarray((i * T + t) * 8, (i * T + t + 1) * 8)).toEqual(codes.subarray((i * T + t) * 8, (i * T + t + 1) * 8));
 });
 
 test('one submit and one readback a step', async () => {
@@ -76,7 +89,9 @@ async function logProbOf(learner: ReturnType<typeof codeLearner>, episodes: Awai
   const inputs = learner.prepare({ batch: N, time: T });
   inputs.write(episodes, order);
   const places = device.tensor(Uint32Array.from({ length: N * T }, (_, i) => i));
-  return noGrad(() => inputs.logProb({ batch: N, time: T, step: places, decision: places, lengths: device.tensor(Uint32Array.from(episodes.length)) })).read();
+  return noGrad(() =>
+    inputs.logProb({ batch: N, time: T, step: places, decision: places, lengths: device.tensor(Uint32Array.from(episodes.length)) }),
+  ).read();
 }
 
 test('log-probabilities of codes: recorded step by step as computed over whole episodes', async () => {
@@ -84,7 +99,8 @@ test('log-probabilities of codes: recorded step by step as computed over whole e
   policy.store.get('head.2.weight').write(Float32Array.from({ length: 8 * 64 }, (_, i) => Math.sin(i) * 0.1));
   const episodes = await rollout.run(0);
   const [recorded, computed] = [await records.logProb.read(), await logProbOf(codeLearner(policy, records), episodes)];
-  for (let i = 0; i < N; i++) for (let t = 0; t < episodes.length[i]; t++) expect(Math.abs(computed[i * T + t] - recorded[i * T + t])).toBeLessThan(1e-3);
+  for (let i = 0; i < N; i++)
+    for (let t = 0; t < episodes.length[i]; t++) expect(Math.abs(computed[i * T + t] - recorded[i * T + t])).toBeLessThan(1e-3);
 });
 
 test('log-probabilities of actions: recorded step by step as computed over whole episodes', async () => {
@@ -93,7 +109,8 @@ test('log-probabilities of actions: recorded step by step as computed over whole
   const episodes = await rollout.run(0);
   if (!rollout.logProb) throw new Error('no records');
   const [recorded, computed] = [await rollout.logProb.read(), await logProbOf(actionLearner(model, rollout.logProb), episodes)];
-  for (let i = 0; i < N; i++) for (let t = 0; t < episodes.length[i]; t++) expect(Math.abs(computed[i * T + t] - recorded[i * T + t])).toBeLessThan(1e-4);
+  for (let i = 0; i < N; i++)
+    for (let t = 0; t < episodes.length[i]; t++) expect(Math.abs(computed[i * T + t] - recorded[i * T + t])).toBeLessThan(1e-4);
 });
 
 test('a controller of one’s own: told by the host what is to be done, it writes to the residual stream', async () => {
@@ -101,7 +118,10 @@ test('a controller of one’s own: told by the host what is to be done, it write
   const before = await new Rollout({ model, environment: gridMini('0123', N, T), seed: 5 }).run(0);
   const told: number[][] = [];
   const nothing = device.zeros([4, 64]);
-  const table = device.tensor(Float32Array.from({ length: 4 * 64 }, (_, i) => Math.cos(i)), [4, 64]);
+  const table = device.tensor(
+    Float32Array.from({ length: 4 * 64 }, (_, i) => Math.cos(i)),
+    [4, 64],
+  );
   const controllerOf = (rows: Tensor): Controller => {
     const colour = device.tensor(new Uint32Array(N));
     return {
@@ -111,7 +131,9 @@ test('a controller of one’s own: told by the host what is to be done, it write
         told.push(Array.from(progress ?? []));
         colour.write(Uint32Array.from(progress ?? []));
       },
-      control: (residual, { episode }) => ({ residual: add(residual, gatherRows(rows, gatherRows(colour.reshape([N, 1]), episode).reshape([episode.size]))) }),
+      control: (residual, { episode }) => ({
+        residual: add(residual, gatherRows(rows, gatherRows(colour.reshape([N, 1]), episode).reshape([episode.size]))),
+      }),
       dispose() {},
     };
   };
@@ -125,7 +147,13 @@ test('a controller of one’s own: told by the host what is to be done, it write
 
 test('an evaluation counts whole batches; random codes do not solve what was never shown', async () => {
   const { model, metacontroller, layer, hard } = trained(device);
-  const controller = new CodeController({ metacontroller, layer, source: new RandomCodes(device, 64, goldenCodes()), episodes: 64, gate: hard });
+  const controller = new CodeController({
+    metacontroller,
+    layer,
+    source: new RandomCodes(device, 64, goldenCodes()),
+    episodes: 64,
+    gate: hard,
+  });
   const result = await evaluate(new Rollout({ model, environment: gridMini('0123', 64), controller, seed: 1 }), 100);
   expect(result.episodes).toBe(128);
   expect(result.success).toBeLessThan(0.05);

@@ -1,4 +1,4 @@
-import { type Device, noGrad, philoxCategorical, type Program, RandomState, Tensor } from '@coxswain/tensor';
+import { type Device, noGrad, type Program, philoxCategorical, RandomState, type Tensor } from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
 import { STREAM } from './codes.js';
 import { type Controller, NONE, scatterRows } from './controller.js';

@@ -1,6 +1,6 @@
 import {
-  accumulateRows,
   type AdamW,
+  accumulateRows,
   backward,
   clippedObjective,
   clippedObjectiveStatistics,
@@ -146,7 +146,12 @@ export class ClippedUpdate {
       this.#device.run([this.#begin, ...chunks, end]);
     }
     const read = (await this.#device.read(this.#history)) as Float32Array[];
-    return read.map(([policyLoss, approximateKl, clipFraction, gradientNorm]) => ({ policyLoss, approximateKl, clipFraction, gradientNorm }));
+    return read.map(([policyLoss, approximateKl, clipFraction, gradientNorm]) => ({
+      policyLoss,
+      approximateKl,
+      clipFraction,
+      gradientNorm,
+    }));
   }
 
   /** Sorts the episodes by length, writes the inputs of every chunk and returns their programs. */
@@ -156,7 +161,8 @@ export class ClippedUpdate {
     let total = 0;
     for (const one of made) total += one;
     const chunks = this.settings.chunks ?? defaultChunks(count);
-    if (chunks.reduce((sum, rows) => sum + rows, 0) < count) throw new ShapeError('update', `chunks of ${chunks} episodes`, `${count} in all`);
+    if (chunks.reduce((sum, rows) => sum + rows, 0) < count)
+      throw new ShapeError('update', `chunks of ${chunks} episodes`, `${count} in all`);
     const programs: Program[] = [];
     let from = 0;
     for (const [index, batch] of chunks.entries()) {

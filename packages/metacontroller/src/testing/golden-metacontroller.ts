@@ -1,6 +1,7 @@
 /** Test-only: the trained metacontroller of `kernels/golden/trained`, whose README names its tensors. */
-import { f32, readGolden } from '../../../../kernels/src/testing/golden.js';
+
 import { type Device, HostRandom, ParameterStore } from '@coxswain/tensor';
+import { f32, readGolden } from '../../../../kernels/src/testing/golden.js';
 import type { MetacontrollerConfig } from '../config.js';
 import { Metacontroller } from '../metacontroller.js';
 
@@ -18,7 +19,10 @@ export const GOLDEN_METACONTROLLER_CONFIG: MetacontrollerConfig = {
 };
 
 /** A metacontroller with the golden weights. @param trainable false for a frozen one. */
-export function goldenMetacontroller(device: Device, trainable = false): { readonly metacontroller: Metacontroller; readonly store: ParameterStore } {
+export function goldenMetacontroller(
+  device: Device,
+  trainable = false,
+): { readonly metacontroller: Metacontroller; readonly store: ParameterStore } {
   const golden = readGolden('trained/metacontroller');
   const store = new ParameterStore(device, trainable);
   const metacontroller = new Metacontroller(store, GOLDEN_METACONTROLLER_CONFIG);
@@ -28,7 +32,10 @@ export function goldenMetacontroller(device: Device, trainable = false): { reado
   // Ours has the encoder's first layer in two parts.
   const part = (from: number, to: number) => ({
     shape: [encoder, to - from],
-    data: Float32Array.from({ length: encoder * (to - from) }, (_, i) => golden['enc.0.weight'].data[Math.floor(i / (to - from)) * columns + from + (i % (to - from))]),
+    data: Float32Array.from(
+      { length: encoder * (to - from) },
+      (_, i) => golden['enc.0.weight'].data[Math.floor(i / (to - from)) * columns + from + (i % (to - from))],
+    ),
   });
   const named = store.names.map((name): [string, { shape: number[]; data: Float32Array }] => {
     if (name === 'enc.0.step.weight') return [name, part(0, width + history)];

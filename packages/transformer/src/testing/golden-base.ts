@@ -1,6 +1,7 @@
 /** Test-only: the trained base model of `kernels/golden/trained`, whose README names its tensors. */
-import { f32, type Golden, readGolden } from '../../../../kernels/src/testing/golden.js';
+
 import { type Device, HostRandom, ParameterStore } from '@coxswain/tensor';
+import { f32, type Golden, readGolden } from '../../../../kernels/src/testing/golden.js';
 import type { TransformerConfig } from '../config.js';
 import { normal } from '../initialise.js';
 import { Transformer } from '../model.js';
@@ -44,7 +45,9 @@ export function goldenBase(device: Device, trainable = false): { readonly model:
     new Map(
       store.names.map((name) => [
         name,
-        name === 'embedding.weight' ? { shape: [GOLDEN_BASE_CONFIG.vocabulary, GOLDEN_BASE_CONFIG.width], data: embedding(golden) } : { shape: golden[name].shape, data: f32(golden[name]) },
+        name === 'embedding.weight'
+          ? { shape: [GOLDEN_BASE_CONFIG.vocabulary, GOLDEN_BASE_CONFIG.width], data: embedding(golden) }
+          : { shape: golden[name].shape, data: f32(golden[name]) },
       ]),
     ),
     'golden base',
