@@ -3,8 +3,10 @@
 //   dh_{before} = dh z + da_r W_r + da_z W_z + (da_n r) W_n,   with s = W_n h + b_n and h the state before the step
 // `dgates` is (da_r, da_z, da_n), the gradient to the projected inputs; `dgatesHidden` is (da_r, da_z, da_n r), the gradient
 // to W_hh h + b_hh, so that dW_hh = dgatesHiddenᵀ · previous and db_hh its column sum. Both are zero where the state is held.
-// One invocation carries four batch rows (the components of a vec4) and makes TILE units of dh at a time.
-// Prelude: WORKGROUP (invocations per workgroup), HIDDEN (state width), TILE (units at a time).
+// One invocation carries four batch rows (the components of a vec4) and makes TILE units of dh at a time; loops are written as in
+// forward.wgsl.
+// Prelude: WORKGROUP (invocations per workgroup), CAPACITY (state width the private arrays have room for), TILE (units at a
+// time).
 
 struct Uniforms {
   batch: u32,
@@ -24,27 +26,6 @@ struct Uniforms {
 @group(0) @binding(7) var<storage, read_write> dh0: array<f32>;
 @group(0) @binding(8) var<uniform> uniforms: Uniforms;
 
-fn load(at: vec4<u32>) -> vec4<f32> {
-  return vec4(saved[at.x], saved[at.y], saved[at.z], saved[at.w]);
-}
-
-fn store(at: vec4<u32>, projected: vec4<f32>, hidden: vec4<f32>, rows: u32) {
-  dgates[at.x] = projected.x;
-  dgatesHidden[at.x] = hidden.x;
-  if (rows > 1) {
-    dgates[at.y] = projected.y;
-    dgatesHidden[at.y] = hidden.y;
-  }
-  if (rows > 2) {
-    dgates[at.z] = projected.z;
-    dgatesHidden[at.z] = hidden.z;
-  }
-  if (rows > 3) {
-    dgates[at.w] = projected.w;
-    dgatesHidden[at.w] = hidden.w;
-  }
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -55,79 +36,78 @@ fn main(
   if (first >= uniforms.batch) {
     return;
   }
-  // Equal to HIDDEN. A bound the compiler knows would have it unroll loops of memory accesses, hundreds of times as much code.
-  let hidden = uniforms.hidden;
   let count = min(uniforms.batch - first, 4);
-  let rows = min(first + vec4(0u, 1u, 2u, 3u), vec4(uniforms.batch - 1));
-  var length = vec4(uniforms.time);
-  if (uniforms.withLengths == 1) {
-    length = vec4(lengths[rows.x], lengths[rows.y], lengths[rows.z], lengths[rows.w]);
+  let time = uniforms.time;
+  let hidden = uniforms.hidden;
+  let two = 2 * hidden;
+  let three = 3 * hidden;
+  var length = vec4(select(time, 0, uniforms.withLengths == 1));
+  for (var q = 0u; q < count * uniforms.withLengths; q++) {
+    length[q] = lengths[first + q];
   }
   let longest = max(max(length.x, length.y), max(length.z, length.w));
 
-  var dh: array<vec4<f32>, HIDDEN>;
-  var dr: array<vec4<f32>, HIDDEN>;
-  var dz: array<vec4<f32>, HIDDEN>;
-  var dn: array<vec4<f32>, HIDDEN>;
-  for (var step = 0u; step < uniforms.time; step++) {
-    let t = select(uniforms.time - 1 - step, step, uniforms.reverse == 1);
-    let at = (rows * uniforms.time + t) * HIDDEN;
-    let live = vec4(t) < length;
+  var dh: array<vec4<f32>, CAPACITY>;
+  var dr: array<vec4<f32>, CAPACITY>;
+  var dz: array<vec4<f32>, CAPACITY>;
+  var ds: array<vec4<f32>, CAPACITY>;
+  for (var step = 0u; step < time; step++) {
+    let t = select(time - 1 - step, step, uniforms.reverse == 1);
     for (var k = 0u; k < hidden; k++) {
-      let total = dh[k] + vec4(dy[at.x + k], dy[at.y + k], dy[at.z + k], dy[at.w + k]);
+      var total = dh[k];
       var reset = vec4(0.0);
       var update = vec4(0.0);
-      var candidate = vec4(0.0);
-      var hidden = vec4(0.0);
-      dh[k] = total;
-      if (any(live)) {
-        let r = load(at * 4 + k);
-        let z = load(at * 4 + HIDDEN + k);
-        let n = load(at * 4 + 2 * HIDDEN + k);
-        let s = load(at * 4 + 3 * HIDDEN + k);
-        let before = vec4(previous[at.x + k], previous[at.y + k], previous[at.z + k], previous[at.w + k]);
-        candidate = select(vec4(0.0), total * (1 - z) * (1 - n * n), live);
-        hidden = candidate * r;
-        reset = select(vec4(0.0), candidate * s * r * (1 - r), live);
-        update = select(vec4(0.0), total * (before - n) * z * (1 - z), live);
-        dh[k] = select(total, total * z, live);
+      var recurrent = vec4(0.0);
+      for (var q = 0u; q < count; q++) {
+        let at = (first + q) * time + t;
+        let sum = total[q] + dy[at * hidden + k];
+        total[q] = sum;
+        var candidate = 0.0;
+        // At most once: a software adapter leaves a loop that no lane wants, but runs an `if` with its lanes masked off.
+        for (var once = select(1u, 0u, t < length[q]); once < 1; once++) {
+          let kept = at * 4 * hidden + k;
+          let r = saved[kept];
+          let z = saved[kept + hidden];
+          let n = saved[kept + two];
+          candidate = sum * (1 - z) * (1 - n * n);
+          reset[q] = candidate * saved[kept + three] * r * (1 - r);
+          update[q] = sum * (previous[at * hidden + k] - n) * z * (1 - z);
+          recurrent[q] = candidate * r;
+          total[q] = sum * z;
+        }
+        let to = at * three + k;
+        dgates[to] = reset[q];
+        dgates[to + hidden] = update[q];
+        dgates[to + two] = candidate;
+        dgatesHidden[to] = reset[q];
+        dgatesHidden[to + hidden] = update[q];
+        dgatesHidden[to + two] = recurrent[q];
       }
+      dh[k] = total;
       dr[k] = reset;
       dz[k] = update;
-      dn[k] = hidden;
-      store(at * 3 + k, reset, reset, count);
-      store(at * 3 + HIDDEN + k, update, update, count);
-      store(at * 3 + 2 * HIDDEN + k, candidate, hidden, count);
+      ds[k] = recurrent;
     }
-    // A loop of no rounds costs a software adapter nothing; an `if` would run with its lanes masked off.
     for (var k = 0u; k < select(0, hidden, t < longest); k += TILE) {
-      var sum: array<vec4<f32>, TILE>;
-      var column: array<u32, TILE>;
-      for (var i = 0u; i < TILE; i++) {
-        column[i] = min(k + i, HIDDEN - 1);
-        sum[i] = dh[column[i]];
-      }
+      var sum = array<vec4<f32>, TILE>();
       for (var j = 0u; j < hidden; j++) {
-        let row = j * HIDDEN;
         let reset = dr[j];
         let update = dz[j];
-        let hidden = dn[j];
+        let recurrent = ds[j];
         for (var i = 0u; i < TILE; i++) {
-          sum[i] += whh[row + column[i]] * reset;
-          sum[i] += whh[row + HIDDEN * HIDDEN + column[i]] * update;
-          sum[i] += whh[row + 2 * HIDDEN * HIDDEN + column[i]] * hidden;
+          let at = j * hidden + min(k + i, hidden - 1);
+          sum[i] += whh[at] * reset + whh[at + hidden * hidden] * update + whh[at + two * hidden] * recurrent;
         }
       }
-      for (var i = 0u; i < TILE; i++) {
-        dh[column[i]] = sum[i];
+      for (var i = 0u; i < min(hidden - k, TILE); i++) {
+        dh[k + i] += sum[i];
       }
     }
   }
-  let at = rows * HIDDEN;
   for (var k = 0u; k < hidden; k++) {
-    dh0[at.x + k] = dh[k].x;
-    if (count > 1) { dh0[at.y + k] = dh[k].y; }
-    if (count > 2) { dh0[at.z + k] = dh[k].z; }
-    if (count > 3) { dh0[at.w + k] = dh[k].w; }
+    let state = dh[k];
+    for (var q = 0u; q < count; q++) {
+      dh0[(first + q) * hidden + k] = state[q];
+    }
   }
 }

@@ -2,8 +2,10 @@
 //   r = σ(gates_r + W_r h + b_r), z = σ(gates_z + W_z h + b_z), n = tanh(gates_n + r ∘ (W_n h + b_n)), h' = (1 − z) ∘ n + z ∘ h
 // One invocation carries four batch rows, the components of a vec4, so that a weight read serves four rows in every SIMD
 // lane, and makes TILE units at a time, so that a state read serves three gates of each. Steps at and past a row's length
-// hold its state.
-// Prelude: WORKGROUP (invocations per workgroup), HIDDEN (state width), TILE (units at a time).
+// hold its state. Loops around storage accesses have bounds that the compiler does not know: it would unroll them into hundreds
+// of times the code.
+// Prelude: WORKGROUP (invocations per workgroup), CAPACITY (state width the private arrays have room for), TILE (units at a
+// time).
 
 struct Uniforms {
   batch: u32,
@@ -25,23 +27,8 @@ struct Uniforms {
 @group(0) @binding(7) var<storage, read_write> saved: array<f32>;
 @group(0) @binding(8) var<uniform> uniforms: Uniforms;
 
-fn sigmoid(x: vec4<f32>) -> vec4<f32> {
-  return 1.0 / (1.0 + exp(-clamp(x, vec4(-80.0), vec4(80.0))));
-}
-
-fn tangent(x: vec4<f32>) -> vec4<f32> {
-  return tanh(clamp(x, vec4(-20.0), vec4(20.0)));
-}
-
-fn gate(at: vec4<u32>) -> vec4<f32> {
-  return vec4(gates[at.x], gates[at.y], gates[at.z], gates[at.w]);
-}
-
-fn save(at: vec4<u32>, value: vec4<f32>, rows: u32) {
-  saved[at.x] = value.x;
-  if (rows > 1) { saved[at.y] = value.y; }
-  if (rows > 2) { saved[at.z] = value.z; }
-  if (rows > 3) { saved[at.w] = value.w; }
+fn sigmoid(x: f32) -> f32 {
+  return 1.0 / (1.0 + exp(-clamp(x, -80.0, 80.0)));
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -54,80 +41,79 @@ fn main(
   if (first >= uniforms.batch) {
     return;
   }
-  // Equal to HIDDEN. A bound the compiler knows would have it unroll loops of memory accesses, hundreds of times as much code.
-  let hidden = uniforms.hidden;
   let count = min(uniforms.batch - first, 4);
-  let rows = min(first + vec4(0u, 1u, 2u, 3u), vec4(uniforms.batch - 1));
-  var length = vec4(uniforms.time);
-  if (uniforms.withLengths == 1) {
-    length = vec4(lengths[rows.x], lengths[rows.y], lengths[rows.z], lengths[rows.w]);
+  let time = uniforms.time;
+  let hidden = uniforms.hidden;
+  let two = 2 * hidden;
+  let three = 3 * hidden;
+  var length = vec4(select(time, 0, uniforms.withLengths == 1));
+  for (var q = 0u; q < count * uniforms.withLengths; q++) {
+    length[q] = lengths[first + q];
   }
   let longest = max(max(length.x, length.y), max(length.z, length.w));
 
-  var h: array<vec4<f32>, HIDDEN>;
-  var next: array<vec4<f32>, HIDDEN>;
-  if (uniforms.initial == 1) {
-    let at = rows * HIDDEN;
-    for (var k = 0u; k < hidden; k++) {
-      h[k] = vec4(h0[at.x + k], h0[at.y + k], h0[at.z + k], h0[at.w + k]);
-      next[k] = h[k];
+  var h: array<vec4<f32>, CAPACITY>;
+  var next: array<vec4<f32>, CAPACITY>;
+  for (var k = 0u; k < hidden * uniforms.initial; k++) {
+    var state = vec4(0.0);
+    for (var q = 0u; q < count; q++) {
+      state[q] = h0[(first + q) * hidden + k];
     }
+    next[k] = state;
   }
 
-  for (var step = 0u; step < uniforms.time; step++) {
-    let t = select(step, uniforms.time - 1 - step, uniforms.reverse == 1);
-    let at = (rows * uniforms.time + t) * HIDDEN;
-    let live = vec4(t) < length;
+  for (var step = 0u; step < time; step++) {
+    let t = select(step, time - 1 - step, uniforms.reverse == 1);
+    h = next;
     // A loop of no rounds costs a software adapter nothing; an `if` would run with its lanes masked off.
     for (var j = 0u; j < select(0, hidden, t < longest); j += TILE) {
-      var r: array<vec4<f32>, TILE>;
-      var z: array<vec4<f32>, TILE>;
-      var n: array<vec4<f32>, TILE>;
-      var row: array<u32, TILE>;
-      for (var i = 0u; i < TILE; i++) {
-        let unit = min(j + i, HIDDEN - 1);
-        row[i] = unit * HIDDEN;
-        r[i] = vec4(bhh[unit]);
-        z[i] = vec4(bhh[HIDDEN + unit]);
-        n[i] = vec4(bhh[2 * HIDDEN + unit]);
-      }
+      var r = array<vec4<f32>, TILE>();
+      var z = array<vec4<f32>, TILE>();
+      var n = array<vec4<f32>, TILE>();
       for (var k = 0u; k < hidden; k++) {
         let state = h[k];
         for (var i = 0u; i < TILE; i++) {
-          r[i] += whh[row[i] + k] * state;
-          z[i] += whh[row[i] + HIDDEN * HIDDEN + k] * state;
-          n[i] += whh[row[i] + 2 * HIDDEN * HIDDEN + k] * state;
+          let at = min(j + i, hidden - 1) * hidden + k;
+          r[i] += whh[at] * state;
+          z[i] += whh[at + hidden * hidden] * state;
+          n[i] += whh[at + two * hidden] * state;
         }
       }
-      for (var i = 0u; i < TILE; i++) {
+      for (var i = 0u; i < min(hidden - j, TILE); i++) {
         let unit = j + i;
-        if (unit < HIDDEN) {
-          let reset = sigmoid(r[i] + gate(at * 3 + unit));
-          let update = sigmoid(z[i] + gate(at * 3 + HIDDEN + unit));
-          let candidate = tangent(reset * n[i] + gate(at * 3 + 2 * HIDDEN + unit));
-          next[unit] = select(h[unit], candidate + update * (h[unit] - candidate), live);
-          if (uniforms.save == 1) {
-            save(at * 4 + unit, reset, count);
-            save(at * 4 + HIDDEN + unit, update, count);
-            save(at * 4 + 2 * HIDDEN + unit, candidate, count);
-            save(at * 4 + 3 * HIDDEN + unit, n[i], count);
+        let before = h[unit];
+        let biasR = bhh[unit];
+        let biasZ = bhh[unit + hidden];
+        let biasN = bhh[unit + two];
+        var after = before;
+        for (var q = 0u; q < count; q++) {
+          let at = (first + q) * time + t;
+          let projected = at * three + unit;
+          let s = n[i][q] + biasN;
+          let reset = sigmoid(r[i][q] + biasR + gates[projected]);
+          let update = sigmoid(z[i][q] + biasZ + gates[projected + hidden]);
+          let candidate = tanh(clamp(reset * s + gates[projected + two], -20.0, 20.0));
+          after[q] = select(before[q], candidate + update * (before[q] - candidate), t < length[q]);
+          for (var once = 0u; once < uniforms.save; once++) {
+            let kept = at * 4 * hidden + unit;
+            saved[kept] = reset;
+            saved[kept + hidden] = update;
+            saved[kept + two] = candidate;
+            saved[kept + three] = s;
           }
         }
+        next[unit] = after;
       }
     }
     for (var k = 0u; k < hidden; k++) {
       let before = h[k];
       let after = next[k];
-      h[k] = after;
-      out[at.x + k] = after.x;
-      if (count > 1) { out[at.y + k] = after.y; }
-      if (count > 2) { out[at.z + k] = after.z; }
-      if (count > 3) { out[at.w + k] = after.w; }
-      if (uniforms.save == 1) {
-        previous[at.x + k] = before.x;
-        if (count > 1) { previous[at.y + k] = before.y; }
-        if (count > 2) { previous[at.z + k] = before.z; }
-        if (count > 3) { previous[at.w + k] = before.w; }
+      for (var q = 0u; q < count; q++) {
+        let at = ((first + q) * time + t) * hidden + k;
+        out[at] = after[q];
+        for (var once = 0u; once < uniforms.save; once++) {
+          previous[at] = before[q];
+        }
       }
     }
   }

@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { f32, readGolden } from '../testing/golden.js';
-import { poison, randomNormal, randomUniform, relativeError, runKernel } from '../testing/harness.js';
-import { type GruForwardShape, gruBackward, gruForward } from './index.js';
+import { poison, randomNormal, randomUniform, relativeError, runKernel, testDevice } from '../testing/harness.js';
+import { type GruForwardShape, gruBackward, gruBackwardSubgroups, gruForward, gruForwardSubgroups, gruKernels } from './index.js';
 import { gruBackwardReference, gruForwardReference } from './reference.js';
+
+const portable = { name: 'portable', forward: gruForward, backward: gruBackward };
+const subgroups = { name: 'subgroups', forward: gruForwardSubgroups, backward: gruBackwardSubgroups };
+type Pair = typeof portable;
+const { traits } = await testDevice();
+const shared = gruKernels(4, traits).forward === gruForwardSubgroups;
+/** Every pair of kernels that runs here at this width. */
+const pairs = (hidden: number): Pair[] => [portable, ...(shared && hidden % 4 === 0 ? [subgroups] : [])];
 
 function inputs({ batch, time, hidden, initial, withLengths }: GruForwardShape, scale = 1) {
   return {
@@ -14,11 +22,11 @@ function inputs({ batch, time, hidden, initial, withLengths }: GruForwardShape, 
   };
 }
 
-async function both(shape: GruForwardShape, data: ReturnType<typeof inputs>) {
+async function both({ forward: forwardKernel, backward: backwardKernel }: Pair, shape: GruForwardShape, data: ReturnType<typeof inputs>) {
   const size = shape.batch * shape.time * shape.hidden;
-  const forward = await runKernel(gruForward, shape, { ...data, out: poison(size), previous: poison(size), saved: poison(4 * size) });
+  const forward = await runKernel(forwardKernel, shape, { ...data, out: poison(size), previous: poison(size), saved: poison(4 * size) });
   const dy = randomNormal(size, 6);
-  const backward = await runKernel(gruBackward, shape, {
+  const backward = await runKernel(backwardKernel, shape, {
     dy,
     whh: data.whh,
     previous: forward.previous,
@@ -35,44 +43,51 @@ async function both(shape: GruForwardShape, data: ReturnType<typeof inputs>) {
 
 const plain = { withLengths: 0, reverse: 0, initial: 1, save: 1 } as const;
 
-test.each([
+const shapes: GruForwardShape[] = [
   { batch: 1, time: 1, hidden: 1, ...plain },
   { batch: 3, time: 5, hidden: 29, ...plain },
+  { batch: 1, time: 3, hidden: 4, ...plain },
   { batch: 33, time: 4, hidden: 32, ...plain, initial: 0 },
   { batch: 37, time: 9, hidden: 7, ...plain, withLengths: 1 },
-  { batch: 37, time: 9, hidden: 10, ...plain, withLengths: 1, reverse: 1 },
+  { batch: 37, time: 9, hidden: 12, ...plain, withLengths: 1, reverse: 1 },
+  { batch: 70, time: 6, hidden: 44, ...plain, withLengths: 1 },
   { batch: 70, time: 6, hidden: 64, ...plain, withLengths: 1, reverse: 1, initial: 0 },
-] satisfies GruForwardShape[])(
-  'gru and its gradient at $batch × $time × $hidden, lengths $withLengths, reverse $reverse',
-  async (shape) => {
-    const { forward, backward, reference, gradient } = await both(shape, inputs(shape));
+];
+const cases = shapes.flatMap((shape) => pairs(shape.hidden).map((pair) => ({ ...shape, pair, name: pair.name })));
+
+test.each(cases)(
+  '$name: gru and its gradient at $batch × $time × $hidden, lengths $withLengths, reverse $reverse',
+  async ({ pair, name, ...shape }) => {
+    const { forward, backward, reference, gradient } = await both(pair, shape, inputs(shape));
     expect(relativeError(forward.out, reference.out)).toBeLessThanOrEqual(1e-5);
     expect(relativeError(forward.previous, reference.previous)).toBeLessThanOrEqual(1e-5);
-    for (const name of ['dgates', 'dgatesHidden', 'dh0'] as const)
-      expect(relativeError(backward[name], gradient[name]), name).toBeLessThanOrEqual(1e-4);
+    for (const output of ['dgates', 'dgatesHidden', 'dh0'] as const)
+      expect(relativeError(backward[output], gradient[output]), `${name} ${output}`).toBeLessThanOrEqual(1e-4);
   },
 );
 
-test('the same launch gives the same bits', async () => {
-  const shape = { batch: 37, time: 9, hidden: 29, ...plain, withLengths: 1 } satisfies GruForwardShape;
-  const [one, two] = [await both(shape, inputs(shape)), await both(shape, inputs(shape))];
-  expect(two.forward.out).toEqual(one.forward.out);
-  expect(two.backward).toEqual(one.backward);
-});
+describe.each(pairs(12))('$name', (pair) => {
+  test('the same launch gives the same bits', async () => {
+    const shape = { batch: 37, time: 9, hidden: 12, ...plain, withLengths: 1, reverse: 1 } satisfies GruForwardShape;
+    const [one, two] = [await both(pair, shape, inputs(shape)), await both(pair, shape, inputs(shape))];
+    expect(two.forward.out).toEqual(one.forward.out);
+    expect(two.backward).toEqual(one.backward);
+  });
 
-test('saturated gates stay finite and exact', async () => {
-  const shape = { batch: 5, time: 4, hidden: 6, ...plain } satisfies GruForwardShape;
-  const { forward, backward, reference, gradient } = await both(shape, inputs(shape, 300));
-  expect(relativeError(forward.out, reference.out)).toBeLessThanOrEqual(1e-5);
-  expect(relativeError(backward.dh0, gradient.dh0)).toBeLessThanOrEqual(1e-4);
-});
+  test('saturated gates stay finite and exact', async () => {
+    const shape = { batch: 5, time: 4, hidden: 12, ...plain } satisfies GruForwardShape;
+    const { forward, backward, reference, gradient } = await both(pair, shape, inputs(shape, 300));
+    expect(relativeError(forward.out, reference.out)).toBeLessThanOrEqual(1e-5);
+    expect(relativeError(backward.dh0, gradient.dh0)).toBeLessThanOrEqual(1e-4);
+  });
 
-test('without save, the buffers for the backward pass are left alone', async () => {
-  const shape = { batch: 5, time: 3, hidden: 6, ...plain, save: 0 } satisfies GruForwardShape;
-  const data = inputs(shape);
-  const result = await runKernel(gruForward, shape, { ...data, out: poison(90), previous: poison(4), saved: poison(4) });
-  expect(relativeError(result.out, gruForwardReference(shape, data).out)).toBeLessThanOrEqual(1e-5);
-  expect([...result.previous, ...result.saved].every(Number.isNaN)).toBe(true);
+  test('without save, the buffers for the backward pass are left alone', async () => {
+    const shape = { batch: 5, time: 3, hidden: 12, ...plain, save: 0 } satisfies GruForwardShape;
+    const data = inputs(shape);
+    const result = await runKernel(pair.forward, shape, { ...data, out: poison(180), previous: poison(4), saved: poison(4) });
+    expect(relativeError(result.out, gruForwardReference(shape, data).out)).toBeLessThanOrEqual(1e-5);
+    expect([...result.previous, ...result.saved].every(Number.isNaN)).toBe(true);
+  });
 });
 
 describe.each(['gru', 'odd/gru'])('golden %s', (file) => {
@@ -88,16 +103,16 @@ describe.each(['gru', 'odd/gru'])('golden %s', (file) => {
     return sum;
   });
 
-  test('states and gradients agree with PyTorch', async () => {
+  test.each(pairs(hidden))('$name: states and gradients agree with PyTorch', async (pair) => {
     const size = batch * time * hidden;
     const whh = f32(golden.w_hh);
     const lengths = new Uint32Array(4);
     const kept = { out: poison(size), previous: poison(size), saved: poison(4 * size) };
-    const forward = await runKernel(gruForward, shape, { gates, whh, bhh: f32(golden.b_hh), h0: f32(golden.h0), lengths, ...kept });
+    const forward = await runKernel(pair.forward, shape, { gates, whh, bhh: f32(golden.b_hh), h0: f32(golden.h0), lengths, ...kept });
     expect(relativeError(forward.out, golden.h.data)).toBeLessThanOrEqual(1e-5);
     const { previous, saved } = forward;
     const grads = { dgates: poison(3 * size), dgatesHidden: poison(3 * size), dh0: poison(batch * hidden) };
-    const backward = await runKernel(gruBackward, shape, { dy: f32(golden.dy), whh, previous, saved, lengths, ...grads });
+    const backward = await runKernel(pair.backward, shape, { dy: f32(golden.dy), whh, previous, saved, lengths, ...grads });
     expect(relativeError(backward.dh0, golden.dh0.data)).toBeLessThanOrEqual(1e-4);
     // The projections around the recurrence, in float64.
     const outer = (left: ArrayLike<number>, right: ArrayLike<number>, columns: number) => {

@@ -1,6 +1,8 @@
-import { type BufferSlot, type Kernel, linearGrid } from '../declaration.js';
+import { type AdapterTraits, type BufferSlot, type Kernel, linearGrid } from '../declaration.js';
 import backwardSource from './backward.wgsl';
+import backwardSubgroupsSource from './backward-subgroups.wgsl';
 import forwardSource from './forward.wgsl';
+import forwardSubgroupsSource from './forward-subgroups.wgsl';
 
 export type GruShape = {
   readonly batch: number;
@@ -23,12 +25,15 @@ export type GruForwardShape = GruShape & {
 /** Batch rows each invocation carries: the components of a vec4. */
 const ROWS = 4;
 const WORKGROUP = 8;
-const TILE = 4;
+const TILE = 2;
+/** Private arrays are sized in steps of this many units, so that few widths need a pipeline of their own. */
+const CHUNK = 32;
 
 const read = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read', element });
 const written = (name: string): BufferSlot => ({ name, access: 'read_write', element: 'f32' });
 
-const constants = ({ hidden }: GruShape) => ({ WORKGROUP, HIDDEN: hidden, TILE });
+const chunks = ({ hidden }: GruShape): number => Math.ceil(hidden / CHUNK);
+const constants = (shape: GruShape) => ({ WORKGROUP, CAPACITY: CHUNK * chunks(shape), TILE });
 const grid = ({ batch }: GruShape) => linearGrid(Math.ceil(batch / ROWS), WORKGROUP);
 
 /**
@@ -101,3 +106,37 @@ export const gruBackward: Kernel<GruShape> = {
   }),
   sample: { batch: 512, time: 48, hidden: 64, withLengths: 1, reverse: 0 },
 };
+
+const fours = (slots: readonly BufferSlot[]): BufferSlot[] =>
+  slots.map((slot) => (slot.name === 'bhh' || slot.name === 'lengths' ? slot : { ...slot, element: 'vec4<f32>' }));
+
+/** `gruForward` for software adapters whose subgroups have 8 lanes or more and the feature is enabled; `hidden` a multiple of 4. */
+export const gruForwardSubgroups: Kernel<GruForwardShape> = {
+  ...gruForward,
+  name: 'gru/forward-subgroups',
+  source: forwardSubgroupsSource,
+  buffers: fours(gruForward.buffers),
+  constants: (shape) => ({ CHUNKS: chunks(shape) }),
+};
+
+/** `gruBackward` under the same conditions. */
+export const gruBackwardSubgroups: Kernel<GruShape> = {
+  ...gruBackward,
+  name: 'gru/backward-subgroups',
+  source: backwardSubgroupsSource,
+  buffers: fours(gruBackward.buffers),
+  constants: (shape) => ({ CHUNKS: chunks(shape) }),
+};
+
+/** Their loops over the state are unrolled: beyond this width compiling them takes longer than they save. */
+const WIDEST_UNROLLED = 128;
+
+/** The kernels for this width on this adapter. Each pair has the same buffers and the same results to rounding. */
+export function gruKernels(
+  hidden: number,
+  { family, subgroups }: AdapterTraits,
+): { forward: Kernel<GruForwardShape>; backward: Kernel<GruShape> } {
+  const shared =
+    family === 'software' && subgroups !== undefined && subgroups.min >= WORKGROUP && hidden % 4 === 0 && hidden <= WIDEST_UNROLLED;
+  return shared ? { forward: gruForwardSubgroups, backward: gruBackwardSubgroups } : { forward: gruForward, backward: gruBackward };
+}

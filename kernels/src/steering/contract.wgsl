@@ -1,5 +1,6 @@
-// u[n, ρ] = Σ_j c[n, j] p[n, j·rank + ρ], one invocation per element of u. Given dQ in place of p it makes du.
-// Prelude: WORKGROUP (invocations per workgroup), APPENDED (bool: c lacks its last column, which is the constant 1).
+// u[n, ρ] = Σ_j c[n, j] p[n, j·rank + ρ], a Value of u at a time. Given dQ in place of p it makes du.
+// Prelude: WORKGROUP (invocations per workgroup), APPENDED (bool: c lacks its last column, which is the constant 1), Value (f32 or
+// vec4<f32>) and LANES (elements in one; they divide the rank).
 
 struct Uniforms {
   rows: u32,
@@ -8,8 +9,8 @@ struct Uniforms {
 }
 
 @group(0) @binding(0) var<storage, read> c: array<f32>;
-@group(0) @binding(1) var<storage, read> p: array<f32>;
-@group(0) @binding(2) var<storage, read_write> u: array<f32>;
+@group(0) @binding(1) var<storage, read> p: array<Value>;
+@group(0) @binding(2) var<storage, read_write> u: array<Value>;
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(WORKGROUP)
@@ -18,20 +19,20 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= uniforms.rows * uniforms.rank) {
-    return;
-  }
-  let n = i / uniforms.rank;
+  let ranks = uniforms.rank / LANES;
   let columns = uniforms.terms - select(0u, 1u, APPENDED);
-  var at = n * uniforms.terms * uniforms.rank + i % uniforms.rank;
-  var sum = 0.0;
-  for (var j = 0u; j < columns; j++) {
-    sum += c[n * columns + j] * p[at];
-    at += uniforms.rank;
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.rows * ranks; i += step) {
+    let n = i / ranks;
+    var at = n * uniforms.terms * ranks + i % ranks;
+    var sum = Value();
+    for (var j = n * columns; j < (n + 1) * columns; j++) {
+      sum += c[j] * p[at];
+      at += ranks;
+    }
+    if (APPENDED) {
+      sum += p[at];
+    }
+    u[i] = sum;
   }
-  if (APPENDED) {
-    sum += p[at];
-  }
-  u[i] = sum;
 }

@@ -1,5 +1,6 @@
-// q[n, j·rank + ρ] = c[n, j] u[n, ρ], one invocation per (n, j). Given du in place of u it makes dP.
-// Prelude: WORKGROUP (invocations per workgroup), APPENDED (bool: c lacks its last column, which is the constant 1).
+// q[n, j·rank + ρ] = c[n, j] u[n, ρ], a Value of u at a time. Given du in place of u it makes dP.
+// Prelude: WORKGROUP (invocations per workgroup), APPENDED (bool: c lacks its last column, which is the constant 1), Value (f32 or
+// vec4<f32>) and LANES (elements in one; they divide the rank).
 
 struct Uniforms {
   rows: u32,
@@ -8,8 +9,8 @@ struct Uniforms {
 }
 
 @group(0) @binding(0) var<storage, read> c: array<f32>;
-@group(0) @binding(1) var<storage, read> u: array<f32>;
-@group(0) @binding(2) var<storage, read_write> q: array<f32>;
+@group(0) @binding(1) var<storage, read> u: array<Value>;
+@group(0) @binding(2) var<storage, read_write> q: array<Value>;
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(WORKGROUP)
@@ -18,19 +19,19 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let i = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (i >= uniforms.rows * uniforms.terms) {
-    return;
-  }
-  let n = i / uniforms.terms;
-  let j = i % uniforms.terms;
-  var coefficient = 1.0;
-  if (!APPENDED) {
-    coefficient = c[i];
-  } else if (j + 1 < uniforms.terms) {
-    coefficient = c[i - n];
-  }
-  for (var rho = 0u; rho < uniforms.rank; rho++) {
-    q[i * uniforms.rank + rho] = coefficient * u[n * uniforms.rank + rho];
+  let ranks = uniforms.rank / LANES;
+  let columns = uniforms.terms - select(0u, 1u, APPENDED);
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.rows * ranks; i += step) {
+    let n = i / ranks;
+    let value = u[i];
+    var at = n * uniforms.terms * ranks + i % ranks;
+    for (var j = n * columns; j < (n + 1) * columns; j++) {
+      q[at] = c[j] * value;
+      at += ranks;
+    }
+    if (APPENDED) {
+      q[at] = value;
+    }
   }
 }

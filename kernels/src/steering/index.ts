@@ -1,4 +1,4 @@
-import { type BufferSlot, type Kernel, linearGrid } from '../declaration.js';
+import { type AdapterTraits, type BufferSlot, type Kernel, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
 import coefficientsSource from './coefficients.wgsl';
 import contractSource from './contract.wgsl';
 import expandSource from './expand.wgsl';
@@ -13,7 +13,6 @@ export type SteeringShape = {
   readonly appended: 0 | 1;
 };
 
-const WORKGROUP = 64;
 const read = (name: string): BufferSlot => ({ name, access: 'read', element: 'f32' });
 const written = (name: string): BufferSlot => ({ name, access: 'read_write', element: 'f32' });
 const uniforms = [
@@ -21,7 +20,14 @@ const uniforms = [
   { name: 'terms', type: 'u32' },
   { name: 'rank', type: 'u32' },
 ] as const;
-const constants = ({ appended }: SteeringShape) => ({ WORKGROUP, APPENDED: appended === 1 });
+const lanes = ({ rank }: SteeringShape): number => (rank % 4 === 0 ? 4 : 1);
+const constants = (shape: SteeringShape, adapter: AdapterTraits) => ({
+  WORKGROUP: stridedWorkgroup(adapter),
+  APPENDED: shape.appended === 1,
+  ...valueConstants(lanes(shape) === 4),
+});
+/** Items that are worth a workgroup of a CPU: each walks over all terms. */
+const PER_GROUP = 16;
 const sample: SteeringShape = { rows: 3200, terms: 33, rank: 16, appended: 1 };
 const columns = ({ terms, appended }: SteeringShape): number => terms - appended;
 
@@ -35,7 +41,7 @@ export const steeringContract: Kernel<SteeringShape> = {
   buffers: [read('c'), read('p'), written('u')],
   uniforms,
   constants,
-  grid: ({ rows, rank }) => linearGrid(rows * rank, WORKGROUP),
+  grid: (shape, adapter) => stridedGrid((shape.rows * shape.rank) / lanes(shape), adapter, PER_GROUP),
   cost: (shape) => ({
     flops: 2 * shape.rows * shape.terms * shape.rank,
     bytes: 4 * shape.rows * (shape.terms * shape.rank + columns(shape) + shape.rank),
@@ -50,7 +56,7 @@ export const steeringExpand: Kernel<SteeringShape> = {
   buffers: [read('c'), read('u'), written('q')],
   uniforms,
   constants,
-  grid: ({ rows, terms }) => linearGrid(rows * terms, WORKGROUP),
+  grid: (shape, adapter) => stridedGrid((shape.rows * shape.rank) / lanes(shape), adapter, PER_GROUP),
   cost: (shape) => ({
     flops: shape.rows * shape.terms * shape.rank,
     bytes: 4 * shape.rows * (shape.terms * shape.rank + columns(shape) + shape.rank),
@@ -67,8 +73,8 @@ export const steeringCoefficients: Kernel<SteeringShape> = {
   source: coefficientsSource,
   buffers: [read('p'), read('du'), read('dq'), read('u'), written('dc')],
   uniforms,
-  constants,
-  grid: (shape) => linearGrid(shape.rows * columns(shape), WORKGROUP),
+  constants: (shape, adapter) => ({ ...constants(shape, adapter), RANKS: shape.rank / lanes(shape) }),
+  grid: ({ rows }, adapter) => stridedGrid(rows, adapter, PER_GROUP),
   cost: (shape) => ({
     flops: 4 * shape.rows * columns(shape) * shape.rank,
     bytes: 4 * shape.rows * (2 * shape.terms * shape.rank + columns(shape) + 2 * shape.rank),

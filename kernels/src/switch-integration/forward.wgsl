@@ -1,7 +1,10 @@
 // Switch and temporal integration over the whole time in one dispatch, one invocation per row:
 //   logit_t = w2 · relu(pre_t + W_z z_{t−1}) + b2, β_t from the logit by the gate's mode, z_t = β_t z̃_t + (1 − β_t) z_{t−1}
 // Beside β_t it leaves dβ_t/dlogit_t, all the backward pass needs to know of the mode.
-// Prelude: WORKGROUP (invocations per workgroup), LATENT (width of z).
+// Where the switch is small the weights and a row of `pre` are copied to private memory first. Loops that copy have bounds the
+// compiler does not know, so that they stay loops; those that compute are unrolled, which makes their indices constant: a
+// software adapter then reads a whole vector of lanes at once, where storage costs an access per lane.
+// Prelude: WORKGROUP (invocations per workgroup), LATENT (width of z), HIDDEN (width of the switch), CACHED (bool).
 
 struct Uniforms {
   batch: u32,
@@ -31,6 +34,38 @@ const OPEN: u32 = 4;
 @group(0) @binding(9) var<storage, read_write> gate: array<f32>;
 @group(0) @binding(10) var<uniform> uniforms: Uniforms;
 
+const CACHE: u32 = select(1u, HIDDEN, CACHED);
+
+var<private> state: array<f32, LATENT>;
+var<private> first: array<array<f32, LATENT>, CACHE>;
+var<private> second: array<f32, CACHE>;
+var<private> before: array<f32, CACHE>;
+
+fn logitAt(at: u32) -> f32 {
+  var logit = w2[uniforms.hidden];
+  if (CACHED) {
+    for (var k = 0u; k < uniforms.hidden; k++) {
+      before[k] = pre[at * uniforms.hidden + k];
+    }
+    for (var k = 0u; k < CACHE; k++) {
+      var sum = before[k];
+      for (var n = 0u; n < LATENT; n++) {
+        sum += first[k][n] * state[n];
+      }
+      logit += second[k] * max(sum, 0.0);
+    }
+    return logit;
+  }
+  for (var k = 0u; k < uniforms.hidden; k++) {
+    var sum = pre[at * uniforms.hidden + k];
+    for (var n = 0u; n < uniforms.latent; n++) {
+      sum += wz[k * uniforms.latent + n] * state[n];
+    }
+    logit += w2[k] * max(sum, 0.0);
+  }
+  return logit;
+}
+
 /** β and its derivative by the logit. */
 fn beta(logit: f32, perturbation: f32, mode: u32, temperature: f32) -> vec2<f32> {
   if (mode == OPEN) {
@@ -58,20 +93,20 @@ fn main(
   }
   let mode = u32(control[0]);
   let temperature = control[1];
-  var state: array<f32, LATENT>;
+  if (CACHED) {
+    for (var k = 0u; k < uniforms.hidden; k++) {
+      second[k] = w2[k];
+      for (var n = 0u; n < uniforms.latent; n++) {
+        first[k][n] = wz[k * uniforms.latent + n];
+      }
+    }
+  }
   for (var n = 0u; n < uniforms.latent * uniforms.initial; n++) {
     state[n] = z0[row * uniforms.latent + n];
   }
   for (var t = 0u; t < uniforms.time; t++) {
     let at = row * uniforms.time + t;
-    var logit = w2[uniforms.hidden];
-    for (var k = 0u; k < uniforms.hidden; k++) {
-      var sum = pre[at * uniforms.hidden + k];
-      for (var n = 0u; n < uniforms.latent; n++) {
-        sum += wz[k * uniforms.latent + n] * state[n];
-      }
-      logit += w2[k] * max(sum, 0.0);
-    }
+    let logit = logitAt(at);
     var perturbation = 0.0;
     if (uniforms.withNoise == 1) {
       perturbation = noise[at];

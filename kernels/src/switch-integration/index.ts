@@ -1,4 +1,12 @@
-import { type BufferSlot, type Kernel, linearGrid } from '../declaration.js';
+import {
+  type AdapterTraits,
+  type BufferSlot,
+  type Kernel,
+  linearGrid,
+  stridedGrid,
+  stridedWorkgroup,
+  valueConstants,
+} from '../declaration.js';
 import activationGradientSource from './activation-gradient.wgsl';
 import backwardSource from './backward.wgsl';
 import forwardSource from './forward.wgsl';
@@ -51,10 +59,19 @@ export type ActivationGradientShape = {
 
 /** A row's recurrence is long, so workgroups are small: enough of them for every core of a software adapter. */
 const ROWS = 8;
-const WORKGROUP = 64;
+/** Weights of a switch that an invocation keeps copies of; more would not stay in a first-level cache. */
+const MOST_CACHED = 1024;
+/** Steps that are worth a workgroup of a CPU. */
+const PER_GROUP = 64;
 
 const read = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read', element });
 const written = (name: string): BufferSlot => ({ name, access: 'read_write', element: 'f32' });
+const sizes = ({ latent, hidden }: SwitchShape, { family }: AdapterTraits) => ({
+  LATENT: latent,
+  HIDDEN: hidden,
+  CACHED: family === 'software' && latent * hidden <= MOST_CACHED,
+});
+const lanes = ({ hidden }: ActivationGradientShape): number => (hidden % 4 === 0 ? 4 : 1);
 const fields = (...names: string[]) => names.map((name) => ({ name, type: 'u32' }) as const);
 
 /**
@@ -80,7 +97,7 @@ export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
     written('gate'),
   ],
   uniforms: fields('batch', 'time', 'latent', 'hidden', 'firstOpen', 'initial', 'withOpened', 'withNoise'),
-  constants: ({ latent }) => ({ WORKGROUP: ROWS, LATENT: latent }),
+  constants: (shape, adapter) => ({ WORKGROUP: ROWS, ...sizes(shape, adapter) }),
   grid: ({ batch }) => linearGrid(batch, ROWS),
   cost: ({ batch, time, latent, hidden }) => ({
     flops: batch * time * (hidden * (2 * latent + 3) + 3 * latent + 8),
@@ -98,8 +115,8 @@ export const switchIntegrationLinearise: Kernel<SwitchShape> = {
   source: lineariseSource,
   buffers: [read('pre'), read('wz'), read('w2'), read('z'), read('z0'), written('previous'), written('activation'), written('jacobian')],
   uniforms: fields('batch', 'time', 'latent', 'hidden', 'initial'),
-  constants: ({ latent }) => ({ WORKGROUP, LATENT: latent }),
-  grid: ({ batch, time }) => linearGrid(batch * time, WORKGROUP),
+  constants: (shape, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...sizes(shape, adapter) }),
+  grid: ({ batch, time }, adapter) => stridedGrid(batch * time, adapter, PER_GROUP),
   cost: ({ batch, time, latent, hidden }) => ({
     flops: batch * time * hidden * (4 * latent + 2),
     bytes: 4 * (batch * time * (3 * latent + 2 * hidden) + hidden * (latent + 1)),
@@ -144,8 +161,8 @@ export const switchActivationGradient: Kernel<ActivationGradientShape> = {
   source: activationGradientSource,
   buffers: [read('dlogit'), read('activation'), read('w2'), written('dpre')],
   uniforms: fields('steps', 'hidden'),
-  constants: () => ({ WORKGROUP }),
-  grid: ({ steps, hidden }) => linearGrid(steps * hidden, WORKGROUP),
+  constants: (shape, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(lanes(shape) === 4) }),
+  grid: ({ steps }, adapter) => stridedGrid(steps, adapter, PER_GROUP),
   cost: ({ steps, hidden }) => ({ flops: steps * hidden, bytes: 4 * (steps * (2 * hidden + 1) + hidden) }),
   sample: { steps: 3200, hidden: 64 },
 };

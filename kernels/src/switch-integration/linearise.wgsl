@@ -1,6 +1,7 @@
-// The switch at every step at once, given the integrated codes: no recurrence, one invocation per (row, time).
+// The switch at every step at once, given the integrated codes: no recurrence, an invocation takes one (row, time) after another.
 //   previous_t = z_{t−1}, active_t = relu(pre_t + W_z z_{t−1}), jacobian_t = dlogit_t / dz_{t−1} = W_zᵀ (w2 ∘ [active_t > 0])
-// Prelude: WORKGROUP (invocations per workgroup), LATENT (width of z).
+// Loops and private memory are as in forward.wgsl.
+// Prelude: WORKGROUP (invocations per workgroup), LATENT (width of z), HIDDEN (width of the switch), CACHED (bool).
 
 struct Uniforms {
   batch: u32,
@@ -20,43 +21,84 @@ struct Uniforms {
 @group(0) @binding(7) var<storage, read_write> jacobian: array<f32>;
 @group(0) @binding(8) var<uniform> uniforms: Uniforms;
 
+const CACHE: u32 = select(1u, HIDDEN, CACHED);
+
+var<private> state: array<f32, LATENT>;
+var<private> slope: array<f32, LATENT>;
+var<private> first: array<array<f32, LATENT>, CACHE>;
+var<private> second: array<f32, CACHE>;
+// pre, then the activation.
+var<private> unit: array<f32, CACHE>;
+
+fn switchAt(at: u32) {
+  let latent = uniforms.latent;
+  let row = at * uniforms.hidden;
+  if (CACHED) {
+    for (var k = 0u; k < uniforms.hidden; k++) {
+      unit[k] = pre[row + k];
+    }
+    for (var k = 0u; k < CACHE; k++) {
+      var sum = unit[k];
+      for (var n = 0u; n < LATENT; n++) {
+        sum += first[k][n] * state[n];
+      }
+      unit[k] = max(sum, 0.0);
+      let weight = select(0.0, second[k], sum > 0.0);
+      for (var n = 0u; n < LATENT; n++) {
+        slope[n] += weight * first[k][n];
+      }
+    }
+    for (var k = 0u; k < uniforms.hidden; k++) {
+      activation[row + k] = unit[k];
+    }
+    return;
+  }
+  for (var k = 0u; k < uniforms.hidden; k++) {
+    var sum = pre[row + k];
+    for (var n = 0u; n < latent; n++) {
+      sum += wz[k * latent + n] * state[n];
+    }
+    activation[row + k] = max(sum, 0.0);
+    let weight = select(0.0, w2[k], sum > 0.0);
+    for (var n = 0u; n < latent; n++) {
+      slope[n] += weight * wz[k * latent + n];
+    }
+  }
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (at >= uniforms.batch * uniforms.time) {
-    return;
-  }
   let latent = uniforms.latent;
-  let row = at / uniforms.time;
-  let first = at % uniforms.time == 0;
-  var state: array<f32, LATENT>;
-  var slope: array<f32, LATENT>;
-  for (var n = 0u; n < latent; n++) {
-    var value = 0.0;
-    if (!first) {
-      value = z[(at - 1) * latent + n];
-    } else if (uniforms.initial == 1) {
-      value = z0[row * latent + n];
-    }
-    state[n] = value;
-    previous[at * latent + n] = value;
-  }
-  for (var k = 0u; k < uniforms.hidden; k++) {
-    var sum = pre[at * uniforms.hidden + k];
-    for (var n = 0u; n < latent; n++) {
-      sum += wz[k * latent + n] * state[n];
-    }
-    activation[at * uniforms.hidden + k] = max(sum, 0.0);
-    let weight = select(0.0, w2[k], sum > 0.0);
-    for (var n = 0u; n < latent; n++) {
-      slope[n] += weight * wz[k * latent + n];
+  if (CACHED) {
+    for (var k = 0u; k < uniforms.hidden; k++) {
+      second[k] = w2[k];
+      for (var n = 0u; n < latent; n++) {
+        first[k][n] = wz[k * latent + n];
+      }
     }
   }
-  for (var n = 0u; n < latent; n++) {
-    jacobian[at * latent + n] = slope[n];
+  let step = groups.x * groups.y * WORKGROUP;
+  for (var at = (group.y * groups.x + group.x) * WORKGROUP + lane; at < uniforms.batch * uniforms.time; at += step) {
+    let row = at / uniforms.time;
+    let begins = at % uniforms.time == 0;
+    for (var n = 0u; n < latent; n++) {
+      var value = 0.0;
+      if (!begins) {
+        value = z[(at - 1) * latent + n];
+      } else if (uniforms.initial == 1) {
+        value = z0[row * latent + n];
+      }
+      state[n] = value;
+      slope[n] = 0.0;
+      previous[at * latent + n] = value;
+    }
+    switchAt(at);
+    for (var n = 0u; n < latent; n++) {
+      jacobian[at * latent + n] = slope[n];
+    }
   }
 }

@@ -1,5 +1,5 @@
 /** A gated recurrent unit over a whole sequence. */
-import { gruBackward, gruForward } from '@coxswain/kernels';
+import { gruKernels } from '@coxswain/kernels';
 import { accumulator, op, records } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
@@ -35,6 +35,7 @@ export function gru(gates: Tensor, whh: Tensor, bhh: Tensor, { h0, lengths, reve
   if (h0 && h0.size !== batch * hidden) throw new ShapeError('gru', `h0 [${h0.shape}]`, `[${batch}, ${hidden}]`);
   if (lengths && (lengths.size !== batch || lengths.dtype !== 'u32'))
     throw new ShapeError('gru', `lengths ${lengths.dtype} [${lengths.shape}]`, `u32 [${batch}]`);
+  const kernels = gruKernels(hidden, device.traits);
   const inputs = [gates, whh, bhh, ...(h0 ? [h0] : [])];
   const save = records(inputs);
   const shape = { batch, time, hidden, withLengths: lengths ? 1 : 0, reverse: reverse ? 1 : 0 } as const;
@@ -43,7 +44,7 @@ export function gru(gates: Tensor, whh: Tensor, bhh: Tensor, { h0, lengths, reve
   const saved = save ? device.empty([batch * time, 4 * hidden]) : device.dummy;
   const optional = { h0: h0 ?? device.dummy, lengths: lengths ?? device.dummy };
   device.dispatch(
-    gruForward,
+    kernels.forward,
     { ...shape, initial: h0 ? 1 : 0, save: save ? 1 : 0 },
     { gates, whh, bhh, ...optional, out, previous, saved },
   );
@@ -52,7 +53,7 @@ export function gru(gates: Tensor, whh: Tensor, bhh: Tensor, { h0, lengths, reve
     const dgatesHidden = device.empty([batch * time, three]);
     const dh0 = device.empty([batch, hidden]);
     const kept = { whh, previous, saved, lengths: optional.lengths };
-    device.dispatch(gruBackward, shape, { dy: gradient as Tensor, ...kept, dgates, dgatesHidden, dh0 });
+    device.dispatch(kernels.backward, shape, { dy: gradient as Tensor, ...kept, dgates, dgatesHidden, dh0 });
     if (whh.requiresGradient) weightGradient(dgatesHidden, previous, accumulator(whh));
     if (bhh.requiresGradient) accumulateRows(dgatesHidden, accumulator(bhh));
     return [dgates, null, null, ...(h0 ? [dh0] : [])];

@@ -1,0 +1,165 @@
+// The recurrence of forward.wgsl for adapters whose subgroups have 8 lanes or more, and widths that are multiples of 4.
+// A lane carries four batch rows, the components of a vec4. The weights, the same for every lane, are read 32 at a time, a vec4
+// by each of 8 lanes, and handed round by broadcasts: on a software adapter a storage access costs as much for one value that all
+// lanes want as for one value per lane. Loops around storage accesses have bounds that the compiler does not know, or it would
+// unroll them into hundreds of times the code; loops of arithmetic over `h` are unrolled, which keeps its indices constant.
+// Prelude: CHUNKS (32 units each: the state width the private arrays have room for).
+enable subgroups;
+
+struct Uniforms {
+  batch: u32,
+  time: u32,
+  hidden: u32,
+  withLengths: u32,
+  reverse: u32,
+  initial: u32,
+  save: u32,
+}
+
+const LANES: u32 = 8;
+
+@group(0) @binding(0) var<storage, read> gates: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> whh: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> bhh: array<f32>;
+@group(0) @binding(3) var<storage, read> h0: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> lengths: array<u32>;
+@group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> previous: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> saved: array<vec4<f32>>;
+@group(0) @binding(8) var<uniform> uniforms: Uniforms;
+
+fn sigmoid(x: vec4<f32>) -> vec4<f32> {
+  return 1.0 / (1.0 + exp(-clamp(x, vec4(-80.0), vec4(80.0))));
+}
+
+/** Four weights times four units' states, each of four rows. Short chains of sums: the long ones would wait on each other. */
+fn four(w: vec4<f32>, h: array<vec4<f32>, 4>) -> vec4<f32> {
+  return (w.x * h[0] + w.y * h[1]) + (w.z * h[2] + w.w * h[3]);
+}
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let groupFirst = (group.y * groups.x + group.x) * LANES * 4;
+  let first = groupFirst + local * 4;
+  let last = uniforms.batch - 1;
+  // Lanes past the batch compute along, broadcasting needs them, but store nothing.
+  let count = min(max(first, uniforms.batch) - first, 4u);
+  let rows = min(first + vec4(0u, 1u, 2u, 3u), vec4(last));
+  let hidden = uniforms.hidden;
+  let units = hidden / 4;
+  // 4, but not to the compiler.
+  let quad = hidden / units;
+
+  var length = vec4(uniforms.time);
+  // The longest row of the whole workgroup, so that all its lanes agree on it.
+  var longest = uniforms.time;
+  if (uniforms.withLengths == 1) {
+    length = vec4(lengths[rows.x], lengths[rows.y], lengths[rows.z], lengths[rows.w]);
+    longest = 0;
+    for (var i = 0u; i < LANES * quad; i++) {
+      longest = max(longest, lengths[min(groupFirst + i, last)]);
+    }
+  }
+
+  var h: array<array<array<vec4<f32>, 4>, LANES>, CHUNKS>;
+  for (var k = 0u; k < units * uniforms.initial; k++) {
+    let at = rows * units + k;
+    let state = transpose(mat4x4(h0[at.x], h0[at.y], h0[at.z], h0[at.w]));
+    h[k / LANES][k % LANES] = array(state[0], state[1], state[2], state[3]);
+  }
+
+  for (var step = 0u; step < uniforms.time; step++) {
+    let t = select(step, uniforms.time - 1 - step, uniforms.reverse == 1);
+    for (var unit = 0u; unit < select(0, units, t < longest); unit++) {
+      var r: array<vec4<f32>, 4>;
+      var z: array<vec4<f32>, 4>;
+      var n: array<vec4<f32>, 4>;
+      for (var i = 0u; i < quad; i++) {
+        let j = unit * 4 + i;
+        var weight: array<array<vec4<f32>, 3>, CHUNKS>;
+        for (var m = 0u; m < CHUNKS; m++) {
+          // Lanes past the row's end read its last weights, which meet the zeros that `h` holds there.
+          let at = j * units + min(m * LANES + lane, units - 1);
+          weight[m] = array(whh[at], whh[at + hidden * units], whh[at + 2 * hidden * units]);
+        }
+        var reset = vec4(bhh[j]);
+        var update = vec4(bhh[hidden + j]);
+        var candidate = vec4(bhh[2 * hidden + j]);
+        for (var m = 0u; m < CHUNKS; m++) {
+          let wr = weight[m][0];
+          let wz = weight[m][1];
+          let wn = weight[m][2];
+          reset += four(subgroupBroadcast(wr, 0), h[m][0]);
+          update += four(subgroupBroadcast(wz, 0), h[m][0]);
+          candidate += four(subgroupBroadcast(wn, 0), h[m][0]);
+          reset += four(subgroupBroadcast(wr, 1), h[m][1]);
+          update += four(subgroupBroadcast(wz, 1), h[m][1]);
+          candidate += four(subgroupBroadcast(wn, 1), h[m][1]);
+          reset += four(subgroupBroadcast(wr, 2), h[m][2]);
+          update += four(subgroupBroadcast(wz, 2), h[m][2]);
+          candidate += four(subgroupBroadcast(wn, 2), h[m][2]);
+          reset += four(subgroupBroadcast(wr, 3), h[m][3]);
+          update += four(subgroupBroadcast(wz, 3), h[m][3]);
+          candidate += four(subgroupBroadcast(wn, 3), h[m][3]);
+          reset += four(subgroupBroadcast(wr, 4), h[m][4]);
+          update += four(subgroupBroadcast(wz, 4), h[m][4]);
+          candidate += four(subgroupBroadcast(wn, 4), h[m][4]);
+          reset += four(subgroupBroadcast(wr, 5), h[m][5]);
+          update += four(subgroupBroadcast(wz, 5), h[m][5]);
+          candidate += four(subgroupBroadcast(wn, 5), h[m][5]);
+          reset += four(subgroupBroadcast(wr, 6), h[m][6]);
+          update += four(subgroupBroadcast(wz, 6), h[m][6]);
+          candidate += four(subgroupBroadcast(wn, 6), h[m][6]);
+          reset += four(subgroupBroadcast(wr, 7), h[m][7]);
+          update += four(subgroupBroadcast(wz, 7), h[m][7]);
+          candidate += four(subgroupBroadcast(wn, 7), h[m][7]);
+        }
+        r[i] = reset;
+        z[i] = update;
+        n[i] = candidate;
+      }
+      // Row by row from here: a vec4 is four units of one row, as memory has them.
+      let before = h[unit / LANES][unit % LANES];
+      for (var q = 0u; q < count; q++) {
+        let at = (first + q) * uniforms.time + t;
+        let projected = at * 3 * units + unit;
+        let state = vec4(before[0][q], before[1][q], before[2][q], before[3][q]);
+        let s = vec4(n[0][q], n[1][q], n[2][q], n[3][q]);
+        let reset = sigmoid(vec4(r[0][q], r[1][q], r[2][q], r[3][q]) + gates[projected]);
+        let update = sigmoid(vec4(z[0][q], z[1][q], z[2][q], z[3][q]) + gates[projected + units]);
+        let candidate = tanh(clamp(reset * s + gates[projected + 2 * units], vec4(-20.0), vec4(20.0)));
+        out[at * units + unit] = select(state, candidate + update * (state - candidate), t < length[q]);
+        for (var once = 0u; once < uniforms.save; once++) {
+          let kept = at * 4 * units + unit;
+          previous[at * units + unit] = state;
+          saved[kept] = reset;
+          saved[kept + units] = update;
+          saved[kept + 2 * units] = candidate;
+          saved[kept + 3 * units] = s;
+        }
+      }
+    }
+    let at = (rows * uniforms.time + t) * units;
+    for (var k = 0u; k < select(0, units, t < longest); k++) {
+      let state = transpose(mat4x4(out[at.x + k], out[at.y + k], out[at.z + k], out[at.w + k]));
+      h[k / LANES][k % LANES] = array(state[0], state[1], state[2], state[3]);
+    }
+    // Past the longest row every state is held.
+    for (var k = 0u; k < select(units, 0, t < longest); k++) {
+      let held = h[k / LANES][k % LANES];
+      for (var q = 0u; q < count; q++) {
+        let to = ((first + q) * uniforms.time + t) * units + k;
+        let state = vec4(held[0][q], held[1][q], held[2][q], held[3][q]);
+        out[to] = state;
+        for (var once = 0u; once < uniforms.save; once++) {
+          previous[to] = state;
+        }
+      }
+    }
+  }
+}
