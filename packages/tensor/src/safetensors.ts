@@ -1,6 +1,6 @@
 /** The safetensors format (https://github.com/huggingface/safetensors#format): an 8-byte header length, a JSON header, raw data. */
-import { CheckpointError } from './errors.js';
-import type { Dimensions } from './tensor.js';
+import { CheckpointError, ShapeError } from './errors.js';
+import { type Dimensions, sizeOf } from './tensor.js';
 
 export type SafeArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -23,6 +23,7 @@ const TYPES = {
   U8: { array: Uint8Array, bytes: 1 },
 } as const;
 
+const METADATA = '__metadata__';
 /** The reference implementation refuses larger headers too. */
 const LARGEST_HEADER = 100_000_000;
 const REMEDY = 'The file is damaged or is not a checkpoint: restore it, or train it anew';
@@ -33,15 +34,23 @@ function typeName(data: SafeArray): keyof typeof TYPES {
   return entry[0] as keyof typeof TYPES;
 }
 
-/** The bytes of a safetensors file. Tensors are written in the map's order, so equal maps give equal bytes. */
+/** The bytes of a safetensors file. Equal maps give equal bytes. */
 export function writeSafetensors(tensors: ReadonlyMap<string, SafeTensor>, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-  const header: Record<string, unknown> = Object.keys(metadata).length ? { __metadata__: metadata } : {};
+  // Wide types first, as the reference does, so that every tensor starts at a multiple of its type's size.
+  const ordered = [...tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  const header: [string, unknown][] = Object.keys(metadata).length ? [[METADATA, metadata]] : [];
   let at = 0;
-  for (const [name, { shape, data }] of tensors) {
-    header[name] = { dtype: typeName(data), shape, data_offsets: [at, at + data.byteLength] };
+  for (const [name, { shape, data }] of ordered) {
+    if (sizeOf(shape) !== data.length || name === METADATA)
+      throw new ShapeError(
+        'writeSafetensors',
+        `${data.length} numbers as "${name}" [${shape}]`,
+        'as many as the shape says, under any other name',
+      );
+    header.push([name, { dtype: typeName(data), shape, data_offsets: [at, at + data.byteLength] }]);
     at += data.byteLength;
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   // Data must start at a multiple of 8 so that readers may map it.
   const length = Math.ceil(json.length / 8) * 8;
   const bytes = new Uint8Array(8 + length + at);
@@ -49,7 +58,7 @@ export function writeSafetensors(tensors: ReadonlyMap<string, SafeTensor>, metad
   bytes.fill(0x20, 8, 8 + length);
   bytes.set(json, 8);
   at = 8 + length;
-  for (const { data } of tensors.values()) {
+  for (const [, { data }] of ordered) {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
   }
@@ -67,28 +76,30 @@ export function readSafetensors(bytes: Uint8Array, what = 'safetensors file'): S
   };
   if (bytes.length < 8) fail(`${bytes.length} bytes`, 'at least the 8 bytes of a header length');
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > LARGEST_HEADER || 8 + length > bytes.length) fail(`a header of ${length} bytes in a file of ${bytes.length}`, 'a header that fits the file');
+  if (length > LARGEST_HEADER || 8 + length > bytes.length)
+    fail(`a header of ${length} bytes in a file of ${bytes.length}`, 'a header that fits the file');
   const header = parseHeader(bytes.subarray(8, 8 + length), fail);
   const body = bytes.subarray(8 + length);
   const tensors = new Map<string, SafeTensor>();
   let metadata: Record<string, string> = {};
   const spans: [number, number][] = [];
   for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') {
-      metadata = entry as Record<string, string>;
+    if (name === METADATA) {
+      metadata = isTexts(entry) ? entry : fail('metadata that is not text by name', 'strings');
       continue;
     }
-    const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as { dtype?: string; shape?: number[]; data_offsets?: [number, number] };
-    const type = TYPES[dtype as keyof typeof TYPES] ?? fail(`tensor "${name}" of type ${dtype}`, Object.keys(TYPES).join(', '));
-    if (!Array.isArray(shape) || !Array.isArray(offsets) || shape.some((n) => !Number.isInteger(n) || n < 0)) fail(`tensor "${name}" without a shape or offsets`, 'both');
-    const [from, to] = offsets as [number, number];
-    const wanted = (shape as number[]).reduce((a, b) => a * b, 1) * type.bytes;
+    const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as { dtype?: string; shape?: unknown; data_offsets?: unknown };
+    if (!dtype || !Object.hasOwn(TYPES, dtype)) return fail(`tensor "${name}" of type ${dtype}`, Object.keys(TYPES).join(', '));
+    const type = TYPES[dtype as keyof typeof TYPES];
+    if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) return fail(`tensor "${name}" without a shape or offsets`, 'both');
+    const [from, to] = offsets;
+    const wanted = sizeOf(shape) * type.bytes;
     if (to - from !== wanted) fail(`tensor "${name}" of ${to - from} bytes`, `${wanted} for shape [${shape}]`);
-    if (from < 0 || to > body.length) fail(`tensor "${name}" at bytes ${from} to ${to} of ${body.length}`, 'data inside the file (it was cut short?)');
+    if (to > body.length) fail(`tensor "${name}" at bytes ${from} to ${to} of ${body.length}`, 'data inside the file (it was cut short?)');
     spans.push([from, to]);
     // Node's Buffer overrides `slice` with a view into a shared pool; this copies whatever it is given.
     const copy = new Uint8Array(body.subarray(from, to));
-    tensors.set(name, { shape: shape as number[], data: new type.array(copy.buffer) });
+    tensors.set(name, { shape, data: new type.array(copy.buffer) });
   }
   spans.sort((a, b) => a[0] - b[0]);
   let end = 0;
@@ -99,6 +110,11 @@ export function readSafetensors(bytes: Uint8Array, what = 'safetensors file'): S
   if (end !== body.length) fail(`${body.length - end} bytes after the last tensor`, 'none');
   return { tensors, metadata };
 }
+
+const isCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
+
+const isTexts = (value: unknown): value is Record<string, string> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((text) => typeof text === 'string');
 
 function parseHeader(bytes: Uint8Array, fail: (value: string, expected: string) => never): Record<string, unknown> {
   try {
