@@ -1,4 +1,5 @@
 export * from './adamw/index.js';
+export * from './adamw/reference.js';
 export * from './attention/index.js';
 export * from './clipped-objective/index.js';
 export * from './copy/index.js';

@@ -57,7 +57,15 @@ export class AdamW {
   apply(): Tensor {
     const { device, flat, gradients } = this.store;
     const norm = device.empty([1]);
-    launchReduce(gradients, norm, { operation: REDUCE.sumOfSquares, outer: 1, axis: gradients.size, inner: 1, scale: 1, root: 1, accumulate: 0 });
+    launchReduce(gradients, norm, {
+      operation: REDUCE.sumOfSquares,
+      outer: 1,
+      axis: gradients.size,
+      inner: 1,
+      scale: 1,
+      root: 1,
+      accumulate: 0,
+    });
     const { beta1, beta2, eps, weightDecay } = this.#settings;
     device.dispatch(
       adamw,
@@ -70,7 +78,8 @@ export class AdamW {
   /** The state a run needs to go on: both moments by parameter name, and the step. */
   async save(): Promise<Map<string, SafeTensor>> {
     const [m, v, skipped] = await this.store.device.read([this.#m, this.#v, this.skipped]);
-    const named = (prefix: string, flat: Float32Array): [string, SafeTensor][] => [...this.store.unpack(flat)].map(([name, tensor]) => [`${prefix}.${name}`, tensor]);
+    const named = (prefix: string, flat: Float32Array): [string, SafeTensor][] =>
+      [...this.store.unpack(flat)].map(([name, tensor]) => [`${prefix}.${name}`, tensor]);
     return new Map<string, SafeTensor>([
       ...named('m', m as Float32Array),
       ...named('v', v as Float32Array),
@@ -82,11 +91,14 @@ export class AdamW {
   /** @throws CheckpointError where the state is not of this store. */
   load(state: ReadonlyMap<string, SafeTensor>, what = 'optimiser state'): void {
     const part = (prefix: string): Map<string, SafeTensor> =>
-      new Map([...state].filter(([name]) => name.startsWith(`${prefix}.`)).map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]));
+      new Map(
+        [...state].filter(([name]) => name.startsWith(`${prefix}.`)).map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]),
+      );
     const step = state.get('step');
     if (!step) throw new CheckpointError(what, 'no tensor "step"', 'a state saved by this optimiser', 'Start anew in another folder');
-    this.#m.write(this.store.pack(part('m'), what));
-    this.#v.write(this.store.pack(part('v'), what));
+    const [m, v] = [this.store.pack(part('m'), what), this.store.pack(part('v'), what)];
+    this.#m.write(m);
+    this.#v.write(v);
     this.skipped.write(Uint32Array.from(state.get('skipped')?.data ?? [0]));
     this.#step = Number(step.data[0]);
   }

@@ -1,5 +1,5 @@
 /** Reverse-mode differentiation over a tape of operations. */
-import { fill } from '@coxswain/kernels';
+import { copyAxisRange, copyStrided, fill } from '@coxswain/kernels';
 import { ShapeError } from './errors.js';
 import type { Tensor } from './tensor.js';
 
@@ -68,8 +68,19 @@ export function accumulator(tensor: Tensor): Tensor {
 
 function receive(tensor: Tensor, gradient: Tensor): void {
   if (gradient.size !== tensor.size) throw new ShapeError('backward', `a gradient of shape [${gradient.shape}]`, `[${tensor.shape}]`);
+  if (tensor.gradient) {
+    addInto(tensor.gradient, gradient);
+    return;
+  }
   const held = gradients?.get(tensor);
   gradients?.set(tensor, held ? { tensor: addTensors(held.tensor, gradient), owned: true } : { tensor: gradient, owned: false });
+}
+
+/** sum += x */
+function addInto(sum: Tensor, x: Tensor): void {
+  if (x.size === 0) return;
+  const whole = copyAxisRange({ outer: 1, inner: 1, length: x.size, xAxis: x.size, xFrom: 0, outAxis: x.size, outFrom: 0 });
+  x.device.dispatch(copyStrided, { ...whole, accumulate: 1 }, { x, out: sum });
 }
 
 /**
@@ -79,7 +90,8 @@ function receive(tensor: Tensor, gradient: Tensor): void {
  */
 export function backward(loss: Tensor, seed?: Tensor): void {
   if (loss.size !== 1 && !seed) throw new ShapeError('backward', `a loss of shape [${loss.shape}]`, 'one element, or a seed gradient');
-  if (!loss.requiresGradient) throw new ShapeError('backward', 'a loss that depends on nothing that requires a gradient', 'a recorded loss');
+  if (!loss.requiresGradient)
+    throw new ShapeError('backward', 'a loss that depends on nothing that requires a gradient', 'a recorded loss');
   const outer = gradients;
   gradients = new Map();
   try {
@@ -117,13 +129,6 @@ function backwardThrough(node: Node): void {
   const outgoing = node.backward(incoming);
   node.inputs.forEach((input, i) => {
     const gradient = outgoing[i];
-    if (!gradient || !input.requiresGradient) return;
-    if (!input.gradient) {
-      receive(input, gradient);
-      return;
-    }
-    // A leaf met by an operation that returned a gradient instead of accumulating it.
-    const sum = addTensors(input.gradient, gradient);
-    input.device.copy(sum, input.gradient);
+    if (gradient && input.requiresGradient) receive(input, gradient);
   });
 }

@@ -51,26 +51,40 @@ export class OutOfMemoryError extends CoxswainError {
   }
 }
 
-/** The device went away; every buffer on it is lost. */
+/** The device went away, or was closed; every buffer on it is lost. */
 export class DeviceLostError extends CoxswainError {
-  constructor(value: string) {
-    super(`The GPU device was lost: ${value}`, {
-      code: 'device-lost',
+  constructor(value: string, remedy = 'start the same command again: it goes on from its last checkpoint') {
+    super(`The GPU device was lost: ${value}`, { code: 'device-lost', value, expected: 'a working device', remedy });
+  }
+}
+
+/** A launch that WebGPU refused, or would refuse; the message names the operation. */
+export class LaunchError extends CoxswainError {
+  constructor(value: string, remedy = 'this is a bug in a kernel or its caller: report it with the message above') {
+    super(`WebGPU refused a launch: ${value}`, { code: 'launch-failed', value, expected: 'a launch that fits its declaration', remedy });
+  }
+}
+
+/** Something without memory was used: it was freed, or is a temporary of a capture that has ended. */
+export class DisposedError extends CoxswainError {
+  constructor(operation: string, value: string) {
+    super(`${operation}: ${value} has no memory: it was freed, or is a temporary of a capture that has ended`, {
+      code: 'disposed',
       value,
-      expected: 'a working device',
-      remedy: 'start the same command again: it goes on from its last checkpoint',
+      expected: 'a tensor that is alive',
+      remedy: 'keep it in its scope, return it from its capture, or dispose it later',
     });
   }
 }
 
-/** WebGPU refused a launch; the message names the operation. */
-export class LaunchError extends CoxswainError {
+/** Something that cannot be recorded was asked for inside a capture. */
+export class CaptureError extends CoxswainError {
   constructor(value: string) {
-    super(`WebGPU refused a launch: ${value}`, {
-      code: 'launch-failed',
+    super(`${value} inside a capture`, {
+      code: 'bad-capture',
       value,
-      expected: 'a launch that fits its declaration',
-      remedy: 'this is a bug in a kernel or its caller: report it with the message above',
+      expected: 'launches, and host code without effects on the device',
+      remedy: 'do it before or after the capture',
     });
   }
 }

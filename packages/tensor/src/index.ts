@@ -1,10 +1,13 @@
 export { GATE_MODE } from '@coxswain/kernels';
 export * from './adamw.js';
+export { planSlots } from './arena.js';
 export * from './autograd.js';
-export { type Launch, planSlots, Program } from './capture.js';
+export { Program } from './capture.js';
 export { type Counters, Device } from './device.js';
 export * from './errors.js';
+export { assertFinite } from './finite.js';
 export { HostRandom } from './host-random.js';
+export type { Launch } from './launch.js';
 export * from './ops/index.js';
 export * from './parameters.js';
 export { roundedSize } from './pool.js';

@@ -53,8 +53,10 @@ export class ParameterStore {
 
   /** Allocates the buffers and draws the starting values, in order of declaration. */
   finish(random: HostRandom): void {
+    if (this.#flat) throw new ShapeError('finish', 'a store that is finished', 'one call');
     const host = new Float32Array(this.#length);
-    for (const { tensor, offset, initialise } of this.#declared.values()) initialise(host.subarray(offset, offset + tensor.size), tensor.shape, random);
+    for (const { tensor, offset, initialise } of this.#declared.values())
+      initialise(host.subarray(offset, offset + tensor.size), tensor.shape, random);
     this.#flat = this.#adopt(this.#values);
     this.device.upload(this.#flat, host);
     if (!this.trainable) return;
@@ -77,7 +79,8 @@ export class ParameterStore {
 
   /** All gradients, in the layout of `flat`. */
   get gradients(): Tensor {
-    if (!this.#flatGradients) throw new ShapeError('ParameterStore', 'gradients of a frozen or unfinished store', 'a trainable, finished store');
+    if (!this.#flatGradients)
+      throw new ShapeError('ParameterStore', 'gradients of a frozen or unfinished store', 'a trainable, finished store');
     return this.#flatGradients;
   }
 
@@ -103,7 +106,12 @@ export class ParameterStore {
 
   /** Splits a host copy of a flat buffer (values, or an optimiser's moments) into named tensors. */
   unpack(flat: Float32Array): Map<string, { shape: Dimensions; data: Float32Array }> {
-    return new Map([...this.#declared.values()].map(({ name, tensor, offset }) => [name, { shape: tensor.shape, data: flat.slice(offset, offset + tensor.size) }]));
+    return new Map(
+      [...this.#declared.values()].map(({ name, tensor, offset }) => [
+        name,
+        { shape: tensor.shape, data: flat.slice(offset, offset + tensor.size) },
+      ]),
+    );
   }
 
   /**
@@ -113,12 +121,15 @@ export class ParameterStore {
   pack(named: ReadonlyMap<string, { shape: Dimensions; data: ArrayLike<number> }>, what = 'checkpoint'): Float32Array {
     const flat = new Float32Array(this.#length);
     const remedy = 'Load it into a model of the configuration it was saved from';
-    for (const name of named.keys()) if (!this.#declared.has(name)) throw new CheckpointError(what, `unknown tensor "${name}"`, `only ${this.names.join(', ')}`, remedy);
+    for (const name of named.keys())
+      if (!this.#declared.has(name)) throw new CheckpointError(what, `unknown tensor "${name}"`, `only ${this.names.join(', ')}`, remedy);
     for (const { name, tensor, offset } of this.#declared.values()) {
       const given = named.get(name);
       if (!given) throw new CheckpointError(what, `no tensor "${name}"`, `shape [${tensor.shape}]`, remedy);
       if (given.shape.length !== tensor.shape.length || given.shape.some((n, i) => n !== tensor.shape[i]))
         throw new CheckpointError(what, `tensor "${name}" of shape [${given.shape}]`, `[${tensor.shape}]`, remedy);
+      if (given.data.length !== tensor.size)
+        throw new CheckpointError(what, `${given.data.length} numbers in tensor "${name}"`, `${tensor.size}`, remedy);
       flat.set(Float32Array.from(given.data), offset);
     }
     return flat;
@@ -140,8 +151,7 @@ export class ParameterStore {
       [this.#flatGradients, this.#gradients],
     ] as const) {
       flat?.dispose();
-      shared.buffer = undefined;
-      shared.freed = true;
+      shared.end();
     }
   }
 }

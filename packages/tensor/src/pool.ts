@@ -19,16 +19,26 @@ export class BufferPool {
   /** Bytes in buffers that exist, in use or waiting. */
   allocatedBytes = 0;
 
+  readonly #largest: number;
+
+  /** @param largest bytes of the largest buffer to make. */
   constructor(
     private readonly device: GPUDevice,
-    private readonly largest: number,
-  ) {}
+    largest: number,
+  ) {
+    this.#largest = Math.floor(largest / 256) * 256;
+  }
 
+  /**
+   * A buffer of at least so many bytes, with undefined contents.
+   * @throws OutOfMemoryError where the adapter cannot bind one so large.
+   */
   take(bytes: number): GPUBuffer {
-    const size = roundedSize(bytes);
+    if (bytes > this.#largest)
+      throw new OutOfMemoryError(`a tensor of ${bytes} bytes`, `this adapter binds at most ${this.#largest} bytes at once`);
+    const size = Math.min(roundedSize(bytes), this.#largest);
     const waiting = this.#free.get(size)?.pop();
     if (waiting) return waiting;
-    if (size > this.largest) throw new OutOfMemoryError(`a tensor of ${bytes} bytes`, `this adapter binds at most ${this.largest} bytes at once`);
     this.allocatedBytes += size;
     return this.device.createBuffer({ size, usage: USAGE });
   }
@@ -39,7 +49,7 @@ export class BufferPool {
     else this.#free.set(buffer.size, [buffer]);
   }
 
-  /** Destroys every waiting buffer. */
+  /** Destroys every waiting buffer; nothing that is yet to be submitted may use them. */
   trim(): void {
     for (const list of this.#free.values()) {
       for (const buffer of list) {

@@ -10,11 +10,19 @@ export class Storage {
   ) {
     this.buffer = buffer;
   }
+
+  /** Lets go of the memory: whatever still refers to this must not be used again. */
+  end(): void {
+    this.buffer = undefined;
+    this.freed = true;
+  }
 }
 
 /** What one buffer slot of a launch is bound to. */
 export interface Binding {
   readonly storage: Storage;
+  /** The storage's buffer when the launch was made, which it keeps; absent where that is still planned. */
+  readonly buffer: GPUBuffer | undefined;
   readonly offset: number;
   readonly bytes: number;
 }

@@ -7,6 +7,9 @@ export type DType = 'f32' | 'i32' | 'u32';
 export type TensorData = Float32Array | Int32Array | Uint32Array;
 export type Dimensions = readonly number[];
 
+/** The dtype that holds such data. */
+export const dtypeOf = (data: TensorData): DType => (data instanceof Float32Array ? 'f32' : data instanceof Int32Array ? 'i32' : 'u32');
+
 export const sizeOf = (shape: Dimensions): number => shape.reduce((a, b) => a * b, 1);
 
 /**
@@ -36,8 +39,13 @@ export class Tensor {
     return sizeOf(this.shape);
   }
 
+  /** Its name, where it has one, and shape: for errors. */
+  toString(): string {
+    return `${this.name}[${this.shape}]`;
+  }
+
   get binding(): Binding {
-    return { storage: this.storage, offset: this.byteOffset, bytes: Math.max(4, this.size * 4) };
+    return { storage: this.storage, buffer: this.storage.buffer, offset: this.byteOffset, bytes: Math.max(4, this.size * 4) };
   }
 
   /** The same elements under another shape; a view of the same memory. */
@@ -53,8 +61,10 @@ export class Tensor {
     return new Tensor(this.device, this.shape, this.dtype, this.storage, this.byteOffset);
   }
 
-  /** Makes this a leaf whose gradient `backward` accumulates; starts it at zero. */
+  /** Makes this a leaf whose gradient `backward` accumulates; starts it at zero. It is freed with this tensor. */
   requireGradient(): this {
+    if (this.dtype !== 'f32') throw new ShapeError('requireGradient', `a tensor of ${this.dtype}`, 'one of f32');
+    this.node = undefined;
     this.requiresGradient = true;
     this.gradient = this.device.zeros(this.shape);
     return this;
@@ -62,7 +72,9 @@ export class Tensor {
 
   /** Uploads `data` over the whole tensor. Takes effect before anything launched afterwards. */
   write(data: TensorData): void {
-    if (data.length !== this.size) throw new ShapeError(`write ${this.name}`, `${data.length} numbers`, `${this.size} for shape [${this.shape}]`);
+    const what = this.name ? `write ${this.name}` : 'write';
+    if (data.length !== this.size) throw new ShapeError(what, `${data.length} numbers`, `${this.size} for shape [${this.shape}]`);
+    if (dtypeOf(data) !== this.dtype) throw new ShapeError(what, data.constructor.name, `numbers of ${this.dtype}`);
     this.device.upload(this, data);
   }
 
@@ -79,9 +91,10 @@ export class Tensor {
     return data[0];
   }
 
-  /** Frees the memory now instead of at the end of its scope. Views of it must not be used afterwards. */
+  /** Frees the memory now, instead of at the end of its scope; using it or a view of it afterwards is a DisposedError. */
   dispose(): void {
     this.device.free(this.storage);
+    if (this.gradient) this.device.free(this.gradient.storage);
   }
 
   [Symbol.dispose](): void {

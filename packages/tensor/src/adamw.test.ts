@@ -1,0 +1,142 @@
+import { type AdamWState, adamwHyper, adamwReference } from '@coxswain/kernels';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AdamW, type AdamWSettings } from './adamw.js';
+import type { Device } from './device.js';
+import { CheckpointError } from './errors.js';
+import { HostRandom } from './host-random.js';
+import { requestDevice } from './node.js';
+import { ParameterStore } from './parameters.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
+
+let device: Device;
+beforeAll(async () => {
+  device = await requestDevice();
+});
+afterAll(() => {
+  expect(device.live).toBe(0);
+  device.close();
+});
+
+const draw = (random: HostRandom, length: number, scale = 1): Float32Array => Float32Array.from({ length }, () => scale * random.normal());
+
+function made(settings: AdamWSettings): { store: ParameterStore; optimiser: AdamW } {
+  const store = new ParameterStore(device);
+  for (const [name, shape] of [
+    ['a', [7, 5]],
+    ['b', [3]],
+  ] as const)
+    store.declare(name, shape, (values, _, random) => values.set(draw(random, values.length)));
+  store.finish(new HostRandom(1));
+  return { store, optimiser: new AdamW(store, settings) };
+}
+
+/** Gradients of step `step` for both parameters; large ones every second step, so that clipping takes part. */
+function writeGradients(store: ParameterStore, step: number): void {
+  const random = new HostRandom(7, step);
+  for (const name of store.names) store.get(name).gradient?.write(draw(random, store.get(name).size, step % 2 === 0 ? 10 : 0.1));
+}
+
+const relative = (out: ArrayLike<number>, reference: ArrayLike<number>): number =>
+  Math.hypot(...Array.from(out, (value, i) => value - reference[i])) / Math.hypot(...Array.from(reference));
+
+test('several steps with clipping and decay agree with the reference', async () => {
+  const settings = { beta1: 0.8, beta2: 0.95, eps: 1e-6, weightDecay: 0.1, clip: 2 };
+  const { store, optimiser } = made(settings);
+  const zeros = new Float64Array(store.flat.size);
+  let state: AdamWState = { parameters: Float64Array.from(await store.flat.read()), mean: zeros, variance: zeros };
+  for (let step = 1; step <= 6; step++) {
+    writeGradients(store, step);
+    const learningRate = 0.1 / step;
+    optimiser.prepare(learningRate);
+    const norm = optimiser.apply();
+    const [gradients, [measured], parameters] = (await device.read([store.gradients, norm, store.flat])) as Float32Array[];
+    const exact = Math.hypot(...gradients);
+    expect(Math.abs(measured / exact - 1)).toBeLessThan(1e-5);
+    expect(exact > settings.clip).toBe(step % 2 === 0);
+    const hyper = adamwHyper({ learningRate, step, beta1: settings.beta1, beta2: settings.beta2, maxNorm: settings.clip });
+    const shape = {
+      count: gradients.length,
+      decay1: 1 - settings.beta1,
+      decay2: 1 - settings.beta2,
+      eps: settings.eps,
+      weightDecay: settings.weightDecay,
+    };
+    state = adamwReference(shape, state, gradients, hyper, exact);
+    expect(relative(parameters, state.parameters)).toBeLessThan(1e-5);
+    norm.dispose();
+  }
+  expect(optimiser.step).toBe(6);
+  for (const each of [optimiser, store]) each.dispose();
+});
+
+test('captured, saved to a file and loaded into another run it goes on bit for bit', async () => {
+  const captured = () => {
+    const run = made({ weightDecay: 0.03, clip: 1 });
+    const program = device.capture(() => {
+      run.optimiser.apply();
+      return {};
+    });
+    const steps = (from: number, to: number): void => {
+      for (let step = from; step <= to; step++) {
+        writeGradients(run.store, step);
+        run.optimiser.prepare(0.01);
+        program.run();
+      }
+    };
+    const dispose = () => {
+      for (const each of [program, run.optimiser, run.store]) each.dispose();
+    };
+    return { ...run, steps, dispose };
+  };
+  const whole = captured();
+  whole.steps(1, 8);
+  const first = captured();
+  first.steps(1, 5);
+  const files = [writeSafetensors(await first.store.save()), writeSafetensors(await first.optimiser.save())];
+  first.dispose();
+  const second = captured();
+  second.store.load(readSafetensors(files[0]).tensors);
+  second.optimiser.load(readSafetensors(files[1]).tensors);
+  expect(second.optimiser.step).toBe(5);
+  second.steps(6, 8);
+  expect(await second.store.save()).toEqual(await whole.store.save());
+  expect(await second.optimiser.save()).toEqual(await whole.optimiser.save());
+  for (const each of [whole, second]) each.dispose();
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY])('a gradient with %d changes nothing but the count, which is saved', async (bad) => {
+  const { store, optimiser } = made({});
+  writeGradients(store, 1);
+  optimiser.prepare(0.1);
+  optimiser.apply().dispose();
+  const [parameters, before] = [await store.save(), await optimiser.save()];
+  store.get('b').gradient?.write(Float32Array.of(1, bad, 1));
+  for (let i = 0; i < 2; i++) {
+    optimiser.prepare(0.1);
+    optimiser.apply().dispose();
+  }
+  expect(await store.save()).toEqual(parameters);
+  const after = await optimiser.save();
+  expect(after.get('skipped')?.data).toEqual(Uint32Array.of(2));
+  for (const name of ['m.a', 'm.b', 'v.a', 'v.b']) expect(after.get(name)).toEqual(before.get(name));
+  optimiser.load(after);
+  expect(Array.from(await optimiser.skipped.read())).toEqual([2]);
+  for (const each of [optimiser, store]) each.dispose();
+});
+
+test('a state of another store is refused and changes nothing', async () => {
+  const { store, optimiser } = made({});
+  writeGradients(store, 1);
+  optimiser.prepare(0.1);
+  optimiser.apply().dispose();
+  const saved = await optimiser.save();
+  for (const missing of ['step', 'm.a', 'v.b']) {
+    const state = new Map(saved);
+    state.delete(missing);
+    state.set('m.b', { shape: [3], data: Float32Array.of(9, 9, 9) });
+    expect(() => optimiser.load(state, 'run/state.safetensors')).toThrow(CheckpointError);
+    expect(() => optimiser.load(state, 'run/state.safetensors')).toThrow(/^run\/state\.safetensors: no tensor/);
+  }
+  expect(await optimiser.save()).toEqual(saved);
+  for (const each of [optimiser, store]) each.dispose();
+});

@@ -1,0 +1,97 @@
+/** Single launches: what WebGPU would refuse without saying whose it is, their bind groups, their encoding. */
+import type { AdapterTraits, Grid, Kernel, Shape } from '@coxswain/kernels';
+import { LaunchError } from './errors.js';
+import type { Pipeline } from './pipelines.js';
+import type { Binding, Storage } from './storage.js';
+
+/** WebGPU's alignment of bindings. */
+export const ALIGNMENT = 256;
+
+/** One dispatch before its buffers are known. */
+export interface Launch {
+  readonly pipeline: Pipeline;
+  readonly bindings: readonly Binding[];
+  readonly uniforms: ArrayBuffer | null;
+  readonly grid: Grid;
+}
+
+/** One dispatch ready to be encoded. */
+export interface Bound {
+  readonly pipeline: Pipeline;
+  readonly group: GPUBindGroup;
+  readonly grid: Grid;
+}
+
+/**
+ * The kernel's grid for `shape`.
+ * @throws LaunchError where it has more workgroups along an axis than the adapter can launch.
+ */
+export function gridOf<S extends Shape>(kernel: Kernel<S>, shape: S, traits: AdapterTraits, limits: GPUSupportedLimits): Grid {
+  const grid = kernel.grid(shape, traits);
+  const most = limits.maxComputeWorkgroupsPerDimension;
+  if (grid.every((n) => Number.isInteger(n) && n >= 0 && n <= most)) return grid;
+  throw new LaunchError(
+    `${kernel.name}: a grid of ${grid.join(' × ')} workgroups; an axis holds at most ${most}`,
+    'use a smaller batch or a shorter sequence',
+  );
+}
+
+/**
+ * WebGPU forbids one buffer as both input and output of a launch, and outputs that overlap.
+ * @throws LaunchError for such buffers.
+ */
+export function requireApart({ name, buffers }: Pick<Kernel, 'name' | 'buffers'>, bindings: readonly Binding[]): void {
+  bindings.forEach((a, i) => {
+    for (let j = 0; j < i; j++) {
+      const b = bindings[j];
+      if ((a.buffer ?? a.storage) !== (b.buffer ?? b.storage)) continue;
+      const accesses = [buffers[i].access, buffers[j].access];
+      if (!accesses.includes('read_write')) continue;
+      if (!accesses.includes('read') && (a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset)) continue;
+      throw new LaunchError(
+        `${name}: buffers "${buffers[j].name}" and "${buffers[i].name}" share memory that is written`,
+        'pass tensors that share no memory',
+      );
+    }
+  });
+}
+
+/** Stands for buffer `slot` of a launch; outputs, which WebGPU lets overlap nothing, each have a place of their own. */
+export const absent = (storage: Storage, slot: number): Binding => ({
+  storage,
+  buffer: storage.buffer,
+  offset: slot * ALIGNMENT,
+  bytes: ALIGNMENT,
+});
+
+/** Binds launches whose storages have buffers. Their uniforms share one buffer. */
+export function bind(device: GPUDevice, launches: readonly Launch[]): { bound: Bound[]; uniforms: GPUBuffer | undefined } {
+  const withUniforms = launches.filter((launch) => launch.uniforms);
+  const data = new Uint8Array(withUniforms.length * ALIGNMENT);
+  const uniforms = data.length ? device.createBuffer({ label: 'uniforms', size: data.length, usage: 0x40 | 0x8 }) : undefined;
+  let next = 0;
+  const bound = launches.map(({ pipeline, bindings, uniforms: values, grid }) => {
+    const entries: GPUBindGroupEntry[] = bindings.map(({ storage, buffer = storage.buffer, offset, bytes }, binding) => ({
+      binding,
+      resource: { buffer: buffer as GPUBuffer, offset, size: Math.ceil(bytes / 16) * 16 },
+    }));
+    if (values && uniforms) {
+      data.set(new Uint8Array(values), next);
+      entries.push({ binding: entries.length, resource: { buffer: uniforms, offset: next, size: values.byteLength } });
+      next += ALIGNMENT;
+    }
+    return { pipeline, group: device.createBindGroup({ label: pipeline.label, layout: pipeline.layout, entries }), grid };
+  });
+  if (uniforms) device.queue.writeBuffer(uniforms, 0, data);
+  return { bound, uniforms };
+}
+
+export function encode(encoder: GPUCommandEncoder, bound: readonly Bound[]): void {
+  const pass = encoder.beginComputePass();
+  for (const { pipeline, group, grid } of bound) {
+    pass.setPipeline(pipeline.compiled());
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
+  }
+  pass.end();
+}
