@@ -104,9 +104,14 @@ export class DiscoveryTrainer {
     this.#random = new RandomState(this.#device, settings.seed);
   }
 
+  /** Compiles what updates on sequences of this length run, many kernels at once; without it the first one compiles them one by one. */
+  ready(time: number): Promise<void> {
+    return this.#captured(time).program.ready();
+  }
+
   /** One update. @param step its number in the run, which its random numbers are a function of. */
   step(batch: DiscoveryBatch, options: { step: number; learningRate: number; alpha: number; gate: Gate }): void {
-    const captured = this.#programs.get(batch.time) ?? this.#capture(batch.time);
+    const captured = this.#captured(batch.time);
     writeInputs(captured.inputs, batch);
     this.#gate.write(Float32Array.of(options.gate.mode, options.gate.temperature, 0, 0));
     this.#alpha.write(Float32Array.of(options.alpha));
@@ -114,6 +119,10 @@ export class DiscoveryTrainer {
     this.optimiser.prepare(options.learningRate);
     captured.program.run();
     this.#steps++;
+  }
+
+  #captured(time: number): { program: Program; inputs: Inputs } {
+    return this.#programs.get(time) ?? this.#capture(time);
   }
 
   #capture(time: number): { program: Program; inputs: Inputs } {

@@ -141,6 +141,7 @@ export class ClippedUpdate {
   /** All epochs on one batch. @returns statistics by epoch; in the first one all ratios are 1. */
   async run(decisions: Decisions): Promise<EpochStatistics[]> {
     const chunks = this.#fill(decisions);
+    await Promise.all([this.#begin, ...chunks, ...this.#end].map((program) => program.ready()));
     for (const end of this.#end) {
       this.optimiser.prepare(this.settings.learningRate);
       this.#device.run([this.#begin, ...chunks, end]);

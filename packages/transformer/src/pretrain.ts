@@ -66,9 +66,14 @@ export class Pretrainer {
     this.#totals = this.#device.zeros([4]);
   }
 
+  /** Compiles what updates on sequences of this length run, many kernels at once; without it the first one compiles them one by one. */
+  ready(time: number): Promise<void> {
+    return this.#captured(time).program.ready();
+  }
+
   /** One update on one batch at this learning rate. Awaits nothing. */
   step(batch: SequenceBatch, learningRate: number): void {
-    const captured = this.#programs.get(batch.time) ?? this.#capture(batch.time);
+    const captured = this.#captured(batch.time);
     captured.indices.write(batch.indices);
     captured.actions.write(batch.actions);
     captured.observations.write(batch.observations);
@@ -76,6 +81,10 @@ export class Pretrainer {
     this.optimiser.prepare(learningRate);
     captured.program.run();
     this.#steps++;
+  }
+
+  #captured(time: number): Captured {
+    return this.#programs.get(time) ?? this.#capture(time);
   }
 
   #capture(time: number): Captured {

@@ -63,6 +63,7 @@ async function run(context: PhaseContext): Promise<void> {
     const { batch } = discoveryBatch(base.space, batches.batch(done), settings.view, seed, done);
     const rate = discoverRate(settings, done);
     const alpha = alphaAt(settings, done);
+    await trainer.ready(batch.time);
     trainer.step(batch, { step: done, learningRate: rate, alpha, gate: gateAt(settings, done) });
     done++;
     const notes: Record<string, number> = {};

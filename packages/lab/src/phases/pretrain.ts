@@ -40,7 +40,9 @@ async function run(context: PhaseContext): Promise<void> {
   const measure = () => evaluateBase(base, config, seed, heldOut);
   while (done < pretrain.steps) {
     const rate = pretrainRate(pretrain, done);
-    trainer.step(sequenceBatch(base.space, batches.batch(done)), rate);
+    const batch = sequenceBatch(base.space, batches.batch(done));
+    await trainer.ready(batch.time);
+    trainer.step(batch, rate);
     done++;
     const notes: Record<string, number> = {};
     const last = done === pretrain.steps;
