@@ -109,6 +109,7 @@ export class Rollout {
     for (let t = 0; t < horizon && running.length > 0; t++) {
       controller?.beforeStep?.({ t, progress: info.progress });
       const step = this.#program(running.length);
+      await step.program.ready();
       this.#write(step, running, observation, t, batch);
       const { outputs } = step.program;
       const read = await this.#device.read(Object.values(outputs), [step.program]);
