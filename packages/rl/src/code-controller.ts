@@ -32,6 +32,7 @@ export type CodeRecords = {
  */
 export class CodeController implements Controller {
   readonly layer: number;
+  readonly episodes: number;
   readonly records: CodeRecords | undefined;
   /** [episodes, …]: history, held code, and whether the next step is the first. */
   readonly #h: Tensor;
@@ -45,6 +46,7 @@ export class CodeController implements Controller {
     const device = metacontroller.device;
     this.#device = device;
     this.layer = layer;
+    this.episodes = episodes;
     this.#h = device.zeros([episodes, history]);
     this.#z = device.zeros([episodes, latent]);
     this.#starts = device.tensor(new Uint32Array(episodes).fill(1), [episodes, 1]);
@@ -58,7 +60,7 @@ export class CodeController implements Controller {
     this.options.source.begin();
     for (const state of [this.#h, this.#z]) this.#device.zero(state);
     // Last: an upload submits the launches that wait.
-    this.#starts.write(new Uint32Array(this.options.episodes).fill(1));
+    this.#starts.write(new Uint32Array(this.episodes).fill(1));
   }
 
   control(residual: Tensor, context: StepContext): { residual: Tensor; open: Tensor } {

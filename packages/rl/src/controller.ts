@@ -32,6 +32,8 @@ export type HostStep = {
 export type Controller = {
   /** Blocks done when it looks: 0 is the embedding. */
   readonly layer: number;
+  /** Episodes its state has room for, where it has any: as many as are played together. */
+  readonly episodes?: number;
   /** New episodes begin: forget the last ones. */
   begin(): void;
   /** On the host, before each step: write what the programs need to know. */

@@ -1,3 +1,4 @@
+import { allocentric as allocentricOf, GRID_MINI, GridworldPinpad } from '@coxswain/envs';
 import { add, type Device, gatherRows, noGrad, type Scope, type Tensor } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -160,4 +161,22 @@ test('an evaluation counts whole batches; random codes do not solve what was nev
   expect(result.progress).toBeGreaterThan(0);
   expect(result.switchDensity).toBeGreaterThan(0);
   expect(result.segmentLength).toBeGreaterThan(1);
+});
+
+test('parts that do not fit are refused', () => {
+  const { model, metacontroller, hard } = trained(device);
+  const { policy } = internal();
+  const environment = gridMini('0123', N, T);
+  const controllerOf = (layer: number, episodes: number) =>
+    new CodeController({ metacontroller, layer, source: new PolicyCodes(policy, episodes), episodes, gate: hard });
+  expect(() => new Rollout({ model, environment, controller: controllerOf(5, N), seed: 1 })).toThrow('a layer from 0 to 4');
+  expect(() => new Rollout({ model, environment, controller: controllerOf(2, N + 1), seed: 1 })).toThrow('a controller for 25 episodes');
+  const allocentric = new GridworldPinpad({
+    world: GRID_MINI.world,
+    tasks: ['0123'],
+    horizon: T,
+    environments: N,
+    observation: allocentricOf(GRID_MINI.world),
+  });
+  expect(() => new Rollout({ model, environment: allocentric, seed: 1 })).toThrow('observations of 17 slots');
 });

@@ -1,4 +1,4 @@
-import { type Device, noGrad, type Program, philoxCategorical, RandomState, type Tensor } from '@coxswain/tensor';
+import { type Device, noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
 import { STREAM } from './codes.js';
 import { type Controller, NONE, scatterRows } from './controller.js';
@@ -50,6 +50,17 @@ type StepProgram = {
   readonly host: { readonly indices: Int32Array; readonly episode: Uint32Array; readonly place: Uint32Array };
 };
 
+function checkParts({ model, environment, controller }: RolloutOptions): void {
+  const { slots, depth } = model.config;
+  const shown = environment.observationSpace.slots;
+  if (shown !== slots) throw new ShapeError('rollout', `observations of ${shown} slots`, `${slots}, as the model reads`);
+  if (!controller) return;
+  const { layer, episodes } = controller;
+  if (!(layer >= 0 && layer <= depth)) throw new ShapeError('rollout', `a controller of layer ${layer}`, `a layer from 0 to ${depth}`);
+  if (episodes !== undefined && episodes !== environment.environments)
+    throw new ShapeError('rollout', `a controller for ${episodes} episodes`, `${environment.environments}, as are played together`);
+}
+
 /** Sixteen numbers of rows, evenly spaced. */
 function defaultRowCounts(episodes: number): number[] {
   const step = Math.max(8, Math.ceil(episodes / 16 / 8) * 8);
@@ -73,9 +84,11 @@ export class Rollout {
   readonly #rowCounts: readonly number[];
   readonly #episodes: Omit<Episodes, 'steps'>;
 
+  /** @throws ShapeError where model, environment and controller do not fit together. */
   constructor(private readonly options: RolloutOptions) {
     const { model, environment, seed, recordActions } = options;
     const { environments: count, horizon } = environment;
+    checkParts(options);
     const { width, depth } = model.config;
     this.#device = model.device;
     this.#cache = createCache(model.device, { rows: count, maxTime: horizon, width, depth });

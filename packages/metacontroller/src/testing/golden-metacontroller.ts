@@ -46,9 +46,12 @@ export function goldenMetacontroller(
   return { metacontroller, store };
 }
 
-/** Mean and standard deviation of the codes taken at open switches in the golden episodes. */
+/**
+ * Mean and standard deviation of the codes taken at open switches in the golden episodes, sampled from their posteriors N(μ, σ²): where
+ * a dimension says nothing its σ is large, and it is as free for a policy.
+ */
 export function goldenCodes(): { readonly mean: Float32Array; readonly std: Float32Array } {
-  const { z_hard: z, beta_hard: beta, length } = readGolden('trained/episodes');
+  const { mu, log_sigma: logSigma, beta_hard: beta, length } = readGolden('trained/episodes');
   const [episodes, time] = beta.shape;
   const { latent } = GOLDEN_METACONTROLLER_CONFIG;
   const taken: number[] = [];
@@ -56,9 +59,10 @@ export function goldenCodes(): { readonly mean: Float32Array; readonly std: Floa
   const mean = new Float32Array(latent);
   const std = new Float32Array(latent);
   for (let k = 0; k < latent; k++) {
-    const values = taken.map((at) => z.data[at * latent + k]);
-    mean[k] = values.reduce((a, b) => a + b, 0) / values.length;
-    std[k] = Math.sqrt(values.reduce((a, b) => a + (b - mean[k]) ** 2, 0) / values.length);
+    const average = (of: (at: number) => number): number => taken.reduce((sum, at) => sum + of(at * latent + k) / taken.length, 0);
+    mean[k] = average((at) => mu.data[at]);
+    // Variance of a mixture: of the means, and within each.
+    std[k] = Math.sqrt(average((at) => (mu.data[at] - mean[k]) ** 2 + Math.exp(2 * logSigma.data[at])));
   }
   return { mean, std };
 }
