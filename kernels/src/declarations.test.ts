@@ -5,7 +5,8 @@ import type { AdapterTraits, Kernel } from './declaration.js';
 import * as room from './index.js';
 import { specialise } from './launch.js';
 
-const isKernel = (value: unknown): value is Kernel => typeof value === 'object' && value !== null && 'source' in value && 'buffers' in value;
+const isKernel = (value: unknown): value is Kernel =>
+  typeof value === 'object' && value !== null && 'source' in value && 'buffers' in value;
 const kernels = (Object.values(room) as unknown[]).filter(isKernel);
 const adapters: AdapterTraits[] = [
   { family: 'software', f16: false },

@@ -32,7 +32,8 @@ export function packUniforms<S extends Shape>(kernel: Kernel<S>, shape: S): Arra
   const view = new DataView(bytes);
   kernel.uniforms.forEach(({ name, type }, i) => {
     const value = shape[name];
-    if (value === undefined || Number.isNaN(value)) throw new TypeError(`${kernel.name}: uniform "${name}" is ${value}, expected a ${type}`);
+    if (value === undefined || Number.isNaN(value))
+      throw new TypeError(`${kernel.name}: uniform "${name}" is ${value}, expected a ${type}`);
     if (type === 'f32') view.setFloat32(i * 4, value, true);
     else if (type === 'i32') view.setInt32(i * 4, value, true);
     else view.setUint32(i * 4, value, true);

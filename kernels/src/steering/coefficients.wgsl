@@ -40,7 +40,8 @@ fn main(
     for (var j = 0u; j < columns; j++) {
       let at = (n * uniforms.terms + j) * ranks;
       var sum = Value();
-      for (var rho = 0u; rho < ranks; rho++) {
+      // A bound that the compiler knows unrolls the loop, which makes indices into private memory constant.
+      for (var rho = 0u; rho < select(ranks, RANKS, RANKS <= 4); rho++) {
         sum += dq[at + rho] * out[rho] + p[at + rho] * back[rho];
       }
       dc[n * columns + j] = total(sum);

@@ -32,7 +32,11 @@ export function testDevice(): Promise<{ device: GPUDevice; traits: AdapterTraits
     });
     const software = /llvmpipe|swiftshader|basic render/i.test(`${adapter.info.description} ${adapter.info.device}`);
     const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
-    const traits = { family: software ? 'software' : 'gpu', f16: false, ...(subgroups && min && max ? { subgroups: { min, max } } : {}) } as const;
+    const traits = {
+      family: software ? 'software' : 'gpu',
+      f16: false,
+      ...(subgroups && min && max ? { subgroups: { min, max } } : {}),
+    } as const;
     return { device, traits };
   })();
   return shared;
@@ -116,7 +120,10 @@ export function relativeError(out: ArrayLike<number>, ref: ArrayLike<number>): n
 /** Deterministic normal numbers for tests (mulberry32 and Box–Muller), as f32. */
 export function randomNormal(length: number, seed: number, scale = 1): Float32Array {
   const uniform = randomUniform(length * 2, seed);
-  return Float32Array.from({ length }, (_, i) => scale * Math.sqrt(-2 * Math.log(1 - uniform[2 * i])) * Math.cos(2 * Math.PI * uniform[2 * i + 1]));
+  return Float32Array.from(
+    { length },
+    (_, i) => scale * Math.sqrt(-2 * Math.log(1 - uniform[2 * i])) * Math.cos(2 * Math.PI * uniform[2 * i + 1]),
+  );
 }
 
 /** Deterministic uniform numbers in [0, 1) for tests (mulberry32). */

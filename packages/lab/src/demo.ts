@@ -23,7 +23,13 @@ const HELP = `npm run demo — steer a frozen model from the inside
 const EPISODES = 512;
 const TRAINED = 'packages/lab/models/grid-mini';
 
-const machine: Machine = { stdout: process.stdout, stderr: process.stderr, signals: process, now: () => performance.now(), openDevice: () => requestDevice() };
+const machine: Machine = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signals: process,
+  now: () => performance.now(),
+  openDevice: () => requestDevice(),
+};
 
 async function command(...args: string[]): Promise<void> {
   process.stdout.write(`\n$ npm run coxswain -- ${args.join(' ')}\n`);
@@ -37,13 +43,20 @@ function rowsOf(folder: string): ResultRow[] {
 
 function table(rows: readonly ResultRow[]): string {
   const name = (row: ResultRow): string => (row.method === 'internal' ? 'internal RL (skills)' : 'raw-action RL (moves)');
-  const lines = rows.map((row) => `  ${name(row).padEnd(24)}${row.task.padEnd(10)}${String(row.episodes).padStart(10)}${row.success.toFixed(4).padStart(12)}`);
+  const lines = rows.map(
+    (row) => `  ${name(row).padEnd(24)}${row.task.padEnd(10)}${String(row.episodes).padStart(10)}${row.success.toFixed(4).padStart(12)}`,
+  );
   return [`  ${'method'.padEnd(24)}${'task'.padEnd(10)}${'episodes'.padStart(10)}${'success'.padStart(12)}`, ...lines, ''].join('\n');
 }
 
 async function demo(): Promise<void> {
   const { values } = parseArgs({
-    options: { 'from-scratch': { type: 'boolean' }, updates: { type: 'string', default: '60' }, fresh: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      'from-scratch': { type: 'boolean' },
+      updates: { type: 'string', default: '60' },
+      fresh: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (values.help) {
     process.stdout.write(HELP);

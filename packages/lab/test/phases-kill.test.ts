@@ -27,12 +27,18 @@ beforeAll(async () => {
     conditions: ['source'],
     loader: { '.wgsl': 'text' },
     // The native module stays where it is installed.
-    plugins: [{ name: 'webgpu', setup: ({ onResolve }) => onResolve({ filter: /^webgpu$/ }, () => ({ path: pathToFileURL(webgpu).href, external: true })) }],
+    plugins: [
+      {
+        name: 'webgpu',
+        setup: ({ onResolve }) => onResolve({ filter: /^webgpu$/ }, () => ({ path: pathToFileURL(webgpu).href, external: true })),
+      },
+    ],
   });
 });
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 
-const set = (settings: Record<string, number | string>): string[] => Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+const set = (settings: Record<string, number | string>): string[] =>
+  Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
 
 const SMALL_MODEL = { 'model.width': 16, 'model.depth': 2, 'model.heads': 2, 'model.mlp': 32 };
 const PHASES = {
@@ -75,8 +81,14 @@ const PHASES = {
 type PhaseName = keyof typeof PHASES;
 
 function start(phase: PhaseName, out: string): ChildProcess {
-  const inputs = { pretrain: [], discover: ['--base', join(root, 'pretrain')], reinforce: ['--base', join(root, 'pretrain'), '--controller', join(root, 'discover')] };
-  return spawn(process.execPath, [program, phase, '--seed', '4', '--out', out, ...inputs[phase], ...PHASES[phase]], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const inputs = {
+    pretrain: [],
+    discover: ['--base', join(root, 'pretrain')],
+    reinforce: ['--base', join(root, 'pretrain'), '--controller', join(root, 'discover')],
+  };
+  return spawn(process.execPath, [program, phase, '--seed', '4', '--out', out, ...inputs[phase], ...PHASES[phase]], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
 }
 
 function ending(child: ChildProcess): Promise<{ code: number | null; signal: string | null; said: string }> {

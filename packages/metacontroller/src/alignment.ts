@@ -66,7 +66,11 @@ export function ridgeReadout(vectors: ArrayLike<number>, width: number, labels: 
   const rows = labels.length;
   const train = Math.floor(rows / 2);
   if (train === 0 || vectors.length !== rows * width) {
-    throw new CoxswainError(`ridgeReadout: ${vectors.length} numbers for ${rows} rows of ${width}`, { code: 'bad-shape', value: `${rows} rows`, expected: 'at least two rows' });
+    throw new CoxswainError(`ridgeReadout: ${vectors.length} numbers for ${rows} rows of ${width}`, {
+      code: 'bad-shape',
+      value: `${rows} rows`,
+      expected: 'at least two rows',
+    });
   }
   const columns = width + 1;
   const at = (row: number, column: number): number => (column === width ? 1 : vectors[row * width + column]);
@@ -119,7 +123,11 @@ function solveInPlace(a: Float64Array[], b: Float64Array[]): void {
 }
 
 /** Mean and (biased) standard deviation of rows [N, width] where `keep` is set: the codes' own distribution at switches. */
-export function codeStatistics(codes: ArrayLike<number>, width: number, keep: (row: number) => boolean): { mean: Float32Array; std: Float32Array; count: number } {
+export function codeStatistics(
+  codes: ArrayLike<number>,
+  width: number,
+  keep: (row: number) => boolean,
+): { mean: Float32Array; std: Float32Array; count: number } {
   const sum = new Float64Array(width);
   const squares = new Float64Array(width);
   let count = 0;

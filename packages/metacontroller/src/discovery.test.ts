@@ -49,23 +49,27 @@ function makeTrainer(view: View) {
 
 const soft = { mode: GATE_MODE.soft, temperature: 1 };
 
-test.each(['same', 'partner', 'symmetry'] as const)('a step with view %s is one submit without readback, and the base stays frozen', async (view) => {
-  const { trainer, base, dispose } = makeTrainer(view);
-  const frozen = await base.store.flat.read();
-  trainer.step(batchFor[view], { step: 0, learningRate: 1e-3, alpha: 0.01, gate: soft });
-  await device.finish();
-  const before = { ...device.counters };
-  const gates = [GATE_MODE.soft, GATE_MODE.gumbel, GATE_MODE.straightThrough];
-  for (let i = 1; i <= 6; i++) trainer.step(batchFor[view], { step: i, learningRate: 1e-3, alpha: 0.01, gate: { mode: gates[i % 3], temperature: 0.7 } });
-  expect(device.counters.submits - before.submits).toBe(6);
-  expect(device.counters.readbacks - before.readbacks).toBe(0);
-  expect(device.counters.pipelines - before.pipelines).toBe(0);
-  const metrics = await trainer.metrics();
-  expect(metrics.steps).toBe(7);
-  for (const value of Object.values(metrics)) expect(Number.isFinite(value)).toBe(true);
-  expect(await base.store.flat.read()).toEqual(frozen);
-  dispose();
-});
+test.each(['same', 'partner', 'symmetry'] as const)(
+  'a step with view %s is one submit without readback, and the base stays frozen',
+  async (view) => {
+    const { trainer, base, dispose } = makeTrainer(view);
+    const frozen = await base.store.flat.read();
+    trainer.step(batchFor[view], { step: 0, learningRate: 1e-3, alpha: 0.01, gate: soft });
+    await device.finish();
+    const before = { ...device.counters };
+    const gates = [GATE_MODE.soft, GATE_MODE.gumbel, GATE_MODE.straightThrough];
+    for (let i = 1; i <= 6; i++)
+      trainer.step(batchFor[view], { step: i, learningRate: 1e-3, alpha: 0.01, gate: { mode: gates[i % 3], temperature: 0.7 } });
+    expect(device.counters.submits - before.submits).toBe(6);
+    expect(device.counters.readbacks - before.readbacks).toBe(0);
+    expect(device.counters.pipelines - before.pipelines).toBe(0);
+    const metrics = await trainer.metrics();
+    expect(metrics.steps).toBe(7);
+    for (const value of Object.values(metrics)) expect(Number.isFinite(value)).toBe(true);
+    expect(await base.store.flat.read()).toEqual(frozen);
+    dispose();
+  },
+);
 
 test('a metacontroller that sees the episode itself learns to reconstruct it', async () => {
   const { trainer, dispose } = makeTrainer('same');
@@ -86,7 +90,10 @@ test('supervised controllers learn from labels', async () => {
   store.finish(new HostRandom(1));
   const optimiser = new AdamW(store);
   const trainer = new SupervisedTrainer(base.model, controllers, { layer: GOLDEN_LAYER }, optimiser);
-  const indices = Int32Array.from({ length: batch * time * 50 }, (_, i) => plain.indices[(Math.floor(i / (time * 50)) * (time + 1)) * 50 + (i % (time * 50))]);
+  const indices = Int32Array.from(
+    { length: batch * time * 50 },
+    (_, i) => plain.indices[Math.floor(i / (time * 50)) * (time + 1) * 50 + (i % (time * 50))],
+  );
   const labelled = { batch, time, indices, actions: plain.actions, subgoals: golden.subgoal.data, mask: plain.mask };
   const before = await trainer.nll(labelled);
   for (let i = 0; i < 60; i++) trainer.step(labelled, 3e-3);
@@ -95,7 +102,13 @@ test('supervised controllers learn from labels', async () => {
 });
 
 test('switch alignment counts exact and near switches, and not an episode’s first step', () => {
-  const table = { batch: 2, time: 5, beta: [1, 0, 1, 0, 0, 1, 0, 0, 1, 0], subgoal: [2, 2, 0, 0, 0, 1, 1, 3, 3, 3], mask: [1, 1, 1, 1, 1, 1, 1, 1, 1, 0] };
+  const table = {
+    batch: 2,
+    time: 5,
+    beta: [1, 0, 1, 0, 0, 1, 0, 0, 1, 0],
+    subgoal: [2, 2, 0, 0, 0, 1, 1, 3, 3, 3],
+    mask: [1, 1, 1, 1, 1, 1, 1, 1, 1, 0],
+  };
   const exact = switchAlignment(table, 0);
   // Changes at (0, 2) and (1, 2); switches at (0, 2) and (1, 3).
   expect(exact).toMatchObject({ precision: 0.5, recall: 0.5, f1: 0.5, rate: 2 / 7 });

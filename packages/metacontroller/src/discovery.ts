@@ -1,7 +1,7 @@
 /** Discovery: a metacontroller learns on clean demonstrations which corrections of the frozen model are skills. */
 import {
-  accumulateRows,
   type AdamW,
+  accumulateRows,
   add,
   backward,
   concat,
@@ -12,9 +12,9 @@ import {
   mean,
   mul,
   noGrad,
+  type Program,
   philoxLogistic,
   philoxNormal,
-  type Program,
   RandomState,
   type Tensor,
 } from '@coxswain/tensor';
@@ -198,7 +198,9 @@ export function writeInputs(inputs: Inputs, batch: DiscoveryBatch): void {
   inputs.actions.write(batch.actions);
   inputs.mask.write(batch.mask);
   const { partner } = batch;
-  inputs.viewLengths.write(Uint32Array.from({ length: batch.batch }, (_, i) => batch.lengths[partner && inputs.partner ? partner[i] : i] + 1));
+  inputs.viewLengths.write(
+    Uint32Array.from({ length: batch.batch }, (_, i) => batch.lengths[partner && inputs.partner ? partner[i] : i] + 1),
+  );
   if (inputs.partner && partner) inputs.partner.write(partner);
   if (inputs.viewIndices && batch.viewIndices) inputs.viewIndices.write(batch.viewIndices);
 }

@@ -85,14 +85,25 @@ test('one causal step at a time gives what whole sequences give, for the same pr
   void scope;
   const { tensors, dispose } = run(GATE_MODE.hard);
   const [mu, z, beta, steered] = (await device.read([tensors.mu, tensors.z, tensors.beta, tensors.steered])) as Float32Array[];
-  const residual = rowsOf(golden.residual.data.subarray(GOLDEN_LAYER * 32 * time * WIDTH, (GOLDEN_LAYER + 1) * 32 * time * WIDTH), time, WIDTH);
+  const residual = rowsOf(
+    golden.residual.data.subarray(GOLDEN_LAYER * 32 * time * WIDTH, (GOLDEN_LAYER + 1) * 32 * time * WIDTH),
+    time,
+    WIDTH,
+  );
   const { metacontroller, store } = goldenMetacontroller(device);
   const state = metacontroller.start(batch);
   const gate = device.tensor(Float32Array.of(GATE_MODE.hard, 1, 0, 0));
   const at = (values: ArrayLike<number>, t: number, columns: number): Float32Array =>
     Float32Array.from({ length: batch * columns }, (_, i) => values[(Math.floor(i / columns) * time + t) * columns + (i % columns)]);
   for (let t = 0; t < time; t++) {
-    const step = noGrad(() => metacontroller.step(device.tensor(at(residual, t, WIDTH), [batch, WIDTH]), device.tensor(at(mu, t, LATENT), [batch, LATENT]), state, gate));
+    const step = noGrad(() =>
+      metacontroller.step(
+        device.tensor(at(residual, t, WIDTH), [batch, WIDTH]),
+        device.tensor(at(mu, t, LATENT), [batch, LATENT]),
+        state,
+        gate,
+      ),
+    );
     expect(await step.beta.read(), `β at ${t}`).toEqual(at(beta, t, 1));
     expect(relativeError(await step.z.read(), at(z, t, LATENT)), `z at ${t}`).toBeLessThan(1e-5);
     expect(relativeError(await step.steered.read(), at(steered, t, WIDTH)), `ê at ${t}`).toBeLessThan(1e-5);

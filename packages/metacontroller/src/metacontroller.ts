@@ -1,4 +1,5 @@
 import {
+  add,
   clamp,
   concat,
   type Device,
@@ -8,7 +9,6 @@ import {
   linear,
   noGrad,
   type ParameterStore,
-  add,
   relu,
   reparameterise,
   slice,
@@ -134,7 +134,16 @@ export class Metacontroller {
     const context = concat([x, before], 2).reshape([batch * time, d + history]);
     const s = this.#sequenceEmbedding(seen, inputs.viewLengths, { batch, time });
     const step = linear(context, p.encoderStep, { bias: p.encoderBias }).reshape([batch, time, this.config.encoder]);
-    const hidden = relu(add(step, linear(s.reshape([s.size / this.config.embedding, this.config.embedding]), p.encoderSequence).reshape([batch, s.shape[1], this.config.encoder])));
+    const hidden = relu(
+      add(
+        step,
+        linear(s.reshape([s.size / this.config.embedding, this.config.embedding]), p.encoderSequence).reshape([
+          batch,
+          s.shape[1],
+          this.config.encoder,
+        ]),
+      ),
+    );
     const code = linear(hidden.reshape([batch * time, this.config.encoder]), p.codeWeight, { bias: p.codeBias });
     const mu = slice(code, 1, 0, latent);
     const logSigma = clamp(slice(code, 1, latent, 2 * latent), LOG_SIGMA[0], LOG_SIGMA[1]);
@@ -161,7 +170,13 @@ export class Metacontroller {
   }
 
   /** Step 1 up to the recurrence, then the recurrence: [batch·time, width] → [batch, time, size]. */
-  #recur(g: GruParameters, x: Tensor, batch: number, time: number, options: { lengths?: Tensor; reverse?: boolean; h0?: Tensor } = {}): Tensor {
+  #recur(
+    g: GruParameters,
+    x: Tensor,
+    batch: number,
+    time: number,
+    options: { lengths?: Tensor; reverse?: boolean; h0?: Tensor } = {},
+  ): Tensor {
     const gates = linear(x, g.wih, { bias: g.bih }).reshape([batch, time, g.wih.shape[0]]);
     return gru(gates, g.whh, g.bhh, options);
   }
@@ -175,7 +190,11 @@ export class Metacontroller {
   /** The causal state of the one-step form for `rows` sequences, at their beginning. */
   start(rows: number): StepState {
     const { history, latent } = this.config;
-    return { h: this.device.zeros([rows, history]), z: this.device.zeros([rows, latent]), starts: this.device.tensor(new Uint32Array(rows).fill(1)) };
+    return {
+      h: this.device.zeros([rows, history]),
+      z: this.device.zeros([rows, latent]),
+      starts: this.device.tensor(new Uint32Array(rows).fill(1)),
+    };
   }
 
   /**

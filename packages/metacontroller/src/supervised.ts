@@ -1,5 +1,17 @@
 /** Supervised controllers: one low-rank U per true subgoal, the bound on what steering can do (arXiv 2512.20605, §4). */
-import { type AdamW, backward, crossEntropy, type Device, gatherRows, maskedMean, noGrad, type ParameterStore, type Program, steer, type Tensor } from '@coxswain/tensor';
+import {
+  type AdamW,
+  backward,
+  crossEntropy,
+  type Device,
+  gatherRows,
+  maskedMean,
+  noGrad,
+  type ParameterStore,
+  type Program,
+  steer,
+  type Tensor,
+} from '@coxswain/tensor';
 import { normal, type Transformer } from '@coxswain/transformer';
 
 /**
@@ -19,7 +31,10 @@ export class SupervisedControllers {
     const { width, subgoals, rank } = config;
     this.#a = store.declare('A', [subgoals * rank, width], normal(1 / Math.sqrt(width)));
     this.#b = store.declare('B', [subgoals * rank, width], normal(0.01));
-    this.#choices = store.device.tensor(Float32Array.from({ length: subgoals * subgoals }, (_, i) => (i % (subgoals + 1) === 0 ? 1 : 0)), [subgoals, subgoals]);
+    this.#choices = store.device.tensor(
+      Float32Array.from({ length: subgoals * subgoals }, (_, i) => (i % (subgoals + 1) === 0 ? 1 : 0)),
+      [subgoals, subgoals],
+    );
   }
 
   /** @param residual [N, width]; @param subgoal u32 [N], the controller to use for each row. */

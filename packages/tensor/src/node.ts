@@ -22,28 +22,26 @@ export interface DeviceOptions {
  */
 export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
   Object.assign(globalThis, globals);
-  let gpu: GPU;
-  let adapter: GPUAdapter | null;
-  try {
-    gpu = create([...(options.dawn ?? [])]);
-    adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  } catch (error) {
-    throw new NoAdapterError(error instanceof Error ? error.message : String(error), REMEDY, { cause: error });
-  }
+  const { gpu, adapter } = await explained(async () => {
+    const made = create([...(options.dawn ?? [])]);
+    return { gpu: made, adapter: await made.requestAdapter({ powerPreference: 'high-performance' }) };
+  });
   if (!adapter) throw new NoAdapterError('Dawn lists none', REMEDY);
   const { limits, info, features } = adapter;
   const wanted: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
-  const device = await adapter.requestDevice({
-    requiredFeatures: wanted.filter((feature) => features.has(feature)),
-    requiredLimits: {
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-      maxBufferSize: limits.maxBufferSize,
-      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
-      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-    },
-  });
+  const device = await explained(() =>
+    adapter.requestDevice({
+      requiredFeatures: wanted.filter((feature) => features.has(feature)),
+      requiredLimits: {
+        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+        maxBufferSize: limits.maxBufferSize,
+        maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
+        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
+      },
+    }),
+  );
   held.add(gpu);
   const description = [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' · ');
   const software = /llvmpipe|lavapipe|swiftshader|basic render/i.test(description);
@@ -54,4 +52,13 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
     ...(features.has('subgroups') && min && max ? { subgroups: { min, max } } : {}),
   };
   return new Device(device, traits, description, () => held.delete(gpu), nap);
+}
+
+/** What `ask` gives, or a NoAdapterError with what it threw. */
+async function explained<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    throw new NoAdapterError(error instanceof Error ? error.message : String(error), REMEDY, { cause: error });
+  }
 }

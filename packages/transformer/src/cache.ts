@@ -28,5 +28,11 @@ export function stepAttention(
   layer: number,
   options: { biasTable: Tensor; bucketOfDistance: Tensor; heads: number },
 ): Tensor {
-  return attentionStep(qkv, { keys: cache.keys[layer], values: cache.values[layer], step: cache.step, ...(cache.row ? { cacheRow: cache.row } : {}), ...options });
+  return attentionStep(qkv, {
+    keys: cache.keys[layer],
+    values: cache.values[layer],
+    step: cache.step,
+    ...(cache.row ? { cacheRow: cache.row } : {}),
+    ...options,
+  });
 }

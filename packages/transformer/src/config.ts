@@ -27,13 +27,25 @@ export interface TransformerConfig {
 
 /** @throws CoxswainError naming the first value that is out of range. */
 export function checkTransformerConfig(config: TransformerConfig): void {
-  const positive = ['width', 'depth', 'heads', 'mlp', 'vocabulary', 'slots', 'actions', 'observationClasses', 'buckets', 'maxDistance'] as const;
+  const positive = [
+    'width',
+    'depth',
+    'heads',
+    'mlp',
+    'vocabulary',
+    'slots',
+    'actions',
+    'observationClasses',
+    'buckets',
+    'maxDistance',
+  ] as const;
   for (const name of positive) {
     const value = config[name];
     if (!Number.isInteger(value) || value < 1) throw outOfRange(name, value, 'a positive integer');
   }
   if (config.width % config.heads !== 0) throw outOfRange('heads', config.heads, `a divisor of the width ${config.width}`);
-  if ((config.width / config.heads) % 4 !== 0) throw outOfRange('heads', config.heads, `heads of a width that is a multiple of 4 (width ${config.width})`);
+  if ((config.width / config.heads) % 4 !== 0)
+    throw outOfRange('heads', config.heads, `heads of a width that is a multiple of 4 (width ${config.width})`);
   if (config.buckets % 2 !== 0) throw outOfRange('buckets', config.buckets, 'an even number');
 }
 

@@ -57,14 +57,24 @@ test('one step at a time gives what whole sequences give, with an edit in the mi
   void scope;
   const { model, store } = goldenBase(device);
   const { width, depth } = model.config;
-  const shift = device.tensor(Float32Array.from({ length: width }, (_, i) => Math.sin(i)), [1, width]);
+  const shift = device.tensor(
+    Float32Array.from({ length: width }, (_, i) => Math.sin(i)),
+    [1, width],
+  );
   const hooks = { edits: { [GOLDEN_LAYER]: (e: Tensor) => add(e, shift) } };
-  const full = await noGrad(() => model.forward(device.tensor(observations, [EPISODES * time, SLOTS]), { batch: EPISODES, time }, hooks)).actions.read();
+  const full = await noGrad(() =>
+    model.forward(device.tensor(observations, [EPISODES * time, SLOTS]), { batch: EPISODES, time }, hooks),
+  ).actions.read();
   const cache = createCache(device, { rows: EPISODES, maxTime: time, width, depth });
   const indices = device.tensor(new Int32Array(EPISODES * SLOTS), [EPISODES, SLOTS]);
-  const program = device.capture(() => noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), cache, 0, depth, hooks)) })));
+  const program = device.capture(() =>
+    noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), cache, 0, depth, hooks)) })),
+  );
   for (let t = 0; t < time; t++) {
-    const now = Int32Array.from({ length: EPISODES * SLOTS }, (_, i) => observations[(Math.floor(i / SLOTS) * time + t) * SLOTS + (i % SLOTS)]);
+    const now = Int32Array.from(
+      { length: EPISODES * SLOTS },
+      (_, i) => observations[(Math.floor(i / SLOTS) * time + t) * SLOTS + (i % SLOTS)],
+    );
     indices.write(now);
     cache.step.write(Uint32Array.of(t));
     program.run();

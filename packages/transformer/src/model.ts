@@ -1,5 +1,14 @@
 import { t5Buckets } from '@coxswain/kernels';
-import { causalAttention, type Device, embeddingSum, type Initialiser, layerNorm, linear, type ParameterStore, type Tensor } from '@coxswain/tensor';
+import {
+  causalAttention,
+  type Device,
+  embeddingSum,
+  type Initialiser,
+  layerNorm,
+  linear,
+  type ParameterStore,
+  type Tensor,
+} from '@coxswain/tensor';
 import { type Cache, stepAttention } from './cache.js';
 import { checkTransformerConfig, type TransformerConfig } from './config.js';
 import { fanIn, normal, ones, varianceScaled, zeros } from './initialise.js';
@@ -84,7 +93,10 @@ export class Transformer {
     const scaled = config.initialisation === 'variance-scaled';
     const weight = (inputs: number): Initialiser => (scaled ? varianceScaled(inputs, 0.1) : fanIn(inputs));
     const output = (inputs: number): Initialiser => (scaled ? varianceScaled(inputs, 0.1) : normal(0.02));
-    const norm = (name: string): Norm => ({ gamma: store.declare(`${name}.weight`, [d], ones), beta: store.declare(`${name}.bias`, [d], zeros) });
+    const norm = (name: string): Norm => ({
+      gamma: store.declare(`${name}.weight`, [d], ones),
+      beta: store.declare(`${name}.bias`, [d], zeros),
+    });
     const dense = (name: string, outputs: number, inputs: number, start: Initialiser): Linear => ({
       weight: store.declare(`${name}.weight`, [outputs, inputs], start),
       bias: store.declare(`${name}.bias`, [outputs], scaled ? zeros : fanIn(inputs)),
@@ -129,7 +141,11 @@ export class Transformer {
     for (let i = from; i < to; i++) {
       const block = this.#blocks[i];
       const qkv = linear(layerNorm(e, { ...block.ln1, eps: EPS }), block.qkv);
-      const mixed = causalAttention(qkv.reshape([batch, time, 3 * width]), { biasTable: block.rel, bucketOfDistance: this.#buckets, heads });
+      const mixed = causalAttention(qkv.reshape([batch, time, 3 * width]), {
+        biasTable: block.rel,
+        bucketOfDistance: this.#buckets,
+        heads,
+      });
       e = visit(this.#feedForward(block, linear(mixed.reshape([batch * time, width]), block.o, { residual: e })), i + 1, hooks);
     }
     return e;
@@ -138,7 +154,10 @@ export class Transformer {
   /** The two heads on the residual stream after the last block, [N, width]. */
   heads(e: Tensor): Heads {
     const y = layerNorm(e, { ...this.#final, eps: EPS });
-    return { actions: linear(y, this.#act.weight, { bias: this.#act.bias }), observations: linear(y, this.#obs.weight, { bias: this.#obs.bias }) };
+    return {
+      actions: linear(y, this.#act.weight, { bias: this.#act.bias }),
+      observations: linear(y, this.#obs.weight, { bias: this.#obs.bias }),
+    };
   }
 
   /** Next-action logits alone, [N, actions]. */

@@ -1,5 +1,20 @@
 /** Pretraining: a base sequence model learns to predict expert actions, and a little of what is observed next. */
-import { accumulateRows, AdamW, add, backward, crossEntropy, type Device, concat, mul, noGrad, type ParameterStore, type Program, scale, sum, type Tensor } from '@coxswain/tensor';
+import {
+  type AdamW,
+  accumulateRows,
+  add,
+  backward,
+  concat,
+  crossEntropy,
+  type Device,
+  mul,
+  noGrad,
+  type ParameterStore,
+  type Program,
+  scale,
+  sum,
+  type Tensor,
+} from '@coxswain/tensor';
 import type { Transformer } from './model.js';
 
 /** Expert sequences side by side, padded to one length. */

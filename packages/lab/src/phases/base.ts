@@ -1,7 +1,16 @@
 /** Making, saving and loading the base model. */
-import { CheckpointError, type Device, HostRandom, ParameterStore, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
-import { normal, Transformer, type TransformerConfig, varianceScaled } from '@coxswain/transformer';
+
 import type { ObservationSpace } from '@coxswain/envs';
+import {
+  CheckpointError,
+  type Device,
+  HostRandom,
+  ParameterStore,
+  readSafetensors,
+  type SafeTensor,
+  writeSafetensors,
+} from '@coxswain/tensor';
+import { normal, Transformer, type TransformerConfig, varianceScaled } from '@coxswain/transformer';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
 import { observationSpaceOf } from './world.js';
@@ -76,7 +85,13 @@ export async function modelBytes(store: ParameterStore): Promise<Uint8Array> {
 /** Removes a tensor from a checkpoint's state and gives its numbers. */
 export function takeTensor(state: Map<string, SafeTensor>, name: string): Float32Array {
   const found = state.get(name);
-  if (!found) throw new CheckpointError('state.safetensors', `no tensor "${name}"`, 'the state of a run of this phase', 'Start anew in another folder');
+  if (!found)
+    throw new CheckpointError(
+      'state.safetensors',
+      `no tensor "${name}"`,
+      'the state of a run of this phase',
+      'Start anew in another folder',
+    );
   state.delete(name);
   return Float32Array.from(found.data);
 }

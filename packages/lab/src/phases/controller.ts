@@ -1,6 +1,7 @@
 /** Making and loading metacontrollers. */
-import { type Device, HostRandom, ParameterStore, readSafetensors, type SafeTensor } from '@coxswain/tensor';
+
 import { Metacontroller } from '@coxswain/metacontroller';
+import { type Device, HostRandom, ParameterStore, readSafetensors, type SafeTensor } from '@coxswain/tensor';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
 import { takeTensor } from './base.js';

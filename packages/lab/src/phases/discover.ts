@@ -24,7 +24,12 @@ export function alphaAt({ alpha, alphaWarmup }: Config['discover'], step: number
   return alphaWarmup > 0 ? alpha * Math.min(1, (step + 1) / alphaWarmup) : alpha;
 }
 
-const MODES = { soft: GATE_MODE.soft, gumbel: GATE_MODE.gumbel, 'straight-through': GATE_MODE.straightThrough, hard: GATE_MODE.hard } as const;
+const MODES = {
+  soft: GATE_MODE.soft,
+  gumbel: GATE_MODE.gumbel,
+  'straight-through': GATE_MODE.straightThrough,
+  hard: GATE_MODE.hard,
+} as const;
 
 /** The gate schedule: soft first, then hard with a straight-through gradient in the recipe. */
 export function gateAt({ gate, laterGate, laterGateFrom, gateTemperature }: Config['discover'], step: number): Gate {
@@ -41,7 +46,12 @@ async function run(context: PhaseContext): Promise<void> {
   const base = loadBase(device, inputs.base);
   const controller = makeController(device, config, seed);
   const optimiser = new AdamW(controller.store, { weightDecay: settings.weightDecay, clip: settings.gradientClip });
-  const trainer = new DiscoveryTrainer(base.model, controller.model, optimiser, { batch: settings.batch, layer: config.metacontroller.layer, view: settings.view, seed });
+  const trainer = new DiscoveryTrainer(base.model, controller.model, optimiser, {
+    batch: settings.batch,
+    layer: config.metacontroller.layer,
+    view: settings.view,
+    seed,
+  });
   let done = 0;
   if (context.resumed) {
     const model = readSafetensors(context.resumed.read('model.safetensors'), context.resumed.folder).tensors;
@@ -57,7 +67,12 @@ async function run(context: PhaseContext): Promise<void> {
     const state = await optimiser.save();
     const pending = await trainer.pending();
     state.set(PENDING, { shape: [pending.length], data: pending });
-    return { files: { 'model.safetensors': writeSafetensors(await controllerTensors(controller.store, codes)), 'state.safetensors': writeSafetensors(state) } };
+    return {
+      files: {
+        'model.safetensors': writeSafetensors(await controllerTensors(controller.store, codes)),
+        'state.safetensors': writeSafetensors(state),
+      },
+    };
   };
   while (done < settings.steps) {
     const { batch } = discoveryBatch(base.space, batches.batch(done), settings.view, seed, done);

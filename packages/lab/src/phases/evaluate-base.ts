@@ -1,5 +1,5 @@
 /** What a base model is worth: its loss on held-out episodes, and how its own behaviour keeps to the training tasks. */
-import { type Episodes, gatherEpisodes, GridworldPinpad, obeysTransitions, touchedColours } from '@coxswain/envs';
+import { type Episodes, GridworldPinpad, gatherEpisodes, obeysTransitions, touchedColours } from '@coxswain/envs';
 import { crossEntropy, maskedMean, noGrad, philoxCategorical, RandomState } from '@coxswain/tensor';
 import { createCache, disposeCache } from '@coxswain/transformer';
 import type { Config } from '../settings/sections.js';
@@ -53,14 +53,18 @@ async function obeyed({ model, store, space }: Base, config: Config, seed: numbe
   const world = new GridworldPinpad({ world: worldOf(config), tasks: 'free', horizon, environments, observation: space });
   const { observation, info } = world.reset(WORLD_SEED.behaviour + seed);
   const position = new Int32Array(environments * (horizon + 1));
-  const record = (t: number): void => info.position.forEach((cell, i) => (position[i * (horizon + 1) + t] = cell));
+  const record = (t: number): void => {
+    for (let i = 0; i < environments; i++) position[i * (horizon + 1) + t] = info.position[i];
+  };
   record(0);
   using scope = device.scope();
   void scope;
   const cache = createCache(device, { rows: environments, maxTime: horizon, width: model.config.width, depth: model.config.depth });
   const random = new RandomState(device, seed);
   const indices = device.tensor(observation, [environments, space.slots]);
-  const program = device.capture(() => noGrad(() => ({ actions: philoxCategorical(model.actionLogits(model.stepBlocks(model.embed(indices), cache)), random, 0).index })));
+  const program = device.capture(() =>
+    noGrad(() => ({ actions: philoxCategorical(model.actionLogits(model.stepBlocks(model.embed(indices), cache)), random, 0).index })),
+  );
   for (let t = 0; t < horizon; t++) {
     indices.write(observation);
     cache.step.write(Uint32Array.of(t));

@@ -94,7 +94,11 @@ export async function evaluateController(
       if (traces.length < TRACED && i % 60 === 0) {
         const from = i * size.time;
         const to = from + batch.lengths[i];
-        traces.push({ title: `seed ${seed}, episode ${index[i]}`, beta: [...softBeta.slice(from, to)], subgoals: [...episodes.subgoal.slice(from, to)] });
+        traces.push({
+          title: `seed ${seed}, episode ${index[i]}`,
+          beta: [...softBeta.slice(from, to)],
+          subgoals: [...episodes.subgoal.slice(from, to)],
+        });
       }
     }
   }
@@ -123,10 +127,18 @@ export async function evaluateController(
 /** Episodes lie sorted by length, so the read-out's halves take turns instead of being short and long episodes. */
 function shuffledReadout(codes: number[], latent: number, labels: number[], classes: number): number {
   const order = [...labels.keys()].filter((i) => i % 2 === 0).concat([...labels.keys()].filter((i) => i % 2 === 1));
-  return ridgeReadout(order.flatMap((i) => codes.slice(i * latent, (i + 1) * latent)), latent, order.map((i) => labels[i]), classes);
+  return ridgeReadout(
+    order.flatMap((i) => codes.slice(i * latent, (i + 1) * latent)),
+    latent,
+    order.map((i) => labels[i]),
+    classes,
+  );
 }
 
-async function uncontrolledNll({ model, store, space }: Base, { batch, time, indices, actions, mask }: ReturnType<typeof sequenceBatch>): Promise<number> {
+async function uncontrolledNll(
+  { model, store, space }: Base,
+  { batch, time, indices, actions, mask }: ReturnType<typeof sequenceBatch>,
+): Promise<number> {
   const { device } = store;
   return noGrad(() => {
     const e = model.blocks(model.embed(device.tensor(indices, [batch * time, space.slots])), { batch, time });

@@ -26,7 +26,13 @@ async function run({ config, seed, device, folder, session, inputs }: PhaseConte
     actor = { base, steered: { controller, policy } };
   }
   const { task, horizon } = config.reinforce;
-  const played = await play(config, actor, { task, horizon, episodes: config.evaluate.episodes, seed: WORLD_SEED.evaluation + seed, draw: DRAWN });
+  const played = await play(config, actor, {
+    task,
+    horizon,
+    episodes: config.evaluate.episodes,
+    seed: WORLD_SEED.evaluation + seed,
+    draw: DRAWN,
+  });
   const updates = policyModel ? config[config.reinforce.method].updates * config[config.reinforce.method].episodesPerUpdate : 0;
   const row: ResultRow = {
     method: policyModel ? config.reinforce.method : controllerModel ? 'codes' : 'base',
@@ -51,7 +57,13 @@ export const evaluatePhase: Phase = {
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce', 'internal', 'raw', 'evaluate'],
   inputs: [
     { name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true },
-    { name: 'controller', phase: 'discover', about: 'run folder of the metacontroller', gives: ['metacontroller', 'discover'], required: () => false },
+    {
+      name: 'controller',
+      phase: 'discover',
+      about: 'run folder of the metacontroller',
+      gives: ['metacontroller', 'discover'],
+      required: () => false,
+    },
     { name: 'policy', phase: 'reinforce', about: 'run folder of what RL learned', gives: ['internal', 'raw'], required: () => false },
   ],
   shortcuts: { task: 'reinforce.task', method: 'reinforce.method', episodes: 'evaluate.episodes' },

@@ -36,7 +36,11 @@ export function taskWorlds(config: Config, base: Base, task: string, horizon: nu
  * @param seed of the worlds and of everything sampled.
  * @param draw how many of them to describe for a report.
  */
-export async function play(config: Config, actor: Actor, options: { task: string; horizon: number; episodes: number; seed: number; draw?: number }): Promise<Played> {
+export async function play(
+  config: Config,
+  actor: Actor,
+  options: { task: string; horizon: number; episodes: number; seed: number; draw?: number },
+): Promise<Played> {
   const { base, steered } = actor;
   const { device } = base.store;
   const { task, horizon, seed, draw = 0 } = options;
@@ -45,7 +49,15 @@ export async function play(config: Config, actor: Actor, options: { task: string
   const gate = hardGate(device);
   const source = steered && new PolicyCodes(steered.policy, environments);
   const controller =
-    steered && source && new CodeController({ metacontroller: steered.controller.model, layer: config.metacontroller.layer, source, episodes: environments, gate });
+    steered &&
+    source &&
+    new CodeController({
+      metacontroller: steered.controller.model,
+      layer: config.metacontroller.layer,
+      source,
+      episodes: environments,
+      gate,
+    });
   const rollout = new Rollout({ model: base.model, environment, seed, ...(controller ? { controller } : {}) });
   let won = 0;
   let played = 0;
@@ -64,7 +76,13 @@ export async function play(config: Config, actor: Actor, options: { task: string
 }
 
 /** The first `count` episodes of a batch, played again from their actions to see every cell. */
-function describe(config: Config, environment: GridworldPinpad, { action, open, reward, length, horizon }: Episodes, count: number, again: { seed: number; batch: number; task: string }): DrawnEpisode[] {
+function describe(
+  config: Config,
+  environment: GridworldPinpad,
+  { action, open, reward, length, horizon }: Episodes,
+  count: number,
+  again: { seed: number; batch: number; task: string },
+): DrawnEpisode[] {
   const { size, colours } = config.world;
   const { environments } = environment;
   const { info } = environment.reset(again.seed, { firstEpisode: again.batch * environments });

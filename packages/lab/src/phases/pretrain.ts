@@ -4,8 +4,8 @@ import { AdamW, readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { Pretrainer } from '@coxswain/transformer';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
-import type { Config } from '../settings/sections.js';
 import type { Snapshot } from '../run/checkpoint.js';
+import type { Config } from '../settings/sections.js';
 import { type Base, makeBase, modelBytes, takeTensor } from './base.js';
 import { evaluateBase } from './evaluate-base.js';
 import { demonstrations, sequenceBatch } from './world.js';
@@ -28,7 +28,11 @@ async function run(context: PhaseContext): Promise<void> {
   const floor = bayesFloor(heldOut, { tasks: config.world.tasks, epsilon: pretrain.noise });
   const base = makeBase(device, config, seed);
   const optimiser = new AdamW(base.store, { weightDecay: pretrain.weightDecay, clip: pretrain.gradientClip });
-  const trainer = new Pretrainer(base.model, base.store, optimiser, { batch: pretrain.batch, meanLength: data.length.reduce((a, b) => a + b, 0) / data.count, observationWeight: pretrain.observationWeight });
+  const trainer = new Pretrainer(base.model, base.store, optimiser, {
+    batch: pretrain.batch,
+    meanLength: data.length.reduce((a, b) => a + b, 0) / data.count,
+    observationWeight: pretrain.observationWeight,
+  });
   let done = 0;
   if (context.resumed) {
     base.store.load(readSafetensors(context.resumed.read('model.safetensors'), context.resumed.folder).tensors, context.resumed.folder);
@@ -63,7 +67,14 @@ async function run(context: PhaseContext): Promise<void> {
     await session.afterStep(done, () => snapshot(base, optimiser, trainer), notes);
   }
   const result = await measure();
-  folder.writeArtifact('result.json', { ...result, bayesFloor: floor.nll, bayesFloorError: floor.nllError, ratio: result.actionNll / floor.nll, steps: done, episodes: pretrain.episodes });
+  folder.writeArtifact('result.json', {
+    ...result,
+    bayesFloor: floor.nll,
+    bayesFloorError: floor.nllError,
+    ratio: result.actionNll / floor.nll,
+    steps: done,
+    episodes: pretrain.episodes,
+  });
   trainer.dispose();
   optimiser.dispose();
   base.dispose();

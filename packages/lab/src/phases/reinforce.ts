@@ -23,10 +23,20 @@ export interface Wired {
 }
 
 /** A policy over codes at its start: the codes' own distribution, widened. */
-export function makePolicy(device: Device, config: Config, controller: Controller & { codes: { mean: Float32Array; std: Float32Array } }, seed: number): { policy: Policy; store: ParameterStore } {
+export function makePolicy(
+  device: Device,
+  config: Config,
+  controller: Controller & { codes: { mean: Float32Array; std: Float32Array } },
+  seed: number,
+): { policy: Policy; store: ParameterStore } {
   const store = new ParameterStore(device);
   const { historyWidth, headWidth, spread } = config.internal;
-  const policy = new Policy(store, { width: config.model.width, latent: config.metacontroller.code, history: historyWidth, head: headWidth }, controller.codes, spread);
+  const policy = new Policy(
+    store,
+    { width: config.model.width, latent: config.metacontroller.code, history: historyWidth, head: headWidth },
+    controller.codes,
+    spread,
+  );
   store.finish(new HostRandom(seed, 2));
   return { policy, store };
 }
@@ -40,7 +50,12 @@ export function wire(device: Device, config: Config, inputs: Readonly<Record<str
   const worldSeed = WORLD_SEED.reinforcement + seed;
   if (method === 'raw') {
     const base = loadBase(device, inputs.base, true);
-    const reinforcer = rawRl({ model: base.model, environment: taskWorlds(config, base, task, horizon, episodesPerUpdate), settings, seed: worldSeed });
+    const reinforcer = rawRl({
+      model: base.model,
+      environment: taskWorlds(config, base, task, horizon, episodesPerUpdate),
+      settings,
+      seed: worldSeed,
+    });
     return { reinforcer, actor: { base }, episodesPerUpdate, updates, dispose: () => disposeAll(reinforcer, base) };
   }
   const base = loadBase(device, inputs.base);
@@ -48,8 +63,23 @@ export function wire(device: Device, config: Config, inputs: Readonly<Record<str
   const { policy, store } = makePolicy(device, config, controller, seed);
   const gate = hardGate(device);
   const environment = taskWorlds(config, base, task, horizon, episodesPerUpdate);
-  const reinforcer = internalRl({ model: base.model, metacontroller: controller.model, layer: config.metacontroller.layer, gate, policy, environment, settings, seed: worldSeed });
-  return { reinforcer, actor: { base, steered: { controller, policy } }, episodesPerUpdate, updates, dispose: () => disposeAll(reinforcer, gate, store, controller, base) };
+  const reinforcer = internalRl({
+    model: base.model,
+    metacontroller: controller.model,
+    layer: config.metacontroller.layer,
+    gate,
+    policy,
+    environment,
+    settings,
+    seed: worldSeed,
+  });
+  return {
+    reinforcer,
+    actor: { base, steered: { controller, policy } },
+    episodesPerUpdate,
+    updates,
+    dispose: () => disposeAll(reinforcer, gate, store, controller, base),
+  };
 }
 
 function disposeAll(...parts: { dispose(): void }[]): void {
@@ -58,7 +88,12 @@ function disposeAll(...parts: { dispose(): void }[]): void {
 
 /** What a checkpoint of an RL run holds: the learned parameters by themselves, and all that the next update depends on. */
 async function snapshot(reinforcer: Reinforcer): Promise<Snapshot> {
-  return { files: { 'model.safetensors': writeSafetensors(await reinforcer.store.save()), 'state.safetensors': writeSafetensors(await reinforcer.save()) } };
+  return {
+    files: {
+      'model.safetensors': writeSafetensors(await reinforcer.store.save()),
+      'state.safetensors': writeSafetensors(await reinforcer.save()),
+    },
+  };
 }
 
 async function run({ config, seed, device, folder, session, inputs, resumed }: PhaseContext): Promise<void> {
@@ -77,10 +112,19 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
   const measured = await play(config, actor, { task, horizon, episodes, seed: WORLD_SEED.evaluation + seed, draw: 6 });
   rows.push({ ...labels, task, episodes: updates * episodesPerUpdate, success: measured.success });
   if (longTask && longTask !== task) {
-    const long = await play(config, actor, { task: longTask, horizon: longHorizon, episodes: Math.min(episodes, 2048), seed: WORLD_SEED.evaluation + seed });
+    const long = await play(config, actor, {
+      task: longTask,
+      horizon: longHorizon,
+      episodes: Math.min(episodes, 2048),
+      seed: WORLD_SEED.evaluation + seed,
+    });
     rows.push({ ...labels, task: longTask, episodes: updates * episodesPerUpdate, success: long.success });
   }
-  folder.writeArtifact('result.json', { rows, evaluationEpisodes: measured.episodes, updatesWithoutSignal: reinforcer.updatesWithoutSignal });
+  folder.writeArtifact('result.json', {
+    rows,
+    evaluationEpisodes: measured.episodes,
+    updatesWithoutSignal: reinforcer.updatesWithoutSignal,
+  });
   folder.writeArtifact('episodes.json', measured.drawn);
   session.note(`success on ${task}: ${measured.success.toFixed(4)} over ${measured.episodes} sampled episodes`);
   dispose();
@@ -92,9 +136,19 @@ export const reinforcePhase: Phase = {
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce', 'internal', 'raw', 'evaluate'],
   inputs: [
     { name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true },
-    { name: 'controller', phase: 'discover', about: 'run folder of the metacontroller (internal RL)', gives: ['metacontroller', 'discover'], required: ({ reinforce }) => reinforce.method === 'internal' },
+    {
+      name: 'controller',
+      phase: 'discover',
+      about: 'run folder of the metacontroller (internal RL)',
+      gives: ['metacontroller', 'discover'],
+      required: ({ reinforce }) => reinforce.method === 'internal',
+    },
   ],
   shortcuts: { method: 'reinforce.method', task: 'reinforce.task' },
-  length: (config) => ({ steps: config[config.reinforce.method].updates, unit: 'updates', saveEvery: config[config.reinforce.method].saveEvery }),
+  length: (config) => ({
+    steps: config[config.reinforce.method].updates,
+    unit: 'updates',
+    saveEvery: config[config.reinforce.method].saveEvery,
+  }),
   run,
 };

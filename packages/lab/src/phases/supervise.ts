@@ -1,5 +1,5 @@
 /** The bound that labels give: one low-rank controller per subgoal, trained with labels and switched on in the right order. */
-import { GridworldPinpad, LengthBuckets, gatherEpisodes, type EpisodeBatch } from '@coxswain/envs';
+import { type EpisodeBatch, GridworldPinpad, gatherEpisodes, LengthBuckets } from '@coxswain/envs';
 import { type LabelledBatch, SupervisedControllers, SupervisedTrainer } from '@coxswain/metacontroller';
 import { type Controller, evaluate, Rollout, type StepContext } from '@coxswain/rl';
 import { AdamW, gatherRows, HostRandom, ParameterStore, readSafetensors, type Tensor, writeSafetensors } from '@coxswain/tensor';
@@ -45,7 +45,14 @@ class OracleSwitching implements Controller {
 }
 
 /** Success on a task with the true subgoals' controllers. */
-async function oracleSuccess(config: Config, base: Base, controllers: SupervisedControllers, task: string, horizon: number, seed: number): Promise<number> {
+async function oracleSuccess(
+  config: Config,
+  base: Base,
+  controllers: SupervisedControllers,
+  task: string,
+  horizon: number,
+  seed: number,
+): Promise<number> {
   const environments = 512;
   const environment = new GridworldPinpad({ world: worldOf(config), tasks: [task], horizon, environments, observation: base.space });
   const controller = new OracleSwitching(controllers, config.metacontroller.layer, [...task].map(Number), environments);
@@ -63,7 +70,11 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
   const heldOut = demonstrations(config, 'heldOut', seed, settings.evaluationEpisodes, config.discover.noise);
   const batches = new LengthBuckets(data, { size: settings.batch, seed });
   const store = new ParameterStore(device);
-  const controllers = new SupervisedControllers(store, { width: config.model.width, subgoals: config.world.colours, rank: config.metacontroller.rank });
+  const controllers = new SupervisedControllers(store, {
+    width: config.model.width,
+    subgoals: config.world.colours,
+    rank: config.metacontroller.rank,
+  });
   store.finish(new HostRandom(seed, 3));
   const optimiser = new AdamW(store, { weightDecay: settings.weightDecay, clip: settings.gradientClip });
   const trainer = new SupervisedTrainer(base.model, controllers, { layer: config.metacontroller.layer }, optimiser);
@@ -92,7 +103,8 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
   const { longTask, longHorizon } = config.evaluate;
   const labels = { method: 'supervised', view: null, baseSeed: inputs.base.identity.seed, controllerSeed: null, rlSeed: seed, episodes: 0 };
   const rows = [{ ...labels, task, success: await oracleSuccess(config, base, controllers, task, horizon, seed) }];
-  if (longTask && longTask !== task) rows.push({ ...labels, task: longTask, success: await oracleSuccess(config, base, controllers, longTask, longHorizon, seed) });
+  if (longTask && longTask !== task)
+    rows.push({ ...labels, task: longTask, success: await oracleSuccess(config, base, controllers, longTask, longHorizon, seed) });
   session.note(`NLL under the right controller ${(total / steps).toFixed(4)}; success on ${task} ${rows[0].success.toFixed(4)}`);
   folder.writeArtifact('result.json', { rows, [METRICS.nllHard]: total / steps });
   trainer.dispose();

@@ -1,5 +1,14 @@
 /** From settings to the world, its observations and its demonstrations. */
-import { allocentric, egocentric, type EpisodeBatch, type ExpertEpisodes, generateExpertEpisodes, type ObservationSpace, observeEpisodes, type World } from '@coxswain/envs';
+import {
+  allocentric,
+  type EpisodeBatch,
+  type ExpertEpisodes,
+  egocentric,
+  generateExpertEpisodes,
+  type ObservationSpace,
+  observeEpisodes,
+  type World,
+} from '@coxswain/envs';
 import type { SequenceBatch } from '@coxswain/transformer';
 import type { Config } from '../settings/sections.js';
 
@@ -16,7 +25,13 @@ export function observationSpaceOf(config: Config): ObservationSpace {
  * Where each use of a run's seed begins among the seeds of the world: what is trained on never meets what is measured on,
  * and the worlds that RL plays are neither.
  */
-export const WORLD_SEED = { training: 0, heldOut: 1_000_000, behaviour: 2_000_000, reinforcement: 3_000_000, evaluation: 4_000_000 } as const;
+export const WORLD_SEED = {
+  training: 0,
+  heldOut: 1_000_000,
+  behaviour: 2_000_000,
+  reinforcement: 3_000_000,
+  evaluation: 4_000_000,
+} as const;
 
 /** Demonstrations of the training tasks; `which` tells training data from held-out data of the same seed. */
 export function demonstrations(config: Config, which: 'training' | 'heldOut', seed: number, count: number, noise: number): ExpertEpisodes {
@@ -38,6 +53,9 @@ export function sequenceBatch(space: ObservationSpace, { size, steps, layout, po
 }
 
 /** The observations of a batch with the final one: [batch·(time + 1), slots]. */
-export function withFinalObservation(space: ObservationSpace, { steps, layout, position }: Pick<EpisodeBatch, 'steps' | 'layout' | 'position'>): Int32Array {
+export function withFinalObservation(
+  space: ObservationSpace,
+  { steps, layout, position }: Pick<EpisodeBatch, 'steps' | 'layout' | 'position'>,
+): Int32Array {
   return observeEpisodes(space, layout, position, steps + 1);
 }

@@ -26,13 +26,20 @@ export function linear(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOpt
   const { device } = x;
   const [n, k] = x.shape;
   const [out, inputs] = w.shape;
-  if (x.shape.length !== 2 || w.shape.length !== 2 || inputs !== k) throw new ShapeError('linear', `x [${x.shape}] and w [${w.shape}]`, 'x [N, in] and w [out, in]');
+  if (x.shape.length !== 2 || w.shape.length !== 2 || inputs !== k)
+    throw new ShapeError('linear', `x [${x.shape}] and w [${w.shape}]`, 'x [N, in] and w [out, in]');
   if (bias && bias.size !== out) throw new ShapeError('linear', `bias [${bias.shape}]`, `[${out}]`);
   if (residual && residual.size !== n * out) throw new ShapeError('linear', `residual [${residual.shape}]`, `[${n}, ${out}]`);
   if (relu && residual) throw new ShapeError('linear', 'relu with a residual', 'one of them: the gradient of relu reads the output');
   const y = device.empty([n, out]);
   const shape = { ...flags, m: n, n: out, k, transposeB: 1, bias: bias ? 1 : 0, relu: relu ? 1 : 0, residual: residual ? 1 : 0 };
-  device.dispatch(matmulKernel(shape, device.traits), shape, { a: x, b: w, bias: bias ?? device.dummy, residual: residual ?? device.dummy, c: y });
+  device.dispatch(matmulKernel(shape, device.traits), shape, {
+    a: x,
+    b: w,
+    bias: bias ?? device.dummy,
+    residual: residual ?? device.dummy,
+    c: y,
+  });
   const inputsOf = [x, w, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
   op('linear', inputsOf, [y], ([gradient]) => {
     let dy = gradient as Tensor;

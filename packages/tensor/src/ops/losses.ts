@@ -1,5 +1,12 @@
 /** Losses over rows, and their masked means. */
-import { crossEntropy as crossEntropyKernel, crossEntropyBackward, maskedMeanBackward, maskedSums, partsOf, weightedMeans } from '@coxswain/kernels';
+import {
+  crossEntropyBackward,
+  crossEntropy as crossEntropyKernel,
+  maskedMeanBackward,
+  maskedSums,
+  partsOf,
+  weightedMeans,
+} from '@coxswain/kernels';
 import { op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import { Tensor } from '../tensor.js';
@@ -13,7 +20,8 @@ import { Tensor } from '../tensor.js';
 export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   const { device } = logits;
   const [rows, classes] = logits.shape;
-  if (logits.shape.length !== 2 || targets.size !== rows) throw new ShapeError('crossEntropy', `logits [${logits.shape}], targets [${targets.shape}]`, '[N, classes] and [N]');
+  if (logits.shape.length !== 2 || targets.size !== rows)
+    throw new ShapeError('crossEntropy', `logits [${logits.shape}], targets [${targets.shape}]`, '[N, classes] and [N]');
   const nll = device.empty([rows]);
   device.dispatch(crossEntropyKernel, { rows, classes }, { logits, targets, nll });
   op('crossEntropy', [logits], [nll], ([dnll]) => {

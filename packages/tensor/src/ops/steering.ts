@@ -31,7 +31,10 @@ export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number):
     );
   const shape = { rows, terms, rank, appended } as const;
   const absent = { bias: device.dummy, residual: device.dummy };
-  const multiply = (sizes: Pick<MatmulShape, 'm' | 'n' | 'k'> & Partial<MatmulShape>, tensors: Readonly<Record<'a' | 'b' | 'c', Tensor> & { residual?: Tensor }>): void => {
+  const multiply = (
+    sizes: Pick<MatmulShape, 'm' | 'n' | 'k'> & Partial<MatmulShape>,
+    tensors: Readonly<Record<'a' | 'b' | 'c', Tensor> & { residual?: Tensor }>,
+  ): void => {
     const whole = { ...product, ...sizes };
     device.dispatch(matmulKernel(whole, device.traits), whole, { ...absent, ...tensors });
   };
@@ -57,8 +60,7 @@ export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number):
     device.dispatch(steeringExpand, shape, { c, u: du, q: dp });
     if (a.requiresGradient) weightGradient(dp, e, accumulator(a));
     const de = e.requiresGradient ? device.empty(e.shape) : null;
-    if (de)
-      multiply({ m: rows, n: width, k: wide, residual: 1 }, { a: dp, b: a, residual: dy, c: de });
+    if (de) multiply({ m: rows, n: width, k: wide, residual: 1 }, { a: dp, b: a, residual: dy, c: de });
     return [de, dc, null, null];
   });
   return y;

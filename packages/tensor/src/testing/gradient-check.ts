@@ -28,7 +28,9 @@ export async function gradientErrors(
     return loss(tensors).item();
   };
   const base = Object.fromEntries(Object.entries(inputs).map(([name, { data }]) => [name, data]));
-  const leaves = Object.fromEntries(Object.entries(inputs).map(([name, { data, shape }]) => [name, device.tensor(data, shape).requireGradient()]));
+  const leaves = Object.fromEntries(
+    Object.entries(inputs).map(([name, { data, shape }]) => [name, device.tensor(data, shape).requireGradient()]),
+  );
   backward(loss(leaves));
   const errors: Record<string, number> = {};
   let seed = 1;
@@ -39,7 +41,10 @@ export async function gradientErrors(
     seed++;
     const length = Math.hypot(...direction);
     const unit = direction.map((v) => v / length);
-    const moved = (sign: number): Record<string, Float32Array> => ({ ...base, [name]: base[name].map((x, i) => x + sign * epsilon * unit[i]) });
+    const moved = (sign: number): Record<string, Float32Array> => ({
+      ...base,
+      [name]: base[name].map((x, i) => x + sign * epsilon * unit[i]),
+    });
     const numeric = ((await evaluate(moved(1))) - (await evaluate(moved(-1)))) / (2 * epsilon);
     const analytic = gradient.reduce((sum, g, i) => sum + g * unit[i], 0);
     errors[name] = Math.abs(numeric - analytic) / Math.max(Math.abs(numeric), Math.abs(analytic), 1e-6);

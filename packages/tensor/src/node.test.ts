@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { expect, test } from 'vitest';
+
+const PACKAGE = new URL('..', import.meta.url);
+const WGSL = new URL('../../../scripts/register-wgsl.mjs', import.meta.url);
+
+/** Adds on the GPU, prints, does `then`, and leaves the rest to Node. */
+const program = (then: string): string => `
+  import { add } from '@coxswain/tensor';
+  import { requestDevice } from '@coxswain/tensor/node';
+  const device = await requestDevice();
+  const x = device.tensor(Float32Array.of(1, 2, 3));
+  console.log(...(await add(x, x).read()));
+  ${then}
+  console.log('end');`;
+
+/** Runs a module in a Node of its own. `lingered` is how long it lived after it printed `end`, in seconds. */
+async function run(module: string, env: Record<string, string> = {}) {
+  const args = ['--conditions=source', '--expose-gc', '--import', 'tsx', '--import', WGSL.href, '--input-type=module', '-e', module];
+  const child = spawn(process.execPath, args, { cwd: PACKAGE, env: { ...process.env, ...env }, timeout: 100_000 });
+  const out = { stdout: '', stderr: '' };
+  let end = 0;
+  child.stdout.on('data', (text) => {
+    out.stdout += text;
+    if (out.stdout.endsWith('end\n')) end = performance.now();
+  });
+  child.stderr.on('data', (text) => {
+    out.stderr += text;
+  });
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+    child.on('close', (...how) => resolve(how)),
+  );
+  return { ...out, code, signal, lingered: (performance.now() - end) / 1000 };
+}
+
+// dawn.node has crashed at exit where its objects outlived each other (dawn-gpu/node-webgpu, issue 18).
+test.each([
+  ['closes its device', 'device.close();'],
+  ['never closes it', ''],
+  ['never closes it, with its garbage collected', 'globalThis.gc(); await new Promise((turn) => setTimeout(turn, 50)); globalThis.gc();'],
+  ['closes it while a read waits', 'add(x, x).read().catch(({ name }) => console.log(name)); device.close();'],
+  ['has used several devices', '(await requestDevice()).close(); await requestDevice(); device.close(); globalThis.gc();'],
+])('a process that %s ends by itself, soon and well', async (_, then) => {
+  const { stdout, stderr, code, signal, lingered } = await run(program(then));
+  expect({ code, signal }, stderr).toEqual({ code: 0, signal: null });
+  expect(stdout).toMatch(/^2 4 6\n/);
+  expect(stdout).toMatch(/end\n/);
+  expect(lingered).toBeLessThan(10);
+});
+
+test('without a driver: a NoAdapterError that says what to install', async () => {
+  const { stdout, code } = await run(
+    `import { requestDevice } from '@coxswain/tensor/node';
+     await requestDevice().catch(({ name, code, remedy, message }) => console.log(JSON.stringify({ name, code, remedy, message })));`,
+    { VK_DRIVER_FILES: '/nonexistent', VK_ICD_FILENAMES: '/nonexistent' },
+  );
+  expect(code).toBe(0);
+  const error = JSON.parse(stdout);
+  expect(error).toMatchObject({ name: 'NoAdapterError', code: 'no-adapter' });
+  expect(error.remedy).toMatch(/npm run setup/);
+  expect(error.message).toContain(error.remedy);
+});
