@@ -134,5 +134,5 @@ describe.each(all.map(({ name }) => name))('%s', (name) => {
 it('installs with npm as well', () => {
   const project = emptyProject('@coxswain/lab');
   run('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'], project);
-  expect(run('npx', ['--no', 'coxswain', '--help'], project)).toContain('pretrain');
+  expect(run(join(project, 'node_modules/.bin/coxswain'), ['--help'], project)).toContain('pretrain');
 });
