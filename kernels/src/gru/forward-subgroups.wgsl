@@ -76,52 +76,29 @@ fn main(
   for (var step = 0u; step < uniforms.time; step++) {
     let t = select(step, uniforms.time - 1 - step, uniforms.reverse == 1);
     for (var unit = 0u; unit < select(0, units, t < longest); unit++) {
-      var r: array<vec4<f32>, 4>;
-      var z: array<vec4<f32>, 4>;
-      var n: array<vec4<f32>, 4>;
-      for (var i = 0u; i < quad; i++) {
-        let j = unit * 4 + i;
-        var weight: array<array<vec4<f32>, 3>, CHUNKS>;
+      // W h + b for four units of gate r, then of z, then of n. One at a time: the code of all three would not fit a CPU's
+      // instruction cache.
+      var sums: array<vec4<f32>, 12>;
+      for (var i = 0u; i < 3 * quad; i++) {
+        let j = (i / 4) * hidden + unit * 4 + i % 4;
+        var weight: array<vec4<f32>, CHUNKS>;
         for (var m = 0u; m < CHUNKS; m++) {
           // Lanes past the row's end read its last weights, which meet the zeros that `h` holds there.
-          let at = j * units + min(m * LANES + lane, units - 1);
-          weight[m] = array(whh[at], whh[at + hidden * units], whh[at + 2 * hidden * units]);
+          weight[m] = whh[j * units + min(m * LANES + lane, units - 1)];
         }
-        var reset = vec4(bhh[j]);
-        var update = vec4(bhh[hidden + j]);
-        var candidate = vec4(bhh[2 * hidden + j]);
+        var sum = vec4(bhh[j]);
         for (var m = 0u; m < CHUNKS; m++) {
-          let wr = weight[m][0];
-          let wz = weight[m][1];
-          let wn = weight[m][2];
-          reset += four(subgroupBroadcast(wr, 0), h[m][0]);
-          update += four(subgroupBroadcast(wz, 0), h[m][0]);
-          candidate += four(subgroupBroadcast(wn, 0), h[m][0]);
-          reset += four(subgroupBroadcast(wr, 1), h[m][1]);
-          update += four(subgroupBroadcast(wz, 1), h[m][1]);
-          candidate += four(subgroupBroadcast(wn, 1), h[m][1]);
-          reset += four(subgroupBroadcast(wr, 2), h[m][2]);
-          update += four(subgroupBroadcast(wz, 2), h[m][2]);
-          candidate += four(subgroupBroadcast(wn, 2), h[m][2]);
-          reset += four(subgroupBroadcast(wr, 3), h[m][3]);
-          update += four(subgroupBroadcast(wz, 3), h[m][3]);
-          candidate += four(subgroupBroadcast(wn, 3), h[m][3]);
-          reset += four(subgroupBroadcast(wr, 4), h[m][4]);
-          update += four(subgroupBroadcast(wz, 4), h[m][4]);
-          candidate += four(subgroupBroadcast(wn, 4), h[m][4]);
-          reset += four(subgroupBroadcast(wr, 5), h[m][5]);
-          update += four(subgroupBroadcast(wz, 5), h[m][5]);
-          candidate += four(subgroupBroadcast(wn, 5), h[m][5]);
-          reset += four(subgroupBroadcast(wr, 6), h[m][6]);
-          update += four(subgroupBroadcast(wz, 6), h[m][6]);
-          candidate += four(subgroupBroadcast(wn, 6), h[m][6]);
-          reset += four(subgroupBroadcast(wr, 7), h[m][7]);
-          update += four(subgroupBroadcast(wz, 7), h[m][7]);
-          candidate += four(subgroupBroadcast(wn, 7), h[m][7]);
+          let w = weight[m];
+          sum += four(subgroupBroadcast(w, 0), h[m][0]);
+          sum += four(subgroupBroadcast(w, 1), h[m][1]);
+          sum += four(subgroupBroadcast(w, 2), h[m][2]);
+          sum += four(subgroupBroadcast(w, 3), h[m][3]);
+          sum += four(subgroupBroadcast(w, 4), h[m][4]);
+          sum += four(subgroupBroadcast(w, 5), h[m][5]);
+          sum += four(subgroupBroadcast(w, 6), h[m][6]);
+          sum += four(subgroupBroadcast(w, 7), h[m][7]);
         }
-        r[i] = reset;
-        z[i] = update;
-        n[i] = candidate;
+        sums[i] = sum;
       }
       // Row by row from here: a vec4 is four units of one row, as memory has them.
       let before = h[unit / LANES][unit % LANES];
@@ -129,17 +106,17 @@ fn main(
         let at = (first + q) * uniforms.time + t;
         let projected = at * 3 * units + unit;
         let state = vec4(before[0][q], before[1][q], before[2][q], before[3][q]);
-        let s = vec4(n[0][q], n[1][q], n[2][q], n[3][q]);
-        let reset = sigmoid(vec4(r[0][q], r[1][q], r[2][q], r[3][q]) + gates[projected]);
-        let update = sigmoid(vec4(z[0][q], z[1][q], z[2][q], z[3][q]) + gates[projected + units]);
-        let candidate = tanh(clamp(reset * s + gates[projected + 2 * units], vec4(-20.0), vec4(20.0)));
-        out[at * units + unit] = select(state, candidate + update * (state - candidate), t < length[q]);
+        let s = vec4(sums[8][q], sums[9][q], sums[10][q], sums[11][q]);
+        let r = sigmoid(vec4(sums[0][q], sums[1][q], sums[2][q], sums[3][q]) + gates[projected]);
+        let z = sigmoid(vec4(sums[4][q], sums[5][q], sums[6][q], sums[7][q]) + gates[projected + units]);
+        let n = tanh(clamp(r * s + gates[projected + 2 * units], vec4(-20.0), vec4(20.0)));
+        out[at * units + unit] = select(state, n + z * (state - n), t < length[q]);
         for (var once = 0u; once < uniforms.save; once++) {
           let kept = at * 4 * units + unit;
           previous[at * units + unit] = state;
-          saved[kept] = reset;
-          saved[kept + units] = update;
-          saved[kept + 2 * units] = candidate;
+          saved[kept] = r;
+          saved[kept + units] = z;
+          saved[kept + 2 * units] = n;
           saved[kept + 3 * units] = s;
         }
       }

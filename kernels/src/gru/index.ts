@@ -107,15 +107,15 @@ export const gruBackward: Kernel<GruShape> = {
   sample: { batch: 512, time: 48, hidden: 64, withLengths: 1, reverse: 0 },
 };
 
-const fours = (slots: readonly BufferSlot[]): BufferSlot[] =>
-  slots.map((slot) => (slot.name === 'bhh' || slot.name === 'lengths' ? slot : { ...slot, element: 'vec4<f32>' }));
+const fours = (slots: readonly BufferSlot[], ...others: string[]): BufferSlot[] =>
+  slots.map((slot) => (['lengths', ...others].includes(slot.name) ? slot : { ...slot, element: 'vec4<f32>' }));
 
 /** `gruForward` for software adapters whose subgroups have 8 lanes or more and the feature is enabled; `hidden` a multiple of 4. */
 export const gruForwardSubgroups: Kernel<GruForwardShape> = {
   ...gruForward,
   name: 'gru/forward-subgroups',
   source: forwardSubgroupsSource,
-  buffers: fours(gruForward.buffers),
+  buffers: fours(gruForward.buffers, 'bhh'),
   constants: (shape) => ({ CHUNKS: chunks(shape) }),
 };
 
@@ -124,7 +124,7 @@ export const gruBackwardSubgroups: Kernel<GruShape> = {
   ...gruBackward,
   name: 'gru/backward-subgroups',
   source: backwardSubgroupsSource,
-  buffers: fours(gruBackward.buffers),
+  buffers: fours(gruBackward.buffers, 'whh'),
   constants: (shape) => ({ CHUNKS: chunks(shape) }),
 };
 
