@@ -7,8 +7,8 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { type Kernel, type MatmulShape, matmul, matmulKernel } from '../kernels/src/index.js';
-import { requestDevice } from '../packages/tensor/src/node.js';
+import { type Kernel, type MatmulShape, matmul, matmulKernel } from '@coxswain/kernels';
+import { requestDevice } from '@coxswain/tensor/node';
 
 const plain = { transposeA: 0, transposeB: 0, accumulate: 0, bias: 0, relu: 0, residual: 0 };
 const forward = (m: number, k: number, n: number): MatmulShape => ({ ...plain, m, n, k, transposeB: 1 });

@@ -6,7 +6,7 @@
  * first launch. Linux only. Numbers move by a factor of two when the other hardware thread of a core is busy.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { requestDevice } from '../packages/tensor/src/node.js';
+import { requestDevice } from '@coxswain/tensor/node';
 
 const ITERATIONS = 2000;
 const WORKGROUPS = 64;
