@@ -1,5 +1,5 @@
 /** Every package, packed as it would be published, installs from its tarball into an empty project and runs and compiles a three-line program. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -116,7 +116,15 @@ function emptyProject(name: string, also: readonly string[] = []): string {
   return project;
 }
 
-describe.each(all.map(({ name }) => name))('%s', (name) => {
+/** A program without what formatting changes. */
+const bare = (text: string) => text.replace(/\s+|,(?=\s*})/g, '');
+
+describe.each(all)('$name', ({ name, folder: home }) => {
+  it('shows this program and what it prints in its README', () => {
+    const { text, prints } = programs[name];
+    expect(bare(readFileSync(join(home, 'README.md'), 'utf8'))).toContain(bare(`${text}// ${prints}`));
+  });
+
   it('installs, runs and compiles outside the repository', () => {
     const { text, prints, also } = programs[name];
     const project = emptyProject(name, also);
