@@ -51,7 +51,8 @@ export async function firstTouches(base: Base, environments: number): Promise<nu
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const device = await requestDevice();
-  const table = await firstTouches(loadBase(device, openModel(BASE, 'base', 'pretrain')), 500);
+  const base = loadBase(device, openModel(BASE, 'base', 'pretrain'));
+  const table = (await firstTouches(base, 500)).map((row) => row.map((share) => Math.round(100 * share) / 100));
   console.log('Share of episodes that touch a colour first, by colour:');
   console.table(table.map(([away, alone, to]) => ({ 'pushed away': away, 'left alone': alone, 'pushed to it': to })));
   device.close();
