@@ -25,9 +25,9 @@ const gridMini: Config = {
     varianceScale: 1,
   },
   pretrain: {
-    episodes: 400_000,
+    episodes: 1_800_000,
     noise: 0.1,
-    steps: 6000,
+    steps: 7000,
     batch: 256,
     lengthBuckets: 8,
     observationWeight: 0.01,
