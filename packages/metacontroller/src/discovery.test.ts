@@ -28,6 +28,7 @@ const plain: DiscoveryBatch = {
   mask: Float32Array.from({ length: batch * time }, (_, i) => (i % time < golden.length.data[Math.floor(i / time)] ? 1 : 0)),
   lengths: [...golden.length.data],
 };
+const meanLength = plain.mask.reduce((a, b) => a + b) / batch;
 const batchFor: Record<View, DiscoveryBatch> = {
   same: plain,
   partner: { ...plain, partner: Uint32Array.from({ length: batch }, (_, i) => (i + 1) % batch) },
@@ -40,7 +41,7 @@ function makeTrainer(view: View) {
   const controller = new Metacontroller(store, GOLDEN_METACONTROLLER_CONFIG);
   store.finish(new HostRandom(1));
   const optimiser = new AdamW(store, { clip: 1 });
-  const trainer = new DiscoveryTrainer(base.model, controller, optimiser, { batch, layer: GOLDEN_LAYER, view, seed: 1 });
+  const trainer = new DiscoveryTrainer(base.model, controller, optimiser, { batch, meanLength, layer: GOLDEN_LAYER, view, seed: 1 });
   const dispose = (): void => {
     for (const part of [trainer, optimiser, store, base.model, base.store]) part.dispose();
   };
@@ -89,7 +90,7 @@ test('supervised controllers learn from labels', async () => {
   const controllers = new SupervisedControllers(store, { width: 64, subgoals: 4, rank: 16 });
   store.finish(new HostRandom(1));
   const optimiser = new AdamW(store);
-  const trainer = new SupervisedTrainer(base.model, controllers, { layer: GOLDEN_LAYER }, optimiser);
+  const trainer = new SupervisedTrainer(base.model, controllers, { layer: GOLDEN_LAYER, meanLength }, optimiser);
   const indices = Int32Array.from(
     { length: batch * time * 50 },
     (_, i) => plain.indices[Math.floor(i / (time * 50)) * (time + 1) * 50 + (i % (time * 50))],

@@ -8,14 +8,14 @@ import {
   crossEntropy,
   type Device,
   gatherRows,
-  maskedMean,
-  mean,
   mul,
   noGrad,
   type Program,
   philoxLogistic,
   philoxNormal,
   RandomState,
+  scale,
+  sum,
   type Tensor,
 } from '@coxswain/tensor';
 import type { Transformer } from '@coxswain/transformer';
@@ -44,6 +44,8 @@ export interface DiscoveryBatch {
 
 export interface DiscoverySettings {
   readonly batch: number;
+  /** Mean steps of an episode in the data: what the summed loss of a batch is divided by, times `batch`. */
+  readonly meanLength: number;
   /** Layer l whose residual stream is read and steered. */
   readonly layer: number;
   readonly view: View;
@@ -57,9 +59,13 @@ export interface Gate {
   readonly temperature: number;
 }
 
+/** Means over the steps of the episodes since the last call. */
 export interface DiscoveryMetrics {
+  /** Updates. */
   readonly steps: number;
+  /** Nats per action. */
   readonly actionNll: number;
+  /** Nats per step. */
   readonly kl: number;
   /** Mean β over all steps. */
   readonly beta: number;
@@ -75,14 +81,18 @@ interface Inputs {
   readonly viewIndices?: Tensor;
 }
 
+/** Numbers that are summed up between two readings of the metrics. */
+const TOTALS = 5;
 const STREAM = { code: 1, gate: 2 } as const;
 
 /**
- * Minimises −log p(a_t | o_1:t, z_1:t) + α KL(N(μ_t, Σ_t) ‖ N(0, I)) with the base frozen (arXiv 2512.20605, §4). One
- * captured program per sequence length; awaits nothing until metrics are asked for.
+ * Minimises Σ_t −log p(a_t | o_1:t, z_1:t) + α KL(N(μ_t, Σ_t) ‖ N(0, I)) per trajectory with the base frozen (arXiv
+ * 2512.20605, §4), divided by the mean length of the data so that steps of long and of short episodes count alike (see
+ * `Pretrainer`). One captured program per sequence length; awaits nothing until metrics are asked for.
  */
 export class DiscoveryTrainer {
   readonly #programs = new Map<number, { program: Program; inputs: Inputs }>();
+  /** Sums: action NLL, KL, β and steps of episodes; gradient norms of updates. */
   readonly #totals: Tensor;
   /** f32 [4]: gate mode, temperature. */
   readonly #gate: Tensor;
@@ -98,7 +108,7 @@ export class DiscoveryTrainer {
     readonly settings: DiscoverySettings,
   ) {
     this.#device = controller.device;
-    this.#totals = this.#device.zeros([4]);
+    this.#totals = this.#device.zeros([TOTALS]);
     this.#gate = this.#device.zeros([4]);
     this.#alpha = this.#device.zeros([1]);
     this.#random = new RandomState(this.#device, settings.seed);
@@ -126,7 +136,7 @@ export class DiscoveryTrainer {
   }
 
   #capture(time: number): { program: Program; inputs: Inputs } {
-    const { batch, layer, view } = this.settings;
+    const { batch, meanLength, layer, view } = this.settings;
     const { base, controller } = this;
     const device = this.#device;
     const n = batch * time;
@@ -136,11 +146,13 @@ export class DiscoveryTrainer {
       const noise = noGrad(() => philoxNormal(this.#random, STREAM.code, [n, controller.config.latent]));
       const gateNoise = noGrad(() => philoxLogistic(this.#random, STREAM.gate, [batch, time]));
       const found = discover(base, controller, inputs, { batch, time, layer, view, gate: this.#gate, noise, gateNoise });
-      const kl = maskedMean(found.kl, inputs.mask);
-      backward(add(found.nll, mul(kl, this.#alpha)));
+      const overSteps = (values: Tensor): Tensor => sum(mul(values.reshape([n]), inputs.mask));
+      const nll = overSteps(found.nll);
+      const kl = overSteps(found.kl);
+      backward(scale(add(nll, mul(kl, this.#alpha)), 1 / (batch * meanLength)));
       const norm = this.optimiser.apply();
-      const beta = noGrad(() => mean(found.beta.detach()));
-      accumulateRows(concat([found.nll.detach(), kl.detach(), beta, norm], 0).reshape([1, 4]), this.#totals);
+      const [beta, steps] = noGrad(() => [overSteps(found.beta.detach()), sum(inputs.mask)]);
+      accumulateRows(concat([nll.detach(), kl.detach(), beta, steps, norm], 0).reshape([1, TOTALS]), this.#totals);
       return {};
     });
     const captured = { program, inputs };
@@ -150,11 +162,11 @@ export class DiscoveryTrainer {
 
   /** Reads, and starts anew, the means over the steps since the last call. */
   async metrics(): Promise<DiscoveryMetrics> {
-    const [nll, kl, beta, norm] = await this.#totals.read();
+    const [nll, kl, beta, seen, norm] = await this.#totals.read();
     const steps = this.#steps;
     this.#device.zero(this.#totals);
     this.#steps = 0;
-    return { steps, actionNll: nll / steps, kl: kl / steps, beta: beta / steps, gradientNorm: norm / steps };
+    return { steps, actionNll: nll / seen, kl: kl / seen, beta: beta / seen, gradientNorm: norm / steps };
   }
 
   /** The sums since metrics were last read, and their number of steps: what a checkpoint needs so that metrics go on exactly. */
@@ -164,8 +176,8 @@ export class DiscoveryTrainer {
 
   /** Goes on from what `pending` gave. */
   restorePending(pending: Float32Array): void {
-    this.#totals.write(pending.slice(0, 4));
-    this.#steps = pending[4];
+    this.#totals.write(pending.slice(0, TOTALS));
+    this.#steps = pending[TOTALS];
   }
 
   dispose(): void {
@@ -206,7 +218,7 @@ export function writeInputs(inputs: Inputs, batch: DiscoveryBatch): void {
 }
 
 /**
- * The frozen base below layer l, the metacontroller at it, the frozen base above it; and the action NLL [1].
+ * The frozen base below layer l, the metacontroller at it, the frozen base above it; and the NLL of each action [batch·time].
  * Everything but the metacontroller runs without recording gradients, except the blocks above, through which they flow.
  */
 export function discover(
@@ -231,5 +243,5 @@ export function discover(
     size,
   );
   const logits = base.actionLogits(base.blocks(found.steered, size, layer));
-  return { ...found, logits, nll: maskedMean(crossEntropy(logits, inputs.actions), inputs.mask) };
+  return { ...found, logits, nll: crossEntropy(logits, inputs.actions) };
 }

@@ -6,10 +6,13 @@ import {
   type Device,
   gatherRows,
   maskedMean,
+  mul,
   noGrad,
   type ParameterStore,
   type Program,
+  scale,
   steer,
+  sum,
   type Tensor,
 } from '@coxswain/tensor';
 import { normal, type Transformer } from '@coxswain/transformer';
@@ -67,6 +70,13 @@ interface Captured {
   readonly mask: Tensor;
 }
 
+export interface SupervisedSettings {
+  /** Layer l whose residual stream is steered. */
+  readonly layer: number;
+  /** Mean steps of an episode in the data: what the summed loss of a batch is divided by, times its size. */
+  readonly meanLength: number;
+}
+
 /** Trains supervised controllers on the frozen base, or measures them: NLL of the expert's actions under the right controller. */
 export class SupervisedTrainer {
   readonly #programs = new Map<string, Captured>();
@@ -76,7 +86,7 @@ export class SupervisedTrainer {
   constructor(
     readonly base: Transformer,
     readonly controllers: SupervisedControllers,
-    readonly settings: { readonly layer: number },
+    readonly settings: SupervisedSettings,
     readonly optimiser?: AdamW,
   ) {
     this.#device = base.device;
@@ -108,7 +118,7 @@ export class SupervisedTrainer {
   }
 
   #capture(batch: number, time: number, learn: boolean): Captured {
-    const { layer } = this.settings;
+    const { layer, meanLength } = this.settings;
     const { base, controllers } = this;
     const n = batch * time;
     const device = this.#device;
@@ -122,13 +132,13 @@ export class SupervisedTrainer {
     const program = device.capture(() => {
       const residual = noGrad(() => base.blocks(base.embed(inputs.indices), size, 0, layer));
       const logits = base.actionLogits(base.blocks(controllers.steer(residual, inputs.subgoals), size, layer));
-      const nll = maskedMean(crossEntropy(logits, inputs.actions), inputs.mask);
+      const losses = crossEntropy(logits, inputs.actions);
       if (learn && this.optimiser) {
         controllers.store.zeroGradients();
-        backward(nll);
+        backward(scale(sum(mul(losses, inputs.mask)), 1 / (batch * meanLength)));
         this.optimiser.apply();
       }
-      return { nll: nll.detach() };
+      return { nll: noGrad(() => maskedMean(losses.detach(), inputs.mask)) };
     });
     return { program, ...inputs };
   }

@@ -9,7 +9,7 @@ import { loadBase, takeTensor } from './base.js';
 import { type CodeStatistics, controllerTensors, makeController } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
 import { evaluateController } from './evaluate-controller.js';
-import { demonstrations } from './world.js';
+import { demonstrations, meanLength } from './world.js';
 
 /** Metric sums that were not yet read when a checkpoint was made. */
 const PENDING = 'metrics.pending';
@@ -48,6 +48,7 @@ async function run(context: PhaseContext): Promise<void> {
   const optimiser = new AdamW(controller.store, { weightDecay: settings.weightDecay, clip: settings.gradientClip });
   const trainer = new DiscoveryTrainer(base.model, controller.model, optimiser, {
     batch: settings.batch,
+    meanLength: meanLength(data),
     layer: config.metacontroller.layer,
     view: settings.view,
     seed,

@@ -70,7 +70,8 @@ export async function evaluateController(
       noGrad(() => {
         const gate = device.tensor(Float32Array.of(mode, 1, 0, 0));
         const noise = philoxNormal(random, 0, [size.batch * size.time, latent]);
-        return discover(base.model, controller.model, inputs, { ...size, layer: config.metacontroller.layer, view, gate, noise });
+        const found = discover(base.model, controller.model, inputs, { ...size, layer: config.metacontroller.layer, view, gate, noise });
+        return { ...found, nll: maskedMean(found.nll, inputs.mask) };
       });
     const soft = run(GATE_MODE.soft);
     nll.soft += (await soft.nll.item()) * steps;

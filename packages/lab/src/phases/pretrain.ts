@@ -8,7 +8,7 @@ import type { Snapshot } from '../run/checkpoint.js';
 import type { Config } from '../settings/sections.js';
 import { type Base, makeBase, modelBytes, takeTensor } from './base.js';
 import { evaluateBase } from './evaluate-base.js';
-import { demonstrations, sequenceBatch } from './world.js';
+import { demonstrations, meanLength, sequenceBatch } from './world.js';
 
 /** Metric sums that were not yet read when a checkpoint was made. */
 const PENDING = 'metrics.pending';
@@ -30,7 +30,7 @@ async function run(context: PhaseContext): Promise<void> {
   const optimiser = new AdamW(base.store, { weightDecay: pretrain.weightDecay, clip: pretrain.gradientClip });
   const trainer = new Pretrainer(base.model, base.store, optimiser, {
     batch: pretrain.batch,
-    meanLength: data.length.reduce((a, b) => a + b, 0) / data.count,
+    meanLength: meanLength(data),
     observationWeight: pretrain.observationWeight,
   });
   let done = 0;

@@ -8,7 +8,7 @@ import type { Phase, PhaseContext } from '../phase.js';
 import type { Config } from '../settings/sections.js';
 import { type Base, loadBase } from './base.js';
 import { byLength } from './evaluate-base.js';
-import { demonstrations, sequenceBatch, WORLD_SEED, worldOf } from './world.js';
+import { demonstrations, meanLength, sequenceBatch, WORLD_SEED, worldOf } from './world.js';
 
 function labelled(base: Base, episodes: EpisodeBatch): LabelledBatch {
   const { batch, time, indices, actions, mask } = sequenceBatch(base.space, episodes);
@@ -77,7 +77,12 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
   });
   store.finish(new HostRandom(seed, 3));
   const optimiser = new AdamW(store, { weightDecay: settings.weightDecay, clip: settings.gradientClip });
-  const trainer = new SupervisedTrainer(base.model, controllers, { layer: config.metacontroller.layer }, optimiser);
+  const trainer = new SupervisedTrainer(
+    base.model,
+    controllers,
+    { layer: config.metacontroller.layer, meanLength: meanLength(data) },
+    optimiser,
+  );
   let done = 0;
   if (resumed) {
     store.load(readSafetensors(resumed.read('model.safetensors'), resumed.folder).tensors, resumed.folder);

@@ -2,6 +2,7 @@
 import {
   allocentric,
   type EpisodeBatch,
+  type Episodes,
   type ExpertEpisodes,
   egocentric,
   generateExpertEpisodes,
@@ -37,6 +38,11 @@ export const WORLD_SEED = {
 export function demonstrations(config: Config, which: 'training' | 'heldOut', seed: number, count: number, noise: number): ExpertEpisodes {
   const { tasks, horizon } = config.world;
   return generateExpertEpisodes({ world: worldOf(config), tasks, epsilon: noise, horizon, count, seed: WORLD_SEED[which] + seed });
+}
+
+/** Mean steps of an episode. */
+export function meanLength({ length, count }: Episodes): number {
+  return length.reduce((a, b) => a + b, 0) / count;
 }
 
 /** The steps of a batch of episodes as a sequence model trains on them. */
