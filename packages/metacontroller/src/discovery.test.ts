@@ -35,13 +35,15 @@ const batchFor: Record<View, DiscoveryBatch> = {
   symmetry: { ...plain, viewIndices: plain.indices },
 };
 
-function makeTrainer(view: View) {
+const settings = { batch, meanLength, layer: GOLDEN_LAYER, embedderLayer: GOLDEN_LAYER, seed: 1 };
+
+function makeTrainer(view: View, given: Partial<typeof settings> = {}) {
   const base = goldenBase(device);
   const store = new ParameterStore(device);
   const controller = new Metacontroller(store, GOLDEN_METACONTROLLER_CONFIG);
   store.finish(new HostRandom(1));
   const optimiser = new AdamW(store, { clip: 1 });
-  const trainer = new DiscoveryTrainer(base.model, controller, optimiser, { batch, meanLength, layer: GOLDEN_LAYER, view, seed: 1 });
+  const trainer = new DiscoveryTrainer(base.model, controller, optimiser, { ...settings, ...given, view });
   const dispose = (): void => {
     for (const part of [trainer, optimiser, store, base.model, base.store]) part.dispose();
   };
@@ -81,6 +83,22 @@ test('a metacontroller that sees the episode itself learns to reconstruct it', a
   for (let i = 0; i < 5; i++) trainer.step(plain, { step: i, learningRate: 0, alpha: 0, gate: soft });
   const last = await trainer.metrics();
   expect(last.actionNll).toBeLessThan(0.6 * first.actionNll);
+  dispose();
+});
+
+test.each([
+  { layer: 1, embedderLayer: 2 },
+  { layer: 2, embedderLayer: 1 },
+])('the embedder may read another layer than is steered: %o', async (layers) => {
+  const { trainer, dispose } = makeTrainer('symmetry', layers);
+  for (let i = 0; i < 40; i++) trainer.step(batchFor.symmetry, { step: i, learningRate: 1e-2, alpha: 0, gate: soft });
+  await trainer.metrics();
+  trainer.step(batchFor.symmetry, { step: 40, learningRate: 0, alpha: 0, gate: soft });
+  const { actionNll } = await trainer.metrics();
+  const same = makeTrainer('symmetry');
+  same.trainer.step(batchFor.symmetry, { step: 40, learningRate: 0, alpha: 0, gate: soft });
+  expect(actionNll).toBeLessThan((await same.trainer.metrics()).actionNll);
+  same.dispose();
   dispose();
 });
 

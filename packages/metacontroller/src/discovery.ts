@@ -48,6 +48,11 @@ export interface DiscoverySettings {
   readonly meanLength: number;
   /** Layer l whose residual stream is read and steered. */
   readonly layer: number;
+  /**
+   * Layer whose residual stream the sequence embedder reads; l itself in the paper. The embedder only runs on recorded
+   * episodes, so it may look further up the model than the controller acts.
+   */
+  readonly embedderLayer: number;
   readonly view: View;
   readonly seed: number;
 }
@@ -136,7 +141,7 @@ export class DiscoveryTrainer {
   }
 
   #capture(time: number): { program: Program; inputs: Inputs } {
-    const { batch, meanLength, layer, view } = this.settings;
+    const { batch, meanLength, layer, embedderLayer, view } = this.settings;
     const { base, controller } = this;
     const device = this.#device;
     const n = batch * time;
@@ -145,7 +150,8 @@ export class DiscoveryTrainer {
       controller.store.zeroGradients();
       const noise = noGrad(() => philoxNormal(this.#random, STREAM.code, [n, controller.config.latent]));
       const gateNoise = noGrad(() => philoxLogistic(this.#random, STREAM.gate, [batch, time]));
-      const found = discover(base, controller, inputs, { batch, time, layer, view, gate: this.#gate, noise, gateNoise });
+      const options = { batch, time, layer, embedderLayer, view, gate: this.#gate, noise, gateNoise };
+      const found = discover(base, controller, inputs, options);
       const overSteps = (values: Tensor): Tensor => sum(mul(values.reshape([n]), inputs.mask));
       const nll = overSteps(found.nll);
       const kl = overSteps(found.kl);
@@ -225,18 +231,33 @@ export function discover(
   base: Transformer,
   controller: Metacontroller,
   inputs: Inputs,
-  options: { batch: number; time: number; layer: number; view: View; gate: Tensor; noise?: Tensor; gateNoise?: Tensor },
+  options: {
+    batch: number;
+    time: number;
+    layer: number;
+    embedderLayer: number;
+    view: View;
+    gate: Tensor;
+    noise?: Tensor;
+    gateNoise?: Tensor;
+  },
 ): Discovery & { readonly nll: Tensor; readonly logits: Tensor } {
-  const { batch, time, layer, view, gate, noise, gateNoise } = options;
+  const { batch, time, layer, embedderLayer, view, gate, noise, gateNoise } = options;
   const size = { batch, time };
-  const below = (indices: Tensor): Tensor => base.blocks(base.embed(indices), { batch, time: time + 1 }, 0, layer);
+  const whole = { batch, time: time + 1 };
+  const between = (e: Tensor, from: number, to: number): Tensor => (from === to ? e : base.blocks(e, whole, from, to));
+  /** The residual stream at l, and where the embedder reads it. */
+  const taps = (indices: Tensor): [Tensor, Tensor] => {
+    const lower = between(base.embed(indices), 0, Math.min(layer, embedderLayer));
+    return [between(lower, Math.min(layer, embedderLayer), layer), between(lower, Math.min(layer, embedderLayer), embedderLayer)];
+  };
   const [residual, seen] = noGrad(() => {
-    const e = below(inputs.indices);
+    const [e, own] = taps(inputs.indices);
     if (view === 'partner' && inputs.partner) {
       const width = base.config.width;
-      return [e, gatherRows(e.reshape([batch, (time + 1) * width]), inputs.partner).reshape([batch * (time + 1), width])];
+      return [e, gatherRows(own.reshape([batch, (time + 1) * width]), inputs.partner).reshape([batch * (time + 1), width])];
     }
-    return [e, view === 'symmetry' && inputs.viewIndices ? below(inputs.viewIndices) : e];
+    return [e, view === 'symmetry' && inputs.viewIndices ? taps(inputs.viewIndices)[1] : own];
   });
   const found = controller.discover(
     { residual, view: seen, viewLengths: inputs.viewLengths, gate, ...(noise ? { noise } : {}), ...(gateNoise ? { gateNoise } : {}) },

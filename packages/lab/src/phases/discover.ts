@@ -50,6 +50,7 @@ async function run(context: PhaseContext): Promise<void> {
     batch: settings.batch,
     meanLength: meanLength(data),
     layer: config.metacontroller.layer,
+    embedderLayer: config.metacontroller.embedderLayer,
     view: settings.view,
     seed,
   });

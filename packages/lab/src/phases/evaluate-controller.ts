@@ -45,6 +45,7 @@ export async function evaluateController(
   const { device } = base.store;
   const view: View = config.discover.view;
   const latent = controller.model.config.latent;
+  const { layer, embedderLayer } = config.metacontroller;
   const nll = { soft: 0, hard: 0, none: 0 };
   const seen = { kl: 0, steps: 0, alone: 0 };
   const beta: number[] = [];
@@ -70,7 +71,7 @@ export async function evaluateController(
       noGrad(() => {
         const gate = device.tensor(Float32Array.of(mode, 1, 0, 0));
         const noise = philoxNormal(random, 0, [size.batch * size.time, latent]);
-        const found = discover(base.model, controller.model, inputs, { ...size, layer: config.metacontroller.layer, view, gate, noise });
+        const found = discover(base.model, controller.model, inputs, { ...size, layer, embedderLayer, view, gate, noise });
         return { ...found, nll: maskedMean(found.nll, inputs.mask) };
       });
     const soft = run(GATE_MODE.soft);

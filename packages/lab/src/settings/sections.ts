@@ -67,6 +67,7 @@ export const SECTIONS = {
   },
   metacontroller: {
     layer: integer('Block after which the residual stream is read and steered, l.', { min: 0 }),
+    embedderLayer: integer('Block after which the sequence embedder reads the residual stream; l in the paper.', { min: 0 }),
     code: integer('Size of the latent code, n_z.', { min: 1 }),
     history: integer('Width of the causal history GRU, n_h.', { min: 1 }),
     sequence: integer('Width of the sequence embedder, n_s.', { min: 1 }),

@@ -42,6 +42,8 @@ function checkModel(model: Config['model']): void {
 function checkMetacontroller(metacontroller: Config['metacontroller'], model: Config['model']): void {
   require(metacontroller.layer <=
     model.depth, 'metacontroller.layer', metacontroller.layer, `at most model.depth (${model.depth})`, 'Choose a layer of the model; the middle works best.');
+  require(metacontroller.embedderLayer <=
+    model.depth, 'metacontroller.embedderLayer', metacontroller.embedderLayer, `at most model.depth (${model.depth})`, 'Choose a layer of the model; the steered one, or one above it.');
   require(metacontroller.rank <=
     model.width, 'metacontroller.rank', metacontroller.rank, `at most model.width (${model.width})`, 'A steering matrix cannot have a rank above its width: lower metacontroller.rank.');
 }
