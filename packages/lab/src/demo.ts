@@ -15,7 +15,7 @@ import { readJson } from './run/storage.js';
 const HELP = `npm run demo — steer a frozen model from the inside
 
   -- --from-scratch   train the sequence model and the metacontroller too (about an hour on two cores without a GPU)
-  -- --updates N      updates of internal RL, 512 episodes each (default 60); raw-action RL gets as many episodes
+  -- --updates N      updates of internal RL, 512 episodes each (default 120); raw-action RL gets as many episodes
   -- --fresh          forget earlier demo runs in runs/demo instead of going on with them
 `;
 
@@ -53,7 +53,7 @@ async function demo(): Promise<void> {
   const { values } = parseArgs({
     options: {
       'from-scratch': { type: 'boolean' },
-      updates: { type: 'string', default: '60' },
+      updates: { type: 'string', default: '120' },
       fresh: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
