@@ -17,7 +17,13 @@ export default defineConfig({
   resolve: { conditions: ['source'], alias: { wgsl_reflect: 'wgsl_reflect/wgsl_reflect.module.js' } },
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
-    include: ['kernels/src/**/*.test.ts', 'packages/*/{src,test}/**/*.test.ts', 'examples/**/*.test.ts', 'tests/**/*.test.ts'],
+    include: [
+      'kernels/src/**/*.test.ts',
+      'bench/**/*.test.ts',
+      'packages/*/{src,test}/**/*.test.ts',
+      'examples/**/*.test.ts',
+      'tests/**/*.test.ts',
+    ],
     // A software Vulkan driver uses every core by itself: files run one after another, each in its own process,
     // so that a device lost in one cannot reach the next.
     server: { deps: { inline: ['wgsl_reflect'] } },

@@ -1,0 +1,24 @@
+/** What moved since an earlier run. */
+import type { Results, Row } from './results.js';
+
+export interface Change {
+  readonly row: Row;
+  readonly before: Row;
+  /** The earlier median over the present one: above 1 is faster now. */
+  readonly ratio: number;
+  /** The 10–90 % ranges of the two do not touch. */
+  readonly beyondNoise: boolean;
+}
+
+const key = ({ suite, name, shape, dtype }: Row): string => [suite, name, shape, dtype].join('|');
+
+/** Rows that both runs have. */
+export function changesSince(before: Pick<Results, 'rows'>, rows: readonly Row[]): Change[] {
+  const earlier = new Map(before.rows.map((row) => [key(row), row]));
+  return rows.flatMap((row) => {
+    const old = earlier.get(key(row));
+    if (!old) return [];
+    const beyondNoise = old.ours.p90 < row.ours.p10 || row.ours.p90 < old.ours.p10;
+    return [{ row, before: old, ratio: old.ours.median / row.ours.median, beyondNoise }];
+  });
+}

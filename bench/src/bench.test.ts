@@ -1,0 +1,109 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { changesSince } from './against.js';
+import { relativeError, worstError } from './correctness.js';
+import { kernelCases } from './kernels-suite.js';
+import { parseOptions } from './options.js';
+import { adapterFile, type Results, type Row, readResults, writeResults } from './results.js';
+import { rooflineOf } from './roofline.js';
+import { geometricMean, quantile, summarise } from './summary.js';
+import { changesTable, tableOf } from './table.js';
+
+function row(name: string, median: number, spread = 0.01): Row {
+  const summary = { median, p10: median * (1 - spread), p90: median * (1 + spread), samples: 30 };
+  return {
+    suite: 'kernels',
+    name,
+    shape: '2×2',
+    dtype: 'f32',
+    correct: true,
+    ours: {
+      ...summary,
+      firstMs: 1,
+      compileMs: 1,
+      dispatches: 1,
+      encode: summary,
+      flops: 16,
+      bytes: 48,
+      fractionOfFlops: 0.5,
+      fractionOfBytes: 0.25,
+      error: 0,
+    },
+    peers: { slow: { ...summary, median: 3 * median, version: '1', firstMs: 1, error: 0 }, absent: { failed: 'no such operation' } },
+    ratio: 3,
+  };
+}
+
+const results = (rows: readonly Row[]): Results => ({
+  format: 'coxswain-bench-1',
+  adapter: 'Some <adapter> 1.0',
+  node: 'v20',
+  dawn: '0',
+  when: '2026-01-01T00:00:00.000Z',
+  command: 'npm run bench',
+  peaks: { flops: 1e9, bytes: 1e9 },
+  rows,
+});
+
+test('quantiles interpolate between order statistics', () => {
+  expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5);
+  expect(quantile([5], 0.9)).toBe(5);
+  expect(summarise([1, 2, 3])).toEqual({ median: 2, p10: 1.2, p90: 2.8, samples: 3 });
+  expect(geometricMean([1, 4])).toBeCloseTo(2);
+});
+
+test('a wrong, short or non-finite output is an error of its own size', () => {
+  expect(relativeError([1, 2], [1, 2])).toBe(0);
+  expect(relativeError([1, 2], [1])).toBe(Number.POSITIVE_INFINITY);
+  expect(relativeError([1, Number.NaN], [1, 2])).toBe(Number.POSITIVE_INFINITY);
+  expect(worstError([[1], [3]], [[1], [2]])).toBe(0.5);
+  expect(worstError([[1]], [[1], [2]])).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('against an earlier run, only what left its range has moved', () => {
+  const before = results([row('faster', 2), row('noisy', 1, 0.5), row('gone', 1)]);
+  const changes = changesSince(before, [row('faster', 1), row('noisy', 0.9), row('new', 1)]);
+  expect(changes.map(({ row: { name }, beyondNoise }) => [name, beyondNoise])).toEqual([
+    ['faster', true],
+    ['noisy', false],
+  ]);
+  expect(changesTable(changes)).toContain('2.00×');
+});
+
+test('results come back from their file; foreign and broken files are refused with what to do', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'coxswain-bench-test-'));
+  const file = join(folder, 'new', 'a.json');
+  const written = results([row('matmul', 1)]);
+  writeResults(file, written);
+  expect(readResults(file)).toEqual(written);
+  const foreign = join(folder, 'foreign.json');
+  writeFileSync(foreign, '{"rows": []}');
+  expect(() => readResults(foreign)).toThrow('rows of this suite');
+  expect(() => readResults(join(folder, 'absent.json'))).toThrow('npm run bench');
+  expect(adapterFile('Mesa · llvmpipe (LLVM 15)')).toBe('mesa-llvmpipe-llvm-15');
+});
+
+test('the table and the roofline name every row, and what a peer could not do', () => {
+  const text = tableOf(results([row('matmul', 1), { ...row('softmax', 2), correct: false }]));
+  expect(text).toContain('matmul');
+  expect(text).toContain('WRONG');
+  expect(text).toContain('failed');
+  expect(text).toContain('3.00× in geometric mean');
+  const svg = rooflineOf(results([row('matmul', 1)]));
+  expect(svg).toContain('Some &lt;adapter&gt;');
+  expect(svg).not.toContain('NaN');
+});
+
+test('options that cannot be are refused by name', () => {
+  expect(parseOptions(['--peers', '--filter', 'gru'])).toMatchObject({ peers: true, filter: 'gru', samples: 30 });
+  expect(() => parseOptions(['--suite', 'kernel'])).toThrow('`kernel`');
+  expect(() => parseOptions(['--samples', '0'])).toThrow('at least 3');
+  expect(() => parseOptions(['--nonsense'])).toThrow('--help');
+});
+
+test('every row has a name of its own', () => {
+  const names = kernelCases.map(({ name, shape }) => `${name} ${shape}`);
+  expect(new Set(names).size).toBe(names.length);
+});

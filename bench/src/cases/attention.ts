@@ -1,0 +1,107 @@
+import { attentionBackwardReference, attentionReference } from '@coxswain/kernels';
+import { backward, causalAttention } from '@coxswain/tensor';
+import { type Case, type Inputs, noise, watched } from '../case.js';
+import type { Jax, JaxArray } from '../peers/jax.js';
+import type { Tfjs, TfjsTensor } from '../peers/tfjs.js';
+
+const BATCH = 16;
+const HEADS = 4;
+
+/** q, k and v of shape [batch, time, heads, headDim] as the rows [q k v] that our kernel reads. */
+function interleaved({ q, k, v }: Inputs, time: number, width: number): Float32Array {
+  const qkv = new Float32Array(BATCH * time * 3 * width);
+  for (let row = 0; row < BATCH * time; row++)
+    [q, k, v].forEach(({ data }, i) => {
+      qkv.set(data.subarray(row * width, (row + 1) * width) as Float32Array, (3 * row + i) * width);
+    });
+  return qkv;
+}
+
+/** The three parts of [rows, 3·width]. */
+function separated(qkv: ArrayLike<number>, width: number): Float64Array[] {
+  const rows = qkv.length / (3 * width);
+  return [0, 1, 2].map((part) => {
+    const out = new Float64Array(rows * width);
+    for (let row = 0; row < rows; row++) for (let i = 0; i < width; i++) out[row * width + i] = qkv[(3 * row + part) * width + i];
+    return out;
+  });
+}
+
+/** Written out: its own `nn.dotProductAttention` needs iterator helpers, which Node 20 has not. */
+function jaxAttention({ nn, numpy: np }: Jax, q: JaxArray, k: JaxArray, v: JaxArray): JaxArray {
+  const [, time, , headDim] = q.shape;
+  const scores = np.matmul(np.transpose(q, [0, 2, 1, 3]), np.transpose(k, [0, 2, 3, 1])).mul(1 / Math.sqrt(headDim));
+  const weights = nn.softmax(np.where(np.tri(time, time, 0, { dtype: np.bool }), scores, -1e30), -1);
+  return np.transpose(np.matmul(weights, np.transpose(v, [0, 2, 1, 3])), [0, 2, 1, 3]);
+}
+
+/** Composed as in its own examples: heads first, scores, mask, softmax. */
+function tfjsAttention(tf: Tfjs, q: TfjsTensor, k: TfjsTensor, v: TfjsTensor): TfjsTensor {
+  const [, time, , headDim] = q.shape;
+  const headsFirst = (x: TfjsTensor): TfjsTensor => tf.transpose(x, [0, 2, 1, 3]);
+  const scores = tf.mul(tf.matMul(headsFirst(q), headsFirst(k), false, true), 1 / Math.sqrt(headDim));
+  const position = tf.range(0, time, 1, 'int32');
+  const future = tf.less(tf.reshape(position, [time, 1]), tf.reshape(position, [1, time]));
+  const weights = tf.softmax(tf.where(future, tf.fill([time, time], -1e30), scores));
+  return tf.transpose(tf.matMul(weights, headsFirst(v)), [0, 2, 1, 3]);
+}
+
+function attentionCase(time: number, headDim: number, withBackward: boolean): Case {
+  const width = HEADS * headDim;
+  const shape = [BATCH, time, HEADS, headDim];
+  const sizes = { batch: BATCH, time, heads: HEADS, headDim };
+  return {
+    name: withBackward ? 'attention forward + backward' : 'attention forward',
+    shape: `B${BATCH} H${HEADS} T${time} D${headDim}`,
+    inputs: () => ({
+      q: noise(1, shape),
+      k: noise(2, shape),
+      v: noise(3, shape),
+      ...(withBackward ? { dy: noise(4, shape) } : {}),
+    }),
+    reference: (inputs) => {
+      const given = { qkv: interleaved(inputs, time, width), ...sizes };
+      const { y } = attentionReference(given);
+      if (!withBackward) return [y];
+      return [y, ...separated(attentionBackwardReference(given, inputs.dy.data, 0).dqkv, width)];
+    },
+    tolerance: withBackward ? 1e-4 : 1e-5,
+    // Models make q, k and v in one product, side by side.
+    pack: (inputs) => ({
+      qkv: { shape: [BATCH, time, 3 * width], data: interleaved(inputs, time, width) },
+      ...(withBackward ? { dy: inputs.dy } : {}),
+    }),
+    ours: ({ qkv, dy }) => {
+      if (!withBackward) return [causalAttention(qkv, { heads: HEADS })];
+      const { x, gradient } = watched(qkv);
+      const y = causalAttention(x, { heads: HEADS });
+      backward(y, dy);
+      return [y.detach(), gradient()];
+    },
+    arrange: ([y, dqkv]) => (withBackward ? [y, ...separated(dqkv, width)] : [y]),
+    jax: withBackward
+      ? (jax, q, k, v, dy) => {
+          const loss = (a: JaxArray, b: JaxArray, c: JaxArray): [JaxArray, JaxArray] => {
+            const y = jaxAttention(jax, a, b, c);
+            return [jax.numpy.sum(y.ref.mul(dy.ref)), y];
+          };
+          const [[, y], gradients] = jax.valueAndGrad(loss, { argnums: [0, 1, 2], hasAux: true })(q, k, v);
+          return [y, ...gradients] as JaxArray[];
+        }
+      : (jax, q, k, v) => [jaxAttention(jax, q, k, v)],
+    tfjs: withBackward
+      ? (tf, q, k, v, dy) => {
+          let y: TfjsTensor | undefined;
+          const gradients = tf.grads((a: TfjsTensor, b: TfjsTensor, c: TfjsTensor) => (y = tf.keep(tfjsAttention(tf, a, b, c))))(
+            [q, k, v],
+            dy,
+          );
+          return [y as TfjsTensor, ...gradients];
+        }
+      : (tf, q, k, v) => [tfjsAttention(tf, q, k, v)],
+  };
+}
+
+export const attentionCases: readonly Case[] = [false, true].flatMap((withBackward) =>
+  [32, 100].flatMap((time) => [16, 64].map((headDim) => attentionCase(time, headDim, withBackward))),
+);

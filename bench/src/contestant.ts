@@ -1,0 +1,23 @@
+/** What takes part in a comparison: a library that can do a case's work on the adapter. */
+import type { Case, Inputs } from './case.js';
+
+/** A case made ready by one contestant: inputs uploaded, everything compiled by a first run. */
+export interface Prepared {
+  /** Milliseconds from nothing to the first result. */
+  readonly firstMs: number;
+  /** Queues the work once more; awaits nothing but what the library itself awaits. */
+  run(): void | Promise<void>;
+  /** Resolves when all queued work is done. */
+  finish(): Promise<void>;
+  /** The outputs of the last run, in the reference's order. */
+  outputs(): Promise<readonly ArrayLike<number>[]>;
+  dispose(): void;
+}
+
+export interface Contestant {
+  readonly name: string;
+  readonly version: string;
+  /** @returns undefined where it has no way to do this case. */
+  prepare(item: Case, inputs: Inputs): Promise<Prepared | undefined>;
+  close(): void;
+}

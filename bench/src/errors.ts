@@ -1,0 +1,8 @@
+/** What can be wrong with how the suite is asked for. */
+import { CoxswainError } from '@coxswain/tensor';
+
+export class BenchError extends CoxswainError {
+  constructor(what: string, value: string, expected: string, remedy: string) {
+    super(`${what} ${value}: expected ${expected}. ${remedy}`, { code: 'bench', value, expected, remedy });
+  }
+}

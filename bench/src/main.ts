@@ -1,0 +1,95 @@
+/** `npm run bench`: measures this adapter, writes the rows, draws the roofline. */
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CoxswainError } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
+import { changesSince } from './against.js';
+import type { Contestant } from './contestant.js';
+import { BenchError } from './errors.js';
+import { kernelCases, measureCase } from './kernels-suite.js';
+import { HELP, type Options, parseOptions } from './options.js';
+import { Ours } from './ours.js';
+import { measurePeaks } from './peaks.js';
+import { openJax } from './peers/jax.js';
+import { openTfjs } from './peers/tfjs.js';
+import { adapterFile, type Results, type Row, readResults, writeResults } from './results.js';
+import { drawRoofline } from './roofline.js';
+import { changesTable, tableOf } from './table.js';
+
+const bench = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Peers that can be had; the suite goes on without the others. */
+async function openPeers(): Promise<Contestant[]> {
+  const peers: Contestant[] = [];
+  for (const open of [openJax, openTfjs]) {
+    try {
+      peers.push(await open());
+    } catch (error) {
+      console.log(`left out: ${(error as Error).message}`);
+    }
+  }
+  return peers;
+}
+
+async function run(options: Options): Promise<number> {
+  const before = options.against === undefined ? undefined : readResults(options.against);
+  const cases = kernelCases.filter(({ name, shape }) => `${name} ${shape}`.includes(options.filter ?? ''));
+  if (cases.length === 0)
+    throw new BenchError(
+      'Filter',
+      `\`${options.filter}\``,
+      'part of a row’s name or shape',
+      `Rows: ${kernelCases.map(({ name }) => name).join(', ')}.`,
+    );
+  // Compile times are those of a first start.
+  process.env.MESA_SHADER_CACHE_DISABLE = 'true';
+  const device = await requestDevice();
+  const require = createRequire(import.meta.url);
+  const versionOf = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
+  const ours = new Ours(device, '0.1.0');
+  const peers = options.peers ? await openPeers() : [];
+  const peaks = await measurePeaks(device);
+  const rows: Row[] = [];
+  for (const [i, item] of cases.entries()) {
+    const from = performance.now();
+    const row = await measureCase(item, ours, peers, peaks, options.samples);
+    rows.push(row);
+    const seconds = ((performance.now() - from) / 1000).toFixed(0);
+    console.log(
+      `${i + 1}/${cases.length} ${item.name} ${item.shape}: ${row.ours.median.toFixed(3)} ms${row.correct ? '' : ', WRONG'} (${seconds} s)`,
+    );
+  }
+  const results: Results = {
+    format: 'coxswain-bench-1',
+    adapter: device.description,
+    node: process.version,
+    dawn: `webgpu ${versionOf('webgpu')}`,
+    when: new Date().toISOString(),
+    command: `npm run bench -- ${process.argv.slice(2).join(' ')}`.trimEnd(),
+    peaks,
+    rows,
+  };
+  const file = options.json ?? join(bench, 'results', `${adapterFile(device.description)}.json`);
+  writeResults(file, results);
+  const picture = file.replace(/(\.json)?$/, '.svg');
+  drawRoofline(picture, results);
+  console.log(`\n${tableOf(results)}`);
+  if (before) console.log(`\nagainst ${options.against}\n${changesTable(changesSince(before, rows))}`);
+  console.log(`\nrows: ${file}\nroofline: ${picture}`);
+  for (const peer of peers) peer.close();
+  ours.close();
+  const wrong = rows.filter(({ correct }) => !correct).length;
+  if (wrong > 0) console.error(`${wrong} of ${rows.length} rows gave wrong results`);
+  return wrong > 0 ? 1 : 0;
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.help) console.log(HELP);
+  process.exit(options.help ? 0 : await run(options));
+} catch (error) {
+  if (!(error instanceof CoxswainError)) throw error;
+  console.error(error.message);
+  process.exit(error instanceof BenchError ? 2 : 1);
+}

@@ -1,0 +1,65 @@
+/** The command line of `npm run bench`. */
+import { parseArgs } from 'node:util';
+import { BenchError } from './errors.js';
+
+export const SUITES = ['kernels'] as const;
+export type Suite = (typeof SUITES)[number];
+
+export const HELP = `npm run bench -- [options]
+
+  --suite NAME     ${SUITES.join(', ')}: what to measure (default: all)
+  --filter TEXT    only rows whose name or shape holds TEXT
+  --peers          measure jax-js and TensorFlow.js beside us, on the same adapter
+  --json FILE      where the rows go (default: bench/results/ADAPTER.json)
+  --against FILE   compare with the rows of an earlier run, and mark what moved by more than noise
+  --samples N      samples of each row (default 30)
+`;
+
+export interface Options {
+  readonly suites: readonly Suite[];
+  readonly filter: string | undefined;
+  readonly peers: boolean;
+  readonly json: string | undefined;
+  readonly against: string | undefined;
+  readonly samples: number;
+  readonly help: boolean;
+}
+
+/** @throws BenchError for an option that cannot be. */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = read(args);
+  const suite = values.suite;
+  if (suite !== undefined && !(SUITES as readonly string[]).includes(suite))
+    throw new BenchError('Suite', `\`${suite}\``, `one of ${SUITES.join(', ')}`, 'Name one of them, or leave --suite out.');
+  const samples = Number(values.samples ?? 30);
+  if (!Number.isInteger(samples) || samples < 3)
+    throw new BenchError('Samples', `\`${values.samples}\``, 'a whole number, at least 3', 'Thirty give quantiles that can be trusted.');
+  return {
+    suites: suite === undefined ? SUITES : [suite as Suite],
+    filter: values.filter,
+    peers: values.peers ?? false,
+    json: values.json,
+    against: values.against,
+    samples,
+    help: values.help ?? false,
+  };
+}
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        suite: { type: 'string' },
+        filter: { type: 'string' },
+        peers: { type: 'boolean' },
+        json: { type: 'string' },
+        against: { type: 'string' },
+        samples: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new BenchError('Arguments', `\`${args.join(' ')}\``, (error as Error).message, 'See `npm run bench -- --help`.');
+  }
+}

@@ -1,0 +1,63 @@
+/** jax-js on the same adapter: https://github.com/ekzhang/jax-js. Work is jitted, as its authors advise. */
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Array as JaxArray } from '@jax-js/jax';
+import type { Case, Input, Inputs } from '../case.js';
+import type { Contestant, Prepared } from '../contestant.js';
+import { provideNavigator } from './navigator.js';
+
+export type Jax = typeof import('@jax-js/jax');
+export type { JaxArray };
+/** Traced once by `jit`; takes the inputs in their order and owns each (jax-js counts references: `x.ref` keeps x). */
+export type JaxCase = (jax: Jax, ...inputs: JaxArray[]) => JaxArray[];
+
+export async function openJax(): Promise<Contestant> {
+  const close = provideNavigator();
+  const jax = await import('@jax-js/jax');
+  const devices = await jax.init();
+  if (!devices.includes('webgpu')) throw new Error('jax-js finds no WebGPU adapter');
+  jax.defaultDevice('webgpu');
+  // Its package.json is not among its exports.
+  const { version } = JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.resolve('@jax-js/jax'))), 'utf8'));
+  return { name: 'jax-js', version, prepare: (item, inputs) => prepare(jax, item, inputs), close };
+}
+
+function upload({ numpy }: Jax, { shape, data }: Input): JaxArray {
+  return numpy.array(data, { shape: [...shape], dtype: data instanceof Float32Array ? numpy.float32 : numpy.int32 });
+}
+
+async function prepare(jax: Jax, { jax: work }: Case, inputs: Inputs): Promise<Prepared | undefined> {
+  if (!work) return undefined;
+  const from = performance.now();
+  const arrays = Object.values(inputs).map((input) => upload(jax, input));
+  const jitted = jax.jit((...given: JaxArray[]) => work(jax, ...given));
+  let last: JaxArray[] = [];
+  const drop = (): void => {
+    for (const array of last) array.dispose();
+    last = [];
+  };
+  const run = (): void => {
+    drop();
+    last = jitted(...arrays.map((array) => array.ref)) as JaxArray[];
+  };
+  const finish = async (): Promise<void> => {
+    await jax.blockUntilReady(last);
+  };
+  run();
+  await finish();
+  return {
+    firstMs: performance.now() - from,
+    run,
+    finish,
+    outputs: async () => {
+      const out: ArrayLike<number>[] = [];
+      for (const array of last) out.push((await array.ref.data()) as Float32Array);
+      return out;
+    },
+    dispose: () => {
+      drop();
+      for (const array of arrays) array.dispose();
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** The JSON file of a run, and reading one back. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { BenchError } from './errors.js';
+import type { Peaks } from './peaks.js';
+import type { Summary } from './summary.js';
+
+/** Milliseconds of one run by the wall clock, and how the peer's first run went. */
+export interface PeerResult extends Summary {
+  readonly version: string;
+  readonly firstMs: number;
+  readonly error: number;
+}
+
+export interface OurResult extends Summary {
+  readonly firstMs: number;
+  readonly compileMs: number;
+  readonly dispatches: number;
+  /** Microseconds of JavaScript for one replayed dispatch. */
+  readonly encode: Summary;
+  /** Milliseconds between timestamps on the GPU; absent where the adapter has none. */
+  readonly gpu?: Summary;
+  readonly flops: number;
+  readonly bytes: number;
+  /** Of the adapter's measured peaks, at the median. */
+  readonly fractionOfFlops: number;
+  readonly fractionOfBytes: number;
+  readonly error: number;
+}
+
+export interface Row {
+  readonly suite: string;
+  readonly name: string;
+  readonly shape: string;
+  readonly dtype: 'f32';
+  readonly correct: boolean;
+  readonly ours: OurResult;
+  /** By name; the reason where one could not take part. */
+  readonly peers: Readonly<Record<string, PeerResult | { readonly failed: string }>>;
+  /** The better peer's median over ours; absent without peers. */
+  readonly ratio?: number;
+}
+
+export interface Results {
+  readonly format: 'coxswain-bench-1';
+  readonly adapter: string;
+  readonly node: string;
+  readonly dawn: string;
+  readonly when: string;
+  readonly command: string;
+  readonly peaks: Peaks;
+  readonly rows: readonly Row[];
+}
+
+/** A file name for an adapter: its words, joined. */
+export const adapterFile = (adapter: string): string =>
+  adapter
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+
+export function writeResults(file: string, results: Results): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
+}
+
+/** @throws BenchError where it cannot be read, or is not what this suite writes. */
+export function readResults(file: string): Results {
+  const remedy = 'Give a file that `npm run bench` wrote.';
+  let parsed: Partial<Results>;
+  try {
+    parsed = JSON.parse(readFileSync(file, 'utf8')) as Partial<Results>;
+  } catch (error) {
+    throw new BenchError('File', `${file} (${(error as Error).message})`, 'readable JSON', remedy);
+  }
+  if (parsed.format !== 'coxswain-bench-1' || !Array.isArray(parsed.rows)) throw new BenchError('File', file, 'rows of this suite', remedy);
+  return parsed as Results;
+}
