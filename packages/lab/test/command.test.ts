@@ -40,7 +40,7 @@ describe('the command', () => {
     const help = await coxswain(['discover', '--help']);
     expect(help.code).toBe(0);
     for (const word of ['--preset', '--set', '--seed', '--out', '--base FOLDER', 'discover', 'grid-mini']) expect(help.out).toContain(word);
-    expect((await coxswain(['settings'])).out).toContain('pretrain.learningRate=0.002');
+    expect((await coxswain(['settings'])).out).toContain('pretrain.learningRate=0.003');
     expect((await coxswain(['report', '--help'])).out).toContain('--results');
   });
 
