@@ -246,18 +246,15 @@ export function discover(
   const size = { batch, time };
   const whole = { batch, time: time + 1 };
   const between = (e: Tensor, from: number, to: number): Tensor => (from === to ? e : base.blocks(e, whole, from, to));
-  /** The residual stream at l, and where the embedder reads it. */
-  const taps = (indices: Tensor): [Tensor, Tensor] => {
-    const lower = between(base.embed(indices), 0, Math.min(layer, embedderLayer));
-    return [between(lower, Math.min(layer, embedderLayer), layer), between(lower, Math.min(layer, embedderLayer), embedderLayer)];
-  };
+  const lowest = Math.min(layer, embedderLayer);
   const [residual, seen] = noGrad(() => {
-    const [e, own] = taps(inputs.indices);
-    if (view === 'partner' && inputs.partner) {
-      const width = base.config.width;
-      return [e, gatherRows(own.reshape([batch, (time + 1) * width]), inputs.partner).reshape([batch * (time + 1), width])];
-    }
-    return [e, view === 'symmetry' && inputs.viewIndices ? taps(inputs.viewIndices)[1] : own];
+    const lower = between(base.embed(inputs.indices), 0, lowest);
+    const e = between(lower, lowest, layer);
+    if (view === 'symmetry' && inputs.viewIndices) return [e, between(base.embed(inputs.viewIndices), 0, embedderLayer)];
+    const own = between(lower, lowest, embedderLayer);
+    if (view === 'same' || !inputs.partner) return [e, own];
+    const width = base.config.width;
+    return [e, gatherRows(own.reshape([batch, (time + 1) * width]), inputs.partner).reshape([batch * (time + 1), width])];
   });
   const found = controller.discover(
     { residual, view: seen, viewLengths: inputs.viewLengths, gate, ...(noise ? { noise } : {}), ...(gateNoise ? { gateNoise } : {}) },
