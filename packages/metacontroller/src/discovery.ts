@@ -1,10 +1,8 @@
 /** Discovery: a metacontroller learns on clean demonstrations which corrections of the frozen model are skills. */
 import {
   type AdamW,
-  accumulateRows,
   add,
   backward,
-  concat,
   crossEntropy,
   type Device,
   gatherRows,
@@ -14,6 +12,7 @@ import {
   philoxLogistic,
   philoxNormal,
   RandomState,
+  RunningSums,
   scale,
   sum,
   type Tensor,
@@ -86,8 +85,6 @@ interface Inputs {
   readonly viewIndices?: Tensor;
 }
 
-/** Numbers that are summed up between two readings of the metrics. */
-const TOTALS = 5;
 const STREAM = { code: 1, gate: 2 } as const;
 
 /**
@@ -97,14 +94,13 @@ const STREAM = { code: 1, gate: 2 } as const;
  */
 export class DiscoveryTrainer {
   readonly #programs = new Map<number, { program: Program; inputs: Inputs }>();
-  /** Sums: action NLL, KL, β and steps of episodes; gradient norms of updates. */
-  readonly #totals: Tensor;
+  /** Action NLL, KL, β and steps of episodes; gradient norms of updates. */
+  readonly sums: RunningSums;
   /** f32 [4]: gate mode, temperature. */
   readonly #gate: Tensor;
   readonly #alpha: Tensor;
   readonly #random: RandomState;
   readonly #device: Device;
-  #steps = 0;
 
   constructor(
     readonly base: Transformer,
@@ -113,7 +109,7 @@ export class DiscoveryTrainer {
     readonly settings: DiscoverySettings,
   ) {
     this.#device = controller.device;
-    this.#totals = this.#device.zeros([TOTALS]);
+    this.sums = new RunningSums(this.#device, 5);
     this.#gate = this.#device.zeros([4]);
     this.#alpha = this.#device.zeros([1]);
     this.#random = new RandomState(this.#device, settings.seed);
@@ -133,7 +129,7 @@ export class DiscoveryTrainer {
     this.#random.write(options.step);
     this.optimiser.prepare(options.learningRate);
     captured.program.run();
-    this.#steps++;
+    this.sums.count();
   }
 
   #captured(time: number): { program: Program; inputs: Inputs } {
@@ -158,7 +154,7 @@ export class DiscoveryTrainer {
       backward(scale(add(nll, mul(kl, this.#alpha)), 1 / (batch * meanLength)));
       const norm = this.optimiser.apply();
       const [beta, steps] = noGrad(() => [overSteps(found.beta.detach()), sum(inputs.mask)]);
-      accumulateRows(concat([nll.detach(), kl.detach(), beta, steps, norm], 0).reshape([1, TOTALS]), this.#totals);
+      this.sums.add(nll, kl, beta, steps, norm);
       return {};
     });
     const captured = { program, inputs };
@@ -168,26 +164,14 @@ export class DiscoveryTrainer {
 
   /** Reads, and starts anew, the means over the steps since the last call. */
   async metrics(): Promise<DiscoveryMetrics> {
-    const [nll, kl, beta, seen, norm] = await this.#totals.read();
-    const steps = this.#steps;
-    this.#device.zero(this.#totals);
-    this.#steps = 0;
-    return { steps, actionNll: nll / seen, kl: kl / seen, beta: beta / seen, gradientNorm: norm / steps };
-  }
-
-  /** The sums since metrics were last read, and their number of steps: what a checkpoint needs so that metrics go on exactly. */
-  async pending(): Promise<Float32Array> {
-    return Float32Array.of(...(await this.#totals.read()), this.#steps);
-  }
-
-  /** Goes on from what `pending` gave. */
-  restorePending(pending: Float32Array): void {
-    this.#totals.write(pending.slice(0, TOTALS));
-    this.#steps = pending[TOTALS];
+    const { sums, updates } = await this.sums.take();
+    const [nll, kl, beta, seen, norm] = sums;
+    return { steps: updates, actionNll: nll / seen, kl: kl / seen, beta: beta / seen, gradientNorm: norm / updates };
   }
 
   dispose(): void {
-    for (const tensor of [this.#totals, this.#gate, this.#alpha]) tensor.dispose();
+    this.sums.dispose();
+    for (const tensor of [this.#gate, this.#alpha]) tensor.dispose();
     this.#random.dispose();
     for (const { program, inputs } of this.#programs.values()) {
       program.dispose();

@@ -92,6 +92,11 @@ export class SupervisedTrainer {
     this.#device = base.device;
   }
 
+  /** Compiles what updates on batches of this size run, many kernels at once; without it the first one compiles them one by one. */
+  ready({ batch, time }: LabelledBatch): Promise<void> {
+    return this.#captured(batch, time, true).program.ready();
+  }
+
   /** One update. Awaits nothing. */
   step(batch: LabelledBatch, learningRate: number): void {
     const captured = this.#write(batch, true);
@@ -107,13 +112,18 @@ export class SupervisedTrainer {
   }
 
   #write(batch: LabelledBatch, learn: boolean): Captured {
-    const key = `${learn} ${batch.batch} ${batch.time}`;
-    const captured = this.#programs.get(key) ?? this.#capture(batch.batch, batch.time, learn);
-    this.#programs.set(key, captured);
+    const captured = this.#captured(batch.batch, batch.time, learn);
     captured.indices.write(batch.indices);
     captured.actions.write(batch.actions);
     captured.subgoals.write(Uint32Array.from(batch.subgoals));
     captured.mask.write(batch.mask);
+    return captured;
+  }
+
+  #captured(batch: number, time: number, learn: boolean): Captured {
+    const key = `${learn} ${batch} ${time}`;
+    const captured = this.#programs.get(key) ?? this.#capture(batch, time, learn);
+    this.#programs.set(key, captured);
     return captured;
   }
 

@@ -12,6 +12,7 @@ export * from './ops/index.js';
 export * from './parameters.js';
 export { roundedSize } from './pool.js';
 export { RandomState } from './random.js';
+export { RunningSums } from './running-sums.js';
 export * from './safetensors.js';
 export { Scope } from './scope.js';
 export * from './tensor.js';

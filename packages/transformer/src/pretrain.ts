@@ -1,16 +1,15 @@
 /** Pretraining: a base sequence model learns to predict expert actions, and a little of what is observed next. */
 import {
   type AdamW,
-  accumulateRows,
   add,
   backward,
-  concat,
   crossEntropy,
   type Device,
   mul,
   noGrad,
   type ParameterStore,
   type Program,
+  RunningSums,
   scale,
   sum,
   type Tensor,
@@ -66,9 +65,8 @@ interface Captured {
  */
 export class Pretrainer {
   readonly #programs = new Map<number, Captured>();
-  /** Sums: action NLL, observation NLL and steps of sequences; gradient norms of updates. */
-  readonly #totals: Tensor;
-  #steps = 0;
+  /** Action NLL, observation NLL and steps of sequences; gradient norms of updates. */
+  readonly sums: RunningSums;
   readonly #device: Device;
 
   constructor(
@@ -78,7 +76,7 @@ export class Pretrainer {
     readonly settings: PretrainSettings,
   ) {
     this.#device = store.device;
-    this.#totals = this.#device.zeros([4]);
+    this.sums = new RunningSums(this.#device, 4);
   }
 
   /** Compiles what updates on sequences of this length run, many kernels at once; without it the first one compiles them one by one. */
@@ -95,7 +93,7 @@ export class Pretrainer {
     captured.mask.write(batch.mask);
     this.optimiser.prepare(learningRate);
     captured.program.run();
-    this.#steps++;
+    this.sums.count();
   }
 
   #captured(time: number): Captured {
@@ -119,8 +117,12 @@ export class Pretrainer {
       const observation = sum(mul(crossEntropy(observations, inputs.observations), inputs.mask));
       backward(scale(add(action, scale(observation, observationWeight)), 1 / (batch * meanLength)));
       const norm = this.optimiser.apply();
-      const steps = noGrad(() => sum(inputs.mask));
-      accumulateRows(concat([action.detach(), observation.detach(), steps, norm], 0).reshape([1, 4]), this.#totals);
+      this.sums.add(
+        action,
+        observation,
+        noGrad(() => sum(inputs.mask)),
+        norm,
+      );
       return {};
     });
     const captured = { program, ...inputs };
@@ -130,26 +132,13 @@ export class Pretrainer {
 
   /** Reads, and starts anew, the means over the steps since the last call. */
   async metrics(): Promise<PretrainMetrics> {
-    const [action, observation, seen, norm] = await this.#totals.read();
-    const steps = this.#steps;
-    this.#device.zero(this.#totals);
-    this.#steps = 0;
-    return { steps, actionNll: action / seen, observationNll: observation / seen, gradientNorm: norm / steps };
-  }
-
-  /** The sums since metrics were last read, and their number of steps: what a checkpoint needs so that metrics go on exactly. */
-  async pending(): Promise<Float32Array> {
-    return Float32Array.of(...(await this.#totals.read()), this.#steps);
-  }
-
-  /** Goes on from what `pending` gave. */
-  restorePending(pending: Float32Array): void {
-    this.#totals.write(pending.slice(0, 4));
-    this.#steps = pending[4];
+    const { sums, updates } = await this.sums.take();
+    const [action, observation, seen, norm] = sums;
+    return { steps: updates, actionNll: action / seen, observationNll: observation / seen, gradientNorm: norm / updates };
   }
 
   dispose(): void {
-    this.#totals.dispose();
+    this.sums.dispose();
     for (const { program, ...inputs } of this.#programs.values()) {
       program.dispose();
       for (const input of Object.values(inputs)) input.dispose();

@@ -9,10 +9,8 @@ import { loadBase, takeTensor } from './base.js';
 import { type CodeStatistics, controllerTensors, makeController } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
 import { evaluateController } from './evaluate-controller.js';
+import { loadTrainingState, trainingState } from './training-state.js';
 import { demonstrations, meanLength } from './world.js';
-
-/** Metric sums that were not yet read when a checkpoint was made. */
-const PENDING = 'metrics.pending';
 
 /** Constant for `holdRate` of the steps, then linear to `finalRate` of it at the last. */
 export function discoverRate({ learningRate, steps, holdRate, finalRate }: Config['discover'], step: number): number {
@@ -59,23 +57,16 @@ async function run(context: PhaseContext): Promise<void> {
     const model = readSafetensors(context.resumed.read('model.safetensors'), context.resumed.folder).tensors;
     for (const name of ['codes.mean', 'codes.std']) takeTensor(model, name);
     controller.store.load(model, context.resumed.folder);
-    const state = readSafetensors(context.resumed.read('state.safetensors'), context.resumed.folder).tensors;
-    trainer.restorePending(takeTensor(state, PENDING));
-    optimiser.load(state);
+    loadTrainingState(context.resumed, optimiser, trainer.sums);
     done = context.resumed.step;
   }
   const measure = () => evaluateController(base, controller, config, seed, heldOut);
-  const snapshot = (codes: CodeStatistics) => async () => {
-    const state = await optimiser.save();
-    const pending = await trainer.pending();
-    state.set(PENDING, { shape: [pending.length], data: pending });
-    return {
-      files: {
-        'model.safetensors': writeSafetensors(await controllerTensors(controller.store, codes)),
-        'state.safetensors': writeSafetensors(state),
-      },
-    };
-  };
+  const snapshot = (codes: CodeStatistics) => async () => ({
+    files: {
+      'model.safetensors': writeSafetensors(await controllerTensors(controller.store, codes)),
+      ...(await trainingState(optimiser, trainer.sums)),
+    },
+  });
   while (done < settings.steps) {
     const { batch } = discoveryBatch(base.space, batches.batch(done), settings.view, seed, done);
     const rate = discoverRate(settings, done);

@@ -1,17 +1,15 @@
 /** Phase 1: the base model learns from noisy experts (arXiv 2512.20605, §3). */
 import { bayesFloor, LengthBuckets } from '@coxswain/envs';
-import { AdamW, readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { AdamW, readSafetensors } from '@coxswain/tensor';
 import { Pretrainer } from '@coxswain/transformer';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import type { Snapshot } from '../run/checkpoint.js';
 import type { Config } from '../settings/sections.js';
-import { type Base, makeBase, modelBytes, takeTensor } from './base.js';
+import { type Base, makeBase, modelBytes } from './base.js';
 import { evaluateBase } from './evaluate-base.js';
+import { loadTrainingState, trainingState } from './training-state.js';
 import { demonstrations, meanLength, sequenceBatch } from './world.js';
-
-/** Metric sums that were not yet read when a checkpoint was made. */
-const PENDING = 'metrics.pending';
 
 /** Linear warm-up, then linear to `finalRate` of the full rate at the last step. */
 export function pretrainRate({ learningRate, warmup, steps, finalRate }: Config['pretrain'], step: number): number {
@@ -36,9 +34,7 @@ async function run(context: PhaseContext): Promise<void> {
   let done = 0;
   if (context.resumed) {
     base.store.load(readSafetensors(context.resumed.read('model.safetensors'), context.resumed.folder).tensors, context.resumed.folder);
-    const state = readSafetensors(context.resumed.read('state.safetensors'), context.resumed.folder).tensors;
-    trainer.restorePending(takeTensor(state, PENDING));
-    optimiser.load(state);
+    loadTrainingState(context.resumed, optimiser, trainer.sums);
     done = context.resumed.step;
   }
   const measure = () => evaluateBase(base, config, seed, heldOut);
@@ -81,10 +77,7 @@ async function run(context: PhaseContext): Promise<void> {
 }
 
 async function snapshot(base: Base, optimiser: AdamW, trainer: Pretrainer): Promise<Snapshot> {
-  const state = await optimiser.save();
-  const pending = await trainer.pending();
-  state.set(PENDING, { shape: [pending.length], data: pending });
-  return { files: { 'model.safetensors': await modelBytes(base.store), 'state.safetensors': writeSafetensors(state) } };
+  return { files: { 'model.safetensors': await modelBytes(base.store), ...(await trainingState(optimiser, trainer.sums)) } };
 }
 
 export const pretrainPhase: Phase = {

@@ -90,7 +90,9 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
     done = resumed.step;
   }
   while (done < settings.steps) {
-    trainer.step(labelled(base, batches.batch(done)), settings.learningRate * Math.max(settings.finalRate, 1 - done / settings.steps));
+    const batch = labelled(base, batches.batch(done));
+    await trainer.ready(batch);
+    trainer.step(batch, settings.learningRate * Math.max(settings.finalRate, 1 - done / settings.steps));
     done++;
     await session.afterStep(done, async () => ({
       files: { 'model.safetensors': writeSafetensors(await store.save()), 'state.safetensors': writeSafetensors(await optimiser.save()) },
