@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** `.wgsl` files are imported as their text, in tests as in the built packages. */
@@ -24,11 +25,12 @@ export default defineConfig({
       'examples/**/*.test.ts',
       'tests/**/*.test.ts',
     ],
-    // A software Vulkan driver uses every core by itself: files run one after another, each in its own process,
-    // so that a device lost in one cannot reach the next.
     server: { deps: { inline: ['wgsl_reflect'] } },
+    // Each file in its own process, so that a device lost in one cannot reach the next. Most of a test's time is one thread's
+    // (compiling shaders, encoding): the software driver is kept to one thread and the files run side by side instead.
     pool: 'forks',
-    fileParallelism: false,
+    env: { LP_NUM_THREADS: '0' },
+    maxWorkers: Math.min(4, availableParallelism()),
     testTimeout: 120_000,
     hookTimeout: 60_000,
   },

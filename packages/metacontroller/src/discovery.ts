@@ -115,9 +115,14 @@ export class DiscoveryTrainer {
     this.#random = new RandomState(this.#device, settings.seed);
   }
 
+  /** What an update on sequences of this length replays. */
+  program(time: number): Program {
+    return this.#captured(time).program;
+  }
+
   /** Compiles what updates on sequences of this length run, many kernels at once; without it the first one compiles them one by one. */
   ready(time: number): Promise<void> {
-    return this.#captured(time).program.ready();
+    return this.program(time).ready();
   }
 
   /** One update. @param step its number in the run, which its random numbers are a function of. */

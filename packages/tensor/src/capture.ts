@@ -46,6 +46,16 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
     return this.launches.length;
   }
 
+  /** Bytes of its temporaries: as they lie in the arena that programs share, and with memory of their own each. */
+  get temporaries(): { readonly arena: number; readonly separate: number } {
+    const planned = [...this.holdings.planned];
+    const buffers = new Set(planned.flatMap(({ buffer }) => (buffer ? [buffer] : [])));
+    return {
+      arena: [...buffers].reduce((sum, { size }) => sum + size, 0),
+      separate: planned.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
+
   /** Compiles what is missing, side by side, and resolves when that is done. Optional: a run compiles what is missing too, one by one. */
   ready(): Promise<void> {
     this.#ready ??= this.device.compile([this]);

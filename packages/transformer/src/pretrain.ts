@@ -79,9 +79,14 @@ export class Pretrainer {
     this.sums = new RunningSums(this.#device, 4);
   }
 
+  /** What an update on sequences of this length replays. */
+  program(time: number): Program {
+    return this.#captured(time).program;
+  }
+
   /** Compiles what updates on sequences of this length run, many kernels at once; without it the first one compiles them one by one. */
   ready(time: number): Promise<void> {
-    return this.#captured(time).program.ready();
+    return this.program(time).ready();
   }
 
   /** One update on one batch at this learning rate. Awaits nothing. */

@@ -221,6 +221,7 @@ describe('a report of stored runs', () => {
       for (const step of [50, 100]) run.metrics.write(step, { [METRICS.actionNll]: 1 / step, [METRICS.switchF1Exact]: step / 100 });
       run.writeArtifact('switches.json', SAMPLE.switches);
     });
+    store('supervised', 'supervise', 5, 'internal', (run) => run.writeArtifact('result.json', { rows: [], [METRICS.nllHard]: 0.2 }));
     for (const method of ['internal', 'raw'] as const) {
       store(`rl-${method}`, 'reinforce', 7, method, (run) => {
         for (const step of [1, 2])
@@ -255,8 +256,10 @@ describe('a report of stored runs', () => {
       ['Success, summary', 2],
       ['Success, every run', 2],
       ['Metacontrollers', 1],
+      ['Controllers trained with labels', 1],
       ['Sequence models', 1],
     ]);
+    expect(data.tables[3].rows[0]).toEqual([3, 5, 0.2, 'coxswain supervise --seed 5']);
     expect(data.switches).toHaveLength(3);
     expect(data.episodes).toHaveLength(6);
     expectWellFormed(renderReport(data));

@@ -59,6 +59,21 @@ function discoverTable(runs: readonly StoredRun[]): ReportTable {
   };
 }
 
+function superviseTable(runs: readonly StoredRun[]): ReportTable {
+  return {
+    title: 'Controllers trained with labels',
+    about:
+      'What steering can do at most on each sequence model: one controller a subgoal, the true one switched on. NLL in nats an action.',
+    columns: [column('Base'), column('Seed'), column('NLL'), column('Command', false)],
+    rows: runs.map(({ config, measured }) => [
+      config.inputs.base?.seed ?? null,
+      config.seed,
+      measured[METRICS.nllHard] ?? null,
+      config.command,
+    ]),
+  };
+}
+
 type RowWithCommand = ResultRow & { readonly command: string };
 
 function resultTable(rows: readonly RowWithCommand[]): ReportTable {
@@ -127,6 +142,7 @@ export function buildTables(runs: readonly StoredRun[]): ReportTable[] {
   return [
     ...(rows.length > 0 ? [summaryTable(rows), resultTable(rows)] : []),
     ...(of('discover').length > 0 ? [discoverTable(of('discover'))] : []),
+    ...(of('supervise').length > 0 ? [superviseTable(of('supervise'))] : []),
     ...(of('pretrain').length > 0 ? [pretrainTable(of('pretrain'))] : []),
   ];
 }

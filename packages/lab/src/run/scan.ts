@@ -15,6 +15,8 @@ export type StoredRun = {
   readonly metrics: readonly MetricLine[];
   /** `result.json`: `{ rows }`. */
   readonly rows: readonly ResultRow[];
+  /** The numbers of `result.json` beside its rows. */
+  readonly measured: Readonly<Record<string, number>>;
   /** `switches.json`. */
   readonly switches: readonly SwitchTrace[];
   /** `episodes.json`. */
@@ -24,12 +26,14 @@ export type StoredRun = {
 function readRun(folder: string): StoredRun | undefined {
   const config = readRunConfig(folder);
   if (!config) return undefined;
-  const result = readJson(join(folder, 'result.json')) as { readonly rows?: readonly ResultRow[] } | undefined;
+  const result = (readJson(join(folder, 'result.json')) ?? {}) as { readonly rows?: readonly ResultRow[] } & Record<string, unknown>;
+  const numbers = Object.entries(result).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
   return {
     folder,
     config,
     metrics: readMetrics(join(folder, 'metrics.jsonl')),
-    rows: result?.rows ?? [],
+    rows: result.rows ?? [],
+    measured: Object.fromEntries(numbers),
     switches: (readJson(join(folder, 'switches.json')) as readonly SwitchTrace[] | undefined) ?? [],
     episodes: (readJson(join(folder, 'episodes.json')) as readonly DrawnEpisode[] | undefined) ?? [],
   };
