@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { changesSince } from './against.js';
 import { relativeError, worstError } from './correctness.js';
-import { kernelCases } from './kernels-suite.js';
+import { kernels } from './kernels-suite.js';
 import { parseOptions } from './options.js';
 import { adapterFile, type Results, type Row, readResults, writeResults } from './results.js';
 import { rooflineOf } from './roofline.js';
 import { geometricMean, quantile, summarise } from './summary.js';
 import { changesTable, tableOf } from './table.js';
+import { training } from './training/suite.js';
 
 function row(name: string, median: number, spread = 0.01): Row {
   const summary = { median, p10: median * (1 - spread), p90: median * (1 + spread), samples: 30 };
@@ -29,6 +30,7 @@ function row(name: string, median: number, spread = 0.01): Row {
       bytes: 48,
       fractionOfFlops: 0.5,
       fractionOfBytes: 0.25,
+      temporaries: { arena: 4, separate: 8 },
       error: 0,
     },
     peers: { slow: { ...summary, median: 3 * median, version: '1', firstMs: 1, error: 0 }, absent: { failed: 'no such operation' } },
@@ -104,6 +106,6 @@ test('options that cannot be are refused by name', () => {
 });
 
 test('every row has a name of its own', () => {
-  const names = kernelCases.map(({ name, shape }) => `${name} ${shape}`);
+  const names = [...kernels.rows, ...training.rows].map(({ name, shape }) => `${name} ${shape}`);
   expect(new Set(names).size).toBe(names.length);
 });

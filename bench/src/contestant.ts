@@ -1,5 +1,7 @@
 /** What takes part in a comparison: a library that can do a case's work on the adapter. */
+import type { SequenceBatch } from '@coxswain/transformer';
 import type { Case, Inputs } from './case.js';
+import type { Pretraining, Weights } from './training/pretraining.js';
 
 /** A case made ready by one contestant: inputs uploaded, everything compiled by a first run. */
 export interface Prepared {
@@ -19,5 +21,7 @@ export interface Contestant {
   readonly version: string;
   /** @returns undefined where it has no way to do this case. */
   prepare(item: Case, inputs: Inputs): Promise<Prepared | undefined>;
+  /** The pretraining step from these weights; its output is the loss of its last step. Absent where it has no way to do it. */
+  readonly pretrain?: (spec: Pretraining, batch: SequenceBatch, start: Weights) => Promise<Prepared>;
   close(): void;
 }

@@ -7,7 +7,7 @@ import { requestDevice } from '@coxswain/tensor/node';
 import { changesSince } from './against.js';
 import type { Contestant } from './contestant.js';
 import { BenchError } from './errors.js';
-import { kernelCases, measureCase } from './kernels-suite.js';
+import { kernels } from './kernels-suite.js';
 import { HELP, type Options, parseOptions } from './options.js';
 import { Ours } from './ours.js';
 import { measurePeaks } from './peaks.js';
@@ -16,6 +16,9 @@ import { openTfjs } from './peers/tfjs.js';
 import { adapterFile, type Results, type Row, readResults, writeResults } from './results.js';
 import { drawRoofline } from './roofline.js';
 import { changesTable, tableOf } from './table.js';
+import { training } from './training/suite.js';
+
+const suites = [kernels, training];
 
 const bench = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -34,13 +37,14 @@ async function openPeers(): Promise<Contestant[]> {
 
 async function run(options: Options): Promise<number> {
   const before = options.against === undefined ? undefined : readResults(options.against);
-  const cases = kernelCases.filter(({ name, shape }) => `${name} ${shape}`.includes(options.filter ?? ''));
-  if (cases.length === 0)
+  const known = suites.filter(({ name }) => (options.suites as readonly string[]).includes(name)).flatMap(({ rows }) => rows);
+  const planned = known.filter(({ name, shape }) => `${name} ${shape}`.includes(options.filter ?? ''));
+  if (planned.length === 0)
     throw new BenchError(
       'Filter',
       `\`${options.filter}\``,
       'part of a row’s name or shape',
-      `Rows: ${kernelCases.map(({ name }) => name).join(', ')}.`,
+      `Rows: ${[...new Set(known.map(({ name }) => name))].join(', ')}.`,
     );
   // Compile times are those of a first start.
   process.env.MESA_SHADER_CACHE_DISABLE = 'true';
@@ -51,13 +55,13 @@ async function run(options: Options): Promise<number> {
   const peers = options.peers ? await openPeers() : [];
   const peaks = await measurePeaks(device);
   const rows: Row[] = [];
-  for (const [i, item] of cases.entries()) {
+  for (const [i, item] of planned.entries()) {
     const from = performance.now();
-    const row = await measureCase(item, ours, peers, peaks, options.samples);
+    const row = await item.measure({ ours, peers, peaks, samples: options.samples });
     rows.push(row);
     const seconds = ((performance.now() - from) / 1000).toFixed(0);
     console.log(
-      `${i + 1}/${cases.length} ${item.name} ${item.shape}: ${row.ours.median.toFixed(3)} ms${row.correct ? '' : ', WRONG'} (${seconds} s)`,
+      `${i + 1}/${planned.length} ${item.name} ${item.shape}: ${row.ours.median.toFixed(3)} ms${row.correct ? '' : ', WRONG'} (${seconds} s)`,
     );
   }
   const results: Results = {

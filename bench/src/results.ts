@@ -25,7 +25,15 @@ export interface OurResult extends Summary {
   /** Of the adapter's measured peaks, at the median. */
   readonly fractionOfFlops: number;
   readonly fractionOfBytes: number;
+  /** Bytes of temporaries: in the shared arena, and with memory of their own each. */
+  readonly temporaries: { readonly arena: number; readonly separate: number };
   readonly error: number;
+}
+
+/** What one step of training or of an environment asks of the queue. */
+export interface StepFigures {
+  readonly submits: number;
+  readonly readbacks: number;
 }
 
 export interface Row {
@@ -34,6 +42,8 @@ export interface Row {
   readonly shape: string;
   readonly dtype: 'f32';
   readonly correct: boolean;
+  /** Rows that are a step of something. */
+  readonly step?: StepFigures;
   readonly ours: OurResult;
   /** By name; the reason where one could not take part. */
   readonly peers: Readonly<Record<string, PeerResult | { readonly failed: string }>>;

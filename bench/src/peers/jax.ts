@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Array as JaxArray } from '@jax-js/jax';
 import type { Case, Input, Inputs } from '../case.js';
 import type { Contestant, Prepared } from '../contestant.js';
+import { prepareJax } from '../training/jax-pretraining.js';
 import { provideNavigator } from './navigator.js';
 
 export type Jax = typeof import('@jax-js/jax');
@@ -20,7 +21,13 @@ export async function openJax(): Promise<Contestant> {
   jax.defaultDevice('webgpu');
   // Its package.json is not among its exports.
   const { version } = JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.resolve('@jax-js/jax'))), 'utf8'));
-  return { name: 'jax-js', version, prepare: (item, inputs) => prepare(jax, item, inputs), close };
+  return {
+    name: 'jax-js',
+    version,
+    prepare: (item, inputs) => prepare(jax, item, inputs),
+    pretrain: (spec, batch, start) => prepareJax(jax, spec, batch, start),
+    close,
+  };
 }
 
 function upload({ numpy }: Jax, { shape, data }: Input): JaxArray {

@@ -17,6 +17,8 @@ export interface Holdings {
 
 /** A captured step. Replaying it needs no allocation, no bind groups and no JavaScript of the model. */
 export class Program<Outputs extends Record<string, Tensor> = Record<string, Tensor>> {
+  /** Bytes of its temporaries: as they lie in the arena that programs share, and with memory of their own each. */
+  readonly temporaries: { readonly arena: number; readonly separate: number };
   readonly #bound: Bound[];
   readonly #uniforms: GPUBuffer | undefined;
   /** All memory it reads and writes but temporaries, and the first operation that does. */
@@ -37,6 +39,12 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
         if (!holdings.planned.has(storage) && !this.#touched.has(storage)) this.#touched.set(storage, pipeline.label);
       }
     }
+    const planned = [...holdings.planned];
+    const arena = new Set(planned.flatMap(({ buffer }) => (buffer ? [buffer] : [])));
+    this.temporaries = {
+      arena: [...arena].reduce((sum, { size }) => sum + size, 0),
+      separate: planned.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
     this.requireAlive();
     ({ bound: this.#bound, uniforms: this.#uniforms } = bind(device.gpu, launches));
   }
@@ -44,16 +52,6 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
   /** Dispatches per run. */
   get length(): number {
     return this.launches.length;
-  }
-
-  /** Bytes of its temporaries: as they lie in the arena that programs share, and with memory of their own each. */
-  get temporaries(): { readonly arena: number; readonly separate: number } {
-    const planned = [...this.holdings.planned];
-    const buffers = new Set(planned.flatMap(({ buffer }) => (buffer ? [buffer] : [])));
-    return {
-      arena: [...buffers].reduce((sum, { size }) => sum + size, 0),
-      separate: planned.reduce((sum, { bytes }) => sum + bytes, 0),
-    };
   }
 
   /** Compiles what is missing, side by side, and resolves when that is done. Optional: a run compiles what is missing too, one by one. */

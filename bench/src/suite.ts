@@ -1,0 +1,26 @@
+/** A suite: rows that can be measured one after another. */
+import type { Contestant } from './contestant.js';
+import type { Ours } from './ours.js';
+import type { Peaks } from './peaks.js';
+import type { Row } from './results.js';
+
+export interface Bench {
+  readonly ours: Ours;
+  readonly peers: readonly Contestant[];
+  readonly peaks: Peaks;
+  readonly samples: number;
+}
+
+/** A row to be: its name and shape are known before it is measured. */
+export interface PlannedRow {
+  readonly name: string;
+  readonly shape: string;
+  measure(bench: Bench): Promise<Row>;
+}
+
+export interface Suite {
+  readonly name: string;
+  readonly rows: readonly PlannedRow[];
+}
+
+export const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
