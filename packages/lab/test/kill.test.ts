@@ -98,9 +98,13 @@ describe('a run that is stopped', () => {
     const child = start(out, 3000);
     const ended = ending(child);
     const said = stderrOf(child);
-    await untilStep(out, 0);
+    // The second step has begun: a run that is still starting up dies of the first one.
+    await untilStep(out, 1);
     child.kill('SIGINT');
-    while (!said().includes('again to stop at once')) await new Promise((resume) => setTimeout(resume, 5));
+    while (!said().includes('again to stop at once')) {
+      expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+      await new Promise((resume) => setTimeout(resume, 5));
+    }
     const at = performance.now();
     child.kill('SIGINT');
     expect((await ended).code).toBe(130);
