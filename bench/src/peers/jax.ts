@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Array as JaxArray } from '@jax-js/jax';
 import type { Case, Input, Inputs } from '../case.js';
-import type { Contestant, Prepared } from '../contestant.js';
+import { type Contestant, firstRun, type Prepared } from '../contestant.js';
 import { prepareJax } from '../training/jax-pretraining.js';
 import { provideNavigator } from './navigator.js';
 
@@ -51,10 +51,7 @@ async function prepare(jax: Jax, { jax: work }: Case, inputs: Inputs): Promise<P
   const finish = async (): Promise<void> => {
     await jax.blockUntilReady(last);
   };
-  run();
-  await finish();
-  return {
-    firstMs: performance.now() - from,
+  return firstRun(from, {
     run,
     finish,
     outputs: async () => {
@@ -66,5 +63,5 @@ async function prepare(jax: Jax, { jax: work }: Case, inputs: Inputs): Promise<P
       drop();
       for (const array of arrays) array.dispose();
     },
-  };
+  });
 }

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { build } from 'esbuild';
 import type { Case, Input, Inputs } from '../case.js';
-import type { Contestant, Prepared } from '../contestant.js';
+import { type Contestant, firstRun, type Prepared } from '../contestant.js';
 import { provideNavigator } from './navigator.js';
 
 export type Tfjs = typeof import('@tensorflow/tfjs-core');
@@ -71,15 +71,12 @@ async function prepare(tf: Tfjs, { tfjs: work }: Case, inputs: Inputs): Promise<
   const finish = async (): Promise<void> => {
     await last.reduce((a, b) => (b.size < a.size ? b : a)).data();
   };
-  run();
-  await finish();
-  return {
-    firstMs: performance.now() - from,
+  return firstRun(from, {
     run,
     finish,
     outputs: () => Promise.all(last.map((tensor) => tensor.data() as Promise<Float32Array>)),
     dispose: () => {
       for (const tensor of [...last, ...tensors]) tensor.dispose();
     },
-  };
+  });
 }

@@ -1,7 +1,7 @@
 /** The pretraining step in jax-js: loss, gradient and AdamW in one `jit`, as its author writes training steps. */
 import { t5Buckets } from '@coxswain/kernels';
 import type { SequenceBatch } from '@coxswain/transformer';
-import type { Prepared } from '../contestant.js';
+import { firstRun, type Prepared } from '../contestant.js';
 import type { Jax, JaxArray } from '../peers/jax.js';
 import { NORM_EPS, OBSERVATION_WEIGHT, OPTIMISER, type Pretraining, type Weights } from './pretraining.js';
 
@@ -95,10 +95,7 @@ export async function prepareJax(jax: Jax, spec: Pretraining, batch: SequenceBat
   const finish = async (): Promise<void> => {
     await jax.blockUntilReady([loss, weights, mean, variance]);
   };
-  run();
-  await finish();
-  return {
-    firstMs: performance.now() - from,
+  return firstRun(from, {
     run,
     finish,
     outputs: async () => [(await (loss as JaxArray).ref.data()) as Float32Array],
@@ -106,5 +103,5 @@ export async function prepareJax(jax: Jax, spec: Pretraining, batch: SequenceBat
       loss?.dispose();
       for (const one of [weights, mean, variance, data]) tree.dispose(one);
     },
-  };
+  });
 }

@@ -10,10 +10,11 @@ import { makeBatch, moved, type Pretraining, pretraining, referenceLoss, shapeOf
 
 /** Greatest relative error of the first loss, of our gradient's length, and of a peer's loss after steps of its own. */
 const TOLERANCE = 1e-3;
+/** Steps after the first, at the end of which losses are compared. */
 const STEPS = 3;
 
 /** What the float64 loss says of the length of our gradient, by differences along it, against what the gradient says itself. */
-export function gradientError(spec: Pretraining, batch: SequenceBatch, start: Weights, gradient: Weights): number {
+function gradientError(spec: Pretraining, batch: SequenceBatch, start: Weights, gradient: Weights): number {
   let square = 0;
   for (const { data } of gradient.values()) for (let i = 0; i < data.length; i++) square += data[i] ** 2;
   const distance = 1e-4 / Math.sqrt(square);
@@ -22,13 +23,22 @@ export function gradientError(spec: Pretraining, batch: SequenceBatch, start: We
 }
 
 /** Submits and readbacks of one step. */
-export function countStep(device: Device, step: () => void): StepFigures {
+function countStep(device: Device, step: () => void): StepFigures {
   const { submits, readbacks } = device.counters;
   step();
   return { submits: device.counters.submits - submits, readbacks: device.counters.readbacks - readbacks };
 }
 
 const lossOf = async (prepared: Prepared): Promise<number> => (await prepared.outputs())[0][0];
+/** The loss of the last of so many further steps. */
+async function lossAfter(steps: number, prepared: Prepared): Promise<number> {
+  let loss = Number.NaN;
+  for (let i = 0; i < steps; i++) {
+    await prepared.run();
+    loss = await lossOf(prepared);
+  }
+  return loss;
+}
 const off = (value: number, right: number): number => Math.abs(value / right - 1);
 
 export async function measurePretraining(spec: Pretraining, { ours, peers, peaks, samples }: Bench): Promise<Row> {
@@ -39,10 +49,8 @@ export async function measurePretraining(spec: Pretraining, { ours, peers, peaks
   const first = await lossOf(mine);
   const error = Math.max(off(first, right), gradientError(spec, batch, start, await mine.gradient()));
   const step = countStep(ours.device, mine.run);
-  for (let i = 2; i < STEPS; i++) mine.run();
   await mine.outputs();
-  mine.run();
-  const later = await lossOf(mine);
+  const later = await lossAfter(STEPS - 1, mine);
   const entrants: Entrant[] = [];
   const failures: Record<string, { failed: string }> = {};
   for (const { name, version, pretrain } of peers) {
@@ -50,8 +58,7 @@ export async function measurePretraining(spec: Pretraining, { ours, peers, peaks
     try {
       const prepared = await pretrain(spec, batch, start);
       const theirFirst = await lossOf(prepared);
-      for (let i = 1; i <= STEPS; i++) await prepared.run();
-      const theirLater = await lossOf(prepared);
+      const theirLater = await lossAfter(STEPS, prepared);
       entrants.push({ name, version, prepared, error: Math.max(off(theirFirst, right), off(theirLater, later)) });
     } catch (cause) {
       failures[name] = { failed: reasonOf(cause) };
