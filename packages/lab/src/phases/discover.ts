@@ -12,9 +12,10 @@ import { evaluateController } from './evaluate-controller.js';
 import { loadTrainingState, trainingState } from './training-state.js';
 import { demonstrations, meanLength } from './world.js';
 
-/** Constant for `holdRate` of the steps, then linear to `finalRate` of it at the last. */
-export function discoverRate({ learningRate, steps, holdRate, finalRate }: Config['discover'], step: number): number {
-  return holdRate >= 1 ? learningRate : learningRate * Math.max(finalRate, Math.min(1, (1 - step / steps) / (1 - holdRate)));
+/** Linear from zero over `warmup` steps, constant for `holdRate` of all, then linear to `finalRate` of it at the last. */
+export function discoverRate({ learningRate, warmup, steps, holdRate, finalRate }: Config['discover'], step: number): number {
+  const fall = holdRate >= 1 ? 1 : Math.max(finalRate, Math.min(1, (1 - step / steps) / (1 - holdRate)));
+  return learningRate * Math.min(1, (step + 1) / Math.max(1, warmup)) * fall;
 }
 
 /** α rises linearly from zero. */

@@ -94,6 +94,7 @@ export const SECTIONS = {
     laterGate: choice('The gate β from `laterGateFrom` on.', ['soft', 'gumbel', 'straight-through', 'hard']),
     laterGateFrom: integer('Step at which the gate changes.', { min: 0 }),
     gateTemperature: number('Temperature of the noisy gates (gumbel, straight-through).', { min: 1e-3 }),
+    warmup: integer('Steps over which the learning rate rises from zero.', { min: 0 }),
     holdRate: number('Share of the steps at the full learning rate, before it falls linearly.', { min: 0, max: 1 }),
     finalRate: number('Share of the learning rate left at the last step (1 keeps it constant).', { min: 0, max: 1 }),
     ...adam('the metacontroller'),
