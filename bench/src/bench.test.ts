@@ -7,6 +7,7 @@ import { relativeError, worstError } from './correctness.js';
 import { kernels } from './kernels-suite.js';
 import { parseOptions } from './options.js';
 import { adapterFile, type Results, type Row, readResults, writeResults } from './results.js';
+import { rollout } from './rollout/suite.js';
 import { rooflineOf } from './roofline.js';
 import { geometricMean, quantile, summarise } from './summary.js';
 import { changesTable, tableOf } from './table.js';
@@ -93,6 +94,9 @@ test('the table and the roofline name every row, and what a peer could not do', 
   expect(text).toContain('WRONG');
   expect(text).toContain('failed');
   expect(text).toContain('3.00× in geometric mean');
+  expect(text).not.toContain('env steps/s');
+  const steps = tableOf(results([{ ...row('rollout', 500), step: { submits: 1, readbacks: 1, environmentSteps: 1000 } }]));
+  expect(steps).toMatch(/rollout +2×2 +1 +1\.00 +1\.00 +2,000 /);
   const svg = rooflineOf(results([row('matmul', 1)]));
   expect(svg).toContain('Some &lt;adapter&gt;');
   expect(svg).not.toContain('NaN');
@@ -106,6 +110,6 @@ test('options that cannot be are refused by name', () => {
 });
 
 test('every row has a name of its own', () => {
-  const names = [...kernels.rows, ...training.rows].map(({ name, shape }) => `${name} ${shape}`);
+  const names = [kernels, training, rollout].flatMap(({ rows }) => rows).map(({ name, shape }) => `${name} ${shape}`);
   expect(new Set(names).size).toBe(names.length);
 });

@@ -1,7 +1,8 @@
 /** What takes part in a comparison: a library that can do a case's work on the adapter. */
 import type { SequenceBatch } from '@coxswain/transformer';
 import type { Case, Inputs } from './case.js';
-import type { Pretraining, Weights } from './training/pretraining.js';
+import type { Weights } from './reference/transformer.js';
+import type { Pretraining } from './training/pretraining.js';
 
 /** A case made ready by one contestant: inputs uploaded, everything compiled by a first run. */
 export interface Prepared {

@@ -14,11 +14,12 @@ import { measurePeaks } from './peaks.js';
 import { openJax } from './peers/jax.js';
 import { openTfjs } from './peers/tfjs.js';
 import { adapterFile, type Results, type Row, readResults, writeResults } from './results.js';
+import { rollout } from './rollout/suite.js';
 import { drawRoofline } from './roofline.js';
 import { changesTable, tableOf } from './table.js';
 import { training } from './training/suite.js';
 
-const suites = [kernels, training];
+const suites = [kernels, training, rollout];
 
 const bench = join(dirname(fileURLToPath(import.meta.url)), '..');
 

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { BenchError } from './errors.js';
 
-export const SUITES = ['kernels', 'training'] as const;
+export const SUITES = ['kernels', 'training', 'rollout'] as const;
 export type Suite = (typeof SUITES)[number];
 
 export const HELP = `npm run bench -- [options]

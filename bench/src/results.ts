@@ -34,6 +34,8 @@ export interface OurResult extends Summary {
 export interface StepFigures {
   readonly submits: number;
   readonly readbacks: number;
+  /** Rollouts: environment steps, of all episodes together, in what `ours` timed. */
+  readonly environmentSteps?: number;
 }
 
 export interface Row {

@@ -22,6 +22,30 @@ function peerCell(peer: Row['peers'][string] | undefined): string {
   return 'failed' in peer ? 'failed' : milliseconds(peer.median);
 }
 
+const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+
+/** What one step asks of the adapter, for the rows that are steps of something; nothing where there are none. */
+function stepsTable(rows: readonly Row[]): string[] {
+  const lines = rows.flatMap(({ name, shape, step, ours: { dispatches, temporaries, median } }) => {
+    if (!step) return [];
+    const { submits, readbacks, environmentSteps } = step;
+    return [
+      [
+        name,
+        shape,
+        String(dispatches),
+        submits.toFixed(2),
+        readbacks.toFixed(2),
+        environmentSteps === undefined ? '–' : Math.round((1000 * environmentSteps) / median).toLocaleString('en'),
+        mebibytes(temporaries.arena),
+        mebibytes(temporaries.separate),
+      ],
+    ];
+  });
+  const header = ['one step of', 'shape', 'dispatches', 'submits', 'readbacks', 'env steps/s', 'arena MiB', 'separate MiB'];
+  return lines.length ? [grid(header, lines)] : [];
+}
+
 export function tableOf({ adapter, peaks, rows }: Results): string {
   const peers = [...new Set(rows.flatMap((row) => Object.keys(row.peers)))];
   const header = ['operation', 'shape', 'ms', 'p10–p90', 'GPU ms', 'GFLOP/s', 'of peak', 'GB/s', 'of peak', 'disp.', 'µs enc.', 'compile'];
@@ -46,6 +70,7 @@ export function tableOf({ adapter, peaks, rows }: Results): string {
   return [
     `${adapter}: ${(peaks.flops / 1e9).toFixed(1)} GFLOP/s and ${(peaks.bytes / 1e9).toFixed(1)} GB/s at best, measured`,
     grid([...header, ...peers.map((peer) => `${peer} ms`), ...(peers.length ? ['ratio'] : []), ''], lines),
+    ...stepsTable(rows),
     ...(ratios.length
       ? [
           `the better peer’s median over ours: ${geometricMean(ratios).toFixed(2)}× in geometric mean, ${Math.min(...ratios).toFixed(2)}× at worst`,

@@ -3,7 +3,8 @@ import { t5Buckets } from '@coxswain/kernels';
 import type { SequenceBatch } from '@coxswain/transformer';
 import { firstRun, type Prepared } from '../contestant.js';
 import type { Jax, JaxArray } from '../peers/jax.js';
-import { NORM_EPS, OBSERVATION_WEIGHT, OPTIMISER, type Pretraining, type Weights } from './pretraining.js';
+import { NORM_EPS, type Weights } from '../reference/transformer.js';
+import { OBSERVATION_WEIGHT, OPTIMISER, type Pretraining } from './pretraining.js';
 
 type Tree = Record<string, JaxArray>;
 

@@ -1,25 +1,46 @@
 /** Suite `training`: whole optimisation steps, captured, beside the same step in a peer. */
 import type { Device } from '@coxswain/tensor';
-import type { SequenceBatch } from '@coxswain/transformer';
 import type { Prepared } from '../contestant.js';
+import { dataOf, moved, type Weights } from '../reference/transformer.js';
 import type { Row, StepFigures } from '../results.js';
 import { type Entrant, measureRow } from '../row.js';
 import { type Bench, reasonOf, type Suite } from '../suite.js';
-import { prepareOurs } from './ours.js';
-import { makeBatch, moved, type Pretraining, pretraining, referenceLoss, shapeOf, type Weights } from './pretraining.js';
+import {
+  type DiscoverySpec,
+  discovery,
+  discoveryLoss,
+  frozenBelow,
+  makeBatch as makeEpisodes,
+  shapeOf as shapeOfEpisodes,
+} from './discovery.js';
+import { type OurTraining, prepareDiscovery, preparePretraining } from './ours.js';
+import { makeBatch, type Pretraining, pretraining, pretrainingLoss, shapeOf } from './pretraining.js';
 
 /** Greatest relative error of the first loss, of our gradient's length, and of a peer's loss after steps of its own. */
 const TOLERANCE = 1e-3;
 /** Steps after the first, at the end of which losses are compared. */
 const STEPS = 3;
 
+/** A training step ready to be measured. */
+interface Contest {
+  readonly name: string;
+  readonly shape: string;
+  readonly mine: OurTraining;
+  /** The loss of the first step in float64, at any weights. */
+  loss(weights: Weights): number;
+  readonly peers: readonly { readonly name: string; readonly version: string; prepare(): Promise<Prepared> }[];
+}
+
 /** What the float64 loss says of the length of our gradient, by differences along it, against what the gradient says itself. */
-function gradientError(spec: Pretraining, batch: SequenceBatch, start: Weights, gradient: Weights): number {
+function gradientError({ loss, mine: { start } }: Contest, gradient: Weights): number {
   let square = 0;
-  for (const { data } of gradient.values()) for (let i = 0; i < data.length; i++) square += data[i] ** 2;
+  for (const name of gradient.keys()) {
+    const data = dataOf(gradient, name);
+    for (let i = 0; i < data.length; i++) square += data[i] ** 2;
+  }
   const distance = 1e-4 / Math.sqrt(square);
-  const loss = (along: number): number => referenceLoss(spec, batch, moved(start, gradient, along));
-  return Math.abs((loss(distance) - loss(-distance)) / (2 * distance) / square - 1);
+  const at = (along: number): number => loss(moved(start, gradient, along));
+  return Math.abs((at(distance) - at(-distance)) / (2 * distance) / square - 1);
 }
 
 /** Submits and readbacks of one step. */
@@ -41,44 +62,54 @@ async function lossAfter(steps: number, prepared: Prepared): Promise<number> {
 }
 const off = (value: number, right: number): number => Math.abs(value / right - 1);
 
-export async function measurePretraining(spec: Pretraining, { ours, peers, peaks, samples }: Bench): Promise<Row> {
-  const batch = makeBatch(spec);
-  const mine = await prepareOurs(ours.device, spec, batch);
-  const { start } = mine;
-  const right = referenceLoss(spec, batch, start);
+async function measure(contest: Contest, { ours, peaks, samples }: Bench): Promise<Row> {
+  const { name, shape, mine } = contest;
+  const right = contest.loss(mine.start);
   const first = await lossOf(mine);
-  const error = Math.max(off(first, right), gradientError(spec, batch, start, await mine.gradient()));
-  const step = countStep(ours.device, mine.run);
+  const error = Math.max(off(first, right), gradientError(contest, await mine.gradient()));
+  const step = countStep(ours.device, mine.run as () => void);
   await mine.outputs();
   const later = await lossAfter(STEPS - 1, mine);
   const entrants: Entrant[] = [];
   const failures: Record<string, { failed: string }> = {};
-  for (const { name, version, pretrain } of peers) {
-    if (!pretrain) continue;
+  for (const peer of contest.peers) {
     try {
-      const prepared = await pretrain(spec, batch, start);
+      const prepared = await peer.prepare();
       const theirFirst = await lossOf(prepared);
       const theirLater = await lossAfter(STEPS, prepared);
-      entrants.push({ name, version, prepared, error: Math.max(off(theirFirst, right), off(theirLater, later)) });
+      entrants.push({ ...peer, prepared, error: Math.max(off(theirFirst, right), off(theirLater, later)) });
     } catch (cause) {
-      failures[name] = { failed: reasonOf(cause) };
+      failures[peer.name] = { failed: reasonOf(cause) };
     }
   }
-  return measureRow({
-    labels: { suite: 'training', name: NAME, shape: shapeOf(spec), step },
-    mine,
-    error,
-    tolerance: TOLERANCE,
-    peers: entrants,
-    failures,
-    peaks,
-    samples,
-  });
+  const labels: Pick<Row, 'suite' | 'name' | 'shape' | 'step'> = { suite: 'training', name, shape, step };
+  return measureRow({ labels, mine, error, tolerance: TOLERANCE, peers: entrants, failures, peaks, samples });
 }
 
-const NAME = 'pretraining step';
+const PRETRAINING = 'pretraining step';
+const DISCOVERY = 'discovery step';
+
+export async function measurePretraining(spec: Pretraining, bench: Bench): Promise<Row> {
+  const batch = makeBatch(spec);
+  const mine = await preparePretraining(bench.ours.device, spec, batch);
+  const peers = bench.peers.flatMap(({ name, version, pretrain }) =>
+    pretrain ? [{ name, version, prepare: () => pretrain(spec, batch, mine.start) }] : [],
+  );
+  return measure({ name: PRETRAINING, shape: shapeOf(spec), mine, loss: (weights) => pretrainingLoss(spec, batch, weights), peers }, bench);
+}
+
+export async function measureDiscovery(spec: DiscoverySpec, bench: Bench): Promise<Row> {
+  const batch = makeEpisodes(spec);
+  const { mine, base } = await prepareDiscovery(bench.ours.device, spec);
+  const below = frozenBelow(spec, batch, base);
+  const loss = (weights: Weights): number => discoveryLoss(spec, batch, base, below, weights);
+  return measure({ name: DISCOVERY, shape: shapeOfEpisodes(spec), mine, loss, peers: [] }, bench);
+}
 
 export const training: Suite = {
   name: 'training',
-  rows: [{ name: NAME, shape: shapeOf(pretraining), measure: (bench) => measurePretraining(pretraining, bench) }],
+  rows: [
+    { name: PRETRAINING, shape: shapeOf(pretraining), measure: (bench) => measurePretraining(pretraining, bench) },
+    { name: DISCOVERY, shape: shapeOfEpisodes(discovery), measure: (bench) => measureDiscovery(discovery, bench) },
+  ],
 };

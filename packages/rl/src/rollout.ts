@@ -164,7 +164,11 @@ export class Rollout {
     this.#random.write(batch * horizon + t);
   }
 
-  /** The program of the smallest number of rows that holds so many episodes. */
+  /** What one environment step replays while so many episodes run: the program of the smallest number of rows that holds them. */
+  program(running: number): Program {
+    return this.#program(running).program;
+  }
+
   #program(running: number): StepProgram {
     const rows = this.#rowCounts.find((count) => count >= running) as number;
     const known = this.#programs.get(rows);

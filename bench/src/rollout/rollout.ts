@@ -1,0 +1,82 @@
+/** What the rollout rows play: many episodes of `grid-mini` together, by the base model alone or under a metacontroller. */
+import { egocentric, GRID_MINI, GridworldPinpad } from '@coxswain/envs';
+import { Metacontroller, type MetacontrollerConfig } from '@coxswain/metacontroller';
+import { CodeController, Policy, PolicyCodes, Rollout } from '@coxswain/rl';
+import { type Device, GATE_MODE, HostRandom, ParameterStore } from '@coxswain/tensor';
+import { Transformer, type TransformerConfig } from '@coxswain/transformer';
+import type { Weights } from '../reference/transformer.js';
+import { discovery } from '../training/discovery.js';
+import { pretraining } from '../training/pretraining.js';
+
+export interface RolloutSpec {
+  readonly config: TransformerConfig;
+  /** Absent where the base model acts alone. */
+  readonly controller?: MetacontrollerConfig;
+  /** Block after which it acts. */
+  readonly layer: number;
+  readonly episodes: number;
+  readonly horizon: number;
+}
+
+const space = egocentric(GRID_MINI.world);
+
+/** An update's worth of episodes, at the sizes of `grid-mini`. */
+export const alone: RolloutSpec = {
+  config: { ...pretraining.config, vocabulary: space.rows, slots: space.slots },
+  layer: discovery.layer,
+  episodes: 512,
+  horizon: 48,
+};
+export const steered: RolloutSpec = { ...alone, controller: discovery.controller };
+
+export const shapeOf = ({ config, episodes, horizon }: RolloutSpec): string => `d${config.width} L${config.depth} T${horizon} N${episodes}`;
+
+export interface Players {
+  readonly rollout: Rollout;
+  readonly code: CodeController | undefined;
+  /** Weights of the base model, and of the metacontroller if there is one. */
+  readonly base: Weights;
+  readonly weights: Weights;
+  dispose(): void;
+}
+
+/** Random models, the same for every call. @param recordActions keeps the log-probabilities of actions. */
+export async function makePlayers(device: Device, spec: RolloutSpec, recordActions: boolean): Promise<Players> {
+  const { config, controller, layer, episodes, horizon } = spec;
+  const parts: { dispose(): void }[] = [];
+  const keep = <T extends { dispose(): void }>(part: T): T => {
+    parts.unshift(part);
+    return part;
+  };
+  const frozen = keep(new ParameterStore(device, false));
+  const model = keep(new Transformer(frozen, config));
+  frozen.finish(new HostRandom(1));
+  const environment = new GridworldPinpad({ world: GRID_MINI.world, tasks: ['0123'], horizon, environments: episodes });
+  let code: CodeController | undefined;
+  let weights: Weights = new Map();
+  if (controller) {
+    const store = keep(new ParameterStore(device, false));
+    // An untrained switch almost never opens; this one does at about every third step, as a trained one.
+    const metacontroller = new Metacontroller(store, { ...controller, switchBias: 0 });
+    store.finish(new HostRandom(2));
+    weights = await store.save();
+    const policyStore = keep(new ParameterStore(device));
+    const { width, latent } = controller;
+    const codes = { mean: new Float32Array(latent), std: new Float32Array(latent).fill(1) };
+    const policy = new Policy(policyStore, { width, latent, history: 64, head: 64 }, codes);
+    policyStore.finish(new HostRandom(3));
+    const gate = keep(device.tensor(Float32Array.of(GATE_MODE.hard, 1, 0, 0)));
+    const source = keep(new PolicyCodes(policy, episodes));
+    code = keep(new CodeController({ metacontroller, layer, source, episodes, gate, record: { horizon } }));
+  }
+  const rollout = keep(new Rollout({ model, environment, seed: 1, recordActions, ...(code ? { controller: code } : {}) }));
+  return {
+    rollout,
+    code,
+    base: await frozen.save(),
+    weights,
+    dispose: () => {
+      for (const part of parts) part.dispose();
+    },
+  };
+}
