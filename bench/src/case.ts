@@ -2,6 +2,7 @@
 import { type Device, HostRandom, op, type Tensor } from '@coxswain/tensor';
 import type { JaxCase } from './peers/jax.js';
 import type { TfjsCase } from './peers/tfjs.js';
+import type { TorchOperation } from './peers/torch.js';
 
 export interface Input {
   readonly shape: readonly number[];
@@ -27,6 +28,7 @@ export interface Case {
   readonly arrange?: (outputs: readonly Float32Array[]) => readonly ArrayLike<number>[];
   readonly jax?: JaxCase;
   readonly tfjs?: TfjsCase;
+  readonly torch?: TorchOperation;
 }
 
 /** Uniform numbers of −scale … scale, the same for one seed on every machine. */

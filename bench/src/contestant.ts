@@ -10,6 +10,8 @@ export interface Prepared {
   readonly firstMs: number;
   /** Queues the work once more; awaits nothing but what the library itself awaits. */
   run(): void | Promise<void>;
+  /** Milliseconds of one of so many runs, where the contestant has to time itself because it runs in another process. */
+  readonly sample?: (repeats: number) => Promise<number>;
   /** Resolves when all queued work is done. */
   finish(): Promise<void>;
   /** The outputs of the last run, in the reference's order. */
@@ -20,6 +22,8 @@ export interface Prepared {
 export interface Contestant {
   readonly name: string;
   readonly version: string;
+  /** It does not run on the adapter that is measured: told beside us, but no part of the ratio. */
+  readonly elsewhere?: true;
   /** @returns undefined where it has no way to do this case. */
   prepare(item: Case, inputs: Inputs): Promise<Prepared | undefined>;
   /** The pretraining step from these weights; its output is the loss of its last step. Absent where it has no way to do it. */

@@ -29,8 +29,7 @@ export const kernels: Suite = {
           const prepared = await contestant.prepare(item, inputs);
           if (prepared)
             entrants.push({
-              name: contestant.name,
-              version: contestant.version,
+              ...contestant,
               prepared,
               error: worstError(await prepared.outputs(), reference),
             });

@@ -13,6 +13,7 @@ import { Ours } from './ours.js';
 import { measurePeaks } from './peaks.js';
 import { openJax } from './peers/jax.js';
 import { openTfjs } from './peers/tfjs.js';
+import { openTorch } from './peers/torch.js';
 import { adapterFile, type Results, type Row, readResults, writeResults } from './results.js';
 import { rollout } from './rollout/suite.js';
 import { drawRoofline } from './roofline.js';
@@ -24,11 +25,11 @@ const suites = [kernels, training, rollout];
 const bench = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Peers that can be had; the suite goes on without the others. */
-async function openPeers(): Promise<Contestant[]> {
+async function openPeers(python: string): Promise<Contestant[]> {
   const peers: Contestant[] = [];
-  for (const open of [openJax, openTfjs]) {
+  for (const open of [async () => [await openJax()], async () => [await openTfjs()], () => openTorch(python)]) {
     try {
-      peers.push(await open());
+      peers.push(...(await open()));
     } catch (error) {
       console.log(`left out: ${(error as Error).message}`);
     }
@@ -53,7 +54,7 @@ async function run(options: Options): Promise<number> {
   const require = createRequire(import.meta.url);
   const versionOf = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
   const ours = new Ours(device, '0.1.0');
-  const peers = options.peers ? await openPeers() : [];
+  const peers = options.peers ? await openPeers(options.python) : [];
   const peaks = await measurePeaks(device);
   const rows: Row[] = [];
   for (const [i, item] of planned.entries()) {

@@ -9,7 +9,8 @@ export const HELP = `npm run bench -- [options]
 
   --suite NAME     ${SUITES.join(', ')}: what to measure (default: all)
   --filter TEXT    only rows whose name or shape holds TEXT
-  --peers          measure jax-js and TensorFlow.js beside us, on the same adapter
+  --peers          measure jax-js and TensorFlow.js beside us, on the same adapter, and PyTorch where Python has it
+  --python FILE    the Python that has PyTorch (default python3)
   --json FILE      where the rows go (default: bench/results/ADAPTER.json)
   --against FILE   compare with the rows of an earlier run, and mark what moved by more than noise
   --samples N      samples of each row (default 30)
@@ -19,6 +20,7 @@ export interface Options {
   readonly suites: readonly Suite[];
   readonly filter: string | undefined;
   readonly peers: boolean;
+  readonly python: string;
   readonly json: string | undefined;
   readonly against: string | undefined;
   readonly samples: number;
@@ -38,6 +40,7 @@ export function parseOptions(args: readonly string[]): Options {
     suites: suite === undefined ? SUITES : [suite as Suite],
     filter: values.filter,
     peers: values.peers ?? false,
+    python: values.python ?? 'python3',
     json: values.json,
     against: values.against,
     samples,
@@ -53,6 +56,7 @@ function read(args: readonly string[]) {
         suite: { type: 'string' },
         filter: { type: 'string' },
         peers: { type: 'boolean' },
+        python: { type: 'string' },
         json: { type: 'string' },
         against: { type: 'string' },
         samples: { type: 'string' },

@@ -14,6 +14,7 @@ export interface Entrant {
   readonly name: string;
   readonly version: string;
   readonly prepared: Prepared;
+  readonly elsewhere?: true;
   readonly error: number;
 }
 
@@ -41,7 +42,7 @@ export async function measureRow({ labels, mine, error, tolerance, peers, failur
     results[name] = { ...theirs[i], version, firstMs, error: theirError };
   });
   // A peer whose answer is wrong is no measure of how long the right one takes.
-  const medians = peers.flatMap(({ error: theirError }, i) => (theirError <= tolerance ? [theirs[i].median] : []));
+  const medians = peers.flatMap(({ error: theirError, elsewhere }, i) => (theirError <= tolerance && !elsewhere ? [theirs[i].median] : []));
   const row: Row = {
     ...labels,
     dtype: 'f32',

@@ -36,6 +36,7 @@ export const adamwCases: readonly Case[] = [
     }),
     reference,
     tolerance: 1e-5,
+    torch: 'adamw',
     ours: (state, device) => {
       const { parameters, gradients, mean, variance } = state;
       const once = { hyper: device.tensor(hyper), norm: device.tensor(Float32Array.of(1)), skipped: device.tensor(Uint32Array.of(0)) };

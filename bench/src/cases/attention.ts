@@ -79,6 +79,7 @@ function attentionCase(time: number, headDim: number, withBackward: boolean): Ca
       return [y.detach(), gradient()];
     },
     arrange: ([y, dqkv]) => (withBackward ? [y, ...separated(dqkv, width)] : [y]),
+    torch: withBackward ? 'attentionGradient' : 'attention',
     jax: withBackward
       ? (jax, q, k, v, dy) => {
           const loss = (a: JaxArray, b: JaxArray, c: JaxArray): [JaxArray, JaxArray] => {

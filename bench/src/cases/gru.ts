@@ -41,6 +41,7 @@ function gruCase(time: number): Case {
     }),
     reference: (inputs) => reference(inputs, time),
     tolerance: 1e-4,
+    torch: 'gruGradient',
     ours: ({ x, wih, whh, bih, bhh, dy }) => {
       const input = watched(x.reshape([BATCH * time, INPUTS]));
       const [inner, recurrent] = [watched(wih), watched(whh)];

@@ -24,6 +24,7 @@ export const matmulCases: readonly Case[] = SIZES.map(([m, k, n]) => {
       return [c];
     },
     jax: ({ numpy }, a, b) => [numpy.matmul(a, b)],
+    torch: 'matmul',
     tfjs: (tf, a, b) => [tf.matMul(a as never, b as never)],
   };
 });

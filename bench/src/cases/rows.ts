@@ -17,6 +17,7 @@ function layerNormCase(width: number): Case {
       return [layerNormReference(x.data, width, EPS, gamma.data, beta.data).y, dx, dgamma, dbeta];
     },
     tolerance: 1e-4,
+    torch: 'layerNormGradient',
     ours: ({ x, gamma, beta, dy }) => {
       const [input, scale, shift] = [watched(x), watched(gamma), watched(beta)];
       const y = layerNorm(input.x, { gamma: scale.x, beta: shift.x, eps: EPS });
@@ -60,6 +61,7 @@ function crossEntropyCase(classes: number): Case {
       crossEntropyBackwardReference(shape, logits.data, targets.data, dnll.data),
     ],
     tolerance: 1e-4,
+    torch: 'crossEntropyGradient',
     ours: ({ logits, targets, dnll }) => {
       const { x, gradient } = watched(logits);
       const nll = crossEntropy(x, targets);

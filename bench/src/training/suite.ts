@@ -1,6 +1,6 @@
 /** Suite `training`: whole optimisation steps, captured, beside the same step in a peer. */
 import type { Device } from '@coxswain/tensor';
-import type { Prepared } from '../contestant.js';
+import type { Contestant, Prepared } from '../contestant.js';
 import { dataOf, moved, type Weights } from '../reference/transformer.js';
 import type { Row, StepFigures } from '../results.js';
 import { type Entrant, measureRow } from '../row.js';
@@ -28,7 +28,7 @@ interface Contest {
   readonly mine: OurTraining;
   /** The loss of the first step in float64, at any weights. */
   loss(weights: Weights): number;
-  readonly peers: readonly { readonly name: string; readonly version: string; prepare(): Promise<Prepared> }[];
+  readonly peers: readonly (Pick<Contestant, 'name' | 'version' | 'elsewhere'> & { prepare(): Promise<Prepared> })[];
 }
 
 /** What the float64 loss says of the length of our gradient, by differences along it, against what the gradient says itself. */
@@ -92,8 +92,8 @@ const DISCOVERY = 'discovery step';
 export async function measurePretraining(spec: Pretraining, bench: Bench): Promise<Row> {
   const batch = makeBatch(spec);
   const mine = await preparePretraining(bench.ours.device, spec, batch);
-  const peers = bench.peers.flatMap(({ name, version, pretrain }) =>
-    pretrain ? [{ name, version, prepare: () => pretrain(spec, batch, mine.start) }] : [],
+  const peers = bench.peers.flatMap(({ pretrain, ...peer }) =>
+    pretrain ? [{ ...peer, prepare: () => pretrain(spec, batch, mine.start) }] : [],
   );
   return measure({ name: PRETRAINING, shape: shapeOf(spec), mine, loss: (weights) => pretrainingLoss(spec, batch, weights), peers }, bench);
 }

@@ -1,0 +1,88 @@
+"""Runs the bench's work in PyTorch: one JSON request a line on stdin, one JSON answer a line on stdout. Arrays travel as raw files."""
+import json
+import os
+import sys
+import time
+
+import torch
+from operations import OPERATIONS, STATEFUL
+from pretraining import Step
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def load(folder, given):
+    data = torch.from_file(os.path.join(folder, given["file"]), size=given["count"], dtype=getattr(torch, given["dtype"]))
+    return data.reshape(given["shape"]).to(DEVICE, copy=True)
+
+
+def finish():
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
+
+
+def variant(name):
+    """`eager`, `compile`; `-tf32` lets matrix products round their inputs."""
+    tf32 = name.endswith("-tf32")
+    torch.backends.cuda.matmul.allow_tf32 = tf32
+    torch.backends.cudnn.allow_tf32 = tf32
+    return name.split("-")[0] == "compile"
+
+
+def prepare(request):
+    compiled = variant(request["variant"])
+    inputs = [load(request["folder"], given) for given in request["inputs"]]
+    operation = request["operation"]
+    if operation == "pretraining":
+        names = request["config"]["weights"]
+        weights, data = dict(zip(names, inputs)), inputs[len(names) :]
+        return Step(request["config"], weights, *data, compiled)
+    if operation in STATEFUL:
+        step = STATEFUL[operation](*inputs)
+        return step
+    work = torch.compile(OPERATIONS[operation]) if compiled else OPERATIONS[operation]
+    return lambda: work(*inputs)
+
+
+def variants():
+    forms = ["eager", "compile"] if hasattr(torch, "compile") else ["eager"]
+    return forms + [f"{form}-tf32" for form in forms] if DEVICE == "cuda" else forms
+
+
+def main():
+    jobs, last = {}, {}
+    device = torch.cuda.get_device_name() if DEVICE == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    print(json.dumps({"version": torch.__version__, "device": device, "variants": variants()}), flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        job = request.get("job")
+        try:
+            if request["do"] == "prepare":
+                jobs[job] = prepare(request)
+                answer = {}
+            elif request["do"] == "run":
+                variant(request["variant"])
+                finish()
+                start = time.perf_counter()
+                for _ in range(request["repeats"]):
+                    last[job] = jobs[job]()
+                finish()
+                answer = {"ms": (time.perf_counter() - start) * 1000 / request["repeats"]}
+            elif request["do"] == "outputs":
+                files = []
+                for i, tensor in enumerate(last[job]):
+                    file = os.path.join(request["folder"], f"out-{i}")
+                    with open(file, "wb") as out:
+                        out.write(tensor.float().contiguous().cpu().numpy().tobytes())
+                    files.append(file)
+                answer = {"files": files}
+            else:
+                jobs.pop(job, None)
+                last.pop(job, None)
+                answer = {}
+        except Exception as error:  # whatever fails, the suite goes on with the next row
+            answer = {"failed": f"{type(error).__name__}: {error}".splitlines()[0]}
+        print(json.dumps(answer), flush=True)
+
+
+main()
