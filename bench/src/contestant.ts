@@ -1,7 +1,9 @@
 /** What takes part in a comparison: a library that can do a case's work on the adapter. */
+import type { DiscoveryBatch } from '@coxswain/metacontroller';
 import type { SequenceBatch } from '@coxswain/transformer';
 import type { Case, Inputs } from './case.js';
 import type { Weights } from './reference/transformer.js';
+import type { DiscoverySpec } from './training/discovery.js';
 import type { Pretraining } from './training/pretraining.js';
 
 /** A case made ready by one contestant: inputs uploaded, everything compiled by a first run. */
@@ -28,6 +30,8 @@ export interface Contestant {
   prepare(item: Case, inputs: Inputs): Promise<Prepared | undefined>;
   /** The pretraining step from these weights; its output is the loss of its last step. Absent where it has no way to do it. */
   readonly pretrain?: (spec: Pretraining, batch: SequenceBatch, start: Weights) => Promise<Prepared>;
+  /** The discovery step, likewise, on a frozen base model of these weights. */
+  readonly discover?: (spec: DiscoverySpec, batch: DiscoveryBatch, base: Weights, start: Weights) => Promise<Prepared>;
   close(): void;
 }
 

@@ -6,8 +6,9 @@ import time
 
 import torch
 from operations import OPERATIONS, STATEFUL
-from pretraining import Step
+from training import Discovery, Pretraining
 
+TRAINING = {"pretraining": Pretraining, "discovery": Discovery}
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -33,13 +34,15 @@ def prepare(request):
     compiled = variant(request["variant"])
     inputs = [load(request["folder"], given) for given in request["inputs"]]
     operation = request["operation"]
-    if operation == "pretraining":
-        names = request["config"]["weights"]
-        weights, data = dict(zip(names, inputs)), inputs[len(names) :]
-        return Step(request["config"], weights, *data, compiled)
+    if operation in TRAINING:
+        # Sets of weights come first, by their names.
+        config, tables = request["config"], []
+        for names in config["weights"]:
+            tables.append(dict(zip(names, inputs)))
+            inputs = inputs[len(names) :]
+        return TRAINING[operation](config, *tables, *inputs, compiled)
     if operation in STATEFUL:
-        step = STATEFUL[operation](*inputs)
-        return step
+        return STATEFUL[operation](*inputs)
     work = torch.compile(OPERATIONS[operation]) if compiled else OPERATIONS[operation]
     return lambda: work(*inputs)
 

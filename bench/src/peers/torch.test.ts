@@ -1,7 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { HostRandom, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
-import { Transformer } from '@coxswain/transformer';
 import { expect, test } from 'vitest';
 import type { Case } from '../case.js';
 import { adamwCases } from '../cases/adamw.js';
@@ -9,9 +7,11 @@ import { attentionCases } from '../cases/attention.js';
 import { gruCases } from '../cases/gru.js';
 import { matmulCases } from '../cases/matmul.js';
 import { rowCases } from '../cases/rows.js';
-import type { Contestant } from '../contestant.js';
 import { worstError } from '../correctness.js';
-import { makeBatch, pretraining, pretrainingLoss } from '../training/pretraining.js';
+import { Ours } from '../ours.js';
+import type { PeerResult } from '../results.js';
+import { smallDiscovery, smallPretraining } from '../training/small.js';
+import { measureDiscovery, measurePretraining } from '../training/suite.js';
 import { openTorch } from './torch.js';
 
 /** Whichever Python has PyTorch, if any. */
@@ -31,17 +31,15 @@ test.skipIf(!python)('PyTorch gives the same answers, and trains from the same w
     prepared.dispose();
   }
   const device = await requestDevice();
-  const small = { config: { ...pretraining.config, width: 16, depth: 2, heads: 2, mlp: 32 }, batch: 4, time: 8 };
-  const store = new ParameterStore(device);
-  const model = new Transformer(store, small.config);
-  store.finish(new HostRandom(1));
-  const start = await store.save();
-  const batch = makeBatch(small);
-  const step = await (eager.pretrain as NonNullable<Contestant['pretrain']>)(small, batch, start);
-  expect((await step.outputs())[0][0]).toBeCloseTo(pretrainingLoss(small, batch, start), 4);
-  await step.run();
-  expect((await step.outputs())[0][0]).toBeLessThan(pretrainingLoss(small, batch, start));
-  for (const part of [model, store, device]) 'close' in part ? part.close() : part.dispose();
+  const bench = { ours: new Ours(device, '0'), peers: [eager], peaks: { flops: 1e9, bytes: 1e9 }, samples: 3 };
+  const rows = [await measurePretraining(smallPretraining, bench), await measureDiscovery(smallDiscovery, bench)];
+  // The loss of the first step against float64, that of the fourth against ours.
+  for (const { peers, ratio } of rows) {
+    expect(peers['torch eager']).toMatchObject({ samples: 3 });
+    expect((peers['torch eager'] as PeerResult).error).toBeLessThan(1e-4);
+    expect(ratio).toBeUndefined();
+  }
+  device.close();
   for (const one of contestants) one.close();
 });
 

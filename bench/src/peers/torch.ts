@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { t5Buckets } from '@coxswain/kernels';
-import type { SequenceBatch } from '@coxswain/transformer';
+import type { DiscoveryBatch } from '@coxswain/metacontroller';
+import type { SequenceBatch, TransformerConfig } from '@coxswain/transformer';
 import type { Input } from '../case.js';
 import { type Contestant, firstRun, type Prepared } from '../contestant.js';
 import { dataOf, NORM_EPS, type Weights } from '../reference/transformer.js';
+import { codeNoise, type DiscoverySpec } from '../training/discovery.js';
 import { OBSERVATION_WEIGHT, OPTIMISER, type Pretraining } from '../training/pretraining.js';
 
 /** An operation of `bench/torch/operations.py`. */
@@ -100,21 +102,48 @@ class Server {
   }
 }
 
-function pretrain(server: Server, variant: string, spec: Pretraining, batch: SequenceBatch, start: Weights): Promise<Prepared> {
-  const { config, time } = spec;
-  const weights = [...start.keys()];
-  const buckets = t5Buckets(time, config.buckets, config.maxDistance);
-  const inputs: Input[] = [
-    ...weights.map((name) => ({ shape: start.get(name)?.shape ?? [], data: Float32Array.from(dataOf(start, name)) })),
-    ...[batch.indices, batch.actions, batch.observations].map((data) => ({ shape: [data.length], data })),
-    {
-      shape: [time, time],
-      data: Int32Array.from({ length: time * time }, (_, i) => buckets[Math.max(0, Math.floor(i / time) - (i % time))]),
-    },
+const flat = (data: Int32Array | Uint32Array): Input => ({ shape: [data.length], data: Int32Array.from(data) });
+const tableOf = (weights: Weights): Input[] =>
+  [...weights].map(([name, { shape }]) => ({ shape, data: Float32Array.from(dataOf(weights, name)) }));
+
+/** [time, time]: the T5 bucket of each pair of places. */
+function bucketsOf({ buckets, maxDistance }: TransformerConfig, time: number): Input {
+  const ofDistance = t5Buckets(time, buckets, maxDistance);
+  const at = (i: number): number => ofDistance[Math.max(0, Math.floor(i / time) - (i % time))];
+  return { shape: [time, time], data: Int32Array.from({ length: time * time }, (_, i) => at(i)) };
+}
+
+const shared = { normEps: NORM_EPS, optimiser: OPTIMISER, observationWeight: OBSERVATION_WEIGHT };
+
+function pretrain(server: Server, variant: string, spec: Pretraining, data: SequenceBatch, start: Weights): Promise<Prepared> {
+  const { config, batch, time } = spec;
+  const inputs = [...tableOf(start), flat(data.indices), flat(data.actions), flat(data.observations), bucketsOf(config, time)];
+  return server.prepare(variant, 'pretraining', inputs, { ...config, ...shared, batch, time, weights: [[...start.keys()]] });
+}
+
+/** Steps of noise that are sent; later ones take them again. */
+const NOISE_STEPS = 4;
+
+function discover(
+  server: Server,
+  variant: string,
+  spec: DiscoverySpec,
+  data: DiscoveryBatch,
+  base: Weights,
+  start: Weights,
+): Promise<Prepared> {
+  const { config, controller, batch, time, layer, embedderLayer, alpha } = spec;
+  const noise = Float32Array.from(Array.from({ length: NOISE_STEPS }, (_, step) => [...codeNoise(spec, step)]).flat());
+  const inputs = [
+    ...[...tableOf(start), ...tableOf(base)],
+    ...[flat(data.indices), flat(data.actions), flat(data.partner ?? new Uint32Array()), bucketsOf(config, time + 1)],
+    { shape: [NOISE_STEPS, batch * time, controller.latent], data: noise },
   ];
-  const { width, heads, depth } = config;
-  const sizes = { width, heads, depth, batch: spec.batch, time, normEps: NORM_EPS };
-  return server.prepare(variant, 'pretraining', inputs, { ...sizes, weights, optimiser: OPTIMISER, observationWeight: OBSERVATION_WEIGHT });
+  const weights = [[...start.keys()], [...base.keys()]];
+  return server.prepare(variant, 'discovery', inputs, {
+    ...{ ...controller, ...config, ...shared },
+    ...{ batch, time, layer, embedderLayer, alpha, weights },
+  });
 }
 
 /** One contestant for each way in which this PyTorch can run: eagerly, compiled, and on a GPU with TF32 besides. */
@@ -128,6 +157,7 @@ export async function openTorch(python: string): Promise<Contestant[]> {
       elsewhere: true,
       prepare: async ({ torch }, inputs) => torch && server.prepare(variant, torch, Object.values(inputs)),
       pretrain: (spec, batch, start) => pretrain(server, variant, spec, batch, start),
+      discover: (spec, batch, base, start) => discover(server, variant, spec, batch, base, start),
       close: () => {
         if (i === variants.length - 1) server.close();
       },

@@ -1,24 +1,13 @@
 import { requestDevice } from '@coxswain/tensor/node';
 import { expect, test } from 'vitest';
 import { Ours } from '../ours.js';
+import { smallDiscovery } from '../training/small.js';
 import { rolloutError } from './check.js';
 import { alone, makePlayers, steered } from './rollout.js';
 import { measureRollout } from './suite.js';
 
 const small = { config: { ...alone.config, width: 16, depth: 3, heads: 2, mlp: 32 }, episodes: 12, horizon: 9 };
-const controller = {
-  ...steered.controller,
-  width: 16,
-  latent: 3,
-  history: 5,
-  embedding: 6,
-  encoder: 7,
-  switch: 9,
-  decoder: 4,
-  rank: 2,
-  pooled: true,
-  switchBias: 0,
-};
+const { controller } = smallDiscovery;
 
 test.each([
   ['alone', { ...alone, ...small }],

@@ -72,11 +72,12 @@ export function makeBatch({ config, batch, time }: DiscoverySpec): DiscoveryBatc
   };
 }
 
-/** The noise that codes of the first step are sampled with: Philox with the run's seed, stream 1, by Box–Muller. */
-function codeNoise(count: number, seed: number): Float64Array {
+/** The noise that codes of a run's step are sampled with, [batch·time, latent]: Philox with its seed, stream 1, by Box–Muller. */
+export function codeNoise({ batch, time, controller: { latent }, seed }: DiscoverySpec, step: number): Float64Array {
+  const count = batch * time * latent;
   const noise = new Float64Array(count);
   for (let pair = 0; pair < count; pair += 2) {
-    const words = philox4x32([Math.floor(pair / 4), 1, 0, 0], [seed, 0]);
+    const words = philox4x32([Math.floor(pair / 4), 1, step, 0], [seed, 0]);
     const [radius, turn] = [openUniform(words[pair % 4]), openUniform(words[(pair % 4) + 1])];
     const size = Math.sqrt(-2 * Math.log(radius));
     noise[pair] = size * Math.cos(2 * Math.PI * turn);
@@ -102,12 +103,13 @@ export function frozenBelow({ config, layer, embedderLayer, batch, time }: Disco
 
 /** The loss of the first step of a run in float64: mean over steps of −log p(action) + α KL. */
 export function discoveryLoss(
-  { config, controller, layer, batch, time, alpha, seed }: DiscoverySpec,
+  spec: DiscoverySpec,
   { actions, partner }: ReturnType<typeof makeBatch>,
   base: Weights,
   { residual, seen }: ReturnType<typeof frozenBelow>,
   weights: Weights,
 ): number {
+  const { config, controller, layer, batch, time, alpha } = spec;
   const { width, latent, history, embedding, encoder } = controller;
   const rows = batch * time;
   const at = (name: string): Numbers => dataOf(weights, name);
@@ -125,7 +127,7 @@ export function discoveryLoss(
   const hidden = reluReference(ofStep.map((value, i) => value + ofSequence[Math.floor(i / (time * encoder)) * encoder + (i % encoder)]));
   const code = linearReference(hidden, [rows, encoder, 2 * latent], at('enc.2.weight'), at('enc.2.bias'));
   let kl = 0;
-  const proposal = codeNoise(rows * latent, seed).map((draw, i) => {
+  const proposal = codeNoise(spec, 0).map((draw, i) => {
     const row = Math.floor(i / latent);
     const mu = code[row * 2 * latent + (i % latent)];
     const logSigma = Math.min(3, Math.max(-5, code[row * 2 * latent + latent + (i % latent)]));

@@ -103,7 +103,10 @@ export async function measureDiscovery(spec: DiscoverySpec, bench: Bench): Promi
   const { mine, base } = await prepareDiscovery(bench.ours.device, spec);
   const below = frozenBelow(spec, batch, base);
   const loss = (weights: Weights): number => discoveryLoss(spec, batch, base, below, weights);
-  return measure({ name: DISCOVERY, shape: shapeOfEpisodes(spec), mine, loss, peers: [] }, bench);
+  const peers = bench.peers.flatMap(({ discover, ...peer }) =>
+    discover ? [{ ...peer, prepare: () => discover(spec, batch, base, mine.start) }] : [],
+  );
+  return measure({ name: DISCOVERY, shape: shapeOfEpisodes(spec), mine, loss, peers }, bench);
 }
 
 export const training: Suite = {
