@@ -2,7 +2,17 @@ import { describe, expect, test } from 'vitest';
 import type { Kernel } from '../declaration.js';
 import { f32, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, relativeError, runKernel, testDevice } from '../testing/harness.js';
-import { type MatmulShape, matmul, matmulKernel, matmulSubgroups } from './index.js';
+import {
+  fitsTiles,
+  type MatmulShape,
+  matmul,
+  matmulCombine,
+  matmulKernel,
+  matmulParts,
+  matmulSplit,
+  matmulSubgroups,
+  matmulTiled,
+} from './index.js';
 import { matmulReference } from './reference.js';
 
 const plain = { transposeA: 0, transposeB: 0, accumulate: 0, bias: 0, relu: 0, residual: 0 };
@@ -87,6 +97,54 @@ describe.each(kernels)('$name', (kernel, step) => {
   });
 });
 
+// On a software adapter the text is the same; what it is fast on is a GPU. There each combination takes seconds to compile.
+describe('matmul/tiled', () => {
+  const layouts = [
+    { transposeA: 0, transposeB: 0 },
+    { transposeA: 0, transposeB: 1 },
+    { transposeA: 1, transposeB: 0 },
+  ];
+
+  test('flags, on sizes that are multiples of no tile', { timeout: 600_000 }, async () => {
+    const epilogues = [
+      { transposeB: 1, bias: 1, relu: 1 },
+      { transposeB: 1, residual: 1 },
+      { transposeA: 1, accumulate: 1 },
+      { accumulate: 1, bias: 1, relu: 1, residual: 1 },
+    ];
+    for (const flags of epilogues)
+      expect(await check(matmulTiled, { m: 76, n: 68, k: 44, ...flags }), JSON.stringify(flags)).toBeLessThan(1e-5);
+  });
+
+  test.each([
+    [4, 4, 4],
+    [1, 4, 8],
+    [65, 132, 20],
+    [128, 64, 64],
+  ])('%i × %i, k = %i', { timeout: 600_000 }, async (m, n, k) => {
+    for (const layout of layouts)
+      if (fitsTiles({ m, n, k, ...layout })) expect(await check(matmulTiled, { m, n, k, ...layout })).toBeLessThan(1e-5);
+  });
+
+  test('large tiles', { timeout: 600_000 }, async () => {
+    const sizes = { m: 8 * 128 - 4, n: 7 * 128 + 4, k: 28 };
+    expect(matmulTiled.constants({ ...plain, ...sizes }, traits)).toMatchObject({ TILE_M: 128 });
+    for (const layout of layouts.slice(1)) expect(await check(matmulTiled, { ...sizes, ...layout })).toBeLessThan(1e-5);
+  });
+
+  test.each([1, 3, 9])('a sum in %i parts', { timeout: 600_000 }, async (parts) => {
+    const sizes = { m: 68, n: 12, k: 300, transposeA: 1, transposeB: 0 };
+    const { m, n, k } = sizes;
+    const [a, b, before] = [m * k, k * n, m * n].map((length, i) => randomNormal(length, i + 1));
+    const split = await runKernel(matmulSplit, { ...sizes, parts }, { a, b, bias: dummy, residual: dummy, c: poison(parts * m * n) });
+    for (const accumulate of [0, 1]) {
+      const shape = { count: m * n, parts, accumulate };
+      const { c } = await runKernel(matmulCombine, shape, { parts: split.c, c: accumulate ? before : poison(m * n) });
+      expect(relativeError(c, matmulReference({ ...plain, ...sizes, accumulate }, a, b, { before }))).toBeLessThan(1e-5);
+    }
+  });
+});
+
 const product = (shape: MatmulShape, bound: Parameters<typeof runKernel>[2]) => runKernel(matmulKernel(shape, traits), shape, bound);
 
 test('the choice of kernel', () => {
@@ -96,7 +154,13 @@ test('the choice of kernel', () => {
   expect(matmulKernel(shape, { family: 'software', f16: false, subgroups })).toBe(matmulSubgroups);
   expect(matmulKernel({ ...shape, n: 7 }, { family: 'software', f16: false, subgroups })).toBe(matmul);
   expect(matmulKernel({ ...shape, accumulate: 1, relu: 1 }, { family: 'software', f16: false, subgroups })).toBe(matmul);
-  expect(matmulKernel(shape, { family: 'gpu', f16: false, subgroups: { min: 32, max: 32 } })).toBe(matmul);
+  const gpu = { family: 'gpu', f16: false, subgroups: { min: 32, max: 32 } } as const;
+  expect(matmulKernel(shape, gpu)).toBe(matmulTiled);
+  expect(matmulKernel({ ...shape, k: 7 }, gpu)).toBe(matmul);
+  expect(matmulKernel({ ...shape, m: 7, k: 7, transposeA: 1 }, gpu)).toBe(matmul);
+  expect(matmulParts({ ...shape, m: 192, n: 64, k: 4096, transposeA: 1 }, gpu)).toBe(16);
+  expect(matmulParts({ ...shape, m: 4096, n: 4096, k: 4096 }, gpu)).toBe(1);
+  expect(matmulParts({ ...shape, m: 192, n: 64, k: 4096, transposeA: 1 }, { family: 'software', f16: false })).toBe(1);
 });
 
 describe.each(['linear', 'odd/linear'])('golden %s', (file) => {

@@ -13,6 +13,8 @@ export const METRICS = {
   observationNll: 'losses/observation_nll',
   codeKl: 'losses/code_kl',
   alpha: 'losses/alpha',
+  /** Which start of a run with several is trained. */
+  start: 'charts/start',
   reward: 'reward',
   rewardStd: 'reward_std',
   /** 1 when all episodes of an update have the same reward and there is nothing to learn from, else 0. */

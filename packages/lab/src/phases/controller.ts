@@ -22,8 +22,21 @@ export interface CodeStatistics {
 const CODE_MEAN = 'codes.mean';
 const CODE_STD = 'codes.std';
 
-/** A metacontroller at its random start. @param trainable false for a frozen one. */
-export function makeController(device: Device, { metacontroller: m, model }: Config, seed: number, trainable = true): Controller {
+/** Streams of a seed's random numbers from which further starts draw; the low ones belong to the phases. */
+const FURTHER_STARTS = 16;
+
+/**
+ * A metacontroller at a random start.
+ * @param trainable false for a frozen one.
+ * @param start which of the starts of this seed.
+ */
+export function makeController(
+  device: Device,
+  { metacontroller: m, model }: Config,
+  seed: number,
+  trainable = true,
+  start = 0,
+): Controller {
   const store = new ParameterStore(device, trainable);
   const controller = new Metacontroller(store, {
     width: model.width,
@@ -37,7 +50,7 @@ export function makeController(device: Device, { metacontroller: m, model }: Con
     pooled: m.pooled,
     switchBias: m.switchBias,
   });
-  store.finish(new HostRandom(seed, 1));
+  store.finish(new HostRandom(seed, start === 0 ? 1 : FURTHER_STARTS + start));
   return { model: controller, store, dispose: () => store.dispose() };
 }
 

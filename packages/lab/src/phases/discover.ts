@@ -9,7 +9,8 @@ import { loadBase, takeTensor } from './base.js';
 import { type CodeStatistics, controllerTensors, makeController } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
 import { evaluateController } from './evaluate-controller.js';
-import { loadTrainingState, trainingState } from './training-state.js';
+import { Starts, updatesOf } from './starts.js';
+import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
 import { demonstrations, meanLength } from './world.js';
 
 /** Linear from zero over `warmup` steps, constant for `holdRate` of all, then linear to `finalRate` of it at the last. */
@@ -22,6 +23,8 @@ export function discoverRate({ learningRate, warmup, steps, holdRate, finalRate 
 export function alphaAt({ alpha, alphaWarmup }: Config['discover'], step: number): number {
   return alphaWarmup > 0 ? alpha * Math.min(1, (step + 1) / alphaWarmup) : alpha;
 }
+
+const MODEL = 'model.safetensors';
 
 const MODES = {
   soft: GATE_MODE.soft,
@@ -38,6 +41,7 @@ export function gateAt({ gate, laterGate, laterGateFrom, gateTemperature }: Conf
 async function run(context: PhaseContext): Promise<void> {
   const { config, seed, device, folder, session, inputs } = context;
   const settings = config.discover;
+  const updates = updatesOf(settings);
   session.note(`making ${settings.episodes} demonstrations (ε ${settings.noise})`);
   const data = demonstrations(config, 'training', seed, settings.episodes, settings.noise);
   const batches = new LengthBuckets(data, { size: settings.batch, seed, pool: settings.lengthBuckets });
@@ -53,33 +57,50 @@ async function run(context: PhaseContext): Promise<void> {
     view: settings.view,
     seed,
   });
-  let done = 0;
-  if (context.resumed) {
-    const model = readSafetensors(context.resumed.read('model.safetensors'), context.resumed.folder).tensors;
-    for (const name of ['codes.mean', 'codes.std']) takeTensor(model, name);
-    controller.store.load(model, context.resumed.folder);
-    loadTrainingState(context.resumed, optimiser, trainer.sums);
-    done = context.resumed.step;
-  }
-  const measure = () => evaluateController(base, controller, config, seed, heldOut);
-  const snapshot = (codes: CodeStatistics) => async () => ({
-    files: {
-      'model.safetensors': writeSafetensors(await controllerTensors(controller.store, codes)),
-      ...(await trainingState(optimiser, trainer.sums)),
+  const untouched = await trainingState(optimiser, trainer.sums);
+  const starts = new Starts(settings, {
+    begin: async (start) => {
+      const fresh = makeController(device, config, seed, true, start);
+      controller.store.load(await fresh.store.save());
+      fresh.dispose();
+      loadTrainingState(untouched, optimiser, trainer.sums);
+    },
+    save: async () => ({ [MODEL]: writeSafetensors(await controller.store.save()), ...(await trainingState(optimiser, trainer.sums)) }),
+    load: (files) => {
+      controller.store.load(readSafetensors(files[MODEL], 'the best start').tensors);
+      loadTrainingState(files, optimiser, trainer.sums);
     },
   });
-  while (done < settings.steps) {
-    const { batch } = discoveryBatch(base.space, batches.batch(done), settings.view, seed, done);
-    const rate = discoverRate(settings, done);
-    const alpha = alphaAt(settings, done);
+  let done = 0;
+  const { resumed } = context;
+  if (resumed) {
+    const model = readSafetensors(resumed.read(MODEL), resumed.folder).tensors;
+    for (const name of ['codes.mean', 'codes.std']) takeTensor(model, name);
+    controller.store.load(model, resumed.folder);
+    loadTrainingState(readTrainingState(resumed), optimiser, trainer.sums);
+    starts.restore(resumed);
+    done = resumed.step;
+  }
+  const measure = () => evaluateController(base, controller, config, seed, heldOut);
+  const snapshot = (codes: CodeStatistics) => async () => {
+    const { files, extra } = starts.snapshot();
+    const model = writeSafetensors(await controllerTensors(controller.store, codes));
+    return { files: { [MODEL]: model, ...(await trainingState(optimiser, trainer.sums)), ...files }, extra };
+  };
+  while (done < updates) {
+    const { start, step } = await starts.before(done);
+    const { batch } = discoveryBatch(base.space, batches.batch(step), settings.view, seed, step);
+    const rate = discoverRate(settings, step);
+    const alpha = alphaAt(settings, step);
     await trainer.ready(batch.time);
-    trainer.step(batch, { step: done, learningRate: rate, alpha, gate: gateAt(settings, done) });
+    trainer.step(batch, { step, learningRate: rate, alpha, gate: gateAt(settings, step) });
     done++;
     const notes: Record<string, number> = {};
-    const last = done === settings.steps;
+    const last = done === updates;
     if (done % settings.logEvery === 0 || last) {
       const { actionNll, kl, beta, gradientNorm } = await trainer.metrics();
       session.log(done, {
+        [METRICS.start]: start,
         [METRICS.actionNll]: actionNll,
         [METRICS.codeKl]: kl,
         [METRICS.alpha]: alpha,
@@ -89,9 +110,10 @@ async function run(context: PhaseContext): Promise<void> {
       });
       notes[METRICS.actionNll] = actionNll;
     }
-    if (done % settings.evaluateEvery === 0 || last) {
+    if (done % settings.evaluateEvery === 0 || last || starts.endsAt(done)) {
       const { result } = await measure();
       session.log(done, {
+        [METRICS.start]: start,
         [METRICS.nllSoft]: result.nllSoft,
         [METRICS.nllHard]: result.nllHard,
         [METRICS.nllUncontrolled]: result.nllUncontrolled,
@@ -99,13 +121,14 @@ async function run(context: PhaseContext): Promise<void> {
         [METRICS.switchF1]: result.f1,
         [METRICS.subgoalReadout]: result.readout,
       });
+      if (starts.endsAt(done)) await starts.ended(done, result.nllSoft);
     }
     // The codes' statistics are only needed by what comes after: measured where a checkpoint is made.
     const codes = session.savesAt(done) ? (await measure()).codes : undefined;
     await session.afterStep(done, snapshot(codes ?? { mean: new Float32Array(0), std: new Float32Array(0) }), notes);
   }
   const { result, traces } = await measure();
-  folder.writeArtifact('result.json', { ...result, view: settings.view, steps: done });
+  folder.writeArtifact('result.json', { ...result, view: settings.view, steps: settings.steps, start: starts.best ?? 0 });
   folder.writeArtifact('switches.json', traces);
   trainer.dispose();
   optimiser.dispose();
@@ -119,6 +142,6 @@ export const discoverPhase: Phase = {
   sections: ['world', 'model', 'metacontroller', 'discover'],
   inputs: [{ name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true }],
   shortcuts: { view: 'discover.view' },
-  length: ({ discover }) => ({ steps: discover.steps, unit: 'steps', saveEvery: discover.saveEvery }),
+  length: ({ discover }) => ({ steps: updatesOf(discover), unit: 'steps', saveEvery: discover.saveEvery }),
   run,
 };

@@ -8,7 +8,7 @@ import type { Snapshot } from '../run/checkpoint.js';
 import type { Config } from '../settings/sections.js';
 import { type Base, makeBase, modelBytes } from './base.js';
 import { evaluateBase } from './evaluate-base.js';
-import { loadTrainingState, trainingState } from './training-state.js';
+import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
 import { demonstrations, meanLength, sequenceBatch } from './world.js';
 
 /** Linear warm-up, then linear to `finalRate` of the full rate at the last step. */
@@ -34,7 +34,7 @@ async function run(context: PhaseContext): Promise<void> {
   let done = 0;
   if (context.resumed) {
     base.store.load(readSafetensors(context.resumed.read('model.safetensors'), context.resumed.folder).tensors, context.resumed.folder);
-    loadTrainingState(context.resumed, optimiser, trainer.sums);
+    loadTrainingState(readTrainingState(context.resumed), optimiser, trainer.sums);
     done = context.resumed.step;
   }
   const measure = () => evaluateBase(base, config, seed, heldOut);

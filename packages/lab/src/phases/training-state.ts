@@ -14,9 +14,12 @@ export async function trainingState(optimiser: AdamW, sums: RunningSums): Promis
   return { [FILE]: writeSafetensors(state) };
 }
 
+/** The part of a checkpoint that `loadTrainingState` goes on from. */
+export const readTrainingState = (checkpoint: Checkpoint): Record<string, Uint8Array> => ({ [FILE]: checkpoint.read(FILE) });
+
 /** @throws CheckpointError for the state of another kind of run. */
-export function loadTrainingState(checkpoint: Checkpoint, optimiser: AdamW, sums: RunningSums): void {
-  const state = readSafetensors(checkpoint.read(FILE), checkpoint.folder).tensors;
+export function loadTrainingState(files: Readonly<Record<string, Uint8Array>>, optimiser: AdamW, sums: RunningSums): void {
+  const state = readSafetensors(files[FILE], FILE).tensors;
   sums.load(takeTensor(state, PENDING));
   optimiser.load(state);
 }

@@ -85,6 +85,8 @@ export const SECTIONS = {
     ),
     episodes: integer('Expert episodes made as data.', { min: 1 }),
     noise: number('Share ε of expert moves replaced by a random move that ends nothing.', { min: 0, max: 1 }),
+    starts: integer('Starts from other random weights; the one with the lowest held-out loss goes on.', { min: 1 }),
+    startSteps: integer('Training steps of each start; the one that goes on has them done.', { min: 1 }),
     steps: integer('Training steps.', { min: 1 }),
     batch: integer('Episodes in a batch.', { min: 1 }),
     lengthBuckets: integer('Batches drawn and sorted by length together, so that episodes of a length share a batch.', { min: 1 }),

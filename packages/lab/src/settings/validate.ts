@@ -79,6 +79,8 @@ function checkSchedules({ pretrain, discover }: PartialConfig): void {
       pretrain.steps, 'pretrain.warmup', pretrain.warmup, `at most pretrain.steps (${pretrain.steps})`, 'Lower it with the steps.');
   }
   if (discover) {
+    require(discover.startSteps <=
+      discover.steps, 'discover.startSteps', discover.startSteps, `at most discover.steps (${discover.steps})`, 'Lower it with the steps.');
     require(discover.warmup <=
       discover.steps, 'discover.warmup', discover.warmup, `at most discover.steps (${discover.steps})`, 'Lower it with the steps.');
     require(discover.alphaWarmup <=

@@ -1,0 +1,30 @@
+// c = Σ parts, or c += Σ parts: the parts of a product split along k, added in order. One invocation an element.
+// Prelude: WORKGROUP (invocations per workgroup), ACCUMULATE (bool).
+
+struct Uniforms {
+  count: u32,
+  parts: u32,
+}
+
+@group(0) @binding(0) var<storage, read> parts: array<f32>;
+@group(0) @binding(1) var<storage, read_write> c: array<f32>;
+@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let stride = groups.x * groups.y * WORKGROUP;
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.count; i += stride) {
+    var sum = 0.0;
+    for (var part = 0u; part < uniforms.parts; part++) {
+      sum += parts[part * uniforms.count + i];
+    }
+    if (ACCUMULATE) {
+      sum += c[i];
+    }
+    c[i] = sum;
+  }
+}

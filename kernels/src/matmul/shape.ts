@@ -1,0 +1,51 @@
+/** A product of matrices and what is done to it before it is stored. All but the sizes are 0 or 1. */
+export type MatmulShape = {
+  /** Rows of c. */
+  readonly m: number;
+  /** Columns of c. */
+  readonly n: number;
+  /** Summed dimension. */
+  readonly k: number;
+  /** a is stored [k, m] instead of [m, k]. */
+  readonly transposeA: number;
+  /** b is stored [n, k] instead of [k, n]: a linear layer's weight. */
+  readonly transposeB: number;
+  /** Add to c instead of overwriting it. */
+  readonly accumulate: number;
+  /** Add bias[n] to every row of the product. */
+  readonly bias: number;
+  /** Clamp product + bias at 0 from below. */
+  readonly relu: number;
+  /** Add residual[m, n] after the relu. */
+  readonly residual: number;
+};
+
+export const buffers = [
+  { name: 'a', access: 'read', element: 'f32' },
+  { name: 'b', access: 'read', element: 'f32' },
+  { name: 'bias', access: 'read', element: 'f32' },
+  { name: 'residual', access: 'read', element: 'f32' },
+  { name: 'c', access: 'read_write', element: 'f32' },
+] as const;
+
+export const uniforms = [
+  { name: 'm', type: 'u32' },
+  { name: 'n', type: 'u32' },
+  { name: 'k', type: 'u32' },
+] as const;
+
+export const flags = (shape: MatmulShape) => ({
+  TRANSPOSE_A: shape.transposeA === 1,
+  TRANSPOSE_B: shape.transposeB === 1,
+  ACCUMULATE: shape.accumulate === 1,
+  BIAS: shape.bias === 1,
+  RELU: shape.relu === 1,
+  RESIDUAL: shape.residual === 1,
+});
+
+export const cost = ({ m, n, k, accumulate, bias, relu, residual }: MatmulShape) => ({
+  flops: m * n * (2 * k + bias + relu + residual + accumulate),
+  bytes: 4 * (m * k + k * n + bias * n + m * n * (1 + residual + accumulate)),
+});
+
+export const sample: MatmulShape = { m: 1000, n: 192, k: 64, transposeA: 0, transposeB: 1, accumulate: 0, bias: 1, relu: 0, residual: 0 };

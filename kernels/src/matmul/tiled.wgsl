@@ -1,0 +1,192 @@
+// c = epilogue(op(a) · op(b)) for GPUs: a workgroup makes a tile of c out of tiles of a and b in workgroup memory, two of each, so
+// that the next ones are fetched while these are used, with one barrier a step. An invocation makes ROWS × COLUMNS of it, and fetches
+// one vec4 of a and one of b a step.
+// Tiles keep the order of the matrices: a[m, k] as [row][k in fours], a transposed as [k][rows in fours], and b likewise. Where fours
+// run along k, the place of each is mixed with its row, so that neighbours read other banks.
+// Prelude: TILE_M, TILE_N, TILE_K, ROWS, COLUMNS, TRANSPOSE_A, TRANSPOSE_B (not both), SPLIT (parts of k side by side in c, and no
+// epilogue), ACCUMULATE, BIAS, RELU, RESIDUAL (bool). k in fours divides by 4 where it is contiguous, and so do m and n.
+
+struct Uniforms {
+  m: u32,
+  n: u32,
+  k: u32,
+}
+
+@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read> residual: array<f32>;
+@group(0) @binding(4) var<storage, read_write> c: array<f32>;
+@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+
+const WIDE = TILE_N / COLUMNS;
+const HIGH = TILE_M / ROWS;
+const FOURS = TILE_K / 4u;
+const SIZE_A = TILE_M * FOURS;
+const SIZE_B = TILE_N * FOURS;
+
+var<workgroup> tilesA: array<vec4<f32>, 2u * SIZE_A>;
+var<workgroup> tilesB: array<vec4<f32>, 2u * SIZE_B>;
+
+/** Where the `four`-th four along k of a row lies. */
+fn mixed(row: u32, four: u32) -> u32 {
+  return row * FOURS + (four ^ ((row / (8u / FOURS)) % FOURS));
+}
+
+/** The invocation's r-th row of the tile: fours of neighbours, HIGH invocations apart. */
+fn rowOf(y: u32, r: u32) -> u32 {
+  return 4u * (y + HIGH * (r / 4u)) + r % 4u;
+}
+
+/** Its i-th column: likewise, but single columns where b is read along k. */
+fn columnOf(x: u32, i: u32) -> u32 {
+  return select(4u * (x + WIDE * (i / 4u)) + i % 4u, x + WIDE * i, TRANSPOSE_B);
+}
+
+fn fetchA(row: u32, k: u32, end: u32, lane: u32) -> vec4<f32> {
+  if (TRANSPOSE_A) {
+    let first = k + lane / (TILE_M / 4u);
+    let at = row + 4u * (lane % (TILE_M / 4u));
+    if (first < end && at < uniforms.m) {
+      return a[(first * uniforms.m + at) / 4u];
+    }
+    return vec4(0.0);
+  }
+  let first = k + 4u * (lane % FOURS);
+  let at = row + lane / FOURS;
+  if (first < end && at < uniforms.m) {
+    return a[(at * uniforms.k + first) / 4u];
+  }
+  return vec4(0.0);
+}
+
+fn fetchB(column: u32, k: u32, end: u32, lane: u32) -> vec4<f32> {
+  if (TRANSPOSE_B) {
+    let first = k + 4u * (lane % FOURS);
+    let at = column + lane / FOURS;
+    if (first < end && at < uniforms.n) {
+      return b[(at * uniforms.k + first) / 4u];
+    }
+    return vec4(0.0);
+  }
+  let first = k + lane / (TILE_N / 4u);
+  let at = column + 4u * (lane % (TILE_N / 4u));
+  if (first < end && at < uniforms.n) {
+    return b[(first * uniforms.n + at) / 4u];
+  }
+  return vec4(0.0);
+}
+
+fn store(row: u32, column: u32, product: f32, part: u32) {
+  if (row >= uniforms.m || column >= uniforms.n) {
+    return;
+  }
+  let i = row * uniforms.n + column;
+  var value = product;
+  if (SPLIT) {
+    c[part * uniforms.m * uniforms.n + i] = value;
+    return;
+  }
+  if (BIAS) {
+    value += bias[column];
+  }
+  if (RELU) {
+    value = max(value, 0.0);
+  }
+  if (RESIDUAL) {
+    value += residual[i];
+  }
+  if (ACCUMULATE) {
+    value += c[i];
+  }
+  c[i] = value;
+}
+
+@compute @workgroup_size(WIDE * HIGH)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let x = lane % WIDE;
+  let y = lane / WIDE;
+  let row = group.y * TILE_M;
+  let column = group.x * TILE_N;
+  // Each part sums over as many whole tiles; the last ones may have nothing left.
+  let tiles = (uniforms.k + TILE_K - 1u) / TILE_K;
+  let chunk = (tiles + groups.z - 1u) / groups.z * TILE_K;
+  let begin = min(group.z * chunk, uniforms.k);
+  let end = min(begin + chunk, uniforms.k);
+  let placeA = select(mixed(lane / FOURS, lane % FOURS), lane, TRANSPOSE_A);
+  let placeB = select(lane, mixed(lane / FOURS, lane % FOURS), TRANSPOSE_B);
+  var sums: array<f32, ROWS * COLUMNS>;
+  var nextA = fetchA(row, begin, end, lane);
+  var nextB = fetchB(column, begin, end, lane);
+  var buffer = 0u;
+  for (var k = begin; k < end; k += TILE_K) {
+    let tileA = buffer * SIZE_A;
+    let tileB = buffer * SIZE_B;
+    tilesA[tileA + placeA] = nextA;
+    tilesB[tileB + placeB] = nextB;
+    workgroupBarrier();
+    nextA = fetchA(row, k + TILE_K, end, lane);
+    nextB = fetchB(column, k + TILE_K, end, lane);
+    for (var four = 0u; four < FOURS; four++) {
+      // [k][row] and [k][column], four of k.
+      var left: array<f32, 4u * ROWS>;
+      var right: array<f32, 4u * COLUMNS>;
+      if (TRANSPOSE_A) {
+        for (var p = 0u; p < 4u; p++) {
+          for (var r = 0u; r < ROWS; r += 4u) {
+            let value = tilesA[tileA + (4u * four + p) * (TILE_M / 4u) + rowOf(y, r) / 4u];
+            left[p * ROWS + r] = value.x;
+            left[p * ROWS + r + 1u] = value.y;
+            left[p * ROWS + r + 2u] = value.z;
+            left[p * ROWS + r + 3u] = value.w;
+          }
+        }
+      } else {
+        for (var r = 0u; r < ROWS; r++) {
+          let value = tilesA[tileA + mixed(rowOf(y, r), four)];
+          left[r] = value.x;
+          left[ROWS + r] = value.y;
+          left[2u * ROWS + r] = value.z;
+          left[3u * ROWS + r] = value.w;
+        }
+      }
+      if (TRANSPOSE_B) {
+        for (var i = 0u; i < COLUMNS; i++) {
+          let value = tilesB[tileB + mixed(columnOf(x, i), four)];
+          right[i] = value.x;
+          right[COLUMNS + i] = value.y;
+          right[2u * COLUMNS + i] = value.z;
+          right[3u * COLUMNS + i] = value.w;
+        }
+      } else {
+        for (var p = 0u; p < 4u; p++) {
+          for (var i = 0u; i < COLUMNS; i += 4u) {
+            let value = tilesB[tileB + (4u * four + p) * (TILE_N / 4u) + columnOf(x, i) / 4u];
+            right[p * COLUMNS + i] = value.x;
+            right[p * COLUMNS + i + 1u] = value.y;
+            right[p * COLUMNS + i + 2u] = value.z;
+            right[p * COLUMNS + i + 3u] = value.w;
+          }
+        }
+      }
+      for (var p = 0u; p < 4u; p++) {
+        for (var r = 0u; r < ROWS; r++) {
+          for (var i = 0u; i < COLUMNS; i++) {
+            sums[r * COLUMNS + i] += left[p * ROWS + r] * right[p * COLUMNS + i];
+          }
+        }
+      }
+    }
+    // The next step writes the other tiles: whoever is late reads these in peace, and the barrier there keeps all within a step.
+    buffer = 1u - buffer;
+  }
+  for (var r = 0u; r < ROWS; r++) {
+    for (var i = 0u; i < COLUMNS; i++) {
+      store(row + rowOf(y, r), column + columnOf(x, i), sums[r * COLUMNS + i], group.z);
+    }
+  }
+}
