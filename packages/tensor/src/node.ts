@@ -1,7 +1,8 @@
 /** Devices on Node, through Dawn. */
+import type { AdapterTraits, Family } from '@coxswain/kernels';
 import { create, globals } from 'webgpu';
 import { Device } from './device.js';
-import { NoAdapterError } from './errors.js';
+import { CoxswainError, NoAdapterError } from './errors.js';
 import { nap } from './nap.js';
 
 // Collecting the GPU object while its device lives crashes Dawn, so each is held until its device closes.
@@ -14,13 +15,35 @@ const REMEDY =
 export interface DeviceOptions {
   /** Dawn toggles and other options of the `webgpu` package's `create`. */
   readonly dawn?: readonly string[];
+  /**
+   * Kernels of this family, whatever the adapter: to test those of GPUs where there is none, or to compare. By default what
+   * the environment variable COXSWAIN_FAMILY says, else the adapter's own.
+   */
+  readonly family?: Family;
+}
+
+const FAMILIES: readonly string[] = ['gpu', 'software'] satisfies Family[];
+
+/** The family that is asked for, if any. @throws CoxswainError `bad-family` for one that is not. */
+function askedFamily({ family }: DeviceOptions): Family | undefined {
+  const asked = family ?? process.env.COXSWAIN_FAMILY;
+  if (asked === undefined || asked === '') return undefined;
+  if (FAMILIES.includes(asked)) return asked as Family;
+  const expected = `one of ${FAMILIES.join(', ')}`;
+  throw new CoxswainError(`COXSWAIN_FAMILY is ${asked}, expected ${expected}`, {
+    code: 'bad-family',
+    value: asked,
+    expected,
+    remedy: 'Name one of them, or leave it out',
+  });
 }
 
 /**
  * Finds an adapter and makes a device with all the adapter can give.
- * @throws NoAdapterError that says what to install.
+ * @throws NoAdapterError that says what to install; CoxswainError `bad-family` for a family that there is not.
  */
 export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
+  const asked = askedFamily(options);
   Object.assign(globalThis, globals);
   const { gpu, adapter } = await explained(async () => {
     const made = create([...(options.dawn ?? [])]);
@@ -46,8 +69,8 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
   const description = [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' · ');
   const software = /llvmpipe|lavapipe|swiftshader|basic render/i.test(description);
   const { subgroupMinSize: min, subgroupMaxSize: max } = info as { subgroupMinSize?: number; subgroupMaxSize?: number };
-  const traits = {
-    family: software ? ('software' as const) : ('gpu' as const),
+  const traits: AdapterTraits = {
+    family: asked ?? (software ? 'software' : 'gpu'),
     f16: features.has('shader-f16'),
     ...(features.has('subgroups') && min && max ? { subgroups: { min, max } } : {}),
   };

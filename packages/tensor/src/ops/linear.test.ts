@@ -1,6 +1,11 @@
+import { matmulParts } from '@coxswain/kernels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { relativeError } from '../../../../kernels/src/testing/harness.js';
+import { backward } from '../autograd.js';
 import type { Device } from '../device.js';
+import { HostRandom } from '../host-random.js';
 import { requestDevice } from '../node.js';
+import { ParameterStore } from '../parameters.js';
 import { gradientErrors } from '../testing/gradient-check.js';
 import { mul, sigmoid } from './elementwise.js';
 import { linear } from './linear.js';
@@ -51,4 +56,30 @@ test('gradients with widths that divide into fours and a relu agree with differe
     },
   );
   for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
+});
+
+test('the kernels of GPUs give the same layer and the same gradients, the sum over a long batch split', async () => {
+  const gpu = await requestDevice({ family: 'gpu' });
+  expect(gpu.traits.family).toBe('gpu');
+  const run = async (on: Device): Promise<Float32Array[]> => {
+    using scope = on.scope();
+    void scope;
+    const store = new ParameterStore(on);
+    const w = store.declare('w', [68, 12], (values) => values.set(wave(68 * 12, 1)));
+    store.finish(new HostRandom(1));
+    store.zeroGradients();
+    const y = linear(on.tensor(wave(1030 * 12, 0), [1030, 12]), w);
+    backward(sum(mul(y, sigmoid(y))));
+    const out = (await on.read([y.detach(), store.gradients])) as Float32Array[];
+    store.dispose();
+    return out;
+  };
+  const [right, given] = [await run(device), await run(gpu)];
+  for (const [i, expected] of right.entries()) expect(relativeError(given[i], expected)).toBeLessThan(1e-5);
+  expect(matmulParts({ m: 68, n: 12, k: 1030, transposeA: 1, transposeB: 0 }, gpu.traits)).toBeGreaterThan(1);
+  gpu.close();
+});
+
+test('a family that there is not is refused by name', async () => {
+  await expect(requestDevice({ family: 'tpu' as 'gpu' })).rejects.toThrow('tpu, expected one of gpu, software');
 });

@@ -1,5 +1,5 @@
 /** Matrix products with their epilogues. */
-import { matmulKernel, UNARY, unaryBackward } from '@coxswain/kernels';
+import { matmulCombine, matmulKernel, matmulParts, matmulSplit, UNARY, unaryBackward } from '@coxswain/kernels';
 import { accumulator, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
@@ -63,6 +63,16 @@ export function linear(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOpt
 export function weightGradient(dy: Tensor, x: Tensor, dw: Tensor): void {
   const { device } = x;
   const [n, out] = dy.shape;
-  const shape = { ...flags, m: out, n: x.size / n, k: n, transposeA: 1, accumulate: 1 };
-  device.dispatch(matmulKernel(shape, device.traits), shape, { a: dy, b: x, bias: device.dummy, residual: device.dummy, c: dw });
+  const product = { m: out, n: x.size / n, k: n, transposeA: 1, transposeB: 0 };
+  const inputs = { a: dy, b: x, bias: device.dummy, residual: device.dummy };
+  const parts = matmulParts(product, device.traits);
+  if (parts > 1) {
+    // Few tiles and a long sum: more workgroups share the sum.
+    const sums = device.empty([parts, out, product.n]);
+    device.dispatch(matmulSplit, { ...product, parts }, { ...inputs, c: sums });
+    device.dispatch(matmulCombine, { count: dw.size, parts, accumulate: 1 }, { parts: sums, c: dw });
+    return;
+  }
+  const shape = { ...flags, ...product, accumulate: 1 };
+  device.dispatch(matmulKernel(shape, device.traits), shape, { ...inputs, c: dw });
 }
