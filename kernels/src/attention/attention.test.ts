@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { f32, type Golden, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, relativeError, runKernel } from '../testing/harness.js';
-import { attentionBackward, attentionBackwardBias, attentionForward, attentionStep, t5Buckets } from './index.js';
+import {
+  attentionBackward,
+  attentionBackwardBias,
+  attentionForward,
+  attentionParts,
+  attentionStep,
+  attentionTiledBackwardBias,
+  attentionTiledBackwardKeys,
+  attentionTiledBackwardQueries,
+  attentionTiledForward,
+  t5Buckets,
+} from './index.js';
 import { type AttentionInput, attentionBackwardReference, attentionReference } from './reference.js';
 
 const none = new Float32Array(4);
@@ -40,6 +51,34 @@ async function attention(input: Case, dy: Float32Array, startBias?: Float32Array
   return { y, lse, dqkv, dBiasTable };
 }
 
+/** The same by the kernels for GPUs. */
+async function tiledAttention(input: Case, dy: Float32Array, startBias?: Float32Array): ReturnType<typeof attention> {
+  const { qkv, batch, time, heads, headDim, biasTable, bucketOfDistance, lengths } = input;
+  const buckets = biasTable ? biasTable.length / heads : 0;
+  const shape = { batch, time, heads, headDim, buckets, lengths: lengths ? 1 : 0 };
+  const shared = { qkv, biasTable: biasTable ?? none, bucketOfDistance: bucketOfDistance ?? noIndices };
+  const outputs = { y: poison(dy.length), lse: poison(batch * heads * time) };
+  const { y, lse } = await runKernel(attentionTiledForward, shape, { ...shared, lengths: lengths ?? noIndices, ...outputs });
+  const parts = attentionParts(shape);
+  const queries = await runKernel(attentionTiledBackwardQueries, shape, {
+    ...{ ...shared, y, lse, dy, dqkv: poison(qkv.length), mean: poison(batch * heads * time) },
+    dBias: poison(biasTable ? batch * parts * heads * time : 4),
+  });
+  const { dqkv } = await runKernel(attentionTiledBackwardKeys, shape, { ...shared, lse, mean: queries.mean, dy, dqkv: queries.dqkv });
+  if (!biasTable) return { y, lse, dqkv };
+  const { dBiasTable } = await runKernel(
+    attentionTiledBackwardBias,
+    { batch: batch * parts, time, heads, buckets },
+    { dBias: queries.dBias, bucketOfDistance: shared.bucketOfDistance, dBiasTable: startBias ?? new Float32Array(biasTable.length) },
+  );
+  return { y, lse, dqkv, dBiasTable };
+}
+
+const kinds = [
+  ['attention', attention],
+  ['tiled attention', tiledAttention],
+] as const;
+
 /** Golden tensors are `[batch, head, time, headDim]`: those given, side by side, as `[batch, time, n·head·headDim]`. */
 function packed(tensors: Golden[]): Float64Array {
   const [batch, heads, time, headDim] = tensors[0].shape;
@@ -61,18 +100,21 @@ test.each(['t5_bucket', 'odd/t5_bucket'])('golden %s', (file) => {
   expect(Array.from(t5Buckets(600))).toEqual(Array.from(bucket.data));
 });
 
-test.each(['attention', 'odd/attention'])('golden %s', async (file) => {
-  const golden = readGolden(file);
-  const [batch, heads, time, headDim] = golden.q.shape;
-  const qkv = Float32Array.from(packed([golden.q, golden.k, golden.v]));
-  const dy = Float32Array.from(packed([golden.dy]));
-  const biasTable = f32(golden.bias_table);
-  const out = await attention({ qkv, batch, time, heads, headDim, biasTable, bucketOfDistance: t5Buckets(time) }, dy);
-  expect(relativeError(out.y, packed([golden.y]))).toBeLessThan(1e-5);
-  expect(relativeError(out.lse, golden.lse.data)).toBeLessThan(1e-5);
-  expect(relativeError(out.dqkv, packed([golden.dq, golden.dk, golden.dv]))).toBeLessThan(1e-4);
-  expect(relativeError(out.dBiasTable ?? [], golden.dbias_table.data)).toBeLessThan(1e-4);
-});
+test.each(kinds.flatMap(([kind, run]) => ['attention', 'odd/attention'].map((file) => [kind, file, run] as const)))(
+  '%s: golden %s',
+  async (_, file, run) => {
+    const golden = readGolden(file);
+    const [batch, heads, time, headDim] = golden.q.shape;
+    const qkv = Float32Array.from(packed([golden.q, golden.k, golden.v]));
+    const dy = Float32Array.from(packed([golden.dy]));
+    const biasTable = f32(golden.bias_table);
+    const out = await run({ qkv, batch, time, heads, headDim, biasTable, bucketOfDistance: t5Buckets(time) }, dy);
+    expect(relativeError(out.y, packed([golden.y]))).toBeLessThan(1e-5);
+    expect(relativeError(out.lse, golden.lse.data)).toBeLessThan(1e-5);
+    expect(relativeError(out.dqkv, packed([golden.dq, golden.dk, golden.dv]))).toBeLessThan(1e-4);
+    expect(relativeError(out.dBiasTable ?? [], golden.dbias_table.data)).toBeLessThan(1e-4);
+  },
+);
 
 function randomCase(batch: number, time: number, heads: number, headDim: number, buckets: number, lengths?: number[], scale = 1): Case {
   return {
@@ -94,14 +136,16 @@ describe.each([
   ['20 per head, lengths', randomCase(5, 23, 3, 20, 32, [23, 1, 0, 8, 17])],
   ['lengths without bias', randomCase(3, 16, 2, 16, 0, [4, 16, 9])],
   ['long', randomCase(1, 150, 2, 12, 10)],
+  ['64 per head', randomCase(1, 70, 2, 64, 8, [67])],
+  ['128 per head', randomCase(2, 37, 1, 128, 6)],
   ['large scores', randomCase(2, 17, 2, 16, 8, [17, 12], 30)],
 ])('%s', (_, input) => {
   const buckets = input.biasTable ? input.biasTable.length / input.heads : 0;
   const dy = randomNormal(input.qkv.length / 3, 3);
 
-  test('against float64', async () => {
+  test.each(kinds)('%s against float64', async (_, run) => {
     const start = buckets ? randomNormal(buckets * input.heads, 4) : undefined;
-    const out = await attention(input, dy, start);
+    const out = await run(input, dy, start);
     const forward = attentionReference(input);
     const backward = attentionBackwardReference(input, dy, buckets);
     expect(relativeError(out.y, forward.y)).toBeLessThan(1e-5);
@@ -190,12 +234,12 @@ test('one step with caches in another order: the same results, and a sequence wi
   for (const row of [1, 3, 5]) expect(rowsOf(moved.values, [row], time * width)).toEqual(rowsOf(values, [where[row]], time * width));
 });
 
-test('what is past a length neither matters nor receives a gradient', async () => {
+test.each(kinds)('%s: what is past a length neither matters nor receives a gradient', async (_, run) => {
   const input = randomCase(3, 11, 2, 8, 8, [11, 6, 0]);
   const { time, heads, headDim } = input;
   const width = heads * headDim;
   const dy = randomNormal(input.qkv.length / 3, 5);
-  const clean = await attention(input, dy);
+  const clean = await run(input, dy);
   const qkv = input.qkv.slice();
   input.lengths?.forEach((length, b) => {
     qkv.fill(1e20, (b * time + length) * 3 * width, (b + 1) * time * 3 * width);
@@ -205,6 +249,6 @@ test('what is past a length neither matters nor receives a gradient', async () =
     };
     expect([...unused.y, ...unused.dqkv].every((v) => v === 0)).toBe(true);
   });
-  const dirty = await attention({ ...input, qkv }, dy);
+  const dirty = await run({ ...input, qkv }, dy);
   for (const name of ['y', 'dqkv', 'dBiasTable'] as const) expect(dirty[name]).toEqual(clean[name]);
 });

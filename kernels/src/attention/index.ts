@@ -1,28 +1,24 @@
-import { type AdapterTraits, type BufferSlot, type Kernel, linearGrid, type UniformField } from '../declaration.js';
+import { type AdapterTraits, type Kernel, linearGrid } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import backwardBiasSource from './backward-bias.wgsl';
 import forwardSource from './forward.wgsl';
+import {
+  type AttentionBackwardShape,
+  type AttentionBiasShape,
+  type AttentionShape,
+  headConstants,
+  pairs,
+  read,
+  sample,
+  u32,
+  write,
+} from './shape.js';
 import stepSource from './step.wgsl';
 
 export { t5Buckets } from './buckets.js';
+export type { AttentionBackwardShape, AttentionBiasShape, AttentionShape } from './shape.js';
+export * from './tiled.js';
 
-/** Sizes of causal attention over whole sequences. */
-export type AttentionShape = {
-  /** Sequences. */
-  readonly batch: number;
-  /** Steps of each. */
-  readonly time: number;
-  readonly heads: number;
-  /** Elements per head, a multiple of 4. */
-  readonly headDim: number;
-  /** Rows of the bias table; 0: no bias, its slots and `bucketOfDistance` hold dummies. */
-  readonly buckets: number;
-  /** 1: `lengths` is given; 0: every sequence is `time` long and the slot holds a dummy. */
-  readonly lengths: number;
-};
-/** Whether a sequence has ended is in lse. */
-export type AttentionBackwardShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'headDim' | 'buckets'>;
-export type AttentionBiasShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'buckets'>;
 /** `time`: positions the caches hold. `batch` may be smaller than their number of rows. */
 export type AttentionStepShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'headDim' | 'buckets'> & {
   /** Rows of the caches. */
@@ -35,19 +31,6 @@ export type AttentionStepShape = Pick<AttentionShape, 'batch' | 'time' | 'heads'
 const TILE = 8;
 /** One SIMD vector on a software adapter. */
 const workgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 64);
-
-function headConstants(headDim: number) {
-  if (headDim % 4 !== 0 || headDim <= 0) throw new RangeError(`attention: the head dimension must be a multiple of 4, got ${headDim}`);
-  return { VECTORS: headDim / 4, SCALE: { f32: Math.fround(1 / Math.sqrt(headDim)) } };
-}
-
-const read = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read', element });
-const write = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read_write', element });
-const u32 = (...names: string[]): UniformField[] => names.map((name) => ({ name, type: 'u32' }));
-const sample = { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32, lengths: 1 };
-
-/** Pairs of a query and a key that it may attend to. */
-const pairs = ({ batch, time, heads }: Pick<AttentionShape, 'batch' | 'time' | 'heads'>): number => (batch * heads * time * (time + 1)) / 2;
 
 /**
  * `y = softmax(q kᵀ / √headDim + bias[bucketOfDistance[query − key]]) v` over keys up to the query, per head.

@@ -13,7 +13,7 @@ export const METRICS = {
   observationNll: 'losses/observation_nll',
   codeKl: 'losses/code_kl',
   alpha: 'losses/alpha',
-  /** Which start of a run with several is trained. */
+  /** Starts begun so far, less one; once all are tried the best of them goes on. */
   start: 'charts/start',
   reward: 'reward',
   rewardStd: 'reward_std',

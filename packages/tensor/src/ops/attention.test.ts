@@ -8,12 +8,16 @@ import { mul, sigmoid } from './elementwise.js';
 import { sum } from './reduce.js';
 
 let device: Device;
+let gpu: Device;
 beforeAll(async () => {
   device = await requestDevice();
+  gpu = await requestDevice({ family: 'gpu' });
 });
 afterAll(() => {
-  expect(device.live).toBe(0);
-  device.close();
+  for (const one of [device, gpu]) {
+    expect(one.live).toBe(0);
+    one.close();
+  }
 });
 
 const wave = (n: number, phase: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(i * 1.7 + phase) + 0.1);
@@ -22,16 +26,21 @@ const width = heads * headDim;
 const qkv = wave(batch * time * 3 * width, 0);
 const biasTable = wave(buckets * heads, 1);
 
-test.each([undefined, [11, 4, 0]])('gradients agree with differences (lengths: %o)', async (lengths) => {
+test.each([
+  ['adapter’s', undefined],
+  ['adapter’s', [11, 4, 0]],
+  ['GPU’s', [11, 4, 0]],
+])('gradients agree with differences (the %s kernels, lengths: %o)', async (family, lengths) => {
+  const on = family === 'GPU’s' ? gpu : device;
   const errors = await gradientErrors(
-    device,
+    on,
     { qkv: { data: qkv, shape: [batch, time, 3 * width] }, biasTable: { data: biasTable, shape: [buckets, heads] } },
     ({ qkv: x, biasTable: table }) => {
       const y = causalAttention(x, {
         heads,
         biasTable: table,
-        bucketOfDistance: device.tensor(t5Buckets(time, buckets, 8), [time]),
-        lengths: lengths && device.tensor(Uint32Array.from(lengths), [batch]),
+        bucketOfDistance: on.tensor(t5Buckets(time, buckets, 8), [time]),
+        lengths: lengths && on.tensor(Uint32Array.from(lengths), [batch]),
       });
       return sum(mul(y, sigmoid(y)));
     },

@@ -1,5 +1,16 @@
 /** Causal attention over whole sequences, and one step at a time over a cache. */
-import { attentionBackward, attentionBackwardBias, attentionForward, attentionStep as attentionStepKernel } from '@coxswain/kernels';
+import {
+  attentionBackward,
+  attentionBackwardBias,
+  attentionForward,
+  attentionParts,
+  attentionStep as attentionStepKernel,
+  attentionTiledBackwardBias,
+  attentionTiledBackwardKeys,
+  attentionTiledBackwardQueries,
+  attentionTiledForward,
+  attentionTiles,
+} from '@coxswain/kernels';
 import { accumulator, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
@@ -34,15 +45,24 @@ export function causalAttention(qkv: Tensor, { heads, biasTable, bucketOfDistanc
   };
   const y = device.empty([batch, time, width]);
   const lse = device.empty([batch, heads, time]);
-  device.dispatch(attentionForward, shape, { qkv, ...optional, y, lse });
+  const tiled = attentionTiles(shape, device.traits);
+  device.dispatch(tiled ? attentionTiledForward : attentionForward, shape, { qkv, ...optional, y, lse });
   op('causalAttention', biasTable ? [qkv, biasTable] : [qkv], [y], ([gradient]) => {
     const dy = gradient as Tensor;
     const dqkv = device.empty(qkv.shape);
-    const dBias = biasTable ? device.empty([batch, heads, time]) : device.dummy;
-    const { biasTable: table, bucketOfDistance: bucketOf } = optional;
-    device.dispatch(attentionBackward, shape, { qkv, biasTable: table, bucketOfDistance: bucketOf, y, lse, dy, dqkv, dBias });
+    const { biasTable: table, bucketOfDistance } = optional;
+    const given = { qkv, biasTable: table, bucketOfDistance, lse, dy, dqkv };
+    const parts = tiled ? attentionParts(shape) : 1;
+    const dBias = biasTable ? device.empty([batch, parts, heads, time]) : device.dummy;
+    if (tiled) {
+      const mean = device.empty([batch, heads, time]);
+      device.dispatch(attentionTiledBackwardQueries, shape, { ...given, y, dBias, mean });
+      device.dispatch(attentionTiledBackwardKeys, shape, { ...given, mean });
+    } else device.dispatch(attentionBackward, shape, { ...given, y, dBias });
     if (biasTable?.requiresGradient) {
-      device.dispatch(attentionBackwardBias, shape, { dBias, bucketOfDistance: bucketOf, dBiasTable: accumulator(biasTable) });
+      const summed = { dBias, bucketOfDistance, dBiasTable: accumulator(biasTable) };
+      const kernel = tiled ? attentionTiledBackwardBias : attentionBackwardBias;
+      device.dispatch(kernel, { ...shape, batch: batch * parts }, summed);
     }
     return [dqkv, null];
   });

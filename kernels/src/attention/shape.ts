@@ -1,0 +1,33 @@
+/** What all kernels of attention share: sizes, slots, costs. */
+import type { BufferSlot, UniformField } from '../declaration.js';
+
+/** Sizes of causal attention over whole sequences. */
+export type AttentionShape = {
+  /** Sequences. */
+  readonly batch: number;
+  /** Steps of each. */
+  readonly time: number;
+  readonly heads: number;
+  /** Elements per head, a multiple of 4. */
+  readonly headDim: number;
+  /** Rows of the bias table; 0: no bias, its slots and `bucketOfDistance` hold dummies. */
+  readonly buckets: number;
+  /** 1: `lengths` is given; 0: every sequence is `time` long and the slot holds a dummy. */
+  readonly lengths: number;
+};
+/** Whether a sequence has ended is in lse. */
+export type AttentionBackwardShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'headDim' | 'buckets'>;
+export type AttentionBiasShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'buckets'>;
+export function headConstants(headDim: number) {
+  if (headDim % 4 !== 0 || headDim <= 0) throw new RangeError(`attention: the head dimension must be a multiple of 4, got ${headDim}`);
+  return { VECTORS: headDim / 4, SCALE: { f32: Math.fround(1 / Math.sqrt(headDim)) } };
+}
+
+export const read = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read', element });
+export const write = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read_write', element });
+export const u32 = (...names: string[]): UniformField[] => names.map((name) => ({ name, type: 'u32' }));
+export const sample = { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32, lengths: 1 };
+
+/** Pairs of a query and a key that it may attend to. */
+export const pairs = ({ batch, time, heads }: Pick<AttentionShape, 'batch' | 'time' | 'heads'>): number =>
+  (batch * heads * time * (time + 1)) / 2;

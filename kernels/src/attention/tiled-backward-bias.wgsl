@@ -1,0 +1,50 @@
+// Adds the gradient of the bias per distance to the gradient of its table, on GPUs: one workgroup per (head, bucket), whose invocations
+// go through sequences of their own, and in each through the distances of the bucket; then their sums are added up in pairs.
+// Prelude: WORKGROUP (invocations per workgroup, a power of two).
+
+struct Uniforms {
+  batch: u32,
+  time: u32,
+  heads: u32,
+  buckets: u32,
+}
+
+@group(0) @binding(0) var<storage, read> dBias: array<f32>;
+@group(0) @binding(1) var<storage, read> bucketOfDistance: array<u32>;
+@group(0) @binding(2) var<storage, read_write> dBiasTable: array<f32>;
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+
+var<workgroup> sums: array<f32, WORKGROUP>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let bucket = group.x;
+  let head = group.y;
+  let time = uniforms.time;
+  var nearest = time;
+  var end = 0u;
+  for (var distance = 0u; distance < time; distance++) {
+    if (bucketOfDistance[distance] == bucket) {
+      nearest = min(nearest, distance);
+      end = distance + 1u;
+    }
+  }
+  var sum = 0.0;
+  for (var sequence = lane; sequence < uniforms.batch; sequence += WORKGROUP) {
+    for (var distance = nearest; distance < end; distance++) {
+      let value = dBias[(sequence * uniforms.heads + head) * time + distance];
+      sum += select(0.0, value, bucketOfDistance[distance] == bucket);
+    }
+  }
+  sums[lane] = sum;
+  workgroupBarrier();
+  for (var half = WORKGROUP / 2u; half > 0u; half /= 2u) {
+    if (lane < half) {
+      sums[lane] += sums[lane + half];
+    }
+    workgroupBarrier();
+  }
+  if (lane == 0u) {
+    dBiasTable[bucket * uniforms.heads + head] += sums[0];
+  }
+}
