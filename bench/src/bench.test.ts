@@ -105,6 +105,8 @@ test('the table and the roofline name every row, and what a peer could not do', 
 test('options that cannot be are refused by name', () => {
   expect(parseOptions(['--peers', '--filter', 'gru'])).toMatchObject({ peers: true, filter: 'gru', samples: 30 });
   expect(() => parseOptions(['--suite', 'kernel'])).toThrow('`kernel`');
+  expect(parseOptions(['--family', 'gpu']).family).toBe('gpu');
+  expect(() => parseOptions(['--family', 'tpu'])).toThrow('`tpu`');
   expect(() => parseOptions(['--samples', '0'])).toThrow('at least 3');
   expect(() => parseOptions(['--nonsense'])).toThrow('--help');
 });

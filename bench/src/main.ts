@@ -50,7 +50,7 @@ async function run(options: Options): Promise<number> {
     );
   // Compile times are those of a first start.
   process.env.MESA_SHADER_CACHE_DISABLE = 'true';
-  const device = await requestDevice();
+  const device = await requestDevice(options.family ? { family: options.family } : {});
   const require = createRequire(import.meta.url);
   const versionOf = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
   const ours = new Ours(device, '0.1.0');

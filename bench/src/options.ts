@@ -1,5 +1,6 @@
 /** The command line of `npm run bench`. */
 import { parseArgs } from 'node:util';
+import type { Family } from '@coxswain/kernels';
 import { BenchError } from './errors.js';
 
 export const SUITES = ['kernels', 'training', 'rollout'] as const;
@@ -11,6 +12,7 @@ export const HELP = `npm run bench -- [options]
   --filter TEXT    only rows whose name or shape holds TEXT
   --peers          measure jax-js and TensorFlow.js beside us, on the same adapter, and PyTorch where Python has it
   --python FILE    the Python that has PyTorch (default python3)
+  --family NAME    kernels of this family, gpu or software, whatever the adapter is
   --json FILE      where the rows go (default: bench/results/ADAPTER.json)
   --against FILE   compare with the rows of an earlier run, and mark what moved by more than noise
   --samples N      samples of each row (default 30)
@@ -21,6 +23,7 @@ export interface Options {
   readonly filter: string | undefined;
   readonly peers: boolean;
   readonly python: string;
+  readonly family: Family | undefined;
   readonly json: string | undefined;
   readonly against: string | undefined;
   readonly samples: number;
@@ -33,6 +36,9 @@ export function parseOptions(args: readonly string[]): Options {
   const suite = values.suite;
   if (suite !== undefined && !(SUITES as readonly string[]).includes(suite))
     throw new BenchError('Suite', `\`${suite}\``, `one of ${SUITES.join(', ')}`, 'Name one of them, or leave --suite out.');
+  const { family } = values;
+  if (family !== undefined && family !== 'gpu' && family !== 'software')
+    throw new BenchError('Family', `\`${family}\``, 'gpu or software', 'Name one of them, or leave --family out.');
   const samples = Number(values.samples ?? 30);
   if (!Number.isInteger(samples) || samples < 3)
     throw new BenchError('Samples', `\`${values.samples}\``, 'a whole number, at least 3', 'Thirty give quantiles that can be trusted.');
@@ -41,6 +47,7 @@ export function parseOptions(args: readonly string[]): Options {
     filter: values.filter,
     peers: values.peers ?? false,
     python: values.python ?? 'python3',
+    family,
     json: values.json,
     against: values.against,
     samples,
@@ -57,6 +64,7 @@ function read(args: readonly string[]) {
         filter: { type: 'string' },
         peers: { type: 'boolean' },
         python: { type: 'string' },
+        family: { type: 'string' },
         json: { type: 'string' },
         against: { type: 'string' },
         samples: { type: 'string' },
