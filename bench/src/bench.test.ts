@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { changesSince } from './against.js';
 import { relativeError, worstError } from './correctness.js';
+import { documentOf } from './document.js';
 import { kernels } from './kernels-suite.js';
 import { parseOptions } from './options.js';
 import { adapterFile, type Results, type Row, readResults, writeResults } from './results.js';
@@ -100,6 +101,16 @@ test('the table and the roofline name every row, and what a peer could not do', 
   const svg = rooflineOf(results([row('matmul', 1)]));
   expect(svg).toContain('Some &lt;adapter&gt;');
   expect(svg).not.toContain('NaN');
+});
+
+test('the page has every row of every adapter, and the steps apart', () => {
+  const step = { ...row('pretraining step', 500), step: { submits: 1, readbacks: 0 } };
+  const page = documentOf([results([row('matmul', 1), { ...row('softmax', 2), correct: false }]), results([step])]);
+  expect(page.match(/^## Some <adapter> 1\.0$/gm)).toHaveLength(2);
+  expect(page).toMatch(/\| matmul +\| 2×2 +\| 1\.00 \|/);
+  expect(page).toContain('softmax (WRONG)');
+  expect(page).toContain('**3.00 times**');
+  expect(page.match(/one step of/g)).toHaveLength(1);
 });
 
 test('options that cannot be are refused by name', () => {

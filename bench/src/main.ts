@@ -1,4 +1,5 @@
 /** `npm run bench`: measures this adapter, writes the rows, draws the roofline. */
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +7,7 @@ import { CoxswainError } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { changesSince } from './against.js';
 import type { Contestant } from './contestant.js';
+import { documentOf } from './document.js';
 import { BenchError } from './errors.js';
 import { kernels } from './kernels-suite.js';
 import { HELP, type Options, parseOptions } from './options.js';
@@ -90,10 +92,25 @@ async function run(options: Options): Promise<number> {
   return wrong > 0 ? 1 : 0;
 }
 
+/** Writes the page over all committed results. */
+function writeDocument(file: string): number {
+  const folder = join(bench, 'results');
+  const names = existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => name.endsWith('.json'))
+        .sort()
+    : [];
+  if (names.length === 0) throw new BenchError('Results', folder, 'JSON files of this suite', 'Run `npm run bench -- --peers` first.');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, documentOf(names.map((name) => readResults(join(folder, name)))));
+  console.log(`${names.length} adapters: ${file}`);
+  return 0;
+}
+
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) console.log(HELP);
-  process.exit(options.help ? 0 : await run(options));
+  process.exit(options.help ? 0 : options.docs !== undefined ? writeDocument(options.docs) : await run(options));
 } catch (error) {
   if (!(error instanceof CoxswainError)) throw error;
   console.error(error.message);

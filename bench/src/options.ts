@@ -15,6 +15,7 @@ export const HELP = `npm run bench -- [options]
   --family NAME    kernels of this family, gpu or software, whatever the adapter is
   --json FILE      where the rows go (default: bench/results/ADAPTER.json)
   --against FILE   compare with the rows of an earlier run, and mark what moved by more than noise
+  --docs FILE      measure nothing: write what bench/results holds to FILE, as Markdown
   --samples N      samples of each row (default 30)
 `;
 
@@ -26,6 +27,7 @@ export interface Options {
   readonly family: Family | undefined;
   readonly json: string | undefined;
   readonly against: string | undefined;
+  readonly docs: string | undefined;
   readonly samples: number;
   readonly help: boolean;
 }
@@ -50,6 +52,7 @@ export function parseOptions(args: readonly string[]): Options {
     family,
     json: values.json,
     against: values.against,
+    docs: values.docs,
     samples,
     help: values.help ?? false,
   };
@@ -67,6 +70,7 @@ function read(args: readonly string[]) {
         family: { type: 'string' },
         json: { type: 'string' },
         against: { type: 'string' },
+        docs: { type: 'string' },
         samples: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
