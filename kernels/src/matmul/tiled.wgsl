@@ -21,6 +21,7 @@ struct Uniforms {
 
 const WIDE = TILE_N / COLUMNS;
 const HIGH = TILE_M / ROWS;
+const WORKGROUP = WIDE * HIGH;
 const FOURS = TILE_K / 4u;
 const SIZE_A = TILE_M * FOURS;
 const SIZE_B = TILE_N * FOURS;
@@ -102,7 +103,7 @@ fn store(row: u32, column: u32, product: f32, part: u32) {
   c[i] = value;
 }
 
-@compute @workgroup_size(WIDE * HIGH)
+@compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
