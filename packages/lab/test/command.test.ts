@@ -199,22 +199,32 @@ describe('progress', () => {
 });
 
 describe('interrupts', () => {
-  it('abort at the first, exit at the second, and stop listening when released', () => {
+  const listening = () => {
     const listeners = new Map<string, () => void>();
     const exits: number[] = [];
+    const said: string[] = [];
     const source = {
       on: (name: string, listener: () => void) => listeners.set(name, listener),
       off: (name: string) => listeners.delete(name),
       exit: (code: number) => void exits.push(code),
     };
-    const said: string[] = [];
-    const { signal, release } = listenForInterrupts(source, (line) => said.push(line));
+    return { ...listenForInterrupts(source, (line) => said.push(line)), listeners, exits, said };
+  };
+
+  it('abort at the first, exit at the second, which may come after the save', () => {
+    const { signal, release, listeners, exits, said } = listening();
     listeners.get('SIGINT')?.();
     expect(signal.aborted).toBe(true);
     expect(exits).toEqual([]);
+    release();
     listeners.get('SIGINT')?.();
     expect(exits).toEqual([130]);
     expect(said).toHaveLength(1);
+  });
+
+  it('are left to others by a run that was not asked to stop', () => {
+    const { release, listeners } = listening();
+    expect(listeners.size).toBe(2);
     release();
     expect(listeners.size).toBe(0);
   });

@@ -98,13 +98,16 @@ describe('a run that is stopped', () => {
     const child = start(out, 3000);
     const ended = ending(child);
     const said = stderrOf(child);
-    // The second step has begun: a run that is still starting up dies of the first one.
-    await untilStep(out, 1);
+    const untilSaid = async (words: string) => {
+      while (!said().includes(words)) {
+        expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+        await new Promise((resume) => setTimeout(resume, 5));
+      }
+    };
+    // Amid a long step: a run that is still starting up dies of the first one, and one between two steps ends by it.
+    await untilSaid('toy step 2 begins');
     child.kill('SIGINT');
-    while (!said().includes('again to stop at once')) {
-      expect([child.exitCode, child.signalCode]).toEqual([null, null]);
-      await new Promise((resume) => setTimeout(resume, 5));
-    }
+    await untilSaid('again to stop at once');
     const at = performance.now();
     child.kill('SIGINT');
     expect((await ended).code).toBe(130);

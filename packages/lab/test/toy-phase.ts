@@ -3,7 +3,7 @@ import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../src/names.js';
 import type { Phase, PhaseContext } from '../src/phase.js';
 
-/** Milliseconds a step takes, so that a signal can arrive in the middle of a run. */
+/** Milliseconds a step takes, so that a signal can arrive in the middle of a run; it then says when a step begins. */
 const STEP_MS = Number(process.env.TOY_STEP_MS ?? 0);
 
 const bytes = (values: Float32Array) => writeSafetensors(new Map([['w', { shape: [values.length], data: values }]]));
@@ -13,6 +13,7 @@ async function run({ config, seed, folder, resumed, session }: PhaseContext): Pr
   if (resumed) weights = Float32Array.from(readSafetensors(resumed.read('model.safetensors'), resumed.folder).tensors.get('w')?.data ?? []);
   for (let done = resumed?.step ?? 0; done < config.pretrain.steps; ) {
     weights = weights.map((value, index) => Math.fround(Math.sin(value * 3 + index) + weights[1 - index] / 2));
+    if (STEP_MS > 0) process.stderr.write(`toy step ${done + 1} begins\n`);
     if (STEP_MS > 0) await new Promise((resume) => setTimeout(resume, STEP_MS));
     done++;
     session.log(done, { [METRICS.actionNll]: weights[0] });
