@@ -7,13 +7,19 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { type Kernel, type MatmulShape, matmul, matmulKernel } from '@coxswain/kernels';
+import { type Kernel, type MatmulShape, matmul, matmulKernel, PLAIN_PRODUCT } from '@coxswain/kernels';
 import { requestDevice } from '@coxswain/tensor/node';
 
-const plain = { transposeA: 0, transposeB: 0, accumulate: 0, bias: 0, relu: 0, residual: 0 };
-const forward = (m: number, k: number, n: number): MatmulShape => ({ ...plain, m, n, k, transposeB: 1 });
-const inputGradient = (m: number, k: number, n: number): MatmulShape => ({ ...plain, m, n: k, k: n });
-const weightGradient = (m: number, k: number, n: number): MatmulShape => ({ ...plain, m: n, n: k, k: m, transposeA: 1, accumulate: 1 });
+const forward = (m: number, k: number, n: number): MatmulShape => ({ ...PLAIN_PRODUCT, m, n, k, transposeB: 1 });
+const inputGradient = (m: number, k: number, n: number): MatmulShape => ({ ...PLAIN_PRODUCT, m, n: k, k: n });
+const weightGradient = (m: number, k: number, n: number): MatmulShape => ({
+  ...PLAIN_PRODUCT,
+  m: n,
+  n: k,
+  k: m,
+  transposeA: 1,
+  accumulate: 1,
+});
 
 const tokens = 3000;
 const layers: [inputs: number, outputs: number][] = [
@@ -33,7 +39,7 @@ const rows: [name: string, shape: MatmulShape][] = [
   ]),
   ['step     512×64 · 192', { ...forward(512, 64, 192), bias: 1 }],
   ['step     512×256 · 64', { ...forward(512, 256, 64), residual: 1 }],
-  ['square   512', { ...plain, m: 512, n: 512, k: 512 }],
+  ['square   512', { ...PLAIN_PRODUCT, m: 512, n: 512, k: 512 }],
 ];
 
 /** Milliseconds of processor time of the process's threads but the main one, which only waits. Linux only. */
@@ -60,7 +66,14 @@ for (const [name, shape] of rows) {
         [length],
       );
     const { m, n, k } = shape;
-    const bound = { a: numbers(m * k), b: numbers(k * n), bias: numbers(n), residual: numbers(m * n), c: device.zeros([m * n]) };
+    const bound = {
+      a: numbers(m * k),
+      b: numbers(k * n),
+      bias: numbers(n),
+      residual: numbers(m * n),
+      c: device.zeros([m * n]),
+      sums: device.dummy,
+    };
     const repeats = Math.max(1, Math.round(2e8 / kernel.cost(shape).flops));
     const run = async (times: number) => {
       const [clock, worker] = [performance.now(), workerTime()];

@@ -1,5 +1,5 @@
 /** What moved since an earlier run. */
-import type { Results, Row } from './results.js';
+import { keyOf, type Results, type Row } from './results.js';
 
 export interface Change {
   readonly row: Row;
@@ -10,13 +10,11 @@ export interface Change {
   readonly beyondNoise: boolean;
 }
 
-const key = ({ suite, name, shape, dtype }: Row): string => [suite, name, shape, dtype].join('|');
-
 /** Rows that both runs have. */
 export function changesSince(before: Pick<Results, 'rows'>, rows: readonly Row[]): Change[] {
-  const earlier = new Map(before.rows.map((row) => [key(row), row]));
+  const earlier = new Map(before.rows.map((row) => [keyOf(row), row]));
   return rows.flatMap((row) => {
-    const old = earlier.get(key(row));
+    const old = earlier.get(keyOf(row));
     if (!old) return [];
     const beyondNoise = old.ours.p90 < row.ours.p10 || row.ours.p90 < old.ours.p10;
     return [{ row, before: old, ratio: old.ours.median / row.ours.median, beyondNoise }];

@@ -7,7 +7,7 @@ import { relativeError, worstError } from './correctness.js';
 import { documentOf } from './document.js';
 import { kernels } from './kernels-suite.js';
 import { parseOptions } from './options.js';
-import { adapterFile, type Results, type Row, readResults, writeResults } from './results.js';
+import { adapterFile, mergeRows, type Results, type Row, readResults, writeResults } from './results.js';
 import { rollout } from './rollout/suite.js';
 import { rooflineOf } from './roofline.js';
 import { geometricMean, quantile, summarise } from './summary.js';
@@ -37,6 +37,8 @@ function row(name: string, median: number, spread = 0.01): Row {
     },
     peers: { slow: { ...summary, median: 3 * median, version: '1', firstMs: 1, error: 0 }, absent: { failed: 'no such operation' } },
     ratio: 3,
+    when: '2026-01-01T00:00:00.000Z',
+    command: 'npm run bench',
   };
 }
 
@@ -45,8 +47,6 @@ const results = (rows: readonly Row[]): Results => ({
   adapter: 'Some <adapter> 1.0',
   node: 'v20',
   dawn: '0',
-  when: '2026-01-01T00:00:00.000Z',
-  command: 'npm run bench',
   peaks: { flops: 1e9, bytes: 1e9 },
   rows,
 });
@@ -74,6 +74,15 @@ test('against an earlier run, only what left its range has moved', () => {
     ['noisy', false],
   ]);
   expect(changesTable(changes)).toContain('2.00×');
+});
+
+test('a file keeps the rows that a later run did not measure again', () => {
+  const merged = mergeRows([row('a', 1), row('b', 2)], [row('c', 5), row('b', 3)]);
+  expect(merged.map(({ name, ours }) => [name, ours.median])).toEqual([
+    ['a', 1],
+    ['b', 3],
+    ['c', 5],
+  ]);
 });
 
 test('results come back from their file; foreign and broken files are refused with what to do', () => {
@@ -110,6 +119,7 @@ test('the page has every row of every adapter, and the steps apart', () => {
   expect(page).toMatch(/\| matmul +\| 2×2 +\| 1\.00 \|/);
   expect(page).toContain('softmax (WRONG)');
   expect(page).toContain('**3.00 times**');
+  expect(page).toContain('`npm run bench`, 2026-01-01.');
   expect(page.match(/one step of/g)).toHaveLength(1);
 });
 

@@ -19,7 +19,8 @@ function peerCell(peer: Row['peers'][string] | undefined): string {
 }
 
 function sectionOf(results: Results): string {
-  const { adapter, rows, peaks, node, dawn, when, command } = results;
+  const { adapter, rows, peaks, node, dawn } = results;
+  const commands = [...new Set(rows.map(({ command, when }) => `\`${command}\`, ${when.slice(0, 10)}`))];
   const peers = [...new Set(rows.flatMap((row) => Object.keys(row.peers)))];
   const lines = rows.map(({ name, shape, ours, peers: theirs, ratio, correct }) => [
     correct ? name : `${name} (WRONG)`,
@@ -53,7 +54,7 @@ function sectionOf(results: Results): string {
   const titles = ['one step of', 'shape', 'dispatches', 'µs to encode one', 'submits', 'readbacks', 'arena, MiB', 'separate, MiB'];
   return [
     `## ${adapter}`,
-    `\`${command}\`, ${when.slice(0, 10)}, Node ${node.replace('v', '')}, ${dawn}. Peaks measured in the same run: ${digits(peaks.flops / 1e9)} GFLOP/s, ${digits(peaks.bytes / 1e9)} GB/s.`,
+    `${commands.join('; ')}. Node ${node.replace('v', '')}, ${dawn}. Peaks, measured too: ${digits(peaks.flops / 1e9)} GFLOP/s, ${digits(peaks.bytes / 1e9)} GB/s.`,
     ...(ratios.length
       ? [
           `The better peer on the adapter takes **${digits(geometricMean(ratios))} times** as long in geometric mean over ${ratios.length} rows, ${digits(Math.min(...ratios))} times at worst.`,

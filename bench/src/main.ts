@@ -16,7 +16,7 @@ import { measurePeaks } from './peaks.js';
 import { openJax } from './peers/jax.js';
 import { openTfjs } from './peers/tfjs.js';
 import { openTorch } from './peers/torch.js';
-import { adapterFile, type Results, type Row, readResults, writeResults } from './results.js';
+import { adapterFile, mergeRows, type Results, type Row, readResults, writeResults } from './results.js';
 import { rollout } from './rollout/suite.js';
 import { drawRoofline } from './roofline.js';
 import { changesTable, tableOf } from './table.js';
@@ -55,34 +55,37 @@ async function run(options: Options): Promise<number> {
   const device = await requestDevice(options.family ? { family: options.family } : {});
   const require = createRequire(import.meta.url);
   const versionOf = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
-  const ours = new Ours(device, '0.1.0');
+  const ours = new Ours(device, versionOf('@coxswain/kernels'));
   const peers = options.peers ? await openPeers(options.python) : [];
   const peaks = await measurePeaks(device);
   const rows: Row[] = [];
+  const file = options.json ?? join(bench, 'results', `${adapterFile(device.description)}.json`);
+  const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`.trimEnd();
+  // The adapter's own file collects rows over runs; a file that was asked for holds this run alone.
+  const earlier = options.json === undefined && existsSync(file) ? readResults(file).rows : [];
+  const resultsSoFar = (): Results => ({
+    format: 'coxswain-bench-1',
+    adapter: device.description,
+    node: process.version,
+    dawn: `webgpu ${versionOf('webgpu')}`,
+    peaks,
+    rows: mergeRows(earlier, rows),
+  });
   for (const [i, item] of planned.entries()) {
     const from = performance.now();
-    const row = await item.measure({ ours, peers, peaks, samples: options.samples });
+    const measured = await item.measure({ ours, peers, peaks, samples: options.samples });
+    const row: Row = { ...measured, when: new Date().toISOString(), command };
     rows.push(row);
+    writeResults(file, resultsSoFar());
     const seconds = ((performance.now() - from) / 1000).toFixed(0);
     console.log(
       `${i + 1}/${planned.length} ${item.name} ${item.shape}: ${row.ours.median.toFixed(3)} ms${row.correct ? '' : ', WRONG'} (${seconds} s)`,
     );
   }
-  const results: Results = {
-    format: 'coxswain-bench-1',
-    adapter: device.description,
-    node: process.version,
-    dawn: `webgpu ${versionOf('webgpu')}`,
-    when: new Date().toISOString(),
-    command: `npm run bench -- ${process.argv.slice(2).join(' ')}`.trimEnd(),
-    peaks,
-    rows,
-  };
-  const file = options.json ?? join(bench, 'results', `${adapterFile(device.description)}.json`);
-  writeResults(file, results);
+  const results = resultsSoFar();
   const picture = file.replace(/(\.json)?$/, '.svg');
   drawRoofline(picture, results);
-  console.log(`\n${tableOf(results)}`);
+  console.log(`\n${tableOf({ ...results, rows })}`);
   if (before) console.log(`\nagainst ${options.against}\n${changesTable(changesSince(before, rows))}`);
   console.log(`\nrows: ${file}\nroofline: ${picture}`);
   for (const peer of peers) peer.close();

@@ -51,17 +51,32 @@ export interface Row {
   readonly peers: Readonly<Record<string, PeerResult | { readonly failed: string }>>;
   /** The better peer's median over ours; absent without peers. */
   readonly ratio?: number;
+  /** When this row was measured, and by which command: a file collects those of several runs. */
+  readonly when: string;
+  readonly command: string;
 }
+
+/** A row before the run that measured it has signed it. */
+export type MeasuredRow = Omit<Row, 'when' | 'command'>;
 
 export interface Results {
   readonly format: 'coxswain-bench-1';
   readonly adapter: string;
   readonly node: string;
   readonly dawn: string;
-  readonly when: string;
-  readonly command: string;
+  /** Of the last run. */
   readonly peaks: Peaks;
   readonly rows: readonly Row[];
+}
+
+export const keyOf = ({ suite, name, shape, dtype }: Pick<Row, 'suite' | 'name' | 'shape' | 'dtype'>): string =>
+  [suite, name, shape, dtype].join('|');
+
+/** Rows of this run and, of an earlier one, those that this run did not measure again; in the order of the earlier ones, new ones last. */
+export function mergeRows(earlier: readonly Row[], rows: readonly Row[]): Row[] {
+  const now = new Map(rows.map((row) => [keyOf(row), row]));
+  const known = new Set(earlier.map(keyOf));
+  return [...earlier.map((row) => now.get(keyOf(row)) ?? row), ...rows.filter((row) => !known.has(keyOf(row)))];
 }
 
 /** A file name for an adapter: its words, joined. */

@@ -52,7 +52,7 @@ export function rooflineOf({ adapter, peaks, rows }: Results): string {
       return `<circle cx="${WIDTH - MARGIN.right + 18}" cy="${at}" r="5" fill="${colour(name)}"/><text x="${WIDTH - MARGIN.right + 30}" y="${at + 4}">${escaped(name)}</text>`;
     }),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11"><rect width="100%" height="100%" fill="#fff"/>\n${parts.join('\n')}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11"><title>Roofline of ${escaped(adapter)}</title><rect width="100%" height="100%" fill="#fff"/>\n${parts.join('\n')}\n</svg>\n`;
 }
 
 export function drawRoofline(file: string, results: Results): void {

@@ -2,7 +2,7 @@
 import type { Prepared } from './contestant.js';
 import type { OurPrepared } from './ours.js';
 import type { Peaks } from './peaks.js';
-import type { PeerResult, Row } from './results.js';
+import type { MeasuredRow, PeerResult, Row } from './results.js';
 import { type SamplePlan, sampleInTurns } from './sample.js';
 
 /** What a peer is given before its row goes on with fewer samples, ms. */
@@ -31,7 +31,7 @@ export interface RowPlan {
 }
 
 /** Times all entries in turns, and disposes them. */
-export async function measureRow({ labels, mine, error, tolerance, peers, failures, peaks, samples }: RowPlan): Promise<Row> {
+export async function measureRow({ labels, mine, error, tolerance, peers, failures, peaks, samples }: RowPlan): Promise<MeasuredRow> {
   const plan: SamplePlan = { samples, sampleMs: SAMPLE_MS, budgetMs: BUDGET_MS };
   const [summary, ...theirs] = await sampleInTurns([mine, ...peers.map(({ prepared }) => prepared)], plan);
   const gpu = await mine.gpuMilliseconds(samples, Math.max(1, Math.round(SAMPLE_MS / summary.median)));
@@ -43,7 +43,7 @@ export async function measureRow({ labels, mine, error, tolerance, peers, failur
   });
   // A peer whose answer is wrong is no measure of how long the right one takes.
   const medians = peers.flatMap(({ error: theirError, elsewhere }, i) => (theirError <= tolerance && !elsewhere ? [theirs[i].median] : []));
-  const row: Row = {
+  const row: MeasuredRow = {
     ...labels,
     dtype: 'f32',
     correct: error <= tolerance,

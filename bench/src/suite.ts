@@ -2,7 +2,7 @@
 import type { Contestant } from './contestant.js';
 import type { Ours } from './ours.js';
 import type { Peaks } from './peaks.js';
-import type { Row } from './results.js';
+import type { MeasuredRow } from './results.js';
 
 export interface Bench {
   readonly ours: Ours;
@@ -15,7 +15,7 @@ export interface Bench {
 export interface PlannedRow {
   readonly name: string;
   readonly shape: string;
-  measure(bench: Bench): Promise<Row>;
+  measure(bench: Bench): Promise<MeasuredRow>;
 }
 
 export interface Suite {

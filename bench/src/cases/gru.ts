@@ -1,4 +1,4 @@
-import { gruBackwardReference, gruForwardReference, matmulReference } from '@coxswain/kernels';
+import { gruBackwardReference, gruForwardReference, matmulReference, PLAIN_PRODUCT } from '@coxswain/kernels';
 import { backward, gru, linear } from '@coxswain/tensor';
 import { type Case, type Inputs, noise, watched } from '../case.js';
 import type { JaxArray } from '../peers/jax.js';
@@ -10,7 +10,7 @@ const HIDDEN = 32;
 const GATES = 3 * HIDDEN;
 
 const product = (m: number, k: number, n: number, transposeA: number, transposeB: number, a: ArrayLike<number>, b: ArrayLike<number>) =>
-  matmulReference({ m, n, k, transposeA, transposeB, accumulate: 0, bias: 0, relu: 0, residual: 0 }, a, b);
+  matmulReference({ ...PLAIN_PRODUCT, m, n, k, transposeA, transposeB }, a, b);
 
 /** y, dx, dW_ih and dW_hh in float64. */
 function reference({ x, wih, whh, bih, bhh, dy }: Inputs, time: number): Float64Array[] {

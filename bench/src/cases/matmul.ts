@@ -1,4 +1,4 @@
-import { matmulKernel, matmulReference } from '@coxswain/kernels';
+import { matmulKernel, matmulReference, PLAIN_PRODUCT } from '@coxswain/kernels';
 import { type Case, noise } from '../case.js';
 
 const SIZES: readonly (readonly [m: number, k: number, n: number])[] = [
@@ -11,7 +11,7 @@ const SIZES: readonly (readonly [m: number, k: number, n: number])[] = [
 
 /** c[m, n] = a[m, k] · b[k, n] */
 export const matmulCases: readonly Case[] = SIZES.map(([m, k, n]) => {
-  const shape = { m, n, k, transposeA: 0, transposeB: 0, accumulate: 0, bias: 0, relu: 0, residual: 0 };
+  const shape = { ...PLAIN_PRODUCT, m, n, k };
   return {
     name: 'matmul',
     shape: `${m}×${k}×${n}`,
@@ -20,7 +20,14 @@ export const matmulCases: readonly Case[] = SIZES.map(([m, k, n]) => {
     tolerance: 1e-5,
     ours: ({ a, b }, device) => {
       const c = device.empty([m, n]);
-      device.dispatch(matmulKernel(shape, device.traits), shape, { a, b, bias: device.dummy, residual: device.dummy, c });
+      device.dispatch(matmulKernel(shape, device.traits), shape, {
+        a,
+        b,
+        bias: device.dummy,
+        residual: device.dummy,
+        c,
+        sums: device.dummy,
+      });
       return [c];
     },
     jax: ({ numpy }, a, b) => [numpy.matmul(a, b)],

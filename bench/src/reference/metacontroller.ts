@@ -49,7 +49,7 @@ export function integrateReference(
 ): Record<'z' | 'gate', Float64Array> {
   const at = (name: string): Numbers => dataOf(weights, name);
   return switchIntegrationReference(
-    { batch, time, latent, hidden, initial: 0, firstOpen: 1, withOpened: 0, withNoise: 0 },
+    { batch, time, latent, hidden, initial: 0, firstOpen: 1, withOpened: 0, withNoise: 0, biasAt: hidden },
     {
       proposal,
       pre: linearReference(context, [batch * time, width + history, hidden], at('sw1.weight'), at('sw1.bias')),

@@ -1,5 +1,12 @@
 /** The transformer in float64, out of the kernels' references. */
-import { attentionReference, crossEntropyReference, layerNormReference, matmulReference, t5Buckets } from '@coxswain/kernels';
+import {
+  attentionReference,
+  crossEntropyReference,
+  layerNormReference,
+  matmulReference,
+  PLAIN_PRODUCT,
+  t5Buckets,
+} from '@coxswain/kernels';
 import type { SafeTensor } from '@coxswain/tensor';
 import type { SequenceSize, TransformerConfig } from '@coxswain/transformer';
 
@@ -12,7 +19,7 @@ export const dataOf = (weights: Weights, name: string): Numbers => (weights.get(
 
 /** x wᵀ (+ bias) for x [rows, k] and w [n, k]. */
 export function linearReference(x: Numbers, [rows, k, n]: readonly [number, number, number], w: Numbers, bias?: Numbers): Float64Array {
-  const shape = { m: rows, n, k, transposeA: 0, transposeB: 1, accumulate: 0, bias: 0, relu: 0, residual: 0 };
+  const shape = { ...PLAIN_PRODUCT, m: rows, n, k, transposeB: 1 };
   const y = matmulReference(shape, x, w);
   return bias ? y.map((value, i) => value + bias[i % n]) : y;
 }

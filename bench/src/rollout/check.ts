@@ -33,7 +33,7 @@ export function rolloutError(
       const proposed = codes.subarray(from * latent, (from + time) * latent);
       const context = contextReference(controller, e, size, weights);
       const { z, gate } = integrateReference(controller, context, proposed, size, weights, { mode: GATE_MODE.hard, temperature: 1 });
-      for (let t = 0; t < time; t++) if (gate[2 * t] !== episodes.open[from + t]) return Number.POSITIVE_INFINITY;
+      for (let t = 0; t < time; t++) if (gate[t] !== episodes.open[from + t]) return Number.POSITIVE_INFINITY;
       e = steerReference(controller, e, z, weights);
     }
     e = blocksReference(config, e, size, base, [layer, config.depth]);

@@ -2,7 +2,7 @@
 import type { Device } from '@coxswain/tensor';
 import type { OurPrepared } from '../ours.js';
 import { programFigures, withCost } from '../program.js';
-import type { Row, StepFigures } from '../results.js';
+import type { MeasuredRow, Row, StepFigures } from '../results.js';
 import { measureRow } from '../row.js';
 import type { Bench, Suite } from '../suite.js';
 import { rolloutError } from './check.js';
@@ -60,7 +60,7 @@ async function prepare(device: Device, spec: RolloutSpec): Promise<{ mine: OurPr
   return { mine, step, action };
 }
 
-export async function measureRollout(name: string, spec: RolloutSpec, { ours, peaks, samples }: Bench): Promise<Row> {
+export async function measureRollout(name: string, spec: RolloutSpec, { ours, peaks, samples }: Bench): Promise<MeasuredRow> {
   const checked = await check(ours.device, spec);
   const { mine, step, action } = await prepare(ours.device, spec);
   // What is timed has to have done what was checked.
@@ -72,7 +72,7 @@ export async function measureRollout(name: string, spec: RolloutSpec, { ours, pe
 const planned = (name: string, spec: RolloutSpec) => ({
   name,
   shape: shapeOf(spec),
-  measure: (bench: Bench): Promise<Row> => measureRollout(name, spec, bench),
+  measure: (bench: Bench): Promise<MeasuredRow> => measureRollout(name, spec, bench),
 });
 
 export const rollout: Suite = {

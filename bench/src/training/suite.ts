@@ -2,7 +2,7 @@
 import type { Device } from '@coxswain/tensor';
 import type { Contestant, Prepared } from '../contestant.js';
 import { dataOf, moved, type Weights } from '../reference/transformer.js';
-import type { Row, StepFigures } from '../results.js';
+import type { MeasuredRow, Row, StepFigures } from '../results.js';
 import { type Entrant, measureRow } from '../row.js';
 import { type Bench, reasonOf, type Suite } from '../suite.js';
 import {
@@ -62,7 +62,7 @@ async function lossAfter(steps: number, prepared: Prepared): Promise<number> {
 }
 const off = (value: number, right: number): number => Math.abs(value / right - 1);
 
-async function measure(contest: Contest, { ours, peaks, samples }: Bench): Promise<Row> {
+async function measure(contest: Contest, { ours, peaks, samples }: Bench): Promise<MeasuredRow> {
   const { name, shape, mine } = contest;
   const right = contest.loss(mine.start);
   const first = await lossOf(mine);
@@ -89,7 +89,7 @@ async function measure(contest: Contest, { ours, peaks, samples }: Bench): Promi
 const PRETRAINING = 'pretraining step';
 const DISCOVERY = 'discovery step';
 
-export async function measurePretraining(spec: Pretraining, bench: Bench): Promise<Row> {
+export async function measurePretraining(spec: Pretraining, bench: Bench): Promise<MeasuredRow> {
   const batch = makeBatch(spec);
   const mine = await preparePretraining(bench.ours.device, spec, batch);
   const peers = bench.peers.flatMap(({ pretrain, ...peer }) =>
@@ -98,7 +98,7 @@ export async function measurePretraining(spec: Pretraining, bench: Bench): Promi
   return measure({ name: PRETRAINING, shape: shapeOf(spec), mine, loss: (weights) => pretrainingLoss(spec, batch, weights), peers }, bench);
 }
 
-export async function measureDiscovery(spec: DiscoverySpec, bench: Bench): Promise<Row> {
+export async function measureDiscovery(spec: DiscoverySpec, bench: Bench): Promise<MeasuredRow> {
   const batch = makeEpisodes(spec);
   const { mine, base } = await prepareDiscovery(bench.ours.device, spec);
   const below = frozenBelow(spec, batch, base);

@@ -1,7 +1,10 @@
 import type { AdapterTraits, Grid, Kernel } from '../declaration.js';
 import { rowGroups, takesFours } from '../elementwise/broadcast.js';
+import manyRowsSource from './many-rows.wgsl';
 import rowsSource from './rows.wgsl';
 import stridedSource from './strided.wgsl';
+
+export * from './windows.js';
 
 /** A block of n0 × n1 × n2 × n3 elements (1 where unused), with strides and offsets in elements on both sides. */
 export type CopyShape = {
@@ -129,3 +132,36 @@ export const gatherRows: Kernel<RowsShape> = rowsKernel('copy/gather-rows', fals
 
 /** `out[index[i], :] = x[i, :]`, rows not named keep what they hold. Indices must differ: there are no atomics. */
 export const scatterRows: Kernel<RowsShape> = rowsKernel('copy/scatter-rows', true);
+
+/** Tensors whose rows `gatherManyRows` and `scatterManyRows` move at once, at most. */
+export const MOST_MOVED = 3;
+
+export type ManyRowsShape = Omit<RowsShape, 'columns'> & {
+  /** Elements of a row of each tensor; 0 where there is none. */
+  readonly columns0: number;
+  readonly columns1: number;
+  readonly columns2: number;
+};
+
+const columnsOf = ({ columns0, columns1, columns2 }: ManyRowsShape): number => columns0 + columns1 + columns2;
+
+const manyRowsKernel = (name: string, scatter: boolean): Kernel<ManyRowsShape> => ({
+  name,
+  source: manyRowsSource,
+  buffers: [
+    { name: 'index', access: 'read', element: 'u32' },
+    ...(['x0', 'x1', 'x2'] as const).map((x) => ({ name: x, access: 'read', element: 'u32' }) as const),
+    ...(['out0', 'out1', 'out2'] as const).map((out) => ({ name: out, access: 'read_write', element: 'u32' }) as const),
+  ],
+  uniforms: (['rows', 'columns0', 'columns1', 'columns2', 'indexed'] as const).map((field) => ({ name: field, type: 'u32' })),
+  constants: (shape, adapter) => ({ WORKGROUP: rowGroups(columnsOf(shape), shape.rows, adapter).workgroup, SCATTER: scatter }),
+  grid: (shape, adapter) => rowGroups(columnsOf(shape), shape.rows, adapter).grid,
+  cost: (shape) => ({ flops: 0, bytes: 4 * shape.rows * (2 * columnsOf(shape) + 1) }),
+  sample: { rows: 100, columns0: 32, columns1: 8, columns2: 1, indexed: 200 },
+});
+
+/** `gatherRows` of up to three tensors by one index. An absent tensor needs any bound buffer. */
+export const gatherManyRows: Kernel<ManyRowsShape> = manyRowsKernel('copy/gather-many-rows', false);
+
+/** `scatterRows` of up to three tensors by one index. */
+export const scatterManyRows: Kernel<ManyRowsShape> = manyRowsKernel('copy/scatter-many-rows', true);

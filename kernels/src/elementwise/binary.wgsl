@@ -16,6 +16,7 @@ const MAXIMUM = 5u;
 // Gradients of MINIMUM and MAXIMUM: 1 where `a` was chosen, half where both are equal.
 const MINIMUM_GRADIENT = 6u;
 const MAXIMUM_GRADIENT = 7u;
+const RECTIFIED_SUM = 8u;
 
 struct Uniforms {
   n0: u32,
@@ -48,6 +49,7 @@ fn apply(left: Value, right: Value) -> Value {
     case MAXIMUM: { return max(left, right); }
     case MINIMUM_GRADIENT: { return select(select(Value(0.0), half, left == right), Value(1.0), left < right); }
     case MAXIMUM_GRADIENT: { return select(select(Value(0.0), half, left == right), Value(1.0), left > right); }
+    case RECTIFIED_SUM: { return max(left + right, Value(0.0)); }
     default: { return left; }
   }
 }

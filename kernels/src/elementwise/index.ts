@@ -37,6 +37,8 @@ export const BINARY = {
   maximum: 5,
   minimumGradient: 6,
   maximumGradient: 7,
+  /** max(a + b, 0) */
+  rectifiedSum: 8,
 } as const;
 
 export type UnaryShape = {

@@ -50,6 +50,7 @@ const binaryFunctions: Record<number, (left: number, right: number) => number> =
   [BINARY.minimum]: Math.min,
   [BINARY.maximum]: Math.max,
   [BINARY.minimumGradient]: (left, right) => (left < right ? 1 : left === right ? 0.5 : 0),
+  [BINARY.rectifiedSum]: (left, right) => Math.max(left + right, 0),
   [BINARY.maximumGradient]: (left, right) => (left > right ? 1 : left === right ? 0.5 : 0),
 };
 

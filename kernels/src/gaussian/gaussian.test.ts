@@ -86,3 +86,44 @@ test.each(['gaussian_log_prob', 'odd/gaussian_log_prob'])('golden %s', async (fi
   expect(relativeError(dmu, golden.dmu.data)).toBeLessThanOrEqual(1e-5);
   expect(relativeError(dlogSigma, twice(golden.dlog_var.data))).toBeLessThanOrEqual(1e-5);
 });
+
+describe.each(['software', 'gpu'] as const)('posterior (%s)', (family) => {
+  const [rows, dims, low, high] = [37, 5, -0.5, 0.75];
+  const count = rows * dims;
+  const code = randomNormal(2 * count, 1);
+  const [noise, dmu, dlogSigma, dsample, dkl] = [2, 3, 4, 5, 6].map((seed) => randomNormal(count, seed));
+  const mu = Float32Array.from({ length: count }, (_, i) => code[2 * dims * Math.floor(i / dims) + (i % dims)]);
+  const raw = Float32Array.from({ length: count }, (_, i) => code[2 * dims * Math.floor(i / dims) + dims + (i % dims)]);
+  const logSigma = raw.map((value) => Math.min(high, Math.max(low, value)));
+  const shape = { rows, dims, shared: 0 };
+
+  test.each([0, 1])('mean, spread, sample and KL, with noise: %i', async (withNoise) => {
+    const out = await runKernel(
+      room.gaussianPosterior,
+      { rows, dims, low, high, withNoise },
+      { code, noise, mu: poison(count), logSigma: poison(count), sample: poison(count), kl: poison(rows) },
+      { family },
+    );
+    expect(out.mu).toEqual(mu);
+    expect(out.logSigma).toEqual(logSigma);
+    const drawn = withNoise ? reference.gaussianSampleReference(shape, mu, logSigma, noise) : mu;
+    expect(relativeError(out.sample, drawn)).toBeLessThanOrEqual(1e-5);
+    expect(relativeError(out.kl, reference.gaussianKlReference(shape, mu, logSigma))).toBeLessThanOrEqual(1e-5);
+  });
+
+  test.each([0b1111, 0b1100, 0b0011, 0b1000])('gradient from outputs %i', async (given) => {
+    const [withMu, withLogSigma, withSample, withKl] = [0, 1, 2, 3].map((bit) => (given >> bit) & 1);
+    const flags = { withNoise: 1, withMu, withLogSigma, withSample, withKl };
+    const bound = { code, noise, dmu, dlogSigma, dsample, dkl, dcode: poison(2 * count) };
+    const { dcode } = await runKernel(room.gaussianPosteriorBackward, { rows, dims, low, high, ...flags }, bound, { family });
+    const ofKl = reference.gaussianKlBackwardReference(shape, mu, logSigma, dkl);
+    const right = new Float64Array(2 * count);
+    for (let i = 0; i < count; i++) {
+      const at = 2 * dims * Math.floor(i / dims) + (i % dims);
+      const toSigma = withSample * dsample[i] * Math.exp(logSigma[i]) * noise[i] + withKl * ofKl.dlogSigma[i] + withLogSigma * dlogSigma[i];
+      right[at] = withMu * dmu[i] + withSample * dsample[i] + withKl * ofKl.dmu[i];
+      right[at + dims] = raw[i] > low && raw[i] < high ? toSigma : 0;
+    }
+    expect(relativeError(dcode, right)).toBeLessThanOrEqual(1e-5);
+  });
+});

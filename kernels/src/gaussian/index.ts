@@ -3,6 +3,8 @@ import klSource from './kl.wgsl';
 import klBackwardSource from './kl-backward.wgsl';
 import logProbSource from './log-prob.wgsl';
 import logProbBackwardSource from './log-prob-backward.wgsl';
+import posteriorSource from './posterior.wgsl';
+import posteriorBackwardSource from './posterior-backward.wgsl';
 import sampleSource from './sample.wgsl';
 import sampleBackwardSource from './sample-backward.wgsl';
 
@@ -90,3 +92,61 @@ export const gaussianSampleBackward = perElement(
   [...read('logSigma', 'noise', 'dx'), ...write('dlogSigma')],
   costOf(10, 3, 0),
 );
+
+export type PosteriorShape = Pick<GaussianShape, 'rows' | 'dims'> & {
+  /** Bounds of logσ. */
+  readonly low: number;
+  readonly high: number;
+  /** 1 where `noise` is read; otherwise the sample is μ. */
+  readonly withNoise: number;
+};
+
+const posteriorUniforms = [
+  { name: 'rows', type: 'u32' },
+  { name: 'dims', type: 'u32' },
+  { name: 'low', type: 'f32' },
+  { name: 'high', type: 'f32' },
+] as const;
+const posteriorSample: PosteriorShape = { rows: 1000, dims: 8, low: -5, high: 3, withNoise: 1 };
+
+/**
+ * The head of an encoder at once: from `code [rows, 2·dims]` = (μ, logσ) side by side `mu` and `logSigma` [rows, dims], the latter clamped,
+ * `sample [rows, dims]` = μ + exp(logσ) · noise and `kl [rows]` = KL(N(μ, σ²) ‖ N(0, I)).
+ */
+export const gaussianPosterior: Kernel<PosteriorShape> = {
+  name: 'gaussian/posterior',
+  source: posteriorSource,
+  buffers: [...read('code', 'noise'), ...write('mu', 'logSigma', 'sample', 'kl')],
+  uniforms: posteriorUniforms,
+  constants: ({ withNoise }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), NOISE: withNoise === 1 }),
+  grid: ({ rows, dims }, adapter) => stridedGrid(rows, adapter, Math.ceil(256 / dims)),
+  cost: ({ rows, dims }) => ({ flops: 16 * rows * dims, bytes: 4 * rows * (6 * dims + 1) }),
+  sample: posteriorSample,
+};
+
+export type PosteriorBackwardShape = PosteriorShape & {
+  /** 1 where the gradient of that output is given. */
+  readonly withMu: number;
+  readonly withLogSigma: number;
+  readonly withSample: number;
+  readonly withKl: number;
+};
+
+/** Gradient of `gaussianPosterior`, overwriting dcode [rows, 2·dims]; 0 for a logσ that was clamped. */
+export const gaussianPosteriorBackward: Kernel<PosteriorBackwardShape> = {
+  name: 'gaussian/posterior-backward',
+  source: posteriorBackwardSource,
+  buffers: [...read('code', 'noise', 'dmu', 'dlogSigma', 'dsample', 'dkl'), ...write('dcode')],
+  uniforms: posteriorUniforms,
+  constants: ({ withNoise, withMu, withLogSigma, withSample, withKl }, adapter) => ({
+    WORKGROUP: stridedWorkgroup(adapter),
+    NOISE: withNoise === 1,
+    D_MU: withMu === 1,
+    D_LOG_SIGMA: withLogSigma === 1,
+    D_SAMPLE: withSample === 1,
+    D_KL: withKl === 1,
+  }),
+  grid: ({ rows, dims }, adapter) => stridedGrid(rows, adapter, Math.ceil(256 / dims)),
+  cost: ({ rows, dims }) => ({ flops: 18 * rows * dims, bytes: 4 * rows * (6 * dims + 1) }),
+  sample: { ...posteriorSample, withMu: 0, withLogSigma: 0, withSample: 1, withKl: 1 },
+};

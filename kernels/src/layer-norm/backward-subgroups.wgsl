@@ -2,7 +2,7 @@
 // forward-subgroups.wgsl. With x̂ = (x − mean) · rstd and g = dy · gamma: dx = rstd · (g − mean(g) − x̂ · mean(g · x̂)).
 // A workgroup leaves Σ dy · x̂ and Σ dy of the rows it walked over as row 2·group and 2·group + 1 of `parts`.
 // Prelude: LANES (subgroup size), VECTORS (vec4s of a row per lane: width = 4 · LANES · VECTORS), AFFINE (gamma is given
-// and parts are wanted).
+// and parts are wanted), EARLIER (add a gradient that x has from elsewhere).
 enable subgroups;
 
 struct Uniforms {
@@ -14,9 +14,10 @@ struct Uniforms {
 @group(0) @binding(1) var<storage, read> gamma: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> stats: array<f32>;
 @group(0) @binding(3) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> dx: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> parts: array<vec4<f32>>;
-@group(0) @binding(6) var<uniform> uniforms: Uniforms;
+@group(0) @binding(4) var<storage, read> earlier: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read_write> dx: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> parts: array<vec4<f32>>;
+@group(0) @binding(7) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -60,7 +61,11 @@ fn main(
     let meanOfG = subgroupAdd(sum.x + sum.y + sum.z + sum.w) / width;
     let along = subgroupAdd(projection.x + projection.y + projection.z + projection.w) / width;
     for (var i = 0u; i < VECTORS; i++) {
-      dx[at + i * LANES] = rstd * (g[i] - meanOfG - normalised[i] * along);
+      var value = rstd * (g[i] - meanOfG - normalised[i] * along);
+      if (EARLIER) {
+        value += earlier[at + i * LANES];
+      }
+      dx[at + i * LANES] = value;
     }
   }
   if (AFFINE) {

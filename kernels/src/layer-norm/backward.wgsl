@@ -1,6 +1,6 @@
 // Gradient of layer normalisation with respect to its input. With x̂ = (x − mean) · rstd and g = dy · gamma:
 // dx = rstd · (g − mean(g) − x̂ · mean(g · x̂)). An invocation takes four rows, the components of its vectors.
-// Prelude: WORKGROUP (invocations per workgroup), AFFINE (gamma is given).
+// Prelude: WORKGROUP (invocations per workgroup), AFFINE (gamma is given), EARLIER (add a gradient that x has from elsewhere).
 
 struct Uniforms {
   rows: u32,
@@ -11,8 +11,9 @@ struct Uniforms {
 @group(0) @binding(1) var<storage, read> gamma: array<f32>;
 @group(0) @binding(2) var<storage, read> stats: array<f32>;
 @group(0) @binding(3) var<storage, read> dy: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+@group(0) @binding(4) var<storage, read> earlier: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
 fn load(at: vec4<u32>) -> vec4<f32> {
   return vec4<f32>(x[at.x], x[at.y], x[at.z], x[at.w]);
@@ -51,7 +52,10 @@ fn main(
   sum /= f32(width);
   projection *= rstd * rstd / f32(width);
   for (var i = 0u; i < width; i++) {
-    let value = rstd * (scaled(start + i, i) - sum - (load(start + i) - mean) * projection);
+    var value = rstd * (scaled(start + i, i) - sum - (load(start + i) - mean) * projection);
+    if (EARLIER) {
+      value += vec4<f32>(earlier[start.x + i], earlier[start.y + i], earlier[start.z + i], earlier[start.w + i]);
+    }
     // Rows past the last are that row once more, with the same values.
     dx[start.x + i] = value.x;
     dx[start.y + i] = value.y;

@@ -14,7 +14,13 @@ export type LayerNormShape = {
   /** 1: gamma and beta are given; 0: both slots hold a dummy. */
   readonly affine: number;
 };
-export type LayerNormBackwardShape = { readonly rows: number; readonly width: number; readonly affine: number };
+export type LayerNormBackwardShape = {
+  readonly rows: number;
+  readonly width: number;
+  readonly affine: number;
+  /** 1: `earlier`, a gradient that x has from elsewhere, is added. */
+  readonly withEarlier: number;
+};
 export type LayerNormParametersShape = { readonly rows: number; readonly width: number };
 
 /** Rows that one invocation takes together. */
@@ -48,7 +54,7 @@ export const layerNormForward: Kernel<LayerNormShape> = {
   sample: { rows: 3000, width: 64, eps: 1e-5, affine: 1 },
 };
 
-/** Gradient for x. stats as `layerNormForward` left them; dx `[rows, width]` is overwritten. */
+/** Gradient for x. stats as `layerNormForward` left them; dx `[rows, width]` is overwritten by it and `earlier [rows, width]`. */
 export const layerNormBackward: Kernel<LayerNormBackwardShape> = {
   name: 'layer-norm/backward',
   source: backwardSource,
@@ -57,16 +63,24 @@ export const layerNormBackward: Kernel<LayerNormBackwardShape> = {
     { name: 'gamma', access: 'read', element: 'f32' },
     { name: 'stats', access: 'read', element: 'f32' },
     { name: 'dy', access: 'read', element: 'f32' },
+    { name: 'earlier', access: 'read', element: 'f32' },
     { name: 'dx', access: 'read_write', element: 'f32' },
   ],
   uniforms: [
     { name: 'rows', type: 'u32' },
     { name: 'width', type: 'u32' },
   ],
-  constants: ({ affine }, adapter) => ({ WORKGROUP: workgroup(adapter), AFFINE: affine !== 0 }),
+  constants: ({ affine, withEarlier }, adapter) => ({
+    WORKGROUP: workgroup(adapter),
+    AFFINE: affine !== 0,
+    EARLIER: withEarlier !== 0,
+  }),
   grid: ({ rows }, adapter) => linearGrid(Math.ceil(rows / ROWS), workgroup(adapter)),
-  cost: ({ rows, width }) => ({ flops: 11 * rows * width, bytes: 4 * (3 * rows * width + width + 2 * rows) }),
-  sample: { rows: 3000, width: 64, affine: 1 },
+  cost: ({ rows, width, withEarlier }) => ({
+    flops: (11 + withEarlier) * rows * width,
+    bytes: 4 * ((3 + withEarlier) * rows * width + width + 2 * rows),
+  }),
+  sample: { rows: 3000, width: 64, affine: 1, withEarlier: 1 },
 };
 
 /** Adds the gradients of gamma and beta `[width]` to dgamma and dbeta. */

@@ -29,7 +29,7 @@ export function layerNormSharesRows(width: number, { family, subgroups }: Adapte
 /** Workgroups that share the rows: each leaves one part of the gradients of gamma and beta. */
 export const layerNormParts = (rows: number): number => Math.min(rows, 32);
 
-const constants = ({ width, affine }: LayerNormBackwardShape, adapter: AdapterTraits) => ({
+const constants = ({ width, affine }: Pick<LayerNormShape, 'width' | 'affine'>, adapter: AdapterTraits) => ({
   LANES: lanes(adapter),
   VECTORS: Math.ceil(width / (4 * lanes(adapter))),
   AFFINE: affine !== 0,
@@ -69,6 +69,7 @@ export const layerNormBackwardSubgroups: Kernel<LayerNormBackwardShape> = {
     { name: 'gamma', access: 'read', element: 'vec4<f32>' },
     { name: 'stats', access: 'read', element: 'f32' },
     { name: 'dy', access: 'read', element: 'vec4<f32>' },
+    { name: 'earlier', access: 'read', element: 'vec4<f32>' },
     { name: 'dx', access: 'read_write', element: 'vec4<f32>' },
     { name: 'parts', access: 'read_write', element: 'vec4<f32>' },
   ],
@@ -76,10 +77,13 @@ export const layerNormBackwardSubgroups: Kernel<LayerNormBackwardShape> = {
     { name: 'rows', type: 'u32' },
     { name: 'width', type: 'u32' },
   ],
-  constants,
+  constants: (shape, adapter) => ({ ...constants(shape, adapter), EARLIER: shape.withEarlier !== 0 }),
   grid: ({ rows }) => [layerNormParts(rows), 1, 1],
-  cost: ({ rows, width }) => ({ flops: 14 * rows * width, bytes: 4 * (3 * rows * width + width + 2 * rows) }),
-  sample: { rows: 3000, width: 64, affine: 1 },
+  cost: ({ rows, width, withEarlier }) => ({
+    flops: (14 + withEarlier) * rows * width,
+    bytes: 4 * ((3 + withEarlier) * rows * width + width + 2 * rows),
+  }),
+  sample: { rows: 3000, width: 64, affine: 1, withEarlier: 1 },
 };
 
 /** Adds the parts that `layerNormBackwardSubgroups` left to dgamma and dbeta `[width]`. */

@@ -4,7 +4,7 @@ import { buffers, cost, flags, type MatmulShape, sample, uniforms } from './shap
 import subgroupsSource from './subgroups.wgsl';
 import { fitsTiles, matmulTiled } from './tiled.js';
 
-export type { MatmulShape } from './shape.js';
+export { type MatmulShape, PLAIN_PRODUCT } from './shape.js';
 export * from './tiled.js';
 
 const WORKGROUP = 8;
@@ -16,8 +16,8 @@ function grid({ m, n }: MatmulShape): Grid {
 }
 
 /**
- * `c[m,n] = relu?(op(a)·op(b) + bias[n]) + residual[m,n]`, or `c += …` when accumulating. Row-major f32. An absent bias or
- * residual needs any bound buffer. The sum over k is in one fixed order. Runs on any adapter; `matmulKernel` may know a
+ * `c[m,n] = relu?(op(a)·op(b) + bias[n]) + residual[m,n]`, or `c += …` when accumulating; besides, what `rectify` and `rowSums` say.
+ * Row-major f32. An absent bias, residual or sums needs any bound buffer. The sum over k is in one fixed order. Runs on any adapter; `matmulKernel` may know a
  * faster one with the same buffers.
  */
 export const matmul: Kernel<MatmulShape> = {
@@ -45,12 +45,12 @@ function subgroupsGrid({ m, n }: MatmulShape, adapter: AdapterTraits): Grid {
 
 /**
  * `matmul` for software adapters whose subgroups all have one size. The adapter has to have the feature `subgroups`, and
- * n has to be a multiple of 4, and the shape must not both accumulate and clamp.
+ * n has to be a multiple of 4, and the shape must not both accumulate and clamp or rectify.
  */
 export const matmulSubgroups: Kernel<MatmulShape> = {
   name: 'matmul/subgroups',
   source: subgroupsSource,
-  buffers: buffers.map((slot) => (/^[ab]$/.test(slot.name) ? slot : { ...slot, element: 'vec4<f32>' })),
+  buffers: buffers.map((slot) => (/^(a|b|sums)$/.test(slot.name) ? slot : { ...slot, element: 'vec4<f32>' })),
   uniforms,
   constants(shape, adapter) {
     const steps = shape.k <= 16 ? 4 : shape.k <= 32 ? 8 : 16;
@@ -66,5 +66,5 @@ export function matmulKernel(shape: MatmulShape, adapter: AdapterTraits): Kernel
   const { family, subgroups } = adapter;
   if (family === 'gpu') return fitsTiles(shape) ? matmulTiled : matmul;
   const vectors = subgroups !== undefined && subgroups.min === subgroups.max && subgroups.max <= 16;
-  return vectors && shape.n % 4 === 0 && !(shape.accumulate && shape.relu) ? matmulSubgroups : matmul;
+  return vectors && shape.n % 4 === 0 && !(shape.accumulate && (shape.relu || shape.rectify)) ? matmulSubgroups : matmul;
 }

@@ -12,10 +12,10 @@ import {
   matmulSplit,
   matmulSubgroups,
   matmulTiled,
+  PLAIN_PRODUCT,
 } from './index.js';
-import { matmulReference } from './reference.js';
+import { matmulReference, rowSumsReference } from './reference.js';
 
-const plain = { transposeA: 0, transposeB: 0, accumulate: 0, bias: 0, relu: 0, residual: 0 };
 const dummy = new Float32Array(4);
 
 // The adapter decides at the end which kernels there are: those for subgroups run only where subgroups have one size.
@@ -28,23 +28,26 @@ const kernels: [Kernel<MatmulShape>, step: number][] = [
 
 /** Runs a random product of the given shape and returns its error against float64. */
 async function check(kernel: Kernel<MatmulShape>, given: Partial<MatmulShape> & Pick<MatmulShape, 'm' | 'n' | 'k'>): Promise<number> {
-  const shape = { ...plain, ...given };
+  const shape = { ...PLAIN_PRODUCT, ...given };
   const { m, n, k } = shape;
-  const [a, b, bias, residual, before] = [m * k, k * n, n, m * n, m * n].map((length, i) => randomNormal(length, 7 * i + m + n + k));
-  const { c } = await runKernel(kernel, shape, {
+  const sizes = [m * k, k * n, n, m * n, m * n, m];
+  const [a, b, bias, residual, before, sumsBefore] = sizes.map((length, i) => randomNormal(length, 7 * i + m + n + k));
+  const { c, sums } = await runKernel(kernel, shape, {
     a,
     b,
     bias: shape.bias ? bias : dummy,
-    residual: shape.residual ? residual : dummy,
+    residual: shape.residual || shape.rectify ? residual : dummy,
     c: shape.accumulate ? before : poison(m * n),
+    sums: shape.rowSums ? sumsBefore : dummy,
   });
-  return relativeError(c, matmulReference(shape, a, b, { bias, residual, before }));
+  const error = relativeError(c, matmulReference(shape, a, b, { bias, residual, before }));
+  return shape.rowSums ? Math.max(error, relativeError(sums, rowSumsReference(shape, a, sumsBefore))) : error;
 }
 
 // Every combination of what is done to the product, each with one of the four layouts, and every layout alone.
 const bit = (bits: number, i: number) => (bits >> i) & 1;
 const flagSets = [
-  ...Array.from({ length: 4 }, (_, bits) => ({ ...plain, transposeA: bit(bits, 0), transposeB: bit(bits, 1) })),
+  ...Array.from({ length: 4 }, (_, bits) => ({ ...PLAIN_PRODUCT, transposeA: bit(bits, 0), transposeB: bit(bits, 1) })),
   ...Array.from({ length: 16 }, (_, bits) => ({
     transposeA: bit(bits, 0) ^ bit(bits, 2),
     transposeB: bit(bits, 1) ^ bit(bits, 3),
@@ -53,10 +56,11 @@ const flagSets = [
     relu: bit(bits, 2),
     residual: bit(bits, 3),
   })),
+  ...Array.from({ length: 2 }, (_, transposeA) => ({ transposeA, rectify: 1, rowSums: 1 })),
 ];
 
 describe.each(kernels)('$name', (kernel, step) => {
-  const allowed = flagSets.filter((flags) => kernel === matmul || !(flags.relu && flags.accumulate));
+  const allowed = flagSets.filter((flags) => kernel === matmul || !('relu' in flags && flags.relu && flags.accumulate));
 
   // A driver on a busy machine takes seconds to compile each combination the first time.
   test('flags, on sizes that are multiples of no tile', { timeout: 600_000 }, async () => {
@@ -83,12 +87,12 @@ describe.each(kernels)('$name', (kernel, step) => {
   });
 
   test('a long sum adds to what was there', async () => {
-    expect(await check(kernel, { m: 24, n: 5 * step, k: 3001, transposeA: 1, accumulate: 1 })).toBeLessThan(1e-5);
+    expect(await check(kernel, { m: 24, n: 5 * step, k: 3001, transposeA: 1, accumulate: 1, rowSums: 1 })).toBeLessThan(1e-5);
   });
 
   test('the same bits every time', async () => {
-    const shape = { ...plain, m: 64, n: 64, k: 500, transposeA: 1 };
-    const buffers = { a: randomNormal(500 * 64, 1), b: randomNormal(500 * 64, 2), bias: dummy, residual: dummy };
+    const shape = { ...PLAIN_PRODUCT, m: 64, n: 64, k: 500, transposeA: 1 };
+    const buffers = { a: randomNormal(500 * 64, 1), b: randomNormal(500 * 64, 2), bias: dummy, residual: dummy, sums: dummy };
     const [one, two] = [
       await runKernel(kernel, shape, { ...buffers, c: poison(4096) }),
       await runKernel(kernel, shape, { ...buffers, c: poison(4096) }),
@@ -106,10 +110,7 @@ describe('matmul/tiled', () => {
   ];
 
   test('flags, on sizes that are multiples of no tile', { timeout: 600_000 }, async () => {
-    const epilogues = [
-      { transposeB: 1, bias: 1, relu: 1, residual: 1 },
-      { transposeA: 1, accumulate: 1 },
-    ];
+    const epilogues = [{ transposeB: 1, bias: 1, relu: 1, residual: 1 }, { transposeA: 1, accumulate: 1, rowSums: 1 }, { rectify: 1 }];
     for (const flags of epilogues)
       expect(await check(matmulTiled, { m: 76, n: 68, k: 44, ...flags }), JSON.stringify(flags)).toBeLessThan(1e-5);
   });
@@ -126,19 +127,28 @@ describe('matmul/tiled', () => {
 
   test('large tiles', { timeout: 600_000 }, async () => {
     const sizes = { m: 8 * 128 - 4, n: 7 * 128 + 4, k: 28 };
-    expect(matmulTiled.constants({ ...plain, ...sizes }, traits)).toMatchObject({ TILE_M: 128 });
+    expect(matmulTiled.constants({ ...PLAIN_PRODUCT, ...sizes }, traits)).toMatchObject({ TILE_M: 128 });
     expect(await check(matmulTiled, { ...sizes, ...layouts[1] })).toBeLessThan(1e-5);
   });
 
   test.each([1, 3, 9])('a sum in %i parts', { timeout: 600_000 }, async (parts) => {
     const sizes = { m: 68, n: 12, k: 300, transposeA: 1, transposeB: 0 };
     const { m, n, k } = sizes;
-    const [a, b, before] = [m * k, k * n, m * n].map((length, i) => randomNormal(length, i + 1));
-    const split = await runKernel(matmulSplit, { ...sizes, parts }, { a, b, bias: dummy, residual: dummy, c: poison(parts * m * n) });
-    for (const accumulate of [0, 1]) {
-      const shape = { count: m * n, parts, accumulate };
-      const { c } = await runKernel(matmulCombine, shape, { parts: split.c, c: accumulate ? before : poison(m * n) });
-      expect(relativeError(c, matmulReference({ ...plain, ...sizes, accumulate }, a, b, { before }))).toBeLessThan(1e-5);
+    const [a, b, before, sumsBefore] = [m * k, k * n, m * n, m].map((length, i) => randomNormal(length, i + 1));
+    for (const flag of [0, 1]) {
+      const rows = flag * m;
+      const absent = { bias: dummy, residual: dummy, sums: dummy };
+      const split = await runKernel(
+        matmulSplit,
+        { ...sizes, rowSums: flag, parts },
+        { a, b, ...absent, c: poison(parts * (m * n + rows)) },
+      );
+      const shape = { count: m * n, rows, parts, accumulate: flag };
+      const given = { c: flag ? before : poison(m * n), sums: flag ? sumsBefore : dummy };
+      const { c, sums } = await runKernel(matmulCombine, shape, { parts: split.c, ...given });
+      const whole = { ...PLAIN_PRODUCT, ...sizes, accumulate: flag };
+      expect(relativeError(c, matmulReference(whole, a, b, { before }))).toBeLessThan(1e-5);
+      if (flag) expect(relativeError(sums, rowSumsReference(whole, a, sumsBefore))).toBeLessThan(1e-5);
     }
   });
 });
@@ -146,7 +156,7 @@ describe('matmul/tiled', () => {
 const product = (shape: MatmulShape, bound: Parameters<typeof runKernel>[2]) => runKernel(matmulKernel(shape, traits), shape, bound);
 
 test('the choice of kernel', () => {
-  const shape = { ...plain, m: 10, n: 8, k: 8 };
+  const shape = { ...PLAIN_PRODUCT, m: 10, n: 8, k: 8 };
   const subgroups = { min: 8, max: 8 };
   expect(matmulKernel(shape, { family: 'software', f16: false })).toBe(matmul);
   expect(matmulKernel(shape, { family: 'software', f16: false, subgroups })).toBe(matmulSubgroups);
@@ -168,12 +178,13 @@ describe.each(['linear', 'odd/linear'])('golden %s', (file) => {
 
   test('y = x wᵀ + b', async () => {
     const { c } = await product(
-      { ...plain, m: rows, n: outputs, k: inputs, transposeB: 1, bias: 1 },
+      { ...PLAIN_PRODUCT, m: rows, n: outputs, k: inputs, transposeB: 1, bias: 1 },
       {
         a: f32(x),
         b: f32(w),
         bias: f32(b),
         residual: dummy,
+        sums: dummy,
         c: poison(rows * outputs),
       },
     );
@@ -182,12 +193,13 @@ describe.each(['linear', 'odd/linear'])('golden %s', (file) => {
 
   test('dx = dy w', async () => {
     const { c } = await product(
-      { ...plain, m: rows, n: inputs, k: outputs },
+      { ...PLAIN_PRODUCT, m: rows, n: inputs, k: outputs },
       {
         a: f32(dy),
         b: f32(w),
         bias: dummy,
         residual: dummy,
+        sums: dummy,
         c: poison(rows * inputs),
       },
     );
@@ -196,12 +208,13 @@ describe.each(['linear', 'odd/linear'])('golden %s', (file) => {
 
   test('dw += dyᵀ x', async () => {
     const { c } = await product(
-      { ...plain, m: outputs, n: inputs, k: rows, transposeA: 1, accumulate: 1 },
+      { ...PLAIN_PRODUCT, m: outputs, n: inputs, k: rows, transposeA: 1, accumulate: 1 },
       {
         a: f32(dy),
         b: f32(x),
         bias: dummy,
         residual: dummy,
+        sums: dummy,
         c: new Float32Array(outputs * inputs),
       },
     );
@@ -210,12 +223,13 @@ describe.each(['linear', 'odd/linear'])('golden %s', (file) => {
 
   test('db += dyᵀ 1, as a product with a column of ones', async () => {
     const { c } = await product(
-      { ...plain, m: outputs, n: 1, k: rows, transposeA: 1, accumulate: 1 },
+      { ...PLAIN_PRODUCT, m: outputs, n: 1, k: rows, transposeA: 1, accumulate: 1 },
       {
         a: f32(dy),
         b: new Float32Array(rows).fill(1),
         bias: dummy,
         residual: dummy,
+        sums: dummy,
         c: new Float32Array(outputs),
       },
     );

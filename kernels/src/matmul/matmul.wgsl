@@ -2,7 +2,7 @@
 // Each invocation makes a tile of 4 rows × 4 columns. The 8 lanes of a software adapter hold neighbouring column tiles, so that
 // addresses in `a` are the same across lanes. Indices past an edge are clamped once, before the loop over k, and only the
 // stores are guarded: a branch in the inner loop costs more than the arithmetic it saves.
-// Prelude: WORKGROUP (column tiles per workgroup), TRANSPOSE_A, TRANSPOSE_B, ACCUMULATE, BIAS, RELU, RESIDUAL (bool).
+// Prelude: WORKGROUP (column tiles per workgroup), TRANSPOSE_A, TRANSPOSE_B, ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool).
 
 struct Uniforms {
   m: u32,
@@ -15,7 +15,8 @@ struct Uniforms {
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read> residual: array<f32>;
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+@group(0) @binding(5) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
 fn store(row: u32, column: u32, product: f32) {
   if (row >= uniforms.m || column >= uniforms.n) {
@@ -31,6 +32,9 @@ fn store(row: u32, column: u32, product: f32) {
   }
   if (RESIDUAL) {
     value += residual[i];
+  }
+  if (RECTIFY) {
+    value = select(0.0, value, residual[i] > 0.0);
   }
   if (ACCUMULATE) {
     value += c[i];
@@ -63,12 +67,16 @@ fn main(
   var sum1 = vec4(0.0);
   var sum2 = vec4(0.0);
   var sum3 = vec4(0.0);
+  var ofRows = vec4(0.0);
   for (var p = 0u; p < uniforms.k; p++) {
     let right = vec4(b[j.x], b[j.y], b[j.z], b[j.w]);
     sum0 += a[i.x] * right;
     sum1 += a[i.y] * right;
     sum2 += a[i.z] * right;
     sum3 += a[i.w] * right;
+    if (ROW_SUMS) {
+      ofRows += vec4(a[i.x], a[i.y], a[i.z], a[i.w]);
+    }
     i += stepA;
     j += stepB;
   }
@@ -76,4 +84,9 @@ fn main(
   store4(row + 1u, column, sum1);
   store4(row + 2u, column, sum2);
   store4(row + 3u, column, sum3);
+  if (ROW_SUMS && column == 0u) {
+    for (var r = 0u; r < min(4u, uniforms.m - row); r++) {
+      sums[row + r] += ofRows[r];
+    }
+  }
 }

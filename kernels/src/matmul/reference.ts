@@ -19,9 +19,19 @@ export function matmulReference(
       if (shape.bias) sum += extra.bias![column];
       if (shape.relu) sum = Math.max(sum, 0);
       if (shape.residual) sum += extra.residual![i];
+      if (shape.rectify && extra.residual![i] <= 0) sum = 0;
       if (shape.accumulate) sum += extra.before![i];
       c[i] = sum;
     }
   }
   return c;
+}
+
+/** Sums of op(a) over k, added to `before`, in float64. */
+export function rowSumsReference({ m, k, transposeA }: MatmulShape, a: ArrayLike<number>, before: ArrayLike<number>): Float64Array {
+  return Float64Array.from({ length: m }, (_, row) => {
+    let sum = before[row];
+    for (let p = 0; p < k; p++) sum += a[transposeA ? p * m + row : row * k + p];
+    return sum;
+  });
 }

@@ -18,7 +18,23 @@ export type MatmulShape = {
   readonly relu: number;
   /** Add residual[m, n] after the relu. */
   readonly residual: number;
+  /** Put 0 where residual[m, n], then the output of a relu, is not positive: that relu's gradient. It is not added. */
+  readonly rectify: number;
+  /** Add the sums of op(a) over k to sums[m]: a bias's gradient beside its weight's. */
+  readonly rowSums: number;
 };
+
+/** A product to which nothing is done, but for its sizes. */
+export const PLAIN_PRODUCT = {
+  transposeA: 0,
+  transposeB: 0,
+  accumulate: 0,
+  bias: 0,
+  relu: 0,
+  residual: 0,
+  rectify: 0,
+  rowSums: 0,
+} as const;
 
 export const buffers = [
   { name: 'a', access: 'read', element: 'f32' },
@@ -26,6 +42,7 @@ export const buffers = [
   { name: 'bias', access: 'read', element: 'f32' },
   { name: 'residual', access: 'read', element: 'f32' },
   { name: 'c', access: 'read_write', element: 'f32' },
+  { name: 'sums', access: 'read_write', element: 'f32' },
 ] as const;
 
 export const uniforms = [
@@ -41,11 +58,13 @@ export const flags = (shape: MatmulShape) => ({
   BIAS: shape.bias === 1,
   RELU: shape.relu === 1,
   RESIDUAL: shape.residual === 1,
+  RECTIFY: shape.rectify === 1,
+  ROW_SUMS: shape.rowSums === 1,
 });
 
-export const cost = ({ m, n, k, accumulate, bias, relu, residual }: MatmulShape) => ({
-  flops: m * n * (2 * k + bias + relu + residual + accumulate),
-  bytes: 4 * (m * k + k * n + bias * n + m * n * (1 + residual + accumulate)),
+export const cost = ({ m, n, k, accumulate, bias, relu, residual, rectify, rowSums }: MatmulShape) => ({
+  flops: m * n * (2 * k + bias + relu + residual + rectify + accumulate) + rowSums * m * k,
+  bytes: 4 * (m * k + k * n + bias * n + m * n * (1 + residual + rectify + accumulate) + 2 * rowSums * m),
 });
 
-export const sample: MatmulShape = { m: 1000, n: 192, k: 64, transposeA: 0, transposeB: 1, accumulate: 0, bias: 1, relu: 0, residual: 0 };
+export const sample: MatmulShape = { ...PLAIN_PRODUCT, m: 1000, n: 192, k: 64, transposeB: 1, bias: 1 };

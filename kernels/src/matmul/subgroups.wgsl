@@ -8,7 +8,7 @@
 // Indices into private memory must be constants where it is read, or the loads become gathers: hence the written-out
 // `step`s. The loops that fill it must not be unrolled (seconds of compilation): hence bounds that no compiler can see.
 // Prelude: LANES (subgroup size), STEPS (fours in a chunk: 4, 8 or 16), WHOLE (one chunk is all), TRANSPOSE_A, TRANSPOSE_B,
-// ACCUMULATE, BIAS, RELU, RESIDUAL (bool). RELU and ACCUMULATE exclude each other.
+// ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool). RELU and RECTIFY exclude ACCUMULATE.
 enable subgroups;
 
 struct Uniforms {
@@ -25,7 +25,8 @@ const CHUNK: u32 = 4u * STEPS;
 @group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> residual: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> c: array<vec4<f32>>;
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+@group(0) @binding(5) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
 // op(a)[this lane's row, 4i .. 4i + 3 of the chunk].
 var<private> left: array<vec4<f32>, STEPS>;
@@ -78,10 +79,18 @@ fn main(
     let steps = (size + 3u) / 4u;
     for (var top = firstRow; top < endRow; top += LANES) {
       var i = select((top + lane) * k, top + lane, TRANSPOSE_A) + start * stepA;
+      var ofRow = vec4(0.0);
       for (var s = 0u; s < steps; s++) {
         let value = vec4(a[i], a[i + stepA], a[i + 2u * stepA], a[i + 3u * stepA]);
-        left[s] = select(vec4(0.0), value, 4u * s + vec4(0u, 1u, 2u, 3u) < vec4(size));
+        let four = select(vec4(0.0), value, 4u * s + vec4(0u, 1u, 2u, 3u) < vec4(size));
+        left[s] = four;
+        if (ROW_SUMS) {
+          ofRow += four;
+        }
         i += 4u * stepA;
+      }
+      if (ROW_SUMS && group.x == 0u && top + lane < endRow) {
+        sums[top + lane] += ofRow.x + ofRow.y + ofRow.z + ofRow.w;
       }
       let rows = min(LANES, endRow - top);
       for (var row = 0u; row < rows; row++) {
@@ -118,6 +127,9 @@ fn main(
             }
             if (RESIDUAL) {
               sum += residual[o];
+            }
+            if (RECTIFY) {
+              sum = select(vec4(0.0), sum, residual[o] > vec4(0.0));
             }
           }
           c[o] = sum;

@@ -4,7 +4,7 @@
 // Tiles keep the order of the matrices: a[m, k] as [row][k in fours], a transposed as [k][rows in fours], and b likewise. Where fours
 // run along k, the place of each is mixed with its row, so that neighbours read other banks.
 // Prelude: TILE_M, TILE_N, TILE_K, ROWS, COLUMNS, TRANSPOSE_A, TRANSPOSE_B (not both), SPLIT (parts of k side by side in c, and no
-// epilogue), ACCUMULATE, BIAS, RELU, RESIDUAL (bool). k in fours divides by 4 where it is contiguous, and so do m and n.
+// epilogue; ROW_SUMS are behind each), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool). k in fours divides by 4 where it is contiguous, and so do m and n.
 
 struct Uniforms {
   m: u32,
@@ -17,7 +17,8 @@ struct Uniforms {
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read> residual: array<f32>;
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+@group(0) @binding(5) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
 const WIDE = TILE_N / COLUMNS;
 const HIGH = TILE_M / ROWS;
@@ -85,7 +86,7 @@ fn store(row: u32, column: u32, product: f32, part: u32) {
   let i = row * uniforms.n + column;
   var value = product;
   if (SPLIT) {
-    c[part * uniforms.m * uniforms.n + i] = value;
+    c[part * uniforms.m * (uniforms.n + select(0u, 1u, ROW_SUMS)) + i] = value;
     return;
   }
   if (BIAS) {
@@ -96,6 +97,9 @@ fn store(row: u32, column: u32, product: f32, part: u32) {
   }
   if (RESIDUAL) {
     value += residual[i];
+  }
+  if (RECTIFY) {
+    value = select(0.0, value, residual[i] > 0.0);
   }
   if (ACCUMULATE) {
     value += c[i];
@@ -120,7 +124,8 @@ fn main(
   let end = min(begin + chunk, uniforms.k);
   let placeA = select(mixed(lane / FOURS, lane % FOURS), lane, TRANSPOSE_A);
   let placeB = select(lane, mixed(lane / FOURS, lane % FOURS), TRANSPOSE_B);
-  var sums: array<f32, ROWS * COLUMNS>;
+  var products: array<f32, ROWS * COLUMNS>;
+  var ofRows: array<f32, ROWS>;
   var nextA = fetchA(row, begin, end, lane);
   var nextB = fetchB(column, begin, end, lane);
   var buffer = 0u;
@@ -176,8 +181,11 @@ fn main(
       }
       for (var p = 0u; p < 4u; p++) {
         for (var r = 0u; r < ROWS; r++) {
+          if (ROW_SUMS) {
+            ofRows[r] += left[p * ROWS + r];
+          }
           for (var i = 0u; i < COLUMNS; i++) {
-            sums[r * COLUMNS + i] += left[p * ROWS + r] * right[p * COLUMNS + i];
+            products[r * COLUMNS + i] += left[p * ROWS + r] * right[p * COLUMNS + i];
           }
         }
       }
@@ -187,7 +195,15 @@ fn main(
   }
   for (var r = 0u; r < ROWS; r++) {
     for (var i = 0u; i < COLUMNS; i++) {
-      store(row + rowOf(y, r), column + columnOf(x, i), sums[r * COLUMNS + i], group.z);
+      store(row + rowOf(y, r), column + columnOf(x, i), products[r * COLUMNS + i], group.z);
+    }
+    let at = row + rowOf(y, r);
+    if (ROW_SUMS && group.x == 0u && x == 0u && at < uniforms.m) {
+      if (SPLIT) {
+        c[group.z * uniforms.m * (uniforms.n + 1u) + uniforms.m * uniforms.n + at] = ofRows[r];
+      } else {
+        sums[at] += ofRows[r];
+      }
     }
   }
 }

@@ -1,21 +1,25 @@
 // One sample per row from softmax(logits [rows, classes]), and its log-probability. The uniform of row i is word 0 of the
 // Philox 4×32-10 block with counter (i or owner[i], stream, step low, step high); the sample is the first class at which the
 // cumulative probability exceeds it.
-// Prelude: WORKGROUP (invocations per workgroup), OWNED (owner is given).
+// Prelude: WORKGROUP (invocations per workgroup), OWNED (owner is given), PLACED (place is given: row i's log-probability goes to
+// logProb[place[i]], and nowhere where that is past the end).
 // `state` is (key low, key high, step low, step high), as in draw.wgsl.
 
 struct Uniforms {
   rows: u32,
   classes: u32,
   stream: u32,
+  // Entries of logProb where it is placed.
+  places: u32,
 }
 
 @group(0) @binding(0) var<storage, read> state: array<u32>;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;
 @group(0) @binding(2) var<storage, read> owner: array<u32>;
-@group(0) @binding(3) var<storage, read_write> index: array<i32>;
-@group(0) @binding(4) var<storage, read_write> logProb: array<f32>;
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+@group(0) @binding(3) var<storage, read> place: array<u32>;
+@group(0) @binding(4) var<storage, read_write> index: array<i32>;
+@group(0) @binding(5) var<storage, read_write> logProb: array<f32>;
+@group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
 // The upper 32 bits of a 64-bit product, from 16-bit pieces: WGSL has no wider integers.
 fn multiplyHigh(a: u32, b: u32) -> u32 {
@@ -81,6 +85,11 @@ fn main(
       }
     }
     index[row] = i32(chosen);
-    logProb[row] = (logits[at + chosen] - highest) - log(total);
+    let found = (logits[at + chosen] - highest) - log(total);
+    if (!PLACED) {
+      logProb[row] = found;
+    } else if (place[row] < uniforms.places) {
+      logProb[place[row]] = found;
+    }
   }
 }

@@ -63,13 +63,18 @@ export type CategoricalShape = {
   readonly stream: number;
   /** 1: `owner` is given; 0: its slot holds a dummy. */
   readonly owned: number;
+  /** 1: `place` is given; 0: its slot holds a dummy. */
+  readonly placed: number;
+  /** Entries of `logProb` where it is placed. */
+  readonly places: number;
 };
 
 /**
  * One class per row drawn from softmax(logits), index [rows] as i32, and its log-probability in nats, logProb [rows]:
  * inversion of the cumulative sum at word 0 of the block of counter (row, stream, step), or (owner[row], stream, step) with
  * owner u32 [rows], so that draws can belong to something that moves from row to row. A class whose probability
- * is below 1e-30 of the largest is never drawn.
+ * is below 1e-30 of the largest is never drawn. With place u32 [rows] the log-probability of row i becomes logProb[place[i]], or is
+ * dropped where that is past the end; the others keep what they hold.
  */
 export const philoxCategorical: Kernel<CategoricalShape> = {
   name: 'philox/categorical',
@@ -78,6 +83,7 @@ export const philoxCategorical: Kernel<CategoricalShape> = {
     { name: 'state', access: 'read', element: 'u32' },
     { name: 'logits', access: 'read', element: 'f32' },
     { name: 'owner', access: 'read', element: 'u32' },
+    { name: 'place', access: 'read', element: 'u32' },
     { name: 'index', access: 'read_write', element: 'i32' },
     { name: 'logProb', access: 'read_write', element: 'f32' },
   ],
@@ -85,9 +91,10 @@ export const philoxCategorical: Kernel<CategoricalShape> = {
     { name: 'rows', type: 'u32' },
     { name: 'classes', type: 'u32' },
     { name: 'stream', type: 'u32' },
+    { name: 'places', type: 'u32' },
   ],
-  constants: ({ owned }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), OWNED: owned === 1 }),
+  constants: ({ owned, placed }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), OWNED: owned === 1, PLACED: placed === 1 }),
   grid: ({ rows }, adapter) => stridedGrid(rows, adapter, PER_GROUP),
   cost: ({ rows, classes }) => ({ flops: rows * (FLOPS_PER_BLOCK + 20 * classes), bytes: 4 * rows * (classes + 2) + 16 }),
-  sample: { rows: 1000, classes: 4, stream: 0, owned: 1 },
+  sample: { rows: 1000, classes: 4, stream: 0, owned: 1, placed: 0, places: 0 },
 };

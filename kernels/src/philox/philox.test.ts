@@ -69,15 +69,22 @@ describe('distributions', () => {
     const logits = randomNormal(rows * classes, 1, 2);
     const owner = Uint32Array.from({ length: rows }, (_, row) => (row * 7919) % 10_007);
     const outputs = { index: poison(rows), logProb: poison(rows) };
-    const moved = { rows, classes, stream: 5, owned: 1 };
-    const theirs = await runKernel(philoxCategorical, moved, { state, logits, owner, ...outputs });
+    const moved = { rows, classes, stream: 5, owned: 1, placed: 0, places: 0 };
+    const place = Uint32Array.from({ length: rows }, (_, row) => (row % 3 ? 2 * row : 0xffffffff));
+    const given = { state, logits, owner, place };
+    const theirs = await runKernel(philoxCategorical, moved, { ...given, ...outputs });
     expect(new Int32Array(theirs.index.buffer)).toEqual(categoricalReference(moved, state, logits, owner).index);
     const shape = { ...moved, owned: 0 };
-    const { index, logProb } = await runKernel(philoxCategorical, shape, { state, logits, owner, ...outputs });
+    const { index, logProb } = await runKernel(philoxCategorical, shape, { ...given, ...outputs });
     const expected = categoricalReference(shape, state, logits);
     expect(new Int32Array(index.buffer)).toEqual(expected.index);
     if (classes === 1) expect(Math.abs(logProb[0])).toBeLessThanOrEqual(1e-6);
     else expect(relativeError(logProb, expected.logProb)).toBeLessThanOrEqual(1e-5);
+    const before = randomNormal(2 * rows, 2);
+    const scattered = { ...given, index: poison(rows), logProb: before };
+    const placed = await runKernel(philoxCategorical, { ...shape, placed: 1, places: 2 * rows }, scattered);
+    expect(placed.index).toEqual(index);
+    expect(placed.logProb).toEqual(before.map((value, i) => (i % 2 === 0 && (i / 2) % 3 ? logProb[i / 2] : value)));
   });
 
   test('categorical frequencies, and classes that are ruled out', async () => {
@@ -85,8 +92,8 @@ describe('distributions', () => {
     const logits = Float32Array.from({ length: rows * 4 }, (_, i) => [Math.log(0.2), -1e30, Math.log(0.7), Math.log(0.1)][i % 4]);
     const { index } = await runKernel(
       philoxCategorical,
-      { rows, classes: 4, stream: 0, owned: 0 },
-      { state, logits, owner: new Uint32Array(1), index: poison(rows), logProb: poison(rows) },
+      { rows, classes: 4, stream: 0, owned: 0, placed: 0, places: 0 },
+      { state, logits, owner: new Uint32Array(1), place: new Uint32Array(1), index: poison(rows), logProb: poison(rows) },
     );
     const counts = [0, 0, 0, 0];
     for (const k of new Int32Array(index.buffer)) counts[k]++;

@@ -2,7 +2,7 @@
 // way into the rank-sized bottleneck and once on the way out. Both rows of the bottleneck are read once and kept.
 // Prelude: WORKGROUP (invocations per workgroup), APPENDED (bool: c lacks its last column, which is the constant 1), Value (f32 or
 // vec4<f32>) and LANES (elements in one; they divide the rank), RANKS (Values in a row
-// of the bottleneck).
+// of the bottleneck), RECTIFY (bool: 0 where c is not positive, the gradient of the relu that made it).
 
 struct Uniforms {
   rows: u32,
@@ -14,8 +14,9 @@ struct Uniforms {
 @group(0) @binding(1) var<storage, read> du: array<Value>;
 @group(0) @binding(2) var<storage, read> dq: array<Value>;
 @group(0) @binding(3) var<storage, read> u: array<Value>;
-@group(0) @binding(4) var<storage, read_write> dc: array<f32>;
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+@group(0) @binding(4) var<storage, read> c: array<f32>;
+@group(0) @binding(5) var<storage, read_write> dc: array<f32>;
+@group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
 fn total(x: Value) -> f32 {
   return dot(vec4(x), select(vec4(1.0, 0.0, 0.0, 0.0), vec4(1.0), LANES == 4));
@@ -44,7 +45,11 @@ fn main(
       for (var rho = 0u; rho < select(ranks, RANKS, RANKS <= 4); rho++) {
         sum += dq[at + rho] * out[rho] + p[at + rho] * back[rho];
       }
-      dc[n * columns + j] = total(sum);
+      var value = total(sum);
+      if (RECTIFY) {
+        value = select(0.0, value, c[n * columns + j] > 0.0);
+      }
+      dc[n * columns + j] = value;
     }
   }
 }

@@ -13,6 +13,11 @@ export type SteeringShape = {
   readonly appended: 0 | 1;
 };
 
+export type SteeringCoefficientsShape = SteeringShape & {
+  /** 1: put 0 where c is not positive, the gradient of the relu that made it. */
+  readonly rectify: number;
+};
+
 const read = (name: string): BufferSlot => ({ name, access: 'read', element: 'f32' });
 const written = (name: string): BufferSlot => ({ name, access: 'read_write', element: 'f32' });
 const uniforms = [
@@ -66,18 +71,18 @@ export const steeringExpand: Kernel<SteeringShape> = {
 
 /**
  * `dc` (the shape of `c`) from `p`, `u`, `dq [rows, terms·rank]` and `du [rows, rank]`. The other gradients are the two passes
- * again: du is `steeringContract` of dq, dP is `steeringExpand` of du.
+ * again: du is `steeringContract` of dq, dP is `steeringExpand` of du. `c` is read where it came out of a relu.
  */
-export const steeringCoefficients: Kernel<SteeringShape> = {
+export const steeringCoefficients: Kernel<SteeringCoefficientsShape> = {
   name: 'steering/coefficients',
   source: coefficientsSource,
-  buffers: [read('p'), read('du'), read('dq'), read('u'), written('dc')],
+  buffers: [read('p'), read('du'), read('dq'), read('u'), read('c'), written('dc')],
   uniforms,
-  constants: (shape, adapter) => ({ ...constants(shape, adapter), RANKS: shape.rank / lanes(shape) }),
+  constants: (shape, adapter) => ({ ...constants(shape, adapter), RANKS: shape.rank / lanes(shape), RECTIFY: shape.rectify === 1 }),
   grid: ({ rows }, adapter) => stridedGrid(rows, adapter, PER_GROUP),
   cost: (shape) => ({
     flops: 4 * shape.rows * columns(shape) * shape.rank,
     bytes: 4 * shape.rows * (2 * shape.terms * shape.rank + columns(shape) + 2 * shape.rank),
   }),
-  sample,
+  sample: { ...sample, rectify: 1 },
 };

@@ -19,8 +19,13 @@ test.each([
   expect(relativeError(contracted.u, steeringContractReference(shape, c, p))).toBeLessThanOrEqual(1e-5);
   const expanded = await runKernel(steeringExpand, shape, { c, u, q: poison(rows * terms * rank) });
   expect(relativeError(expanded.q, steeringExpandReference(shape, c, u))).toBeLessThanOrEqual(1e-5);
-  const gradient = await runKernel(steeringCoefficients, shape, { p, du, dq, u, dc: poison(rows * columns) });
-  expect(relativeError(gradient.dc, steeringCoefficientsReference(shape, { p, du, dq, u }))).toBeLessThanOrEqual(1e-4);
+  const right = steeringCoefficientsReference(shape, { p, du, dq, u });
+  for (const rectify of [0, 1]) {
+    const bound = { p, du, dq, u, c, dc: poison(rows * columns) };
+    const { dc } = await runKernel(steeringCoefficients, { ...shape, rectify }, bound);
+    const expected = right.map((value, i) => (rectify && c[i] <= 0 ? 0 : value));
+    expect(relativeError(dc, expected)).toBeLessThanOrEqual(1e-4);
+  }
 });
 
 /** left·right for row-major matrices, either transposed first; in float64, another kernel's work. */
@@ -72,8 +77,11 @@ describe.each(['low_rank_steering', 'odd/low_rank_steering'])('golden %s', (file
     const dq = Float32Array.from(product(dy.data, b, [rows, width, terms * rank], { right: true }));
     const { u: du } = await runKernel(steeringContract, shape, { c, p: dq, u: poison(rows * rank) });
     const { q: dp } = await runKernel(steeringExpand, shape, { c, u: du, q: poison(size) });
-    const { dc } = await runKernel(steeringCoefficients, shape, { p, du, dq, u, dc: poison(rows * hidden) });
+    const bound = { p, du, dq, u, c, dc: poison(rows * hidden) };
+    const { dc } = await runKernel(steeringCoefficients, { ...shape, rectify: 0 }, bound);
     const dpre = Float64Array.from(dc, (value, i) => (pre[i] > 0 ? value : 0));
+    const rectified = await runKernel(steeringCoefficients, { ...shape, rectify: 1 }, bound);
+    expect(Array.from(rectified.dc, Math.abs)).toEqual(Array.from(dpre, Math.abs));
     const ones = new Float64Array(rows).fill(1);
     const gradients: Record<string, Float64Array> = {
       de: product(dp, a, [rows, terms * rank, width]).map((value, i) => value + dy.data[i]),

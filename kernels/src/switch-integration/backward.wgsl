@@ -35,7 +35,7 @@ fn main(
   var carried: array<f32, LATENT>;
   for (var step = 0u; step < uniforms.time; step++) {
     let at = row * uniforms.time + uniforms.time - 1 - step;
-    let beta = gate[at * 2];
+    let beta = gate[at];
     var sum = 0.0;
     if (uniforms.withBeta == 1) {
       sum = dbeta[at];
@@ -47,7 +47,7 @@ fn main(
       dproposal[i] = beta * total;
       carried[n] = total;
     }
-    let slope = sum * gate[at * 2 + 1];
+    let slope = sum * gate[uniforms.batch * uniforms.time + at];
     dlogit[at] = slope;
     for (var n = 0u; n < latent; n++) {
       carried[n] = (1.0 - beta) * carried[n] + slope * jacobian[at * latent + n];

@@ -15,6 +15,8 @@ struct Uniforms {
   initial: u32,
   withOpened: u32,
   withNoise: u32,
+  // Where b2 lies behind w2.
+  biasAt: u32,
 }
 
 const GUMBEL: u32 = 1;
@@ -42,7 +44,7 @@ var<private> second: array<f32, CACHE>;
 var<private> before: array<f32, CACHE>;
 
 fn logitAt(at: u32) -> f32 {
-  var logit = w2[uniforms.hidden];
+  var logit = w2[uniforms.biasAt];
   if (CACHED) {
     for (var k = 0u; k < uniforms.hidden; k++) {
       before[k] = pre[at * uniforms.hidden + k];
@@ -119,8 +121,8 @@ fn main(
       }
       value = select(value, vec2(1.0, 0.0), forced);
     }
-    gate[at * 2] = value.x;
-    gate[at * 2 + 1] = value.y;
+    gate[at] = value.x;
+    gate[uniforms.batch * uniforms.time + at] = value.y;
     for (var n = 0u; n < uniforms.latent; n++) {
       let i = at * uniforms.latent + n;
       // Not state + β (z̃ − state): an open gate must give the proposal exactly.

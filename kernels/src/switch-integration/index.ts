@@ -44,6 +44,8 @@ export type SwitchForwardShape = SwitchShape & {
   readonly withOpened: 0 | 1;
   /** 1 where `noise` is read; otherwise modes 1 and 2 go without. */
   readonly withNoise: 0 | 1;
+  /** Where b2 lies in `w2`, at or behind `hidden`. */
+  readonly biasAt: number;
 };
 
 export type IntegrationGradientShape = Pick<SwitchShape, 'batch' | 'time' | 'latent'> & {
@@ -77,9 +79,9 @@ const fields = (...names: string[]) => names.map((name) => ({ name, type: 'u32' 
 /**
  * Switch and temporal integration (arXiv 2512.20605, §4): logit_t = w2·relu(pre_t + W_z z_{t−1}) + b2,
  * z_t = β_t z̃_t + (1 − β_t) z_{t−1}. In: `proposal [batch, time, latent]`, `pre [batch, time, hidden]` (what the switch makes of
- * everything but z, bias included), `wz [hidden, latent]`, `w2 [hidden + 1]` (the last entry is b2), `noise [batch, time]`
+ * everything but z, bias included), `wz [hidden, latent]`, `w2 [> biasAt]` (the entry `biasAt` is b2), `noise [batch, time]`
  * (logistic; read in modes 1 and 2), `control f32 [2]` = (a `GATE_MODE`, temperature), `z0 [batch, latent]`, `opened u32 [batch]`.
- * Out: `z [batch, time, latent]` and `gate [batch, time, 2]` = (β, dβ/dlogit).
+ * Out: `z [batch, time, latent]` and `gate [2, batch, time]` = (β, dβ/dlogit).
  */
 export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
   name: 'switch-integration/forward',
@@ -96,14 +98,14 @@ export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
     written('z'),
     written('gate'),
   ],
-  uniforms: fields('batch', 'time', 'latent', 'hidden', 'firstOpen', 'initial', 'withOpened', 'withNoise'),
+  uniforms: fields('batch', 'time', 'latent', 'hidden', 'firstOpen', 'initial', 'withOpened', 'withNoise', 'biasAt'),
   constants: (shape, adapter) => ({ WORKGROUP: ROWS, ...sizes(shape, adapter) }),
   grid: ({ batch }) => linearGrid(batch, ROWS),
   cost: ({ batch, time, latent, hidden }) => ({
     flops: batch * time * (hidden * (2 * latent + 3) + 3 * latent + 8),
     bytes: 4 * (batch * time * (2 * latent + hidden + 3) + hidden * (latent + 1)),
   }),
-  sample: { batch: 128, time: 25, latent: 8, hidden: 64, initial: 0, firstOpen: 1, withOpened: 0, withNoise: 1 },
+  sample: { batch: 128, time: 25, latent: 8, hidden: 64, initial: 0, firstOpen: 1, withOpened: 0, withNoise: 1, biasAt: 64 },
 };
 
 /**

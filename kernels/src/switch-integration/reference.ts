@@ -26,7 +26,7 @@ function activate({ hidden, latent }: SwitchForwardShape, { pre, wz }: Inputs, a
 
 /** z, and (β, dβ/dlogit) as `gate`, in float64. */
 export function switchIntegrationReference(shape: SwitchForwardShape, inputs: Inputs): Record<'z' | 'gate', Float64Array> {
-  const { batch, time, latent, hidden, initial, firstOpen, withOpened, withNoise } = shape;
+  const { batch, time, latent, initial, firstOpen, withOpened, withNoise, biasAt } = shape;
   const { proposal, w2, noise, control, z0, opened } = inputs;
   const z = new Float64Array(batch * time * latent);
   const gate = new Float64Array(batch * time * 2);
@@ -34,10 +34,11 @@ export function switchIntegrationReference(shape: SwitchForwardShape, inputs: In
     let state = Float64Array.from({ length: latent }, (_, n) => (initial ? z0[b * latent + n] : 0));
     for (let t = 0; t < time; t++) {
       const at = b * time + t;
-      const logit = activate(shape, inputs, at, state).reduce((sum, a, k) => sum + w2[k] * a, w2[hidden]);
+      const logit = activate(shape, inputs, at, state).reduce((sum, a, k) => sum + w2[k] * a, w2[biasAt]);
       const forced = t === 0 && (withOpened ? opened[b] !== 0 : firstOpen === 1);
       const [beta, slope] = forced ? [1, 0] : gateOf(logit, withNoise ? noise[at] : 0, control[0], control[1]);
-      gate.set([beta, slope], at * 2);
+      gate[at] = beta;
+      gate[batch * time + at] = slope;
       state = state.map((value, n) => beta * proposal[at * latent + n] + (1 - beta) * value);
       z.set(state, at * latent);
     }
@@ -69,7 +70,7 @@ export function switchIntegrationGradientReference(
         if (t > 0) return z[(at - 1) * latent + n];
         return initial ? z0[b * latent + n] : 0;
       });
-      const [beta, slope] = [gate[at * 2], gate[at * 2 + 1]];
+      const [beta, slope] = [gate[at], gate[batch * time + at]];
       const total = carried.map((value, n) => value + dz[at * latent + n]);
       const dlogit = slope * total.reduce((sum, g, n) => sum + g * (proposal[at * latent + n] - state[n]), dbeta[at]);
       carried = total.map((g) => (1 - beta) * g);

@@ -1,8 +1,7 @@
 /** Discovery: a metacontroller learns on clean demonstrations which corrections of the frozen model are skills. */
 import {
   type AdamW,
-  add,
-  backward,
+  backwardSum,
   crossEntropy,
   type Device,
   gatherRows,
@@ -14,7 +13,6 @@ import {
   RandomState,
   RunningSums,
   scale,
-  sum,
   type Tensor,
 } from '@coxswain/tensor';
 import type { Transformer } from '@coxswain/transformer';
@@ -153,13 +151,10 @@ export class DiscoveryTrainer {
       const gateNoise = noGrad(() => philoxLogistic(this.#random, STREAM.gate, [batch, time]));
       const options = { batch, time, layer, embedderLayer, view, gate: this.#gate, noise, gateNoise };
       const found = discover(base, controller, inputs, options);
-      const overSteps = (values: Tensor): Tensor => sum(mul(values.reshape([n]), inputs.mask));
-      const nll = overSteps(found.nll);
-      const kl = overSteps(found.kl);
-      backward(scale(add(nll, mul(kl, this.#alpha)), 1 / (batch * meanLength)));
+      const each = scale(inputs.mask, 1 / (batch * meanLength));
+      backwardSum([found.nll, each], [found.kl, mul(each, this.#alpha)]);
       const norm = this.optimiser.apply();
-      const [beta, steps] = noGrad(() => [overSteps(found.beta.detach()), sum(inputs.mask)]);
-      this.sums.add(nll, kl, beta, steps, norm);
+      this.sums.add([found.nll, found.kl, found.beta, inputs.mask, norm], inputs.mask);
       return {};
     });
     const captured = { program, inputs };

@@ -1,16 +1,14 @@
 import {
-  add,
-  clamp,
+  addRelu,
+  besidePrevious,
   concat,
   type Device,
-  gaussianKl,
+  gaussianPosterior,
   gru,
   layerNorm,
   linear,
   noGrad,
   type ParameterStore,
-  relu,
-  reparameterise,
   slice,
   steer,
   switchIntegrate,
@@ -121,33 +119,23 @@ export class Metacontroller {
    * @param size batch and time of the actions (the residual has one step more).
    */
   discover(inputs: DiscoveryInputs, { batch, time }: SequenceSize): Discovery {
-    const { width: d, latent, history } = this.config;
+    const { width: d, latent, history, embedding, encoder } = this.config;
     const p = this.#parameters;
+    const whole = [batch, time + 1, d];
     const [x, seen] = noGrad(() => {
       const all = this.read(inputs.residual);
-      const view = inputs.view && inputs.view !== inputs.residual ? this.read(inputs.view) : all;
-      return [slice(all.reshape([batch, time + 1, d]), 1, 0, time), view];
+      return [all, inputs.view && inputs.view !== inputs.residual ? this.read(inputs.view) : all];
     });
-    const e = noGrad(() => slice(inputs.residual.reshape([batch, time + 1, d]), 1, 0, time).reshape([batch * time, d]));
-    const h = this.#recur(this.#history, x.reshape([batch * time, d]), batch, time);
-    const before = concat([this.device.zeros([batch, 1, history]), slice(h, 1, 0, time - 1)], 1);
-    const context = concat([x, before], 2).reshape([batch * time, d + history]);
+    const e = noGrad(() => slice(inputs.residual.reshape(whole), 1, 0, time).reshape([batch * time, d]));
+    // Over all observations, though nothing reads the last state: leaving out the last of each row would cost a copy.
+    const h = this.#recur(this.#history, x, batch, time + 1);
+    const context = besidePrevious(x.reshape(whole), h, time).reshape([batch * time, d + history]);
     const s = this.#sequenceEmbedding(seen, inputs.viewLengths, { batch, time });
-    const step = linear(context, p.encoderStep, { bias: p.encoderBias }).reshape([batch, time, this.config.encoder]);
-    const hidden = relu(
-      add(
-        step,
-        linear(s.reshape([s.size / this.config.embedding, this.config.embedding]), p.encoderSequence).reshape([
-          batch,
-          s.shape[1],
-          this.config.encoder,
-        ]),
-      ),
-    );
-    const code = linear(hidden.reshape([batch * time, this.config.encoder]), p.codeWeight, { bias: p.codeBias });
-    const mu = slice(code, 1, 0, latent);
-    const logSigma = clamp(slice(code, 1, latent, 2 * latent), LOG_SIGMA[0], LOG_SIGMA[1]);
-    const proposal = inputs.noise ? reparameterise(mu, logSigma, inputs.noise) : mu;
+    const ofStep = linear(context, p.encoderStep, { bias: p.encoderBias }).reshape([batch, time, encoder]);
+    const ofSequence = linear(s.reshape([s.size / embedding, embedding]), p.encoderSequence).reshape([batch, s.shape[1], encoder]);
+    const hidden = addRelu(ofStep, ofSequence).reshape([batch * time, encoder]);
+    const code = linear(hidden, p.codeWeight, { bias: p.codeBias });
+    const { mu, logSigma, sample: proposal, kl } = gaussianPosterior(code, LOG_SIGMA, inputs.noise);
     const { z, beta } = switchIntegrate({
       proposal: proposal.reshape([batch, time, latent]),
       pre: linear(context, p.switchWeight, { bias: p.switchBias }).reshape([batch, time, this.config.switch]),
@@ -159,13 +147,13 @@ export class Metacontroller {
       ...(inputs.gateNoise ? { noise: inputs.gateNoise } : {}),
     });
     const codes = z.reshape([batch * time, latent]);
-    return { mu, logSigma, kl: gaussianKl(mu, logSigma), z: codes, beta, steered: this.steer(codes, e) };
+    return { mu, logSigma, kl, z: codes, beta, steered: this.steer(codes, e) };
   }
 
   /** Steps 6 and 7: ê = e + B(z) A(z) e, for codes [N, latent] and residuals [N, width]. */
   steer(z: Tensor, residual: Tensor): Tensor {
     const p = this.#parameters;
-    const c = relu(linear(z, p.decoderWeight, { bias: p.decoderBias }));
+    const c = linear(z, p.decoderWeight, { bias: p.decoderBias, relu: true });
     return steer(residual, c, p.a, p.b, this.config.rank);
   }
 
@@ -205,10 +193,22 @@ export class Metacontroller {
    * @param gate f32 [4] as in `discover`; hard at test time.
    */
   step(residual: Tensor, proposal: Tensor, state: StepState, gate: Tensor): { z: Tensor; beta: Tensor; steered: Tensor } {
+    const { h, ...stepped } = this.advance(residual, proposal, state, gate);
+    this.device.copy(h, state.h);
+    this.device.copy(stepped.z, state.z);
+    this.device.zero(state.starts);
+    return stepped;
+  }
+
+  /**
+   * `step` for those who keep the state elsewhere: it is left as it is.
+   * @param x LN(e_t) [rows, width], where it is there already.
+   * @returns besides, the history after the step `h` [rows, history]; the code that is held from now on is `z`.
+   */
+  advance(residual: Tensor, proposal: Tensor, state: StepState, gate: Tensor, x = this.read(residual)): Advanced {
     const rows = residual.shape[0];
-    const { latent } = this.config;
+    const { latent, history } = this.config;
     const p = this.#parameters;
-    const x = this.read(residual);
     const context = concat([x, state.h], 1);
     const { z, beta } = switchIntegrate({
       proposal: proposal.reshape([rows, 1, latent]),
@@ -220,14 +220,22 @@ export class Metacontroller {
       z0: state.z,
       opened: state.starts,
     });
-    const h = this.#recur(this.#history, x, rows, 1, { h0: state.h });
+    const h = this.#recur(this.#history, x, rows, 1, { h0: state.h }).reshape([rows, history]);
     const code = z.reshape([rows, latent]);
-    const steered = this.steer(code, residual);
-    this.device.copy(h, state.h);
-    this.device.copy(code, state.z);
-    this.device.zero(state.starts);
-    return { z: code, beta: beta.reshape([rows]), steered };
+    return { z: code, beta: beta.reshape([rows]), steered: this.steer(code, residual), h };
   }
+}
+
+/** What one causal step makes. */
+export interface Advanced {
+  /** The code that is held [rows, latent]. */
+  readonly z: Tensor;
+  /** [rows]: 1 where the switch was open. */
+  readonly beta: Tensor;
+  /** [rows, width] */
+  readonly steered: Tensor;
+  /** History after the step [rows, history]. */
+  readonly h: Tensor;
 }
 
 /** State of the one-step form; `step` updates it in place. */

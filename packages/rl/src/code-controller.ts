@@ -1,7 +1,7 @@
 import type { Metacontroller, StepState } from '@coxswain/metacontroller';
-import { type Device, gatherRows, type Tensor } from '@coxswain/tensor';
+import { type Device, gatherRowsOf, scatterRowsOf, type Tensor } from '@coxswain/tensor';
 import type { CodeSource } from './codes.js';
-import { type Controller, type StepContext, scatterRows } from './controller.js';
+import type { Controller, StepContext } from './controller.js';
 
 export type CodeControllerOptions = {
   readonly metacontroller: Metacontroller;
@@ -69,14 +69,23 @@ export class CodeController implements Controller {
     const x = metacontroller.read(residual);
     const { code, logProb } = source.propose(x, context);
     const state = this.#stateOf(episode, rows);
-    const { beta, steered } = metacontroller.step(residual, code, state, gate);
-    scatterRows(state.h, episode, this.#h);
-    scatterRows(state.z, episode, this.#z);
-    scatterRows(state.starts, episode, this.#starts);
-    if (this.records) {
-      scatterRows(x, place, this.records.x);
-      scatterRows(code, place, this.records.code);
-      if (logProb) scatterRows(logProb, place, this.records.logProb);
+    const { beta, steered, h, z } = metacontroller.advance(residual, code, state, gate, x);
+    const begun = this.#device.tensor(new Uint32Array(rows));
+    scatterRowsOf(
+      [
+        [h, this.#h],
+        [z, this.#z],
+        [begun, this.#starts],
+      ],
+      episode,
+    );
+    const { records } = this;
+    if (records) {
+      const known = [
+        [x, records.x],
+        [code, records.code],
+      ] as const;
+      scatterRowsOf(logProb ? [...known, [logProb, records.logProb]] : known, place);
     }
     return { residual: steered, open: beta };
   }
@@ -86,13 +95,14 @@ export class CodeController implements Controller {
     const { metacontroller, gate } = this.options;
     const state = this.#stateOf(episode, rows);
     // β does not depend on what would be taken.
-    const { beta } = metacontroller.step(residual, state.z, state, gate);
-    return { x: metacontroller.read(residual), open: beta };
+    const x = metacontroller.read(residual);
+    return { x, open: metacontroller.advance(residual, state.z, state, gate, x).beta };
   }
 
-  /** Copies of the state's rows, which a step may change. */
+  /** The state's rows. */
   #stateOf(episode: Tensor, rows: number): StepState {
-    return { h: gatherRows(this.#h, episode), z: gatherRows(this.#z, episode), starts: gatherRows(this.#starts, episode).reshape([rows]) };
+    const [h, z, starts] = gatherRowsOf([this.#h, this.#z, this.#starts], episode);
+    return { h, z, starts: starts.reshape([rows]) };
   }
 
   /** Frees its state and records; the source and the metacontroller belong to whoever made them. */

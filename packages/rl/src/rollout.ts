@@ -1,7 +1,7 @@
 import { type Device, noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
 import { STREAM } from './codes.js';
-import { type Controller, NONE, scatterRows } from './controller.js';
+import { type Controller, NONE } from './controller.js';
 import type { VectorEnvironment } from './environment.js';
 
 export type RolloutOptions = {
@@ -198,8 +198,8 @@ export class Rollout {
         };
         const hooks = controller ? { edits: { [controller.layer]: edit } } : {};
         const e = model.stepBlocks(model.embed(indices), cache, 0, depth, hooks);
-        const { index, logProb } = philoxCategorical(model.actionLogits(e), this.#random, STREAM.action, { owner: episode });
-        if (this.logProb) scatterRows(logProb, place, this.logProb);
+        const into = this.logProb && { logProb: this.logProb, place };
+        const { index } = philoxCategorical(model.actionLogits(e), this.#random, STREAM.action, { owner: episode, ...(into && { into }) });
         return open ? { action: index, open } : { action: index };
       }),
     );

@@ -66,6 +66,16 @@ export function accumulator(tensor: Tensor): Tensor {
   return sum;
 }
 
+/**
+ * Takes the gradient that has reached `tensor` so far away from a running `backward`, for an operation that adds its own in the same
+ * launch and returns the sum. Nothing where none has, or where `tensor` is a leaf.
+ */
+export function takeGradient(tensor: Tensor): Tensor | undefined {
+  const held = gradients?.get(tensor);
+  gradients?.delete(tensor);
+  return held?.tensor;
+}
+
 function receive(tensor: Tensor, gradient: Tensor): void {
   if (gradient.size !== tensor.size) throw new ShapeError('backward', `a gradient of shape [${gradient.shape}]`, `[${tensor.shape}]`);
   if (tensor.gradient) {
@@ -83,36 +93,48 @@ function addInto(sum: Tensor, x: Tensor): void {
   x.device.dispatch(copyStrided, { ...whole, accumulate: 1 }, { x, out: sum });
 }
 
+/** A tensor with the gradient that it starts `backward` with. */
+export type Seeded = readonly [tensor: Tensor, gradient: Tensor];
+
 /**
- * Differentiates a one-element tensor with respect to every leaf that requires it; leaf gradients are added to
- * `leaf.gradient`.
- * @param seed gradient of the loss itself, 1 by default.
+ * Differentiates a one-element tensor with respect to every leaf that requires it; leaf gradients are added to `leaf.gradient`.
+ * @param seed gradient of the loss itself, 1 by default. With one, `loss` may have any shape: it is then Σ seed·loss that is
+ * differentiated.
  */
 export function backward(loss: Tensor, seed?: Tensor): void {
   if (loss.size !== 1 && !seed) throw new ShapeError('backward', `a loss of shape [${loss.shape}]`, 'one element, or a seed gradient');
-  if (!loss.requiresGradient)
+  backwardFrom([[loss, seed]]);
+}
+
+/** Differentiates Σ gradient·tensor over all pairs, in one pass: a weighted sum of losses that nobody has to form. */
+export function backwardSum(...seeded: readonly Seeded[]): void {
+  backwardFrom(seeded);
+}
+
+function backwardFrom(seeded: readonly (readonly [Tensor, Tensor | undefined])[]): void {
+  if (!seeded.every(([{ requiresGradient }]) => requiresGradient))
     throw new ShapeError('backward', 'a loss that depends on nothing that requires a gradient', 'a recorded loss');
   const outer = gradients;
   gradients = new Map();
   try {
     noGrad(() => {
-      const { device } = loss;
-      let first = seed;
-      if (!first) {
-        first = device.empty(loss.shape);
-        device.dispatch(fill, { count: 1, value: 1 }, { out: first });
-      }
-      receive(loss, first);
-      for (const node of reverseOrder(loss)) backwardThrough(node);
+      for (const [loss, seed] of seeded) receive(loss, seed ?? one(loss));
+      for (const node of reverseOrder(seeded.map(([loss]) => loss))) backwardThrough(node);
     });
   } finally {
     gradients = outer;
   }
 }
 
-function reverseOrder(loss: Tensor): Node[] {
+function one({ device, shape }: Tensor): Tensor {
+  const gradient = device.empty(shape);
+  device.dispatch(fill, { count: 1, value: 1 }, { out: gradient });
+  return gradient;
+}
+
+function reverseOrder(losses: readonly Tensor[]): Node[] {
   const seen = new Set<Node>();
-  const stack = loss.node ? [loss.node] : [];
+  const stack = losses.flatMap(({ node }) => (node ? [node] : []));
   while (stack.length) {
     const node = stack.pop() as Node;
     if (seen.has(node)) continue;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Device } from './device.js';
-import { CheckpointError } from './errors.js';
+import { CheckpointError, ShapeError } from './errors.js';
 import { requestDevice } from './node.js';
 import { RunningSums } from './running-sums.js';
 
@@ -13,12 +13,25 @@ afterAll(() => {
   device.close();
 });
 
+test('vectors are summed under the weights, scalars as they are', async () => {
+  using scope = device.scope();
+  void scope;
+  using sums = new RunningSums(device, 3);
+  const weights = device.tensor(Float32Array.of(1, 0, 0.5));
+  const x = device.tensor(Float32Array.of(2, Number.NaN, 4));
+  sums.add([x, weights, device.tensor(Float32Array.of(7))], weights);
+  expect((await sums.take()).sums).toEqual(Float32Array.of(4, 1.25, 7));
+  expect(() => sums.add([x, x], weights)).toThrow(ShapeError);
+  expect(() => sums.add([x, x, device.tensor(new Float32Array(2))], weights)).toThrow(ShapeError);
+  expect(() => new RunningSums(device, 7)).toThrow(ShapeError);
+});
+
 test('sums of a captured program go on exactly from what was saved', async () => {
   using sums = new RunningSums(device, 2);
   const x = device.tensor(Float32Array.of(0));
   const y = device.tensor(Float32Array.of(0));
   const program = device.capture(() => {
-    sums.add(x, y);
+    sums.add([x, y]);
     return {};
   });
   const update = (a: number, b: number): void => {

@@ -1,8 +1,6 @@
-import { noGrad } from './autograd.js';
+import { MOST_TERMS, runningSums } from '@coxswain/kernels';
 import type { Device } from './device.js';
-import { CheckpointError } from './errors.js';
-import { accumulateRows } from './ops/reduce.js';
-import { concat } from './ops/shape.js';
+import { CheckpointError, ShapeError } from './errors.js';
 import type { Tensor } from './tensor.js';
 
 /**
@@ -12,17 +10,38 @@ export class RunningSums {
   readonly #sums: Tensor;
   #updates = 0;
 
-  /** @param size how many numbers are summed up. */
+  /**
+   * @param size how many numbers are summed up.
+   * @throws ShapeError for more than 6.
+   */
   constructor(
     readonly device: Device,
     readonly size: number,
   ) {
+    if (size > MOST_TERMS) throw new ShapeError('RunningSums', `${size} sums`, `at most ${MOST_TERMS}`);
     this.#sums = device.zeros([size]);
   }
 
-  /** Launches the addition of these scalars (each [1]), one for each sum; inside a capture it is replayed with every update. */
-  add(...values: readonly Tensor[]): void {
-    noGrad(() => accumulateRows(concat(values, 0).reshape([1, this.size]), this.#sums));
+  /**
+   * Launches the addition of Σ values, one tensor for each sum; inside a capture it is replayed with every update.
+   * @param weights multiplies the elements of every tensor that has more than one, of which there must be as many; an element whose
+   * weight is 0 does not count, whatever it is.
+   */
+  add(values: readonly Tensor[], weights?: Tensor): void {
+    const weighted = values.map(({ size }) => weights !== undefined && size > 1);
+    const misfit = values.find(({ size }, i) => weighted[i] && size !== weights?.size);
+    if (values.length !== this.size || misfit)
+      throw new ShapeError('RunningSums.add', `${values.length} tensors [${misfit?.shape}]`, `${this.size} of [${weights?.shape}] or [1]`);
+    const { dummy } = this.device;
+    const term = (i: number): Tensor => values[i] ?? dummy;
+    const count = (i: number): number => values[i]?.size ?? 0;
+    const shape = {
+      ...{ n0: count(0), n1: count(1), n2: count(2), n3: count(3), n4: count(4), n5: count(5) },
+      terms: this.size,
+      weighted: weighted.reduce((bits, is, i) => bits | (Number(is) << i), 0),
+    };
+    const terms = { x0: term(0), x1: term(1), x2: term(2), x3: term(3), x4: term(4), x5: term(5) };
+    this.device.dispatch(runningSums, shape, { weights: weights ?? dummy, ...terms, sums: this.#sums });
   }
 
   /** Counts one update. */

@@ -20,6 +20,8 @@ export class Tensor {
   /** The operation that made this tensor, while gradients are recorded. */
   node: Node | undefined;
   requiresGradient = false;
+  /** Of a value: it came out of a relu. Of such a value's gradient: that relu's gradient is in it already. */
+  rectified = false;
   /** Where the gradient of a leaf is accumulated; parameters have one for life. */
   gradient: Tensor | undefined;
   /** Shown in errors. */
@@ -52,6 +54,7 @@ export class Tensor {
   reshape(shape: Dimensions): Tensor {
     if (sizeOf(shape) !== this.size) throw new ShapeError('reshape', `shape [${shape}]`, `${this.size} elements like [${this.shape}]`);
     const view = new Tensor(this.device, shape, this.dtype, this.storage, this.byteOffset);
+    view.rectified = this.rectified;
     op('reshape', [this], [view], ([gradient]) => [gradient?.reshape(this.shape) ?? null]);
     return view;
   }
@@ -65,6 +68,7 @@ export class Tensor {
   requireGradient(): this {
     if (this.dtype !== 'f32') throw new ShapeError('requireGradient', `a tensor of ${this.dtype}`, 'one of f32');
     this.node = undefined;
+    this.rectified = false;
     this.requiresGradient = true;
     this.gradient = this.device.zeros(this.shape);
     return this;

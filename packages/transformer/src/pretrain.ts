@@ -1,17 +1,13 @@
 /** Pretraining: a base sequence model learns to predict expert actions, and a little of what is observed next. */
 import {
   type AdamW,
-  add,
-  backward,
+  backwardSum,
   crossEntropy,
   type Device,
-  mul,
-  noGrad,
   type ParameterStore,
   type Program,
   RunningSums,
   scale,
-  sum,
   type Tensor,
 } from '@coxswain/tensor';
 import type { Transformer } from './model.js';
@@ -118,16 +114,12 @@ export class Pretrainer {
     const program = device.capture(() => {
       this.store.zeroGradients();
       const { actions, observations } = this.model.forward(inputs.indices, { batch, time });
-      const action = sum(mul(crossEntropy(actions, inputs.actions), inputs.mask));
-      const observation = sum(mul(crossEntropy(observations, inputs.observations), inputs.mask));
-      backward(scale(add(action, scale(observation, observationWeight)), 1 / (batch * meanLength)));
+      const action = crossEntropy(actions, inputs.actions);
+      const observation = crossEntropy(observations, inputs.observations);
+      const each = 1 / (batch * meanLength);
+      backwardSum([action, scale(inputs.mask, each)], [observation, scale(inputs.mask, each * observationWeight)]);
       const norm = this.optimiser.apply();
-      this.sums.add(
-        action,
-        observation,
-        noGrad(() => sum(inputs.mask)),
-        norm,
-      );
+      this.sums.add([action, observation, inputs.mask, norm], inputs.mask);
       return {};
     });
     const captured = { program, ...inputs };

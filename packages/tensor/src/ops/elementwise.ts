@@ -5,12 +5,13 @@ import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { sumTo } from './reduce.js';
 
-function applyUnary(name: keyof typeof UNARY, x: Tensor, a = 0, b = 0): Tensor {
+function applyUnary(name: keyof typeof UNARY, x: Tensor, a = 0, b = 0, backward?: (dout: Tensor) => Tensor): Tensor {
   const { device } = x;
   const shape = { operation: UNARY[name], count: x.size, a, b };
   const out = device.empty(x.shape);
   device.dispatch(unary, shape, { x, out });
   op(name, [x], [out], ([dout]) => {
+    if (backward) return [backward(dout as Tensor)];
     const dx = device.empty(x.shape);
     const saved = UNARY_SAVES_OUTPUT.has(shape.operation) ? out : x;
     device.dispatch(unaryBackward, shape, { saved, dout: dout as Tensor, dx });
@@ -20,7 +21,20 @@ function applyUnary(name: keyof typeof UNARY, x: Tensor, a = 0, b = 0): Tensor {
 }
 
 /** max(x, 0) */
-export const relu = (x: Tensor): Tensor => applyUnary('relu', x);
+export function relu(x: Tensor): Tensor {
+  const out = applyUnary('relu', x, 0, 0, (dout) => rectifyGradient(dout, out));
+  out.rectified = true;
+  return out;
+}
+
+/** The gradient before a relu from the one behind it and the relu's output; whoever made `dout` may have done that already. */
+export function rectifyGradient(dout: Tensor, out: Tensor): Tensor {
+  // A tensor of its own: what lies before the relu may be another relu's output, whose gradient this is not yet.
+  if (dout.rectified) return dout.detach();
+  const dx = out.device.empty(out.shape);
+  out.device.dispatch(unaryBackward, { operation: UNARY.relu, count: out.size, a: 0, b: 0 }, { saved: out, dout, dx });
+  return dx;
+}
 /** 1 / (1 + e⁻ˣ) */
 export const sigmoid = (x: Tensor): Tensor => applyUnary('sigmoid', x);
 export const tanh = (x: Tensor): Tensor => applyUnary('tanh', x);
@@ -54,6 +68,17 @@ function launchBinary(operation: number, a: Tensor, b: Tensor): Tensor {
 export function add(a: Tensor, b: Tensor): Tensor {
   const out = launchBinary(BINARY.add, a, b);
   op('add', [a, b], [out], ([g]) => [sumTo(g as Tensor, a.shape), sumTo(g as Tensor, b.shape)]);
+  return out;
+}
+
+/** max(a + b, 0) */
+export function addRelu(a: Tensor, b: Tensor): Tensor {
+  const out = launchBinary(BINARY.rectifiedSum, a, b);
+  out.rectified = true;
+  op('addRelu', [a, b], [out], ([dout]) => {
+    const g = rectifyGradient(dout as Tensor, out);
+    return [sumTo(g, a.shape), sumTo(g, b.shape)];
+  });
   return out;
 }
 

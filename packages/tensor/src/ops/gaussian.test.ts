@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Device } from '../device.js';
 import { requestDevice } from '../node.js';
 import { gradientErrors } from '../testing/gradient-check.js';
-import { mul } from './elementwise.js';
-import { gaussianKl, gaussianLogProb, reparameterise } from './gaussian.js';
+import { add, mul } from './elementwise.js';
+import { gaussianKl, gaussianLogProb, gaussianPosterior, reparameterise } from './gaussian.js';
 import { sum } from './reduce.js';
 
 let device: Device;
@@ -45,10 +45,24 @@ test('gradients of the KL agree with differences', async () => {
   for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
 });
 
+test('gradients of a posterior, its sample and its KL agree with differences', async () => {
+  const errors = await gradientErrors(device, { code: { data: wave(N * 2 * D, 1), shape: [N, 2 * D] } }, ({ code }) => {
+    const { mu, logSigma, sample, kl } = gaussianPosterior(code, [-5, 3], device.tensor(wave(N * D, 3), [N, D]));
+    return sum(
+      mul(
+        add(gaussianLogProb(device.tensor(wave(N * D, 5), [N, D]), mu, logSigma), add(kl, sum(mul(sample, sample), 1))),
+        device.tensor(weights),
+      ),
+    );
+  });
+  for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
+});
+
 test('shapes that do not fit are refused', () => {
   using scope = device.scope();
   void scope;
   const mu = device.zeros([4, 3]);
   expect(() => gaussianLogProb(mu, mu, device.zeros([4]))).toThrow('gaussianLogProb');
   expect(() => gaussianKl(mu, device.zeros([3]))).toThrow('gaussianKl');
+  expect(() => gaussianPosterior(mu, [-5, 3])).toThrow('gaussianPosterior');
 });

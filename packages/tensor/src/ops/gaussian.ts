@@ -3,9 +3,11 @@ import {
   type GaussianShape,
   gaussianKlBackward,
   gaussianLogProbBackward,
+  gaussianPosteriorBackward,
   gaussianSampleBackward,
   gaussianKl as klKernel,
   gaussianLogProb as logProbKernel,
+  gaussianPosterior as posteriorKernel,
   gaussianSample as sampleKernel,
 } from '@coxswain/kernels';
 import { op } from '../autograd.js';
@@ -85,4 +87,47 @@ export function reparameterise(mu: Tensor, logSigma: Tensor, noise: Tensor): Ten
     return [dx, sumTo(dlogSigma, logSigma.shape)];
   });
   return x;
+}
+
+/** What an encoder says of a code; all [N, d] but the KL. */
+export interface Posterior {
+  readonly mu: Tensor;
+  /** Clamped; no gradient flows where it was. */
+  readonly logSigma: Tensor;
+  /** μ + exp(logσ) · noise, or μ without noise. */
+  readonly sample: Tensor;
+  /** KL(N(μ, σ²) ‖ N(0, I)) of each row, in nats [N]. */
+  readonly kl: Tensor;
+}
+
+/**
+ * A diagonal Gaussian from an encoder's output, a sample of it and its KL divergence from the standard normal, in one launch.
+ * @param code [N, 2·d]: μ, then logσ.
+ * @param bounds of logσ.
+ * @param noise standard normal, [N, d]; no gradient flows into it.
+ */
+export function gaussianPosterior(code: Tensor, bounds: readonly [low: number, high: number], noise?: Tensor): Posterior {
+  const { device } = code;
+  const [rows, both] = code.shape;
+  const dims = both / 2;
+  if (code.shape.length !== 2 || !Number.isInteger(dims) || (noise && noise.size !== rows * dims))
+    throw new ShapeError('gaussianPosterior', `code [${code.shape}] and noise [${noise?.shape}]`, '[N, 2·d] and [N, d]');
+  const shape = { rows, dims, low: bounds[0], high: bounds[1], withNoise: noise ? 1 : 0 };
+  const [mu, logSigma, sample] = [0, 1, 2].map(() => device.empty([rows, dims]));
+  const kl = device.empty([rows]);
+  const given = { code, noise: noise ?? device.dummy };
+  device.dispatch(posteriorKernel, shape, { ...given, mu, logSigma, sample, kl });
+  op('gaussianPosterior', [code], [mu, logSigma, sample, kl], ([dmu, dlogSigma, dsample, dkl]) => {
+    const dcode = device.empty(code.shape);
+    const flags = { withMu: dmu ? 1 : 0, withLogSigma: dlogSigma ? 1 : 0, withSample: dsample ? 1 : 0, withKl: dkl ? 1 : 0 };
+    const gradients = {
+      dmu: dmu ?? device.dummy,
+      dlogSigma: dlogSigma ?? device.dummy,
+      dsample: dsample ?? device.dummy,
+      dkl: dkl ?? device.dummy,
+    };
+    device.dispatch(gaussianPosteriorBackward, { ...shape, ...flags }, { ...given, ...gradients, dcode });
+    return [dcode];
+  });
+  return { mu, logSigma, sample, kl };
 }

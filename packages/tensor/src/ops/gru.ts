@@ -54,8 +54,8 @@ export function gru(gates: Tensor, whh: Tensor, bhh: Tensor, { h0, lengths, reve
     const dh0 = device.empty([batch, hidden]);
     const kept = { whh, previous, saved, lengths: optional.lengths };
     device.dispatch(kernels.backward, shape, { dy: gradient as Tensor, ...kept, dgates, dgatesHidden, dh0 });
-    if (whh.requiresGradient) weightGradient(dgatesHidden, previous, accumulator(whh));
-    if (bhh.requiresGradient) accumulateRows(dgatesHidden, accumulator(bhh));
+    if (whh.requiresGradient) weightGradient(dgatesHidden, previous, accumulator(whh), bhh.requiresGradient ? accumulator(bhh) : undefined);
+    else if (bhh.requiresGradient) accumulateRows(dgatesHidden, accumulator(bhh));
     return [dgates, null, null, ...(h0 ? [dh0] : [])];
   });
   return out;

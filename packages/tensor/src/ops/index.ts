@@ -9,7 +9,7 @@ export * from './losses.js';
 export * from './norm.js';
 export * from './random.js';
 export { accumulateRows, accumulateSum, mean, sum } from './reduce.js';
-export { concat, expand, gatherRows, slice } from './shape.js';
+export { besidePrevious, concat, expand, gatherRows, gatherRowsOf, scatterRowsOf, slice } from './shape.js';
 export * from './softmax.js';
 export * from './steering.js';
 export * from './switch.js';

@@ -7,7 +7,7 @@ import { HostRandom } from '../host-random.js';
 import { requestDevice } from '../node.js';
 import { ParameterStore } from '../parameters.js';
 import { gradientErrors } from '../testing/gradient-check.js';
-import { mul, sigmoid } from './elementwise.js';
+import { add, addRelu, mul, relu, sigmoid } from './elementwise.js';
 import { linear } from './linear.js';
 import { layerNorm } from './norm.js';
 import { sum } from './reduce.js';
@@ -53,6 +53,49 @@ test('gradients with widths that divide into fours and a relu agree with differe
     ({ x, w, b }) => {
       const y = linear(x, w, { bias: b, relu: true });
       return sum(mul(y, sigmoid(y)));
+    },
+  );
+  for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
+});
+
+test('the gradient of a relu is taken once along every path, whether in the product behind it or by itself', async () => {
+  const errors = await gradientErrors(
+    device,
+    {
+      x: { data: wave(9 * 12, 0), shape: [9, 12] },
+      w: { data: wave(8 * 12, 1), shape: [8, 12] },
+      b: { data: wave(8, 2), shape: [8] },
+      v: { data: wave(8 * 8, 5), shape: [8, 8] },
+    },
+    ({ x, w, b, v }) => {
+      const once = linear(x, w, { bias: b, relu: true });
+      const alone = linear(once, v, { bias: b });
+      // Read twice: by a product, which masks its share, and as it is.
+      const twice = relu(alone);
+      const both = add(linear(twice.reshape([9, 8]), v), twice);
+      // The sum of two outputs of relus hands one gradient to both.
+      const sums = linear(addRelu(relu(both), once), v);
+      return sum(mul(sums, sigmoid(sums)));
+    },
+    3e-3,
+  );
+  for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(1e-2);
+});
+
+test('two heads on one layer norm add up their gradients', async () => {
+  const errors = await gradientErrors(
+    device,
+    {
+      x: { data: wave(7 * 12, 0), shape: [7, 12] },
+      w: { data: wave(5 * 12, 1), shape: [5, 12] },
+      gamma: { data: wave(12, 4), shape: [12] },
+      beta: { data: wave(12, 5), shape: [12] },
+    },
+    ({ x, w, gamma, beta }) => {
+      const e = linear(x, linear(w.reshape([12, 5]), w.reshape([12, 5])));
+      const y = layerNorm(e, { gamma, beta });
+      const [a, b] = [linear(y, w), linear(y, w, { residual: linear(e, w) })];
+      return sum(mul(a, sigmoid(b)));
     },
   );
   for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);

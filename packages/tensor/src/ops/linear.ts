@@ -1,8 +1,9 @@
 /** Matrix products with their epilogues. */
-import { matmulCombine, matmulKernel, matmulParts, matmulSplit, UNARY, unaryBackward } from '@coxswain/kernels';
-import { accumulator, op } from '../autograd.js';
+import { matmulCombine, matmulKernel, matmulParts, matmulSplit, PLAIN_PRODUCT } from '@coxswain/kernels';
+import { accumulator, op, takeGradient } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
+import { rectifyGradient } from './elementwise.js';
 import { accumulateRows } from './reduce.js';
 
 export interface LinearOptions {
@@ -13,8 +14,6 @@ export interface LinearOptions {
   /** [N, out], added last. */
   readonly residual?: Tensor;
 }
-
-const flags = { transposeA: 0, transposeB: 0, accumulate: 0, bias: 0, relu: 0, residual: 0 } as const;
 
 /**
  * y = relu?(x wᵀ + bias) + residual.
@@ -32,47 +31,61 @@ export function linear(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOpt
   if (residual && residual.size !== n * out) throw new ShapeError('linear', `residual [${residual.shape}]`, `[${n}, ${out}]`);
   if (relu && residual) throw new ShapeError('linear', 'relu with a residual', 'one of them: the gradient of relu reads the output');
   const y = device.empty([n, out]);
-  const shape = { ...flags, m: n, n: out, k, transposeB: 1, bias: bias ? 1 : 0, relu: relu ? 1 : 0, residual: residual ? 1 : 0 };
+  const shape = { ...PLAIN_PRODUCT, m: n, n: out, k, transposeB: 1, bias: bias ? 1 : 0, relu: relu ? 1 : 0, residual: residual ? 1 : 0 };
   device.dispatch(matmulKernel(shape, device.traits), shape, {
     a: x,
     b: w,
     bias: bias ?? device.dummy,
     residual: residual ?? device.dummy,
     c: y,
+    sums: device.dummy,
   });
+  y.rectified = relu === true;
   const inputsOf = [x, w, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
   op('linear', inputsOf, [y], ([gradient]) => {
-    let dy = gradient as Tensor;
-    if (relu) {
-      dy = device.empty([n, out]);
-      device.dispatch(unaryBackward, { operation: UNARY.relu, count: n * out, a: 0, b: 0 }, { saved: y, dout: gradient as Tensor, dx: dy });
-    }
-    const dx = x.requiresGradient ? device.empty([n, k]) : null;
-    if (dx) {
-      const product = { ...flags, m: n, n: k, k: out };
-      device.dispatch(matmulKernel(product, device.traits), product, { a: dy, b: w, bias: device.dummy, residual: device.dummy, c: dx });
-    }
-    if (w.requiresGradient) weightGradient(dy, x, accumulator(w));
-    if (bias?.requiresGradient) accumulateRows(dy, accumulator(bias));
+    const dy = relu ? rectifyGradient(gradient as Tensor, y) : (gradient as Tensor);
+    const dx = x.requiresGradient ? inputGradient(dy, w, x) : null;
+    if (w.requiresGradient) weightGradient(dy, x, accumulator(w), bias?.requiresGradient ? accumulator(bias) : undefined);
+    else if (bias?.requiresGradient) accumulateRows(dy, accumulator(bias));
     return [dx, null, ...(bias ? [null] : []), ...(residual ? [dy] : [])];
   });
   return y;
 }
 
-/** dw[out, in] += dyᵀ x */
-export function weightGradient(dy: Tensor, x: Tensor, dw: Tensor): void {
+/** dx = dy w, with what follows it in the same launch: the gradient of the relu that made x, or the gradient that x has from elsewhere. */
+function inputGradient(dy: Tensor, w: Tensor, x: Tensor): Tensor {
+  const { device } = x;
+  const dx = device.empty(x.shape);
+  const earlier = x.rectified ? undefined : takeGradient(x);
+  const [n, out] = dy.shape;
+  const shape = { ...PLAIN_PRODUCT, m: n, n: w.shape[1], k: out, residual: earlier ? 1 : 0, rectify: x.rectified ? 1 : 0 };
+  device.dispatch(matmulKernel(shape, device.traits), shape, {
+    a: dy,
+    b: w,
+    bias: device.dummy,
+    residual: x.rectified ? x : (earlier ?? device.dummy),
+    c: dx,
+    sums: device.dummy,
+  });
+  dx.rectified = x.rectified;
+  return dx;
+}
+
+/** dw[out, in] += dyᵀ x, and dbias[out] += Σ dy over its rows where it is given. */
+export function weightGradient(dy: Tensor, x: Tensor, dw: Tensor, dbias?: Tensor): void {
   const { device } = x;
   const [n, out] = dy.shape;
-  const product = { m: out, n: x.size / n, k: n, transposeA: 1, transposeB: 0 };
+  const product = { m: out, n: x.size / n, k: n, transposeA: 1, transposeB: 0, rowSums: dbias ? 1 : 0 };
   const inputs = { a: dy, b: x, bias: device.dummy, residual: device.dummy };
+  const sums = dbias ?? device.dummy;
   const parts = matmulParts(product, device.traits);
   if (parts > 1) {
     // Few tiles and a long sum: more workgroups share the sum.
-    const sums = device.empty([parts, out, product.n]);
-    device.dispatch(matmulSplit, { ...product, parts }, { ...inputs, c: sums });
-    device.dispatch(matmulCombine, { count: dw.size, parts, accumulate: 1 }, { parts: sums, c: dw });
+    const partial = device.empty([parts, dw.size + (dbias ? out : 0)]);
+    device.dispatch(matmulSplit, { ...product, parts }, { ...inputs, c: partial, sums: device.dummy });
+    device.dispatch(matmulCombine, { count: dw.size, rows: dbias ? out : 0, parts, accumulate: 1 }, { parts: partial, c: dw, sums });
     return;
   }
-  const shape = { ...flags, ...product, accumulate: 1 };
-  device.dispatch(matmulKernel(shape, device.traits), shape, { ...inputs, c: dw });
+  const shape = { ...PLAIN_PRODUCT, ...product, accumulate: 1 };
+  device.dispatch(matmulKernel(shape, device.traits), shape, { ...inputs, c: dw, sums });
 }

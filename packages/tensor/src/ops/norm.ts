@@ -12,7 +12,7 @@ import {
   rmsNormBackwardGamma,
   rmsNormForward,
 } from '@coxswain/kernels';
-import { accumulator, op } from '../autograd.js';
+import { accumulator, op, takeGradient } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 
@@ -42,15 +42,18 @@ export function layerNorm(x: Tensor, { gamma, beta, eps = 1e-5 }: LayerNormOptio
   op('layerNorm', gamma && beta ? [x, gamma, beta] : [x], [y], ([gradient]) => {
     const dy = gradient as Tensor;
     const gradients = gamma?.requiresGradient && beta?.requiresGradient ? { dgamma: accumulator(gamma), dbeta: accumulator(beta) } : null;
+    const earlier = takeGradient(x);
+    const given = { x, ...scale, stats, dy, earlier: earlier ?? device.dummy };
+    const backwardShape = { rows, width, affine, withEarlier: earlier ? 1 : 0 };
     if (shared) {
       const dx = device.empty(x.shape);
       const parts = affine ? device.empty([layerNormParts(rows), 2, width]) : device.dummy;
-      device.dispatch(layerNormBackwardSubgroups, shape, { x, ...scale, stats, dy, dx, parts });
+      device.dispatch(layerNormBackwardSubgroups, backwardShape, { ...given, dx, parts });
       if (gradients) device.dispatch(layerNormAddParts, { parts: layerNormParts(rows), width }, { parts, ...gradients });
       return [dx, null, null];
     }
     const dx = x.requiresGradient ? device.empty(x.shape) : null;
-    if (dx) device.dispatch(layerNormBackward, shape, { x, ...scale, stats, dy, dx });
+    if (dx) device.dispatch(layerNormBackward, backwardShape, { ...given, dx });
     if (gradients) device.dispatch(layerNormBackwardParameters, shape, { x, stats, dy, ...gradients });
     return [dx, null, null];
   });

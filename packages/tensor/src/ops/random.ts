@@ -34,21 +34,28 @@ export const philoxLogistic = (random: RandomState, stream: number, shape: Dimen
  * One class per row drawn from softmax(logits).
  * @param logits [N, classes]
  * @param owner u32 [N]: what each draw belongs to, where that moves from row to row; the row itself when absent.
- * @returns `index` i32 [N] and its log-probability in nats, `logProb` [N].
+ * @param into a tensor `logProb` whose element `place[i]`, u32 [N], becomes row i's log-probability, where it has such an element; a
+ * new tensor [N] when absent.
+ * @returns `index` i32 [N] and its log-probability in nats, `logProb`.
  */
 export function philoxCategorical(
   logits: Tensor,
   random: RandomState,
   stream: number,
-  { owner }: { readonly owner?: Tensor } = {},
+  { owner, into }: { readonly owner?: Tensor; readonly into?: { readonly logProb: Tensor; readonly place: Tensor } } = {},
 ): { index: Tensor; logProb: Tensor } {
   const { device } = logits;
   const [rows, classes] = logits.shape;
-  if (logits.shape.length !== 2 || (owner && owner.size !== rows))
-    throw new ShapeError('philoxCategorical', `logits [${logits.shape}], owner [${owner?.shape}]`, '[N, classes] and [N]');
+  if (logits.shape.length !== 2 || (owner && owner.size !== rows) || (into && into.place.size !== rows))
+    throw new ShapeError(
+      'philoxCategorical',
+      `logits [${logits.shape}], owner [${owner?.shape}], place [${into?.place.shape}]`,
+      '[N, classes] and [N]',
+    );
   const index = device.empty([rows], 'i32');
-  const logProb = device.empty([rows]);
-  const shape = { rows, classes, stream, owned: owner ? 1 : 0 };
-  device.dispatch(categoricalKernel, shape, { state: random.tensor, logits, owner: owner ?? device.dummy, index, logProb });
+  const logProb = into?.logProb ?? device.empty([rows]);
+  const shape = { rows, classes, stream, owned: owner ? 1 : 0, placed: into ? 1 : 0, places: logProb.size };
+  const optional = { owner: owner ?? device.dummy, place: into?.place ?? device.dummy };
+  device.dispatch(categoricalKernel, shape, { state: random.tensor, logits, ...optional, index, logProb });
   return { index, logProb };
 }

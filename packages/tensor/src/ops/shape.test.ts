@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Device } from '../device.js';
 import { requestDevice } from '../node.js';
 import { gradientErrors } from '../testing/gradient-check.js';
-import { concat, expand, gatherRows, mul, slice, sum } from './index.js';
+import { besidePrevious, concat, expand, gatherRows, gatherRowsOf, mul, scatterRowsOf, slice, sum } from './index.js';
 
 let device: Device;
 beforeAll(async () => {
@@ -57,4 +57,43 @@ test('ranges and shapes that do not fit are refused', () => {
   const x = device.zeros([2, 3]);
   expect(() => slice(x, 1, 2, 4)).toThrow('slice');
   expect(() => concat([x, device.zeros([2, 4])], 0)).toThrow('concat');
+});
+
+test('each step beside the one before it, with its gradients', async () => {
+  const errors = await gradientErrors(
+    device,
+    { x: { data: wave(2 * 4 * 3, 0), shape: [2, 4, 3] }, h: { data: wave(2 * 5 * 2, 1), shape: [2, 5, 2] } },
+    ({ x, h }) => {
+      const both = besidePrevious(x, h, 3);
+      expect(both.shape).toEqual([2, 3, 5]);
+      return sum(mul(both, mul(both, both)));
+    },
+  );
+  for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
+  using scope = device.scope();
+  void scope;
+  const [x, h] = [device.tensor(count(4), [1, 2, 2]), device.tensor(count(1), [1, 1, 1])];
+  expect(Array.from(await besidePrevious(x, h).read())).toEqual([0, 1, 0, 2, 3, 0]);
+  expect(() => besidePrevious(x, h, 3)).toThrow('besidePrevious');
+});
+
+test('rows of several tensors, out and back in', async () => {
+  using scope = device.scope();
+  void scope;
+  const [a, b] = [device.tensor(count(8), [4, 2]), device.tensor(Uint32Array.of(7, 8, 9, 10))];
+  const index = device.tensor(Uint32Array.of(2, 9, 0));
+  const [ofA, ofB] = gatherRowsOf([a, b], index);
+  expect(Array.from(await ofA.read())).toEqual([4, 5, 0, 0, 0, 1]);
+  scatterRowsOf(
+    [
+      [device.tensor(Float32Array.of(-1, -2, -3, -4, -5, -6), [3, 2]), a],
+      [ofB, b],
+    ],
+    index,
+  );
+  expect(Array.from(await a.read())).toEqual([-5, -6, 2, 3, -1, -2, 6, 7]);
+  expect(Array.from(await b.read())).toEqual([7, 8, 9, 10]);
+  expect(() => gatherRowsOf([a, device.tensor(count(3))], index)).toThrow('gatherRowsOf');
+  expect(() => gatherRowsOf([a, a, a, a], index)).toThrow('gatherRowsOf');
+  expect(() => scatterRowsOf([[ofA, b]], index)).toThrow('scatterRowsOf');
 });

@@ -1,13 +1,20 @@
 /** Slices, concatenation, broadcasting copies and row gathers. */
 import {
+  type BesideShape,
   BINARY,
   binary,
   broadcastFields,
   broadcastShape,
   copyAxisRange,
+  copyBeside,
   copyStrided,
+  copyWindow,
   fill,
+  gatherManyRows,
   gatherRows as gatherRowsKernel,
+  MOST_MOVED,
+  scatterManyRows,
+  type WindowShape,
 } from '@coxswain/kernels';
 import { op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
@@ -28,9 +35,10 @@ export function slice(x: Tensor, axis: number, from: number, to: number): Tensor
   if (length === 0) return out;
   x.device.dispatch(copyStrided, copyAxisRange({ ...range, xAxis: axisLength, xFrom: from, outAxis: length, outFrom: 0 }), { x, out });
   op('slice', [x], [out], ([g]) => {
-    const dx = length === axisLength ? x.device.empty(x.shape) : x.device.zeros(x.shape);
-    const back = copyAxisRange({ ...range, xAxis: length, xFrom: 0, outAxis: axisLength, outFrom: from });
-    x.device.dispatch(copyStrided, back, { x: g as Tensor, out: dx });
+    const dx = x.device.empty(x.shape);
+    const { outer, inner } = range;
+    const back = { outer, time: axisLength, width: inner, xTime: length, xWidth: inner, shiftTime: -from, shiftWidth: 0 };
+    x.device.dispatch(copyWindow, back, { x: g as Tensor, out: dx });
     return [dx];
   });
   return out;
@@ -49,6 +57,13 @@ export function concat(list: readonly Tensor[], axis: number): Tensor {
       'equal sizes on every other axis',
     );
   const { device } = first;
+  const last = first.shape.length - 1;
+  if (parts.length === 2 && axis === last) {
+    const [x, h] = parts;
+    const [xWidth, hWidth] = [x.shape[last], h.shape[last]];
+    const sizes = { outer: 1, time: x.size / xWidth, xTime: x.size / xWidth, hTime: h.size / hWidth };
+    return beside(x, h, { ...sizes, xWidth, hWidth, lag: 0 }).reshape(withAxis(first.shape, axis, xWidth + hWidth));
+  }
   const outAxis = parts.reduce((total, part) => total + part.shape[axis], 0);
   const out = device.empty(withAxis(first.shape, axis, outAxis), first.dtype);
   const outer = outerOf(first.shape, axis);
@@ -70,6 +85,42 @@ export function concat(list: readonly Tensor[], axis: number): Tensor {
   return out;
 }
 
+/**
+ * Every step of x beside the step of h before it: (x_t, h_{t−1}), with zeros for h at the first step.
+ * @param x [batch, at least time, width]
+ * @param h [batch, at least time − 1, hidden]
+ * @param time steps of the result, those of x by default.
+ * @returns [batch, time, width + hidden]
+ */
+export function besidePrevious(x: Tensor, h: Tensor, time = x.shape[1]): Tensor {
+  const [batch, xTime, xWidth] = x.shape;
+  const [rows, hTime, hWidth] = h.shape;
+  if (x.shape.length !== 3 || h.shape.length !== 3 || rows !== batch || xTime < time || hTime < time - 1)
+    throw new ShapeError('besidePrevious', `x [${x.shape}] and h [${h.shape}] for ${time} steps`, 'as many rows, and steps enough');
+  return beside(x, h, { outer: batch, time, xTime, xWidth, hTime, hWidth, lag: 1 });
+}
+
+function beside(x: Tensor, h: Tensor, shape: BesideShape): Tensor {
+  const { device } = x;
+  const { outer, time, xTime, xWidth, hTime, hWidth, lag } = shape;
+  const width = xWidth + hWidth;
+  const out = device.empty([outer, time, width], x.dtype);
+  device.dispatch(copyBeside, shape, { x, h, out });
+  op('beside', [x, h], [out], ([g]) => {
+    const part = (of: Tensor, sizes: Pick<WindowShape, 'time' | 'width' | 'shiftTime' | 'shiftWidth'>): Tensor | null => {
+      if (!of.requiresGradient) return null;
+      const gradient = device.empty(of.shape);
+      device.dispatch(copyWindow, { outer, xTime: time, xWidth: width, ...sizes }, { x: g as Tensor, out: gradient });
+      return gradient;
+    };
+    return [
+      part(x, { time: xTime, width: xWidth, shiftTime: 0, shiftWidth: 0 }),
+      part(h, { time: hTime, width: hWidth, shiftTime: lag, shiftWidth: xWidth }),
+    ];
+  });
+  return out;
+}
+
 /** Stretches axes of length 1 to `shape`, times `factor`. Not differentiable: it is itself the gradient of a sum. */
 export function expand(x: Tensor, shape: Dimensions, factor = 1): Tensor {
   const { device } = x;
@@ -87,4 +138,36 @@ export function gatherRows(x: Tensor, index: Tensor): Tensor {
   const out = x.device.empty([index.size, ...x.shape.slice(1)], x.dtype);
   x.device.dispatch(gatherRowsKernel, { rows: index.size, columns, indexed: x.shape[0] }, { x, index, out });
   return out;
+}
+
+const manyRows = (name: string, tensors: readonly Tensor[], rows: (tensor: Tensor) => number, index: Tensor, indexed: number) => {
+  if (tensors.length === 0 || tensors.length > MOST_MOVED) throw new ShapeError(name, `${tensors.length} tensors`, `1 to ${MOST_MOVED}`);
+  const columns = (i: number): number => (tensors[i] ? tensors[i].size / rows(tensors[i]) : 0);
+  return { rows: index.size, columns0: columns(0), columns1: columns(1), columns2: columns(2), indexed };
+};
+const slots = (prefix: string, tensors: readonly Tensor[], absent: Tensor): Record<string, Tensor> =>
+  Object.fromEntries([0, 1, 2].map((i) => [`${prefix}${i}`, tensors[i] ?? absent]));
+
+/** `gatherRows` of up to three tensors by one index, in one launch. */
+export function gatherRowsOf(tensors: readonly Tensor[], index: Tensor): Tensor[] {
+  const { device, shape } = tensors[0];
+  const fields = manyRows('gatherRowsOf', tensors, (tensor) => tensor.shape[0], index, shape[0]);
+  if (tensors.some((tensor) => tensor.shape[0] !== shape[0]))
+    throw new ShapeError('gatherRowsOf', `tensors ${tensors.map((tensor) => `[${tensor.shape}]`).join(' ')}`, 'as many rows in each');
+  const out = tensors.map((tensor) => device.empty([index.size, ...tensor.shape.slice(1)], tensor.dtype));
+  device.dispatch(gatherManyRows, fields, { index, ...slots('x', tensors, device.dummy), ...slots('out', out, device.dummy) });
+  return out;
+}
+
+/**
+ * `out[index[i], :] = x[i, :]` in place for up to three pairs by one index, in one launch; rows whose index is past the end go nowhere, the
+ * others must differ. Not differentiable.
+ */
+export function scatterRowsOf(pairs: readonly (readonly [x: Tensor, out: Tensor])[], index: Tensor): void {
+  const [x, out] = [pairs.map(([from]) => from), pairs.map(([, to]) => to)];
+  const { device, shape } = out[0] ?? index;
+  const fields = manyRows('scatterRowsOf', x, () => index.size, index, shape[0]);
+  if (out.some((tensor, i) => tensor.shape[0] !== shape[0] || (tensor.size / shape[0]) * index.size !== x[i].size))
+    throw new ShapeError('scatterRowsOf', `into ${out.map((tensor) => `[${tensor.shape}]`).join(' ')}`, 'rows as long as those moved');
+  device.dispatch(scatterManyRows, fields, { index, ...slots('x', x, device.dummy), ...slots('out', out, device.dummy) });
 }

@@ -1,11 +1,9 @@
 /** Low-rank steering of a residual stream, arXiv 2512.20605, §4. */
-import { type MatmulShape, matmulKernel, steeringCoefficients, steeringContract, steeringExpand } from '@coxswain/kernels';
+import { type MatmulShape, matmulKernel, PLAIN_PRODUCT, steeringCoefficients, steeringContract, steeringExpand } from '@coxswain/kernels';
 import { accumulator, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { weightGradient } from './linear.js';
-
-const product = { transposeA: 0, transposeB: 0, accumulate: 0, bias: 0, relu: 0, residual: 0 } as const;
 
 /**
  * e + U e with U = (Σ_j c_j B[j])ᵀ (Σ_j c_j A[j]), the matrices that a linear hypernetwork emits from its hidden layer c. U is never built:
@@ -30,12 +28,12 @@ export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number):
       'e [N, width], c [N, hidden], a and b [(hidden + 1)·rank, width]',
     );
   const shape = { rows, terms, rank, appended } as const;
-  const absent = { bias: device.dummy, residual: device.dummy };
+  const absent = { bias: device.dummy, residual: device.dummy, sums: device.dummy };
   const multiply = (
     sizes: Pick<MatmulShape, 'm' | 'n' | 'k'> & Partial<MatmulShape>,
     tensors: Readonly<Record<'a' | 'b' | 'c', Tensor> & { residual?: Tensor }>,
   ): void => {
-    const whole = { ...product, ...sizes };
+    const whole = { ...PLAIN_PRODUCT, ...sizes };
     device.dispatch(matmulKernel(whole, device.traits), whole, { ...absent, ...tensors });
   };
   const p = device.empty([rows, wide]);
@@ -54,7 +52,10 @@ export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number):
     multiply({ m: rows, n: wide, k: width, transposeB: 1 }, { a: dy, b, c: dq });
     device.dispatch(steeringContract, shape, { c, p: dq, u: du });
     const dc = c.requiresGradient ? device.empty(c.shape) : null;
-    if (dc) device.dispatch(steeringCoefficients, shape, { p, du, dq, u, dc });
+    if (dc) {
+      device.dispatch(steeringCoefficients, { ...shape, rectify: c.rectified ? 1 : 0 }, { p, du, dq, u, c, dc });
+      dc.rectified = c.rectified;
+    }
     if (!a.requiresGradient && !e.requiresGradient) return [null, dc, null, null];
     const dp = device.empty([rows, wide]);
     device.dispatch(steeringExpand, shape, { c, u: du, q: dp });

@@ -55,7 +55,7 @@ test('the straight-through gate is hard and sends back the gradient of its relax
     Object.entries(inputs).map(([name, { data, shape }]) => [name, device.tensor(data, shape).requireGradient()]),
   );
   backward(loss(leaves, GATE_MODE.straightThrough, true));
-  const shape = { batch: B, time: T, latent: L, hidden: H, initial: 1, firstOpen: 1, withOpened: 0, withNoise: 1 } as const;
+  const shape = { batch: B, time: T, latent: L, hidden: H, initial: 1, firstOpen: 1, withOpened: 0, withNoise: 1, biasAt: H } as const;
   const expected = switchIntegrationGradientReference(
     shape,
     {

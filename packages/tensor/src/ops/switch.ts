@@ -7,10 +7,10 @@ import {
 } from '@coxswain/kernels';
 import { accumulator, noGrad, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
-import { sizeOf, type Tensor } from '../tensor.js';
+import { sizeOf, Tensor } from '../tensor.js';
 import { weightGradient } from './linear.js';
 import { accumulateSum } from './reduce.js';
-import { concat, slice } from './shape.js';
+import { concat } from './shape.js';
 
 export interface SwitchInputs {
   /** [batch, time, latent]: z̃. */
@@ -61,15 +61,15 @@ export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor; rea
   const shape = { batch, time, latent, hidden, initial: z0 ? 1 : 0 } as const;
   const flags = { firstOpen: firstOpen ? 1 : 0, withOpened: opened ? 1 : 0, withNoise: noise ? 1 : 0 } as const;
   const z = device.empty([batch, time, latent]);
-  const gate = device.empty([steps, 2]);
-  const withBias = noGrad(() => concat([w2.reshape([hidden]), b2.reshape([1])], 0));
+  const gate = device.empty([2, steps]);
+  const [withBias, biasAt] = biasBehind(w2, b2);
   const initial = z0 ?? device.dummy;
   device.dispatch(
     switchIntegrationForward,
-    { ...shape, ...flags },
+    { ...shape, ...flags, biasAt },
     { proposal, pre, wz, w2: withBias, noise: noise ?? device.dummy, control, z0: initial, opened: opened ?? device.dummy, z, gate },
   );
-  const beta = noGrad(() => slice(gate, 1, 0, 1).reshape([batch, time]));
+  const beta = new Tensor(device, [batch, time], 'f32', gate.storage, gate.byteOffset);
   op('switchIntegrate', [proposal, pre, wz, w2, b2, ...(z0 ? [z0] : [])], [z, beta], ([dzOrNull, dbeta]) => {
     const dz = dzOrNull ?? device.zeros(z.shape);
     const previous = device.empty([steps, latent]);
@@ -87,9 +87,17 @@ export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor; rea
     const dpre = device.empty([steps, hidden]);
     device.dispatch(switchActivationGradient, { steps, hidden }, { dlogit, activation, w2: withBias, dpre });
     if (wz.requiresGradient) weightGradient(dpre, previous, accumulator(wz));
-    if (w2.requiresGradient) weightGradient(dlogit, activation, accumulator(w2));
-    if (b2.requiresGradient) accumulateSum(dlogit, accumulator(b2));
+    if (w2.requiresGradient) weightGradient(dlogit, activation, accumulator(w2), b2.requiresGradient ? accumulator(b2) : undefined);
+    else if (b2.requiresGradient) accumulateSum(dlogit, accumulator(b2));
     return [dproposal, dpre.reshape(pre.shape), null, null, null, ...(z0 ? [dz0] : [])];
   });
   return { z, beta };
+}
+
+/** One tensor that holds w2 and, so many elements on, b2: the memory of both where a store laid b2 behind w2, a copy otherwise. */
+function biasBehind(w2: Tensor, b2: Tensor): [tensor: Tensor, biasAt: number] {
+  const distance = (b2.byteOffset - w2.byteOffset) / 4;
+  if (b2.storage === w2.storage && distance >= w2.size)
+    return [new Tensor(w2.device, [distance + 1], 'f32', w2.storage, w2.byteOffset), distance];
+  return [noGrad(() => concat([w2.reshape([w2.size]), b2.reshape([1])], 0)), w2.size];
 }

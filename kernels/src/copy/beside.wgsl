@@ -1,0 +1,53 @@
+// Two tensors side by side, the second one moved in time: out[i, t, :] = (x[i, t, :], h[i, t − lag, :]), zeros before h begins. Elements are
+// copied as bits, whatever their type.
+// Prelude: WORKGROUP (invocations per workgroup).
+
+struct Uniforms {
+  outer: u32,
+  time: u32,
+  xTime: u32,
+  xWidth: u32,
+  hTime: u32,
+  hWidth: u32,
+  lag: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<u32>;
+@group(0) @binding(1) var<storage, read> h: array<u32>;
+@group(0) @binding(2) var<storage, read_write> out: array<u32>;
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let piece = group.y * groups.x + group.x;
+  let width = uniforms.xWidth + uniforms.hWidth;
+  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groups.x * groups.y);
+  // Workgroups share the rows as in strided.wgsl.
+  let shares = groups.x * groups.y / pieces;
+  let rows = uniforms.outer * uniforms.time;
+  let share = (rows + shares - 1u) / shares;
+  let first = (piece / pieces) * share;
+  let last = min(first + share, rows);
+  for (var j = (piece % pieces) * WORKGROUP + lane; j < width; j += pieces * WORKGROUP) {
+    var i = first / uniforms.time;
+    var t = first % uniforms.time;
+    for (var row = first; row < last; row++) {
+      var value = 0u;
+      if (j < uniforms.xWidth) {
+        value = x[(i * uniforms.xTime + t) * uniforms.xWidth + j];
+      } else if (t >= uniforms.lag) {
+        value = h[(i * uniforms.hTime + t - uniforms.lag) * uniforms.hWidth + j - uniforms.xWidth];
+      }
+      out[row * width + j] = value;
+      t++;
+      if (t == uniforms.time) {
+        t = 0u;
+        i++;
+      }
+    }
+  }
+}

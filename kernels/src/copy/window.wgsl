@@ -1,0 +1,52 @@
+// A window onto x [outer, xTime, xWidth], zeros where it looks past the edge: out[i, t, j] = x[i, t + shiftTime, j + shiftWidth]. A slice, and
+// its gradient with the slice's place in the whole. Elements are copied as bits, whatever their type.
+// Prelude: WORKGROUP (invocations per workgroup).
+
+struct Uniforms {
+  outer: u32,
+  time: u32,
+  width: u32,
+  xTime: u32,
+  xWidth: u32,
+  shiftTime: i32,
+  shiftWidth: i32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<u32>;
+@group(0) @binding(1) var<storage, read_write> out: array<u32>;
+@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let piece = group.y * groups.x + group.x;
+  let pieces = min((uniforms.width + WORKGROUP - 1u) / WORKGROUP, groups.x * groups.y);
+  // Workgroups share the rows as in strided.wgsl.
+  let shares = groups.x * groups.y / pieces;
+  let rows = uniforms.outer * uniforms.time;
+  let share = (rows + shares - 1u) / shares;
+  let first = (piece / pieces) * share;
+  let last = min(first + share, rows);
+  for (var j = (piece % pieces) * WORKGROUP + lane; j < uniforms.width; j += pieces * WORKGROUP) {
+    let origin = i32(j) + uniforms.shiftWidth;
+    let insideWidth = origin >= 0 && origin < i32(uniforms.xWidth);
+    var i = first / uniforms.time;
+    var t = first % uniforms.time;
+    for (var row = first; row < last; row++) {
+      let at = i32(t) + uniforms.shiftTime;
+      var value = 0u;
+      if (insideWidth && at >= 0 && at < i32(uniforms.xTime)) {
+        value = x[(i * uniforms.xTime + u32(at)) * uniforms.xWidth + u32(origin)];
+      }
+      out[row * uniforms.width + j] = value;
+      t++;
+      if (t == uniforms.time) {
+        t = 0u;
+        i++;
+      }
+    }
+  }
+}
