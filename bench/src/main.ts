@@ -1,5 +1,5 @@
 /** `npm run bench`: measures this adapter, writes the rows, draws the roofline. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,9 @@ import { training } from './training/suite.js';
 
 const suites = [kernels, training, rollout];
 
+const { version: kernelsVersion } = JSON.parse(readFileSync(new URL('../../kernels/package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 const bench = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Peers that can be had; the suite goes on without the others. */
@@ -55,7 +58,7 @@ async function run(options: Options): Promise<number> {
   const device = await requestDevice(options.family ? { family: options.family } : {});
   const require = createRequire(import.meta.url);
   const versionOf = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
-  const ours = new Ours(device, versionOf('@coxswain/kernels'));
+  const ours = new Ours(device, kernelsVersion);
   const peers = options.peers ? await openPeers(options.python) : [];
   const peaks = await measurePeaks(device);
   const rows: Row[] = [];
