@@ -129,6 +129,8 @@ test('options that cannot be are refused by name', () => {
   expect(parseOptions(['--family', 'gpu']).family).toBe('gpu');
   expect(() => parseOptions(['--family', 'tpu'])).toThrow('`tpu`');
   expect(() => parseOptions(['--samples', '0'])).toThrow('at least 3');
+  expect(parseOptions(['--minutes', '0.5']).minutes).toBe(0.5);
+  expect(() => parseOptions(['--minutes', 'soon'])).toThrow('`soon`');
   expect(() => parseOptions(['--nonsense'])).toThrow('--help');
 });
 

@@ -1,4 +1,5 @@
 /** What is measured, as data: a piece of work with fixed shapes, its float64 answer, and who can do it how. */
+import type { AdapterTraits } from '@coxswain/kernels';
 import { type Device, HostRandom, op, type Tensor } from '@coxswain/tensor';
 import type { JaxCase } from './peers/jax.js';
 import type { TfjsCase } from './peers/tfjs.js';
@@ -6,7 +7,7 @@ import type { TorchOperation } from './peers/torch.js';
 
 export interface Input {
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array;
+  readonly data: Float32Array | Int32Array | Uint32Array;
 }
 export type Inputs = Readonly<Record<string, Input>>;
 
@@ -15,11 +16,17 @@ export interface Case {
   /** The operation, such as `attention forward + backward`. */
   readonly name: string;
   readonly shape: string;
+  /** What the inputs are stored as; f32 when absent. */
+  readonly dtype?: 'f16';
+  /** Adapters on which this row is worth its time; all when absent. */
+  readonly suits?: (traits: AdapterTraits) => boolean;
   readonly inputs: () => Inputs;
   /** The outputs in float64, in the order in which contestants give theirs. */
   readonly reference: (inputs: Inputs) => readonly ArrayLike<number>[];
   /** Greatest ‖out − ref‖ / ‖ref‖ of an output. */
   readonly tolerance: number;
+  /** What of everyone's outputs is held against the reference, where all of them would take too long in float64. */
+  readonly project?: (outputs: readonly ArrayLike<number>[]) => readonly ArrayLike<number>[];
   /** Our inputs, where our layout is another than the one that peers want. */
   readonly pack?: (inputs: Inputs) => Inputs;
   /** Recorded once in a capture, then replayed. */

@@ -5,6 +5,7 @@ import { attentionCases } from './cases/attention.js';
 import { gruCases } from './cases/gru.js';
 import { matmulCases } from './cases/matmul.js';
 import { rowCases } from './cases/rows.js';
+import type { Prepared } from './contestant.js';
 import { worstError } from './correctness.js';
 import type { Row } from './results.js';
 import { type Entrant, measureRow } from './row.js';
@@ -17,11 +18,16 @@ export const kernels: Suite = {
   rows: cases.map((item) => ({
     name: item.name,
     shape: item.shape,
+    ...(item.suits ? { suits: item.suits } : {}),
     measure: async ({ ours, peers, peaks, samples }) => {
       const inputs = item.inputs();
       const reference = item.reference(inputs);
+      const errorOf = async (prepared: Prepared): Promise<number> => {
+        const outputs = await prepared.outputs();
+        return worstError(item.project?.(outputs) ?? outputs, reference);
+      };
       const mine = await ours.prepare(item, inputs);
-      const error = worstError(await mine.outputs(), reference);
+      const error = await errorOf(mine);
       const entrants: Entrant[] = [];
       const failures: Record<string, { failed: string }> = {};
       for (const contestant of peers) {
@@ -31,14 +37,24 @@ export const kernels: Suite = {
             entrants.push({
               ...contestant,
               prepared,
-              error: worstError(await prepared.outputs(), reference),
+              error: await errorOf(prepared),
             });
         } catch (cause) {
           failures[contestant.name] = { failed: reasonOf(cause) };
         }
       }
       const labels: Pick<Row, 'suite' | 'name' | 'shape'> = { suite: 'kernels', name: item.name, shape: item.shape };
-      return measureRow({ labels, mine, error, tolerance: item.tolerance, peers: entrants, failures, peaks, samples });
+      return measureRow({
+        labels,
+        dtype: item.dtype ?? 'f32',
+        mine,
+        error,
+        tolerance: item.tolerance,
+        peers: entrants,
+        failures,
+        peaks,
+        samples,
+      });
     },
   })),
 };

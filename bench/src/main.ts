@@ -45,8 +45,8 @@ async function openPeers(python: string): Promise<Contestant[]> {
 async function run(options: Options): Promise<number> {
   const before = options.against === undefined ? undefined : readResults(options.against);
   const known = suites.filter(({ name }) => (options.suites as readonly string[]).includes(name)).flatMap(({ rows }) => rows);
-  const planned = known.filter(({ name, shape }) => `${name} ${shape}`.includes(options.filter ?? ''));
-  if (planned.length === 0)
+  const wanted = known.filter(({ name, shape }) => `${name} ${shape}`.includes(options.filter ?? ''));
+  if (wanted.length === 0)
     throw new BenchError(
       'Filter',
       `\`${options.filter}\``,
@@ -58,6 +58,7 @@ async function run(options: Options): Promise<number> {
   const device = await requestDevice(options.family ? { family: options.family } : {});
   const require = createRequire(import.meta.url);
   const versionOf = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
+  const planned = wanted.filter(({ suits }) => suits?.(device.traits) ?? true);
   const ours = new Ours(device, kernelsVersion);
   const peers = options.peers ? await openPeers(options.python) : [];
   const peaks = await measurePeaks(device);
@@ -74,8 +75,14 @@ async function run(options: Options): Promise<number> {
     peaks,
     rows: mergeRows(earlier, rows),
   });
+  const begun = performance.now();
+  const late: string[] = [];
   for (const [i, item] of planned.entries()) {
     const from = performance.now();
+    if (from - begun > 60_000 * options.minutes) {
+      late.push(`${item.name} ${item.shape}`);
+      continue;
+    }
     const measured = await item.measure({ ours, peers, peaks, samples: options.samples });
     const row: Row = { ...measured, when: new Date().toISOString(), command };
     rows.push(row);
@@ -90,6 +97,7 @@ async function run(options: Options): Promise<number> {
   drawRoofline(picture, results);
   console.log(`\n${tableOf({ ...results, rows })}`);
   if (before) console.log(`\nagainst ${options.against}\n${changesTable(changesSince(before, rows))}`);
+  if (late.length) console.log(`\nleft out after ${options.minutes} minutes: ${late.join(', ')}`);
   console.log(`\nrows: ${file}\nroofline: ${picture}`);
   for (const peer of peers) peer.close();
   ours.close();

@@ -17,6 +17,7 @@ export const HELP = `npm run bench -- [options]
   --against FILE   compare with the rows of an earlier run, and mark what moved by more than noise
   --docs FILE      measure nothing: write what bench/results holds to FILE, as Markdown
   --samples N      samples of each row (default 30)
+  --minutes N      begin no further row after so long, and name those left out
 `;
 
 export interface Options {
@@ -29,6 +30,7 @@ export interface Options {
   readonly against: string | undefined;
   readonly docs: string | undefined;
   readonly samples: number;
+  readonly minutes: number;
   readonly help: boolean;
 }
 
@@ -44,6 +46,8 @@ export function parseOptions(args: readonly string[]): Options {
   const samples = Number(values.samples ?? 30);
   if (!Number.isInteger(samples) || samples < 3)
     throw new BenchError('Samples', `\`${values.samples}\``, 'a whole number, at least 3', 'Thirty give quantiles that can be trusted.');
+  const minutes = Number(values.minutes ?? Number.POSITIVE_INFINITY);
+  if (!(minutes > 0)) throw new BenchError('Minutes', `\`${values.minutes}\``, 'a number above 0', 'Eight are enough on a GPU.');
   return {
     suites: suite === undefined ? SUITES : [suite as Suite],
     filter: values.filter,
@@ -54,6 +58,7 @@ export function parseOptions(args: readonly string[]): Options {
     against: values.against,
     docs: values.docs,
     samples,
+    minutes,
     help: values.help ?? false,
   };
 }
@@ -72,6 +77,7 @@ function read(args: readonly string[]) {
         against: { type: 'string' },
         docs: { type: 'string' },
         samples: { type: 'string' },
+        minutes: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     });

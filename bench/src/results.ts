@@ -42,7 +42,7 @@ export interface Row {
   readonly suite: string;
   readonly name: string;
   readonly shape: string;
-  readonly dtype: 'f32';
+  readonly dtype: 'f32' | 'f16';
   readonly correct: boolean;
   /** Rows that are a step of something. */
   readonly step?: StepFigures;

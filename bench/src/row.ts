@@ -20,6 +20,7 @@ export interface Entrant {
 
 export interface RowPlan {
   readonly labels: Pick<Row, 'suite' | 'name' | 'shape' | 'step'>;
+  readonly dtype?: Row['dtype'];
   readonly mine: OurPrepared;
   readonly error: number;
   readonly tolerance: number;
@@ -31,7 +32,17 @@ export interface RowPlan {
 }
 
 /** Times all entries in turns, and disposes them. */
-export async function measureRow({ labels, mine, error, tolerance, peers, failures, peaks, samples }: RowPlan): Promise<MeasuredRow> {
+export async function measureRow({
+  labels,
+  dtype = 'f32',
+  mine,
+  error,
+  tolerance,
+  peers,
+  failures,
+  peaks,
+  samples,
+}: RowPlan): Promise<MeasuredRow> {
   const plan: SamplePlan = { samples, sampleMs: SAMPLE_MS, budgetMs: BUDGET_MS };
   const [summary, ...theirs] = await sampleInTurns([mine, ...peers.map(({ prepared }) => prepared)], plan);
   const gpu = await mine.gpuMilliseconds(samples, Math.max(1, Math.round(SAMPLE_MS / summary.median)));
@@ -45,7 +56,7 @@ export async function measureRow({ labels, mine, error, tolerance, peers, failur
   const medians = peers.flatMap(({ error: theirError, elsewhere }, i) => (theirError <= tolerance && !elsewhere ? [theirs[i].median] : []));
   const row: MeasuredRow = {
     ...labels,
-    dtype: 'f32',
+    dtype,
     correct: error <= tolerance,
     ours: {
       ...summary,
@@ -56,7 +67,7 @@ export async function measureRow({ labels, mine, error, tolerance, peers, failur
       ...(gpu ? { gpu } : {}),
       flops,
       bytes,
-      fractionOfFlops: (flops / best) * (1000 / peaks.flops),
+      fractionOfFlops: (flops / best) * (1000 / (dtype === 'f16' ? (peaks.flopsF16 ?? peaks.flops) : peaks.flops)),
       fractionOfBytes: (bytes / best) * (1000 / peaks.bytes),
       temporaries: mine.temporaries,
       error,

@@ -1,4 +1,5 @@
 /** A suite: rows that can be measured one after another. */
+import type { AdapterTraits } from '@coxswain/kernels';
 import type { Contestant } from './contestant.js';
 import type { Ours } from './ours.js';
 import type { Peaks } from './peaks.js';
@@ -15,6 +16,8 @@ export interface Bench {
 export interface PlannedRow {
   readonly name: string;
   readonly shape: string;
+  /** Adapters on which this row is worth its time; all when absent. */
+  readonly suits?: (traits: AdapterTraits) => boolean;
   measure(bench: Bench): Promise<MeasuredRow>;
 }
 

@@ -71,6 +71,16 @@ class AdamW:
         return [self.parameters.detach(), state["exp_avg"], state["exp_avg_sq"]]
 
 
+class MatmulHalf:
+    """Both matrices in half precision, converted before any run."""
+
+    def __init__(self, a, b):
+        self.a, self.b = a.half(), b.half()
+
+    def __call__(self):
+        return [self.a @ self.b]
+
+
 OPERATIONS = {
     "matmul": matmul,
     "attention": attention,
@@ -79,4 +89,4 @@ OPERATIONS = {
     "crossEntropyGradient": cross_entropy_gradient,
     "gruGradient": gru_gradient,
 }
-STATEFUL = {"adamw": AdamW}
+STATEFUL = {"adamw": AdamW, "matmulHalf": MatmulHalf}

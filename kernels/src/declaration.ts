@@ -11,7 +11,7 @@ export interface BufferSlot {
   readonly name: string;
   readonly access: Access;
   /** Element type as the WGSL declares it inside `array<…>`; `vec4<f32>` where the kernel loads four at a time. */
-  readonly element: 'f32' | 'u32' | 'i32' | 'vec2<f32>' | 'vec4<f32>' | 'vec4<u32>';
+  readonly element: 'f32' | 'u32' | 'i32' | 'vec2<f32>' | 'vec4<f32>' | 'vec4<u32>' | 'vec4<f16>';
 }
 
 /** One 4-byte field of the uniform struct. The struct's `@binding` follows the last buffer. */

@@ -13,6 +13,7 @@ export * from './fill/index.js';
 export * from './gaussian/index.js';
 export * from './gru/index.js';
 export * from './gru/reference.js';
+export * from './half.js';
 export * from './launch.js';
 export * from './layer-norm/index.js';
 export * from './layer-norm/reference.js';

@@ -4,13 +4,13 @@ import { type Case, type Inputs, noise, watched } from '../case.js';
 import type { Jax, JaxArray } from '../peers/jax.js';
 import type { Tfjs, TfjsTensor } from '../peers/tfjs.js';
 
-const BATCH = 16;
 const HEADS = 4;
 
 /** q, k and v of shape [batch, time, heads, headDim] as the rows [q k v] that our kernel reads. */
-function interleaved({ q, k, v }: Inputs, time: number, width: number): Float32Array {
-  const qkv = new Float32Array(BATCH * time * 3 * width);
-  for (let row = 0; row < BATCH * time; row++)
+function interleaved({ q, k, v }: Inputs, width: number): Float32Array {
+  const rows = q.data.length / width;
+  const qkv = new Float32Array(rows * 3 * width);
+  for (let row = 0; row < rows; row++)
     [q, k, v].forEach(({ data }, i) => {
       qkv.set(data.subarray(row * width, (row + 1) * width) as Float32Array, (3 * row + i) * width);
     });
@@ -46,13 +46,19 @@ function tfjsAttention(tf: Tfjs, q: TfjsTensor, k: TfjsTensor, v: TfjsTensor): T
   return tf.transpose(tf.matMul(weights, headsFirst(v)), [0, 2, 1, 3]);
 }
 
-function attentionCase(time: number, headDim: number, withBackward: boolean): Case {
+interface Sizes {
+  readonly batch: number;
+  readonly time: number;
+  readonly headDim: number;
+}
+
+function attentionCase({ batch, time, headDim }: Sizes, withBackward: boolean): Case {
   const width = HEADS * headDim;
-  const shape = [BATCH, time, HEADS, headDim];
-  const sizes = { batch: BATCH, time, heads: HEADS, headDim };
+  const shape = [batch, time, HEADS, headDim];
+  const sizes = { batch, time, heads: HEADS, headDim };
   return {
     name: withBackward ? 'attention forward + backward' : 'attention forward',
-    shape: `B${BATCH} H${HEADS} T${time} D${headDim}`,
+    shape: `B${batch} H${HEADS} T${time} D${headDim}`,
     inputs: () => ({
       q: noise(1, shape),
       k: noise(2, shape),
@@ -60,7 +66,7 @@ function attentionCase(time: number, headDim: number, withBackward: boolean): Ca
       ...(withBackward ? { dy: noise(4, shape) } : {}),
     }),
     reference: (inputs) => {
-      const given = { qkv: interleaved(inputs, time, width), ...sizes };
+      const given = { qkv: interleaved(inputs, width), ...sizes };
       const { y } = attentionReference(given);
       if (!withBackward) return [y];
       return [y, ...separated(attentionBackwardReference(given, inputs.dy.data, 0).dqkv, width)];
@@ -68,7 +74,7 @@ function attentionCase(time: number, headDim: number, withBackward: boolean): Ca
     tolerance: withBackward ? 1e-4 : 1e-5,
     // Models make q, k and v in one product, side by side.
     pack: (inputs) => ({
-      qkv: { shape: [BATCH, time, 3 * width], data: interleaved(inputs, time, width) },
+      qkv: { shape: [batch, time, 3 * width], data: interleaved(inputs, width) },
       ...(withBackward ? { dy: inputs.dy } : {}),
     }),
     ours: ({ qkv, dy }) => {
@@ -103,6 +109,11 @@ function attentionCase(time: number, headDim: number, withBackward: boolean): Ca
   };
 }
 
-export const attentionCases: readonly Case[] = [false, true].flatMap((withBackward) =>
-  [32, 100].flatMap((time) => [16, 64].map((headDim) => attentionCase(time, headDim, withBackward))),
-);
+const sizes: readonly Sizes[] = [32, 100].flatMap((time) => [16, 64].map((headDim) => ({ batch: 16, time, headDim })));
+/** Seconds a run on a software adapter. */
+const long: Sizes = { batch: 4, time: 1024, headDim: 64 };
+
+export const attentionCases: readonly Case[] = [false, true].flatMap((withBackward) => [
+  ...sizes.map((one) => attentionCase(one, withBackward)),
+  { ...attentionCase(long, withBackward), suits: ({ family }) => family === 'gpu' },
+]);

@@ -1,5 +1,5 @@
-import { matmulKernel, matmulReference, PLAIN_PRODUCT } from '@coxswain/kernels';
-import { type Case, noise } from '../case.js';
+import { matmulKernel, matmulReference, matmulTiledHalf, PLAIN_PRODUCT, packHalf, unpackHalf } from '@coxswain/kernels';
+import { type Case, type Inputs, noise } from '../case.js';
 
 const SIZES: readonly (readonly [m: number, k: number, n: number])[] = [
   [256, 256, 256],
@@ -8,9 +8,29 @@ const SIZES: readonly (readonly [m: number, k: number, n: number])[] = [
   [5632, 64, 256],
   [256, 637, 256],
 ];
+/** Minutes on a software adapter. */
+const LARGE: readonly number[] = [2048, 4096];
 
-/** c[m, n] = a[m, k] · b[k, n] */
-export const matmulCases: readonly Case[] = SIZES.map(([m, k, n]) => {
+/** x · v for x [rows, columns], in float64. */
+function timesVector(x: ArrayLike<number>, v: ArrayLike<number>): Float64Array {
+  const columns = v.length;
+  return Float64Array.from({ length: x.length / columns }, (_, row) => {
+    let sum = 0;
+    for (let i = 0; i < columns; i++) sum += x[row * columns + i] * v[i];
+    return sum;
+  });
+}
+
+/** The product times a vector of random signs instead of the product itself: n² work instead of n³ (Freivalds 1977). */
+function projected(n: number): Pick<Case, 'project' | 'reference'> {
+  const signs = noise(3, [n]).data.map(Math.sign);
+  return {
+    reference: ({ a, b }) => [timesVector(a.data, timesVector(b.data, signs))],
+    project: ([c]) => [timesVector(c, signs)],
+  };
+}
+
+function matmulCase([m, k, n]: (typeof SIZES)[number]): Case {
   const shape = { ...PLAIN_PRODUCT, m, n, k };
   return {
     name: 'matmul',
@@ -20,18 +40,51 @@ export const matmulCases: readonly Case[] = SIZES.map(([m, k, n]) => {
     tolerance: 1e-5,
     ours: ({ a, b }, device) => {
       const c = device.empty([m, n]);
-      device.dispatch(matmulKernel(shape, device.traits), shape, {
-        a,
-        b,
-        bias: device.dummy,
-        residual: device.dummy,
-        c,
-        sums: device.dummy,
-      });
+      const absent = { bias: device.dummy, residual: device.dummy, sums: device.dummy };
+      device.dispatch(matmulKernel(shape, device.traits), shape, { ...absent, a, b, c });
       return [c];
     },
     jax: ({ numpy }, a, b) => [numpy.matmul(a, b)],
     torch: 'matmul',
     tfjs: (tf, a, b) => [tf.matMul(a as never, b as never)],
   };
-});
+}
+
+/** Inputs whose every element is a half already, so that all contestants multiply the same numbers. */
+function halves(n: number): Inputs {
+  const half = (seed: number) => ({ shape: [n, n], data: unpackHalf(packHalf(noise(seed, [n, n]).data)) });
+  return { a: half(1), b: half(2) };
+}
+
+function halfCase(n: number, suits: Case['suits']): Case {
+  const whole = matmulCase([n, n, n]);
+  const shape = { ...PLAIN_PRODUCT, m: n, n, k: n };
+  return {
+    ...projected(n),
+    name: 'matmul, f16 in',
+    shape: whole.shape,
+    dtype: 'f16',
+    suits: (traits) => traits.f16 && (suits?.(traits) ?? true),
+    inputs: () => halves(n),
+    // PyTorch gives its result in half precision.
+    tolerance: 1e-3,
+    pack: (inputs) =>
+      Object.fromEntries(Object.entries(inputs).map(([name, { data }]) => [name, { shape: [data.length / 2], data: packHalf(data) }])),
+    ours: ({ a, b }, device) => {
+      const c = device.empty([n, n]);
+      const absent = { bias: device.dummy, residual: device.dummy, sums: device.dummy };
+      device.dispatch(matmulTiledHalf, shape, { ...absent, a, b, c });
+      return [c];
+    },
+    torch: 'matmulHalf',
+  };
+}
+
+const onGpu: Case['suits'] = ({ family }) => family === 'gpu';
+
+/** c[m, n] = a[m, k] · b[k, n] */
+export const matmulCases: readonly Case[] = [
+  ...SIZES.map(matmulCase),
+  ...LARGE.map((n) => ({ ...matmulCase([n, n, n]), ...projected(n), suits: onGpu })),
+  ...LARGE.map((n) => halfCase(n, onGpu)),
+];

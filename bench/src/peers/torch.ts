@@ -17,6 +17,7 @@ import { OBSERVATION_WEIGHT, OPTIMISER, type Pretraining } from '../training/pre
 /** An operation of `bench/torch/operations.py`. */
 export type TorchOperation =
   | 'matmul'
+  | 'matmulHalf'
   | 'attention'
   | 'attentionGradient'
   | 'layerNormGradient'

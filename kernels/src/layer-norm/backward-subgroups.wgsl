@@ -1,7 +1,7 @@
 // Gradients of layer normalisation for its input and, in parts, for gamma and beta; lanes share rows as in
 // forward-subgroups.wgsl. With x̂ = (x − mean) · rstd and g = dy · gamma: dx = rstd · (g − mean(g) − x̂ · mean(g · x̂)).
 // A workgroup leaves Σ dy · x̂ and Σ dy of the rows it walked over as row 2·group and 2·group + 1 of `parts`.
-// Prelude: LANES (subgroup size), VECTORS (vec4s of a row per lane: width = 4 · LANES · VECTORS), AFFINE (gamma is given
+// Prelude: LANES (subgroup size), Value (vec4<f32> or vec2<f32>), VECTORS (Values of a row per lane), AFFINE (gamma is given
 // and parts are wanted), EARLIER (add a gradient that x has from elsewhere).
 enable subgroups;
 
@@ -10,13 +10,13 @@ struct Uniforms {
   width: u32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> gamma: array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read> gamma: array<Value>;
 @group(0) @binding(2) var<storage, read> stats: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> earlier: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> dx: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> parts: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> dy: array<Value>;
+@group(0) @binding(4) var<storage, read> earlier: array<Value>;
+@group(0) @binding(5) var<storage, read_write> dx: array<Value>;
+@group(0) @binding(6) var<storage, read_write> parts: array<Value>;
 @group(0) @binding(7) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(LANES)
@@ -25,11 +25,11 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  var scale: array<vec4<f32>, VECTORS>;
-  var gammaPart: array<vec4<f32>, VECTORS>;
-  var betaPart: array<vec4<f32>, VECTORS>;
+  var scale: array<Value, VECTORS>;
+  var gammaPart: array<Value, VECTORS>;
+  var betaPart: array<Value, VECTORS>;
   for (var i = 0u; i < VECTORS; i++) {
-    scale[i] = vec4<f32>(1.0);
+    scale[i] = Value(1.0);
     if (AFFINE) {
       scale[i] = gamma[i * LANES + lane];
     }
@@ -43,10 +43,10 @@ fn main(
     }
     let mean = subgroupBroadcast(stat, 0u);
     let rstd = subgroupBroadcast(stat, 1u);
-    var normalised: array<vec4<f32>, VECTORS>;
-    var g: array<vec4<f32>, VECTORS>;
-    var sum = vec4<f32>();
-    var projection = vec4<f32>();
+    var normalised: array<Value, VECTORS>;
+    var g: array<Value, VECTORS>;
+    var sum = Value();
+    var projection = Value();
     for (var i = 0u; i < VECTORS; i++) {
       normalised[i] = (x[at + i * LANES] - mean) * rstd;
       g[i] = dy[at + i * LANES];
@@ -58,8 +58,8 @@ fn main(
       sum += g[i];
       projection += g[i] * normalised[i];
     }
-    let meanOfG = subgroupAdd(sum.x + sum.y + sum.z + sum.w) / width;
-    let along = subgroupAdd(projection.x + projection.y + projection.z + projection.w) / width;
+    let meanOfG = subgroupAdd(dot(sum, Value(1.0))) / width;
+    let along = subgroupAdd(dot(projection, Value(1.0))) / width;
     for (var i = 0u; i < VECTORS; i++) {
       var value = rstd * (g[i] - meanOfG - normalised[i] * along);
       if (EARLIER) {

@@ -1,6 +1,6 @@
-// Layer normalisation where a workgroup is one subgroup whose lanes share a row: lane l holds the vec4s l, l + LANES, … of
+// Layer normalisation where a workgroup is one subgroup whose lanes share a row: lane l holds the Values l, l + LANES, … of
 // it and of gamma and beta, so that every element is read once and written once. A workgroup walks over many rows.
-// Prelude: LANES (subgroup size), VECTORS (vec4s of a row per lane: width = 4 · LANES · VECTORS), AFFINE (gamma and beta
+// Prelude: LANES (subgroup size), Value (vec4<f32> or vec2<f32>), VECTORS (Values of a row per lane), AFFINE (gamma and beta
 // are given).
 enable subgroups;
 
@@ -10,10 +10,10 @@ struct Uniforms {
   eps: f32,
 }
 
-@group(0) @binding(0) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> gamma: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> beta: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> y: array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+@group(0) @binding(1) var<storage, read> gamma: array<Value>;
+@group(0) @binding(2) var<storage, read> beta: array<Value>;
+@group(0) @binding(3) var<storage, read_write> y: array<Value>;
 @group(0) @binding(4) var<storage, read_write> stats: array<f32>;
 @group(0) @binding(5) var<uniform> uniforms: Uniforms;
 
@@ -23,8 +23,8 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  var scale: array<vec4<f32>, VECTORS>;
-  var offset: array<vec4<f32>, VECTORS>;
+  var scale: array<Value, VECTORS>;
+  var offset: array<Value, VECTORS>;
   if (AFFINE) {
     for (var i = 0u; i < VECTORS; i++) {
       scale[i] = gamma[i * LANES + lane];
@@ -34,13 +34,13 @@ fn main(
   let width = f32(uniforms.width);
   for (var row = group.x; row < uniforms.rows; row += groups.x) {
     let at = row * LANES * VECTORS + lane;
-    var v: array<vec4<f32>, VECTORS>;
-    var sum = vec4<f32>();
+    var v: array<Value, VECTORS>;
+    var sum = Value();
     for (var i = 0u; i < VECTORS; i++) {
       v[i] = x[at + i * LANES];
       sum += v[i];
     }
-    let mean = subgroupAdd(sum.x + sum.y + sum.z + sum.w) / width;
+    let mean = subgroupAdd(dot(sum, Value(1.0))) / width;
     var squares = 0.0;
     for (var i = 0u; i < VECTORS; i++) {
       v[i] -= mean;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { AdapterTraits } from '../declaration.js';
 import { f32, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, relativeError, runKernel, testDevice } from '../testing/harness.js';
 import {
@@ -27,19 +28,25 @@ async function layerNorm(
   beta?: Float32Array,
   {
     shared = false,
+    as = {},
     start = new Float32Array(width),
     earlier,
-  }: { shared?: boolean; start?: Float32Array; earlier?: Float32Array | undefined } = {},
+  }: { shared?: boolean; as?: Partial<AdapterTraits>; start?: Float32Array; earlier?: Float32Array | undefined } = {},
 ) {
   const rows = x.length / width;
   const shape = { rows, width, eps, affine: gamma ? 1 : 0, withEarlier: earlier ? 1 : 0 };
-  const { y, stats } = await runKernel(shared ? layerNormForwardSubgroups : layerNormForward, shape, {
-    x,
-    gamma: gamma ?? dummy,
-    beta: beta ?? dummy,
-    y: poison(x.length),
-    stats: poison(2 * rows),
-  });
+  const { y, stats } = await runKernel(
+    shared ? layerNormForwardSubgroups : layerNormForward,
+    shape,
+    {
+      x,
+      gamma: gamma ?? dummy,
+      beta: beta ?? dummy,
+      y: poison(x.length),
+      stats: poison(2 * rows),
+    },
+    as,
+  );
   const reads = { x, gamma: gamma ?? dummy, stats, dy, earlier: earlier ?? dummy, dx: poison(x.length) };
   const given = { dgamma: start, dbeta: start };
   if (!shared) {
@@ -47,8 +54,8 @@ async function layerNorm(
     const { dgamma, dbeta } = await runKernel(layerNormBackwardParameters, shape, { x, stats, dy, ...given });
     return { y, stats, dx, dgamma, dbeta };
   }
-  const count = layerNormParts(rows);
-  const { dx, parts } = await runKernel(layerNormBackwardSubgroups, shape, { ...reads, parts: poison(gamma ? count * 2 * width : 4) });
+  const count = layerNormParts(rows, { ...traits, ...as });
+  const { dx, parts } = await runKernel(layerNormBackwardSubgroups, shape, { ...reads, parts: poison(gamma ? count * 2 * width : 4) }, as);
   if (!gamma) return { y, stats, dx };
   const { dgamma, dbeta } = await runKernel(layerNormAddParts, { parts: count, width }, { parts, ...given });
   return { y, stats, dx, dgamma, dbeta };
@@ -71,18 +78,21 @@ const sizes = [
   [17, 257],
   [1, 32],
   [101, 96],
+  [40, 48],
 ];
 
 describe.each(sizes)('%i rows of %i', (rows, width) => {
+  const families = ['software', 'gpu'] as const;
   const ways = layerNormSharesRows(width, traits) ? [false, true] : [false];
-  test.each(ways.flatMap((shared) => [true, false].map((affine) => ({ shared, affine }))))('%o', async ({ shared, affine }) => {
+  const cases = ways.flatMap((shared) => [true, false].flatMap((affine) => families.map((family) => ({ shared, affine, family }))));
+  test.each(cases)('%o', async ({ shared, affine, family }) => {
     const x = randomNormal(rows * width, 1, 3);
     const dy = randomNormal(rows * width, 2);
     const gamma = affine ? randomNormal(width, 3).map((v) => v + 1) : undefined;
     const beta = affine ? randomNormal(width, 4) : undefined;
     const start = randomNormal(width, 5);
     const earlier = affine ? randomNormal(rows * width, 6) : undefined;
-    const out = await layerNorm(x, width, 1e-5, dy, gamma, beta, { shared, start, earlier });
+    const out = await layerNorm(x, width, 1e-5, dy, gamma, beta, { shared, start, earlier, as: { family } });
     const forward = layerNormReference(x, width, 1e-5, gamma, beta);
     const backward = layerNormBackwardReference(x, width, 1e-5, dy, gamma);
     expect(relativeError(out.y, forward.y)).toBeLessThan(1e-5);
@@ -102,14 +112,15 @@ describe.each(sizes)('%i rows of %i', (rows, width) => {
   });
 });
 
-test('rows are shared only among lanes that they fill, on software adapters with one subgroup size', () => {
+test('rows are shared only among lanes that they fill, on adapters with one subgroup size', () => {
   const adapter = { family: 'software', f16: false, subgroups: { min: 8, max: 8 } } as const;
   expect(layerNormSharesRows(64, adapter)).toBe(true);
   expect(layerNormSharesRows(52, adapter)).toBe(false);
   expect(layerNormSharesRows(2048, adapter)).toBe(false);
+  expect(layerNormSharesRows(48, adapter)).toBe(true);
+  expect(layerNormSharesRows(64, { ...adapter, family: 'gpu', subgroups: { min: 32, max: 32 } })).toBe(true);
   expect(layerNormSharesRows(64, { ...adapter, subgroups: undefined })).toBe(false);
   expect(layerNormSharesRows(64, { ...adapter, subgroups: { min: 4, max: 8 } })).toBe(false);
-  expect(layerNormSharesRows(64, { ...adapter, family: 'gpu' })).toBe(false);
 });
 
 test.each(layerNormSharesRows(64, traits) ? [false, true] : [false])(

@@ -5,35 +5,38 @@ import forwardSource from './forward-subgroups.wgsl';
 import type { LayerNormBackwardShape, LayerNormShape } from './index.js';
 
 export type LayerNormPartsShape = {
-  /** `layerNormParts(rows)`. */
+  /** `layerNormParts(rows, adapter)`. */
   readonly parts: number;
   readonly width: number;
 };
 
-/** vec4s of a row per lane beyond which they no longer fit registers. */
-const MOST_VECTORS = 8;
+/** Numbers of a row per lane beyond which they no longer fit registers. */
+const MOST_PER_LANE = 32;
 
 /** Lanes of a subgroup where all subgroups have one size; the 8 of llvmpipe with AVX2 where it is not known. */
 const lanes = ({ subgroups }: AdapterTraits): number => subgroups?.max ?? 8;
 
 /**
- * Whether the kernels of this file run on this adapter: a software adapter that has the feature `subgroups` with one size, and
- * rows that its lanes can share evenly.
+ * Whether the kernels of this file run on this adapter: it has the feature `subgroups` with one size, and rows are such that its lanes
+ * share them evenly, in fours or pairs.
  */
-export function layerNormSharesRows(width: number, { family, subgroups }: AdapterTraits): boolean {
-  if (family !== 'software' || !subgroups || subgroups.min !== subgroups.max) return false;
-  const vectors = width / (4 * subgroups.max);
-  return Number.isInteger(vectors) && vectors <= MOST_VECTORS;
+export function layerNormSharesRows(width: number, { subgroups }: AdapterTraits): boolean {
+  if (!subgroups || subgroups.min !== subgroups.max) return false;
+  const perLane = width / subgroups.max;
+  return Number.isInteger(perLane / 2) && perLane <= MOST_PER_LANE;
 }
 
-/** Workgroups that share the rows: each leaves one part of the gradients of gamma and beta. */
-export const layerNormParts = (rows: number): number => Math.min(rows, 32);
+/**
+ * Workgroups that share the rows: each leaves one part of the gradients of gamma and beta. A GPU wants many; on a software adapter one
+ * costs as much as many rows.
+ */
+export const layerNormParts = (rows: number, { family }: AdapterTraits): number => Math.min(rows, family === 'gpu' ? 512 : 32);
 
-const constants = ({ width, affine }: Pick<LayerNormShape, 'width' | 'affine'>, adapter: AdapterTraits) => ({
-  LANES: lanes(adapter),
-  VECTORS: Math.ceil(width / (4 * lanes(adapter))),
-  AFFINE: affine !== 0,
-});
+function constants({ width, affine }: Pick<LayerNormShape, 'width' | 'affine'>, adapter: AdapterTraits) {
+  const perLane = Math.ceil(width / lanes(adapter));
+  const lane = perLane % 4 === 0 ? 4 : 2;
+  return { LANES: lanes(adapter), Value: `vec${lane}<f32>`, VECTORS: Math.ceil(perLane / lane), AFFINE: affine !== 0 };
+}
 
 /** `layerNormForward` where `layerNormSharesRows`; the same buffers, the same results to rounding. */
 export const layerNormForwardSubgroups: Kernel<LayerNormShape> = {
@@ -52,13 +55,13 @@ export const layerNormForwardSubgroups: Kernel<LayerNormShape> = {
     { name: 'eps', type: 'f32' },
   ],
   constants,
-  grid: ({ rows }) => [layerNormParts(rows), 1, 1],
+  grid: ({ rows }, adapter) => [adapter.family === 'gpu' ? Math.min(rows, 8192) : layerNormParts(rows, adapter), 1, 1],
   cost: ({ rows, width }) => ({ flops: 8 * rows * width, bytes: 4 * (2 * rows * width + 2 * width + 2 * rows) }),
   sample: { rows: 3000, width: 64, eps: 1e-5, affine: 1 },
 };
 
 /**
- * `layerNormBackward` and, where affine, the gradients of gamma and beta in `parts` `[layerNormParts(rows), 2, width]`,
+ * `layerNormBackward` and, where affine, the gradients of gamma and beta in `parts` `[layerNormParts(rows, adapter), 2, width]`,
  * which is overwritten and `layerNormAddParts` adds up.
  */
 export const layerNormBackwardSubgroups: Kernel<LayerNormBackwardShape> = {
@@ -78,7 +81,7 @@ export const layerNormBackwardSubgroups: Kernel<LayerNormBackwardShape> = {
     { name: 'width', type: 'u32' },
   ],
   constants: (shape, adapter) => ({ ...constants(shape, adapter), EARLIER: shape.withEarlier !== 0 }),
-  grid: ({ rows }) => [layerNormParts(rows), 1, 1],
+  grid: ({ rows }, adapter) => [layerNormParts(rows, adapter), 1, 1],
   cost: ({ rows, width, withEarlier }) => ({
     flops: (14 + withEarlier) * rows * width,
     bytes: 4 * ((3 + withEarlier) * rows * width + width + 2 * rows),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Kernel } from '../declaration.js';
+import { packHalf, unpackHalf } from '../half.js';
 import { f32, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, relativeError, runKernel, testDevice } from '../testing/harness.js';
 import {
@@ -12,6 +13,7 @@ import {
   matmulSplit,
   matmulSubgroups,
   matmulTiled,
+  matmulTiledHalf,
   PLAIN_PRODUCT,
 } from './index.js';
 import { matmulReference, rowSumsReference } from './reference.js';
@@ -129,6 +131,17 @@ describe('matmul/tiled', () => {
     const sizes = { m: 8 * 128 - 4, n: 7 * 128 + 4, k: 28 };
     expect(matmulTiled.constants({ ...PLAIN_PRODUCT, ...sizes }, traits)).toMatchObject({ TILE_M: 128 });
     expect(await check(matmulTiled, { ...sizes, ...layouts[1] })).toBeLessThan(1e-5);
+  });
+
+  test.skipIf(!traits.f16)('operands in half precision, sums in f32', { timeout: 600_000 }, async () => {
+    for (const layout of layouts) {
+      const shape = { ...PLAIN_PRODUCT, m: 68, n: 72, k: 304, residual: 1, ...layout };
+      const { m, n, k } = shape;
+      const [a, b] = [packHalf(randomNormal(m * k, 1)), packHalf(randomNormal(k * n, 2))];
+      const residual = randomNormal(m * n, 3);
+      const { c } = await runKernel(matmulTiledHalf, shape, { a, b, bias: dummy, residual, c: poison(m * n), sums: dummy });
+      expect(relativeError(c, matmulReference(shape, unpackHalf(a), unpackHalf(b), { residual }))).toBeLessThan(1e-5);
+    }
   });
 
   test.each([1, 3, 9])('a sum in %i parts', { timeout: 600_000 }, async (parts) => {

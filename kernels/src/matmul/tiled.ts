@@ -37,10 +37,23 @@ export const matmulTiled: Kernel<MatmulShape> = {
   source,
   buffers: wide,
   uniforms,
-  constants: (shape) => ({ ...tileOf(shape), SPLIT: false, ...flags(shape) }),
+  constants: (shape) => ({ Element: 'f32', ...tileOf(shape), SPLIT: false, ...flags(shape) }),
   grid: (shape) => [...groupsOf(shape, tileOf(shape)), 1],
   cost,
   sample,
+};
+
+/** `matmulTiled` for a and b in half precision, two elements to a u32, with sums, epilogue and c in f32. The adapter has to have `f16`. */
+export const matmulTiledHalf: Kernel<MatmulShape> = {
+  ...matmulTiled,
+  name: 'matmul/tiled-half',
+  source: `enable f16;\n${source}`,
+  buffers: wide.map((slot) => (/^[ab]$/.test(slot.name) ? ({ ...slot, element: 'vec4<f16>' } as const) : slot)),
+  constants: (shape) => ({ ...matmulTiled.constants(shape, { family: 'gpu', f16: true }), Element: 'f16' }),
+  cost: (shape) => {
+    const { flops, bytes } = cost(shape);
+    return { flops, bytes: bytes - 2 * (shape.m * shape.k + shape.k * shape.n) };
+  },
 };
 
 export type MatmulSplitShape = Pick<MatmulShape, 'm' | 'n' | 'k' | 'transposeA' | 'transposeB' | 'rowSums'> & {
@@ -58,7 +71,7 @@ export const matmulSplit: Kernel<MatmulSplitShape> = {
   source,
   buffers: wide,
   uniforms,
-  constants: (shape) => ({ ...TILES.small, SPLIT: true, ...flags({ ...PLAIN_PRODUCT, ...shape }) }),
+  constants: (shape) => ({ Element: 'f32', ...TILES.small, SPLIT: true, ...flags({ ...PLAIN_PRODUCT, ...shape }) }),
   grid: (shape) => [...groupsOf(shape, TILES.small), shape.parts],
   cost: (shape) => {
     const { flops, bytes } = cost({ ...PLAIN_PRODUCT, ...shape });

@@ -3,7 +3,7 @@
 // one vec4 of a and one of b a step.
 // Tiles keep the order of the matrices: a[m, k] as [row][k in fours], a transposed as [k][rows in fours], and b likewise. Where fours
 // run along k, the place of each is mixed with its row, so that neighbours read other banks.
-// Prelude: TILE_M, TILE_N, TILE_K, ROWS, COLUMNS, TRANSPOSE_A, TRANSPOSE_B (not both), SPLIT (parts of k side by side in c, and no
+// Prelude: Element (f32, or f16 for a and b in half precision; sums are f32 always), TILE_M, TILE_N, TILE_K, ROWS, COLUMNS, TRANSPOSE_A, TRANSPOSE_B (not both), SPLIT (parts of k side by side in c, and no
 // epilogue; ROW_SUMS are behind each), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool). k in fours divides by 4 where it is contiguous, and so do m and n.
 
 struct Uniforms {
@@ -12,8 +12,8 @@ struct Uniforms {
   k: u32,
 }
 
-@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read> a: array<vec4<Element>>;
+@group(0) @binding(1) var<storage, read> b: array<vec4<Element>>;
 @group(0) @binding(2) var<storage, read> bias: array<f32>;
 @group(0) @binding(3) var<storage, read> residual: array<f32>;
 @group(0) @binding(4) var<storage, read_write> c: array<f32>;
@@ -27,8 +27,8 @@ const FOURS = TILE_K / 4u;
 const SIZE_A = TILE_M * FOURS;
 const SIZE_B = TILE_N * FOURS;
 
-var<workgroup> tilesA: array<vec4<f32>, 2u * SIZE_A>;
-var<workgroup> tilesB: array<vec4<f32>, 2u * SIZE_B>;
+var<workgroup> tilesA: array<vec4<Element>, 2u * SIZE_A>;
+var<workgroup> tilesB: array<vec4<Element>, 2u * SIZE_B>;
 
 /** Where the `four`-th four along k of a row lies. */
 fn mixed(row: u32, four: u32) -> u32 {
@@ -45,38 +45,38 @@ fn columnOf(x: u32, i: u32) -> u32 {
   return select(4u * (x + WIDE * (i / 4u)) + i % 4u, x + WIDE * i, TRANSPOSE_B);
 }
 
-fn fetchA(row: u32, k: u32, end: u32, lane: u32) -> vec4<f32> {
+fn fetchA(row: u32, k: u32, end: u32, lane: u32) -> vec4<Element> {
   if (TRANSPOSE_A) {
     let first = k + lane / (TILE_M / 4u);
     let at = row + 4u * (lane % (TILE_M / 4u));
     if (first < end && at < uniforms.m) {
       return a[(first * uniforms.m + at) / 4u];
     }
-    return vec4(0.0);
+    return vec4<Element>();
   }
   let first = k + 4u * (lane % FOURS);
   let at = row + lane / FOURS;
   if (first < end && at < uniforms.m) {
     return a[(at * uniforms.k + first) / 4u];
   }
-  return vec4(0.0);
+  return vec4<Element>();
 }
 
-fn fetchB(column: u32, k: u32, end: u32, lane: u32) -> vec4<f32> {
+fn fetchB(column: u32, k: u32, end: u32, lane: u32) -> vec4<Element> {
   if (TRANSPOSE_B) {
     let first = k + 4u * (lane % FOURS);
     let at = column + lane / FOURS;
     if (first < end && at < uniforms.n) {
       return b[(at * uniforms.k + first) / 4u];
     }
-    return vec4(0.0);
+    return vec4<Element>();
   }
   let first = k + lane / (TILE_N / 4u);
   let at = column + 4u * (lane % (TILE_N / 4u));
   if (first < end && at < uniforms.n) {
     return b[(first * uniforms.n + at) / 4u];
   }
-  return vec4(0.0);
+  return vec4<Element>();
 }
 
 fn store(row: u32, column: u32, product: f32, part: u32) {
@@ -144,7 +144,7 @@ fn main(
       if (TRANSPOSE_A) {
         for (var p = 0u; p < 4u; p++) {
           for (var r = 0u; r < ROWS; r += 4u) {
-            let value = tilesA[tileA + (4u * four + p) * (TILE_M / 4u) + rowOf(y, r) / 4u];
+            let value = vec4<f32>(tilesA[tileA + (4u * four + p) * (TILE_M / 4u) + rowOf(y, r) / 4u]);
             left[p * ROWS + r] = value.x;
             left[p * ROWS + r + 1u] = value.y;
             left[p * ROWS + r + 2u] = value.z;
@@ -153,7 +153,7 @@ fn main(
         }
       } else {
         for (var r = 0u; r < ROWS; r++) {
-          let value = tilesA[tileA + mixed(rowOf(y, r), four)];
+          let value = vec4<f32>(tilesA[tileA + mixed(rowOf(y, r), four)]);
           left[r] = value.x;
           left[ROWS + r] = value.y;
           left[2u * ROWS + r] = value.z;
@@ -162,7 +162,7 @@ fn main(
       }
       if (TRANSPOSE_B) {
         for (var i = 0u; i < COLUMNS; i++) {
-          let value = tilesB[tileB + mixed(columnOf(x, i), four)];
+          let value = vec4<f32>(tilesB[tileB + mixed(columnOf(x, i), four)]);
           right[i] = value.x;
           right[COLUMNS + i] = value.y;
           right[2u * COLUMNS + i] = value.z;
@@ -171,7 +171,7 @@ fn main(
       } else {
         for (var p = 0u; p < 4u; p++) {
           for (var i = 0u; i < COLUMNS; i += 4u) {
-            let value = tilesB[tileB + (4u * four + p) * (TILE_N / 4u) + columnOf(x, i) / 4u];
+            let value = vec4<f32>(tilesB[tileB + (4u * four + p) * (TILE_N / 4u) + columnOf(x, i) / 4u]);
             right[p * COLUMNS + i] = value.x;
             right[p * COLUMNS + i + 1u] = value.y;
             right[p * COLUMNS + i + 2u] = value.z;

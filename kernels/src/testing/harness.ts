@@ -23,8 +23,9 @@ export function testDevice(): Promise<{ device: GPUDevice; traits: AdapterTraits
     if (!adapter) throw new Error('no WebGPU adapter: run `npm run setup` once');
     const { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage } = adapter.limits;
     const subgroups = adapter.features.has('subgroups');
+    const f16 = adapter.features.has('shader-f16');
     const device = await adapter.requestDevice({
-      requiredFeatures: subgroups ? ['subgroups'] : [],
+      requiredFeatures: (['subgroups', 'shader-f16'] as const).filter((feature) => adapter.features.has(feature)),
       requiredLimits: { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage },
     });
     device.addEventListener('uncapturederror', (event) => {
@@ -34,7 +35,7 @@ export function testDevice(): Promise<{ device: GPUDevice; traits: AdapterTraits
     const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
     const traits = {
       family: software ? 'software' : 'gpu',
-      f16: false,
+      f16,
       ...(subgroups && min && max ? { subgroups: { min, max } } : {}),
     } as const;
     return { device, traits };

@@ -47,9 +47,9 @@ export function layerNorm(x: Tensor, { gamma, beta, eps = 1e-5 }: LayerNormOptio
     const backwardShape = { rows, width, affine, withEarlier: earlier ? 1 : 0 };
     if (shared) {
       const dx = device.empty(x.shape);
-      const parts = affine ? device.empty([layerNormParts(rows), 2, width]) : device.dummy;
+      const parts = affine ? device.empty([layerNormParts(rows, device.traits), 2, width]) : device.dummy;
       device.dispatch(layerNormBackwardSubgroups, backwardShape, { ...given, dx, parts });
-      if (gradients) device.dispatch(layerNormAddParts, { parts: layerNormParts(rows), width }, { parts, ...gradients });
+      if (gradients) device.dispatch(layerNormAddParts, { parts: layerNormParts(rows, device.traits), width }, { parts, ...gradients });
       return [dx, null, null];
     }
     const dx = x.requiresGradient ? device.empty(x.shape) : null;
