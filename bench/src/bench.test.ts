@@ -126,7 +126,8 @@ test('the page has every row of every adapter, and the steps apart', () => {
 test('options that cannot be are refused by name', () => {
   expect(parseOptions(['--peers', '--filter', 'gru'])).toMatchObject({ peers: true, filter: 'gru', samples: 30 });
   expect(() => parseOptions(['--suite', 'kernel'])).toThrow('`kernel`');
-  expect(parseOptions(['--family', 'gpu']).family).toBe('gpu');
+  expect(parseOptions(['--family', 'gpu'])).toMatchObject({ family: 'gpu', subgroupMatrices: true });
+  expect(parseOptions(['--no-subgroup-matrices']).subgroupMatrices).toBe(false);
   expect(() => parseOptions(['--family', 'tpu'])).toThrow('`tpu`');
   expect(() => parseOptions(['--samples', '0'])).toThrow('at least 3');
   expect(parseOptions(['--minutes', '0.5']).minutes).toBe(0.5);

@@ -55,7 +55,7 @@ async function run(options: Options): Promise<number> {
     );
   // Compile times are those of a first start.
   process.env.MESA_SHADER_CACHE_DISABLE = 'true';
-  const device = await requestDevice(options.family ? { family: options.family } : {});
+  const device = await requestDevice({ subgroupMatrices: options.subgroupMatrices, ...(options.family && { family: options.family }) });
   const require = createRequire(import.meta.url);
   const versionOf = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
   const planned = wanted.filter(({ suits }) => suits?.(device.traits) ?? true);

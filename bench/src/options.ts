@@ -13,6 +13,7 @@ export const HELP = `npm run bench -- [options]
   --peers          measure jax-js and TensorFlow.js beside us, on the same adapter, and PyTorch where Python has it
   --python FILE    the Python that has PyTorch (default python3)
   --family NAME    kernels of this family, gpu or software, whatever the adapter is
+  --no-subgroup-matrices  go without the adapter's matrix units, where it has some
   --json FILE      where the rows go (default: bench/results/ADAPTER.json)
   --against FILE   compare with the rows of an earlier run, and mark what moved by more than noise
   --docs FILE      measure nothing: write what bench/results holds to FILE, as Markdown
@@ -26,6 +27,7 @@ export interface Options {
   readonly peers: boolean;
   readonly python: string;
   readonly family: Family | undefined;
+  readonly subgroupMatrices: boolean;
   readonly json: string | undefined;
   readonly against: string | undefined;
   readonly docs: string | undefined;
@@ -54,6 +56,7 @@ export function parseOptions(args: readonly string[]): Options {
     peers: values.peers ?? false,
     python: values.python ?? 'python3',
     family,
+    subgroupMatrices: !(values['no-subgroup-matrices'] ?? false),
     json: values.json,
     against: values.against,
     docs: values.docs,
@@ -73,6 +76,7 @@ function read(args: readonly string[]) {
         peers: { type: 'boolean' },
         python: { type: 'string' },
         family: { type: 'string' },
+        'no-subgroup-matrices': { type: 'boolean' },
         json: { type: 'string' },
         against: { type: 'string' },
         docs: { type: 'string' },

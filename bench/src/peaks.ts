@@ -51,8 +51,13 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
   }
 }`;
 
-/** Best of several, in seconds: a peak is what the adapter reached, not what it usually does. */
-async function secondsOf(gpu: GPUDevice, code: string, buffers: readonly GPUBuffer[], groups: number): Promise<number> {
+/** Workgroups from few, which keep a software adapter busy, to enough for any GPU. */
+const GROUPS = { least: 16, most: 8192 };
+/** A run that lasts so long can be timed, in seconds. */
+const LONG_ENOUGH = 0.005;
+
+/** A kernel that can be run on so many workgroups; resolves to how long that took, in seconds. */
+async function timed(gpu: GPUDevice, code: string, buffers: readonly GPUBuffer[]): Promise<(groups: number) => Promise<number>> {
   const pipeline = await gpu.createComputePipelineAsync({
     layout: 'auto',
     compute: { module: gpu.createShaderModule({ code }), entryPoint: 'main' },
@@ -61,7 +66,7 @@ async function secondsOf(gpu: GPUDevice, code: string, buffers: readonly GPUBuff
     layout: pipeline.getBindGroupLayout(0),
     entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
   });
-  const once = async (): Promise<number> => {
+  return async (groups) => {
     const encoder = gpu.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline);
@@ -73,6 +78,10 @@ async function secondsOf(gpu: GPUDevice, code: string, buffers: readonly GPUBuff
     await gpu.queue.onSubmittedWorkDone();
     return (performance.now() - from) / 1000;
   };
+}
+
+/** Best of several: a peak is what the adapter reached, not what it usually does. */
+async function best(once: () => Promise<number>): Promise<number> {
   await once();
   const times: number[] = [];
   for (let i = 0; i < 10; i++) times.push(await once());
@@ -83,20 +92,24 @@ async function secondsOf(gpu: GPUDevice, code: string, buffers: readonly GPUBuff
 export async function measurePeaks({ gpu, traits }: Device): Promise<Peaks> {
   const software = traits.family === 'software';
   const STORAGE = 0x80;
-  const fmaGroups = software ? 16 : 8192;
-  const copied = software ? 32 << 20 : 256 << 20;
-  const out = gpu.createBuffer({ size: Math.max(copied, fmaGroups * LANES * 16), usage: STORAGE });
+  const copied = software ? 32 << 20 : Math.min(256 << 20, gpu.limits.maxStorageBufferBindingSize);
+  const out = gpu.createBuffer({ size: Math.max(copied, GROUPS.most * LANES * 16), usage: STORAGE });
   const from = gpu.createBuffer({ size: copied, usage: STORAGE });
   const arithmetic = async (real: Real): Promise<number> => {
     const rates: number[] = [];
     for (const chains of CHAINS) {
-      const seconds = await secondsOf(gpu, fmaSource(real, chains), [out], fmaGroups);
-      rates.push((fmaGroups * LANES * ROUNDS * chains * FLOPS_PER_STEP) / seconds);
+      const run = await timed(gpu, fmaSource(real, chains), [out]);
+      let groups = GROUPS.least;
+      await run(groups);
+      while (groups < GROUPS.most && (await run(groups)) < LONG_ENOUGH) groups *= 2;
+      const seconds = await best(() => run(groups));
+      rates.push((groups * LANES * ROUNDS * chains * FLOPS_PER_STEP) / seconds);
     }
     return Math.max(...rates);
   };
   try {
-    const copy = await secondsOf(gpu, copySource, [out, from], software ? 16 : 4096);
+    const copying = await timed(gpu, copySource, [out, from]);
+    const copy = await best(() => copying(software ? 16 : 4096));
     return {
       flops: await arithmetic('f32'),
       ...(traits.f16 ? { flopsF16: await arithmetic('f16') } : {}),

@@ -32,6 +32,30 @@ export interface AdapterTraits {
   readonly f16: boolean;
   /** Subgroup size range, where the `subgroups` feature is enabled. */
   readonly subgroups?: { readonly min: number; readonly max: number };
+  /** Sizes of a product that a subgroup's matrix units do at once, [m, k] · [k, n] in f16 with sums in f32, where that feature is enabled. */
+  readonly subgroupMatrix?: MatrixSizes;
+}
+
+export interface MatrixSizes {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+}
+
+/** A configuration as `GPUAdapterInfo.subgroupMatrixConfigs` lists it. */
+export interface MatrixConfiguration {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly componentType: string;
+  readonly resultComponentType: string;
+}
+
+/** The largest of an adapter's configurations that multiplies f16 and sums in f32, if any. */
+export function halfMatrix(configurations: Iterable<MatrixConfiguration> = []): MatrixSizes | undefined {
+  const fitting = [...configurations].filter((one) => one.componentType === 'f16' && one.resultComponentType === 'f32');
+  const [best] = fitting.sort((x, y) => y.M * y.N * y.K - x.M * x.N * x.K);
+  return best && { m: best.M, n: best.N, k: best.K };
 }
 
 /** Workgroups along x, y and z. */

@@ -8,6 +8,10 @@ import { specialise } from './launch.js';
 const isKernel = (value: unknown): value is Kernel =>
   typeof value === 'object' && value !== null && 'source' in value && 'buffers' in value;
 const kernels = (Object.values(room) as unknown[]).filter(isKernel);
+/** The parser knows no matrices of subgroups: to it they are numbers. */
+const withoutMatrices = (text: string): string =>
+  text.replace(/= subgroup_matrix_\w+<[^>]*>;/g, '= f32;').replace(/(subgroupMatrix\w+)<[^>]*>/g, '$1');
+
 const adapters: AdapterTraits[] = [
   { family: 'software', f16: false },
   { family: 'gpu', f16: false },
@@ -20,7 +24,7 @@ test('names are unique', () => {
 for (const kernel of kernels) {
   for (const adapter of adapters) {
     test(`${kernel.name} on ${adapter.family}: text and declaration agree`, () => {
-      const reflect = new WgslReflect(specialise(kernel, kernel.sample, adapter));
+      const reflect = new WgslReflect(withoutMatrices(specialise(kernel, kernel.sample, adapter)));
       expect(reflect.entry.compute.map((entry) => entry.name)).toEqual(['main']);
       const storage = reflect.storage.slice().sort((a, b) => a.binding - b.binding);
       expect(storage.map((v) => ({ name: v.name, binding: v.binding, access: v.access || 'read' }))).toEqual(

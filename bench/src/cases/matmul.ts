@@ -1,4 +1,4 @@
-import { matmulKernel, matmulReference, matmulTiledHalf, PLAIN_PRODUCT, packHalf, unpackHalf } from '@coxswain/kernels';
+import { matmulHalfKernel, matmulKernel, matmulReference, PLAIN_PRODUCT, packHalf, unpackHalf } from '@coxswain/kernels';
 import { type Case, type Inputs, noise } from '../case.js';
 
 const SIZES: readonly (readonly [m: number, k: number, n: number])[] = [
@@ -73,7 +73,7 @@ function halfCase(n: number, suits: Case['suits']): Case {
     ours: ({ a, b }, device) => {
       const c = device.empty([n, n]);
       const absent = { bias: device.dummy, residual: device.dummy, sums: device.dummy };
-      device.dispatch(matmulTiledHalf, shape, { ...absent, a, b, c });
+      device.dispatch(matmulHalfKernel(shape, device.traits), shape, { ...absent, a, b, c });
       return [c];
     },
     torch: 'matmulHalf',

@@ -1,16 +1,26 @@
 import { describe, expect, test } from 'vitest';
 import { f32, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, randomUniform, relativeError, runKernel, testDevice } from '../testing/harness.js';
-import { type GruForwardShape, gruBackward, gruBackwardSubgroups, gruForward, gruForwardSubgroups, gruKernels } from './index.js';
+import {
+  type GruForwardShape,
+  gruBackward,
+  gruBackwardSubgroups,
+  gruBackwardWorkgroup,
+  gruForward,
+  gruForwardSubgroups,
+  gruForwardWorkgroup,
+  gruKernels,
+} from './index.js';
 import { gruBackwardReference, gruForwardReference } from './reference.js';
 
 const portable = { name: 'portable', forward: gruForward, backward: gruBackward };
 const subgroups = { name: 'subgroups', forward: gruForwardSubgroups, backward: gruBackwardSubgroups };
+const workgroup = { name: 'workgroup', forward: gruForwardWorkgroup, backward: gruBackwardWorkgroup };
 type Pair = typeof portable;
 const { traits } = await testDevice();
 const shared = gruKernels(4, traits).forward === gruForwardSubgroups;
 /** Every pair of kernels that runs here at this width. */
-const pairs = (hidden: number): Pair[] => [portable, ...(shared && hidden % 4 === 0 ? [subgroups] : [])];
+const pairs = (hidden: number): Pair[] => [portable, workgroup, ...(shared && hidden % 4 === 0 ? [subgroups] : [])];
 
 function inputs({ batch, time, hidden, initial, withLengths }: GruForwardShape, scale = 1) {
   return {
@@ -40,6 +50,14 @@ async function both({ forward: forwardKernel, backward: backwardKernel }: Pair, 
   const gradient = gruBackwardReference(shape, { dy, whh: data.whh, ...reference, lengths: data.lengths });
   return { forward, backward, reference, gradient };
 }
+
+test('the choice of kernels', () => {
+  const subgroups = { min: 8, max: 8 };
+  expect(gruKernels(12, { family: 'software', f16: false, subgroups }).forward).toBe(gruForwardSubgroups);
+  expect(gruKernels(13, { family: 'software', f16: false, subgroups }).forward).toBe(gruForward);
+  expect(gruKernels(13, { family: 'gpu', f16: false })).toEqual({ forward: gruForwardWorkgroup, backward: gruBackwardWorkgroup });
+  expect(gruKernels(300, { family: 'gpu', f16: false }).backward).toBe(gruBackward);
+});
 
 const plain = { withLengths: 0, reverse: 0, initial: 1, save: 1 } as const;
 

@@ -1,8 +1,10 @@
 import { type AdapterTraits, type BufferSlot, type Kernel, linearGrid } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import backwardSubgroupsSource from './backward-subgroups.wgsl';
+import backwardWorkgroupSource from './backward-workgroup.wgsl';
 import forwardSource from './forward.wgsl';
 import forwardSubgroupsSource from './forward-subgroups.wgsl';
+import forwardWorkgroupSource from './forward-workgroup.wgsl';
 
 export type GruShape = {
   readonly batch: number;
@@ -128,6 +130,40 @@ export const gruBackwardSubgroups: Kernel<GruShape> = {
   constants: (shape) => ({ CHUNKS: chunks(shape) }),
 };
 
+/** State widths whose weights, 12·hidden² bytes, leave room in the 16 KiB of workgroup memory that every adapter has. */
+const WIDEST_SHARED = 32;
+/** Invocations that every adapter allows in a workgroup. */
+const MOST_INVOCATIONS = 256;
+
+const unitsOf = (hidden: number): number => 32 * Math.ceil(hidden / 32);
+/** Rows of the batch in a workgroup: few, for every one more leaves fewer workgroups to share a GPU. */
+const rowsOf = (hidden: number): number => Math.max(1, Math.floor(128 / unitsOf(hidden)));
+const workgroupConstants = ({ hidden }: GruShape) => ({
+  HIDDEN: hidden,
+  UNITS: unitsOf(hidden),
+  ROWS: rowsOf(hidden),
+  SHARED: hidden <= WIDEST_SHARED,
+});
+const workgroupGrid = ({ batch, hidden }: GruShape) => linearGrid(batch, rowsOf(hidden));
+
+/** `gruForward` for GPUs, weights up to a width of 32 in workgroup memory; `hidden` at most 256. */
+export const gruForwardWorkgroup: Kernel<GruForwardShape> = {
+  ...gruForward,
+  name: 'gru/forward-workgroup',
+  source: forwardWorkgroupSource,
+  constants: workgroupConstants,
+  grid: workgroupGrid,
+};
+
+/** `gruBackward` under the same conditions. */
+export const gruBackwardWorkgroup: Kernel<GruShape> = {
+  ...gruBackward,
+  name: 'gru/backward-workgroup',
+  source: backwardWorkgroupSource,
+  constants: workgroupConstants,
+  grid: workgroupGrid,
+};
+
 /** Their loops over the state are unrolled: beyond this width compiling them takes longer than they save. */
 const WIDEST_UNROLLED = 128;
 
@@ -136,6 +172,7 @@ export function gruKernels(
   hidden: number,
   { family, subgroups }: AdapterTraits,
 ): { forward: Kernel<GruForwardShape>; backward: Kernel<GruShape> } {
+  if (family === 'gpu' && hidden <= MOST_INVOCATIONS) return { forward: gruForwardWorkgroup, backward: gruBackwardWorkgroup };
   const shared =
     family === 'software' && subgroups !== undefined && subgroups.min >= WORKGROUP && hidden % 4 === 0 && hidden <= WIDEST_UNROLLED;
   return shared ? { forward: gruForwardSubgroups, backward: gruBackwardSubgroups } : { forward: gruForward, backward: gruBackward };

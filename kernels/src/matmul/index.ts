@@ -4,6 +4,7 @@ import { buffers, cost, flags, type MatmulShape, sample, uniforms } from './shap
 import subgroupsSource from './subgroups.wgsl';
 import { fitsTiles, matmulTiled } from './tiled.js';
 
+export * from './half.js';
 export { type MatmulShape, PLAIN_PRODUCT } from './shape.js';
 export * from './tiled.js';
 

@@ -8,9 +8,11 @@ import {
   type MatmulShape,
   matmul,
   matmulCombine,
+  matmulHalfKernel,
   matmulKernel,
   matmulParts,
   matmulSplit,
+  matmulSubgroupMatrix,
   matmulSubgroups,
   matmulTiled,
   matmulTiledHalf,
@@ -133,17 +135,6 @@ describe('matmul/tiled', () => {
     expect(await check(matmulTiled, { ...sizes, ...layouts[1] })).toBeLessThan(1e-5);
   });
 
-  test.skipIf(!traits.f16)('operands in half precision, sums in f32', { timeout: 600_000 }, async () => {
-    for (const layout of layouts) {
-      const shape = { ...PLAIN_PRODUCT, m: 68, n: 72, k: 304, residual: 1, ...layout };
-      const { m, n, k } = shape;
-      const [a, b] = [packHalf(randomNormal(m * k, 1)), packHalf(randomNormal(k * n, 2))];
-      const residual = randomNormal(m * n, 3);
-      const { c } = await runKernel(matmulTiledHalf, shape, { a, b, bias: dummy, residual, c: poison(m * n), sums: dummy });
-      expect(relativeError(c, matmulReference(shape, unpackHalf(a), unpackHalf(b), { residual }))).toBeLessThan(1e-5);
-    }
-  });
-
   test.each([1, 3, 9])('a sum in %i parts', { timeout: 600_000 }, async (parts) => {
     const sizes = { m: 68, n: 12, k: 300, transposeA: 1, transposeB: 0 };
     const { m, n, k } = sizes;
@@ -166,6 +157,24 @@ describe('matmul/tiled', () => {
   });
 });
 
+// An adapter without the matrix units tests the tiles alone.
+const halves = [...(traits.f16 ? [matmulTiledHalf] : []), ...(traits.subgroupMatrix ? [matmulSubgroupMatrix] : [])];
+describe.each(halves.map((kernel) => ({ name: kernel.name, kernel })))('$name: operands in half precision, sums in f32', ({ kernel }) => {
+  test.each([
+    { m: 68, n: 72, k: 304, transposeA: 0, transposeB: 0, residual: 1 },
+    { m: 4, n: 4, k: 4, transposeA: 0, transposeB: 1, bias: 1, relu: 1 },
+    { m: 132, n: 200, k: 36, transposeA: 1, transposeB: 0, accumulate: 1 },
+    { m: 65, n: 132, k: 20, transposeA: 0, transposeB: 1, rectify: 1 },
+  ])('$m × $n, k = $k', { timeout: 600_000 }, async (given) => {
+    const shape = { ...PLAIN_PRODUCT, ...given };
+    const { m, n, k } = shape;
+    const [a, b] = [packHalf(randomNormal(m * k, 1)), packHalf(randomNormal(k * n, 2))];
+    const [bias, residual, before] = [n, m * n, m * n].map((length, i) => randomNormal(length, i + 3));
+    const { c } = await runKernel(kernel, shape, { a, b, bias, residual, c: shape.accumulate ? before : poison(m * n), sums: dummy });
+    expect(relativeError(c, matmulReference(shape, unpackHalf(a), unpackHalf(b), { bias, residual, before }))).toBeLessThan(1e-5);
+  });
+});
+
 const product = (shape: MatmulShape, bound: Parameters<typeof runKernel>[2]) => runKernel(matmulKernel(shape, traits), shape, bound);
 
 test('the choice of kernel', () => {
@@ -180,6 +189,10 @@ test('the choice of kernel', () => {
   expect(matmulKernel({ ...shape, k: 7 }, gpu)).toBe(matmul);
   expect(matmulKernel({ ...shape, m: 7, k: 7, transposeA: 1 }, gpu)).toBe(matmul);
   expect(matmulParts({ ...shape, m: 192, n: 64, k: 4096, transposeA: 1 }, gpu)).toBe(16);
+  const matrices = { ...gpu, f16: true, subgroupMatrix: { m: 16, n: 16, k: 16 } };
+  expect(matmulHalfKernel(shape, matrices)).toBe(matmulSubgroupMatrix);
+  expect(matmulHalfKernel({ ...shape, rowSums: 1 }, matrices)).toBe(matmulTiledHalf);
+  expect(matmulHalfKernel(shape, gpu)).toBe(matmulTiledHalf);
   expect(matmulParts({ ...shape, m: 4096, n: 4096, k: 4096 }, gpu)).toBe(1);
   expect(matmulParts({ ...shape, m: 192, n: 64, k: 4096, transposeA: 1 }, { family: 'software', f16: false })).toBe(1);
 });

@@ -43,19 +43,6 @@ export const matmulTiled: Kernel<MatmulShape> = {
   sample,
 };
 
-/** `matmulTiled` for a and b in half precision, two elements to a u32, with sums, epilogue and c in f32. The adapter has to have `f16`. */
-export const matmulTiledHalf: Kernel<MatmulShape> = {
-  ...matmulTiled,
-  name: 'matmul/tiled-half',
-  source: `enable f16;\n${source}`,
-  buffers: wide.map((slot) => (/^[ab]$/.test(slot.name) ? ({ ...slot, element: 'vec4<f16>' } as const) : slot)),
-  constants: (shape) => ({ ...matmulTiled.constants(shape, { family: 'gpu', f16: true }), Element: 'f16' }),
-  cost: (shape) => {
-    const { flops, bytes } = cost(shape);
-    return { flops, bytes: bytes - 2 * (shape.m * shape.k + shape.k * shape.n) };
-  },
-};
-
 export type MatmulSplitShape = Pick<MatmulShape, 'm' | 'n' | 'k' | 'transposeA' | 'transposeB' | 'rowSums'> & {
   /** Parts of k. */
   readonly parts: number;

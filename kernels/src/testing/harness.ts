@@ -1,6 +1,6 @@
 /** Test-only: launches one kernel on a real device, with its outputs poisoned by NaN first. */
 import { create, globals } from 'webgpu';
-import type { AdapterTraits, Kernel, Shape } from '../declaration.js';
+import { type AdapterTraits, halfMatrix, type Kernel, type MatrixConfiguration, type Shape } from '../declaration.js';
 import { bindGroupLayout, packUniforms, specialise } from '../launch.js';
 
 export type Data = Float32Array | Uint32Array | Int32Array;
@@ -11,6 +11,13 @@ export interface Poison {
 }
 export const poison = (length: number): Poison => ({ poison: length });
 
+type Info = GPUAdapterInfo & {
+  readonly subgroupMinSize?: number;
+  readonly subgroupMaxSize?: number;
+  readonly subgroupMatrixConfigs?: Iterable<MatrixConfiguration>;
+};
+const FEATURES = ['subgroups', 'shader-f16', 'chromium-experimental-subgroup-matrix'] as GPUFeatureName[];
+
 let shared: Promise<{ device: GPUDevice; traits: AdapterTraits }> | undefined;
 // The GPU object has to outlive the device, or Dawn may crash when it is collected.
 let gpu: GPU | undefined;
@@ -18,25 +25,28 @@ let gpu: GPU | undefined;
 export function testDevice(): Promise<{ device: GPUDevice; traits: AdapterTraits }> {
   shared ??= (async () => {
     Object.assign(globalThis, globals);
-    gpu = create([]);
+    // Matrix units are an experimental feature of Dawn.
+    gpu = create(['enable-dawn-features=allow_unsafe_apis']);
     const adapter = await gpu.requestAdapter();
     if (!adapter) throw new Error('no WebGPU adapter: run `npm run setup` once');
-    const { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage } = adapter.limits;
+    const { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage, maxComputeWorkgroupStorageSize } = adapter.limits;
     const subgroups = adapter.features.has('subgroups');
     const f16 = adapter.features.has('shader-f16');
     const device = await adapter.requestDevice({
-      requiredFeatures: (['subgroups', 'shader-f16'] as const).filter((feature) => adapter.features.has(feature)),
-      requiredLimits: { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage },
+      requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+      requiredLimits: { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage, maxComputeWorkgroupStorageSize },
     });
     device.addEventListener('uncapturederror', (event) => {
       console.error(event.error.message);
     });
     const software = /llvmpipe|swiftshader|basic render/i.test(`${adapter.info.description} ${adapter.info.device}`);
-    const { subgroupMinSize: min, subgroupMaxSize: max } = adapter.info as { subgroupMinSize?: number; subgroupMaxSize?: number };
+    const { subgroupMinSize: min, subgroupMaxSize: max, subgroupMatrixConfigs } = adapter.info as Info;
+    const subgroupMatrix = halfMatrix(subgroupMatrixConfigs);
     const traits = {
       family: software ? 'software' : 'gpu',
       f16,
       ...(subgroups && min && max ? { subgroups: { min, max } } : {}),
+      ...(subgroupMatrix ? { subgroupMatrix } : {}),
     } as const;
     return { device, traits };
   })();

@@ -1,5 +1,5 @@
 /** Devices on Node, through Dawn. */
-import type { AdapterTraits, Family } from '@coxswain/kernels';
+import { type AdapterTraits, type Family, halfMatrix, type MatrixConfiguration } from '@coxswain/kernels';
 import { create, globals } from 'webgpu';
 import { Device } from './device.js';
 import { CoxswainError, NoAdapterError } from './errors.js';
@@ -20,7 +20,22 @@ export interface DeviceOptions {
    * the environment variable COXSWAIN_FAMILY says, else the adapter's own.
    */
   readonly family?: Family;
+  /**
+   * Ask for the matrix units too (`chromium-experimental-subgroup-matrix`), where the adapter lists them. Dawn gives them only with its
+   * unsafe interfaces allowed, so it is off by default.
+   */
+  readonly subgroupMatrices?: boolean;
 }
+
+/** No name of the standard yet. */
+const MATRICES = 'chromium-experimental-subgroup-matrix' as string as GPUFeatureName;
+
+/** What newer adapters tell beyond the standard. */
+type Info = GPUAdapterInfo & {
+  readonly subgroupMinSize?: number;
+  readonly subgroupMaxSize?: number;
+  readonly subgroupMatrixConfigs?: Iterable<MatrixConfiguration>;
+};
 
 const FAMILIES: readonly string[] = ['gpu', 'software'] satisfies Family[];
 
@@ -46,12 +61,14 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
   const asked = askedFamily(options);
   Object.assign(globalThis, globals);
   const { gpu, adapter } = await explained(async () => {
-    const made = create([...(options.dawn ?? [])]);
+    const unsafe = options.subgroupMatrices ? ['enable-dawn-features=allow_unsafe_apis'] : [];
+    const made = create([...unsafe, ...(options.dawn ?? [])]);
     return { gpu: made, adapter: await made.requestAdapter({ powerPreference: 'high-performance' }) };
   });
   if (!adapter) throw new NoAdapterError('Dawn lists none', REMEDY);
   const { limits, info, features } = adapter;
-  const wanted: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
+  const matrices = options.subgroupMatrices ? [MATRICES] : [];
+  const wanted: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups', ...matrices];
   const device = await explained(() =>
     adapter.requestDevice({
       requiredFeatures: wanted.filter((feature) => features.has(feature)),
@@ -68,11 +85,13 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
   held.add(gpu);
   const description = [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' · ');
   const software = /llvmpipe|lavapipe|swiftshader|basic render/i.test(description);
-  const { subgroupMinSize: min, subgroupMaxSize: max } = info as { subgroupMinSize?: number; subgroupMaxSize?: number };
+  const { subgroupMinSize: min, subgroupMaxSize: max, subgroupMatrixConfigs } = info as Info;
+  const subgroupMatrix = matrices.some((name) => features.has(name)) ? halfMatrix(subgroupMatrixConfigs) : undefined;
   const traits: AdapterTraits = {
     family: asked ?? (software ? 'software' : 'gpu'),
     f16: features.has('shader-f16'),
     ...(features.has('subgroups') && min && max ? { subgroups: { min, max } } : {}),
+    ...(subgroupMatrix ? { subgroupMatrix } : {}),
   };
   return new Device(device, traits, description, () => held.delete(gpu), nap);
 }
