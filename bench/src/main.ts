@@ -1,8 +1,6 @@
 /** `npm run bench`: measures this adapter, writes the rows, draws the roofline. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CoxswainError } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { changesSince } from './against.js';
@@ -19,15 +17,11 @@ import { openTorch } from './peers/torch.js';
 import { adapterFile, mergeRows, type Results, type Row, readResults, writeResults } from './results.js';
 import { rollout } from './rollout/suite.js';
 import { drawRoofline } from './roofline.js';
+import { folder, versions } from './surroundings.js';
 import { changesTable, tableOf } from './table.js';
 import { training } from './training/suite.js';
 
 const suites = [kernels, training, rollout];
-
-const { version: kernelsVersion } = JSON.parse(readFileSync(new URL('../../kernels/package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
-const bench = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Peers that can be had; the suite goes on without the others. */
 async function openPeers(python: string): Promise<Contestant[]> {
@@ -56,14 +50,12 @@ async function run(options: Options): Promise<number> {
   // Compile times are those of a first start.
   process.env.MESA_SHADER_CACHE_DISABLE = 'true';
   const device = await requestDevice({ subgroupMatrices: options.subgroupMatrices, ...(options.family && { family: options.family }) });
-  const require = createRequire(import.meta.url);
-  const versionOf = (name: string): string => (require(`${name}/package.json`) as { version: string }).version;
   const planned = wanted.filter(({ suits }) => suits?.(device.traits) ?? true);
-  const ours = new Ours(device, kernelsVersion);
+  const ours = new Ours(device, versions.kernels);
   const peers = options.peers ? await openPeers(options.python) : [];
   const peaks = await measurePeaks(device);
   const rows: Row[] = [];
-  const file = options.json ?? join(bench, 'results', `${adapterFile(device.description)}.json`);
+  const file = options.json ?? join(folder, 'results', `${adapterFile(device.description)}.json`);
   const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`.trimEnd();
   // The adapter's own file collects rows over runs; a file that was asked for holds this run alone.
   const earlier = options.json === undefined && existsSync(file) ? readResults(file).rows : [];
@@ -71,7 +63,7 @@ async function run(options: Options): Promise<number> {
     format: 'coxswain-bench-1',
     adapter: device.description,
     node: process.version,
-    dawn: `webgpu ${versionOf('webgpu')}`,
+    dawn: `webgpu ${versions.webgpu}`,
     peaks,
     rows: mergeRows(earlier, rows),
   });
@@ -108,15 +100,15 @@ async function run(options: Options): Promise<number> {
 
 /** Writes the page over all committed results. */
 function writeDocument(file: string): number {
-  const folder = join(bench, 'results');
-  const names = existsSync(folder)
-    ? readdirSync(folder)
+  const results = join(folder, 'results');
+  const names = existsSync(results)
+    ? readdirSync(results)
         .filter((name) => name.endsWith('.json'))
         .sort()
     : [];
-  if (names.length === 0) throw new BenchError('Results', folder, 'JSON files of this suite', 'Run `npm run bench -- --peers` first.');
+  if (names.length === 0) throw new BenchError('Results', results, 'JSON files of this suite', 'Run `npm run bench -- --peers` first.');
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, documentOf(names.map((name) => readResults(join(folder, name)))));
+  writeFileSync(file, documentOf(names.map((name) => readResults(join(results, name)))));
   console.log(`${names.length} adapters: ${file}`);
   return 0;
 }

@@ -1,10 +1,8 @@
 /** jax-js on the same adapter: https://github.com/ekzhang/jax-js. Work is jitted, as its authors advise. */
-
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { Array as JaxArray } from '@jax-js/jax';
 import type { Case, Input, Inputs } from '../case.js';
 import { type Contestant, firstRun, type Prepared } from '../contestant.js';
+import { versions } from '../surroundings.js';
 import { prepareJax } from '../training/jax-pretraining.js';
 import { provideNavigator } from './navigator.js';
 
@@ -19,11 +17,9 @@ export async function openJax(): Promise<Contestant> {
   const devices = await jax.init();
   if (!devices.includes('webgpu')) throw new Error('jax-js finds no WebGPU adapter');
   jax.defaultDevice('webgpu');
-  // Its package.json is not among its exports.
-  const { version } = JSON.parse(readFileSync(fileURLToPath(new URL('../package.json', import.meta.resolve('@jax-js/jax'))), 'utf8'));
   return {
     name: 'jax-js',
-    version,
+    version: versions.jax,
     prepare: (item, inputs) => prepare(jax, item, inputs),
     pretrain: (spec, batch, start) => prepareJax(jax, spec, batch, start),
     close,

@@ -4,13 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { t5Buckets } from '@coxswain/kernels';
 import type { DiscoveryBatch } from '@coxswain/metacontroller';
 import type { SequenceBatch, TransformerConfig } from '@coxswain/transformer';
 import type { Input } from '../case.js';
 import { type Contestant, firstRun, type Prepared } from '../contestant.js';
 import { dataOf, NORM_EPS, type Weights } from '../reference/transformer.js';
+import { folder } from '../surroundings.js';
 import { codeNoise, type DiscoverySpec } from '../training/discovery.js';
 import { OBSERVATION_WEIGHT, OPTIMISER, type Pretraining } from '../training/pretraining.js';
 
@@ -40,7 +40,7 @@ class Server {
   #jobs = 0;
 
   constructor(python: string) {
-    const program = fileURLToPath(new URL('../../torch/serve.py', import.meta.url));
+    const program = join(folder, 'torch', 'serve.py');
     this.#child = spawn(python, [program]);
     this.#child.stderr.on('data', (text: Buffer) => {
       this.#complaints = `${this.#complaints}${text}`.slice(-2000);
