@@ -1,5 +1,6 @@
 import { AdamW, type Device, GATE_MODE, HostRandom, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
+import { Transformer } from '@coxswain/transformer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readGolden } from '../../../kernels/src/testing/golden.js';
 import { GOLDEN_LAYER, goldenBase, goldenObservations } from '../../transformer/src/testing/golden-base.js';
@@ -148,4 +149,24 @@ test('code statistics look only at the rows that are kept', () => {
   expect([...mean]).toEqual([2, 15]);
   expect([...std]).toEqual([1, 5]);
   expect(count).toBe(2);
+});
+
+test('a discovery step of the size of the paper plans its temporaries into less than 16 GiB, far less than each by itself', () => {
+  // Of its batch of 512 a sixteenth: temporaries are proportional to it, and a software adapter binds no more than 128 MiB at once.
+  const [part, whole, steps] = [32, 512, 100];
+  const frozen = new ParameterStore(device, false);
+  const sizes = { width: 256, depth: 6, heads: 4, mlp: 1024, vocabulary: 64, slots: 1, actions: 4, observationClasses: 16 };
+  const model = new Transformer(frozen, { ...sizes, buckets: 32, maxDistance: 128, initialisation: 'variance-scaled' });
+  frozen.finish(new HostRandom(1));
+  const store = new ParameterStore(device);
+  const reader = { width: 256, latent: 8, history: 32, embedding: 32, encoder: 64, switch: 64, decoder: 32, rank: 16 };
+  const controller = new Metacontroller(store, { ...reader, pooled: true, switchBias: -2 });
+  store.finish(new HostRandom(1));
+  const optimiser = new AdamW(store);
+  const layers = { layer: 3, embedderLayer: 3 };
+  const trainer = new DiscoveryTrainer(model, controller, optimiser, { batch: part, meanLength: steps, ...layers, view: 'same', seed: 1 });
+  const { arena, separate } = trainer.program(steps).temporaries;
+  expect((arena * whole) / part).toBeLessThan(16 * 2 ** 30);
+  expect(arena).toBeLessThan(separate / 2);
+  for (const disposable of [trainer, optimiser, store, model, frozen]) disposable.dispose();
 });
