@@ -21,6 +21,7 @@ export * from './matmul/index.js';
 export * from './matmul/reference.js';
 export * from './philox/index.js';
 export * from './reduce/index.js';
+export * from './rg-lru/index.js';
 export * from './rms-norm/index.js';
 export * from './running-sums/index.js';
 export * from './steering/index.js';

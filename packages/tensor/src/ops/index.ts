@@ -9,6 +9,7 @@ export * from './losses.js';
 export * from './norm.js';
 export * from './random.js';
 export { accumulateRows, accumulateSum, mean, sum } from './reduce.js';
+export * from './rg-lru.js';
 export { besidePrevious, concat, expand, gatherRows, gatherRowsOf, scatterRowsOf, slice } from './shape.js';
 export * from './softmax.js';
 export * from './steering.js';

@@ -1,0 +1,82 @@
+// The gradient of forward.wgsl in one dispatch, from the last step to the first. With g_t = dh_t + a_{t+1} g_{t+1}, s = √(1 − a²):
+//   dx = g s σ(i),  di = g s x σ'(i),  dlog a = g (a h_{t−1} − σ(i) x a²/s),  dr = −8 softplus(Λ) σ'(r) dlog a,
+//   dΛ = −8 σ(Λ) Σ σ(r) dlog a, summed over time here; over rows it remains to be summed.
+// Prelude: as in forward.wgsl.
+
+struct Uniforms {
+  batch: u32,
+  time: u32,
+  width: u32,
+}
+
+@group(0) @binding(0) var<storage, read> x: array<Value>;
+// r and i of a step side by side.
+@group(0) @binding(1) var<storage, read> gates: array<Value>;
+@group(0) @binding(2) var<storage, read> lambda: array<Value>;
+@group(0) @binding(3) var<storage, read> h0: array<Value>;
+@group(0) @binding(4) var<storage, read> h: array<Value>;
+@group(0) @binding(5) var<storage, read> dh: array<Value>;
+@group(0) @binding(6) var<storage, read_write> dx: array<Value>;
+@group(0) @binding(7) var<storage, read_write> dgates: array<Value>;
+// Of every row.
+@group(0) @binding(8) var<storage, read_write> dlambda: array<Value>;
+@group(0) @binding(9) var<storage, read_write> dh0: array<Value>;
+@group(0) @binding(10) var<uniform> uniforms: Uniforms;
+
+fn sigmoid(v: Value) -> Value {
+  return 1.0 / (1.0 + exp(-clamp(v, Value(-80.0), Value(80.0))));
+}
+
+fn softplus(v: Value) -> Value {
+  return max(v, Value(0.0)) + log(1.0 + exp(-min(abs(v), Value(80.0))));
+}
+
+/** 1 − eᵛ for v ≤ 0, exact to rounding near 0, where the difference itself would lose its digits. */
+fn complement(v: Value) -> Value {
+  let series = -v * (1.0 + v * (0.5 + v * (1.0 / 6.0 + v * (1.0 / 24.0 + v / 120.0))));
+  return select(1.0 - exp(max(v, Value(-87.0))), series, v > Value(-0.1));
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let width = uniforms.width / LANES;
+  let index = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  if (index >= uniforms.batch * width) {
+    return;
+  }
+  let row = index / width;
+  let channel = index % width;
+  let rate = -8.0 * softplus(lambda[channel]);
+  var carried = Value(0.0);
+  var sum = Value(0.0);
+  var at = (row + 1u) * uniforms.time * width + channel;
+  for (var step = 0u; step < uniforms.time; step++) {
+    at -= width;
+    var before = Value(0.0);
+    if (step + 1u < uniforms.time) {
+      before = h[at - width];
+    } else if (INITIAL) {
+      before = h0[index];
+    }
+    let gate = 2u * at - channel;
+    let opened = sigmoid(gates[gate]);
+    let taken = sigmoid(gates[gate + width]);
+    let logA = rate * opened;
+    let a = exp(max(logA, Value(-87.0)));
+    // Where a is 1 nothing is taken in, and the slope of the root has no end: bounded, its product with x stays finite.
+    let s = sqrt(max(complement(2.0 * logA), Value(1e-12)));
+    let g = carried + dh[at];
+    let dlogA = g * (a * before - taken * x[at] * a * a / s);
+    dx[at] = g * s * taken;
+    dgates[gate] = dlogA * rate * opened * (1.0 - opened);
+    dgates[gate + width] = g * s * x[at] * taken * (1.0 - taken);
+    sum += dlogA * opened;
+    carried = g * a;
+  }
+  dlambda[index] = -8.0 * sigmoid(lambda[channel]) * sum;
+  dh0[index] = carried;
+}
