@@ -1,4 +1,5 @@
-import { type Kernel, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
+import { type AdapterTraits, type Kernel, linearGrid, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
+import contiguousSource from './contiguous.wgsl';
 import source from './reduce.wgsl';
 
 /** How values are joined. `sumOfSquares` is for a first stage; a second stage over its parts is a `sum`. */
@@ -62,6 +63,29 @@ const outputs = ({ outer, parts, inner }: ReduceShape): number => outer * parts 
  */
 const takesFours = ({ outer, axis, inner, parts }: ReduceShape): boolean =>
   outer * parts * inner >= 32 && (inner % 4 === 0 || (inner === 1 && parts % 4 === 0 && axis % 4 === 0));
+
+/** Invocations of a workgroup of `reduceContiguous`. */
+const JOINED = 256;
+
+/** `reduce` along the last axis (inner 1) for GPUs with the feature `subgroups`, whatever their size: a workgroup a part. */
+export const reduceContiguous: Kernel<ReduceShape> = {
+  ...reduce,
+  name: 'reduce/contiguous',
+  source: contiguousSource,
+  constants: ({ operation, root, accumulate }) => ({
+    WORKGROUP: JOINED,
+    OPERATION: operation,
+    ROOT: root === 1,
+    ACCUMULATE: accumulate === 1,
+  }),
+  grid: ({ outer, parts }) => linearGrid(outer * parts, 1),
+  sample: { ...reduce.sample, axis: 100_000, inner: 1, parts: 49 },
+};
+
+/** The kernel for a stage on this adapter. Both have the same buffers and the same results to rounding. */
+export function reduceKernel({ axis, inner }: ReduceShape, { family, subgroups }: AdapterTraits): Kernel<ReduceShape> {
+  return family === 'gpu' && subgroups && inner === 1 && axis >= JOINED ? reduceContiguous : reduce;
+}
 
 /** One launch per stage: the first reads the input, the last writes the result, a buffer of `parts` lies between. */
 export type ReduceStages = readonly [ReduceShape] | readonly [ReduceShape, ReduceShape];

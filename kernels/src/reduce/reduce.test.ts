@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { poison, randomNormal, relativeError, runKernel } from '../testing/harness.js';
-import { REDUCE, reduce, reduceStages } from './index.js';
+import { poison, randomNormal, relativeError, runKernel, testDevice } from '../testing/harness.js';
+import { REDUCE, reduce, reduceContiguous, reduceKernel, reduceStages } from './index.js';
 import { reduceReference } from './reference.js';
 
 const plain = { scale: 1, root: 0, accumulate: 0 };
@@ -62,4 +62,36 @@ test.each([
 test('short axes and many outputs take one stage', () => {
   expect(reduceStages({ operation: REDUCE.sum, outer: 1, axis: 3000, inner: 64, ...plain })).toHaveLength(1);
   expect(reduceStages({ operation: REDUCE.sum, outer: 5000, axis: 9000, inner: 1, ...plain })).toHaveLength(1);
+});
+
+const { traits } = await testDevice();
+
+// An adapter without subgroups of any size cannot run these.
+test.skipIf(!traits.subgroups).each([
+  [1, 256],
+  [3, 1000],
+  [5, 7],
+  [1, 250_001],
+])('along the last axis by subgroups: [%i, %i]', async (outer, axis) => {
+  const x = randomNormal(outer * axis, axis).map((value) => value + 0.1);
+  for (const operation of Object.values(REDUCE)) {
+    const whole = { operation, outer, axis, inner: 1, scale: 0.5, root: operation === REDUCE.sumOfSquares ? 1 : 0, accumulate: 1 };
+    const before = randomNormal(outer, 3);
+    let data = x;
+    for (const stage of reduceStages(whole)) {
+      const out = stage.accumulate ? before : poison(stage.outer * stage.parts);
+      data = (await runKernel(reduceContiguous, stage, { x: data, out })).out as Float32Array<ArrayBuffer>;
+    }
+    expect(relativeError(data, reduceReference({ ...whole, parts: 1 }, x, before))).toBeLessThanOrEqual(1e-5);
+  }
+});
+
+test('the choice of kernel', () => {
+  const shape = { operation: REDUCE.sum, outer: 1, axis: 1000, inner: 1, parts: 1, ...plain };
+  const gpu = { family: 'gpu', f16: false, subgroups: { min: 32, max: 64 } } as const;
+  expect(reduceKernel(shape, gpu)).toBe(reduceContiguous);
+  expect(reduceKernel({ ...shape, inner: 2 }, gpu)).toBe(reduce);
+  expect(reduceKernel({ ...shape, axis: 100 }, gpu)).toBe(reduce);
+  expect(reduceKernel(shape, { ...gpu, family: 'software' })).toBe(reduce);
+  expect(reduceKernel(shape, { family: 'gpu', f16: false })).toBe(reduce);
 });

@@ -1,7 +1,7 @@
 import { type AdapterTraits, type BufferSlot, type Kernel, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
 import coefficientsSource from './coefficients.wgsl';
 import contractSource from './contract.wgsl';
-import expandSource from './expand.wgsl';
+import mixSource from './mix.wgsl';
 
 export type SteeringShape = {
   /** Tokens. */
@@ -54,24 +54,27 @@ export const steeringContract: Kernel<SteeringShape> = {
   sample,
 };
 
-/** The way back: `q [rows, terms·rank]`, q[n, j·rank + ρ] = c[n, j] u[n, ρ], so that U e = q·B for `B [terms·rank, width]`. */
-export const steeringExpand: Kernel<SteeringShape> = {
-  name: 'steering/expand',
-  source: expandSource,
-  buffers: [read('c'), read('u'), written('q')],
+/**
+ * `steeringContract`, and the way back in the same launch: `q [rows, terms·rank]`, q[n, j·rank + ρ] = c[n, j] u[n, ρ], so that U e = q·B for
+ * `B [terms·rank, width]`.
+ */
+export const steeringMix: Kernel<SteeringShape> = {
+  name: 'steering/mix',
+  source: mixSource,
+  buffers: [read('c'), read('p'), written('u'), written('q')],
   uniforms,
   constants,
   grid: (shape, adapter) => stridedGrid((shape.rows * shape.rank) / lanes(shape), adapter, PER_GROUP),
   cost: (shape) => ({
-    flops: shape.rows * shape.terms * shape.rank,
-    bytes: 4 * shape.rows * (shape.terms * shape.rank + columns(shape) + shape.rank),
+    flops: 3 * shape.rows * shape.terms * shape.rank,
+    bytes: 4 * shape.rows * (2 * shape.terms * shape.rank + columns(shape) + shape.rank),
   }),
   sample,
 };
 
 /**
  * `dc` (the shape of `c`) from `p`, `u`, `dq [rows, terms·rank]` and `du [rows, rank]`. The other gradients are the two passes
- * again: du is `steeringContract` of dq, dP is `steeringExpand` of du. `c` is read where it came out of a relu.
+ * again: du and dP are `steeringMix` of dq. `c` is read where it came out of a relu.
  */
 export const steeringCoefficients: Kernel<SteeringCoefficientsShape> = {
   name: 'steering/coefficients',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Golden, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, relativeError, runKernel } from '../testing/harness.js';
-import { type SteeringShape, steeringCoefficients, steeringContract, steeringExpand } from './index.js';
+import { type SteeringShape, steeringCoefficients, steeringContract, steeringMix } from './index.js';
 import { steeringCoefficientsReference, steeringContractReference, steeringExpandReference } from './reference.js';
 
 test.each([
@@ -17,8 +17,9 @@ test.each([
   const [u, du] = [randomNormal(rows * rank, 4), randomNormal(rows * rank, 5)];
   const contracted = await runKernel(steeringContract, shape, { c, p, u: poison(rows * rank) });
   expect(relativeError(contracted.u, steeringContractReference(shape, c, p))).toBeLessThanOrEqual(1e-5);
-  const expanded = await runKernel(steeringExpand, shape, { c, u, q: poison(rows * terms * rank) });
-  expect(relativeError(expanded.q, steeringExpandReference(shape, c, u))).toBeLessThanOrEqual(1e-5);
+  const mixed = await runKernel(steeringMix, shape, { c, p, u: poison(rows * rank), q: poison(rows * terms * rank) });
+  expect(mixed.u).toEqual(contracted.u);
+  expect(relativeError(mixed.q, steeringExpandReference(shape, c, steeringContractReference(shape, c, p)))).toBeLessThanOrEqual(1e-5);
   const right = steeringCoefficientsReference(shape, { p, du, dq, u });
   for (const rectify of [0, 1]) {
     const bound = { p, du, dq, u, c, dc: poison(rows * columns) };
@@ -69,14 +70,12 @@ describe.each(['low_rank_steering', 'odd/low_rank_steering'])('golden %s', (file
   test('the steered residual and every gradient agree with PyTorch', async () => {
     const size = rows * terms * rank;
     const p = Float32Array.from(product(e.data, a, [rows, width, terms * rank], { right: true }));
-    const { u } = await runKernel(steeringContract, shape, { c, p, u: poison(rows * rank) });
-    const { q } = await runKernel(steeringExpand, shape, { c, u, q: poison(size) });
+    const { u, q } = await runKernel(steeringMix, shape, { c, p, u: poison(rows * rank), q: poison(size) });
     const y = product(q, b, [rows, terms * rank, width]).map((value, i) => value + e.data[i]);
     expect(relativeError(y, golden.y.data)).toBeLessThanOrEqual(1e-5);
 
     const dq = Float32Array.from(product(dy.data, b, [rows, width, terms * rank], { right: true }));
-    const { u: du } = await runKernel(steeringContract, shape, { c, p: dq, u: poison(rows * rank) });
-    const { q: dp } = await runKernel(steeringExpand, shape, { c, u: du, q: poison(size) });
+    const { u: du, q: dp } = await runKernel(steeringMix, shape, { c, p: dq, u: poison(rows * rank), q: poison(size) });
     const bound = { p, du, dq, u, c, dc: poison(rows * hidden) };
     const { dc } = await runKernel(steeringCoefficients, { ...shape, rectify: 0 }, bound);
     const dpre = Float64Array.from(dc, (value, i) => (pre[i] > 0 ? value : 0));

@@ -1,5 +1,5 @@
 /** Sums and means, in a fixed order: the same program gives the same bits. */
-import { REDUCE, type ReduceShape, reduce, reduceStages } from '@coxswain/kernels';
+import { REDUCE, type ReduceShape, reduceKernel, reduceStages } from '@coxswain/kernels';
 import { op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import { type Dimensions, sizeOf, type Tensor } from '../tensor.js';
@@ -9,13 +9,14 @@ import { expand } from './shape.js';
 export function launchReduce(x: Tensor, out: Tensor, whole: Omit<ReduceShape, 'parts'>): void {
   const stages = reduceStages(whole);
   const [first, second] = stages;
+  const { device } = x;
   if (!second) {
-    x.device.dispatch(reduce, first, { x, out });
+    device.dispatch(reduceKernel(first, device.traits), first, { x, out });
     return;
   }
-  const parts = x.device.empty([first.outer * first.parts * first.inner]);
-  x.device.dispatch(reduce, first, { x, out: parts });
-  x.device.dispatch(reduce, second, { x: parts, out });
+  const parts = device.empty([first.outer * first.parts * first.inner]);
+  device.dispatch(reduceKernel(first, device.traits), first, { x, out: parts });
+  device.dispatch(reduceKernel(second, device.traits), second, { x: parts, out });
 }
 
 const plain = { operation: REDUCE.sum, scale: 1, root: 0, accumulate: 0 } as const;

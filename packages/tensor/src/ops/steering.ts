@@ -1,5 +1,5 @@
 /** Low-rank steering of a residual stream, arXiv 2512.20605, §4. */
-import { type MatmulShape, matmulKernel, PLAIN_PRODUCT, steeringCoefficients, steeringContract, steeringExpand } from '@coxswain/kernels';
+import { type MatmulShape, matmulKernel, PLAIN_PRODUCT, steeringCoefficients, steeringContract, steeringMix } from '@coxswain/kernels';
 import { accumulator, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
@@ -41,8 +41,7 @@ export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number):
   const q = device.empty([rows, wide]);
   const y = device.empty([rows, width]);
   multiply({ m: rows, n: wide, k: width, transposeB: 1 }, { a: e, b: a, c: p });
-  device.dispatch(steeringContract, shape, { c, p, u });
-  device.dispatch(steeringExpand, shape, { c, u, q });
+  device.dispatch(steeringMix, shape, { c, p, u, q });
   multiply({ m: rows, n: width, k: wide, residual: 1 }, { a: q, b, residual: e, c: y });
   op('steer', [e, c, a, b], [y], ([gradient]) => {
     const dy = gradient as Tensor;
@@ -50,15 +49,16 @@ export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number):
     const dq = device.empty([rows, wide]);
     const du = device.empty([rows, rank]);
     multiply({ m: rows, n: wide, k: width, transposeB: 1 }, { a: dy, b, c: dq });
-    device.dispatch(steeringContract, shape, { c, p: dq, u: du });
+    const toA = a.requiresGradient || e.requiresGradient;
+    const dp = toA ? device.empty([rows, wide]) : undefined;
+    if (dp) device.dispatch(steeringMix, shape, { c, p: dq, u: du, q: dp });
+    else device.dispatch(steeringContract, shape, { c, p: dq, u: du });
     const dc = c.requiresGradient ? device.empty(c.shape) : null;
     if (dc) {
       device.dispatch(steeringCoefficients, { ...shape, rectify: c.rectified ? 1 : 0 }, { p, du, dq, u, c, dc });
       dc.rectified = c.rectified;
     }
-    if (!a.requiresGradient && !e.requiresGradient) return [null, dc, null, null];
-    const dp = device.empty([rows, wide]);
-    device.dispatch(steeringExpand, shape, { c, u: du, q: dp });
+    if (!dp) return [null, dc, null, null];
     if (a.requiresGradient) weightGradient(dp, e, accumulator(a));
     const de = e.requiresGradient ? device.empty(e.shape) : null;
     if (de) multiply({ m: rows, n: width, k: wide, residual: 1 }, { a: dp, b: a, residual: dy, c: de });
