@@ -6,7 +6,9 @@ import {
   attentionBackwardBias,
   attentionForward,
   attentionParts,
+  attentionSplitStep,
   attentionStep,
+  attentionStepKernel,
   attentionTiledBackwardBias,
   attentionTiledBackwardKeys,
   attentionTiledBackwardQueries,
@@ -174,7 +176,7 @@ describe.each([
 
   test.each(kinds)('%s against float64', (_, run) => check(run, input));
 
-  test('step by step, as whole sequences', async () => {
+  test.each([attentionStep, attentionSplitStep])('step by step, as whole sequences: $name', async (kernel) => {
     const { batch, time, heads, headDim } = input;
     const width = heads * headDim;
     const shape = { batch, time, heads, headDim, buckets, rows: batch + 1, indexed: 0 };
@@ -182,7 +184,7 @@ describe.each([
     // One row more than the batch: a batch may shrink below its cache.
     let keys = new Float32Array((batch + 1) * time * width).fill(Number.NaN);
     let values = keys.slice();
-    const steps = Math.min(time, 24);
+    const steps = Math.min(time, 40);
     const ours = new Float32Array(batch * steps * width);
     const theirs = new Float64Array(ours.length);
     for (let step = 0; step < steps; step++) {
@@ -191,7 +193,7 @@ describe.each([
         qkv.set(input.qkv.subarray((b * time + step) * 3 * width, (b * time + step + 1) * 3 * width), b * 3 * width);
         theirs.set(y.subarray((b * time + step) * width, (b * time + step + 1) * width), (step * batch + b) * width);
       }
-      const out = await runKernel(attentionStep, shape, {
+      const out = await runKernel(kernel, shape, {
         qkv,
         biasTable: input.biasTable ?? none,
         bucketOfDistance: input.bucketOfDistance ?? noIndices,
@@ -210,7 +212,15 @@ describe.each([
   });
 });
 
-test('one step with caches in another order: the same results, and a sequence without a row leaves no trace', async () => {
+test('the choice of the kernel for a step', () => {
+  const shape = { batch: 1, time: 8, heads: 1, headDim: 16, buckets: 0, rows: 1, indexed: 0 };
+  expect(attentionStepKernel(shape, { family: 'gpu', f16: false })).toBe(attentionSplitStep);
+  expect(attentionStepKernel({ ...shape, headDim: 256 }, { family: 'gpu', f16: false })).toBe(attentionStep);
+  expect(attentionStepKernel(shape, { family: 'software', f16: false })).toBe(attentionStep);
+});
+
+const stepKernels = [attentionStep, attentionSplitStep];
+test.each(stepKernels)('one step with caches in another order, and a sequence without a row leaves no trace: $name', async (kernel) => {
   const [batch, time, heads, headDim, step] = [5, 6, 2, 8, 3];
   const width = heads * headDim;
   const shape = { batch, time, heads, headDim, buckets: 0, rows: 7, indexed: 0 };
@@ -219,12 +229,12 @@ test('one step with caches in another order: the same results, and a sequence wi
   const keys = randomNormal(7 * time * width, 1);
   const values = randomNormal(7 * time * width, 2);
   const shared = { qkv: randomNormal(batch * 3 * width, 3), biasTable: none, bucketOfDistance: noIndices, step: Uint32Array.of(step) };
-  const plain = await runKernel(attentionStep, shape, { ...shared, cacheRow: noIndices, keys, values, y: poison(batch * width) });
+  const plain = await runKernel(kernel, shape, { ...shared, cacheRow: noIndices, keys, values, y: poison(batch * width) });
   // Sequence b has row order[b]; the third has none.
   const order = [6, 2, 0xffffffff, 0, 4];
   const where = [3, 5, 1, 6, 4, 2, 0];
   const moved = await runKernel(
-    attentionStep,
+    kernel,
     { ...shape, indexed: 1 },
     {
       ...shared,

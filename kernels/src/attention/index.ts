@@ -13,6 +13,7 @@ import {
   u32,
   write,
 } from './shape.js';
+import splitStepSource from './split-step.wgsl';
 import stepSource from './step.wgsl';
 
 export { t5Buckets } from './buckets.js';
@@ -140,3 +141,19 @@ export const attentionStep: Kernel<AttentionStepShape> = {
   }),
   sample: { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32, rows: 256, indexed: 1 },
 };
+
+/** Invocations that share a sequence's positions, as many as have room for a head's values in 16 KiB of workgroup memory. */
+const sharers = (headDim: number): number => (headDim <= 64 ? 32 : 16);
+
+/** `attentionStep` for GPUs, a workgroup for each sequence and head; heads to a width of 128. */
+export const attentionSplitStep: Kernel<AttentionStepShape> = {
+  ...attentionStep,
+  name: 'attention/split-step',
+  source: splitStepSource,
+  constants: (shape, adapter) => ({ ...attentionStep.constants(shape, adapter), WORKGROUP: sharers(shape.headDim) }),
+  grid: ({ batch, heads }) => linearGrid(batch * heads, 1),
+};
+
+/** The kernel for one step on this adapter. Both have the same buffers and the same results to rounding. */
+export const attentionStepKernel = ({ headDim }: AttentionStepShape, { family }: AdapterTraits): Kernel<AttentionStepShape> =>
+  family === 'gpu' && headDim <= 128 ? attentionSplitStep : attentionStep;

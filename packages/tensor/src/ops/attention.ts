@@ -4,7 +4,7 @@ import {
   attentionBackwardBias,
   attentionForward,
   attentionParts,
-  attentionStep as attentionStepKernel,
+  attentionStepKernel,
   attentionTiledBackwardBias,
   attentionTiledBackwardKeys,
   attentionTiledBackwardQueries,
@@ -108,6 +108,6 @@ export function attentionStep(
     bucketOfDistance: bucketOfDistance ?? device.dummy,
     cacheRow: cacheRow ?? device.dummy,
   };
-  device.dispatch(attentionStepKernel, shape, { qkv, ...optional, step, keys, values, y });
+  device.dispatch(attentionStepKernel(shape, device.traits), shape, { qkv, ...optional, step, keys, values, y });
   return y;
 }
