@@ -2,6 +2,7 @@
 import type { AdapterTraits } from '@coxswain/kernels';
 import { type Device, HostRandom, op, type Tensor } from '@coxswain/tensor';
 import type { JaxCase } from './peers/jax.js';
+import type { OnnxCase } from './peers/onnx.js';
 import type { TfjsCase } from './peers/tfjs.js';
 import type { TorchOperation } from './peers/torch.js';
 
@@ -35,6 +36,7 @@ export interface Case {
   readonly arrange?: (outputs: readonly Float32Array[]) => readonly ArrayLike<number>[];
   readonly jax?: JaxCase;
   readonly tfjs?: TfjsCase;
+  readonly onnx?: OnnxCase;
   readonly torch?: TorchOperation;
 }
 

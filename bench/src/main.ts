@@ -12,6 +12,7 @@ import { HELP, type Options, parseOptions } from './options.js';
 import { Ours } from './ours.js';
 import { measurePeaks } from './peaks.js';
 import { openJax } from './peers/jax.js';
+import { openOnnx } from './peers/onnx.js';
 import { openTfjs } from './peers/tfjs.js';
 import { openTorch } from './peers/torch.js';
 import { adapterFile, mergeRows, type Results, type Row, readResults, writeResults } from './results.js';
@@ -24,9 +25,14 @@ import { training } from './training/suite.js';
 const suites = [kernels, training, rollout];
 
 /** Peers that can be had; the suite goes on without the others. */
-async function openPeers(python: string): Promise<Contestant[]> {
+async function openPeers({ python, onnxruntime }: Options): Promise<Contestant[]> {
   const peers: Contestant[] = [];
-  for (const open of [async () => [await openJax()], async () => [await openTfjs()], () => openTorch(python)]) {
+  for (const open of [
+    async () => [await openJax()],
+    async () => [await openTfjs()],
+    async () => [await openOnnx(onnxruntime)],
+    () => openTorch(python),
+  ]) {
     try {
       peers.push(...(await open()));
     } catch (error) {
@@ -52,7 +58,7 @@ async function run(options: Options): Promise<number> {
   const device = await requestDevice({ subgroupMatrices: options.subgroupMatrices, ...(options.family && { family: options.family }) });
   const planned = wanted.filter(({ suits }) => suits?.(device.traits) ?? true);
   const ours = new Ours(device, versions.kernels);
-  const peers = options.peers ? await openPeers(options.python) : [];
+  const peers = options.peers ? await openPeers(options) : [];
   const peaks = await measurePeaks(device);
   const rows: Row[] = [];
   const file = options.json ?? join(folder, 'results', `${adapterFile(device.description)}.json`);

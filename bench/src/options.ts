@@ -10,8 +10,9 @@ export const HELP = `npm run bench -- [options]
 
   --suite NAME     ${SUITES.join(', ')}: what to measure (default: all)
   --filter TEXT    only rows whose name or shape holds TEXT
-  --peers          measure jax-js and TensorFlow.js beside us, on the same adapter, and PyTorch where Python has it
+  --peers          measure jax-js and TensorFlow.js beside us, on the same adapter, and where they are found ONNX Runtime and PyTorch
   --python FILE    the Python that has PyTorch (default python3)
+  --onnxruntime FOLDER  a folder in whose node_modules onnxruntime-node lies (default: here)
   --family NAME    kernels of this family, gpu or software, whatever the adapter is
   --no-subgroup-matrices  go without the adapter's matrix units, where it has some
   --json FILE      where the rows go (default: bench/results/ADAPTER.json)
@@ -26,6 +27,7 @@ export interface Options {
   readonly filter: string | undefined;
   readonly peers: boolean;
   readonly python: string;
+  readonly onnxruntime: string;
   readonly family: Family | undefined;
   readonly subgroupMatrices: boolean;
   readonly json: string | undefined;
@@ -55,6 +57,7 @@ export function parseOptions(args: readonly string[]): Options {
     filter: values.filter,
     peers: values.peers ?? false,
     python: values.python ?? 'python3',
+    onnxruntime: values.onnxruntime ?? '.',
     family,
     subgroupMatrices: !(values['no-subgroup-matrices'] ?? false),
     json: values.json,
@@ -75,6 +78,7 @@ function read(args: readonly string[]) {
         filter: { type: 'string' },
         peers: { type: 'boolean' },
         python: { type: 'string' },
+        onnxruntime: { type: 'string' },
         family: { type: 'string' },
         'no-subgroup-matrices': { type: 'boolean' },
         json: { type: 'string' },

@@ -2,6 +2,7 @@ import { attentionBackwardReference, attentionReference } from '@coxswain/kernel
 import { backward, causalAttention } from '@coxswain/tensor';
 import { type Case, type Inputs, noise, watched } from '../case.js';
 import type { Jax, JaxArray } from '../peers/jax.js';
+import type { OnnxCase } from '../peers/onnx.js';
 import type { Tfjs, TfjsTensor } from '../peers/tfjs.js';
 
 const HEADS = 4;
@@ -46,6 +47,33 @@ function tfjsAttention(tf: Tfjs, q: TfjsTensor, k: TfjsTensor, v: TfjsTensor): T
   return tf.transpose(tf.matMul(weights, headsFirst(v)), [0, 2, 1, 3]);
 }
 
+/** Written out: the operator set of its models that every version reads has no attention. */
+function onnxAttention(shape: readonly number[]): OnnxCase {
+  const [, time, , headDim] = shape;
+  const future = Float32Array.from({ length: time * time }, (_, i) => (i % time > Math.floor(i / time) ? -1e30 : 0));
+  const transpose = (name: string, perm: readonly number[]) => ({
+    operator: 'Transpose',
+    inputs: [name],
+    output: `${name} by head`,
+    attributes: { perm },
+  });
+  return {
+    constants: { scale: { shape: [1], data: Float32Array.of(1 / Math.sqrt(headDim)) }, future: { shape: [time, time], data: future } },
+    nodes: [
+      transpose('q', [0, 2, 1, 3]),
+      transpose('k', [0, 2, 3, 1]),
+      transpose('v', [0, 2, 1, 3]),
+      { operator: 'MatMul', inputs: ['q by head', 'k by head'], output: 'products' },
+      { operator: 'Mul', inputs: ['products', 'scale'], output: 'scaled' },
+      { operator: 'Add', inputs: ['scaled', 'future'], output: 'masked' },
+      { operator: 'Softmax', inputs: ['masked'], output: 'weights', attributes: { axis: 3 } },
+      { operator: 'MatMul', inputs: ['weights', 'v by head'], output: 'mixed' },
+      { operator: 'Transpose', inputs: ['mixed'], output: 'y', attributes: { perm: [0, 2, 1, 3] } },
+    ],
+    shape,
+  };
+}
+
 interface Sizes {
   readonly batch: number;
   readonly time: number;
@@ -86,6 +114,7 @@ function attentionCase({ batch, time, headDim }: Sizes, withBackward: boolean): 
     },
     arrange: ([y, dqkv]) => (withBackward ? [y, ...separated(dqkv, width)] : [y]),
     torch: withBackward ? 'attentionGradient' : 'attention',
+    ...(withBackward ? {} : { onnx: onnxAttention(shape) }),
     jax: withBackward
       ? (jax, q, k, v, dy) => {
           const loss = (a: JaxArray, b: JaxArray, c: JaxArray): [JaxArray, JaxArray] => {

@@ -47,6 +47,7 @@ function matmulCase([m, k, n]: (typeof SIZES)[number]): Case {
     jax: ({ numpy }, a, b) => [numpy.matmul(a, b)],
     torch: 'matmul',
     tfjs: (tf, a, b) => [tf.matMul(a as never, b as never)],
+    onnx: { nodes: [{ operator: 'MatMul', inputs: ['a', 'b'], output: 'c' }], shape: [m, n] },
   };
 }
 
