@@ -42,7 +42,7 @@ test('constants, nodes with attributes and the output, as the format has them', 
   expect([words(inside(second, 4)), all(inside(second, 5), 3)]).toEqual(['Softmax', [1]]);
   const constant = inside(graph, 5);
   expect([all(constant, 1), words(inside(constant, 8))]).toEqual([[2, 100], 'x']);
-  expect(new Float32Array(inside(constant, 9).slice().buffer)).toEqual(data);
+  expect(new Float32Array(Uint8Array.from(inside(constant, 9)).buffer)).toEqual(data);
   const shape = inside(inside(inside(inside(graph, 12), 2), 1), 2);
   expect((all(shape, 1) as Uint8Array[]).map((dimension) => all(dimension, 1)[0])).toEqual([100, 2]);
 });
