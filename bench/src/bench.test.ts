@@ -6,7 +6,7 @@ import { changesSince } from './against.js';
 import { relativeError, worstError } from './correctness.js';
 import { documentOf } from './document.js';
 import { kernels } from './kernels-suite.js';
-import { parseOptions } from './options.js';
+import { commandOf, parseOptions } from './options.js';
 import { adapterFile, mergeRows, type Results, type Row, readResults, writeResults } from './results.js';
 import { rollout } from './rollout/suite.js';
 import { rooflineOf } from './roofline.js';
@@ -133,6 +133,12 @@ test('options that cannot be are refused by name', () => {
   expect(parseOptions(['--minutes', '0.5']).minutes).toBe(0.5);
   expect(() => parseOptions(['--minutes', 'soon'])).toThrow('`soon`');
   expect(() => parseOptions(['--nonsense'])).toThrow('--help');
+});
+
+test('the command is recorded as others would give it, without the places of this machine', () => {
+  expect(commandOf([])).toBe('npm run bench');
+  const given = ['--peers', '--python', '/here/python', '--onnxruntime=/there', '--filter=a', '--suite', 'kernels'];
+  expect(commandOf(given)).toBe('npm run bench -- --peers --python FILE --onnxruntime=FOLDER --filter=a --suite kernels');
 });
 
 test('every row has a name of its own', () => {

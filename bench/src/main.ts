@@ -8,7 +8,7 @@ import type { Contestant } from './contestant.js';
 import { documentOf } from './document.js';
 import { BenchError } from './errors.js';
 import { kernels } from './kernels-suite.js';
-import { HELP, type Options, parseOptions } from './options.js';
+import { commandOf, HELP, type Options, parseOptions } from './options.js';
 import { Ours } from './ours.js';
 import { measurePeaks } from './peaks.js';
 import { openJax } from './peers/jax.js';
@@ -62,7 +62,7 @@ async function run(options: Options): Promise<number> {
   const peaks = await measurePeaks(device);
   const rows: Row[] = [];
   const file = options.json ?? join(folder, 'results', `${adapterFile(device.description)}.json`);
-  const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`.trimEnd();
+  const command = commandOf(process.argv.slice(2));
   // The adapter's own file collects rows over runs; a file that was asked for holds this run alone.
   const earlier = options.json === undefined && existsSync(file) ? readResults(file).rows : [];
   const resultsSoFar = (): Results => ({

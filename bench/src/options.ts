@@ -69,6 +69,17 @@ export function parseOptions(args: readonly string[]): Options {
   };
 }
 
+/** Options whose value is a place on this machine, which says nothing to others. */
+const PLACES: Readonly<Record<string, string>> = { '--python': 'FILE', '--onnxruntime': 'FOLDER', '--json': 'FILE', '--against': 'FILE' };
+
+/** The command as others would give it. */
+export function commandOf(args: readonly string[]): string {
+  const words = args.map(
+    (arg, i) => PLACES[args[i - 1]] ?? arg.replace(/^(--\w+)=.*$/, (whole, name) => (PLACES[name] ? `${name}=${PLACES[name]}` : whole)),
+  );
+  return ['npm run bench --', ...words].join(' ').replace(/ --$/, '');
+}
+
 function read(args: readonly string[]) {
   try {
     return parseArgs({
