@@ -12,6 +12,8 @@ export const METRICS = {
   actionNll: 'losses/action_nll',
   observationNll: 'losses/observation_nll',
   codeKl: 'losses/code_kl',
+  /** CompILE: the boundaries' weighted KL and the loss of its termination switch. */
+  boundaryLoss: 'losses/boundary',
   alpha: 'losses/alpha',
   /** Starts begun so far, less one; once all are tried the best of them goes on. */
   start: 'charts/start',

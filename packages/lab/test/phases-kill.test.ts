@@ -41,55 +41,63 @@ const set = (settings: Record<string, number | string>): string[] =>
   Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
 
 const SMALL_MODEL = { 'model.width': 16, 'model.depth': 2, 'model.heads': 2, 'model.mlp': 32 };
-const PHASES = {
-  pretrain: set({
-    ...SMALL_MODEL,
-    'pretrain.steps': 24,
-    'pretrain.warmup': 5,
-    'pretrain.batch': 16,
-    'pretrain.episodes': 300,
-    'pretrain.evaluationEpisodes': 40,
-    'pretrain.logEvery': 3,
-    'pretrain.evaluateEvery': 10,
-    'pretrain.saveEvery': 7,
-  }),
-  discover: set({
-    'metacontroller.layer': 1,
-    'metacontroller.rank': 4,
-    'metacontroller.history': 8,
-    'metacontroller.sequence': 8,
-    'discover.starts': 3,
-    'discover.startSteps': 4,
-    'discover.steps': 20,
-    'discover.warmup': 3,
-    'discover.batch': 16,
-    'discover.episodes': 300,
-    'discover.laterGateFrom': 10,
-    'discover.alphaWarmup': 10,
-    'discover.evaluationEpisodes': 40,
-    'discover.logEvery': 3,
-    'discover.evaluateEvery': 10,
-    'discover.saveEvery': 6,
-  }),
-  reinforce: set({
-    'reinforce.task': '3',
-    'reinforce.horizon': 12,
-    'internal.updates': 6,
-    'internal.episodesPerUpdate': 32,
-    'internal.saveEvery': 2,
-    'evaluate.episodes': 64,
-    'evaluate.longTask': '',
-  }),
-} as const;
-type PhaseName = keyof typeof PHASES;
+const DISCOVER = {
+  'metacontroller.layer': 1,
+  'metacontroller.rank': 4,
+  'metacontroller.history': 8,
+  'metacontroller.sequence': 8,
+  'discover.starts': 3,
+  'discover.startSteps': 4,
+  'discover.steps': 20,
+  'discover.warmup': 3,
+  'discover.batch': 16,
+  'discover.episodes': 300,
+  'discover.laterGateFrom': 10,
+  'discover.alphaWarmup': 10,
+  'discover.evaluationEpisodes': 40,
+  'discover.logEvery': 3,
+  'discover.evaluateEvery': 10,
+  'discover.saveEvery': 6,
+};
+const REINFORCE = {
+  'reinforce.task': '3',
+  'reinforce.horizon': 12,
+  'internal.updates': 6,
+  'internal.episodesPerUpdate': 32,
+  'internal.saveEvery': 2,
+  'evaluate.episodes': 64,
+  'evaluate.longTask': '',
+};
 
-function start(phase: PhaseName, out: string): ChildProcess {
-  const inputs = {
-    pretrain: [],
-    discover: ['--base', join(root, 'pretrain')],
-    reinforce: ['--base', join(root, 'pretrain'), '--controller', join(root, 'discover')],
-  };
-  return spawn(process.execPath, [program, phase, '--seed', '4', '--out', out, ...inputs[phase], ...PHASES[phase]], {
+type Run = { readonly phase: string; readonly inputs: Readonly<Record<string, string>>; readonly settings: string[] };
+/** By name; the inputs of a run are runs above it. */
+const RUNS: Readonly<Record<string, Run>> = {
+  pretrain: {
+    phase: 'pretrain',
+    inputs: {},
+    settings: set({
+      ...SMALL_MODEL,
+      'pretrain.steps': 24,
+      'pretrain.warmup': 5,
+      'pretrain.batch': 16,
+      'pretrain.episodes': 300,
+      'pretrain.evaluationEpisodes': 40,
+      'pretrain.logEvery': 3,
+      'pretrain.evaluateEvery': 10,
+      'pretrain.saveEvery': 7,
+    }),
+  },
+  discover: { phase: 'discover', inputs: { base: 'pretrain' }, settings: set(DISCOVER) },
+  reinforce: { phase: 'reinforce', inputs: { base: 'pretrain', controller: 'discover' }, settings: set(REINFORCE) },
+  'co-trained': { phase: 'discover', inputs: { base: 'pretrain' }, settings: ['--method', 'co-trained', ...set(DISCOVER)] },
+  compile: { phase: 'discover', inputs: { base: 'pretrain' }, settings: ['--method', 'compile', ...set(DISCOVER)] },
+  'reinforce on co-trained': { phase: 'reinforce', inputs: { base: 'pretrain', controller: 'co-trained' }, settings: set(REINFORCE) },
+};
+
+function start(name: string, out: string): ChildProcess {
+  const { phase, inputs, settings } = RUNS[name];
+  const given = Object.entries(inputs).flatMap(([input, run]) => [`--${input}`, join(root, run)]);
+  return spawn(process.execPath, [program, phase, '--seed', '4', '--out', out, ...given, ...settings], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
 }
@@ -100,8 +108,8 @@ function ending(child: ChildProcess): Promise<{ code: number | null; signal: str
   return new Promise((done) => child.on('exit', (code, signal) => done({ code, signal, said })));
 }
 
-async function finish(phase: PhaseName, out: string): Promise<void> {
-  const { code, said } = await ending(start(phase, out));
+async function finish(name: string, out: string): Promise<void> {
+  const { code, said } = await ending(start(name, out));
   expect(code, said).toBe(0);
 }
 
@@ -112,8 +120,8 @@ function contents(out: string): Record<string, string> {
 }
 
 /** Kills a run once it has written so many lines of metrics. @returns whether it was still running. */
-async function killAt(phase: PhaseName, out: string, lines: number): Promise<boolean> {
-  const child = start(phase, out);
+async function killAt(name: string, out: string, lines: number): Promise<boolean> {
+  const child = start(name, out);
   const ended = ending(child);
   const path = join(out, 'metrics.jsonl');
   const written = (): number => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8').split('\n').length - 1 : -1);
@@ -122,11 +130,11 @@ async function killAt(phase: PhaseName, out: string, lines: number): Promise<boo
   return (await ended).signal === 'SIGKILL';
 }
 
-describe.each(Object.keys(PHASES) as PhaseName[])('%s', (phase) => {
+describe.each(Object.keys(RUNS))('%s', (name) => {
   let whole: Record<string, string>;
   beforeAll(async () => {
-    await finish(phase, join(root, phase));
-    whole = contents(join(root, phase));
+    await finish(name, join(root, name));
+    whole = contents(join(root, name));
   }, 120_000);
 
   // Before the first checkpoint, between two, and right at the end; each run is killed twice.
@@ -134,10 +142,10 @@ describe.each(Object.keys(PHASES) as PhaseName[])('%s', (phase) => {
     [0, 2],
     [3, 5],
   ])('killed after %i and again after %i lines of metrics ends with the same bytes', async (first, second) => {
-    const out = join(root, `${phase}-${first}-${second}`);
-    const killed = [await killAt(phase, out, first), await killAt(phase, out, second)];
+    const out = join(root, `${name}-${first}-${second}`);
+    const killed = [await killAt(name, out, first), await killAt(name, out, second)];
     expect(killed[0]).toBe(true);
-    await finish(phase, out);
+    await finish(name, out);
     expect(contents(out)).toEqual(whole);
   });
 });

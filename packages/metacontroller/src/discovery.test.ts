@@ -2,12 +2,12 @@ import { AdamW, type Device, GATE_MODE, HostRandom, ParameterStore } from '@coxs
 import { requestDevice } from '@coxswain/tensor/node';
 import { Transformer } from '@coxswain/transformer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readGolden } from '../../../kernels/src/testing/golden.js';
-import { GOLDEN_LAYER, goldenBase, goldenObservations } from '../../transformer/src/testing/golden-base.js';
+import { GOLDEN_LAYER, goldenBase } from '../../transformer/src/testing/golden-base.js';
 import { codeStatistics, ridgeReadout, switchAlignment } from './alignment.js';
 import { type DiscoveryBatch, DiscoveryTrainer, type View } from './discovery.js';
 import { Metacontroller } from './metacontroller.js';
 import { SupervisedControllers, SupervisedTrainer } from './supervised.js';
+import { GOLDEN_BATCH, GOLDEN_MEAN_LENGTH, GOLDEN_SUBGOALS } from './testing/golden-episodes.js';
 import { GOLDEN_METACONTROLLER_CONFIG } from './testing/golden-metacontroller.js';
 
 let device: Device;
@@ -19,17 +19,9 @@ afterAll(() => {
   device.close();
 });
 
-const golden = readGolden('trained/episodes');
-const [batch, time] = golden.action.shape;
-const plain: DiscoveryBatch = {
-  batch,
-  time,
-  indices: goldenObservations(golden.layout.data, golden.pos.data, time + 1),
-  actions: Int32Array.from(golden.action.data),
-  mask: Float32Array.from({ length: batch * time }, (_, i) => (i % time < golden.length.data[Math.floor(i / time)] ? 1 : 0)),
-  lengths: [...golden.length.data],
-};
-const meanLength = plain.mask.reduce((a, b) => a + b) / batch;
+const plain = GOLDEN_BATCH;
+const { batch, time } = plain;
+const meanLength = GOLDEN_MEAN_LENGTH;
 const batchFor: Record<View, DiscoveryBatch> = {
   same: plain,
   partner: { ...plain, partner: Uint32Array.from({ length: batch }, (_, i) => (i + 1) % batch) },
@@ -75,6 +67,33 @@ test.each(['same', 'partner', 'symmetry'] as const)(
   },
 );
 
+test('co-training moves the base on the same loss, below the steered layer too, and goes further than steering alone', async () => {
+  const trainOn = async (together: boolean): Promise<{ nll: number; moved: string[] }> => {
+    const base = goldenBase(device, true);
+    const store = new ParameterStore(device);
+    const controller = new Metacontroller(store, GOLDEN_METACONTROLLER_CONFIG);
+    store.finish(new HostRandom(1));
+    const optimiser = new AdamW(store, { clip: 1 });
+    const baseOptimiser = new AdamW(base.store, { clip: 1 });
+    const more = together ? { baseOptimiser } : {};
+    const trainer = new DiscoveryTrainer(base.model, controller, optimiser, { ...settings, view: 'partner', ...more });
+    const before = await base.store.save();
+    for (let i = 0; i < 60; i++) trainer.step(batchFor.partner, { step: i, learningRate: 2e-3, alpha: 0.001, gate: soft });
+    await trainer.metrics();
+    trainer.step(batchFor.partner, { step: 60, learningRate: 0, alpha: 0.001, gate: soft });
+    const { actionNll } = await trainer.metrics();
+    const moved = [...(await base.store.save())].filter(([name, { data }]) => data.some((x, i) => x !== before.get(name)?.data[i]));
+    for (const part of [trainer, optimiser, baseOptimiser, store, base.model, base.store]) part.dispose();
+    return { nll: actionNll, moved: moved.map(([name]) => name) };
+  };
+  const frozen = await trainOn(false);
+  const together = await trainOn(true);
+  expect(frozen.moved).toEqual([]);
+  expect(together.moved).toContain('embedding.weight');
+  expect(together.moved).toContain('layers.0.qkv.weight');
+  expect(together.nll).toBeLessThan(frozen.nll);
+});
+
 test('a metacontroller that sees the episode itself learns to reconstruct it', async () => {
   const { trainer, dispose } = makeTrainer('same');
   for (let i = 0; i < 5; i++) trainer.step(plain, { step: i, learningRate: 0, alpha: 0, gate: soft });
@@ -114,7 +133,7 @@ test('supervised controllers learn from labels', async () => {
     { length: batch * time * 50 },
     (_, i) => plain.indices[Math.floor(i / (time * 50)) * (time + 1) * 50 + (i % (time * 50))],
   );
-  const labelled = { batch, time, indices, actions: plain.actions, subgoals: golden.subgoal.data, mask: plain.mask };
+  const labelled = { batch, time, indices, actions: plain.actions, subgoals: GOLDEN_SUBGOALS, mask: plain.mask };
   const before = await trainer.nll(labelled);
   for (let i = 0; i < 60; i++) trainer.step(labelled, 3e-3);
   expect(await trainer.nll(labelled)).toBeLessThan(0.7 * before);

@@ -8,15 +8,14 @@ import {
   mul,
   noGrad,
   type Program,
-  philoxLogistic,
   philoxNormal,
   RandomState,
   RunningSums,
   scale,
   type Tensor,
 } from '@coxswain/tensor';
-import type { Transformer } from '@coxswain/transformer';
-import type { Discovery, Metacontroller } from './metacontroller.js';
+import type { SequenceSize, Transformer } from '@coxswain/transformer';
+import type { CodeGenerator, Discovery } from './metacontroller.js';
 
 /** What the sequence embedder may look at; see the package's README and `docs/results`. */
 export type View = 'same' | 'symmetry' | 'partner';
@@ -52,6 +51,11 @@ export interface DiscoverySettings {
   readonly embedderLayer: number;
   readonly view: View;
   readonly seed: number;
+  /**
+   * Co-training (a baseline of the paper, §5): the base, which has to be trainable, learns on the same loss. By default it is
+   * frozen.
+   */
+  readonly baseOptimiser?: AdamW;
 }
 
 /** How β is computed: what a schedule changes from step to step. */
@@ -71,6 +75,8 @@ export interface DiscoveryMetrics {
   readonly kl: number;
   /** Mean β over all steps. */
   readonly beta: number;
+  /** What else the generator minimises, nats per step; 0 where there is nothing. */
+  readonly further: number;
   readonly gradientNorm: number;
 }
 
@@ -92,25 +98,30 @@ const STREAM = { code: 1, gate: 2 } as const;
  */
 export class DiscoveryTrainer {
   readonly #programs = new Map<number, { program: Program; inputs: Inputs }>();
-  /** Action NLL, KL, β and steps of episodes; gradient norms of updates. */
+  /** Action NLL, KL, β and steps of episodes; gradient norms of updates; what else is minimised. */
   readonly sums: RunningSums;
   /** f32 [4]: gate mode, temperature. */
   readonly #gate: Tensor;
   readonly #alpha: Tensor;
+  /** A zero. */
+  readonly #nothing: Tensor;
   readonly #random: RandomState;
   readonly #device: Device;
+  readonly #optimisers: readonly AdamW[];
 
   constructor(
     readonly base: Transformer,
-    readonly controller: Metacontroller,
+    readonly controller: CodeGenerator,
     readonly optimiser: AdamW,
     readonly settings: DiscoverySettings,
   ) {
     this.#device = controller.device;
-    this.sums = new RunningSums(this.#device, 5);
+    this.sums = new RunningSums(this.#device, 6);
     this.#gate = this.#device.zeros([4]);
     this.#alpha = this.#device.zeros([1]);
+    this.#nothing = this.#device.zeros([1]);
     this.#random = new RandomState(this.#device, settings.seed);
+    this.#optimisers = [optimiser, ...(settings.baseOptimiser ? [settings.baseOptimiser] : [])];
   }
 
   /** What an update on sequences of this length replays. */
@@ -130,7 +141,7 @@ export class DiscoveryTrainer {
     this.#gate.write(Float32Array.of(options.gate.mode, options.gate.temperature, 0, 0));
     this.#alpha.write(Float32Array.of(options.alpha));
     this.#random.write(options.step);
-    this.optimiser.prepare(options.learningRate);
+    for (const optimiser of this.#optimisers) optimiser.prepare(options.learningRate);
     captured.program.run();
     this.sums.count();
   }
@@ -140,21 +151,23 @@ export class DiscoveryTrainer {
   }
 
   #capture(time: number): { program: Program; inputs: Inputs } {
-    const { batch, meanLength, layer, embedderLayer, view } = this.settings;
+    const { batch, meanLength, layer, embedderLayer, view, baseOptimiser } = this.settings;
     const { base, controller } = this;
     const device = this.#device;
-    const n = batch * time;
     const inputs = makeInputs(device, { batch, time, slots: base.config.slots }, view);
     const program = device.capture(() => {
-      controller.store.zeroGradients();
-      const noise = noGrad(() => philoxNormal(this.#random, STREAM.code, [n, controller.config.latent]));
-      const gateNoise = noGrad(() => philoxLogistic(this.#random, STREAM.gate, [batch, time]));
-      const options = { batch, time, layer, embedderLayer, view, gate: this.#gate, noise, gateNoise };
+      for (const { store } of this.#optimisers) store.zeroGradients();
+      const size = { batch, time };
+      const noise = noGrad(() => philoxNormal(this.#random, STREAM.code, controller.codeNoise(size)));
+      const gateNoise = noGrad(() => controller.gateNoise(this.#random, STREAM.gate, size));
+      const throughBase = baseOptimiser !== undefined;
+      const options = { ...size, layer, embedderLayer, view, gate: this.#gate, noise, gateNoise, throughBase };
       const found = discover(base, controller, inputs, options);
       const each = scale(inputs.mask, 1 / (batch * meanLength));
-      backwardSum([found.nll, each], [found.kl, mul(each, this.#alpha)]);
-      const norm = this.optimiser.apply();
-      this.sums.add([found.nll, found.kl, found.beta, inputs.mask, norm], inputs.mask);
+      const further = found.further ? [[found.further, each] as const] : [];
+      backwardSum([found.nll, each], [found.kl, mul(each, this.#alpha)], ...further);
+      const [norm] = this.#optimisers.map((optimiser) => optimiser.apply());
+      this.sums.add([found.nll, found.kl, found.beta, inputs.mask, norm, found.further ?? this.#nothing], inputs.mask);
       return {};
     });
     const captured = { program, inputs };
@@ -165,13 +178,20 @@ export class DiscoveryTrainer {
   /** Reads, and starts anew, the means over the steps since the last call. */
   async metrics(): Promise<DiscoveryMetrics> {
     const { sums, updates } = await this.sums.take();
-    const [nll, kl, beta, seen, norm] = sums;
-    return { steps: updates, actionNll: nll / seen, kl: kl / seen, beta: beta / seen, gradientNorm: norm / updates };
+    const [nll, kl, beta, seen, norm, further] = sums;
+    return {
+      steps: updates,
+      actionNll: nll / seen,
+      kl: kl / seen,
+      beta: beta / seen,
+      further: further / seen,
+      gradientNorm: norm / updates,
+    };
   }
 
   dispose(): void {
     this.sums.dispose();
-    for (const tensor of [this.#gate, this.#alpha]) tensor.dispose();
+    for (const tensor of [this.#gate, this.#alpha, this.#nothing]) tensor.dispose();
     this.#random.dispose();
     for (const { program, inputs } of this.#programs.values()) {
       program.dispose();
@@ -207,41 +227,56 @@ export function writeInputs(inputs: Inputs, batch: DiscoveryBatch): void {
   if (inputs.viewIndices && batch.viewIndices) inputs.viewIndices.write(batch.viewIndices);
 }
 
+export interface DiscoverOptions extends SequenceSize {
+  readonly layer: number;
+  readonly embedderLayer: number;
+  readonly view: View;
+  /** f32 [4]: gate mode and temperature. */
+  readonly gate: Tensor;
+  readonly noise?: Tensor;
+  readonly gateNoise?: Tensor;
+  /** Gradients flow into the base too, though not by way of another episode that the embedder looks at. */
+  readonly throughBase?: boolean;
+}
+
 /**
- * The frozen base below layer l, the metacontroller at it, the frozen base above it; and the NLL of each action [batch·time].
- * Everything but the metacontroller runs without recording gradients, except the blocks above, through which they flow.
+ * The base below layer l, a code generator at it, the base above it; and the NLL of each action [batch·time].
+ * With a frozen base everything but the generator runs without recording gradients, except the blocks above, through which they flow.
  */
 export function discover(
   base: Transformer,
-  controller: Metacontroller,
+  generator: CodeGenerator,
   inputs: Inputs,
-  options: {
-    batch: number;
-    time: number;
-    layer: number;
-    embedderLayer: number;
-    view: View;
-    gate: Tensor;
-    noise?: Tensor;
-    gateNoise?: Tensor;
-  },
+  options: DiscoverOptions,
 ): Discovery & { readonly nll: Tensor; readonly logits: Tensor } {
-  const { batch, time, layer, embedderLayer, view, gate, noise, gateNoise } = options;
+  const { batch, time, layer, embedderLayer, view, gate, noise, gateNoise, throughBase = false } = options;
   const size = { batch, time };
   const whole = { batch, time: time + 1 };
   const between = (e: Tensor, from: number, to: number): Tensor => (from === to ? e : base.blocks(e, whole, from, to));
   const lowest = Math.min(layer, embedderLayer);
-  const [residual, seen] = noGrad(() => {
+  const reading = throughBase ? <T>(read: () => T): T => read() : noGrad;
+  const [residual, seen] = reading(() => {
     const lower = between(base.embed(inputs.indices), 0, lowest);
     const e = between(lower, lowest, layer);
-    if (view === 'symmetry' && inputs.viewIndices) return [e, between(base.embed(inputs.viewIndices), 0, embedderLayer)];
+    const { viewIndices, partner } = inputs;
+    if (view === 'symmetry' && viewIndices) return [e, noGrad(() => between(base.embed(viewIndices), 0, embedderLayer))];
     const own = between(lower, lowest, embedderLayer);
-    if (view === 'same' || !inputs.partner) return [e, own];
-    const width = base.config.width;
-    return [e, gatherRows(own.reshape([batch, (time + 1) * width]), inputs.partner).reshape([batch * (time + 1), width])];
+    if (view === 'same' || !partner) return [e, own];
+    const { width } = base.config;
+    return [e, noGrad(() => gatherRows(own.reshape([batch, (time + 1) * width]), partner).reshape([batch * (time + 1), width]))];
   });
-  const found = controller.discover(
-    { residual, view: seen, viewLengths: inputs.viewLengths, gate, ...(noise ? { noise } : {}), ...(gateNoise ? { gateNoise } : {}) },
+  const found = generator.discover(
+    {
+      residual,
+      view: seen,
+      viewLengths: inputs.viewLengths,
+      indices: inputs.indices,
+      mask: inputs.mask,
+      gate,
+      throughResidual: throughBase,
+      ...(noise ? { noise } : {}),
+      ...(gateNoise ? { gateNoise } : {}),
+    },
     size,
   );
   const logits = base.actionLogits(base.blocks(found.steered, size, layer));

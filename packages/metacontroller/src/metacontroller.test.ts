@@ -1,4 +1,4 @@
-import { type Device, GATE_MODE, noGrad, type Tensor } from '@coxswain/tensor';
+import { concat, type Device, GATE_MODE, HostRandom, noGrad, sigmoid, type Tensor } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readGolden } from '../../../kernels/src/testing/golden.js';
@@ -78,6 +78,28 @@ test('a trained metacontroller agrees with PyTorch: codes, KL, both gates, steer
   }
   hard.dispose();
   soft.dispose();
+});
+
+test('the switch’s logit by itself is the one that its soft gate is made of', async () => {
+  using scope = device.scope();
+  void scope;
+  const { metacontroller, store } = goldenMetacontroller(device);
+  const random = new HostRandom(4);
+  const rows = 6;
+  const normals = (columns: number): Tensor =>
+    device.tensor(
+      Float32Array.from({ length: rows * columns }, () => random.normal()),
+      [rows, columns],
+    );
+  const state = { h: normals(32), z: normals(LATENT), starts: device.tensor(new Uint32Array(rows)) };
+  const residual = normals(WIDTH);
+  const gate = device.tensor(Float32Array.of(GATE_MODE.soft, 1, 0, 0));
+  const [beta, probability] = noGrad(() => [
+    metacontroller.advance(residual, normals(LATENT), state, gate).beta,
+    sigmoid(metacontroller.switchLogit(concat([metacontroller.read(residual), state.h], 1), state.z)),
+  ]);
+  expect(relativeError(await probability.read(), Float64Array.from(await beta.read()))).toBeLessThan(1e-5);
+  store.dispose();
 });
 
 test('one causal step at a time gives what whole sequences give, for the same proposals', async () => {

@@ -1,10 +1,10 @@
-import type { Metacontroller, StepState } from '@coxswain/metacontroller';
+import type { Steering, StepState } from '@coxswain/metacontroller';
 import { type Device, gatherRowsOf, scatterRowsOf, type Tensor } from '@coxswain/tensor';
 import type { CodeSource } from './codes.js';
 import type { Controller, StepContext } from './controller.js';
 
 export type CodeControllerOptions = {
-  readonly metacontroller: Metacontroller;
+  readonly metacontroller: Steering;
   /** Layer l that it reads and steers. */
   readonly layer: number;
   readonly source: CodeSource;

@@ -1,4 +1,4 @@
-import type { Metacontroller } from '@coxswain/metacontroller';
+import type { Steering } from '@coxswain/metacontroller';
 import { noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
 import { CodeController } from './code-controller.js';
@@ -10,7 +10,7 @@ export type InternalEnvironmentOptions = {
   /** The frozen base model. */
   readonly model: Transformer;
   /** The frozen metacontroller; its encoder is not used. */
-  readonly metacontroller: Metacontroller;
+  readonly metacontroller: Steering;
   /** Layer l that it reads and steers. */
   readonly layer: number;
   /** f32 [4]: gate mode and temperature; hard for the method. */

@@ -22,8 +22,12 @@ export function codeLearner(policy: Policy, records: CodeRecords): Learner {
   };
 }
 
-/** The base model's own action distribution, all of its parameters. @param oldLogProb [N·horizon, 1], as `Rollout` records it. */
-export function actionLearner(model: Transformer, oldLogProb: Tensor): Learner {
+/**
+ * The base model's own action distribution, all of its parameters.
+ * @param oldLogProb [N·horizon, 1], as `Rollout` records it.
+ * @param temperature at which the rollout samples actions.
+ */
+export function actionLearner(model: Transformer, oldLogProb: Tensor, temperature = 1): Learner {
   const { slots } = model.config;
   return {
     store: model.store,
@@ -46,7 +50,10 @@ export function actionLearner(model: Transformer, oldLogProb: Tensor): Learner {
           indices.write(host.indices);
           actions.write(host.actions);
         },
-        logProb: () => scale(crossEntropy(model.actionLogits(model.blocks(model.embed(indices), { batch, time })), actions), -1),
+        logProb() {
+          const logits = model.actionLogits(model.blocks(model.embed(indices), { batch, time }));
+          return scale(crossEntropy(temperature === 1 ? logits : scale(logits, 1 / temperature), actions), -1);
+        },
       };
     },
   };

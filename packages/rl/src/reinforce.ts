@@ -1,4 +1,4 @@
-import type { Metacontroller } from '@coxswain/metacontroller';
+import type { Steering } from '@coxswain/metacontroller';
 import { AdamW, CheckpointError, type ParameterStore, type SafeTensor, type Tensor } from '@coxswain/tensor';
 import type { Transformer } from '@coxswain/transformer';
 import { CodeController } from './code-controller.js';
@@ -89,8 +89,9 @@ export class Reinforcer {
   /**
    * Plays one batch of episodes and learns from it. Where all had the same reward every advantage is 0 and nothing changes, the
    * optimiser's moments included.
+   * @param learningRate that of the settings by default.
    */
-  async update(): Promise<Update> {
+  async update(learningRate = this.settings.learningRate): Promise<Update> {
     const index = this.#index;
     const started = performance.now();
     const episodes = await this.rollout.run(index);
@@ -100,7 +101,7 @@ export class Reinforcer {
     let epochs: EpochStatistics[] = [];
     if (signal) {
       const made = this.decisions === 'switches' ? episodes.open : everyStep(length, count, horizon);
-      epochs = await this.#update.run({ episodes, made, advantage: advantages(reward, this.settings.advantageFloor) });
+      epochs = await this.#update.run({ episodes, made, advantage: advantages(reward, this.settings.advantageFloor) }, learningRate);
     } else this.#withoutSignal++;
     this.#index++;
     const ended = performance.now();
@@ -157,7 +158,7 @@ export type InternalOptions = {
   /** The frozen base model. */
   readonly model: Transformer;
   /** The frozen metacontroller; its encoder is not used. */
-  readonly metacontroller: Metacontroller;
+  readonly metacontroller: Steering;
   /** Layer l that it steers. */
   readonly layer: number;
   /** f32 [4]: gate mode and temperature. Hard for the method; always open for the baseline without temporal abstraction. */
@@ -167,15 +168,18 @@ export type InternalOptions = {
   readonly environment: VectorEnvironment;
   readonly settings: ReinforceSettings;
   readonly seed: number;
+  /** At which the frozen model's actions are sampled; 1 by default. See `Rollout`. */
+  readonly temperature?: number;
 };
 
 /** Internal RL (arXiv 2512.20605, §5): a policy over codes; the frozen model and the rest of the metacontroller are its world. */
-export function internalRl({ model, metacontroller, layer, gate, policy, environment, settings, seed }: InternalOptions): Reinforcer {
+export function internalRl(options: InternalOptions): Reinforcer {
+  const { model, metacontroller, layer, gate, policy, environment, settings, seed, temperature = 1 } = options;
   const { environments: episodes, horizon } = environment;
   const source = new PolicyCodes(policy, episodes);
   const controller = new CodeController({ metacontroller, layer, source, episodes, gate, record: { horizon } });
   if (!controller.records) throw new Error('a recording controller has records');
-  const rollout = new Rollout({ model, environment, controller, seed });
+  const rollout = new Rollout({ model, environment, controller, seed, temperature });
   return new Reinforcer(codeLearner(policy, controller.records), rollout, settings, 'switches', [controller, source]);
 }
 
@@ -185,11 +189,13 @@ export type RawOptions = {
   readonly environment: VectorEnvironment;
   readonly settings: ReinforceSettings;
   readonly seed: number;
+  /** At which actions are sampled, and what is learned is the tempered distribution; 1 by default. */
+  readonly temperature?: number;
 };
 
 /** The baseline: the same objective on the base model's own action logits (arXiv 2512.20605, §5, raw-action RL). */
-export function rawRl({ model, environment, settings, seed }: RawOptions): Reinforcer {
-  const rollout = new Rollout({ model, environment, seed, recordActions: true });
+export function rawRl({ model, environment, settings, seed, temperature = 1 }: RawOptions): Reinforcer {
+  const rollout = new Rollout({ model, environment, seed, recordActions: true, temperature });
   if (!rollout.logProb) throw new Error('a recording rollout has log-probabilities');
-  return new Reinforcer(actionLearner(model, rollout.logProb), rollout, settings, 'actions');
+  return new Reinforcer(actionLearner(model, rollout.logProb, temperature), rollout, settings, 'actions');
 }

@@ -1,4 +1,14 @@
-import { type Device, noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
+import {
+  CoxswainError,
+  type Device,
+  noGrad,
+  type Program,
+  philoxCategorical,
+  RandomState,
+  ShapeError,
+  scale,
+  type Tensor,
+} from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
 import { STREAM } from './codes.js';
 import { type Controller, NONE } from './controller.js';
@@ -14,6 +24,11 @@ export type RolloutOptions = {
   readonly seed: number;
   /** Keep observations and the log-probabilities of actions, which raw-action RL learns from. */
   readonly recordActions?: boolean;
+  /**
+   * Temperature at which the model's actions are sampled: its logits are divided by it. 1 by default, the model as it was trained;
+   * below it acts more decidedly. Log-probabilities recorded are those of what was sampled from.
+   */
+  readonly temperature?: number;
   /**
    * Numbers of rows that programs are captured for, rising. A step runs the smallest that holds all running episodes; most
    * episodes end early, and the cost of a step is its rows. By default sixteen sizes up to all.
@@ -50,7 +65,14 @@ type StepProgram = {
   readonly host: { readonly indices: Int32Array; readonly episode: Uint32Array; readonly place: Uint32Array };
 };
 
-function checkParts({ model, environment, controller }: RolloutOptions): void {
+function checkParts({ model, environment, controller, temperature = 1 }: RolloutOptions): void {
+  if (!(temperature > 0 && Number.isFinite(temperature)))
+    throw new CoxswainError(`rollout: temperature is ${temperature}, expected a positive number`, {
+      code: 'bad-config',
+      value: `temperature = ${temperature}`,
+      expected: 'a positive number',
+      remedy: 'set it to 1 for the model as it was trained',
+    });
   const { slots, depth } = model.config;
   const shown = environment.observationSpace.slots;
   if (shown !== slots) throw new ShapeError('rollout', `observations of ${shown} slots`, `${slots}, as the model reads`);
@@ -179,7 +201,7 @@ export class Rollout {
   }
 
   #capture(rows: number): StepProgram {
-    const { model, controller } = this.options;
+    const { model, controller, temperature = 1 } = this.options;
     const { slots, depth } = model.config;
     const device = this.#device;
     const host = { indices: new Int32Array(rows * slots), episode: new Uint32Array(rows), place: new Uint32Array(rows) };
@@ -199,7 +221,9 @@ export class Rollout {
         const hooks = controller ? { edits: { [controller.layer]: edit } } : {};
         const e = model.stepBlocks(model.embed(indices), cache, 0, depth, hooks);
         const into = this.logProb && { logProb: this.logProb, place };
-        const { index } = philoxCategorical(model.actionLogits(e), this.#random, STREAM.action, { owner: episode, ...(into && { into }) });
+        const logits = model.actionLogits(e);
+        const tempered = temperature === 1 ? logits : scale(logits, 1 / temperature);
+        const { index } = philoxCategorical(tempered, this.#random, STREAM.action, { owner: episode, ...(into && { into }) });
         return open ? { action: index, open } : { action: index };
       }),
     );

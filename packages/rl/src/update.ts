@@ -138,12 +138,16 @@ export class ClippedUpdate {
     );
   }
 
-  /** All epochs on one batch. @returns statistics by epoch; in the first one all ratios are 1. */
-  async run(decisions: Decisions): Promise<EpochStatistics[]> {
+  /**
+   * All epochs on one batch.
+   * @param learningRate that of the settings by default.
+   * @returns statistics by epoch; in the first one all ratios are 1.
+   */
+  async run(decisions: Decisions, learningRate = this.settings.learningRate): Promise<EpochStatistics[]> {
     const chunks = this.#fill(decisions);
     await Promise.all([this.#begin, ...chunks, ...this.#end].map((program) => program.ready()));
     for (const end of this.#end) {
-      this.optimiser.prepare(this.settings.learningRate);
+      this.optimiser.prepare(learningRate);
       this.#device.run([this.#begin, ...chunks, end]);
     }
     const read = (await this.#device.read(this.#history)) as Float32Array[];

@@ -95,7 +95,8 @@ function inherit(config: Config, input: PhaseInput, model: TrainedModel, assignm
         `Leave it out, or train another ${input.name} with it.`,
       );
     }
-    Object.assign(config, { [section]: structuredClone(given) });
+    // A setting that came after the model was made has the preset's value.
+    Object.assign(config, { [section]: { ...config[section], ...structuredClone(given) } });
   }
 }
 

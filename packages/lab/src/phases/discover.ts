@@ -1,14 +1,15 @@
-/** Phase 2: a metacontroller finds skills in the frozen base's residual stream (arXiv 2512.20605, §4). */
+/** Phase 2: a metacontroller finds skills in the frozen base's residual stream (arXiv 2512.20605, §4), or a baseline in its place. */
 import { LengthBuckets } from '@coxswain/envs';
-import { DiscoveryTrainer, type Gate } from '@coxswain/metacontroller';
-import { AdamW, GATE_MODE, readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { DiscoveryTrainer } from '@coxswain/metacontroller';
+import { AdamW, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import type { Config } from '../settings/sections.js';
-import { loadBase, takeTensor } from './base.js';
-import { type CodeStatistics, controllerTensors, makeController } from './controller.js';
+import { loadBase } from './base.js';
+import { type CodeStatistics, controllerTensors, makeController, splitTensors, withCodes } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
 import { evaluateController } from './evaluate-controller.js';
+import { methodOf } from './methods.js';
 import { Starts, updatesOf } from './starts.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
 import { demonstrations, meanLength } from './world.js';
@@ -26,18 +27,6 @@ export function alphaAt({ alpha, alphaWarmup }: Config['discover'], step: number
 
 const MODEL = 'model.safetensors';
 
-const MODES = {
-  soft: GATE_MODE.soft,
-  gumbel: GATE_MODE.gumbel,
-  'straight-through': GATE_MODE.straightThrough,
-  hard: GATE_MODE.hard,
-} as const;
-
-/** The gate schedule: soft first, then hard with a straight-through gradient in the recipe. */
-export function gateAt({ gate, laterGate, laterGateFrom, gateTemperature }: Config['discover'], step: number): Gate {
-  return { mode: MODES[step >= laterGateFrom ? laterGate : gate], temperature: gateTemperature };
-}
-
 async function run(context: PhaseContext): Promise<void> {
   const { config, seed, device, folder, session, inputs } = context;
   const settings = config.discover;
@@ -46,63 +35,75 @@ async function run(context: PhaseContext): Promise<void> {
   const data = demonstrations(config, 'training', seed, settings.episodes, settings.noise);
   const batches = new LengthBuckets(data, { size: settings.batch, seed, pool: settings.lengthBuckets });
   const heldOut = demonstrations(config, 'heldOut', seed, settings.evaluationEpisodes, settings.noise);
-  const base = loadBase(device, inputs.base);
-  const controller = makeController(device, config, seed);
-  const optimiser = new AdamW(controller.store, { weightDecay: settings.weightDecay, clip: settings.gradientClip });
+  const method = methodOf(config);
+  const view = method.view(config);
+  const base = loadBase(device, inputs.base, method.trainsBase);
+  const controller = makeController(device, config, base, seed);
+  const { weightDecay, gradientClip: clip } = settings;
+  const optimiser = new AdamW(controller.store, { weightDecay, clip });
+  const baseOptimiser = method.trainsBase ? new AdamW(base.store, { weightDecay, clip }) : undefined;
   const trainer = new DiscoveryTrainer(base.model, controller.model, optimiser, {
     batch: settings.batch,
     meanLength: meanLength(data),
     layer: config.metacontroller.layer,
     embedderLayer: config.metacontroller.embedderLayer,
-    view: settings.view,
+    view,
     seed,
+    ...(baseOptimiser ? { baseOptimiser } : {}),
   });
-  const untouched = await trainingState(optimiser, trainer.sums);
+  const parameters = () => controllerTensors(controller.store, baseOptimiser && base.store);
+  const setParameters = (tensors: ReadonlyMap<string, SafeTensor>, what: string) => {
+    const [own, ofBase] = splitTensors(tensors);
+    controller.store.load(own, what);
+    if (baseOptimiser) base.store.load(ofBase, what);
+  };
+  const state = () => trainingState(optimiser, trainer.sums, baseOptimiser);
+  const [untouched, [, pretrained]] = [await state(), splitTensors(await parameters())];
   const starts = new Starts(settings, {
     begin: async (start) => {
-      const fresh = makeController(device, config, seed, true, start);
+      if (baseOptimiser) base.store.load(pretrained);
+      const fresh = makeController(device, config, base, seed, true, start);
       controller.store.load(await fresh.store.save());
       fresh.dispose();
-      loadTrainingState(untouched, optimiser, trainer.sums);
+      loadTrainingState(untouched, optimiser, trainer.sums, baseOptimiser);
     },
-    save: async () => ({ [MODEL]: writeSafetensors(await controller.store.save()), ...(await trainingState(optimiser, trainer.sums)) }),
+    save: async () => ({ [MODEL]: writeSafetensors(await parameters()), ...(await state()) }),
     load: (files) => {
-      controller.store.load(readSafetensors(files[MODEL], 'the best start').tensors);
-      loadTrainingState(files, optimiser, trainer.sums);
+      setParameters(readSafetensors(files[MODEL], 'the best start').tensors, 'the best start');
+      loadTrainingState(files, optimiser, trainer.sums, baseOptimiser);
     },
   });
   let done = 0;
   const { resumed } = context;
   if (resumed) {
-    const model = readSafetensors(resumed.read(MODEL), resumed.folder).tensors;
-    for (const name of ['codes.mean', 'codes.std']) takeTensor(model, name);
-    controller.store.load(model, resumed.folder);
-    loadTrainingState(readTrainingState(resumed), optimiser, trainer.sums);
+    setParameters(readSafetensors(resumed.read(MODEL), resumed.folder).tensors, resumed.folder);
+    loadTrainingState(readTrainingState(resumed), optimiser, trainer.sums, baseOptimiser);
     starts.restore(resumed);
     done = resumed.step;
   }
   const measure = () => evaluateController(base, controller, config, seed, heldOut);
   const snapshot = (codes: CodeStatistics) => async () => {
     const { files, extra } = starts.snapshot();
-    const model = writeSafetensors(await controllerTensors(controller.store, codes));
-    return { files: { [MODEL]: model, ...(await trainingState(optimiser, trainer.sums)), ...files }, extra };
+    const model = writeSafetensors(withCodes(await parameters(), codes));
+    return { files: { [MODEL]: model, ...(await state()), ...files }, extra };
   };
   while (done < updates) {
     const { start, step } = await starts.before(done);
-    const { batch } = discoveryBatch(base.space, batches.batch(step), settings.view, seed, step);
+    const { batch } = discoveryBatch(base.space, batches.batch(step), view, seed, step);
     const rate = discoverRate(settings, step);
     const alpha = alphaAt(settings, step);
     await trainer.ready(batch.time);
-    trainer.step(batch, { step, learningRate: rate, alpha, gate: gateAt(settings, step) });
+    trainer.step(batch, { step, learningRate: rate, alpha, gate: method.trainingGate(config, step) });
     done++;
     const notes: Record<string, number> = {};
     const last = done === updates;
     if (done % settings.logEvery === 0 || last) {
-      const { actionNll, kl, beta, gradientNorm } = await trainer.metrics();
+      const { actionNll, kl, beta, further, gradientNorm } = await trainer.metrics();
       session.log(done, {
         [METRICS.start]: start,
         [METRICS.actionNll]: actionNll,
         [METRICS.codeKl]: kl,
+        ...(config.discover.method === 'compile' ? { [METRICS.boundaryLoss]: further } : {}),
         [METRICS.alpha]: alpha,
         [METRICS.switchDensity]: beta,
         [METRICS.gradientNorm]: gradientNorm,
@@ -128,9 +129,10 @@ async function run(context: PhaseContext): Promise<void> {
     await session.afterStep(done, snapshot(codes ?? { mean: new Float32Array(0), std: new Float32Array(0) }), notes);
   }
   const { result, traces } = await measure();
-  folder.writeArtifact('result.json', { ...result, view: settings.view, steps: settings.steps, start: starts.best ?? 0 });
+  folder.writeArtifact('result.json', { ...result, method: settings.method, view, steps: settings.steps, start: starts.best ?? 0 });
   folder.writeArtifact('switches.json', traces);
   trainer.dispose();
+  baseOptimiser?.dispose();
   optimiser.dispose();
   controller.dispose();
   base.dispose();
@@ -139,9 +141,9 @@ async function run(context: PhaseContext): Promise<void> {
 export const discoverPhase: Phase = {
   name: 'discover',
   about: 'Trains a metacontroller on the frozen base model: skills and switches without labels.',
-  sections: ['world', 'model', 'metacontroller', 'discover'],
+  sections: ['world', 'model', 'metacontroller', 'discover', 'compile'],
   inputs: [{ name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true }],
-  shortcuts: { view: 'discover.view' },
+  shortcuts: { method: 'discover.method', view: 'discover.view' },
   length: ({ discover }) => ({ steps: updatesOf(discover), unit: 'steps', saveEvery: discover.saveEvery }),
   run,
 };

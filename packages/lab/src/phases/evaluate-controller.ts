@@ -1,13 +1,23 @@
 /** What a metacontroller has found, on held-out clean demonstrations. */
 import { type Episodes, gatherEpisodes } from '@coxswain/envs';
-import { codeStatistics, discover, makeInputs, ridgeReadout, switchAlignment, type View, writeInputs } from '@coxswain/metacontroller';
-import { crossEntropy, GATE_MODE, maskedMean, noGrad, philoxNormal, RandomState } from '@coxswain/tensor';
+import {
+  codeStatistics,
+  discover,
+  type Gate,
+  makeInputs,
+  ridgeReadout,
+  switchAlignment,
+  type View,
+  writeInputs,
+} from '@coxswain/metacontroller';
+import { crossEntropy, maskedMean, noGrad, philoxNormal, RandomState } from '@coxswain/tensor';
 import type { SwitchTrace } from '../report/data.js';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { CodeStatistics, Controller } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
 import { byLength } from './evaluate-base.js';
+import { gateValues, methodOf } from './methods.js';
 import { sequenceBatch } from './world.js';
 
 export interface ControllerEvaluation {
@@ -43,7 +53,8 @@ export async function evaluateController(
   heldOut: Episodes,
 ): Promise<{ result: ControllerEvaluation; codes: CodeStatistics; traces: SwitchTrace[] }> {
   const { device } = base.store;
-  const view: View = config.discover.view;
+  const method = methodOf(config);
+  const view: View = method.view(config);
   const latent = controller.model.config.latent;
   const { layer, embedderLayer } = config.metacontroller;
   const nll = { soft: 0, hard: 0, none: 0 };
@@ -67,17 +78,17 @@ export async function evaluateController(
     writeInputs(inputs, batch);
     const steps = batch.mask.reduce((a, x) => a + x, 0);
     seen.steps += steps;
-    const run = (mode: number) =>
+    const run = (chosen: Gate) =>
       noGrad(() => {
-        const gate = device.tensor(Float32Array.of(mode, 1, 0, 0));
-        const noise = philoxNormal(random, 0, [size.batch * size.time, latent]);
+        const gate = device.tensor(gateValues(chosen));
+        const noise = philoxNormal(random, 0, controller.model.codeNoise(size));
         const found = discover(base.model, controller.model, inputs, { ...size, layer, embedderLayer, view, gate, noise });
         return { ...found, nll: maskedMean(found.nll, inputs.mask) };
       });
-    const soft = run(GATE_MODE.soft);
+    const soft = run(method.softGate(config));
     nll.soft += (await soft.nll.item()) * steps;
     const kl = await soft.kl.read();
-    const hard = run(GATE_MODE.hard);
+    const hard = run(method.hardGate);
     nll.hard += (await hard.nll.item()) * steps;
     nll.none += (await uncontrolledNll(base, sequenceBatch(base.space, episodes))) * steps;
     const [z, switched, softBeta] = [await hard.z.read(), await hard.beta.read(), await soft.beta.read()];

@@ -1,7 +1,7 @@
 /** Measures a trained policy, or the bare base model, on any task: no learning. */
 import { readSafetensors } from '@coxswain/tensor';
 import type { Phase, PhaseContext } from '../phase.js';
-import type { ResultRow } from '../results/rows.js';
+import { labelsOf, type ResultRow } from '../results/rows.js';
 import { loadBase } from './base.js';
 import { loadController } from './controller.js';
 import { type Actor, play } from './play.js';
@@ -19,7 +19,7 @@ async function run({ config, seed, device, folder, session, inputs }: PhaseConte
   const trained = policyModel && readSafetensors(policyModel.bytes, policyModel.folder).tensors;
   if (trained && config.reinforce.method === 'raw') base.store.load(trained, policyModel.folder);
   else if (controllerModel) {
-    const controller = loadController(device, controllerModel);
+    const controller = loadController(device, controllerModel, base);
     const { policy, store } = makePolicy(device, config, controller, seed);
     if (trained) store.load(trained, policyModel.folder);
     owned.unshift(store, controller);
@@ -34,12 +34,10 @@ async function run({ config, seed, device, folder, session, inputs }: PhaseConte
     draw: DRAWN,
   });
   const updates = policyModel ? config[config.reinforce.method].updates * config[config.reinforce.method].episodesPerUpdate : 0;
+  const labels = labelsOf({ seed: policyModel?.identity.seed ?? seed, config, inputs: folder.identity.inputs });
   const row: ResultRow = {
-    method: policyModel ? config.reinforce.method : controllerModel ? 'codes' : 'base',
-    view: controllerModel ? config.discover.view : null,
-    baseSeed: baseModel.identity.seed,
-    controllerSeed: controllerModel?.identity.seed ?? null,
-    rlSeed: policyModel?.identity.seed ?? seed,
+    ...labels,
+    ...(policyModel ? {} : { method: controllerModel ? 'codes' : 'base' }),
     task,
     episodes: updates,
     success: played.success,

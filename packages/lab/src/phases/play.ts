@@ -1,11 +1,12 @@
 /** Playing episodes without learning from them, and what is told about them. */
 import { GridworldPinpad } from '@coxswain/envs';
 import { CodeController, type Episodes, type Policy, PolicyCodes, Rollout } from '@coxswain/rl';
-import { type Device, GATE_MODE, type Tensor } from '@coxswain/tensor';
+import type { Device, Tensor } from '@coxswain/tensor';
 import type { DrawnEpisode } from '../report/data.js';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
+import { gateValues, methodOf } from './methods.js';
 import { worldOf } from './world.js';
 
 /** Who acts: the base alone, or the base steered by codes from a policy. */
@@ -21,9 +22,9 @@ export interface Played {
   readonly drawn: DrawnEpisode[];
 }
 
-/** f32 [4] of the gate at test time: β is binarised. */
-export function hardGate(device: Device): Tensor {
-  return device.tensor(Float32Array.of(GATE_MODE.hard, 1, 0, 0));
+/** f32 [4] of the gate while acting: β is binarised, or always open for the baseline without temporal abstraction. */
+export function actingGate(device: Device, config: Config): Tensor {
+  return device.tensor(gateValues({ mode: methodOf(config).actingGate, temperature: 1 }));
 }
 
 /** The worlds of a task, as RL and evaluation play them. */
@@ -46,7 +47,7 @@ export async function play(
   const { task, horizon, seed, draw = 0 } = options;
   const environments = Math.min(512, options.episodes);
   const environment = taskWorlds(config, base, task, horizon, environments);
-  const gate = hardGate(device);
+  const gate = actingGate(device, config);
   const source = steered && new PolicyCodes(steered.policy, environments);
   const controller =
     steered &&
@@ -58,7 +59,8 @@ export async function play(
       episodes: environments,
       gate,
     });
-  const rollout = new Rollout({ model: base.model, environment, seed, ...(controller ? { controller } : {}) });
+  const { temperature } = config.reinforce;
+  const rollout = new Rollout({ model: base.model, environment, seed, temperature, ...(controller ? { controller } : {}) });
   let won = 0;
   let played = 0;
   const drawn: DrawnEpisode[] = [];

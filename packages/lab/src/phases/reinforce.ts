@@ -9,8 +9,13 @@ import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
 import { loadBase } from './base.js';
 import { type Controller, loadController } from './controller.js';
-import { type Actor, hardGate, play, taskWorlds } from './play.js';
+import { type Actor, actingGate, play, taskWorlds } from './play.js';
 import { WORLD_SEED } from './world.js';
+
+/** Linear from the full rate to `finalRate` of it at the last update. */
+export function reinforceRate({ learningRate, updates, finalRate }: Config['internal' | 'raw'], update: number): number {
+  return learningRate * (1 - (1 - finalRate) * (update / Math.max(1, updates - 1)));
+}
 
 /** The parts of an RL run, wired together. */
 export interface Wired {
@@ -41,27 +46,35 @@ export function makePolicy(
   return { policy, store };
 }
 
+/** Parameters of what another run learned, where it is given. @throws CheckpointError where they are of another kind or size. */
+function startFrom(store: ParameterStore, learned: TrainedModel | undefined): void {
+  if (learned) store.load(readSafetensors(learned.bytes, learned.folder).tensors, learned.folder);
+}
+
 /** Builds what a run of the configured method needs. */
 export function wire(device: Device, config: Config, inputs: Readonly<Record<string, TrainedModel>>, seed: number): Wired {
-  const { method, task, horizon, clip, advantageFloor } = config.reinforce;
+  const { method, task, horizon, clip, advantageFloor, temperature } = config.reinforce;
   const section = config[method];
   const { epochs, learningRate, weightDecay, gradientClip, episodesPerUpdate, updates } = section;
   const settings = { epochs, clip, learningRate, weightDecay, gradientClip, advantageFloor };
   const worldSeed = WORLD_SEED.reinforcement + seed;
   if (method === 'raw') {
     const base = loadBase(device, inputs.base, true);
+    startFrom(base.store, inputs.policy);
     const reinforcer = rawRl({
       model: base.model,
       environment: taskWorlds(config, base, task, horizon, episodesPerUpdate),
       settings,
       seed: worldSeed,
+      temperature,
     });
     return { reinforcer, actor: { base }, episodesPerUpdate, updates, dispose: () => disposeAll(reinforcer, base) };
   }
   const base = loadBase(device, inputs.base);
-  const controller = loadController(device, inputs.controller);
+  const controller = loadController(device, inputs.controller, base);
   const { policy, store } = makePolicy(device, config, controller, seed);
-  const gate = hardGate(device);
+  startFrom(store, inputs.policy);
+  const gate = actingGate(device, config);
   const environment = taskWorlds(config, base, task, horizon, episodesPerUpdate);
   const reinforcer = internalRl({
     model: base.model,
@@ -72,6 +85,7 @@ export function wire(device: Device, config: Config, inputs: Readonly<Record<str
     environment,
     settings,
     seed: worldSeed,
+    temperature,
   });
   return {
     reinforcer,
@@ -100,9 +114,10 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
   const { reinforcer, actor, episodesPerUpdate, updates, dispose } = wire(device, config, inputs, seed);
   if (resumed) reinforcer.load(readSafetensors(resumed.read('state.safetensors'), resumed.folder).tensors, resumed.folder);
   while (reinforcer.updates < updates) {
-    const update = await reinforcer.update();
+    const rate = reinforceRate(config[config.reinforce.method], reinforcer.updates);
+    const update = await reinforcer.update(rate);
     const done = reinforcer.updates;
-    session.log(done, { [METRICS.episodes]: done * episodesPerUpdate, ...update.metrics });
+    session.log(done, { [METRICS.episodes]: done * episodesPerUpdate, [METRICS.learningRate]: rate, ...update.metrics });
     await session.afterStep(done, () => snapshot(reinforcer), { success: update.metrics.reward });
   }
   const { task, horizon } = config.reinforce;
@@ -142,6 +157,13 @@ export const reinforcePhase: Phase = {
       about: 'run folder of the metacontroller (internal RL)',
       gives: ['metacontroller', 'discover'],
       required: ({ reinforce }) => reinforce.method === 'internal',
+    },
+    {
+      name: 'policy',
+      phase: 'reinforce',
+      about: 'run folder of RL on another task, to start from what it learned',
+      gives: [],
+      required: () => false,
     },
   ],
   shortcuts: { method: 'reinforce.method', task: 'reinforce.task' },

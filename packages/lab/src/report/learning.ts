@@ -47,7 +47,14 @@ export function summarise(runs: readonly Points[]): Summary[] {
   });
 }
 
-const NAMES: Readonly<Record<string, string>> = { internal: 'Internal RL', raw: 'Raw-action RL' };
+const NAMES: Readonly<Record<string, string>> = {
+  internal: 'Internal RL',
+  raw: 'Raw-action RL',
+  'no-abstraction': 'No temporal abstraction',
+  'co-trained': 'Co-trained',
+  compile: 'CompILE',
+  supervised: 'Labelled controllers',
+};
 
 /** A method's name for people; a view other than `partner` is named with it. */
 export function methodLabel({ method, view }: Pick<LearningRun, 'method' | 'view'>): string {

@@ -28,9 +28,12 @@ export function labelsOf(run: {
 }): RunLabels {
   const { config, inputs, seed } = run;
   const withCodes = inputs.controller !== undefined;
+  const generator = config.discover?.method ?? 'metacontroller';
+  const method = config.reinforce?.method ?? 'unknown';
   return {
-    method: config.reinforce?.method ?? 'unknown',
-    view: withCodes ? (config.discover?.view ?? null) : null,
+    // What found the codes, where that was not internal RL's own way, is a baseline of its own.
+    method: withCodes && method === 'internal' && generator !== 'metacontroller' ? generator : method,
+    view: withCodes && generator !== 'compile' ? (config.discover?.view ?? null) : null,
     baseSeed: inputs.base?.seed ?? 0,
     controllerSeed: withCodes ? inputs.controller.seed : null,
     rlSeed: seed,

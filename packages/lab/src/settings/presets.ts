@@ -55,6 +55,7 @@ const gridMini: Config = {
     switchBias: -2,
   },
   discover: {
+    method: 'metacontroller',
     view: 'partner',
     episodes: 60_000,
     noise: 0,
@@ -80,6 +81,7 @@ const gridMini: Config = {
     evaluationEpisodes: 1500,
     saveEvery: 250,
   },
+  compile: { segments: 4, priorLength: 4, temperature: 1, alphaBoundary: 0.01 },
   supervise: {
     episodes: 60_000,
     steps: 800,
@@ -91,7 +93,7 @@ const gridMini: Config = {
     evaluationEpisodes: 1500,
     saveEvery: 200,
   },
-  reinforce: { method: 'internal', task: '0123', horizon: 48, clip: 0.2, advantageFloor: 1e-3, gateThreshold: 0.5 },
+  reinforce: { method: 'internal', task: '0123', horizon: 48, clip: 0.2, advantageFloor: 1e-3, gateThreshold: 0.5, temperature: 1 },
   internal: {
     historyWidth: 64,
     headWidth: 64,
@@ -103,6 +105,7 @@ const gridMini: Config = {
     learningRate: 1e-3,
     weightDecay: 0,
     gradientClip: 1,
+    finalRate: 1,
     saveEvery: 10,
   },
   raw: {
@@ -113,6 +116,7 @@ const gridMini: Config = {
     learningRate: 1e-4,
     weightDecay: 0,
     gradientClip: 1,
+    finalRate: 1,
     saveEvery: 10,
   },
   evaluate: { episodes: 10_000, longTask: '01230123', longHorizon: 96 },
@@ -168,6 +172,7 @@ const gridPaper: Config = {
     switchBias: 0,
   },
   discover: {
+    method: 'metacontroller',
     view: 'same',
     episodes: 1_000_000,
     noise: 0,
@@ -193,6 +198,7 @@ const gridPaper: Config = {
     evaluationEpisodes: 1500,
     saveEvery: 1000,
   },
+  compile: { segments: 4, priorLength: 10, temperature: 1, alphaBoundary: 0.1 },
   supervise: {
     episodes: 100_000,
     steps: 3200,
@@ -204,7 +210,15 @@ const gridPaper: Config = {
     evaluationEpisodes: 1500,
     saveEvery: 400,
   },
-  reinforce: { method: 'internal', task: '012345670123', horizon: 100, clip: 0.2, advantageFloor: 1e-3, gateThreshold: 0.5 },
+  reinforce: {
+    method: 'internal',
+    task: '012345670123',
+    horizon: 100,
+    clip: 0.2,
+    advantageFloor: 1e-3,
+    gateThreshold: 0.5,
+    temperature: 1,
+  },
   internal: {
     historyWidth: 256,
     headWidth: 64,
@@ -216,6 +230,7 @@ const gridPaper: Config = {
     learningRate: 3e-5,
     weightDecay: 0,
     gradientClip: 1,
+    finalRate: 1,
     saveEvery: 100,
   },
   raw: {
@@ -226,6 +241,7 @@ const gridPaper: Config = {
     learningRate: 3e-5,
     weightDecay: 0,
     gradientClip: 1,
+    finalRate: 1,
     saveEvery: 100,
   },
   evaluate: { episodes: 10_000, longTask: '', longHorizon: 100 },

@@ -23,8 +23,12 @@ const updates = (what: string) => ({
   epochs: integer('Passes over the episodes of one update.', { min: 1 }),
   minibatches: integer('Parts each pass is split into, one optimiser step each.', { min: 1 }),
   ...adam(what),
+  finalRate: number('Share of the learning rate left at the last update; it falls linearly (1 keeps it constant).', { min: 0, max: 1 }),
   saveEvery: integer('Updates between two checkpoints.', { min: 1, hashed: false }),
 });
+
+/** Internal RL’s own way to skills, and the baselines that put something else in its place (§5). */
+export const DISCOVERY_METHODS = ['metacontroller', 'no-abstraction', 'co-trained', 'compile'] as const;
 
 export const SECTIONS = {
   world: {
@@ -79,6 +83,10 @@ export const SECTIONS = {
     switchBias: number('Bias of the switch at the start; below zero it starts mostly closed.'),
   },
   discover: {
+    method: choice(
+      'What finds the skills: the metacontroller on the frozen base (the method), or a baseline: its switch always open, base and metacontroller trained together, CompILE.',
+      DISCOVERY_METHODS,
+    ),
     view: choice(
       'What the sequence embedder sees: the same episode (the paper), a symmetric picture of it, or a partner that touched the same things.',
       ['partner', 'symmetry', 'same'],
@@ -102,6 +110,12 @@ export const SECTIONS = {
     ...adam('the metacontroller'),
     ...cadence,
   },
+  compile: {
+    segments: integer('Most segments of an episode, M.', { min: 2, max: 16 }),
+    priorLength: number('Steps after which the prior (Poisson) expects the next boundary.', { min: 0.1 }),
+    temperature: number('Temperature of the Gumbel-softmax over boundaries.', { min: 1e-3 }),
+    alphaBoundary: number('Weight α_β of the KL between boundaries and their prior.', { min: 0 }),
+  },
   supervise: {
     episodes: integer('Expert episodes made as data.', { min: 1 }),
     steps: integer('Training steps.', { min: 1 }),
@@ -118,6 +132,7 @@ export const SECTIONS = {
     clip: number('How far a probability ratio may move before it is clipped.', { min: 0, max: 1 }),
     advantageFloor: number('Added to the batch’s standard deviation of rewards when advantages are made.', { min: 0 }),
     gateThreshold: number('β at or above this ends the code that is held.', { min: 0, max: 1 }),
+    temperature: number('Temperature at which the base model’s actions are sampled; 1 is the model as it was trained.', { min: 1e-3 }),
   },
   internal: {
     historyWidth: integer('Width of the policy’s GRU.', { min: 1 }),

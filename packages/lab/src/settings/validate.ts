@@ -73,6 +73,12 @@ function checkReinforce(config: PartialConfig): void {
   }
 }
 
+function checkMethod({ discover, metacontroller }: PartialConfig): void {
+  if (discover?.method === 'compile' && metacontroller)
+    require(metacontroller.layer >=
+      1, 'metacontroller.layer', metacontroller.layer, 'at least 1 for discover.method=compile, which reads through a copy of the blocks below', 'Raise metacontroller.layer.');
+}
+
 function checkSchedules({ pretrain, discover }: PartialConfig): void {
   if (pretrain) {
     require(pretrain.warmup <=
@@ -112,5 +118,6 @@ export function validate(config: PartialConfig): void {
   if (config.model) checkModel(config.model);
   if (config.metacontroller && config.model) checkMetacontroller(config.metacontroller, config.model);
   checkReinforce(config);
+  checkMethod(config);
   checkSchedules(config);
 }
