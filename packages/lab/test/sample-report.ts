@@ -91,6 +91,24 @@ export const SAMPLE: ReportData = {
     episode('Raw-action RL, seed 1', false, [0, 4, 8]),
     episode('Internal RL, seed 2', true, [3, 2, 1, 2, 3, 7, 6, 10, 9, 13, 12, 8]),
   ],
+  findings: [
+    {
+      name: 'probes',
+      title: 'Probes <of> layers',
+      about: 'What was done.',
+      paper: 'Accuracy rises to mid-depth & stays there.',
+      charts: [
+        {
+          title: 'Accuracy',
+          about: 'Share of steps.',
+          xLabel: 'layer',
+          curves: [{ label: 'accuracy', points: [0.3, 0.4, 0.5].map((y, x) => ({ x, y })) }],
+          references: [{ label: 'chance', y: 0.25 }],
+        },
+      ],
+      tables: [{ title: 'By layer', about: '', columns: [{ label: 'Layer', numeric: true }], rows: [[0], [1], [2]] }],
+    },
+  ],
   tables: [
     {
       title: 'Success, every run',

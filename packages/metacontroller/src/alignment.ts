@@ -1,6 +1,4 @@
 /** How well switches and codes agree with the true subgoals of held-out demonstrations (arXiv 2512.20605, §4 results). */
-import { CoxswainError } from '@coxswain/tensor';
-
 /** Steps of episodes side by side; all arrays [batch·time]. */
 export interface AlignmentInput {
   readonly batch: number;
@@ -55,71 +53,6 @@ export function switchAlignment({ batch, time, beta, subgoal, mask }: AlignmentI
   const precision = predictedNearActual / Math.max(1, predicted);
   const recall = actualNearPredicted / Math.max(1, actual);
   return { precision, recall, f1: (2 * precision * recall) / Math.max(1e-9, precision + recall), rate: predicted / Math.max(1, steps) };
-}
-
-/**
- * Accuracy of a linear (ridge) read-out of a class from vectors: fitted on the first half of the rows, tested on the second.
- * @param vectors [N, width]
- * @param labels [N], classes 0 … classes − 1
- */
-export function ridgeReadout(vectors: ArrayLike<number>, width: number, labels: ArrayLike<number>, classes: number, ridge = 1e-2): number {
-  const rows = labels.length;
-  const train = Math.floor(rows / 2);
-  if (train === 0 || vectors.length !== rows * width) {
-    throw new CoxswainError(`ridgeReadout: ${vectors.length} numbers for ${rows} rows of ${width}`, {
-      code: 'bad-shape',
-      value: `${rows} rows`,
-      expected: 'at least two rows',
-    });
-  }
-  const columns = width + 1;
-  const at = (row: number, column: number): number => (column === width ? 1 : vectors[row * width + column]);
-  // Normal equations (XᵀX + ridge·I) W = XᵀY.
-  const gram = Array.from({ length: columns }, (_, i) => Float64Array.from({ length: columns }, (__, j) => (i === j ? ridge : 0)));
-  const target = Array.from({ length: columns }, () => new Float64Array(classes));
-  for (let row = 0; row < train; row++) {
-    for (let i = 0; i < columns; i++) {
-      const x = at(row, i);
-      for (let j = 0; j < columns; j++) gram[i][j] += x * at(row, j);
-      target[i][labels[row]] += x;
-    }
-  }
-  solveInPlace(gram, target);
-  let right = 0;
-  for (let row = train; row < rows; row++) {
-    let best = 0;
-    let bestScore = Number.NEGATIVE_INFINITY;
-    for (let c = 0; c < classes; c++) {
-      let score = 0;
-      for (let i = 0; i < columns; i++) score += at(row, i) * target[i][c];
-      if (score > bestScore) {
-        bestScore = score;
-        best = c;
-      }
-    }
-    if (best === labels[row]) right++;
-  }
-  return right / (rows - train);
-}
-
-/** Solves A X = B for a symmetric positive definite A by Gaussian elimination; X replaces B. */
-function solveInPlace(a: Float64Array[], b: Float64Array[]): void {
-  const n = a.length;
-  for (let pivot = 0; pivot < n; pivot++) {
-    for (let row = pivot + 1; row < n; row++) {
-      const factor = a[row][pivot] / a[pivot][pivot];
-      if (factor === 0) continue;
-      for (let j = pivot; j < n; j++) a[row][j] -= factor * a[pivot][j];
-      for (let c = 0; c < b[row].length; c++) b[row][c] -= factor * b[pivot][c];
-    }
-  }
-  for (let pivot = n - 1; pivot >= 0; pivot--) {
-    for (let c = 0; c < b[pivot].length; c++) {
-      let sum = b[pivot][c];
-      for (let j = pivot + 1; j < n; j++) sum -= a[pivot][j] * b[j][c];
-      b[pivot][c] = sum / a[pivot][pivot];
-    }
-  }
 }
 
 /** Mean and (biased) standard deviation of rows [N, width] where `keep` is set: the codes' own distribution at switches. */

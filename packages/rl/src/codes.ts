@@ -37,12 +37,13 @@ export class PolicyCodes implements CodeSource {
   propose(x: Tensor, { episode, random }: StepContext): { code: Tensor; logProb: Tensor } {
     const { policy } = this;
     const { mean, h } = policy.step(x, gatherRows(this.#h, episode));
+    const { logStd } = policy;
     scatterRows(h, episode, this.#h);
     // Noise belongs to episodes, not rows: which others are still running changes nothing.
     const code = this.greedy
       ? mean
-      : reparameterise(mean, policy.logStd, gatherRows(philoxNormal(random, STREAM.code, [this.episodes, policy.config.latent]), episode));
-    return { code, logProb: gaussianLogProb(code, mean, policy.logStd) };
+      : reparameterise(mean, logStd, gatherRows(philoxNormal(random, STREAM.code, [this.episodes, policy.config.latent]), episode));
+    return { code, logProb: gaussianLogProb(code, mean, logStd) };
   }
 
   dispose(): void {

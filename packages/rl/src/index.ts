@@ -3,6 +3,7 @@ export * from './codes.js';
 export * from './controller.js';
 export * from './environment.js';
 export * from './evaluate.js';
+export * from './injected-code.js';
 export * from './internal-environment.js';
 export * from './learners.js';
 export * from './metrics.js';

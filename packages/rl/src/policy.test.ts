@@ -54,6 +54,20 @@ test('it starts as the codes’ own distribution, 1.2 times as wide, whatever it
   ).toBeLessThan(1e-6);
 });
 
+test('how far it explores is a share of the spread that is learned', async () => {
+  const policy = startingPolicy(device);
+  const before = (await noGrad(() => policy.logStd).read()).map(Math.exp);
+  policy.explore(0.25);
+  const after = (await noGrad(() => policy.logStd).read()).map(Math.exp);
+  expect(
+    relativeError(
+      after,
+      before.map((s) => s / 4),
+    ),
+  ).toBeLessThan(1e-6);
+  expect(() => policy.explore(0)).toThrow('share is 0, expected a positive number');
+});
+
 test('statistics that are none are refused', () => {
   const store = new ParameterStore(device);
   const ones = new Float32Array(8).fill(1);

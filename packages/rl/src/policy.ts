@@ -1,4 +1,4 @@
-import { CoxswainError, concat, gru, type Initialiser, linear, type ParameterStore, type Tensor } from '@coxswain/tensor';
+import { add, CoxswainError, concat, gru, type Initialiser, linear, type ParameterStore, type Tensor } from '@coxswain/tensor';
 import { fanIn, type SequenceSize, zeros } from '@coxswain/transformer';
 
 export type PolicyConfig = {
@@ -21,8 +21,10 @@ export type CodeStatistics = { readonly mean: ArrayLike<number>; readonly std: A
  * every state. It starts as the codes' own distribution, widened: **our choice**, since with a small α they are not N(0, I).
  */
 export class Policy {
-  /** [latent] */
-  readonly logStd: Tensor;
+  /** What is learned of the spread [latent]. */
+  readonly #logStd: Tensor;
+  /** [1]: added to it, the same for all dimensions; 0 unless `explore` says otherwise. */
+  readonly #exploration: Tensor;
   readonly #gru: { readonly wih: Tensor; readonly whh: Tensor; readonly bih: Tensor; readonly bhh: Tensor };
   readonly #hidden: { readonly weight: Tensor; readonly bias: Tensor };
   readonly #mean: { readonly weight: Tensor; readonly bias: Tensor };
@@ -60,7 +62,27 @@ export class Policy {
       weight: store.declare('head.2.weight', [latent, head], zeros),
       bias: store.declare('head.2.bias', [latent], copyOf(codes.mean)),
     };
-    this.logStd = store.declare('ls', [latent], copyOf(Float32Array.from(codes.std, (std) => Math.log(spread * std))));
+    this.#exploration = store.device.zeros([1]);
+    this.#logStd = store.declare('ls', [latent], copyOf(Float32Array.from(codes.std, (std) => Math.log(spread * std))));
+  }
+
+  /** log σ of the codes it proposes [latent]: what is learned, and how far it explores at present. */
+  get logStd(): Tensor {
+    return add(this.#logStd, this.#exploration);
+  }
+
+  /**
+   * Sets how far it explores: σ is what is learned times `share`. A schedule that narrows it lets the means be learned more and more
+   * exactly.
+   */
+  explore(share: number): void {
+    if (!(share > 0 && Number.isFinite(share))) fail(`share is ${share}`, 'a positive number');
+    this.#exploration.write(Float32Array.of(Math.log(share)));
+  }
+
+  /** Frees what it holds besides its parameters. */
+  dispose(): void {
+    this.#exploration.dispose();
   }
 
   /**
@@ -97,10 +119,11 @@ export class Policy {
   }
 }
 
+function fail(value: string, expected: string): never {
+  throw new CoxswainError(`${value}, expected ${expected}`, { code: 'bad-config', value, expected, remedy: `pass ${expected}` });
+}
+
 function checkStatistics({ mean, std }: CodeStatistics, latent: number, spread: number): void {
-  const fail = (value: string, expected: string): never => {
-    throw new CoxswainError(`${value}, expected ${expected}`, { code: 'bad-config', value, expected, remedy: `pass ${expected}` });
-  };
   if (mean.length !== latent || std.length !== latent)
     fail(`code statistics of ${mean.length} means and ${std.length} deviations`, `${latent} of each`);
   if (!(spread > 0)) fail(`spread is ${spread}`, 'a positive number');

@@ -3,12 +3,18 @@ import { CoxswainError } from '@coxswain/tensor';
 import { exitCodeOf, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { nearest } from '../suggest.js';
+import { ANALYSE_ABOUT, runAnalyse } from './analyse-command.js';
 import { type Machine, runPhase } from './phase-command.js';
 import { REPORT_ABOUT, runReport } from './report-command.js';
 import { runSettings, SETTINGS_ABOUT } from './settings-command.js';
 
 function help(phases: readonly Phase[]): string {
-  const commands = [...phases.map(({ name, about }) => [name, about]), ['report', REPORT_ABOUT], ['settings', SETTINGS_ABOUT]];
+  const commands = [
+    ...phases.map(({ name, about }) => [name, about]),
+    ['analyse', ANALYSE_ABOUT],
+    ['report', REPORT_ABOUT],
+    ['settings', SETTINGS_ABOUT],
+  ];
   const width = Math.max(...commands.map(([name]) => name.length)) + 2;
   return [
     'coxswain — a small network that learns to steer a frozen sequence model',
@@ -46,9 +52,10 @@ async function dispatch(args: readonly string[], phases: readonly Phase[], machi
   }
   if (command === 'report') return runReport(rest, machine.stdout);
   if (command === 'settings') return runSettings(rest, machine.stdout);
+  if (command === 'analyse') return runAnalyse(rest, machine);
   const phase = phases.find(({ name }) => name === command);
   if (phase) return runPhase(phase, rest, machine);
-  const known = [...phases.map(({ name }) => name), 'report', 'settings'];
+  const known = [...phases.map(({ name }) => name), 'analyse', 'report', 'settings'];
   const near = nearest(command, known);
   throw new UsageError(
     'Command',

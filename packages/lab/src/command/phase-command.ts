@@ -30,7 +30,7 @@ const COMMON: OptionSpecs = {
 const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 /** The text of `coxswain PHASE --help`. */
-export function phaseHelp(phase: Phase): string {
+export function phaseHelp(phase: Phase, spoken = phase.name): string {
   const inputs = phase.inputs.map((input) => [`--${input.name} FOLDER`, input.about]);
   const about = (key: string) => allSettings().find((candidate) => candidate.key === key)?.setting.about ?? '';
   const shortcuts = Object.entries(phase.shortcuts).map(([name, key]) => [
@@ -48,7 +48,7 @@ export function phaseHelp(phase: Phase): string {
   ];
   const width = Math.max(...rows.map(([left]) => left.length)) + 2;
   return [
-    `coxswain ${phase.name} — ${phase.about}`,
+    `coxswain ${spoken} — ${phase.about}`,
     '',
     ...rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`),
     '',
@@ -93,18 +93,18 @@ async function execute(phase: Phase, resolved: Resolved, seed: number, path: str
   machine.stdout.write(`Done: ${path}\n`);
 }
 
-/** Runs a phase as its command line asks. */
-export async function runPhase(phase: Phase, args: readonly string[], machine: Machine): Promise<void> {
+/** Runs a phase as its command line asks. @param spoken how the command line calls it. */
+export async function runPhase(phase: Phase, args: readonly string[], machine: Machine, spoken = phase.name): Promise<void> {
   const own = [...phase.inputs.map((input) => input.name), ...Object.keys(phase.shortcuts)];
   const { values } = readOptions(args, { ...COMMON, ...Object.fromEntries(own.map((name) => [name, { type: 'string' as const }])) }, false);
   if (values.help) {
-    machine.stdout.write(phaseHelp(phase));
+    machine.stdout.write(phaseHelp(phase, spoken));
     return;
   }
   const seed = readCount('seed', values.seed as string);
   const resolved = resolvePhase(phase, values);
   const path = outFolder(phase, values, seed);
-  const command = ['coxswain', phase.name, ...args].map(quote).join(' ');
+  const command = ['coxswain', ...spoken.split(' '), ...args].map(quote).join(' ');
   await execute(phase, resolved, seed, path, command, machine);
 }
 

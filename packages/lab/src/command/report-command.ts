@@ -1,15 +1,16 @@
 /** `coxswain report`: one HTML file, and on request the tables and rows for the documentation. */
-import fs from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, join } from 'node:path';
+import type { Findings } from '../analyses/findings.js';
 import { UsageError } from '../errors.js';
 import type { ProgressStream } from '../progress.js';
 import { collectReport } from '../report/collect.js';
 import { renderReport } from '../report/page.js';
-import { tablesToMarkdown } from '../results/markdown.js';
+import { standaloneSvg } from '../report/standalone.js';
+import { findingsToMarkdown, tablesToMarkdown } from '../results/markdown.js';
 import { rowsToJson } from '../results/rows.js';
-import { findRuns, type StoredRun } from '../run/scan.js';
-import { onDisk, writeAtomic } from '../run/storage.js';
+import { findFindings, findRuns, type StoredRun } from '../run/scan.js';
 import { readCount, readOptions } from './options.js';
+import { writeFile } from './write-file.js';
 
 export const REPORT_ABOUT = 'Write one self-contained HTML file about the runs in a folder.';
 
@@ -17,7 +18,7 @@ const HELP = `coxswain report — ${REPORT_ABOUT}
 
   --runs FOLDER     Folder with runs, searched to its depth; may be repeated (default runs)
   --out FILE        The report (default report/index.html)
-  --results PATH    Also write PATH.json (one row a success rate) and PATH.md (every seed with its command)
+  --results PATH    Also write PATH.json (one row a success rate), PATH.md (every seed with its command) and PATH/NAME.json, .svg of analyses
   --title TEXT      Title of the report and of PATH.md
   --smoothing N     Updates that each point of a learning curve is the mean of (default 5)
   -h, --help        Show this
@@ -35,12 +36,6 @@ const SPECS = {
 const LEAD =
   'A sequence model learns from demonstrations and is frozen; a small network finds skills in its residual stream; RL then chooses skills instead of actions.';
 
-function writeFile(path: string, content: string, stdout: ProgressStream): void {
-  onDisk(path, () => fs.mkdirSync(dirname(path), { recursive: true }));
-  writeAtomic(path, content);
-  stdout.write(`Wrote ${path}\n`);
-}
-
 /** Settings and size of what is reported, for the line under the title. */
 function factsOf(runs: readonly StoredRun[]): { label: string; value: string }[] {
   const presets = [...new Set(runs.map((run) => run.config.preset))].join(', ');
@@ -51,6 +46,14 @@ function factsOf(runs: readonly StoredRun[]): { label: string; value: string }[]
     { label: 'metacontrollers', value: String(count('discover')) },
     { label: 'RL runs', value: String(count('reinforce')) },
   ];
+}
+
+/** A file's name for each: the analysis's own, counted where there are several of a kind. */
+function namedApart(findings: readonly Findings[]): { file: string; found: Findings }[] {
+  return findings.map((found, index) => {
+    const earlier = findings.slice(0, index).filter(({ name }) => name === found.name).length;
+    return { file: earlier === 0 ? found.name : `${found.name}-${earlier + 1}`, found };
+  });
 }
 
 /** Writes the report as the command line asks. */
@@ -70,11 +73,18 @@ export function runReport(args: readonly string[], stdout: ProgressStream): void
       'Run a phase first, or give another folder.',
     );
   const smoothing = Math.max(1, readCount('smoothing', values.smoothing as string));
-  const data = collectReport(runs, { title: values.title as string, lead: LEAD, facts: factsOf(runs), smoothing });
+  const findings = roots.flatMap(findFindings);
+  const data = collectReport(runs, { title: values.title as string, lead: LEAD, facts: factsOf(runs), smoothing, findings });
   writeFile(values.out as string, renderReport(data), stdout);
   if (typeof values.results === 'string') {
     const path = values.results.replace(/\.(json|md)$/, '');
     writeFile(`${path}.json`, rowsToJson(runs.flatMap((run) => run.rows)), stdout);
-    writeFile(`${path}.md`, tablesToMarkdown(data.title, data.lead, data.tables), stdout);
+    const files = namedApart(findings);
+    for (const { file, found } of files) {
+      writeFile(join(path, `${file}.json`), `${JSON.stringify(found, null, 1)}\n`, stdout);
+      writeFile(join(path, `${file}.svg`), standaloneSvg(found.charts), stdout);
+    }
+    const analyses = files.map(({ file, found }) => findingsToMarkdown(found, `${basename(path)}/${file}.svg`));
+    writeFile(`${path}.md`, `${tablesToMarkdown(data.title, data.lead, data.tables)}\n${analyses.join('\n')}`, stdout);
   }
 }

@@ -28,6 +28,8 @@ export interface ControllerEvaluation {
   /** Mean KL per step, nats. */
   readonly kl: number;
   /** Hard switches against true subgoal changes: at the exact step, and one step apart. */
+  readonly precision: number;
+  readonly recall: number;
   readonly f1Exact: number;
   readonly f1: number;
   /** Hard switches per step after the first. */
@@ -43,7 +45,7 @@ const TRACED = 12;
 
 /**
  * Codes are sampled from their posterior, as in training.
- * @param view which view the embedder gets; the one it was trained with.
+ * @param around steps before and after a subgoal change that `aroundChange` gives the mean of β for.
  */
 export async function evaluateController(
   base: Base,
@@ -51,7 +53,8 @@ export async function evaluateController(
   config: Config,
   seed: number,
   heldOut: Episodes,
-): Promise<{ result: ControllerEvaluation; codes: CodeStatistics; traces: SwitchTrace[] }> {
+  around = 0,
+): Promise<{ result: ControllerEvaluation; codes: CodeStatistics; traces: SwitchTrace[]; aroundChange: number[] }> {
   const { device } = base.store;
   const method = methodOf(config);
   const view: View = method.view(config);
@@ -64,6 +67,7 @@ export async function evaluateController(
   const mask: number[] = [];
   const codes: number[] = [];
   const traces: SwitchTrace[] = [];
+  const nearChange = Array.from({ length: 2 * around + 1 }, () => ({ sum: 0, count: 0 }));
   const time = heldOut.horizon;
   const random = new RandomState(device, seed);
   for (const [b, index] of byLength(heldOut, BATCH).entries()) {
@@ -101,6 +105,13 @@ export async function evaluateController(
         beta.push(real ? switched[at] : 0);
         subgoal.push(real ? episodes.subgoal[at] : 0);
         if (!real) continue;
+        if (t > 0 && subgoal.at(-1) !== subgoal.at(-2))
+          nearChange.forEach((mean, offset) => {
+            const other = at + offset - around;
+            if (t + offset - around < 1 || t + offset - around >= batch.lengths[i]) return;
+            mean.sum += softBeta[other];
+            mean.count++;
+          });
         seen.kl += kl[at];
         for (let j = 0; j < latent; j++) codes.push(z[at * latent + j]);
       }
@@ -126,6 +137,8 @@ export async function evaluateController(
       nllHard: nll.hard / seen.steps,
       nllUncontrolled: nll.none / seen.steps,
       kl: seen.kl / seen.steps,
+      precision: exact.precision,
+      recall: exact.recall,
       f1Exact: exact.f1,
       f1: switchAlignment(table, 1).f1,
       switchRate: exact.rate,
@@ -134,6 +147,7 @@ export async function evaluateController(
     },
     codes: codeStatistics(codes, latent, (row) => beta[rows[row]] > 0.5),
     traces,
+    aroundChange: nearChange.map(({ sum, count }) => sum / Math.max(1, count)),
   };
 }
 

@@ -21,8 +21,11 @@ async function run({ config, seed, device, folder, session, inputs }: PhaseConte
   else if (controllerModel) {
     const controller = loadController(device, controllerModel, base);
     const { policy, store } = makePolicy(device, config, controller, seed);
-    if (trained) store.load(trained, policyModel.folder);
-    owned.unshift(store, controller);
+    if (trained) {
+      store.load(trained, policyModel.folder);
+      policy.explore(config.internal.finalExploration);
+    }
+    owned.unshift(policy, store, controller);
     actor = { base, steered: { controller, policy } };
   }
   const { task, horizon } = config.reinforce;

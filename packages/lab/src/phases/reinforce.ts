@@ -17,6 +17,11 @@ export function reinforceRate({ learningRate, updates, finalRate }: Config['inte
   return learningRate * (1 - (1 - finalRate) * (update / Math.max(1, updates - 1)));
 }
 
+/** Geometric from all of it to `finalExploration` at the last update, and from there on. */
+export function explorationAt({ finalExploration, updates }: Config['internal'], update: number): number {
+  return finalExploration ** Math.min(1, update / Math.max(1, updates - 1));
+}
+
 /** The parts of an RL run, wired together. */
 export interface Wired {
   readonly reinforcer: Reinforcer;
@@ -24,6 +29,8 @@ export interface Wired {
   readonly actor: Actor;
   readonly episodesPerUpdate: number;
   readonly updates: number;
+  /** Sets how far the update of this number explores, or the policy that came out of them all. */
+  explore(update: number): void;
   dispose(): void;
 }
 
@@ -68,7 +75,7 @@ export function wire(device: Device, config: Config, inputs: Readonly<Record<str
       seed: worldSeed,
       temperature,
     });
-    return { reinforcer, actor: { base }, episodesPerUpdate, updates, dispose: () => disposeAll(reinforcer, base) };
+    return { reinforcer, actor: { base }, episodesPerUpdate, updates, explore() {}, dispose: () => disposeAll(reinforcer, base) };
   }
   const base = loadBase(device, inputs.base);
   const controller = loadController(device, inputs.controller, base);
@@ -92,7 +99,8 @@ export function wire(device: Device, config: Config, inputs: Readonly<Record<str
     actor: { base, steered: { controller, policy } },
     episodesPerUpdate,
     updates,
-    dispose: () => disposeAll(reinforcer, gate, store, controller, base),
+    explore: (update) => policy.explore(explorationAt(config.internal, update)),
+    dispose: () => disposeAll(reinforcer, gate, policy, store, controller, base),
   };
 }
 
@@ -111,15 +119,17 @@ async function snapshot(reinforcer: Reinforcer): Promise<Snapshot> {
 }
 
 async function run({ config, seed, device, folder, session, inputs, resumed }: PhaseContext): Promise<void> {
-  const { reinforcer, actor, episodesPerUpdate, updates, dispose } = wire(device, config, inputs, seed);
+  const { reinforcer, actor, episodesPerUpdate, updates, explore, dispose } = wire(device, config, inputs, seed);
   if (resumed) reinforcer.load(readSafetensors(resumed.read('state.safetensors'), resumed.folder).tensors, resumed.folder);
   while (reinforcer.updates < updates) {
     const rate = reinforceRate(config[config.reinforce.method], reinforcer.updates);
+    explore(reinforcer.updates);
     const update = await reinforcer.update(rate);
     const done = reinforcer.updates;
     session.log(done, { [METRICS.episodes]: done * episodesPerUpdate, [METRICS.learningRate]: rate, ...update.metrics });
     await session.afterStep(done, () => snapshot(reinforcer), { success: update.metrics.reward });
   }
+  explore(updates);
   const { task, horizon } = config.reinforce;
   const { episodes, longTask, longHorizon } = config.evaluate;
   const labels = labelsOf({ seed, config, inputs: folder.identity.inputs });

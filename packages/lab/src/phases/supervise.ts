@@ -1,67 +1,12 @@
 /** The bound that labels give: one low-rank controller per subgoal, trained with labels and switched on in the right order. */
-import { type EpisodeBatch, GridworldPinpad, gatherEpisodes, LengthBuckets } from '@coxswain/envs';
-import { type LabelledBatch, SupervisedControllers, SupervisedTrainer } from '@coxswain/metacontroller';
-import { type Controller, evaluate, Rollout, type StepContext } from '@coxswain/rl';
-import { AdamW, gatherRows, HostRandom, ParameterStore, readSafetensors, type Tensor, writeSafetensors } from '@coxswain/tensor';
+import { LengthBuckets } from '@coxswain/envs';
+import { SupervisedControllers, SupervisedTrainer } from '@coxswain/metacontroller';
+import { AdamW, HostRandom, ParameterStore, readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
-import type { Config } from '../settings/sections.js';
-import { type Base, loadBase } from './base.js';
-import { byLength } from './evaluate-base.js';
-import { demonstrations, meanLength, sequenceBatch, WORLD_SEED, worldOf } from './world.js';
-
-function labelled(base: Base, episodes: EpisodeBatch): LabelledBatch {
-  const { batch, time, indices, actions, mask } = sequenceBatch(base.space, episodes);
-  return { batch, time, indices, actions, subgoals: episodes.subgoal, mask };
-}
-
-/** Switches on the controller of the colour that the task asks for next: what the true subgoal is. */
-class OracleSwitching implements Controller {
-  readonly #goals: Tensor;
-
-  constructor(
-    private readonly controllers: SupervisedControllers,
-    readonly layer: number,
-    private readonly task: readonly number[],
-    episodes: number,
-  ) {
-    this.#goals = controllers.store.device.zeros([episodes, 1], 'u32');
-  }
-
-  begin(): void {}
-
-  beforeStep({ progress }: { progress: ArrayLike<number> | undefined }): void {
-    const last = this.task.length - 1;
-    this.#goals.write(Uint32Array.from({ length: this.#goals.size }, (_, i) => this.task[Math.min(last, progress?.[i] ?? 0)]));
-  }
-
-  control(residual: Tensor, { episode }: StepContext): { residual: Tensor } {
-    return { residual: this.controllers.steer(residual, gatherRows(this.#goals, episode).reshape([episode.size])) };
-  }
-
-  dispose(): void {
-    this.#goals.dispose();
-  }
-}
-
-/** Success on a task with the true subgoals' controllers. */
-async function oracleSuccess(
-  config: Config,
-  base: Base,
-  controllers: SupervisedControllers,
-  task: string,
-  horizon: number,
-  seed: number,
-): Promise<number> {
-  const environments = 512;
-  const environment = new GridworldPinpad({ world: worldOf(config), tasks: [task], horizon, environments, observation: base.space });
-  const controller = new OracleSwitching(controllers, config.metacontroller.layer, [...task].map(Number), environments);
-  const rollout = new Rollout({ model: base.model, environment, controller, seed: WORLD_SEED.evaluation + seed });
-  const { success } = await evaluate(rollout, 2048);
-  rollout.dispose();
-  controller.dispose();
-  return success;
-}
+import { loadBase } from './base.js';
+import { labelled, oracleLegs, supervisedNll } from './supervised-controllers.js';
+import { demonstrations, meanLength } from './world.js';
 
 async function run({ config, seed, device, folder, session, inputs, resumed }: PhaseContext): Promise<void> {
   const settings = config.supervise;
@@ -98,22 +43,17 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
       files: { 'model.safetensors': writeSafetensors(await store.save()), 'state.safetensors': writeSafetensors(await optimiser.save()) },
     }));
   }
-  let total = 0;
-  let steps = 0;
-  for (const index of byLength(heldOut, 250)) {
-    const batch = labelled(base, gatherEpisodes(heldOut, index));
-    const count = batch.mask.reduce((a, b) => a + b, 0);
-    total += (await trainer.nll(batch)) * count;
-    steps += count;
-  }
+  const nll = await supervisedNll(base, trainer, heldOut);
   const { task, horizon } = config.reinforce;
   const { longTask, longHorizon } = config.evaluate;
   const labels = { method: 'supervised', view: null, baseSeed: inputs.base.identity.seed, controllerSeed: null, rlSeed: seed, episodes: 0 };
-  const rows = [{ ...labels, task, success: await oracleSuccess(config, base, controllers, task, horizon, seed) }];
-  if (longTask && longTask !== task)
-    rows.push({ ...labels, task: longTask, success: await oracleSuccess(config, base, controllers, longTask, longHorizon, seed) });
-  session.note(`NLL under the right controller ${(total / steps).toFixed(4)}; success on ${task} ${rows[0].success.toFixed(4)}`);
-  folder.writeArtifact('result.json', { rows, [METRICS.nllHard]: total / steps });
+  const { layer } = config.metacontroller;
+  const successOn = async (asked: string, steps: number): Promise<number> =>
+    (await oracleLegs(config, base, { controllers, layer }, { task: asked, horizon: steps, seed })).success;
+  const rows = [{ ...labels, task, success: await successOn(task, horizon) }];
+  if (longTask && longTask !== task) rows.push({ ...labels, task: longTask, success: await successOn(longTask, longHorizon) });
+  session.note(`NLL under the right controller ${nll.toFixed(4)}; success on ${task} ${rows[0].success.toFixed(4)}`);
+  folder.writeArtifact('result.json', { rows, [METRICS.nllHard]: nll });
   trainer.dispose();
   optimiser.dispose();
   controllers.dispose();

@@ -1,4 +1,5 @@
 /** From stored runs to a report. */
+import type { Findings } from '../analyses/findings.js';
 import { METRICS } from '../names.js';
 import { labelsOf } from '../results/rows.js';
 import type { StoredRun } from '../run/scan.js';
@@ -11,6 +12,8 @@ export type ReportOptions = {
   readonly facts: ReportData['facts'];
   /** Updates that each point of a learning curve is the mean of. */
   readonly smoothing: number;
+  /** What `coxswain analyse` left in these folders. */
+  readonly findings?: readonly Findings[];
 };
 
 /** Pictures shown at most: more would not say more. */
@@ -35,6 +38,14 @@ function learningRun(run: StoredRun): LearningRun {
   };
 }
 
+/** The learning curves of all RL runs that have one. */
+export function learningRuns(runs: readonly StoredRun[]): LearningRun[] {
+  return runs
+    .filter((run) => run.config.phase === 'reinforce')
+    .map(learningRun)
+    .filter(({ points }) => points.length > 0);
+}
+
 function chart(
   runs: readonly StoredRun[],
   title: string,
@@ -56,15 +67,15 @@ function chart(
 }
 
 /** The report of a set of runs. */
-export function collectReport(runs: readonly StoredRun[], { title, lead, facts, smoothing }: ReportOptions): ReportData {
+export function collectReport(runs: readonly StoredRun[], { title, lead, facts, smoothing, findings = [] }: ReportOptions): ReportData {
   const of = (phase: string) => runs.filter((run) => run.config.phase === phase);
-  const [pretrained, discovered, reinforced] = [of('pretrain'), of('discover'), of('reinforce')];
+  const [pretrained, discovered] = [of('pretrain'), of('discover')];
   return {
     title,
     lead,
     facts,
     smoothing,
-    learning: reinforced.map(learningRun).filter(({ points }) => points.length > 0),
+    learning: learningRuns(runs),
     training: [
       ...chart(pretrained, 'Pretraining: action NLL', 'Nats an action, on training batches.', METRICS.actionNll, {
         label: 'Bayes',
@@ -96,6 +107,7 @@ export function collectReport(runs: readonly StoredRun[], { title, lead, facts, 
     ],
     switches: runs.flatMap((run) => run.switches).slice(0, MOST_SWITCHES),
     episodes: runs.flatMap((run) => run.episodes).slice(0, MOST_EPISODES),
+    findings,
     tables: buildTables(runs),
   };
 }

@@ -1,4 +1,5 @@
 /** What a report shows, as plain JSON. */
+import type { Findings } from '../analyses/findings.js';
 
 /** One RL run: success (share of solved episodes, 0 to 1) against episodes seen so far. */
 export type LearningRun = {
@@ -24,6 +25,8 @@ export type TrainingChart = {
   readonly xLabel: string;
   readonly curves: readonly Curve[];
   readonly references: readonly { readonly label: string; readonly y: number }[];
+  /** A logarithmic axis across; linear by default. */
+  readonly log?: boolean;
 };
 
 /** The switch over one episode. */
@@ -69,5 +72,6 @@ export type ReportData = {
   readonly training: readonly TrainingChart[];
   readonly switches: readonly SwitchTrace[];
   readonly episodes: readonly DrawnEpisode[];
+  readonly findings: readonly Findings[];
   readonly tables: readonly ReportTable[];
 };

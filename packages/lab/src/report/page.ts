@@ -1,5 +1,6 @@
 /** The report: one HTML file that refers to nothing outside itself. */
 import { max } from 'd3-array';
+import type { Findings } from '../analyses/findings.js';
 import type { ReportData, ReportTable } from './data.js';
 import { episodeFigure } from './episodes.js';
 import { formatNumber, share } from './format.js';
@@ -45,6 +46,17 @@ function table({ columns, rows }: ReportTable): string {
   return element('div', { class: 'scroll' }, element('table', {}, element('thead', {}, head), element('tbody', {}, ...body)));
 }
 
+function findingsBody({ paper, charts, tables }: Findings): string {
+  const parts = tables.map(
+    (item) => element('h3', {}, text(item.title)) + element('p', { class: 'about' }, text(item.about)) + table(item),
+  );
+  return [
+    element('p', { class: 'about' }, element('strong', {}, 'The paper: '), text(paper)),
+    charts.length > 0 ? element('div', { class: 'charts' }, ...charts.map(trainingFigure)) : '',
+    ...parts,
+  ].join('');
+}
+
 /** Writes the report as one HTML document. */
 export function renderReport(data: ReportData): string {
   const facts = data.facts.map(({ label, value }) => element('div', {}, element('dt', {}, text(label)), element('dd', {}, text(value))));
@@ -75,6 +87,7 @@ export function renderReport(data: ReportData): string {
       'Pretraining of the sequence model, then discovery of skills on it; dashed lines are what to compare with.',
       data.training.length > 0 ? element('div', { class: 'charts' }, ...data.training.map(trainingFigure)) : '',
     ),
+    ...data.findings.map((found) => section(found.title, found.about, findingsBody(found))),
     ...data.tables.map((item) => section(item.title, item.about, table(item))),
   );
   const head = [

@@ -29,6 +29,7 @@ const EMPTY: ReportData = {
   training: [],
   switches: [],
   episodes: [],
+  findings: [],
   tables: [],
 };
 

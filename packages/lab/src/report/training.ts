@@ -7,15 +7,20 @@ import { acrossScale, axes, FRAME, spread, upScale } from './frame.js';
 import { legend } from './learning.js';
 import { element, figure, svg, text } from './markup.js';
 
-/** One chart. */
-export function trainingFigure({ title, about, xLabel, curves, references }: TrainingChart): string {
+/** One chart’s picture, without title and legend. */
+export function chartSvg({ title, about, xLabel, curves, references, log = false }: TrainingChart): string {
   const points = curves.flatMap((curve) => curve.points);
   const values = [...points.map(({ y }) => y), ...references.map(({ y }) => y)];
   const lowest = min(values) ?? 0;
   const highest = max(values) ?? 1;
   // Zero is shown when it is near: a curve far from it would become a flat line.
   const from = lowest >= 0 && lowest < 0.5 * highest ? 0 : lowest;
-  const x = acrossScale(FRAME, [0, max(points, (point) => point.x) ?? 1], false);
+  const last = max(points, (point) => point.x) ?? 1;
+  const x = acrossScale(
+    FRAME,
+    log ? [min(points, (point) => point.x) ?? 1, last] : [Math.min(0, min(points, (point) => point.x) ?? 0), last],
+    log,
+  );
   const y = upScale(FRAME, [from, highest]);
   const path = line<{ x: number; y: number }>(
     (point) => x(point.x),
@@ -37,14 +42,13 @@ export function trainingFigure({ title, about, xLabel, curves, references }: Tra
     element('line', { class: 'reference', x1: FRAME.left, x2: right, y1: y(reference.y), y2: y(reference.y) }),
     element('text', { class: 'tick', x: right + 6, y: labelHeights[index] }, text(`${reference.label} ${formatNumber(reference.y)}`)),
   ]);
-  const chart = svg(
-    FRAME.width,
-    FRAME.height,
-    `${title}: ${about}`,
-    axes(FRAME, x, y, { x: xLabel, y: '' }, false),
-    ...marks.flat(),
-    ...lines,
-  );
+  return svg(FRAME.width, FRAME.height, `${title}: ${about}`, axes(FRAME, x, y, { x: xLabel, y: '' }, log), ...marks.flat(), ...lines);
+}
+
+/** One chart with its title, legend and caption. */
+export function trainingFigure(training: TrainingChart): string {
+  const { title, about, curves } = training;
+  const chart = chartSvg(training);
   return figure(
     `${element('h3', {}, text(title))}${curves.length > 1 ? legend(curves.map(({ label }) => label)) : ''}${chart}`,
     text(about),

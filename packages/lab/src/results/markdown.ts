@@ -1,4 +1,5 @@
 /** Tables of a report as Markdown. */
+import type { Findings } from '../analyses/findings.js';
 import type { ReportTable } from '../report/data.js';
 import { formatNumber, share } from '../report/format.js';
 
@@ -23,6 +24,12 @@ export function tableToMarkdown({ title, about, columns, rows }: ReportTable): s
     ...rows.map((row) => line(row.map(cell))),
     '',
   ].join('\n');
+}
+
+/** One analysis: what was done, what the paper reports, the figure, the tables. */
+export function findingsToMarkdown({ title, about, paper, tables }: Findings, figure: string): string {
+  const parts = tables.map((table) => tableToMarkdown(table).replace(/^## /, '### '));
+  return [`## ${title}`, '', about, '', `**The paper:** ${paper}`, '', `![${title}](${figure})`, '', ...parts].join('\n');
 }
 
 /** A page of tables. */

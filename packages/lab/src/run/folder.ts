@@ -105,6 +105,11 @@ export class RunFolder {
     writeAtomic(join(this.path, name), `${JSON.stringify(value, null, 1)}\n`);
   }
 
+  /** The same for text: a figure. */
+  writeText(name: string, content: string): void {
+    writeAtomic(join(this.path, name), content);
+  }
+
   close(): void {
     this.metrics.close();
     this.#unlock();

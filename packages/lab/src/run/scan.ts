@@ -1,6 +1,7 @@
 /** Finds runs on the disk and reads what they left. */
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { FINDINGS_FILE, type Findings } from '../analyses/findings.js';
 import { FileError } from '../errors.js';
 import type { DrawnEpisode, SwitchTrace } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
@@ -53,4 +54,12 @@ export function findRuns(root: string): StoredRun[] {
   const names = onDisk(root, () => fs.readdirSync(root, { withFileTypes: true }));
   const folders = names.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
   return folders.sort().flatMap(findRuns);
+}
+
+/** What analyses left in a folder and the folders below it, in order of their paths. */
+export function findFindings(root: string): Findings[] {
+  const names = onDisk(root, () => fs.readdirSync(root, { withFileTypes: true }));
+  const own = readJson(join(root, FINDINGS_FILE)) as Findings | undefined;
+  const below = names.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
+  return [...(own ? [own] : []), ...below.sort().flatMap(findFindings)];
 }

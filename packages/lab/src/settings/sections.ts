@@ -138,6 +138,10 @@ export const SECTIONS = {
     historyWidth: integer('Width of the policy’s GRU.', { min: 1 }),
     headWidth: integer('Hidden width of the policy’s head.', { min: 1 }),
     spread: number('Standard deviation of the first policy, in standard deviations of the codes at switches.', { min: 0 }),
+    finalExploration: number(
+      'Share of the policy’s standard deviation left at the last update, beside what it learns; it falls geometrically (1 keeps it).',
+      { min: 1e-3, max: 1 },
+    ),
     ...updates('the policy over codes'),
   },
   raw: updates('the base model'),

@@ -1,0 +1,90 @@
+/** What episodes of a world without a task do first, while a code is held or not. */
+import { GridworldPinpad, shownTransitions } from '@coxswain/envs';
+import { InjectedCode, Rollout } from '@coxswain/rl';
+import type { Base } from '../phases/base.js';
+import type { Controller } from '../phases/controller.js';
+import { actingGate } from '../phases/play.js';
+import { WORLD_SEED, worldOf } from '../phases/world.js';
+import type { Config } from '../settings/sections.js';
+
+/** Of each episode. */
+export interface FirstTouch {
+  /** Colour touched last before the injection, −1 for none. */
+  readonly before: readonly number[];
+  /** Colour touched first after it, −1 for none. */
+  readonly after: readonly number[];
+}
+
+/** Steps after the injection that are looked at. */
+const AFTERWARDS = 16;
+const WORLDS = 512;
+
+/**
+ * Plays free episodes, whole batches of 512.
+ * @param codes one for each episode; none for the base model alone.
+ * @param from step of the injection.
+ */
+export async function firstTouches(
+  base: Base,
+  controller: Controller,
+  config: Config,
+  options: { seed: number; episodes: number; from: number; codes?: readonly (readonly number[])[] },
+): Promise<FirstTouch> {
+  const { device } = base.store;
+  const { seed, episodes, from, codes } = options;
+  const { latent } = controller.model.config;
+  const environment = new GridworldPinpad({
+    world: worldOf(config),
+    tasks: 'free',
+    horizon: from + AFTERWARDS,
+    environments: WORLDS,
+    observation: base.space,
+  });
+  const held = device.zeros([WORLDS, latent]);
+  const gate = actingGate(device, config);
+  const { layer } = config.metacontroller;
+  const injected = codes && new InjectedCode({ metacontroller: controller.model, layer, codes: held, from, gate });
+  const rollout = new Rollout({
+    model: base.model,
+    environment,
+    seed: WORLD_SEED.evaluation + seed,
+    temperature: config.reinforce.temperature,
+    ...(injected ? { controller: injected } : {}),
+  });
+  const before: number[] = [];
+  const after: number[] = [];
+  for (let batch = 0; batch * WORLDS < episodes; batch++) {
+    if (codes) held.write(Float32Array.from(codes.slice(batch * WORLDS, (batch + 1) * WORLDS).flat()));
+    const { action, horizon } = await rollout.run(batch);
+    const [last, first] = [new Array<number>(WORLDS).fill(-1), new Array<number>(WORLDS).fill(-1)];
+    environment.reset(WORLD_SEED.evaluation + seed, { firstEpisode: batch * WORLDS });
+    for (let t = 0; t < horizon; t++) {
+      const { info } = environment.step(Int32Array.from({ length: WORLDS }, (_, i) => action[i * horizon + t]));
+      for (let i = 0; i < WORLDS; i++) {
+        if (info.visited[i] < 0) continue;
+        if (t < from) last[i] = info.visited[i];
+        else if (first[i] < 0) first[i] = info.visited[i];
+      }
+    }
+    before.push(...last);
+    after.push(...first);
+  }
+  rollout.dispose();
+  injected?.dispose();
+  held.dispose();
+  gate.dispose();
+  return { before, after };
+}
+
+/** Whether a transition is one that the training tasks never show. */
+export function unseenBy(config: Config): (from: number, to: number) => boolean {
+  const shown = shownTransitions(config.world.tasks, config.world.colours);
+  return (from, to) => from >= 0 && from !== to && shown[from * config.world.colours + to] === 0;
+}
+
+/** Entropy in nats of a list of classes; −1 is a class of its own. */
+export function entropyOf(classes: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const one of classes) counts.set(one, (counts.get(one) ?? 0) + 1);
+  return [...counts.values()].reduce((sum, n) => sum - (n / classes.length) * Math.log(n / classes.length), 0);
+}

@@ -1,0 +1,15 @@
+/** Analyses that look into trained models. */
+import type { Analysis } from './analysis.js';
+import { controllersAnalysis } from './controllers.js';
+import { gradientVarianceAnalysis } from './gradient-variance.js';
+import { injectionAnalysis } from './injection.js';
+import { probesAnalysis } from './probes.js';
+import { switchesAnalysis } from './switches.js';
+
+export const ANALYSES: readonly Analysis[] = [
+  probesAnalysis,
+  controllersAnalysis,
+  switchesAnalysis,
+  injectionAnalysis,
+  gradientVarianceAnalysis,
+];

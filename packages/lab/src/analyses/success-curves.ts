@@ -1,0 +1,89 @@
+/** Success against episodes, every method: median and quartiles over runs, on a linear and a logarithmic axis (§5). */
+import { quantile } from 'd3-array';
+import { UsageError } from '../errors.js';
+import { learningRuns } from '../report/collect.js';
+import type { LearningRun } from '../report/data.js';
+import { curvesByMethod, type MethodCurves } from '../report/learning.js';
+import { chartOf, tableOf } from './findings.js';
+import type { Summary } from './summaries.js';
+
+/** Runs that quartiles are taken over, at least. */
+const FEWEST = 3;
+const SMOOTHING = 5;
+
+function checkSeeds(methods: readonly MethodCurves[], task: string): void {
+  for (const { label, runs } of methods)
+    if (runs.length < FEWEST)
+      throw new UsageError(
+        '--runs',
+        `${runs.length} run${runs.length === 1 ? '' : 's'} of ${label} on ${task}`,
+        `at least ${FEWEST}, or quartiles say nothing`,
+        'Run `coxswain reinforce` with more seeds, or give folders without this method.',
+      );
+}
+
+function chartsOf(methods: readonly MethodCurves[], task: string) {
+  const about = `Medians over ${methods.map(({ label, runs }) => `${label} ${runs.length}`).join(', ')} runs; each point is the mean of ${SMOOTHING} updates.`;
+  const curves = methods.map(({ label, summary }) => [label, summary.map(({ x, mid }) => [x, mid] as const)] as const);
+  return [
+    chartOf(`Success on ${task}`, about, 'episodes', curves),
+    { ...chartOf(`Success on ${task}, logarithmic axis`, about, 'episodes (log)', curves), log: true },
+  ];
+}
+
+/** By task, then method, the success measured at the end. */
+function finalRows(runs: readonly LearningRun[], tasks: readonly string[]) {
+  return tasks.flatMap((task) =>
+    curvesByMethod(
+      runs.filter((run) => run.task === task),
+      SMOOTHING,
+    ).map(({ label, runs: own }) => {
+      const ends = own.map(({ points }) => points.at(-1)?.y ?? 0);
+      const at = (p: number) => quantile(ends, p) ?? null;
+      return [label, task, own.length, Math.max(...own.map(({ points }) => points.at(-1)?.x ?? 0)), at(0.5), at(0.25), at(0.75)];
+    }),
+  );
+}
+
+export const curvesSummary: Summary = {
+  name: 'curves',
+  about: 'Success against episodes for all methods: median and quartiles over seeds, linear and logarithmic axes.',
+  run(stored) {
+    const runs = learningRuns(stored);
+    const tasks = [...new Set(runs.map(({ task }) => task))].sort((a, b) => a.length - b.length || Number(a > b) - Number(a < b));
+    if (tasks.length === 0)
+      throw new UsageError(
+        '--runs',
+        'no run of `coxswain reinforce` with metrics',
+        'at least three for each method',
+        'Give other folders.',
+      );
+    const byTask = tasks.map(
+      (task) =>
+        [
+          task,
+          curvesByMethod(
+            runs.filter((run) => run.task === task),
+            SMOOTHING,
+          ),
+        ] as const,
+    );
+    for (const [task, methods] of byTask) checkSeeds(methods, task);
+    return {
+      title: 'Success of all methods',
+      about: 'Share of sampled episodes that finish the task, while learning.',
+      paper:
+        'Internal RL’s median over 30 runs rises to a high value within about a million episodes; raw-action RL, no temporal abstraction, co-training and CompILE stay near zero (§5).',
+      charts: byTask.flatMap(([task, methods]) => chartsOf(methods, task)),
+      tables: [
+        tableOf(
+          'Success at the end of learning',
+          `Mean of the last ${SMOOTHING} updates of each run; over runs.`,
+          ['Method', 'Task', 'Runs', 'Episodes', 'Median', 'Lower quartile', 'Upper quartile'],
+          finalRows(runs, tasks),
+          2,
+        ),
+      ],
+    };
+  },
+};

@@ -1,0 +1,92 @@
+/** Which settings of discovery find skills, over seeds: view × α × the step at which gates harden. */
+import { group, median } from 'd3-array';
+import { UsageError } from '../errors.js';
+import { METRICS } from '../names.js';
+import { lastValue } from '../report/tables.js';
+import type { StoredRun } from '../run/scan.js';
+import { chartOf, tableOf } from './findings.js';
+import type { Summary } from './summaries.js';
+
+/** What counts as found: exact switches, and codes that name the subgoal. */
+export const FOUND = { f1: 0.98, readout: 0.95 } as const;
+
+interface Try {
+  readonly view: string;
+  readonly alpha: number;
+  readonly hardFrom: number;
+  readonly steps: number;
+  readonly f1: number;
+  readonly readout: number;
+}
+
+function tryOf(run: StoredRun): Try[] {
+  const settings = run.config.config.discover;
+  const [f1, readout] = [lastValue(run, METRICS.switchF1Exact), lastValue(run, METRICS.subgoalReadout)];
+  const finished = run.measured[FINISHED] !== undefined;
+  if (run.config.phase !== 'discover' || !settings || f1 === null || readout === null || !finished) return [];
+  if ((settings.method ?? 'metacontroller') !== 'metacontroller') return [];
+  const { view, alpha, laterGateFrom: hardFrom, steps } = settings;
+  return [{ view, alpha, hardFrom, steps, f1, readout }];
+}
+
+/** A number that `coxswain discover` writes when it has finished. */
+const FINISHED = 'readout';
+
+export const isFound = ({ f1, readout }: Pick<Try, 'f1' | 'readout'>): boolean => f1 >= FOUND.f1 && readout >= FOUND.readout;
+
+export const mapSummary: Summary = {
+  name: 'map',
+  about: 'Which settings of discovery find skills: view × α × the step at which gates harden, over seeds.',
+  run(runs) {
+    const tries = runs.flatMap(tryOf);
+    if (tries.length === 0) throw new UsageError('--runs', 'no finished run of `coxswain discover`', 'at least one', 'Give other folders.');
+    const groups = [...group(tries, ({ view, alpha, hardFrom, steps }) => JSON.stringify([view, alpha, hardFrom, steps])).values()].sort(
+      ([a], [b]) => Number(a.view > b.view) - Number(a.view < b.view) || a.alpha - b.alpha || a.hardFrom - b.hardFrom || a.steps - b.steps,
+    );
+    const views = [...new Set(tries.map(({ view }) => view))].sort();
+    const shareFound = (members: readonly Try[]): number => members.filter(isFound).length / members.length;
+    return {
+      title: 'When discovery finds skills',
+      about: `Every finished run of discovery. Found: F1 of switches at the exact step at least ${FOUND.f1} and the subgoal read from z at least ${FOUND.readout} of the time, on held-out demonstrations.`,
+      paper:
+        'The paper uses the view `same`, sweeps α over 0 … 1 and reports subgoal-aligned switching at its size (§4, G 7, 64 000 steps); it has no map over seeds.',
+      charts: views.map((view) => {
+        const own = groups.filter(([{ view: of }]) => of === view);
+        const hardening = [...new Set(own.map(([{ hardFrom }]) => hardFrom))].sort((a, b) => a - b);
+        return chartOf(
+          `View ${view}: share of seeds that find skills`,
+          'Lines: the step from which gates are hard.',
+          'α',
+          hardening.map((step) => [
+            `hard from ${step}`,
+            own.filter(([{ hardFrom }]) => hardFrom === step).map((members) => [members[0].alpha, shareFound(members)] as const),
+          ]),
+        );
+      }),
+      tables: [
+        tableOf(
+          'View × α × hardening',
+          'Over seeds.',
+          ['View', 'α', 'Hard from step', 'Steps', 'Seeds', 'Found', 'Median F1', 'Lowest F1', 'Median read-out', 'Lowest read-out'],
+          groups.map((members) => {
+            const [{ view, alpha, hardFrom, steps }] = members;
+            const of = (name: 'f1' | 'readout') => members.map((member) => member[name]);
+            return [
+              view,
+              String(alpha),
+              hardFrom,
+              steps,
+              members.length,
+              members.filter(isFound).length,
+              median(of('f1')) ?? null,
+              Math.min(...of('f1')),
+              median(of('readout')) ?? null,
+              Math.min(...of('readout')),
+            ];
+          }),
+          2,
+        ),
+      ],
+    };
+  },
+};
