@@ -29,19 +29,35 @@ export type Trajectories = {
  * @throws EnvError `bad-shape`.
  */
 export function touchedColours({ layout, position, length, steps }: Trajectories, colours: number): Touched {
+  const found = touchSteps({ layout, position, length, steps }, colours);
+  const cells = layout.length / found.length;
+  const colour = new Int16Array(found.length * steps).fill(-1);
+  found.forEach((touches, i) => {
+    touches.forEach((t, k) => {
+      colour[i * steps + k] = layout[i * cells + position[i * (steps + 1) + t]] - 1;
+    });
+  });
+  const count = Uint16Array.from(found, (touches) => touches.length);
+  return { colour, count, steps };
+}
+
+/**
+ * The observations of each episode at which a coloured cell had just been entered, by their step (1 and up; `steps` counts moves).
+ * @throws EnvError `bad-shape`.
+ */
+export function touchSteps({ layout, position, length, steps }: Trajectories, colours: number): number[][] {
   const size = length.length;
   requireLength('position', position.length, size * (steps + 1));
   const cells = layout.length / size;
-  const colour = new Int16Array(size * steps).fill(-1);
-  const count = new Uint16Array(size);
-  for (let i = 0; i < size; i++) {
+  return Array.from({ length: size }, (_, i) => {
+    const found: number[] = [];
     for (let t = 1; t <= length[i]; t++) {
       const cell = position[i * (steps + 1) + t];
       const content = layout[i * cells + cell];
-      if (cell !== position[i * (steps + 1) + t - 1] && content > 0 && content <= colours) colour[i * steps + count[i]++] = content - 1;
+      if (cell !== position[i * (steps + 1) + t - 1] && content > 0 && content <= colours) found.push(t);
     }
-  }
-  return { colour, count, steps };
+    return found;
+  });
 }
 
 export type Partners = {

@@ -31,7 +31,7 @@ function learningRun(method: 'internal' | 'raw', seed: number): LearningRun {
     task: '0123',
     baseSeed: seed % 2,
     controllerSeed: method === 'internal' ? seed : null,
-    view: method === 'internal' ? 'partner' : null,
+    view: method === 'internal' ? 'touches' : null,
     rlSeed: seed,
     learningRate: 1e-3,
     command: `coxswain reinforce --method ${method} --seed ${seed}`,

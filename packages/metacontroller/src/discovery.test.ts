@@ -27,6 +27,7 @@ const batchFor: Record<View, DiscoveryBatch> = {
   same: plain,
   partner: { ...plain, partner: Uint32Array.from({ length: batch }, (_, i) => (i + 1) % batch) },
   symmetry: { ...plain, viewIndices: plain.indices },
+  touches: { ...plain, viewIndices: plain.indices, viewSteps: Array.from(plain.lengths, (n) => [2, n]) },
 };
 
 const settings = { batch, meanLength, layer: GOLDEN_LAYER, embedderLayer: GOLDEN_LAYER, seed: 1 };
@@ -46,7 +47,7 @@ function makeTrainer(view: View, given: Partial<typeof settings> = {}) {
 
 const soft = { mode: GATE_MODE.soft, temperature: 1 };
 
-test.each(['same', 'partner', 'symmetry'] as const)(
+test.each(['same', 'partner', 'symmetry', 'touches'] as const)(
   'a step with view %s is one submit without readback, and the base stays frozen',
   async (view) => {
     const { trainer, base, dispose } = makeTrainer(view);
@@ -120,6 +121,26 @@ test.each([
   same.trainer.step(batchFor.symmetry, { step: 40, learningRate: 0, alpha: 0, gate: soft });
   expect(actionNll).toBeLessThan((await same.trainer.metrics()).actionNll);
   same.dispose();
+  dispose();
+});
+
+test('with view touches the embedder sees those steps and no other', async () => {
+  const { trainer, dispose } = makeTrainer('touches');
+  const nllOf = async (batchOf: DiscoveryBatch): Promise<number> => {
+    trainer.step(batchOf, { step: 0, learningRate: 0, alpha: 0, gate: soft });
+    return (await trainer.metrics()).actionNll;
+  };
+  const whole = time + 1;
+  // Later observations change nothing of what the model makes of earlier ones: the first touch is seen by all that comes before it.
+  const changed = (from: (i: number) => number, to: (i: number) => number): DiscoveryBatch => {
+    const viewIndices = plain.indices.slice();
+    for (let i = 0; i < batch; i++) viewIndices.fill(-1, (i * whole + from(i)) * 50, (i * whole + to(i)) * 50);
+    return { ...batchFor.touches, viewIndices };
+  };
+  const only = { viewSteps: Array.from({ length: batch }, () => [2]) };
+  const before = await nllOf({ ...batchFor.touches, ...only });
+  expect(await nllOf({ ...changed(() => 3, () => whole), ...only })).toBe(before);
+  expect(await nllOf({ ...changed(() => 2, () => 3), ...only })).not.toBe(before);
   dispose();
 });
 

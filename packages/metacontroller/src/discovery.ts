@@ -18,7 +18,7 @@ import type { SequenceSize, Transformer } from '@coxswain/transformer';
 import type { CodeGenerator, Discovery } from './metacontroller.js';
 
 /** What the sequence embedder may look at; see the package's README and `docs/results`. */
-export type View = 'same' | 'symmetry' | 'partner';
+export type View = 'same' | 'symmetry' | 'partner' | 'touches';
 
 /** Demonstrations side by side, padded to one length. */
 export interface DiscoveryBatch {
@@ -34,8 +34,10 @@ export interface DiscoveryBatch {
   readonly lengths: ArrayLike<number>;
   /** View `partner`: the episode of the batch that stands in for each. */
   readonly partner?: Uint32Array;
-  /** View `symmetry`: the same episodes under a random symmetry, like `indices`. */
+  /** Views `symmetry` and `touches`: the same episodes under a random symmetry, like `indices`. */
   readonly viewIndices?: Int32Array;
+  /** View `touches`: the observations of each episode that the embedder sees, by their step, in order. */
+  readonly viewSteps?: readonly ArrayLike<number>[];
 }
 
 export interface DiscoverySettings {
@@ -87,7 +89,12 @@ interface Inputs {
   readonly viewLengths: Tensor;
   readonly partner?: Tensor;
   readonly viewIndices?: Tensor;
+  /** u32 [batch·(time + 1)]: rows of the view that are seen, `NONE` behind the last. */
+  readonly viewRows?: Tensor;
 }
+
+/** No row: `gatherRows` gives zeros for it. */
+const NONE = 0xffffffff;
 
 const STREAM = { code: 1, gate: 2 } as const;
 
@@ -210,7 +217,10 @@ export function makeInputs(device: Device, { batch, time, slots }: { batch: numb
     mask: device.tensor(new Float32Array(batch * time)),
     viewLengths: device.tensor(new Uint32Array(batch)),
     ...(view === 'partner' ? { partner: device.tensor(new Uint32Array(batch)) } : {}),
-    ...(view === 'symmetry' ? { viewIndices: device.tensor(new Int32Array(observations * slots), [observations, slots]) } : {}),
+    ...(view === 'symmetry' || view === 'touches'
+      ? { viewIndices: device.tensor(new Int32Array(observations * slots), [observations, slots]) }
+      : {}),
+    ...(view === 'touches' ? { viewRows: device.tensor(new Uint32Array(observations)) } : {}),
   };
 }
 
@@ -219,12 +229,17 @@ export function writeInputs(inputs: Inputs, batch: DiscoveryBatch): void {
   inputs.indices.write(batch.indices);
   inputs.actions.write(batch.actions);
   inputs.mask.write(batch.mask);
-  const { partner } = batch;
-  inputs.viewLengths.write(
-    Uint32Array.from({ length: batch.batch }, (_, i) => batch.lengths[partner && inputs.partner ? partner[i] : i] + 1),
-  );
+  const { partner, viewSteps } = batch;
+  const seen = (i: number): number => viewSteps?.[i].length ?? batch.lengths[partner && inputs.partner ? partner[i] : i] + 1;
+  inputs.viewLengths.write(Uint32Array.from({ length: batch.batch }, (_, i) => seen(i)));
   if (inputs.partner && partner) inputs.partner.write(partner);
   if (inputs.viewIndices && batch.viewIndices) inputs.viewIndices.write(batch.viewIndices);
+  if (inputs.viewRows && viewSteps) {
+    const whole = batch.time + 1;
+    const rows = new Uint32Array(batch.batch * whole).fill(NONE);
+    for (const [i, steps] of viewSteps.entries()) for (let k = 0; k < steps.length; k++) rows[i * whole + k] = i * whole + steps[k];
+    inputs.viewRows.write(rows);
+  }
 }
 
 export interface DiscoverOptions extends SequenceSize {
@@ -258,8 +273,11 @@ export function discover(
   const [residual, seen] = reading(() => {
     const lower = between(base.embed(inputs.indices), 0, lowest);
     const e = between(lower, lowest, layer);
-    const { viewIndices, partner } = inputs;
-    if (view === 'symmetry' && viewIndices) return [e, noGrad(() => between(base.embed(viewIndices), 0, embedderLayer))];
+    const { viewIndices, viewRows, partner } = inputs;
+    if (viewIndices) {
+      const turned = noGrad(() => between(base.embed(viewIndices), 0, embedderLayer));
+      return [e, viewRows ? noGrad(() => gatherRows(turned, viewRows)) : turned];
+    }
     const own = between(lower, lowest, embedderLayer);
     if (view === 'same' || !partner) return [e, own];
     const { width } = base.config;

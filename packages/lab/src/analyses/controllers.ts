@@ -36,8 +36,7 @@ export const controllersAnalysis: Analysis = {
           return { nll: trained.nll, success };
         }),
       );
-    base.model.dispose();
-    base.store.dispose();
+    base.dispose();
     return {
       title: 'Supervised controllers by depth and length',
       about: `One low-rank controller a colour, trained with labels for ${config.supervise.steps} steps at each layer and switched on by the true subgoal; success on unseen tasks (transitions never shown), actions sampled at temperature ${config.reinforce.temperature}.`,

@@ -8,7 +8,6 @@ import { BASE, CONTROLLER } from './inputs.js';
 
 /** Gradients that the variance is taken over; each of one batch of episodes. */
 const BATCHES = 24;
-const EPISODES = 512;
 /** Steps allowed for each colour of a task. */
 const STEPS_PER_COLOUR = 12;
 
@@ -64,7 +63,7 @@ async function measure(reinforcer: Reinforcer): Promise<Noise> {
 async function noiseAt({ config, device, inputs, seed }: AnalysisContext, method: 'internal' | 'raw', task: string): Promise<Noise> {
   const own = structuredClone(config);
   Object.assign(own.reinforce, { method, task, horizon: STEPS_PER_COLOUR * task.length });
-  Object.assign(own[method], { epochs: 1, episodesPerUpdate: EPISODES, weightDecay: 0 });
+  Object.assign(own[method], { epochs: 1, episodesPerUpdate: config.internal.episodesPerUpdate, weightDecay: 0 });
   const wired = wire(device, own, inputs, seed);
   const noise = await measure(wired.reinforcer);
   wired.dispose();
@@ -94,7 +93,7 @@ export const gradientVarianceAnalysis: Analysis = {
       );
     return {
       title: 'Credit assignment: noise of the policy gradient',
-      about: `Trace of the covariance of the gradient over the squared norm of its mean, over ${BATCHES} batches of ${EPISODES} episodes played by the same policy at its start: the batches that have to be averaged for a signal as large as the noise. Tasks of one to four colours whose transitions demonstrations show, ${STEPS_PER_COLOUR} steps allowed for each, so that both methods meet rewards.`,
+      about: `Trace of the covariance of the gradient over the squared norm of its mean, over ${BATCHES} batches of ${context.config.internal.episodesPerUpdate} episodes played by the same policy at its start: the batches that have to be averaged for a signal as large as the noise. Tasks of one to four colours whose transitions demonstrations show, ${STEPS_PER_COLOUR} steps allowed for each, so that both methods meet rewards.`,
       paper:
         'The variance of the raw-action estimator grows with the horizon, that of the internal one with the number of its decisions (§5, argued; no figure of it is compared here).',
       charts: [

@@ -1,5 +1,6 @@
 /** Analyses that look into trained models. */
 import type { Analysis } from './analysis.js';
+import { ceilingAnalysis } from './ceiling.js';
 import { controllersAnalysis } from './controllers.js';
 import { gradientVarianceAnalysis } from './gradient-variance.js';
 import { injectionAnalysis } from './injection.js';
@@ -12,4 +13,5 @@ export const ANALYSES: readonly Analysis[] = [
   switchesAnalysis,
   injectionAnalysis,
   gradientVarianceAnalysis,
+  ceilingAnalysis,
 ];

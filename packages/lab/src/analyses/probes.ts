@@ -63,8 +63,7 @@ export const probesAnalysis: Analysis = {
           for (let layer = 0; layer <= depth; layer++) for (let j = 0; j < width; j++) vectors[layer].push(seen[layer][at * width + j]);
         }
       }
-      base.model.dispose();
-      base.store.dispose();
+      base.dispose();
       const results = vectors.map((of) => accuracyOf(of, width, labels, steps, colours));
       return { accuracy: results.map(({ all }) => all), byStep: results.map((result) => result.byStep) };
     });

@@ -21,7 +21,7 @@ export function discoverRate({ learningRate, warmup, steps, holdRate, finalRate 
 }
 
 /** α rises linearly from zero. */
-export function alphaAt({ alpha, alphaWarmup }: Config['discover'], step: number): number {
+export function alphaAt(alpha: number, { alphaWarmup }: Config['discover'], step: number): number {
   return alphaWarmup > 0 ? alpha * Math.min(1, (step + 1) / alphaWarmup) : alpha;
 }
 
@@ -91,7 +91,7 @@ async function run(context: PhaseContext): Promise<void> {
     const { start, step } = await starts.before(done);
     const { batch } = discoveryBatch(base.space, batches.batch(step), view, seed, step);
     const rate = discoverRate(settings, step);
-    const alpha = alphaAt(settings, step);
+    const alpha = alphaAt(method.alpha(config), settings, step);
     await trainer.ready(batch.time);
     trainer.step(batch, { step, learningRate: rate, alpha, gate: method.trainingGate(config, step) });
     done++;

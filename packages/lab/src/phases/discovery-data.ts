@@ -7,6 +7,7 @@ import {
   randomSymmetries,
   squareSymmetries,
   touchedColours,
+  touchSteps,
 } from '@coxswain/envs';
 import type { DiscoveryBatch, View } from '@coxswain/metacontroller';
 import { withFinalObservation } from './world.js';
@@ -36,9 +37,11 @@ export function discoveryBatch(
     const { partner, alone } = assignPartners(touched, seed, step);
     return { batch: { ...plain, partner }, alone };
   }
-  if (view === 'symmetry') {
+  if (view === 'symmetry' || view === 'touches') {
     const turned = applySymmetries(squareSymmetries(space.world.size), randomSymmetries(seed, step, size), { layout, position, action });
-    return { batch: { ...plain, viewIndices: withFinalObservation(space, { steps, ...turned }) }, alone: 0 };
+    const viewIndices = withFinalObservation(space, { steps, ...turned });
+    if (view === 'symmetry') return { batch: { ...plain, viewIndices }, alone: 0 };
+    return { batch: { ...plain, viewIndices, viewSteps: touchSteps({ layout, position, length, steps }, space.world.colours) }, alone: 0 };
   }
   return { batch: plain, alone: 0 };
 }

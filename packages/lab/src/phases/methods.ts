@@ -12,6 +12,8 @@ export interface Method {
   readonly generator: (store: ParameterStore, config: Config, base: Transformer) => CodeGenerator & { startFrom?(base: Transformer): void };
   /** Whether the base learns along. */
   readonly trainsBase: boolean;
+  /** Weight of the codes' KL once its warm-up is over. */
+  readonly alpha: (config: Config) => number;
   /** The gate of a training step. */
   readonly trainingGate: (config: Config, step: number) => Gate;
   /** The gates of an evaluation on demonstrations: as in training at first, and binarised. */
@@ -61,6 +63,7 @@ const steeringOf = (m: Config['metacontroller'], model: Config['model']) => ({
 const own: Method = {
   generator: metacontroller,
   trainsBase: false,
+  alpha: ({ discover }) => discover.alpha,
   // Soft first, then hard with a straight-through gradient in the recipe.
   trainingGate: ({ discover: { gate, laterGate, laterGateFrom, gateTemperature } }, step) => ({
     mode: MODES[step >= laterGateFrom ? laterGate : gate],
@@ -81,6 +84,7 @@ export const METHODS: Readonly<Record<Config['discover']['method'], Method>> = {
   compile: {
     ...own,
     generator: compile,
+    alpha: ({ compile: { alphaCode } }) => alphaCode,
     trainingGate: ({ compile: { temperature } }) => ({ mode: GATE_MODE.soft, temperature }),
     softGate: ({ compile: { temperature } }) => ({ mode: GATE_MODE.soft, temperature }),
     hardGate: { mode: GATE_MODE.hard, temperature: DECIDED },

@@ -56,10 +56,10 @@ const NAMES: Readonly<Record<string, string>> = {
   supervised: 'Labelled controllers',
 };
 
-/** A method's name for people; a view other than `partner` is named with it. */
+/** A method's name for people; a view other than `touches` is named with it. */
 export function methodLabel({ method, view }: Pick<LearningRun, 'method' | 'view'>): string {
   const name = NAMES[method] ?? method;
-  return view === null || view === 'partner' ? name : `${name}, ${view}`;
+  return view === null || view === 'touches' ? name : `${name}, ${view}`;
 }
 
 /** Groups runs of one task by method. */

@@ -149,7 +149,7 @@ describe('pictures', () => {
 describe('results', () => {
   const row = (change: Partial<ResultRow>): ResultRow => ({
     method: 'internal',
-    view: 'partner',
+    view: 'touches',
     baseSeed: 0,
     controllerSeed: 1,
     rlSeed: 0,
@@ -248,7 +248,7 @@ describe('a report of stored runs', () => {
         learningRate,
       })),
     ).toEqual([
-      { method: 'internal', view: 'partner', baseSeed: 3, controllerSeed: 2, rlSeed: 7, learningRate: 1e-3 },
+      { method: 'internal', view: 'touches', baseSeed: 3, controllerSeed: 2, rlSeed: 7, learningRate: 1e-3 },
       { method: 'raw', view: null, baseSeed: 3, controllerSeed: null, rlSeed: 7, learningRate: 1e-4 },
     ]);
     expect(data.training.map(({ title }) => title)).toEqual(['Pretraining: action NLL', 'Discovery: action NLL', 'Discovery: switch F1']);
@@ -282,7 +282,7 @@ describe('a report of stored runs', () => {
     const rows = JSON.parse(fs.readFileSync(`${results}.json`, 'utf8')) as ResultRow[];
     expect(rows).toContainEqual({
       method: 'internal',
-      view: 'partner',
+      view: 'touches',
       baseSeed: 3,
       controllerSeed: 2,
       rlSeed: 7,

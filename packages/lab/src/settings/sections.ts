@@ -49,6 +49,7 @@ export const SECTIONS = {
     mlp: integer('Width of the hidden layer of each block’s MLP.', { min: 1 }),
     buckets: integer('Buckets of the relative-position bias (T5).', { min: 4 }),
     maxDistance: integer('Distance from which all positions share the last bucket.', { min: 2 }),
+    window: integer('Steps that attention sees, its own included; 0 for all of them.', { min: 0 }),
     init: choice('How weights start: small output projections (recipe), or every initialiser variance-scaled (the paper, §3).', [
       'small-output',
       'variance-scaled',
@@ -88,8 +89,8 @@ export const SECTIONS = {
       DISCOVERY_METHODS,
     ),
     view: choice(
-      'What the sequence embedder sees: the same episode (the paper), a symmetric picture of it, or a partner that touched the same things.',
-      ['partner', 'symmetry', 'same'],
+      'What the sequence embedder sees: the same episode (the paper), a symmetric picture of it, only the moments of that picture at which something was touched, or a partner that touched the same things.',
+      ['partner', 'touches', 'symmetry', 'same'],
     ),
     episodes: integer('Expert episodes made as data.', { min: 1 }),
     noise: number('Share ε of expert moves replaced by a random move that ends nothing.', { min: 0, max: 1 }),
@@ -114,6 +115,7 @@ export const SECTIONS = {
     segments: integer('Most segments of an episode, M.', { min: 2, max: 16 }),
     priorLength: number('Steps after which the prior (Poisson) expects the next boundary.', { min: 0.1 }),
     temperature: number('Temperature of the Gumbel-softmax over boundaries.', { min: 1e-3 }),
+    alphaCode: number('Weight α_z of the KL between codes and N(0, I), in place of discover.alpha.', { min: 0 }),
     alphaBoundary: number('Weight α_β of the KL between boundaries and their prior.', { min: 0 }),
   },
   supervise: {

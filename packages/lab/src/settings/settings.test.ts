@@ -121,7 +121,7 @@ describe('values that do not fit together', () => {
     ['more parts than episodes', ['internal.minibatches=1000'], 'internal.minibatches'],
     ['parts of unequal size', ['raw.minibatches=3'], 'raw.minibatches'],
     ['a warm-up longer than the run', ['pretrain.steps=100'], 'pretrain.warmup'],
-    ['a gate change after the run', ['discover.steps=1000', 'discover.alphaWarmup=10'], 'discover.laterGateFrom'],
+    ['a gate change after the run', ['discover.steps=600', 'discover.alphaWarmup=10'], 'discover.laterGateFrom'],
     ['odd buckets', ['model.buckets=31'], 'model.buckets'],
   ])('%s', (_, assignments, key) => {
     const error = failure(() => resolve('grid-mini', assignments));

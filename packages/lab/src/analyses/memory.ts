@@ -1,0 +1,77 @@
+/** Memory beyond the window of attention: what is reached when the model sees the last steps only (`model.window`). */
+import { group, median } from 'd3-array';
+import { UsageError } from '../errors.js';
+import { METRICS } from '../names.js';
+import { methodLabel } from '../report/learning.js';
+import { lastValue } from '../report/tables.js';
+import type { StoredRun } from '../run/scan.js';
+import { chartOf, tableOf } from './findings.js';
+import type { Summary } from './summaries.js';
+
+interface Measure {
+  readonly window: number;
+  readonly what: string;
+  readonly value: number;
+}
+
+const BEHAVIOUR = 'Base alone: transitions obeyed';
+
+/** The window of a run's model; 0 sees everything, as models from before there was a choice do. */
+const windowOf = ({ config }: StoredRun): number => (config.config.model as { window?: number } | undefined)?.window ?? 0;
+
+function measuresOf(run: StoredRun): Measure[] {
+  const window = windowOf(run);
+  const obeyed = run.config.phase === 'pretrain' ? lastValue(run, METRICS.obeyed) : null;
+  const rows = run.rows.map((row) => ({ window, what: `${methodLabel(row)} on ${row.task}`, value: row.success }));
+  return obeyed === null ? rows : [{ window, what: BEHAVIOUR, value: obeyed }, ...rows];
+}
+
+export const memorySummary: Summary = {
+  name: 'memory',
+  about: 'What a plan that is held adds to a model that sees the last steps only: success by window of attention.',
+  run(runs) {
+    const measures = runs.flatMap(measuresOf);
+    const windows = [...new Set(measures.map(({ window }) => window))].sort(
+      (a, b) => (a || Number.MAX_SAFE_INTEGER) - (b || Number.MAX_SAFE_INTEGER),
+    );
+    if (windows.length < 2)
+      throw new UsageError(
+        '--runs',
+        `runs with ${windows.length === 0 ? 'no model' : `one window of attention (${windows[0] || 'all steps'})`}`,
+        'runs with at least two',
+        'Train a base with --set model.window=N and go on with it.',
+      );
+    const whats = [...new Set(measures.map(({ what }) => what))].sort();
+    const cells = group(
+      measures,
+      ({ what }) => what,
+      ({ window }) => window,
+    );
+    const valueAt = (what: string, window: number): number | null =>
+      median(cells.get(what)?.get(window) ?? [], ({ value }) => value) ?? null;
+    const seedsAt = (what: string, window: number): number => cells.get(what)?.get(window)?.length ?? 0;
+    const name = (window: number): string => (window === 0 ? 'all steps' : `${window} steps`);
+    const curves = whats.map(
+      (what) =>
+        [
+          what,
+          windows.flatMap((window, i) => (valueAt(what, window) === null ? [] : [[i, valueAt(what, window) as number] as const])),
+        ] as const,
+    );
+    return {
+      title: 'Memory beyond the window',
+      about: `Bases whose attention sees the last steps only. The metacontroller’s history and the policy’s are recurrent, and a code is held: they are not bound by the window. Medians over runs; places along the axis: ${windows.map((window, i) => `${i} is ${name(window)}`).join(', ')}.`,
+      paper:
+        'That temporal abstraction carries plans beyond what the sequence model attends to is claimed of the method; the paper measures nothing of the kind.',
+      charts: [chartOf('By window', 'Share of episodes.', 'window', curves)],
+      tables: [
+        tableOf(
+          'Success by window',
+          'Median, and how many runs.',
+          ['What', ...windows.flatMap((window) => [name(window), 'runs'])],
+          whats.map((what) => [what, ...windows.flatMap((window) => [valueAt(what, window), seedsAt(what, window)])]),
+        ),
+      ],
+    };
+  },
+};

@@ -1,0 +1,169 @@
+/** Every analysis end to end on a tiny model, and what it refuses. Whether the numbers mean anything is tested beside each of them. */
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { requestDevice } from '@coxswain/tensor/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ANALYSES } from '../src/analyses/index.js';
+import { main } from '../src/command/main.js';
+import { PHASES } from '../src/phases.js';
+
+let root: string;
+const at = (name: string): string => join(root, name);
+const set = (settings: Record<string, number | string>): string[] =>
+  Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+
+async function coxswain(...args: string[]) {
+  const written = { out: '', err: '' };
+  const code = await main(args, PHASES, {
+    stdout: { write: (text) => (written.out += text) },
+    stderr: { write: (text) => (written.err += text) },
+    signals: { on: () => {}, off: () => {}, exit: () => {} },
+    now: () => performance.now(),
+    openDevice: () => requestDevice(),
+  });
+  return { code, ...written };
+}
+
+const done = async (...args: string[]): Promise<void> => {
+  const { code, err } = await coxswain(...args);
+  expect(code, err).toBe(0);
+};
+
+const MODEL = { 'model.width': 16, 'model.depth': 2, 'model.heads': 2, 'model.mlp': 32 };
+const PRETRAIN = {
+  'pretrain.steps': 4,
+  'pretrain.warmup': 1,
+  'pretrain.batch': 16,
+  'pretrain.episodes': 100,
+  'pretrain.evaluationEpisodes': 20,
+};
+const CONTROLLER = { 'metacontroller.layer': 1, 'metacontroller.rank': 4, 'metacontroller.history': 8, 'metacontroller.sequence': 8 };
+const DISCOVER = {
+  'discover.starts': 1,
+  'discover.startSteps': 4,
+  'discover.steps': 6,
+  'discover.warmup': 1,
+  'discover.batch': 16,
+  'discover.episodes': 100,
+  'discover.laterGateFrom': 3,
+  'discover.alphaWarmup': 3,
+  'discover.evaluationEpisodes': 40,
+};
+const RL = {
+  'reinforce.task': '3',
+  'reinforce.horizon': 8,
+  'internal.updates': 2,
+  'internal.episodesPerUpdate': 16,
+  'evaluate.episodes': 16,
+  'evaluate.longTask': '',
+};
+const SUPERVISE = { 'supervise.steps': 3, 'supervise.batch': 16, 'supervise.episodes': 64, 'supervise.evaluationEpisodes': 20 };
+const SMALL = { 'discover.evaluationEpisodes': 40 };
+
+beforeAll(async () => {
+  root = fs.mkdtempSync(join(tmpdir(), 'coxswain-analyses-'));
+  await done('pretrain', '--out', at('base'), ...set({ ...MODEL, ...PRETRAIN }));
+  await done('discover', '--base', at('base'), '--out', at('controller'), ...set({ ...CONTROLLER, ...DISCOVER }));
+  for (const seed of [1, 2, 3])
+    await done(
+      'reinforce',
+      '--base',
+      at('base'),
+      '--controller',
+      at('controller'),
+      '--seed',
+      String(seed),
+      '--out',
+      at(`rl/${seed}`),
+      ...set(RL),
+    );
+}, 120_000);
+afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
+
+/** What each analysis is given. */
+const ARGUMENTS: Readonly<Record<string, () => string[]>> = {
+  probes: () => ['--base', at('base'), ...set(SMALL)],
+  controllers: () => [
+    '--base',
+    at('base'),
+    ...set({ 'metacontroller.rank': 4, 'metacontroller.layer': 1, 'metacontroller.embedderLayer': 2, ...SUPERVISE }),
+  ],
+  switches: () => ['--base', at('base'), '--controller', at('controller')],
+  injection: () => ['--base', at('base'), '--controller', at('controller')],
+  'gradient-variance': () => ['--base', at('base'), '--controller', at('controller'), ...set({ 'internal.episodesPerUpdate': 16 })],
+  ceiling: () => ['--base', at('base'), '--controller', at('controller'), '--policy', at('rl/1'), ...set(SUPERVISE)],
+};
+
+describe.each(ANALYSES.map(({ name }) => name))('analyse %s', (name) => {
+  it('writes its numbers and a figure, and is not run twice', async () => {
+    const args = ['analyse', name, ...ARGUMENTS[name](), '--out', at(`analyses/${name}`)];
+    await done(...args);
+    const path = at(`analyses/${name}/analysis.json`);
+    const found = JSON.parse(fs.readFileSync(path, 'utf8'));
+    expect(found).toMatchObject({ name });
+    for (const text of ['title', 'about', 'paper']) expect(found[text].length).toBeGreaterThan(10);
+    for (const { columns, rows } of found.tables) {
+      expect(rows.length).toBeGreaterThan(0);
+      for (const row of rows) expect(row).toHaveLength(columns.length);
+    }
+    const figure = fs.readFileSync(at(`analyses/${name}/figure.svg`), 'utf8');
+    expect(figure).toMatch(/^<svg xmlns/);
+    expect(figure).not.toMatch(/NaN|undefined|Infinity/);
+    const before = performance.now();
+    await done(...args);
+    // Nothing is computed again.
+    expect(performance.now() - before).toBeLessThan(3000);
+    expect(JSON.parse(fs.readFileSync(path, 'utf8'))).toEqual(found);
+  }, 120_000);
+});
+
+it('analyses join the report and the results', async () => {
+  await done('report', '--runs', root, '--out', at('report.html'), '--results', at('results/all'));
+  const html = fs.readFileSync(at('report.html'), 'utf8');
+  const markdown = fs.readFileSync(at('results/all.md'), 'utf8');
+  for (const { name } of ANALYSES) {
+    expect(markdown).toContain(`(all/${name}.svg)`);
+    expect(fs.existsSync(at(`results/all/${name}.json`))).toBe(true);
+  }
+  for (const word of ['Probes', 'Codes are skills', 'The paper:']) {
+    expect(html).toContain(word);
+    expect(markdown).toContain(word);
+  }
+});
+
+it('analyses of finished runs: curves, the success map, rate–distortion', async () => {
+  for (const name of ['curves', 'map', 'rate-distortion']) {
+    await done('analyse', name, '--runs', root, '--out', at(`summaries/${name}`));
+    const found = JSON.parse(fs.readFileSync(at(`summaries/${name}/analysis.json`), 'utf8'));
+    expect(found.tables[0].rows.length).toBeGreaterThan(0);
+  }
+});
+
+describe('refused', () => {
+  it.each<[string, () => string[], number, RegExp]>([
+    ['an unknown analysis', () => ['analyse', 'porbes'], 2, /`porbes`.*Did you mean `probes`/],
+    ['a missing controller', () => ['analyse', 'injection', '--base', at('base')], 2, /--controller: missing/],
+    [
+      'a base in place of a controller',
+      () => ['analyse', 'switches', '--base', at('base'), '--controller', at('base')],
+      5,
+      /made by `coxswain pretrain`/,
+    ],
+    [
+      'a policy without its controller',
+      () => ['analyse', 'ceiling', '--base', at('base'), '--policy', at('rl/1')],
+      2,
+      /--policy: without --controller/,
+    ],
+    ['fewer seeds than quartiles need', () => ['analyse', 'curves', '--runs', at('rl/1')], 2, /1 run of Internal RL on 3.*at least 3/],
+    ['runs without any discovery', () => ['analyse', 'map', '--runs', at('rl')], 2, /no finished run of `coxswain discover`/],
+    ['one window of attention where two are compared', () => ['analyse', 'memory', '--runs', root], 2, /one window of attention \(all steps\)/],
+    ['an unknown baseline', () => ['discover', '--method', 'compiled', '--base', at('base')], 4, /discover.method.*compile/],
+  ])('%s', async (_, args, code, said) => {
+    const result = await coxswain(...args());
+    expect(result.code).toBe(code);
+    expect(result.err).toMatch(said);
+    expect(result.err.trim().split('\n').at(-1)).not.toMatch(/^\s+at /);
+  });
+});
