@@ -44,7 +44,7 @@ export function embeddingReference({ width, slots }: TransformerConfig, indices:
 
 /** Blocks `from` to `to`. */
 export function blocksReference(
-  { width, heads, mlp, buckets, maxDistance }: TransformerConfig,
+  { width, heads, mlp, buckets, maxDistance, window }: TransformerConfig,
   start: Float64Array,
   { batch, time }: SequenceSize,
   weights: Weights,
@@ -57,7 +57,7 @@ export function blocksReference(
     const name = `layers.${i}`;
     const at = (part: string): Numbers => dataOf(weights, `${name}.${part}`);
     const qkv = linearReference(normed(e, width, weights, `${name}.ln1`), [rows, width, 3 * width], at('qkv.weight'));
-    const { y } = attentionReference({ qkv, batch, time, heads, headDim: width / heads, biasTable: at('rel'), bucketOfDistance });
+    const { y } = attentionReference({ qkv, batch, time, heads, headDim: width / heads, biasTable: at('rel'), bucketOfDistance, window });
     e = plus(e, linearReference(y, [rows, width, width], at('o.weight')));
     const x = normed(e, width, weights, `${name}.ln2`);
     const hidden = reluReference(linearReference(x, [rows, width, mlp], at('w1.weight'), at('w1.bias')));

@@ -4,13 +4,15 @@
 // a query's gradient is added to in memory from one eight to the next. Nothing is shared and all orders are fixed.
 // Copying loops are bounded by a uniform, which keeps them rolled (see forward.wgsl).
 // Prelude: WORKGROUP (invocations per workgroup), VECTORS (head dimension / 4), SCALE (1/√head dimension),
-// BIASED (biasTable and bucketOfDistance are given).
+// BIASED (biasTable and bucketOfDistance are given), WINDOWED (there are keys beyond the window).
 
 struct Uniforms {
   batch: u32,
   time: u32,
   heads: u32,
   headDim: u32,
+  // Steps that a query sees, its own included; 0: all.
+  window: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
@@ -100,10 +102,16 @@ fn main(
     var bias1 = vec4<f32>();
     var dBias0 = vec4<f32>();
     var dBias1 = vec4<f32>();
-    for (var query = first; query < length; query++) {
+    var end = length;
+    if (WINDOWED) {
+      // Where the last of the keys is out of sight.
+      end = min(length, first + TILE - 1u + uniforms.window);
+    }
+    for (var query = first; query < end; query++) {
       let rowLse = lse[index * time + query];
       if (rowLse >= ENDED) {
         length = query;
+        end = query;
         break;
       }
       let at = (row0 + query) * stride + head * VECTORS;
@@ -123,8 +131,17 @@ fn main(
       }
       let score0 = products(&k, 0u, &q) + bias0 - rowLse;
       let score1 = products(&k, 4u, &q) + bias1 - rowLse;
-      let weight0 = select(vec4<f32>(), exp(min(score0, vec4<f32>())), key0 <= vec4<u32>(query));
-      let weight1 = select(vec4<f32>(), exp(min(score1, vec4<f32>())), key1 <= vec4<u32>(query));
+      var seen0 = key0 <= vec4<u32>(query);
+      var seen1 = key1 <= vec4<u32>(query);
+      // The eight keys before these have added to this query's gradient.
+      var continued = first > 0u;
+      if (WINDOWED) {
+        seen0 = seen0 & (vec4<u32>(query) < key0 + uniforms.window);
+        seen1 = seen1 & (vec4<u32>(query) < key1 + uniforms.window);
+        continued = continued && query + 1u < first + uniforms.window;
+      }
+      let weight0 = select(vec4<f32>(), exp(min(score0, vec4<f32>())), seen0);
+      let weight1 = select(vec4<f32>(), exp(min(score1, vec4<f32>())), seen1);
       let ds0 = weight0 * (products(&v, 0u, &g) - mean);
       let ds1 = weight1 * (products(&v, 4u, &g) - mean);
       accumulateFour(&dv, 0u, weight0, &g);
@@ -136,7 +153,7 @@ fn main(
         dq[i] = ds0.x * k[i] + ds0.y * k[VECTORS + i] + ds0.z * k[2u * VECTORS + i] + ds0.w * k[3u * VECTORS + i];
         dq[i] += ds1.x * k[4u * VECTORS + i] + ds1.y * k[5u * VECTORS + i] + ds1.z * k[6u * VECTORS + i] + ds1.w * k[7u * VECTORS + i];
       }
-      if (first > 0u) {
+      if (continued) {
         for (var i = 0u; i < VECTORS; i++) {
           dq[i] += dqkv[at + i];
         }
@@ -161,10 +178,10 @@ fn main(
       dqkv[at + valueColumn] = dv[i];
     }
     if (BIASED) {
-      // The distances still in the registers, from the farthest, TILE − 1 steps short of `length`.
+      // The distances still in the registers, from the farthest, TILE − 1 steps short of `end`.
       for (var back = TILE - 1u; back > 0u; back--) {
-        if (length >= first + back) {
-          let slot = index * time + length - first - back;
+        if (end >= first + back) {
+          let slot = index * time + end - first - back;
           dBias[slot] = dBias1.w + select(0.0, dBias[slot], first > 0u);
         }
         dBias1 = vec4<f32>(dBias0.w, dBias1.xyz);
@@ -176,8 +193,15 @@ fn main(
     for (var i = 0u; i < vectors; i++) {
       dqkv[(row0 + step) * stride + head * VECTORS + i] = vec4<f32>();
     }
-    if (BIASED) {
-      dBias[index * time + step] = 0.0;
+  }
+  if (BIASED) {
+    // The first eight keys have been at every distance that there is, with a window at no more than these.
+    var distances = length;
+    if (WINDOWED) {
+      distances = min(length, TILE - 1u + uniforms.window);
+    }
+    for (var distance = distances; distance < time; distance++) {
+      dBias[index * time + distance] = 0.0;
     }
   }
 }

@@ -4,13 +4,15 @@
 // On a software adapter a load of 8 lanes is 8 branches and dear to compile, so copying loops are bounded by a uniform,
 // which keeps them rolled; the loops that compute are bounded by constants, unrolled, and index nothing at run time.
 // Prelude: WORKGROUP (invocations per workgroup), VECTORS (head dimension / 4), SCALE (1/√head dimension),
-// BIASED (biasTable and bucketOfDistance are given), MASKED (lengths is given).
+// BIASED (biasTable and bucketOfDistance are given), MASKED (lengths is given), WINDOWED (there are keys beyond the window).
 
 struct Uniforms {
   batch: u32,
   time: u32,
   heads: u32,
   headDim: u32,
+  // Steps that a query sees, its own included; 0: all.
+  window: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
@@ -81,11 +83,16 @@ fn main(
     let query = min(first + i / VECTORS, time - 1u);
     q[i] = qkv[(row0 + query) * stride + head * VECTORS + i % VECTORS] * SCALE;
   }
+  // Where the window of the first query begins, which reaches farthest back.
+  var start = 0u;
+  if (WINDOWED) {
+    start = first - min(first, uniforms.window - 1u);
+  }
   // Bias of each query's distance to the current key. A later key is one step nearer to all: the eight shift along.
   var bias0 = vec4<f32>();
   var bias1 = vec4<f32>();
   if (BIASED) {
-    for (var distance = first; distance < first + TILE; distance++) {
+    for (var distance = first - start; distance < first - start + TILE; distance++) {
       bias0 = vec4<f32>(bias0.yzw, bias1.x);
       bias1 = vec4<f32>(bias1.yzw, bias(distance, head));
     }
@@ -97,7 +104,7 @@ fn main(
   var denominator0 = vec4<f32>();
   var denominator1 = vec4<f32>();
   let end = min(first + TILE, length);
-  for (var key = 0u; key < end; key++) {
+  for (var key = start; key < end; key++) {
     let at = (row0 + key) * stride;
     var k: Head;
     var v: Head;
@@ -105,8 +112,12 @@ fn main(
       k[i] = qkv[at + keyColumn + i];
       v[i] = qkv[at + valueColumn + i];
     }
-    let seen0 = vec4<u32>(key) <= query0;
-    let seen1 = vec4<u32>(key) <= query1;
+    var seen0 = vec4<u32>(key) <= query0;
+    var seen1 = vec4<u32>(key) <= query1;
+    if (WINDOWED) {
+      seen0 = seen0 & (query0 < vec4<u32>(key + uniforms.window));
+      seen1 = seen1 & (query1 < vec4<u32>(key + uniforms.window));
+    }
     let raw0 = vec4<f32>(score(&q, 0u, &k), score(&q, 1u, &k), score(&q, 2u, &k), score(&q, 3u, &k)) + bias0;
     let raw1 = vec4<f32>(score(&q, 4u, &k), score(&q, 5u, &k), score(&q, 6u, &k), score(&q, 7u, &k)) + bias1;
     let score0 = select(vec4<f32>(LOWEST), raw0, seen0);

@@ -8,9 +8,11 @@ import {
   type AttentionShape,
   headConstants,
   pairs,
+  reach,
   read,
   sample,
   u32,
+  windowed,
   write,
 } from './shape.js';
 import splitStepSource from './split-step.wgsl';
@@ -21,7 +23,7 @@ export type { AttentionBackwardShape, AttentionBiasShape, AttentionShape } from 
 export * from './tiled.js';
 
 /** `time`: positions the caches hold. `batch` may be smaller than their number of rows. */
-export type AttentionStepShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'headDim' | 'buckets'> & {
+export type AttentionStepShape = Pick<AttentionShape, 'batch' | 'time' | 'heads' | 'headDim' | 'buckets' | 'window'> & {
   /** Rows of the caches. */
   readonly rows: number;
   /** 1: `cacheRow` says which row belongs to each sequence; 0: they are in the same order and the slot holds a dummy. */
@@ -34,11 +36,11 @@ const TILE = 8;
 const workgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 64);
 
 /**
- * `y = softmax(q kᵀ / √headDim + bias[bucketOfDistance[query − key]]) v` over keys up to the query, per head.
- * qkv `[batch, time, 3·heads·headDim]` (all queries, all keys, all values; each heads × headDim); biasTable
- * `[buckets, heads]`; bucketOfDistance u32 `[≥ time]`; lengths u32 `[batch]`: steps from there on are neither attended
- * to nor attend, their y is 0. y `[batch, time, heads·headDim]`; lse `[batch, heads, time]`, the log of each softmax's
- * denominator (1e30 past the length).
+ * `y = softmax(q kᵀ / √headDim + bias[bucketOfDistance[query − key]]) v` over keys up to the query, per head; with a
+ * `window` only over those less than so many steps back. qkv `[batch, time, 3·heads·headDim]` (all queries, all keys,
+ * all values; each heads × headDim); biasTable `[buckets, heads]`; bucketOfDistance u32 `[≥ time]`; lengths u32
+ * `[batch]`: steps from there on are neither attended to nor attend, their y is 0. y `[batch, time, heads·headDim]`; lse
+ * `[batch, heads, time]`, the log of each softmax's denominator (1e30 past the length).
  */
 export const attentionForward: Kernel<AttentionShape> = {
   name: 'attention/forward',
@@ -51,12 +53,13 @@ export const attentionForward: Kernel<AttentionShape> = {
     write('y', 'vec4<f32>'),
     write('lse'),
   ],
-  uniforms: u32('batch', 'time', 'heads', 'headDim'),
-  constants: ({ headDim, buckets, lengths }, adapter) => ({
+  uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
+  constants: (shape, adapter) => ({
     WORKGROUP: workgroup(adapter),
-    ...headConstants(headDim),
-    BIASED: buckets > 0,
-    MASKED: lengths !== 0,
+    ...headConstants(shape.headDim),
+    BIASED: shape.buckets > 0,
+    MASKED: shape.lengths !== 0,
+    WINDOWED: windowed(shape),
   }),
   grid: ({ batch, time, heads }, adapter) => linearGrid(Math.ceil((batch * heads) / workgroup(adapter)) * Math.ceil(time / TILE), 1),
   cost: (shape) => ({
@@ -84,14 +87,19 @@ export const attentionBackward: Kernel<AttentionBackwardShape> = {
     write('dqkv', 'vec4<f32>'),
     write('dBias'),
   ],
-  uniforms: u32('batch', 'time', 'heads', 'headDim'),
-  constants: ({ headDim, buckets }, adapter) => ({ WORKGROUP: workgroup(adapter), ...headConstants(headDim), BIASED: buckets > 0 }),
+  uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
+  constants: (shape, adapter) => ({
+    WORKGROUP: workgroup(adapter),
+    ...headConstants(shape.headDim),
+    BIASED: shape.buckets > 0,
+    WINDOWED: windowed(shape),
+  }),
   grid: ({ batch, heads }, adapter) => linearGrid(batch * heads, workgroup(adapter)),
   cost: (shape) => ({
     flops: pairs(shape) * (10 * shape.headDim + 10),
     bytes: 4 * shape.batch * shape.time * shape.heads * (8 * shape.headDim + 2),
   }),
-  sample: { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32 },
+  sample: { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32, window: 0 },
 };
 
 /** Adds dBias, as `attentionBackward` left it, to the gradient dBiasTable `[buckets, heads]`. */
@@ -108,11 +116,11 @@ export const attentionBackwardBias: Kernel<AttentionBiasShape> = {
 
 /**
  * One decoding step of the same attention: writes this step's keys and values at position `step[0]` of the caches and
- * attends over positions 0…step[0]. qkv `[batch, 3·heads·headDim]`; keys, values `[≥ batch, time, heads·headDim]`, written
- * in place; step u32 `[1]` in a buffer, so that a recorded program can be run again at the next step (it must be below
- * `time`; a larger one counts as `time − 1`); cacheRow u32 `[batch]`: rows of the caches, so that sequences can end
- * without the caches of the others being moved (where it is no row of them, y is 0 and nothing is written; the others
- * must differ); y `[batch, heads·headDim]`.
+ * attends over positions 0…step[0], with a `window` over the last so many of them. qkv `[batch, 3·heads·headDim]`;
+ * keys, values `[≥ batch, time, heads·headDim]`, written in place; step u32 `[1]` in a buffer, so that a recorded program
+ * can be run again at the next step (it must be below `time`; a larger one counts as `time − 1`); cacheRow u32
+ * `[batch]`: rows of the caches, so that sequences can end without the caches of the others being moved (where it is no
+ * row of them, y is 0 and nothing is written; the others must differ); y `[batch, heads·headDim]`.
  */
 export const attentionStep: Kernel<AttentionStepShape> = {
   name: 'attention/step',
@@ -127,19 +135,20 @@ export const attentionStep: Kernel<AttentionStepShape> = {
     write('values', 'vec4<f32>'),
     write('y', 'vec4<f32>'),
   ],
-  uniforms: u32('batch', 'time', 'heads', 'rows'),
-  constants: ({ headDim, buckets, indexed }, adapter) => ({
+  uniforms: u32('batch', 'time', 'heads', 'rows', 'window'),
+  constants: (shape, adapter) => ({
     WORKGROUP: workgroup(adapter),
-    ...headConstants(headDim),
-    BIASED: buckets > 0,
-    INDEXED: indexed === 1,
+    ...headConstants(shape.headDim),
+    BIASED: shape.buckets > 0,
+    INDEXED: shape.indexed === 1,
+    WINDOWED: windowed(shape),
   }),
   grid: ({ batch, heads }, adapter) => linearGrid(batch * heads, workgroup(adapter)),
-  cost: ({ batch, time, heads, headDim }) => ({
-    flops: batch * heads * time * (4 * headDim + 8),
-    bytes: 4 * batch * heads * headDim * (2 * time + 6),
+  cost: ({ batch, time, heads, headDim, window }) => ({
+    flops: batch * heads * reach({ time, window }) * (4 * headDim + 8),
+    bytes: 4 * batch * heads * headDim * (2 * reach({ time, window }) + 6),
   }),
-  sample: { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32, rows: 256, indexed: 1 },
+  sample: { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32, rows: 256, indexed: 1, window: 0 },
 };
 
 /** Invocations that share a sequence's positions, as many as have room for a head's values in 16 KiB of workgroup memory. */

@@ -10,19 +10,22 @@ export interface AttentionInput {
   readonly bucketOfDistance?: ArrayLike<number>;
   /** `[batch]`. */
   readonly lengths?: ArrayLike<number>;
+  /** Steps that a query sees, its own included; all when absent or 0. */
+  readonly window?: number;
 }
 
-/** Calls `visit` for every sequence, head and query within its length, with the softmax weights over keys 0…query. */
+/** Calls `visit` for every sequence, head and query within its length, with the softmax weights over keys from…query. */
 function eachQuery(
   input: AttentionInput,
-  visit: (at: { sequence: number; head: number; query: number; lse: number; weights: number[] }) => void,
+  visit: (at: { sequence: number; head: number; query: number; from: number; lse: number; weights: number[] }) => void,
 ) {
-  const { batch, time, heads, headDim } = input;
+  const { batch, time, heads, headDim, window } = input;
   for (let sequence = 0; sequence < batch; sequence++) {
     for (let head = 0; head < heads; head++) {
       for (let query = 0; query < Math.min(time, input.lengths?.[sequence] ?? time); query++) {
+        const from = window ? Math.max(0, query + 1 - window) : 0;
         const scores: number[] = [];
-        for (let key = 0; key <= query; key++) {
+        for (let key = from; key <= query; key++) {
           let score = 0;
           for (let d = 0; d < headDim; d++)
             score += input.qkv[indexOf(input, sequence, query, 0, head, d)] * input.qkv[indexOf(input, sequence, key, 1, head, d)];
@@ -31,7 +34,7 @@ function eachQuery(
         }
         const highest = Math.max(...scores);
         const lse = highest + Math.log(scores.reduce((sum, s) => sum + Math.exp(s - highest), 0));
-        visit({ sequence, head, query, lse, weights: scores.map((s) => Math.exp(s - lse)) });
+        visit({ sequence, head, query, from, lse, weights: scores.map((s) => Math.exp(s - lse)) });
       }
     }
   }
@@ -54,11 +57,11 @@ export function attentionReference(input: AttentionInput): { y: Float64Array; ls
   const { batch, time, heads, headDim } = input;
   const y = new Float64Array(batch * time * heads * headDim);
   const lse = new Float64Array(batch * heads * time);
-  eachQuery(input, ({ sequence, head, query, lse: ofRow, weights }) => {
+  eachQuery(input, ({ sequence, head, query, from, lse: ofRow, weights }) => {
     lse[(sequence * heads + head) * time + query] = ofRow;
-    weights.forEach((weight, key) => {
+    weights.forEach((weight, i) => {
       for (let d = 0; d < headDim; d++) {
-        y[((sequence * time + query) * heads + head) * headDim + d] += weight * input.qkv[indexOf(input, sequence, key, 2, head, d)];
+        y[((sequence * time + query) * heads + head) * headDim + d] += weight * input.qkv[indexOf(input, sequence, from + i, 2, head, d)];
       }
     });
   });
@@ -75,16 +78,17 @@ export function attentionBackwardReference(
   const dqkv = new Float64Array(qkv.length);
   const dBiasTable = new Float64Array(buckets * heads);
   const scale = 1 / Math.sqrt(headDim);
-  eachQuery(input, ({ sequence, head, query, weights }) => {
+  eachQuery(input, ({ sequence, head, query, from, weights }) => {
     const g = (d: number) => dy[((sequence * time + query) * heads + head) * headDim + d];
-    const dWeights = weights.map((_, key) => {
+    const dWeights = weights.map((_, i) => {
       let sum = 0;
-      for (let d = 0; d < headDim; d++) sum += g(d) * qkv[indexOf(input, sequence, key, 2, head, d)];
+      for (let d = 0; d < headDim; d++) sum += g(d) * qkv[indexOf(input, sequence, from + i, 2, head, d)];
       return sum;
     });
-    const mean = weights.reduce((sum, weight, key) => sum + weight * dWeights[key], 0);
-    weights.forEach((weight, key) => {
-      const dScore = weight * (dWeights[key] - mean);
+    const mean = weights.reduce((sum, weight, i) => sum + weight * dWeights[i], 0);
+    weights.forEach((weight, i) => {
+      const key = from + i;
+      const dScore = weight * (dWeights[i] - mean);
       if (buckets > 0) dBiasTable[(input.bucketOfDistance?.[query - key] ?? 0) * heads + head] += dScore;
       for (let d = 0; d < headDim; d++) {
         const [q, k, v] = [0, 1, 2].map((which) => indexOf(input, sequence, which === 0 ? query : key, which, head, d));

@@ -1,7 +1,7 @@
 // step.wgsl for GPUs, where few sequences leave most of the adapter without work: a workgroup takes one (sequence, head), its invocations share
 // the positions, each streams over its own, and halves of them join what they found until one is left.
 // Prelude: WORKGROUP (invocations, a power of two), VECTORS (head dimension / 4), SCALE (1/√head dimension), BIASED
-// (biasTable and bucketOfDistance are given), INDEXED (cacheRow is given).
+// (biasTable and bucketOfDistance are given), INDEXED (cacheRow is given), WINDOWED (there may be keys beyond the window).
 
 struct Uniforms {
   batch: u32,
@@ -9,6 +9,8 @@ struct Uniforms {
   heads: u32,
   // Rows of the caches.
   rows: u32,
+  // Steps that are seen, the own one included; 0: all.
+  window: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
@@ -69,8 +71,13 @@ fn main(
   }
   var highest = LOWEST;
   var denominator = 0.0;
+  // Where the window begins.
+  var start = 0u;
+  if (WINDOWED) {
+    start = now - min(now, uniforms.window - 1u);
+  }
   // The last position is this step's own: whoever takes it reads it from qkv, and appends it to the caches.
-  for (var key = lane; key <= now; key += WORKGROUP) {
+  for (var key = start + lane; key <= now; key += WORKGROUP) {
     var products = vec4<f32>();
     let at = cache + key * width;
     for (var i = 0u; i < VECTORS; i++) {

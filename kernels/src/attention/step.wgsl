@@ -1,8 +1,8 @@
 // One step of causal attention against caches of keys and values: one invocation per (sequence, head) appends its own
-// key and value at position `step`, then attends over positions 0…step. Nothing it reads from a cache is written by
-// another invocation, and its own key and value come from qkv.
+// key and value at position `step`, then attends over positions 0…step, or the last of them where there is a window.
+// Nothing it reads from a cache is written by another invocation, and its own key and value come from qkv.
 // Prelude: WORKGROUP (invocations per workgroup), VECTORS (head dimension / 4), SCALE (1/√head dimension),
-// BIASED (biasTable and bucketOfDistance are given), INDEXED (cacheRow is given).
+// BIASED (biasTable and bucketOfDistance are given), INDEXED (cacheRow is given), WINDOWED (there may be keys beyond the window).
 
 struct Uniforms {
   batch: u32,
@@ -10,6 +10,8 @@ struct Uniforms {
   heads: u32,
   // Rows of the caches.
   rows: u32,
+  // Steps that are seen, the own one included; 0: all.
+  window: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
@@ -76,7 +78,12 @@ fn main(
   }
   var highest = total(products) + bias(0u, head);
   var denominator = 1.0;
-  for (var key = 0u; key < now; key++) {
+  // Where the window begins.
+  var start = 0u;
+  if (WINDOWED) {
+    start = now - min(now, uniforms.window - 1u);
+  }
+  for (var key = start; key < now; key++) {
     let at = cache + key * width;
     products = vec4<f32>();
     for (var i = 0u; i < VECTORS; i++) {

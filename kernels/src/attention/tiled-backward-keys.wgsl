@@ -2,13 +2,15 @@
 // through the queries from the first of them on a tile at a time, kept with their gradients in workgroup memory. LANES invocations
 // share a key, a part of its elements each.
 // Prelude: LANES, KEYS, QUERIES (a multiple of 8), VECTORS (head dimension / 4, a multiple of LANES), SCALE (1/√head dimension),
-// ROLLED (loops over elements stay loops), BIASED (biasTable and bucketOfDistance are given).
+// ROLLED (loops over elements stay loops), BIASED (biasTable and bucketOfDistance are given), WINDOWED (there are keys beyond the window).
 
 struct Uniforms {
   batch: u32,
   time: u32,
   heads: u32,
   headDim: u32,
+  // Steps that a query sees, its own included; 0: all.
+  window: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
@@ -89,7 +91,12 @@ fn main(
     k[i] = qkv[at + keyColumn + i] * SCALE;
     v[i] = qkv[at + valueColumn + i];
   }
-  for (var tile = first; tile < time; tile += QUERIES) {
+  var end = time;
+  if (WINDOWED) {
+    // Where the last of the keys is out of sight.
+    end = min(time, first + KEYS - 1u + uniforms.window);
+  }
+  for (var tile = first; tile < end; tile += QUERIES) {
     workgroupBarrier();
     for (var i = lane; i < QUERIES * VECTORS; i += WORKGROUP) {
       let row = row0 + min(tile + i / VECTORS, time - 1u);
@@ -133,7 +140,12 @@ fn main(
           score[j] += biases[start + j + KEYS - 1u - slot];
         }
         // A query that does not see the key, or is past the end, may hold anything.
-        if (row.x < ENDED && key <= tile + start + j) {
+        let query = tile + start + j;
+        var sees = row.x < ENDED && key <= query;
+        if (WINDOWED) {
+          sees = sees && query < key + uniforms.window;
+        }
+        if (sees) {
           let weight = exp(min(score[j] - row.x, 0.0));
           let ds = weight * (gradient[j] - row.y);
           for (var i = 0u; i < mineEnd; i++) {

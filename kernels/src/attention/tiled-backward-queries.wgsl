@@ -2,13 +2,15 @@
 // sequence and head, and goes through the keys up to them a tile at a time, kept with their values in workgroup memory. LANES
 // invocations share a query, a part of its elements each. It leaves Σ y·dy of each query for tiled-backward-keys.wgsl.
 // Prelude: LANES, QUERIES, KEYS (a multiple of 8), VECTORS (head dimension / 4, a multiple of LANES), SCALE (1/√head dimension),
-// ROLLED (loops over elements stay loops), BIASED (biasTable and bucketOfDistance are given).
+// ROLLED (loops over elements stay loops), BIASED (biasTable and bucketOfDistance are given), WINDOWED (there are keys beyond the window).
 
 struct Uniforms {
   batch: u32,
   time: u32,
   heads: u32,
   headDim: u32,
+  // Steps that a query sees, its own included; 0: all.
+  window: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
@@ -110,7 +112,12 @@ fn main(
     }
   }
   let end = min(first + QUERIES, time);
-  for (var tile = 0u; tile < end; tile += KEYS) {
+  // Where the window of the first query begins, which reaches farthest back.
+  var begin = 0u;
+  if (WINDOWED) {
+    begin = first - min(first, uniforms.window - 1u);
+  }
+  for (var tile = begin; tile < end; tile += KEYS) {
     workgroupBarrier();
     storageBarrier();
     for (var i = lane; i < KEYS * VECTORS; i += WORKGROUP) {
@@ -148,7 +155,12 @@ fn main(
         }
         // A key that is not seen, or of a query past the end, may hold anything.
         var ds = 0.0;
-        if (attends && tile + start + j <= query) {
+        let key = tile + start + j;
+        var seen = attends && key <= query;
+        if (WINDOWED) {
+          seen = seen && query < key + uniforms.window;
+        }
+        if (seen) {
           ds = exp(min(score[j] - ofRow, 0.0)) * (gradient[j] - center[0]);
           for (var i = 0u; i < mineEnd; i++) {
             dq[i] += ds * keys[(start + j) * VECTORS + mine + i];

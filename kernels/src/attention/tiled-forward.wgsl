@@ -2,13 +2,16 @@
 // them a tile at a time, kept with their values in workgroup memory. LANES invocations share a query, a part of its elements each.
 // The softmax is streamed, eight keys at a time.
 // Prelude: LANES, QUERIES, KEYS (a multiple of 8), VECTORS (head dimension / 4, a multiple of LANES), SCALE (1/√head dimension),
-// ROLLED (loops over elements stay loops), BIASED (biasTable and bucketOfDistance are given), MASKED (lengths is given).
+// ROLLED (loops over elements stay loops), BIASED (biasTable and bucketOfDistance are given), MASKED (lengths is given), WINDOWED
+// (there are keys beyond the window).
 
 struct Uniforms {
   batch: u32,
   time: u32,
   heads: u32,
   headDim: u32,
+  // Steps that a query sees, its own included; 0: all.
+  window: u32,
 }
 
 @group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
@@ -89,7 +92,12 @@ fn main(
   var highest = LOWEST;
   var denominator = 0.0;
   let end = min(first + QUERIES, length);
-  for (var tile = 0u; tile < end; tile += KEYS) {
+  // Where the window of the first query begins, which reaches farthest back.
+  var begin = 0u;
+  if (WINDOWED) {
+    begin = first - min(first, uniforms.window - 1u);
+  }
+  for (var tile = begin; tile < end; tile += KEYS) {
     workgroupBarrier();
     for (var i = lane; i < KEYS * VECTORS; i += WORKGROUP) {
       let key = tile + i / VECTORS;
@@ -127,7 +135,11 @@ fn main(
           score[j] += biases[slot + KEYS - 1u - start - j];
         }
         let key = tile + start + j;
-        score[j] = select(LOWEST, score[j], key <= query && key < length);
+        var seen = key <= query && key < length;
+        if (WINDOWED) {
+          seen = seen && query < key + uniforms.window;
+        }
+        score[j] = select(LOWEST, score[j], seen);
         next = max(next, score[j]);
       }
       let rescale = exp(highest - next);

@@ -9,6 +9,7 @@ import {
   read,
   sample,
   u32,
+  windowed,
   write,
 } from './shape.js';
 import backwardBiasSource from './tiled-backward-bias.wgsl';
@@ -58,11 +59,11 @@ export const attentionTiledForward: Kernel<AttentionShape> = {
     write('y', 'vec4<f32>'),
     write('lse'),
   ],
-  uniforms: u32('batch', 'time', 'heads', 'headDim'),
+  uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
   constants(shape, adapter) {
     const lanes = lanesOf(shape, FORWARD.most);
     const { headDim, buckets, lengths } = shape;
-    const flags = { BIASED: buckets > 0, MASKED: lengths !== 0 };
+    const flags = { BIASED: buckets > 0, MASKED: lengths !== 0, WINDOWED: windowed(shape) };
     return {
       LANES: lanes,
       QUERIES: rowsOf(shape, lanes),
@@ -83,7 +84,7 @@ export const attentionTiledForward: Kernel<AttentionShape> = {
 /** Tiles of queries of `attentionTiledBackwardQueries`: each leaves a part of dBias. */
 export const attentionParts = (shape: Rows): number => Math.ceil(shape.time / rowsOf(shape, lanesOf(shape, BACKWARD.most)));
 
-const biased = { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32 };
+const biased = { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32, window: 0 };
 
 /**
  * The gradient for queries, the first part of each row of dqkv; dBias `[batch, attentionParts, heads, time]`, overwritten (without a
@@ -103,11 +104,11 @@ export const attentionTiledBackwardQueries: Kernel<AttentionBackwardShape> = {
     write('dBias'),
     write('mean'),
   ],
-  uniforms: u32('batch', 'time', 'heads', 'headDim'),
+  uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
   constants(shape, adapter) {
     const lanes = lanesOf(shape, BACKWARD.most);
     const sizes = { LANES: lanes, QUERIES: rowsOf(shape, lanes), KEYS: BACKWARD.tile(shape) };
-    return { ...sizes, ROLLED: rolled(adapter), ...headConstants(shape.headDim), BIASED: shape.buckets > 0 };
+    return { ...sizes, ROLLED: rolled(adapter), ...headConstants(shape.headDim), BIASED: shape.buckets > 0, WINDOWED: windowed(shape) };
   },
   grid: (shape) => grid(shape, rowsOf(shape, lanesOf(shape, BACKWARD.most))),
   cost: (shape) => ({
@@ -130,11 +131,11 @@ export const attentionTiledBackwardKeys: Kernel<AttentionBackwardShape> = {
     read('dy', 'vec4<f32>'),
     write('dqkv', 'vec4<f32>'),
   ],
-  uniforms: u32('batch', 'time', 'heads', 'headDim'),
+  uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
   constants(shape, adapter) {
     const lanes = lanesOf(shape, BACKWARD.most);
     const sizes = { LANES: lanes, KEYS: rowsOf(shape, lanes), QUERIES: BACKWARD.tile(shape) };
-    return { ...sizes, ROLLED: rolled(adapter), ...headConstants(shape.headDim), BIASED: shape.buckets > 0 };
+    return { ...sizes, ROLLED: rolled(adapter), ...headConstants(shape.headDim), BIASED: shape.buckets > 0, WINDOWED: windowed(shape) };
   },
   grid: (shape) => grid(shape, rowsOf(shape, lanesOf(shape, BACKWARD.most))),
   cost: (shape) => ({

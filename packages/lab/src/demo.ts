@@ -1,6 +1,6 @@
 /**
- * The demo: internal RL and raw-action RL on the same frozen model, with the same episodes, live; or with --from-scratch all
- * three phases. Everything it does is a `coxswain` command that it prints.
+ * The demo: internal RL and raw-action RL on the same frozen model, with the same episodes, live, then three analyses of what
+ * was steered; or with --from-scratch all three phases. Everything it does is a `coxswain` command that it prints.
  */
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -76,6 +76,10 @@ async function demo(): Promise<void> {
   await command('reinforce', '--base', base, '--controller', controller, '--set', `internal.updates=${updates}`, '--out', internal);
   const same = ['--set', `raw.updates=${updates}`, '--set', `raw.episodesPerUpdate=${EPISODES}`];
   await command('reinforce', '--method', 'raw', '--base', base, ...same, '--out', raw);
+  const models = ['--base', base, '--controller', controller];
+  await command('analyse', 'probes', '--base', base, '--out', join(out, 'probes'));
+  await command('analyse', 'switches', ...models, '--out', join(out, 'switches'));
+  await command('analyse', 'injection', ...models, '--out', join(out, 'injection'));
   const report = join('report', values['from-scratch'] ? 'demo-from-scratch.html' : 'demo.html');
   await command('report', '--runs', out, '--out', report);
   const rows = [...rowsOf(internal), ...rowsOf(raw)];

@@ -21,12 +21,12 @@ export function disposeCache(cache: Cache): void {
   for (const tensor of [...cache.keys, ...cache.values, cache.step]) tensor.dispose();
 }
 
-/** Attention of one step in block `layer`: appends this step's key and value to the cache and attends over all so far. */
+/** Attention of one step in block `layer`: appends this step's key and value to the cache and attends over all so far, or the window. */
 export function stepAttention(
   qkv: Tensor,
   cache: Cache,
   layer: number,
-  options: { biasTable: Tensor; bucketOfDistance: Tensor; heads: number },
+  options: { biasTable: Tensor; bucketOfDistance: Tensor; heads: number; window?: number },
 ): Tensor {
   return attentionStep(qkv, {
     keys: cache.keys[layer],

@@ -21,6 +21,8 @@ export interface TransformerConfig {
   /** T5 relative-position buckets and the distance from which all share the last one. */
   readonly buckets: number;
   readonly maxDistance: number;
+  /** Steps that attention sees, its own included; all so far when absent or 0. */
+  readonly window?: number;
   /** How weights start: `small-output` is the recipe's, `variance-scaled` the paper's (every initialiser's variance × 0.1). */
   readonly initialisation: 'small-output' | 'variance-scaled';
 }
@@ -46,6 +48,8 @@ export function checkTransformerConfig(config: TransformerConfig): void {
   if (config.width % config.heads !== 0) throw outOfRange('heads', config.heads, `a divisor of the width ${config.width}`);
   if ((config.width / config.heads) % 4 !== 0)
     throw outOfRange('heads', config.heads, `heads of a width that is a multiple of 4 (width ${config.width})`);
+  const { window = 0 } = config;
+  if (!Number.isInteger(window) || window < 0) throw outOfRange('window', window, 'a whole number of at least 0');
   if (config.buckets % 2 !== 0) throw outOfRange('buckets', config.buckets, 'an even number');
 }
 

@@ -63,8 +63,8 @@ const EPS = 1e-5;
 
 /**
  * The base sequence model: embed → blocks → heads, pre-norm, causal attention with T5 relative-position bias, ReLU MLP
- * (arXiv 2512.20605, §3). Its residual stream can be read and edited after every block, in the full-sequence form and in
- * the one-step form.
+ * (arXiv 2512.20605, §3); attention may be given a window. Its residual stream can be read and edited after every block,
+ * in the full-sequence form and in the one-step form.
  */
 export class Transformer {
   /** [vocabulary, width]. */
@@ -136,7 +136,7 @@ export class Transformer {
    * @returns the residual stream after `to` blocks.
    */
   blocks(x: Tensor, { batch, time }: SequenceSize, from = 0, to = this.config.depth, hooks: Hooks = {}): Tensor {
-    const { heads, width } = this.config;
+    const { heads, width, window } = this.config;
     let e = visit(x, from, hooks);
     for (let i = from; i < to; i++) {
       const block = this.#blocks[i];
@@ -145,6 +145,7 @@ export class Transformer {
         biasTable: block.rel,
         bucketOfDistance: this.#buckets,
         heads,
+        window,
       });
       e = visit(this.#feedForward(block, linear(mixed.reshape([batch * time, width]), block.o, { residual: e })), i + 1, hooks);
     }
@@ -175,11 +176,12 @@ export class Transformer {
    * @param x [rows, width], the residual stream at this step after `from` blocks.
    */
   stepBlocks(x: Tensor, cache: Cache, from = 0, to = this.config.depth, hooks: Hooks = {}): Tensor {
+    const { heads, window } = this.config;
     let e = visit(x, from, hooks);
     for (let i = from; i < to; i++) {
       const block = this.#blocks[i];
       const qkv = linear(layerNorm(e, { ...block.ln1, eps: EPS }), block.qkv);
-      const mixed = stepAttention(qkv, cache, i, { biasTable: block.rel, bucketOfDistance: this.#buckets, heads: this.config.heads });
+      const mixed = stepAttention(qkv, cache, i, { biasTable: block.rel, bucketOfDistance: this.#buckets, heads, window });
       e = visit(this.#feedForward(block, linear(mixed, block.o, { residual: e })), i + 1, hooks);
     }
     return e;

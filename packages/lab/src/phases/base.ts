@@ -34,6 +34,8 @@ export function transformerConfigOf({ model, world }: Config, space: Observation
     observationClasses: world.size ** 2,
     buckets: model.buckets,
     maxDistance: model.maxDistance,
+    // Models made before there were windows have none in their config.json.
+    window: model.window ?? 0,
     initialisation: model.init,
   };
 }

@@ -23,21 +23,38 @@ export interface AttentionOptions {
   readonly bucketOfDistance?: Tensor;
   /** u32 [batch]: steps of each sequence; all `time` when absent. */
   readonly lengths?: Tensor;
+  /** Steps that each attends to, itself included; all so far when absent or 0. */
+  readonly window?: number;
+}
+
+/** A window as kernels take it: 0, or all of `time`, for the whole past. */
+function checkedWindow(operation: string, window: number, time: number): number {
+  if (!Number.isInteger(window) || window < 0) throw new ShapeError(operation, `window ${window}`, 'a whole number of at least 0');
+  // A longer one sees everything too, and may not fit the uniform.
+  return Math.min(window, time);
 }
 
 /**
- * softmax(q kᵀ/√headDim + bias) v over the past, for each head.
+ * softmax(q kᵀ/√headDim + bias) v over the past, or the last `window` steps of it, for each head.
  * @param qkv [batch, time, 3·width]: queries, keys and values side by side, each of `heads` heads.
  * @returns [batch, time, width]
  */
-export function causalAttention(qkv: Tensor, { heads, biasTable, bucketOfDistance, lengths }: AttentionOptions): Tensor {
+export function causalAttention(qkv: Tensor, { heads, biasTable, bucketOfDistance, lengths, window = 0 }: AttentionOptions): Tensor {
   const { device } = qkv;
   const [batch, time, three] = qkv.shape;
   const width = three / 3;
   const headDim = width / heads;
   if (qkv.shape.length !== 3 || !Number.isInteger(headDim))
     throw new ShapeError('causalAttention', `qkv [${qkv.shape}] for ${heads} heads`, '[batch, time, 3·heads·headDim]');
-  const shape = { batch, time, heads, headDim, buckets: biasTable ? biasTable.shape[0] : 0, lengths: lengths ? 1 : 0 };
+  const shape = {
+    batch,
+    time,
+    heads,
+    headDim,
+    buckets: biasTable ? biasTable.shape[0] : 0,
+    lengths: lengths ? 1 : 0,
+    window: checkedWindow('causalAttention', window, time),
+  };
   const optional = {
     biasTable: biasTable ?? device.dummy,
     bucketOfDistance: bucketOfDistance ?? device.dummy,
@@ -80,13 +97,14 @@ export interface AttentionStepOptions extends Omit<AttentionOptions, 'lengths'> 
 }
 
 /**
- * The same attention for one step: its key and value join the caches, its query attends over all so far. Not differentiable.
+ * The same attention for one step: its key and value join the caches, its query attends over all so far, or the last `window`
+ * of them, its own included. Not differentiable.
  * @param qkv [batch, 3·width]
  * @returns [batch, width]
  */
 export function attentionStep(
   qkv: Tensor,
-  { keys, values, step, heads, biasTable, bucketOfDistance, cacheRow }: AttentionStepOptions,
+  { keys, values, step, heads, biasTable, bucketOfDistance, cacheRow, window = 0 }: AttentionStepOptions,
 ): Tensor {
   const { device } = qkv;
   const [batch, three] = qkv.shape;
@@ -102,6 +120,7 @@ export function attentionStep(
     buckets: biasTable ? biasTable.shape[0] : 0,
     rows,
     indexed: cacheRow ? 1 : 0,
+    window: checkedWindow('attentionStep', window, time),
   };
   const optional = {
     biasTable: biasTable ?? device.dummy,
