@@ -25,10 +25,10 @@ interface Row extends Legs {
 }
 
 /** Labelled controllers of one rank: at all temperatures for the rank of the settings, at the settings' own for the others. */
-async function labelledRows({ config, device, seed }: AnalysisContext, base: Base, rank: number): Promise<Row[]> {
+async function labelledRows({ config, seed }: AnalysisContext, base: Base, rank: number): Promise<Row[]> {
   const own = structuredClone(config);
   own.metacontroller.rank = rank;
-  const trained = await trainSupervised(device, base, own, seed, config.metacontroller.layer);
+  const trained = await trainSupervised(base, own, seed, config.metacontroller.layer);
   const rows: Row[] = [];
   const { task, horizon } = config.reinforce;
   const temperatures = rank === config.metacontroller.rank ? TEMPERATURES : [config.reinforce.temperature];

@@ -28,12 +28,13 @@ export const controllersAnalysis: Analysis = {
     for (let layer = 0; layer <= depth; layer++)
       layers.push(
         await part(async () => {
-          const trained = await trainSupervised(device, base, config, seed, layer);
+          const trained = await trainSupervised(base, config, seed, layer);
           const success: number[] = [];
           for (const task of tasks)
             success.push((await oracleLegs(config, base, trained, { task, horizon: STEPS_PER_COLOUR * task.length, seed })).success);
+          const nll = await trained.nll();
           trained.dispose();
-          return { nll: trained.nll, success };
+          return { nll, success };
         }),
       );
     base.dispose();

@@ -17,7 +17,7 @@ interface Measure {
 const BEHAVIOUR = 'Base alone: transitions obeyed';
 
 /** The window of a run's model; 0 sees everything, as models from before there was a choice do. */
-const windowOf = ({ config }: StoredRun): number => (config.config.model as { window?: number } | undefined)?.window ?? 0;
+const windowOf = ({ config }: StoredRun): number => config.config.model?.window ?? 0;
 
 function measuresOf(run: StoredRun): Measure[] {
   const window = windowOf(run);

@@ -2,76 +2,80 @@
 import { type EpisodeBatch, GridworldPinpad, gatherEpisodes, LengthBuckets } from '@coxswain/envs';
 import { type LabelledBatch, SupervisedControllers, SupervisedTrainer } from '@coxswain/metacontroller';
 import { type Controller, Rollout, type StepContext } from '@coxswain/rl';
-import { AdamW, type Device, gatherRows, HostRandom, ParameterStore, type Tensor } from '@coxswain/tensor';
+import { AdamW, gatherRows, HostRandom, ParameterStore, type Tensor } from '@coxswain/tensor';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import { byLength } from './evaluate-base.js';
 import { demonstrations, meanLength, sequenceBatch, WORLD_SEED, worldOf } from './world.js';
 
 /** A batch of demonstrations with the true subgoal of each step. */
-export function labelled(base: Base, episodes: EpisodeBatch): LabelledBatch {
+function labelled(base: Base, episodes: EpisodeBatch): LabelledBatch {
   const { batch, time, indices, actions, mask } = sequenceBatch(base.space, episodes);
   return { batch, time, indices, actions, subgoals: episodes.subgoal, mask };
 }
 
-/** Mean NLL of the expert's actions under the right controller, nats an action. */
-export async function supervisedNll(
-  base: Base,
-  trainer: SupervisedTrainer,
-  heldOut: Parameters<typeof gatherEpisodes>[0],
-): Promise<number> {
-  let total = 0;
-  let steps = 0;
-  for (const index of byLength(heldOut, 250)) {
-    const batch = labelled(base, gatherEpisodes(heldOut, index));
-    const count = batch.mask.reduce((a, b) => a + b, 0);
-    total += (await trainer.nll(batch)) * count;
-    steps += count;
-  }
-  return total / steps;
-}
-
-export interface TrainedControllers {
+/** The parts of their training at one layer, by the settings of `supervise`. */
+export class SupervisedTraining {
+  readonly store: ParameterStore;
   readonly controllers: SupervisedControllers;
-  readonly layer: number;
-  readonly nll: number;
-  dispose(): void;
+  readonly optimiser: AdamW;
+  readonly #trainer: SupervisedTrainer;
+  readonly #batches: LengthBuckets;
+
+  constructor(
+    private readonly base: Base,
+    private readonly config: Config,
+    private readonly seed: number,
+    readonly layer: number,
+  ) {
+    const { episodes, batch, weightDecay, gradientClip } = config.supervise;
+    const data = demonstrations(config, 'training', seed, episodes, config.discover.noise);
+    this.#batches = new LengthBuckets(data, { size: batch, seed });
+    this.store = new ParameterStore(base.store.device);
+    const { width } = config.model;
+    this.controllers = new SupervisedControllers(this.store, { width, subgoals: config.world.colours, rank: config.metacontroller.rank });
+    this.store.finish(new HostRandom(seed, 3));
+    this.optimiser = new AdamW(this.store, { weightDecay, clip: gradientClip });
+    this.#trainer = new SupervisedTrainer(base.model, this.controllers, { layer, meanLength: meanLength(data) }, this.optimiser);
+  }
+
+  /** One update; the n-th is a function of the seed, n and the state before it. */
+  async step(index: number): Promise<void> {
+    const { steps, learningRate, finalRate } = this.config.supervise;
+    const batch = labelled(this.base, this.#batches.batch(index));
+    await this.#trainer.ready(batch);
+    this.#trainer.step(batch, learningRate * Math.max(finalRate, 1 - index / steps));
+  }
+
+  /** Mean NLL of the expert's actions under the right controller on held-out demonstrations, nats an action. */
+  async nll(): Promise<number> {
+    const { config, seed, base } = this;
+    const heldOut = demonstrations(config, 'heldOut', seed, config.supervise.evaluationEpisodes, config.discover.noise);
+    let total = 0;
+    let steps = 0;
+    for (const index of byLength(heldOut, 250)) {
+      const batch = labelled(base, gatherEpisodes(heldOut, index));
+      const count = batch.mask.reduce((a, b) => a + b, 0);
+      total += (await this.#trainer.nll(batch)) * count;
+      steps += count;
+    }
+    return total / steps;
+  }
+
+  dispose(): void {
+    for (const part of [this.#trainer, this.optimiser, this.controllers, this.store]) part.dispose();
+  }
 }
 
-/** Trains them at one layer, by the settings of `supervise`, without checkpoints. */
-export async function trainSupervised(
-  device: Device,
-  base: Base,
-  config: Config,
-  seed: number,
-  layer: number,
-): Promise<TrainedControllers> {
-  const { episodes, steps, batch, finalRate, learningRate, weightDecay, gradientClip, evaluationEpisodes } = config.supervise;
-  const data = demonstrations(config, 'training', seed, episodes, config.discover.noise);
-  const batches = new LengthBuckets(data, { size: batch, seed });
-  const store = new ParameterStore(device);
-  const controllers = new SupervisedControllers(store, {
-    width: config.model.width,
-    subgoals: config.world.colours,
-    rank: config.metacontroller.rank,
-  });
-  store.finish(new HostRandom(seed, 3));
-  const optimiser = new AdamW(store, { weightDecay, clip: gradientClip });
-  const trainer = new SupervisedTrainer(base.model, controllers, { layer, meanLength: meanLength(data) }, optimiser);
-  for (let step = 0; step < steps; step++) {
-    const next = labelled(base, batches.batch(step));
-    await trainer.ready(next);
-    trainer.step(next, learningRate * Math.max(finalRate, 1 - step / steps));
-    if (step % 20 === 0) await device.finish();
+/** All of it at once, without checkpoints. */
+export async function trainSupervised(base: Base, config: Config, seed: number, layer: number): Promise<SupervisedTraining> {
+  const training = new SupervisedTraining(base, config, seed, layer);
+  for (let step = 0; step < config.supervise.steps; step++) {
+    await training.step(step);
+    // Without a wait now and then the queue of what is launched would grow without bound.
+    if (step % 20 === 0) await base.store.device.finish();
   }
-  const nll = await supervisedNll(base, trainer, demonstrations(config, 'heldOut', seed, evaluationEpisodes, config.discover.noise));
-  trainer.dispose();
-  optimiser.dispose();
-  const dispose = (): void => {
-    controllers.dispose();
-    store.dispose();
-  };
-  return { controllers, layer, nll, dispose };
+  return training;
 }
 
 /** Switches on the controller of the colour that the task asks for next: what the true subgoal is. */
@@ -118,7 +122,7 @@ const WORLDS = 512;
 export async function oracleLegs(
   config: Config,
   base: Base,
-  { controllers, layer }: Pick<TrainedControllers, 'controllers' | 'layer'>,
+  { controllers, layer }: Pick<SupervisedTraining, 'controllers' | 'layer'>,
   {
     task,
     horizon,
