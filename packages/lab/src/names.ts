@@ -37,4 +37,7 @@ export const METRICS = {
   /** Share of sampled episodes whose visits obey the transitions of the training tasks. */
   obeyed: 'eval/transitions_obeyed',
   success: 'eval/success',
+  /** Codes held in unconditioned episodes so far, and the share of them that touched a colour. */
+  heldCodes: 'skills/held_codes',
+  codesReached: 'skills/reached',
 } as const;

@@ -158,7 +158,12 @@ describe('refused', () => {
     ],
     ['fewer seeds than quartiles need', () => ['analyse', 'curves', '--runs', at('rl/1')], 2, /1 run of Internal RL on 3.*at least 3/],
     ['runs without any discovery', () => ['analyse', 'map', '--runs', at('rl')], 2, /no finished run of `coxswain discover`/],
-    ['one window of attention where two are compared', () => ['analyse', 'memory', '--runs', root], 2, /one window of attention \(all steps\)/],
+    [
+      'one window of attention where two are compared',
+      () => ['analyse', 'memory', '--runs', root],
+      2,
+      /one window of attention \(all steps\)/,
+    ],
     ['an unknown baseline', () => ['discover', '--method', 'compiled', '--base', at('base')], 4, /discover.method.*compile/],
   ])('%s', async (_, args, code, said) => {
     const result = await coxswain(...args());

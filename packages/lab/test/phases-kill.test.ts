@@ -68,6 +68,7 @@ const REINFORCE = {
   'evaluate.episodes': 64,
   'evaluate.longTask': '',
 };
+const SKILLS = { 'skills.worlds': 16, 'skills.batches': 8, 'reinforce.task': '3', 'reinforce.horizon': 12 };
 
 type Run = { readonly phase: string; readonly inputs: Readonly<Record<string, string>>; readonly settings: string[] };
 /** By name; the inputs of a run are runs above it. */
@@ -88,6 +89,7 @@ const RUNS: Readonly<Record<string, Run>> = {
     }),
   },
   discover: { phase: 'discover', inputs: { base: 'pretrain' }, settings: set(DISCOVER) },
+  skills: { phase: 'skills', inputs: { base: 'pretrain', controller: 'discover' }, settings: set(SKILLS) },
   reinforce: { phase: 'reinforce', inputs: { base: 'pretrain', controller: 'discover' }, settings: set(REINFORCE) },
   'co-trained': { phase: 'discover', inputs: { base: 'pretrain' }, settings: ['--method', 'co-trained', ...set(DISCOVER)] },
   compile: { phase: 'discover', inputs: { base: 'pretrain' }, settings: ['--method', 'compile', ...set(DISCOVER)] },

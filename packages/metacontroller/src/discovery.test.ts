@@ -139,8 +139,24 @@ test('with view touches the embedder sees those steps and no other', async () =>
   };
   const only = { viewSteps: Array.from({ length: batch }, () => [2]) };
   const before = await nllOf({ ...batchFor.touches, ...only });
-  expect(await nllOf({ ...changed(() => 3, () => whole), ...only })).toBe(before);
-  expect(await nllOf({ ...changed(() => 2, () => 3), ...only })).not.toBe(before);
+  expect(
+    await nllOf({
+      ...changed(
+        () => 3,
+        () => whole,
+      ),
+      ...only,
+    }),
+  ).toBe(before);
+  expect(
+    await nllOf({
+      ...changed(
+        () => 2,
+        () => 3,
+      ),
+      ...only,
+    }),
+  ).not.toBe(before);
   dispose();
 });
 

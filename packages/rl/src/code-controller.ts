@@ -70,6 +70,7 @@ export class CodeController implements Controller {
     const { code, logProb } = source.propose(x, context);
     const state = this.#stateOf(episode, rows);
     const { beta, steered, h, z } = metacontroller.advance(residual, code, state, gate, x);
+    source.taken?.(beta, context);
     const begun = this.#device.tensor(new Uint32Array(rows));
     scatterRowsOf(
       [

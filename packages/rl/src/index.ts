@@ -1,3 +1,4 @@
+export * from './chained-codes.js';
 export * from './code-controller.js';
 export * from './codes.js';
 export * from './controller.js';

@@ -52,7 +52,7 @@ export function readCount(name: string, text: string): number {
   return value;
 }
 
-function openInputs(phase: Phase, values: OptionValues): Record<string, TrainedModel> {
+function openInputs(phase: Pick<Phase, 'inputs'>, values: OptionValues): Record<string, TrainedModel> {
   const opened: Record<string, TrainedModel> = {};
   for (const input of phase.inputs) {
     const path = values[input.name];
@@ -63,10 +63,10 @@ function openInputs(phase: Phase, values: OptionValues): Record<string, TrainedM
     for (const [needed, identity] of Object.entries(model.identity.inputs)) {
       const given = opened[needed];
       if (given && given.sha256 !== identity.sha256) {
-        const remedy = `Give --${needed} the folder that --${name} was trained with.`;
+        const remedy = `Give --${needed} the folder that --${name} was made with.`;
         throw new CheckpointError(
           `--${name}`,
-          `it was trained with another ${needed} (seed ${identity.seed})`,
+          `it was made with another ${needed} (seed ${identity.seed})`,
           `the ${needed} in ${given.folder}`,
           remedy,
         );
@@ -106,7 +106,7 @@ export type Resolved = { readonly config: Config; readonly preset: string; reado
  * The whole configuration of a phase from its options: preset, then what the given models were trained with, then
  * `--set`, then checks.
  */
-export function resolvePhase(phase: Phase, values: OptionValues): Resolved {
+export function resolvePhase(phase: Pick<Phase, 'inputs' | 'shortcuts'>, values: OptionValues): Resolved {
   const inputs = openInputs(phase, values);
   const inherited = Object.values(inputs)[0]?.identity.preset;
   const presetName = typeof values.preset === 'string' ? values.preset : (inherited ?? DEFAULT_PRESET);

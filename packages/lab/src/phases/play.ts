@@ -77,30 +77,61 @@ export async function play(
   return { success: won / played, episodes: played, drawn };
 }
 
-/** The first `count` episodes of a batch, played again from their actions to see every cell. */
+/** An episode as the world went through it. */
+export interface Replayed {
+  /** [cells] */
+  readonly layout: readonly number[];
+  /** Cell before the first step and after each. */
+  readonly path: readonly number[];
+  /** Colour touched by each step, −1 for none. */
+  readonly visited: readonly number[];
+}
+
+/** A batch played again from its actions, to see every cell. */
+export function replay(
+  environment: GridworldPinpad,
+  again: { readonly seed: number; readonly batch: number },
+  { action, length, horizon }: Episodes,
+): Replayed[] {
+  const { environments, world } = environment;
+  const cells = world.size ** 2;
+  const { info } = environment.reset(again.seed, { firstEpisode: again.batch * environments });
+  const seen = Array.from({ length: environments }, (_, i) => ({
+    layout: [...environment.layout.subarray(i * cells, (i + 1) * cells)],
+    path: [info.position[i]],
+    visited: [] as number[],
+  }));
+  for (let t = 0; t < horizon; t++) {
+    environment.step(Int32Array.from({ length: environments }, (_, i) => Math.max(0, action[i * horizon + t])));
+    for (const [i, { path, visited }] of seen.entries()) {
+      if (t >= length[i]) continue;
+      path.push(info.position[i]);
+      visited.push(info.visited[i]);
+    }
+  }
+  return seen;
+}
+
+/** The first `count` episodes of a batch, as a report draws them. */
 function describe(
   config: Config,
   environment: GridworldPinpad,
-  { action, open, reward, length, horizon }: Episodes,
+  episodes: Episodes,
   count: number,
   again: { seed: number; batch: number; task: string },
 ): DrawnEpisode[] {
   const { size, colours } = config.world;
-  const { environments } = environment;
-  const { info } = environment.reset(again.seed, { firstEpisode: again.batch * environments });
-  const paths = Array.from({ length: count }, (_, i) => [info.position[i]]);
-  for (let t = 0; t < horizon; t++) {
-    environment.step(Int32Array.from({ length: environments }, (_, i) => Math.max(0, action[i * horizon + t])));
-    for (const [i, path] of paths.entries()) if (t < length[i]) path.push(info.position[i]);
-  }
-  return paths.map((path, i) => ({
-    title: `${again.task}, episode ${i + 1}`,
-    size,
-    layout: [...environment.layout.subarray(i * size * size, (i + 1) * size * size)],
-    colours,
-    path,
-    task: [...again.task].map(Number),
-    switches: [...open.subarray(i * horizon, i * horizon + length[i])].flatMap((opened, t) => (opened ? [t] : [])),
-    success: reward[i] > 0,
-  }));
+  const { open, reward, length, horizon } = episodes;
+  return replay(environment, again, episodes)
+    .slice(0, count)
+    .map(({ layout, path }, i) => ({
+      title: `${again.task}, episode ${i + 1}`,
+      size,
+      layout,
+      colours,
+      path,
+      task: [...again.task].map(Number),
+      switches: [...open.subarray(i * horizon, i * horizon + length[i])].flatMap((opened, t) => (opened ? [t] : [])),
+      success: reward[i] > 0,
+    }));
 }

@@ -24,7 +24,7 @@ export function observationSpaceOf(config: Config): ObservationSpace {
 
 /**
  * Where each use of a run's seed begins among the seeds of the world: what is trained on never meets what is measured on,
- * and the worlds that RL plays are neither.
+ * and the worlds that RL plays, or that skills are looked for in, are neither.
  */
 export const WORLD_SEED = {
   training: 0,
@@ -32,6 +32,7 @@ export const WORLD_SEED = {
   behaviour: 2_000_000,
   reinforcement: 3_000_000,
   evaluation: 4_000_000,
+  unconditioned: 5_000_000,
 } as const;
 
 /** Demonstrations of the training tasks; `which` tells training data from held-out data of the same seed. */

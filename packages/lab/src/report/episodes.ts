@@ -65,13 +65,22 @@ function arrow(from: Place, to: Place): string {
   return element('polygon', { class: 'arrow', points: `${tip.x.toFixed(1)},${tip.y.toFixed(1)} ${corner(1)} ${corner(-1)}` });
 }
 
+/** How an episode ended. */
+export function episodeTold(episode: DrawnEpisode): string {
+  const { path, task, success } = episode;
+  const colours = visits(episode).map(({ colour }) => colour);
+  return `${success ? 'Solved' : 'Not solved'} in ${path.length - 1} steps; task ${task.join('')}, visited ${colours.join('') || 'nothing'}.`;
+}
+
+/** Sides of its drawing. */
+export const episodeEdge = ({ size }: DrawnEpisode): number => size * CELL + 2 * MARGIN;
+
 /** One episode: path, walls, colours, the order of visits and where new codes were chosen. */
-export function episodeFigure(episode: DrawnEpisode): string {
-  const { size, layout, path, task, switches, success, title } = episode;
+export function episodeSvg(episode: DrawnEpisode): string {
+  const { layout, switches, title } = episode;
   const at = places(episode);
   const route = at.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ');
-  const order = visits(episode);
-  const badges = order.map(({ step }, index) => {
+  const badges = visits(episode).map(({ step }, index) => {
     const { x, y } = at[step];
     return (
       element('circle', { class: 'badge', cx: x, cy: y, r: 8 }) +
@@ -90,12 +99,11 @@ export function episodeFigure(episode: DrawnEpisode): string {
       ),
     ];
   });
-  const edge = size * CELL + 2 * MARGIN;
-  const told = `${success ? 'Solved' : 'Not solved'} in ${path.length - 1} steps; task ${task.join('')}, visited ${order.map(({ colour }) => colour).join('') || 'nothing'}.`;
-  const drawing = svg(
+  const edge = episodeEdge(episode);
+  return svg(
     edge,
     edge,
-    `${title}: ${told}`,
+    `${title}: ${episodeTold(episode)}`,
     ...layout.map((object, cell) => drawCell(object, cell, episode)),
     element('polyline', { class: 'halo', points: route }),
     element('polyline', { class: 'route', points: route }),
@@ -104,8 +112,11 @@ export function episodeFigure(episode: DrawnEpisode): string {
     ...codes,
     ...badges,
   );
-  return figure(
-    drawing,
-    `${element('strong', { class: success ? 'good' : 'bad' }, success ? '✓ ' : '✗ ', text(title))}${element('span', {}, text(told))}`,
-  );
+}
+
+/** The drawing with its caption. */
+export function episodeFigure(episode: DrawnEpisode): string {
+  const { success, title } = episode;
+  const name = element('strong', { class: success ? 'good' : 'bad' }, success ? '✓ ' : '✗ ', text(title));
+  return figure(episodeSvg(episode), `${name}${element('span', {}, text(episodeTold(episode)))}`);
 }

@@ -1,5 +1,6 @@
-/** Charts as one SVG file that refers to nothing outside itself. */
-import type { TrainingChart } from './data.js';
+/** Charts, or an episode, as one SVG file that refers to nothing outside itself. */
+import type { DrawnEpisode, TrainingChart } from './data.js';
+import { episodeEdge, episodeSvg, episodeTold } from './episodes.js';
 import { FRAME } from './frame.js';
 import { element, text } from './markup.js';
 import { STYLE } from './style.js';
@@ -8,6 +9,8 @@ import { chartSvg } from './training.js';
 const COLUMNS = 2;
 const HEADER = 30;
 const LEGEND_ROW = 18;
+/** Room for the lines above an episode. */
+const [EPISODE_WIDTH, MARGIN, LINE] = [340, 8, 18];
 
 function legendRows({ curves }: TrainingChart): string[] {
   if (curves.length < 2) return [];
@@ -41,8 +44,27 @@ export function standaloneSvg(charts: readonly TrainingChart[]): string {
     );
   });
   const [width, height] = [FRAME.width * Math.min(COLUMNS, Math.max(1, charts.length)), Math.max(1, tops[rows])];
+  return file(width, height, ...placed);
+}
+
+/** A file with the style sheet and a background. */
+function file(width: number, height: number, ...children: readonly string[]): string {
   const attributes = { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${width} ${height}`, width, height };
   const style = element('style', {}, `${STYLE}svg{font-family:system-ui,sans-serif}`);
   const sheet = element('rect', { width, height, style: 'fill:var(--sheet)' });
-  return `${element('svg', attributes, style, sheet, ...placed)}\n`;
+  return `${element('svg', attributes, style, sheet, ...children)}\n`;
+}
+
+/** An episode under its title. */
+export function standaloneEpisode(episode: DrawnEpisode): string {
+  const [width, below] = [Math.max(EPISODE_WIDTH, episodeEdge(episode)), 2 * LINE + MARGIN];
+  const line = (row: number, style: string, told: string): string =>
+    element('text', { x: MARGIN, y: MARGIN + row * LINE, style }, text(told));
+  return file(
+    width,
+    episodeEdge(episode) + below,
+    line(0.6, 'font-weight:600', episode.title),
+    line(1.6, 'fill:var(--soft)', episodeTold(episode)),
+    element('g', { transform: `translate(0,${below})` }, episodeSvg(episode)),
+  );
 }

@@ -74,6 +74,36 @@ function superviseTable(runs: readonly StoredRun[]): ReportTable {
   };
 }
 
+function skillsTable(runs: readonly StoredRun[]): ReportTable {
+  return {
+    title: 'Skills',
+    about:
+      'Codes held in episodes without a task, grouped by what they do to the residual stream. Purity: share of a skill’s codes that touched its colour first, each in the one episode that held it; steps: median of those that did.',
+    columns: [
+      column('Base'),
+      column('Controller'),
+      column('Seed'),
+      column('Skill', false),
+      column('Codes'),
+      column('Purity'),
+      column('Steps'),
+      column('Command', false),
+    ],
+    rows: runs.flatMap(({ config, skills }) =>
+      skills.map(({ name, count, purity, steps }) => [
+        config.inputs.base?.seed ?? null,
+        config.inputs.controller?.seed ?? null,
+        config.seed,
+        name,
+        count,
+        purity,
+        steps,
+        config.command,
+      ]),
+    ),
+  };
+}
+
 type RowWithCommand = ResultRow & { readonly command: string };
 
 function resultTable(rows: readonly RowWithCommand[]): ReportTable {
@@ -143,6 +173,7 @@ export function buildTables(runs: readonly StoredRun[]): ReportTable[] {
     ...(rows.length > 0 ? [summaryTable(rows), resultTable(rows)] : []),
     ...(of('discover').length > 0 ? [discoverTable(of('discover'))] : []),
     ...(of('supervise').length > 0 ? [superviseTable(of('supervise'))] : []),
+    ...(runs.some(({ skills }) => skills.length > 0) ? [skillsTable(runs)] : []),
     ...(of('pretrain').length > 0 ? [pretrainTable(of('pretrain'))] : []),
   ];
 }

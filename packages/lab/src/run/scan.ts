@@ -5,6 +5,8 @@ import { FINDINGS_FILE, type Findings } from '../analyses/findings.js';
 import { FileError } from '../errors.js';
 import type { DrawnEpisode, SwitchTrace } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
+import type { Skill } from '../skills/library.js';
+import { SKILLS_FILE } from '../skills/open.js';
 import { type RunConfig, readRunConfig } from './folder.js';
 import { type MetricLine, readMetrics } from './metrics.js';
 import { onDisk, readJson } from './storage.js';
@@ -22,6 +24,8 @@ export type StoredRun = {
   readonly switches: readonly SwitchTrace[];
   /** `episodes.json`. */
   readonly episodes: readonly DrawnEpisode[];
+  /** `skills.json`. */
+  readonly skills: readonly Skill[];
 };
 
 function readRun(folder: string): StoredRun | undefined {
@@ -37,6 +41,7 @@ function readRun(folder: string): StoredRun | undefined {
     measured: Object.fromEntries(numbers),
     switches: (readJson(join(folder, 'switches.json')) as readonly SwitchTrace[] | undefined) ?? [],
     episodes: (readJson(join(folder, 'episodes.json')) as readonly DrawnEpisode[] | undefined) ?? [],
+    skills: (readJson(join(folder, SKILLS_FILE)) as readonly Skill[] | undefined) ?? [],
   };
 }
 

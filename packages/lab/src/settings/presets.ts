@@ -83,6 +83,7 @@ const gridMini: Config = {
     saveEvery: 250,
   },
   compile: { segments: 4, priorLength: 4, temperature: 1, alphaCode: 0.03, alphaBoundary: 0.01 },
+  skills: { worlds: 64, batches: 4, neighbours: 32, agreement: 0.9, starts: 4 },
   supervise: {
     episodes: 60_000,
     steps: 800,
@@ -202,6 +203,7 @@ const gridPaper: Config = {
     saveEvery: 1000,
   },
   compile: { segments: 4, priorLength: 10, temperature: 1, alphaCode: 0.1, alphaBoundary: 0.1 },
+  skills: { worlds: 64, batches: 4, neighbours: 32, agreement: 0.9, starts: 4 },
   supervise: {
     episodes: 100_000,
     steps: 3200,

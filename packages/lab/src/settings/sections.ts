@@ -118,6 +118,13 @@ export const SECTIONS = {
     alphaCode: number('Weight α_z of the KL between codes and N(0, I), in place of discover.alpha.', { min: 0 }),
     alphaBoundary: number('Weight α_β of the KL between boundaries and their prior.', { min: 0 }),
   },
+  skills: {
+    worlds: integer('Episodes without a task, with codes drawn at random, that are played together.', { min: 1 }),
+    batches: integer('Batches of them.', { min: 1 }),
+    neighbours: integer('Held codes, those that steer most like one, that are asked what they reached.', { min: 1 }),
+    agreement: number('Share of them that has to have reached the same colour for the code to count as clear.', { min: 0, max: 1 }),
+    starts: integer('Random starts of the clustering of clear codes, for each number of clusters.', { min: 1 }),
+  },
   supervise: {
     episodes: integer('Expert episodes made as data.', { min: 1 }),
     steps: integer('Training steps.', { min: 1 }),
