@@ -152,7 +152,7 @@ describe('refused', () => {
     ],
     [
       'a policy without its controller',
-      () => ['analyse', 'ceiling', '--base', at('base'), '--policy', at('rl/1')],
+      () => ['analyse', 'ceiling', '--base', at('base'), '--policy', at('rl/1'), '--out', at('never')],
       2,
       /--policy: without --controller/,
     ],

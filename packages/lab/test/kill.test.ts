@@ -17,6 +17,7 @@ beforeAll(async () => {
     outfile: program,
     bundle: true,
     platform: 'node',
+    target: 'node20',
     format: 'esm',
     conditions: ['source'],
     loader: { '.wgsl': 'text' },
