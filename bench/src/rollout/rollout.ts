@@ -63,7 +63,7 @@ export async function makePlayers(device: Device, spec: RolloutSpec, recordActio
     const policyStore = keep(new ParameterStore(device));
     const { width, latent } = controller;
     const codes = { mean: new Float32Array(latent), std: new Float32Array(latent).fill(1) };
-    const policy = new Policy(policyStore, { width, latent, history: 64, head: 64 }, codes);
+    const policy = keep(new Policy(policyStore, { width, latent, history: 64, head: 64 }, codes));
     policyStore.finish(new HostRandom(3));
     const gate = keep(device.tensor(Float32Array.of(GATE_MODE.hard, 1, 0, 0)));
     const source = keep(new PolicyCodes(policy, episodes));
