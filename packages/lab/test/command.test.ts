@@ -71,11 +71,31 @@ describe('the command', () => {
     expect(config.config.pretrain.steps).toBe(5);
     expect(config.hash).toMatch(/^[0-9a-f]{64}$/);
     const sequel = ['discover', '--base', join(root, 'run'), '--out', join(root, 'next'), '--steps', '4', '--set', 'pretrain.warmup=0'];
-    expect(await coxswain(sequel)).toMatchObject({ code: 0 });
+    const second = await coxswain(sequel);
+    expect(second).toMatchObject({ code: 0 });
+    expect(second.err).not.toContain('not finished');
     const next = JSON.parse(fs.readFileSync(join(root, 'next', 'config.json'), 'utf8'));
     expect(next.inputs.base.seed).toBe(0);
     expect((await coxswain([...sequel, '--set', 'model.width=32'])).code).toBe(4);
     expect((await coxswain(['discover', '--base', join(root, 'next'), '--out', join(root, 'third')])).code).toBe(5);
+  });
+
+  it('says when the run it starts from has not finished', async () => {
+    await coxswain(toy());
+    fs.rmSync(join(root, 'run', 'result.json'));
+    const sequel = await coxswain([
+      'discover',
+      '--base',
+      join(root, 'run'),
+      '--out',
+      join(root, 'next'),
+      '--steps',
+      '4',
+      '--set',
+      'pretrain.warmup=0',
+    ]);
+    expect(sequel.code).toBe(0);
+    expect(sequel.err).toMatch(/--base has not finished.*after 5 steps/);
   });
 
   it('takes the settings of the model it starts from', async () => {

@@ -112,6 +112,17 @@ describe('models that other phases start from', () => {
     expect(copy.sha256).toBe(model.sha256);
   });
 
+  it('tell how far their run had come, unless it has finished', () => {
+    const path = join(root, 'run');
+    const run = open(path);
+    run.save(7, { files: files(9) });
+    expect(openModel(path, 'base', 'pretrain').unfinishedAt).toBe(7);
+    expect(openModel(join(path, 'checkpoint'), 'base', 'pretrain').unfinishedAt).toBeUndefined();
+    run.writeArtifact('result.json', {});
+    run.close();
+    expect(openModel(path, 'base', 'pretrain').unfinishedAt).toBeUndefined();
+  });
+
   it('are refused with the command that makes them', () => {
     const path = join(root, 'run');
     const run = open(path);

@@ -73,6 +73,9 @@ async function execute(phase: Phase, resolved: Resolved, seed: number, path: str
       stream: machine.stderr,
       now: machine.now,
     });
+    for (const [name, { unfinishedAt }] of Object.entries(inputs))
+      if (unfinishedAt !== undefined)
+        progress.note(`The run given as --${name} has not finished: its last checkpoint, after ${unfinishedAt} steps, is used.`);
     if (resumed) progress.note(`Going on with ${path} at ${unit} ${resumed.step} of ${steps}.`);
     const interrupts = listenForInterrupts(machine.signals, (line) => progress.note(line));
     try {

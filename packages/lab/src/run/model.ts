@@ -5,7 +5,7 @@ import { CheckpointError } from '@coxswain/tensor';
 import { digest } from './checkpoint.js';
 import { readRunConfig } from './folder.js';
 import type { InputIdentity, RunIdentity } from './identity.js';
-import { onDisk } from './storage.js';
+import { onDisk, readJson } from './storage.js';
 
 /** A trained model as another phase receives it. */
 export type TrainedModel = {
@@ -15,7 +15,16 @@ export type TrainedModel = {
   /** Content of `model.safetensors`. */
   readonly bytes: Uint8Array;
   readonly sha256: string;
+  /** Steps its run had done when it was opened; absent where that run has finished, or only the model was kept. */
+  readonly unfinishedAt?: number;
 };
+
+/** How far an unfinished run had come; `undefined` for one that has left its result. */
+function stepsOfUnfinished(run: string, checkpoint: string): number | undefined {
+  if (checkpoint === join(run, '.') || fs.existsSync(join(run, 'result.json'))) return undefined;
+  const progress = readJson(join(checkpoint, 'progress.json')) as { readonly step?: number } | undefined;
+  return progress?.step;
+}
 
 /**
  * Opens a run folder, or a folder that holds `model.safetensors` and `config.json` itself.
@@ -43,7 +52,8 @@ export function openModel(path: string, name: string, phase: string): TrainedMod
       remedy,
     );
   const bytes = onDisk(file, () => fs.readFileSync(file));
-  return { folder, identity, bytes, sha256: digest(bytes) };
+  const unfinishedAt = stepsOfUnfinished(path, folder);
+  return { folder, identity, bytes, sha256: digest(bytes), ...(unfinishedAt === undefined ? {} : { unfinishedAt }) };
 }
 
 /** What a run records of a model it starts from. */
