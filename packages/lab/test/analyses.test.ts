@@ -138,7 +138,21 @@ it('analyses of finished runs: curves, the success map, rate–distortion', asyn
     const found = JSON.parse(fs.readFileSync(at(`summaries/${name}/analysis.json`), 'utf8'));
     expect(found.tables[0].rows.length).toBeGreaterThan(0);
   }
+  // Quartiles around the median.
+  expect(fs.readFileSync(at('summaries/curves/figure.svg'), 'utf8')).toContain('class="band"');
 });
+
+it('RL goes on from what another run learned, and counts the episodes of both', async () => {
+  const started = ['--base', at('base'), '--controller', at('controller')];
+  const still = set({ ...RL, 'internal.learningRate': 0, 'reinforce.task': '31' });
+  await done('reinforce', ...started, '--policy', at('rl/1'), '--out', at('on/1'), ...still);
+  await done('reinforce', ...started, '--policy', at('on/1'), '--out', at('on/2'), ...still);
+  const read = (run: string) => fs.readFileSync(at(`${run}/checkpoint/model.safetensors`));
+  expect(read('on/2').equals(read('rl/1'))).toBe(true);
+  expect(read('rl/2').equals(read('rl/1'))).toBe(false);
+  const episodes = ['rl/1', 'on/1', 'on/2'].map((run) => JSON.parse(fs.readFileSync(at(`${run}/result.json`), 'utf8')).rows[0].episodes);
+  expect(episodes).toEqual([32, 64, 96]);
+}, 60_000);
 
 describe('refused', () => {
   it.each<[string, () => string[], number, RegExp]>([

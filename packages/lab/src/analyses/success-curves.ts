@@ -2,9 +2,9 @@
 import { quantile } from 'd3-array';
 import { UsageError } from '../errors.js';
 import { learningRuns } from '../report/collect.js';
-import type { LearningRun } from '../report/data.js';
+import type { LearningRun, TrainingChart } from '../report/data.js';
 import { curvesByMethod, type MethodCurves } from '../report/learning.js';
-import { chartOf, tableOf } from './findings.js';
+import { tableOf } from './findings.js';
 import type { Summary } from './summaries.js';
 
 /** Runs that quartiles are taken over, at least. */
@@ -23,12 +23,15 @@ function checkSeeds(methods: readonly MethodCurves[], task: string): void {
 }
 
 function chartsOf(methods: readonly MethodCurves[], task: string) {
-  const about = `Medians over ${methods.map(({ label, runs }) => `${label} ${runs.length}`).join(', ')} runs; each point is the mean of ${SMOOTHING} updates.`;
-  const curves = methods.map(({ label, summary }) => [label, summary.map(({ x, mid }) => [x, mid] as const)] as const);
-  return [
-    chartOf(`Success on ${task}`, about, 'episodes', curves),
-    { ...chartOf(`Success on ${task}, logarithmic axis`, about, 'episodes (log)', curves), log: true },
-  ];
+  const about = `Medians and quartiles over ${methods.map(({ label, runs }) => `${label} ${runs.length}`).join(', ')} runs; each point is the mean of ${SMOOTHING} updates.`;
+  const chart: TrainingChart = {
+    title: `Success on ${task}`,
+    about,
+    xLabel: 'episodes',
+    curves: methods.map(({ label, summary }) => ({ label, points: summary.map(({ x, mid }) => ({ x, y: mid })), band: summary })),
+    references: [],
+  };
+  return [chart, { ...chart, title: `${chart.title}, logarithmic axis`, xLabel: 'episodes (log)', log: true }];
 }
 
 /** By task, then method, the success measured at the end. */

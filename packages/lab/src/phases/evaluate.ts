@@ -5,7 +5,7 @@ import { labelsOf, type ResultRow } from '../results/rows.js';
 import { loadBase } from './base.js';
 import { loadController } from './controller.js';
 import { type Actor, play } from './play.js';
-import { makePolicy } from './reinforce.js';
+import { episodesSeen, makePolicy } from './reinforce.js';
 import { WORLD_SEED } from './world.js';
 
 const DRAWN = 12;
@@ -36,13 +36,12 @@ async function run({ config, seed, device, folder, session, inputs }: PhaseConte
     seed: WORLD_SEED.evaluation + seed,
     draw: DRAWN,
   });
-  const updates = policyModel ? config[config.reinforce.method].updates * config[config.reinforce.method].episodesPerUpdate : 0;
   const labels = labelsOf({ seed: policyModel?.identity.seed ?? seed, config, inputs: folder.identity.inputs });
   const row: ResultRow = {
     ...labels,
     ...(policyModel ? {} : { method: controllerModel ? 'codes' : 'base' }),
     task,
-    episodes: updates,
+    episodes: policyModel ? episodesSeen(policyModel) : 0,
     success: played.success,
   };
   session.note(`success on ${task}: ${played.success.toFixed(4)} over ${played.episodes} sampled episodes`);

@@ -108,9 +108,18 @@ function disposeAll(...parts: { dispose(): void }[]): void {
   for (const part of parts) part.dispose();
 }
 
+/** Training episodes that what an RL run learned had seen, those of the runs it went on from among them. */
+export function episodesSeen({ identity, extra }: TrainedModel): number {
+  const config = identity.config as Config;
+  const { updates, episodesPerUpdate } = config[config.reinforce.method];
+  // Only the model was kept: the run had finished, and had begun anew.
+  return typeof extra.episodes === 'number' ? extra.episodes : updates * episodesPerUpdate;
+}
+
 /** What a checkpoint of an RL run holds: the learned parameters by themselves, and all that the next update depends on. */
-async function snapshot(reinforcer: Reinforcer): Promise<Snapshot> {
+async function snapshot(reinforcer: Reinforcer, episodes: number): Promise<Snapshot> {
   return {
+    extra: { episodes },
     files: {
       'model.safetensors': writeSafetensors(await reinforcer.store.save()),
       'state.safetensors': writeSafetensors(await reinforcer.save()),
@@ -120,14 +129,16 @@ async function snapshot(reinforcer: Reinforcer): Promise<Snapshot> {
 
 async function run({ config, seed, device, folder, session, inputs, resumed }: PhaseContext): Promise<void> {
   const { reinforcer, actor, episodesPerUpdate, updates, explore, dispose } = wire(device, config, inputs, seed);
+  const before = inputs.policy ? episodesSeen(inputs.policy) : 0;
+  const seen = (done: number): number => before + done * episodesPerUpdate;
   if (resumed) reinforcer.load(readSafetensors(resumed.read('state.safetensors'), resumed.folder).tensors, resumed.folder);
   while (reinforcer.updates < updates) {
     const rate = reinforceRate(config[config.reinforce.method], reinforcer.updates);
     explore(reinforcer.updates);
     const update = await reinforcer.update(rate);
     const done = reinforcer.updates;
-    session.log(done, { [METRICS.episodes]: done * episodesPerUpdate, [METRICS.learningRate]: rate, ...update.metrics });
-    await session.afterStep(done, () => snapshot(reinforcer), { success: update.metrics.reward });
+    session.log(done, { [METRICS.episodes]: seen(done), [METRICS.learningRate]: rate, ...update.metrics });
+    await session.afterStep(done, () => snapshot(reinforcer, seen(done)), { success: update.metrics.reward });
   }
   explore(updates);
   const { task, horizon } = config.reinforce;
@@ -135,7 +146,7 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
   const labels = labelsOf({ seed, config, inputs: folder.identity.inputs });
   const rows: ResultRow[] = [];
   const measured = await play(config, actor, { task, horizon, episodes, seed: WORLD_SEED.evaluation + seed, draw: 6 });
-  rows.push({ ...labels, task, episodes: updates * episodesPerUpdate, success: measured.success });
+  rows.push({ ...labels, task, episodes: seen(updates), success: measured.success });
   if (longTask && longTask !== task) {
     const long = await play(config, actor, {
       task: longTask,
@@ -143,7 +154,7 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
       episodes: Math.min(episodes, 2048),
       seed: WORLD_SEED.evaluation + seed,
     });
-    rows.push({ ...labels, task: longTask, episodes: updates * episodesPerUpdate, success: long.success });
+    rows.push({ ...labels, task: longTask, episodes: seen(updates), success: long.success });
   }
   folder.writeArtifact('result.json', {
     rows,

@@ -16,7 +16,12 @@ export type LearningRun = {
   readonly points: readonly { readonly episodes: number; readonly success: number }[];
 };
 
-export type Curve = { readonly label: string; readonly points: readonly { readonly x: number; readonly y: number }[] };
+export type Curve = {
+  readonly label: string;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+  /** Ground drawn around the curve: quartiles. */
+  readonly band?: readonly { readonly x: number; readonly low: number; readonly high: number }[];
+};
 
 /** Curves of a training phase, one a seed, with horizontal lines to compare with (a Bayes floor). */
 export type TrainingChart = {

@@ -49,6 +49,7 @@ export function summarise(runs: readonly Points[]): Summary[] {
 
 const NAMES: Readonly<Record<string, string>> = {
   internal: 'Internal RL',
+  metacontroller: 'Metacontroller',
   raw: 'Raw-action RL',
   'no-abstraction': 'No temporal abstraction',
   'co-trained': 'Co-trained',
@@ -56,9 +57,12 @@ const NAMES: Readonly<Record<string, string>> = {
   supervised: 'Labelled controllers',
 };
 
-/** A method's name for people; a view other than `touches` is named with it. */
+/** A method's name for people. */
+export const methodName = (method: string): string => NAMES[method] ?? method;
+
+/** The same; a view other than `touches` is named with it. */
 export function methodLabel({ method, view }: Pick<LearningRun, 'method' | 'view'>): string {
-  const name = NAMES[method] ?? method;
+  const name = methodName(method);
   return view === null || view === 'touches' ? name : `${name}, ${view}`;
 }
 
@@ -78,15 +82,20 @@ export function curvesByMethod(runs: readonly LearningRun[], smoothing: number):
   });
 }
 
+/** The ground between two quartiles. */
+export function bandPath(points: readonly Pick<Summary, 'x' | 'low' | 'high'>[], x: Scale, y: Scale): string {
+  const path = area<Pick<Summary, 'x' | 'low' | 'high'>>(
+    (point) => x(point.x),
+    (point) => y(point.low),
+    (point) => y(point.high),
+  );
+  return element('path', { class: 'band', d: path(points) ?? '' });
+}
+
 function drawMethod({ label, runs, summary }: MethodCurves, x: Scale, y: Scale, index: number): string {
   const path = line<{ x: number; y: number }>(
     (point) => x(point.x),
     (point) => y(point.y),
-  );
-  const band = area<Summary>(
-    (point) => x(point.x),
-    (point) => y(point.low),
-    (point) => y(point.high),
   );
   const median = line<Summary>(
     (point) => x(point.x),
@@ -99,7 +108,7 @@ function drawMethod({ label, runs, summary }: MethodCurves, x: Scale, y: Scale, 
   return element(
     'g',
     { class: `series series-${index}` },
-    runs.length > 2 ? element('path', { class: 'band', d: band(summary) ?? '' }) : '',
+    runs.length > 2 ? bandPath(summary, x, y) : '',
     ...seeds,
     element('path', { class: 'median', d: median(summary) ?? '' }),
   );

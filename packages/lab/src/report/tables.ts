@@ -4,7 +4,7 @@ import { METRICS } from '../names.js';
 import { type ResultRow, sortRows } from '../results/rows.js';
 import type { StoredRun } from '../run/scan.js';
 import type { ReportTable } from './data.js';
-import { methodLabel } from './learning.js';
+import { methodLabel, methodName } from './learning.js';
 
 const column = (label: string, numeric = true) => ({ label, numeric });
 
@@ -39,6 +39,7 @@ function discoverTable(runs: readonly StoredRun[]): ReportTable {
     columns: [
       column('Base'),
       column('Seed'),
+      column('Method', false),
       column('View', false),
       column('F1'),
       column('Read-out'),
@@ -46,16 +47,20 @@ function discoverTable(runs: readonly StoredRun[]): ReportTable {
       column('No control'),
       column('Command', false),
     ],
-    rows: runs.map((run) => [
-      run.config.inputs.base?.seed ?? null,
-      run.config.seed,
-      run.config.config.discover?.view ?? null,
-      lastValue(run, METRICS.switchF1Exact),
-      lastValue(run, METRICS.subgoalReadout),
-      lastValue(run, METRICS.nllHard),
-      lastValue(run, METRICS.nllUncontrolled),
-      run.config.command,
-    ]),
+    rows: runs.map((run) => {
+      const { method = 'metacontroller', view = null } = run.config.config.discover ?? {};
+      return [
+        run.config.inputs.base?.seed ?? null,
+        run.config.seed,
+        methodName(method),
+        method === 'compile' ? null : view,
+        lastValue(run, METRICS.switchF1Exact),
+        lastValue(run, METRICS.subgoalReadout),
+        lastValue(run, METRICS.nllHard),
+        lastValue(run, METRICS.nllUncontrolled),
+        run.config.command,
+      ];
+    }),
   };
 }
 

@@ -4,13 +4,14 @@ import { line } from 'd3-shape';
 import type { TrainingChart } from './data.js';
 import { formatNumber } from './format.js';
 import { acrossScale, axes, FRAME, spread, upScale } from './frame.js';
-import { legend } from './learning.js';
+import { bandPath, legend } from './learning.js';
 import { element, figure, svg, text } from './markup.js';
 
 /** One chart’s picture, without title and legend. */
 export function chartSvg({ title, about, xLabel, curves, references, log = false }: TrainingChart): string {
   const points = curves.flatMap((curve) => curve.points);
-  const values = [...points.map(({ y }) => y), ...references.map(({ y }) => y)];
+  const bands = curves.flatMap(({ band = [] }) => band.flatMap(({ low, high }) => [low, high]));
+  const values = [...points.map(({ y }) => y), ...bands, ...references.map(({ y }) => y)];
   const lowest = min(values) ?? 0;
   const highest = max(values) ?? 1;
   // Zero is shown when it is near: a curve far from it would become a flat line.
@@ -26,10 +27,11 @@ export function chartSvg({ title, about, xLabel, curves, references, log = false
     (point) => x(point.x),
     (point) => y(point.y),
   );
-  const lines = curves.map(({ label, points: own }, index) =>
+  const lines = curves.map(({ label, points: own, band }, index) =>
     element(
       'g',
       { class: `series series-${index % 8}` },
+      band ? bandPath(band, x, y) : '',
       element('path', { class: 'single', d: path(own) ?? '' }, element('title', {}, text(label))),
     ),
   );

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
-import { digest } from './checkpoint.js';
+import { type Checkpoint, digest } from './checkpoint.js';
 import { readRunConfig } from './folder.js';
 import type { InputIdentity, RunIdentity } from './identity.js';
 import { onDisk, readJson } from './storage.js';
@@ -15,16 +15,13 @@ export type TrainedModel = {
   /** Content of `model.safetensors`. */
   readonly bytes: Uint8Array;
   readonly sha256: string;
+  /** Small values that its run saved beside it; empty where only the model was kept. */
+  readonly extra: Readonly<Record<string, unknown>>;
   /** Steps its run had done when it was opened; absent where that run has finished, or only the model was kept. */
   readonly unfinishedAt?: number;
 };
 
-/** How far an unfinished run had come; `undefined` for one that has left its result. */
-function stepsOfUnfinished(run: string, checkpoint: string): number | undefined {
-  if (checkpoint === join(run, '.') || fs.existsSync(join(run, 'result.json'))) return undefined;
-  const progress = readJson(join(checkpoint, 'progress.json')) as { readonly step?: number } | undefined;
-  return progress?.step;
-}
+type Progress = Partial<Pick<Checkpoint, 'step' | 'extra'>>;
 
 /**
  * Opens a run folder, or a folder that holds `model.safetensors` and `config.json` itself.
@@ -52,8 +49,9 @@ export function openModel(path: string, name: string, phase: string): TrainedMod
       remedy,
     );
   const bytes = onDisk(file, () => fs.readFileSync(file));
-  const unfinishedAt = stepsOfUnfinished(path, folder);
-  return { folder, identity, bytes, sha256: digest(bytes), ...(unfinishedAt === undefined ? {} : { unfinishedAt }) };
+  const { step, extra = {} } = (readJson(join(folder, 'progress.json')) ?? {}) as Progress;
+  const finished = folder === join(path, '.') || fs.existsSync(join(path, 'result.json'));
+  return { folder, identity, bytes, sha256: digest(bytes), extra, ...(finished || step === undefined ? {} : { unfinishedAt: step }) };
 }
 
 /** What a run records of a model it starts from. */
