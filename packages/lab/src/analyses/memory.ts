@@ -6,7 +6,7 @@ import { methodLabel } from '../report/learning.js';
 import { lastValue } from '../report/tables.js';
 import type { StoredRun } from '../run/scan.js';
 import { chartOf, tableOf } from './findings.js';
-import type { Summary } from './summaries.js';
+import type { Summary } from './summary.js';
 
 interface Measure {
   readonly window: number;

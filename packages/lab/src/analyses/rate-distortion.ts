@@ -3,7 +3,7 @@ import { group, median } from 'd3-array';
 import { UsageError } from '../errors.js';
 import type { StoredRun } from '../run/scan.js';
 import { chartOf, tableOf } from './findings.js';
-import type { Summary } from './summaries.js';
+import type { Summary } from './summary.js';
 
 interface Point {
   readonly label: string;

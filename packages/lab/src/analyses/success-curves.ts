@@ -5,7 +5,7 @@ import { learningRuns } from '../report/collect.js';
 import type { LearningRun, TrainingChart } from '../report/data.js';
 import { curvesByMethod, type MethodCurves } from '../report/learning.js';
 import { tableOf } from './findings.js';
-import type { Summary } from './summaries.js';
+import type { Summary } from './summary.js';
 
 /** Runs that quartiles are taken over, at least. */
 const FEWEST = 3;

@@ -5,7 +5,7 @@ import { METRICS } from '../names.js';
 import { lastValue } from '../report/tables.js';
 import type { StoredRun } from '../run/scan.js';
 import { chartOf, tableOf } from './findings.js';
-import type { Summary } from './summaries.js';
+import type { Summary } from './summary.js';
 
 /** What counts as found: exact switches, and codes that name the subgoal. */
 export const FOUND = { f1: 0.98, readout: 0.95 } as const;

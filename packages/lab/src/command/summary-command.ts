@@ -1,7 +1,7 @@
 /** `coxswain analyse NAME --runs FOLDER` for the analyses that only read finished runs. */
 import { join } from 'node:path';
 import { FIGURE_FILE, FINDINGS_FILE } from '../analyses/findings.js';
-import type { Summary } from '../analyses/summaries.js';
+import type { Summary } from '../analyses/summary.js';
 import type { ProgressStream } from '../progress.js';
 import { standaloneSvg } from '../report/standalone.js';
 import { findRuns } from '../run/scan.js';
