@@ -1,5 +1,5 @@
 import { EnvError, LONGEST_HORIZON, requireInteger } from './errors.js';
-import { Expert } from './expert.js';
+import { Expert, type Ties } from './expert.js';
 import { CounterRandom, STREAM } from './random.js';
 import { parseTask, type Task } from './tasks.js';
 import { LayoutSampler, type World } from './world.js';
@@ -37,6 +37,8 @@ export type ExpertSettings = {
   readonly tasks: readonly Task[];
   /** ε: share of moves replaced by noise, see `Expert`. */
   readonly epsilon: number;
+  /** Which of several shortest ways the expert takes; any of them by default. */
+  readonly ties?: Ties;
   /** T: longer episodes are dropped. */
   readonly horizon: number;
   /** N: successful episodes wanted. */
@@ -50,13 +52,13 @@ export type ExpertSettings = {
  * @throws EnvError where a setting cannot be, or `impossible-episode` where a thousand episodes in a row failed.
  */
 export function generateExpertEpisodes(settings: ExpertSettings): ExpertEpisodes {
-  const { world, epsilon, horizon, count, seed } = settings;
+  const { world, epsilon, ties, horizon, count, seed } = settings;
   requireInteger('horizon', horizon, 1, LONGEST_HORIZON);
   requireInteger('count', count, 1);
   if (settings.tasks.length === 0) throw new EnvError('bad-task', 'the list of tasks is empty', 'at least one task', 'pass tasks');
   const tasks = settings.tasks.map((task) => parseTask(task, world.colours));
   const sampler = new LayoutSampler(world);
-  const expert = new Expert(world, epsilon);
+  const expert = new Expert(world, epsilon, ties);
   const random = new CounterRandom(seed);
   const { cells, neighbours } = sampler;
   const data = {

@@ -81,6 +81,30 @@ test('without noise it takes exactly the shortest number of steps, by breadth-fi
   );
 });
 
+test('with ties broken by order it takes the first of the moves that begin a shortest path', () => {
+  fc.assert(
+    fc.property(worlds, fc.nat(), (world, seed) => {
+      const { layout } = randomLayout(world, seed);
+      const [any, first] = [new Expert(world, 0), new Expert(world, 0, 'first')];
+      any.plan(layout);
+      first.plan(layout);
+      const [all, one] = [new Float64Array(4), new Float64Array(4)];
+      for (let cell = 0; cell < layout.length; cell++) {
+        if (layout[cell] === world.colours + 1) continue;
+        for (let colour = 0; colour < world.colours; colour++) {
+          any.distribution(cell, colour, all);
+          first.distribution(cell, colour, one);
+          const chosen = all.findIndex((p) => p > 0);
+          // Where nothing leads there it wanders, as ever.
+          if (any.distance(cell, colour) !== UNREACHABLE)
+            expect([...one].map((p, move) => p === (move === chosen ? 1 : 0))).not.toContain(false);
+        }
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
 test('probabilities sum to one, mix noise that visits nothing with the share epsilon, and are what is sampled', () => {
   const { world } = GRID_MINI;
   const epsilon = 0.3;

@@ -9,6 +9,9 @@ for (let set = 0; set < 16; set++) {
   for (let move = 0; move < 4; move++) if (set & (1 << move)) MEMBER[set * 4 + COUNT[set]++] = move;
 }
 
+/** `random`: any of them, as likely (the paper). `first`: the first of up, down, left, right, so that place and goal decide the path. */
+export type Ties = 'random' | 'first';
+
 /**
  * The exact stochastic shortest-path expert (arXiv 2512.20605, gridworld-pinpad): uniform over the moves that begin a shortest path to
  * the next colour over empty cells, so no colour is ever visited out of order. With probability ε the move is instead uniform over
@@ -26,10 +29,14 @@ export class Expert {
   private layout: Uint8Array = new Uint8Array(0);
   private readonly planned: Uint8Array;
 
-  /** @throws EnvError where the world cannot be or ε is no probability. */
+  /**
+   * @param ties what it does where several moves begin a shortest path.
+   * @throws EnvError where the world cannot be or ε is no probability.
+   */
   constructor(
     readonly world: World,
     readonly epsilon: number,
+    readonly ties: Ties = 'random',
   ) {
     requireProbability('epsilon', epsilon);
     this.sampler = new LayoutSampler(world);
@@ -129,6 +136,8 @@ export class Expert {
         }
         if (rest === shortest && rest !== UNREACHABLE) best |= 1 << move;
       }
+      // The lowest bit of a mask: its first move.
+      if (this.ties === 'first') best &= -best;
       this.best[at + cell] = best || this.quiet[cell] || 15;
     }
   }

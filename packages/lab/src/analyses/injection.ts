@@ -38,7 +38,7 @@ export const injectionAnalysis: Analysis = {
     const base = loadBase(device, inputs.base);
     const controller = loadController(device, inputs.controller, base);
     const random = new HostRandom(seed, 40);
-    const heldOut = demonstrations(config, 'heldOut', seed, config.discover.evaluationEpisodes, config.discover.noise);
+    const heldOut = demonstrations(config, 'heldOut', seed, config.discover.evaluationEpisodes, config.discover);
     const { codes, colours } = await demonstratedCodes(base, controller, config, seed, heldOut);
     const chosen = Array.from({ length: EPISODES }, () => Math.floor(random.uniform() * codes.length));
     const { mean, std } = controller.codes;

@@ -46,7 +46,7 @@ export const probesAnalysis: Analysis = {
     const { width, depth } = config.model;
     const { accuracy, byStep } = await part(async () => {
       const base = loadBase(device, inputs.base);
-      const heldOut = demonstrations(config, 'heldOut', seed, config.discover.evaluationEpisodes, config.discover.noise);
+      const heldOut = demonstrations(config, 'heldOut', seed, config.discover.evaluationEpisodes, config.discover);
       const vectors: number[][] = Array.from({ length: depth + 1 }, () => []);
       const labels: number[] = [];
       const steps: number[] = [];

@@ -20,7 +20,7 @@ export const switchesAnalysis: Analysis = {
     const found = await part(async () => {
       const base = loadBase(device, inputs.base);
       const controller = loadController(device, inputs.controller, base);
-      const heldOut = demonstrations(config, 'heldOut', seed, config.discover.evaluationEpisodes, config.discover.noise);
+      const heldOut = demonstrations(config, 'heldOut', seed, config.discover.evaluationEpisodes, config.discover);
       const { result, traces, aroundChange } = await evaluateController(base, controller, config, seed, heldOut, AROUND);
       for (const one of [controller, base]) one.dispose();
       return { result, traces, aroundChange };

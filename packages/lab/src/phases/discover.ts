@@ -32,9 +32,9 @@ async function run(context: PhaseContext): Promise<void> {
   const settings = config.discover;
   const updates = updatesOf(settings);
   session.note(`making ${settings.episodes} demonstrations (ε ${settings.noise})`);
-  const data = demonstrations(config, 'training', seed, settings.episodes, settings.noise);
+  const data = demonstrations(config, 'training', seed, settings.episodes, settings);
   const batches = new LengthBuckets(data, { size: settings.batch, seed, pool: settings.lengthBuckets });
-  const heldOut = demonstrations(config, 'heldOut', seed, settings.evaluationEpisodes, settings.noise);
+  const heldOut = demonstrations(config, 'heldOut', seed, settings.evaluationEpisodes, settings);
   const method = methodOf(config);
   const view = method.view(config);
   const base = loadBase(device, inputs.base, method.trainsBase);

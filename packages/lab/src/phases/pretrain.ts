@@ -20,9 +20,9 @@ async function run(context: PhaseContext): Promise<void> {
   const { config, seed, device, folder, session } = context;
   const { pretrain } = config;
   session.note(`making ${pretrain.episodes} demonstrations (ε ${pretrain.noise})`);
-  const data = demonstrations(config, 'training', seed, pretrain.episodes, pretrain.noise);
+  const data = demonstrations(config, 'training', seed, pretrain.episodes, pretrain);
   const batches = new LengthBuckets(data, { size: pretrain.batch, seed, pool: pretrain.lengthBuckets });
-  const heldOut = demonstrations(config, 'heldOut', seed, pretrain.evaluationEpisodes, pretrain.noise);
+  const heldOut = demonstrations(config, 'heldOut', seed, pretrain.evaluationEpisodes, pretrain);
   const floor = bayesFloor(heldOut, { tasks: config.world.tasks, epsilon: pretrain.noise });
   const base = makeBase(device, config, seed);
   const optimiser = new AdamW(base.store, { weightDecay: pretrain.weightDecay, clip: pretrain.gradientClip });

@@ -29,7 +29,7 @@ export class SupervisedTraining {
     readonly layer: number,
   ) {
     const { episodes, batch, weightDecay, gradientClip } = config.supervise;
-    const data = demonstrations(config, 'training', seed, episodes, config.discover.noise);
+    const data = demonstrations(config, 'training', seed, episodes, config.discover);
     this.#batches = new LengthBuckets(data, { size: batch, seed });
     this.store = new ParameterStore(base.store.device);
     const { width } = config.model;
@@ -50,7 +50,7 @@ export class SupervisedTraining {
   /** Mean NLL of the expert's actions under the right controller on held-out demonstrations, nats an action. */
   async nll(): Promise<number> {
     const { config, seed, base } = this;
-    const heldOut = demonstrations(config, 'heldOut', seed, config.supervise.evaluationEpisodes, config.discover.noise);
+    const heldOut = demonstrations(config, 'heldOut', seed, config.supervise.evaluationEpisodes, config.discover);
     let total = 0;
     let steps = 0;
     for (const index of byLength(heldOut, 250)) {

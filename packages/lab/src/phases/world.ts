@@ -8,6 +8,7 @@ import {
   generateExpertEpisodes,
   type ObservationSpace,
   observeEpisodes,
+  type Ties,
   type World,
 } from '@coxswain/envs';
 import type { SequenceBatch } from '@coxswain/transformer';
@@ -36,9 +37,15 @@ export const WORLD_SEED = {
 } as const;
 
 /** Demonstrations of the training tasks; `which` tells training data from held-out data of the same seed. */
-export function demonstrations(config: Config, which: 'training' | 'heldOut', seed: number, count: number, noise: number): ExpertEpisodes {
+export function demonstrations(
+  config: Config,
+  which: 'training' | 'heldOut',
+  seed: number,
+  count: number,
+  { noise, ties }: { readonly noise: number; readonly ties?: Ties },
+): ExpertEpisodes {
   const { tasks, horizon } = config.world;
-  return generateExpertEpisodes({ world: worldOf(config), tasks, epsilon: noise, horizon, count, seed: WORLD_SEED[which] + seed });
+  return generateExpertEpisodes({ world: worldOf(config), tasks, epsilon: noise, ties, horizon, count, seed: WORLD_SEED[which] + seed });
 }
 
 /** Mean steps of an episode. */

@@ -94,6 +94,10 @@ export const SECTIONS = {
     ),
     episodes: integer('Expert episodes made as data.', { min: 1 }),
     noise: number('Share ε of expert moves replaced by a random move that ends nothing.', { min: 0, max: 1 }),
+    ties: choice('Where several moves begin a shortest path, the expert takes any of them, or always the first of up, down, left, right.', [
+      'random',
+      'first',
+    ]),
     starts: integer('Starts from other random weights; the one with the lowest held-out loss goes on.', { min: 1 }),
     startSteps: integer('Training steps of each start; the one that goes on has them done.', { min: 1 }),
     steps: integer('Training steps.', { min: 1 }),
