@@ -1,5 +1,5 @@
 /** Codes as the encoder finds them on demonstrations, with the colour that each was held for. */
-import { type Episodes, gatherEpisodes } from '@coxswain/envs';
+import { type EpisodeBatch, type Episodes, gatherEpisodes } from '@coxswain/envs';
 import { discover, makeInputs, writeInputs } from '@coxswain/metacontroller';
 import { noGrad } from '@coxswain/tensor';
 import type { Base } from '../phases/base.js';
@@ -13,7 +13,13 @@ export interface DemonstratedCodes {
   readonly codes: readonly number[][];
   /** True subgoal of each. */
   readonly colours: readonly number[];
+  /** The cell in which it began to be held, and the one in which that subgoal was reached. */
+  readonly from: readonly Cell[];
+  readonly to: readonly Cell[];
 }
+
+/** Column and row of a cell. */
+export type Cell = readonly [column: number, row: number];
 
 const BATCH = 250;
 
@@ -32,6 +38,8 @@ export async function demonstratedCodes(
   const { layer, embedderLayer } = config.metacontroller;
   const codes: number[][] = [];
   const colours: number[] = [];
+  const from: Cell[] = [];
+  const to: Cell[] = [];
   for (const [b, index] of byLength(episodes, BATCH).entries()) {
     using scope = device.scope();
     void scope;
@@ -47,7 +55,22 @@ export async function demonstratedCodes(
       if (!(batch.mask[at] > 0 && beta[at] > 0.5)) continue;
       codes.push([...z.subarray(at * latent, (at + 1) * latent)]);
       colours.push(part.subgoal[at]);
+      const ends = endsOf(part, at);
+      from.push(ends.from);
+      to.push(ends.to);
     }
   }
-  return { codes, colours };
+  return { codes, colours, from, to };
+}
+
+/** The cell at step `at` (a row and a step of it), and the cell in which the subgoal of that step was reached. */
+function endsOf({ steps, position, subgoal, mask, layout, size }: EpisodeBatch, at: number): { from: Cell; to: Cell } {
+  const episode = Math.floor(at / steps);
+  const end = (episode + 1) * steps;
+  let last = at;
+  while (last + 1 < end && mask[last + 1] > 0 && subgoal[last + 1] === subgoal[at]) last++;
+  const side = Math.sqrt(layout.length / size);
+  const cell = (index: number): Cell => [index % side, Math.floor(index / side)];
+  // Positions have one more column than steps: the cell after the last.
+  return { from: cell(position[at + episode]), to: cell(position[last + episode + 1]) };
 }

@@ -4,8 +4,10 @@ import { loadController } from '../phases/controller.js';
 import { evaluateController } from '../phases/evaluate-controller.js';
 import { demonstrations } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
+import { demonstratedCodes } from './demonstrated-codes.js';
 import { chartOf, tableOf } from './findings.js';
 import { BASE, CONTROLLER } from './inputs.js';
+import { NEIGHBOURS, whatCodesTell } from './what-codes-tell.js';
 
 /** Steps before and after a change that the mean of β is shown for. */
 const AROUND = 4;
@@ -22,10 +24,11 @@ export const switchesAnalysis: Analysis = {
       const controller = loadController(device, inputs.controller, base);
       const heldOut = demonstrations(config, 'heldOut', seed, config.discover.evaluationEpisodes, config.discover);
       const { result, traces, aroundChange } = await evaluateController(base, controller, config, seed, heldOut, AROUND);
+      const held = await demonstratedCodes(base, controller, config, seed, heldOut);
       for (const one of [controller, base]) one.dispose();
-      return { result, traces, aroundChange };
+      return { result, traces, aroundChange, told: whatCodesTell(held) };
     });
-    const { result, traces, aroundChange } = found;
+    const { result, traces, aroundChange, told } = found;
     folder.writeArtifact('switches.json', traces);
     const offsets = aroundChange.map((_, i) => i - AROUND);
     return {
@@ -46,6 +49,13 @@ export const switchesAnalysis: Analysis = {
           ['Precision', 'Recall', 'F1', 'F1 at ±1', 'Switches a step', 'Read-out of the subgoal from z'],
           [[result.precision, result.recall, result.f1Exact, result.f1, result.switchRate, result.readout]],
           0,
+        ),
+        tableOf(
+          'What a code tells when it begins',
+          `From the ${NEIGHBOURS} nearest codes among the other half of the switches: how often most of them were held for the same colour; share of variance (R²) of the cell in which the subgoal was reached, of the cell in which the code began, and of the way from one to the other. Beside it what the cell in which it began tells of them by itself. A code that names a colour is good in any layout, one that names a cell or a way in one alone.`,
+          ['Told by', 'Switches', 'Colour', 'Cell reached', 'Cell begun in', 'Way'],
+          told.map(({ by, switches, colour, to, from, way }) => [by, switches, colour, to, from, way]),
+          1,
         ),
       ],
     };
