@@ -2,11 +2,14 @@
 import { requestDevice } from '@coxswain/tensor/node';
 import { main } from './command/main.js';
 import { PHASES } from './phases.js';
+import { endWithParent } from './sweep/child.js';
 
+endWithParent();
 process.exitCode = await main(process.argv.slice(2), PHASES, {
   stdout: process.stdout,
   stderr: process.stderr,
   signals: process,
   now: () => performance.now(),
   openDevice: () => requestDevice(),
+  program: [process.execPath, ...process.execArgv, process.argv[1]],
 });

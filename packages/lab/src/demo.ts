@@ -29,6 +29,7 @@ const machine: Machine = {
   signals: process,
   now: () => performance.now(),
   openDevice: () => requestDevice(),
+  program: [process.execPath, ...process.execArgv, process.argv[1]],
 };
 
 async function command(...args: string[]): Promise<void> {

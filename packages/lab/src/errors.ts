@@ -92,6 +92,40 @@ export class FileError extends CoxswainError {
   }
 }
 
+/** A sweep file that cannot be understood. */
+export class SweepFileError extends CoxswainError {
+  constructor(path: string, value: string, expected: string, remedy: string) {
+    super(`Sweep ${path}: ${value}, expected ${expected}. ${remedy}`, { code: 'bad-sweep', value: `${path}: ${value}`, expected, remedy });
+  }
+}
+
+/** Some runs of a sweep did not finish; the others are kept. */
+export class SweepError extends CoxswainError {
+  constructor(finished: number, planned: number, reasons: readonly string[]) {
+    const value = reasons.slice(0, 5).join('; ') + (reasons.length > 5 ? `; and ${reasons.length - 5} more` : '');
+    const remedy = 'What finished is kept. Look at the logs, then start the same command again: it does what is missing.';
+    super(`${finished} of ${planned} runs finished: ${value}. ${remedy}`, {
+      code: 'sweep-unfinished',
+      value,
+      expected: `${planned} finished runs`,
+      remedy,
+    });
+  }
+}
+
+/** The user stopped a sweep; its runs are saved. */
+export class SweepInterruptedError extends CoxswainError {
+  constructor(finished: number, planned: number) {
+    const remedy = 'Start the same command again to go on from there.';
+    super(`Stopped with ${finished} of ${planned} runs finished; those under way are saved. ${remedy}`, {
+      code: 'interrupted',
+      value: `${finished} runs`,
+      expected: `${planned} runs`,
+      remedy,
+    });
+  }
+}
+
 /** The user stopped the run; its state is saved. */
 export class InterruptedError extends CoxswainError {
   constructor(folder: string, step: number) {
@@ -124,6 +158,8 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   'launch-failed': 14,
   'not-finite': 15,
   'bad-shape': 16,
+  'bad-sweep': 17,
+  'sweep-unfinished': 18,
   interrupted: INTERRUPTED_EXIT,
 };
 

@@ -39,6 +39,8 @@ export type Phase = {
   /** Sections of the configuration the phase reads. */
   readonly sections: readonly SectionName[];
   readonly inputs: readonly PhaseInput[];
+  /** The file it writes last, when it has finished. */
+  readonly leaves: string;
   /** Options that stand for a setting: `{ view: 'discover.view' }` makes `--view same` mean `--set discover.view=same`. */
   readonly shortcuts: Readonly<Record<string, string>>;
   /** Steps of the whole run, and what one is called. */

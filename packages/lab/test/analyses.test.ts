@@ -21,6 +21,7 @@ async function coxswain(...args: string[]) {
     signals: { on: () => {}, off: () => {}, exit: () => {} },
     now: () => performance.now(),
     openDevice: () => requestDevice(),
+    program: [],
   });
   return { code, ...written };
 }

@@ -28,6 +28,7 @@ async function coxswain(args: readonly string[], openDevice: () => Promise<Devic
     signals: silent,
     now: () => performance.now(),
     openDevice,
+    program: [],
   });
   return { code, ...written };
 }

@@ -3,8 +3,10 @@ import fs from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { identify } from '../src/run/identity.js';
 import { inputIdentity, openModel } from '../src/run/model.js';
 import { findRuns } from '../src/run/scan.js';
+import type { Config } from '../src/settings/sections.js';
 import { crashingAt } from './crash.js';
 import { codeOf, files, identity, open } from './folders.js';
 
@@ -37,6 +39,21 @@ describe('run folders', () => {
       config.pretrain.saveEvery = 7;
     });
     open(path, other).close();
+  });
+
+  it('go on with a run from before a setting came into being, where that has its preset value', () => {
+    const path = join(root, 'run');
+    const { window, ...model } = identity().config.model as Config['model'];
+    expect(window).toBe(0);
+    const { phase, preset, seed, config, inputs } = identity();
+    const earlier = identify({ phase, preset, seed, inputs, config: { ...config, model: model as Config['model'] } });
+    expect(earlier.hash).not.toBe(identity().hash);
+    open(path, earlier).close();
+    open(path).close();
+    const other = identity(0, (changed) => {
+      changed.model.window = 4;
+    });
+    expect(() => open(path, other)).toThrow(/model.window is 0 there, 4 here/);
   });
 
   it('refuse a folder with something else in it', () => {

@@ -1,28 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digest } from '../src/run/checkpoint.js';
+import { bundleToy } from './toy-program.js';
 
 let root: string;
 let program: string;
 beforeAll(async () => {
   root = fs.mkdtempSync(join(tmpdir(), 'coxswain-kill-'));
-  program = join(root, 'toy.mjs');
-  const entryPoints = [resolve(import.meta.dirname, 'toy-cli.ts')];
-  await build({
-    entryPoints,
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    conditions: ['source'],
-    loader: { '.wgsl': 'text' },
-    external: ['webgpu'],
-  });
+  program = await bundleToy(root);
 });
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 

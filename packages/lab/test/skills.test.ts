@@ -38,6 +38,7 @@ async function coxswain(args: readonly string[], told: (text: string, interrupt:
     },
     now: () => performance.now(),
     openDevice: () => requestDevice(),
+    program: [],
   });
   return { code, ...written };
 }

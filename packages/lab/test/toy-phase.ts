@@ -2,6 +2,7 @@
 import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../src/names.js';
 import type { Phase, PhaseContext } from '../src/phase.js';
+import { RESULT_FILE } from '../src/run/folder.js';
 
 /** Milliseconds a step takes, so that a signal can arrive in the middle of a run; it then says when a step begins. */
 const STEP_MS = Number(process.env.TOY_STEP_MS ?? 0);
@@ -19,7 +20,7 @@ async function run({ config, seed, folder, resumed, session }: PhaseContext): Pr
     session.log(done, { [METRICS.actionNll]: weights[0] });
     await session.afterStep(done, async () => ({ files: { 'model.safetensors': bytes(weights), 'state.safetensors': bytes(weights) } }));
   }
-  folder.writeArtifact('result.json', { last: weights[0] });
+  folder.writeArtifact(RESULT_FILE, { last: weights[0] });
 }
 
 export const toyPhase: Phase = {
@@ -27,6 +28,7 @@ export const toyPhase: Phase = {
   about: 'Trains two numbers.',
   sections: ['world', 'model', 'pretrain'],
   inputs: [],
+  leaves: RESULT_FILE,
   shortcuts: { steps: 'pretrain.steps' },
   length: ({ pretrain }) => ({ steps: pretrain.steps, unit: 'steps', saveEvery: pretrain.saveEvery }),
   run,

@@ -27,6 +27,7 @@ export function analysisPhase({ name, about, sections, inputs, parts, run }: Ana
     about,
     sections,
     inputs,
+    leaves: FINDINGS_FILE,
     shortcuts: {},
     length: (config) => ({ steps: parts(config), unit: 'parts', saveEvery: 1 }),
     run: async (context) => {
@@ -42,8 +43,8 @@ export function analysisPhase({ name, about, sections, inputs, parts, run }: Ana
         return result;
       };
       const findings: Findings = { name, ...(await run({ ...context, part })) };
-      folder.writeArtifact(FINDINGS_FILE, findings);
       folder.writeText(FIGURE_FILE, standaloneSvg(findings.charts));
+      folder.writeArtifact(FINDINGS_FILE, findings);
     },
   };
 }

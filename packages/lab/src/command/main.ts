@@ -8,12 +8,14 @@ import { type Machine, runPhase } from './phase-command.js';
 import { PLAY_ABOUT, runPlay } from './play-command.js';
 import { REPORT_ABOUT, runReport } from './report-command.js';
 import { runSettings, SETTINGS_ABOUT } from './settings-command.js';
+import { runSweep, SWEEP_ABOUT } from './sweep-command.js';
 
 function help(phases: readonly Phase[]): string {
   const commands = [
     ...phases.map(({ name, about }) => [name, about]),
     ['play', PLAY_ABOUT],
     ['analyse', ANALYSE_ABOUT],
+    ['sweep', SWEEP_ABOUT],
     ['report', REPORT_ABOUT],
     ['settings', SETTINGS_ABOUT],
   ];
@@ -55,10 +57,11 @@ async function dispatch(args: readonly string[], phases: readonly Phase[], machi
   if (command === 'report') return runReport(rest, machine.stdout);
   if (command === 'settings') return runSettings(rest, machine.stdout);
   if (command === 'play') return runPlay(rest, machine);
+  if (command === 'sweep') return runSweep(rest, phases, machine);
   if (command === 'analyse') return runAnalyse(rest, machine);
   const phase = phases.find(({ name }) => name === command);
   if (phase) return runPhase(phase, rest, machine);
-  const known = [...phases.map(({ name }) => name), 'play', 'analyse', 'report', 'settings'];
+  const known = [...phases.map(({ name }) => name), 'play', 'analyse', 'sweep', 'report', 'settings'];
   const near = nearest(command, known);
   throw new UsageError(
     'Command',

@@ -3,9 +3,10 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CheckpointError } from '@coxswain/tensor';
 import { SettingError, UsageError } from '../errors.js';
 import type { Phase, PhaseInput } from '../phase.js';
-import { openModel, type TrainedModel } from '../run/model.js';
+import { identify, type RunIdentity } from '../run/identity.js';
+import { inputIdentity, openModel, type TrainedModel } from '../run/model.js';
 import { preset } from '../settings/presets.js';
-import { override } from '../settings/resolve.js';
+import { override, pick } from '../settings/resolve.js';
 import type { Config } from '../settings/sections.js';
 import { validate } from '../settings/validate.js';
 import { nearest } from '../suggest.js';
@@ -98,6 +99,12 @@ function inherit(config: Config, input: PhaseInput, model: TrainedModel, assignm
     // A setting that came after the model was made has the preset's value.
     Object.assign(config, { [section]: { ...config[section], ...structuredClone(given) } });
   }
+}
+
+/** What the run is that a phase does with these settings, models and seed. */
+export function identityOf(phase: Phase, { config, preset, inputs }: Resolved, seed: number): RunIdentity {
+  const identities = Object.fromEntries(Object.entries(inputs).map(([name, model]) => [name, inputIdentity(model)]));
+  return identify({ phase: phase.name, preset, seed, config: pick(config, phase.sections), inputs: identities });
 }
 
 export type Resolved = { readonly config: Config; readonly preset: string; readonly inputs: Readonly<Record<string, TrainedModel>> };

@@ -4,11 +4,8 @@ import { listenForInterrupts, type SignalSource } from '../interrupt.js';
 import { type Phase, Session } from '../phase.js';
 import { Progress, type ProgressStream } from '../progress.js';
 import { RunFolder } from '../run/folder.js';
-import { identify } from '../run/identity.js';
-import { inputIdentity } from '../run/model.js';
-import { pick } from '../settings/resolve.js';
 import { allSettings } from '../settings/sections.js';
-import { type OptionSpecs, type OptionValues, type Resolved, readCount, readOptions, resolvePhase } from './options.js';
+import { identityOf, type OptionSpecs, type OptionValues, type Resolved, readCount, readOptions, resolvePhase } from './options.js';
 
 /** What the command needs from the machine; tests bring their own. */
 export type Machine = {
@@ -17,6 +14,8 @@ export type Machine = {
   readonly signals: SignalSource;
   readonly now: () => number;
   readonly openDevice: () => Promise<Device>;
+  /** How this very program is started again, for the runs of a sweep: executable, then its arguments. */
+  readonly program: readonly string[];
 };
 
 const COMMON: OptionSpecs = {
@@ -58,9 +57,8 @@ export function phaseHelp(phase: Phase, spoken = phase.name): string {
 }
 
 async function execute(phase: Phase, resolved: Resolved, seed: number, path: string, command: string, machine: Machine): Promise<void> {
-  const { config, preset, inputs } = resolved;
-  const identities = Object.fromEntries(Object.entries(inputs).map(([name, model]) => [name, inputIdentity(model)]));
-  const identity = identify({ phase: phase.name, preset, seed, config: pick(config, phase.sections), inputs: identities });
+  const { config, inputs } = resolved;
+  const identity = identityOf(phase, resolved, seed);
   const { steps, unit, saveEvery } = phase.length(config);
   const folder = new RunFolder(path, identity, command);
   try {

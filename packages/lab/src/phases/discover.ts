@@ -4,6 +4,7 @@ import { DiscoveryTrainer } from '@coxswain/metacontroller';
 import { AdamW, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
+import { RESULT_FILE } from '../run/folder.js';
 import type { Config } from '../settings/sections.js';
 import { loadBase } from './base.js';
 import { type CodeStatistics, controllerTensors, makeController, splitTensors, withCodes } from './controller.js';
@@ -129,8 +130,8 @@ async function run(context: PhaseContext): Promise<void> {
     await session.afterStep(done, snapshot(codes ?? { mean: new Float32Array(0), std: new Float32Array(0) }), notes);
   }
   const { result, traces } = await measure();
-  folder.writeArtifact('result.json', { ...result, method: settings.method, view, steps: settings.steps, start: starts.best ?? 0 });
   folder.writeArtifact('switches.json', traces);
+  folder.writeArtifact(RESULT_FILE, { ...result, method: settings.method, view, steps: settings.steps, start: starts.best ?? 0 });
   trainer.dispose();
   baseOptimiser?.dispose();
   optimiser.dispose();
@@ -143,6 +144,7 @@ export const discoverPhase: Phase = {
   about: 'Trains a metacontroller on the frozen base model: skills and switches without labels.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'compile'],
   inputs: [{ name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true }],
+  leaves: RESULT_FILE,
   shortcuts: { method: 'discover.method', view: 'discover.view' },
   length: ({ discover }) => ({ steps: updatesOf(discover), unit: 'steps', saveEvery: discover.saveEvery }),
   run,

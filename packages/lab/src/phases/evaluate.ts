@@ -2,6 +2,7 @@
 import { readSafetensors } from '@coxswain/tensor';
 import type { Phase, PhaseContext } from '../phase.js';
 import { labelsOf, type ResultRow } from '../results/rows.js';
+import { RESULT_FILE } from '../run/folder.js';
 import { loadBase } from './base.js';
 import { loadController } from './controller.js';
 import { type Actor, play } from './play.js';
@@ -45,9 +46,9 @@ async function run({ config, seed, device, folder, session, inputs }: PhaseConte
     success: played.success,
   };
   session.note(`success on ${task}: ${played.success.toFixed(4)} over ${played.episodes} sampled episodes`);
-  folder.writeArtifact('result.json', { rows: [row], evaluationEpisodes: played.episodes });
-  folder.writeArtifact('episodes.json', played.drawn);
   await session.afterStep(1, async () => ({ files: {} }));
+  folder.writeArtifact('episodes.json', played.drawn);
+  folder.writeArtifact(RESULT_FILE, { rows: [row], evaluationEpisodes: played.episodes });
   for (const part of owned) part.dispose();
 }
 
@@ -66,6 +67,7 @@ export const evaluatePhase: Phase = {
     },
     { name: 'policy', phase: 'reinforce', about: 'run folder of what RL learned', gives: ['internal', 'raw'], required: () => false },
   ],
+  leaves: RESULT_FILE,
   shortcuts: { task: 'reinforce.task', method: 'reinforce.method', episodes: 'evaluate.episodes' },
   length: () => ({ steps: 1, unit: 'evaluation', saveEvery: 1 }),
   run,

@@ -5,6 +5,7 @@ import { Pretrainer } from '@coxswain/transformer';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import type { Snapshot } from '../run/checkpoint.js';
+import { RESULT_FILE } from '../run/folder.js';
 import type { Config } from '../settings/sections.js';
 import { type Base, makeBase, modelBytes } from './base.js';
 import { evaluateBase } from './evaluate-base.js';
@@ -63,7 +64,7 @@ async function run(context: PhaseContext): Promise<void> {
     await session.afterStep(done, () => snapshot(base, optimiser, trainer), notes);
   }
   const result = await measure();
-  folder.writeArtifact('result.json', {
+  folder.writeArtifact(RESULT_FILE, {
     ...result,
     bayesFloor: floor.nll,
     bayesFloorError: floor.nllError,
@@ -85,6 +86,7 @@ export const pretrainPhase: Phase = {
   about: 'Trains the base sequence model on expert demonstrations.',
   sections: ['world', 'model', 'pretrain'],
   inputs: [],
+  leaves: RESULT_FILE,
   shortcuts: {},
   length: ({ pretrain }) => ({ steps: pretrain.steps, unit: 'steps', saveEvery: pretrain.saveEvery }),
   run,

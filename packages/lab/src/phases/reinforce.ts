@@ -5,6 +5,7 @@ import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import { labelsOf, type ResultRow } from '../results/rows.js';
 import type { Snapshot } from '../run/checkpoint.js';
+import { RESULT_FILE } from '../run/folder.js';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
 import { loadBase } from './base.js';
@@ -156,12 +157,12 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
     });
     rows.push({ ...labels, task: longTask, episodes: seen(updates), success: long.success });
   }
-  folder.writeArtifact('result.json', {
+  folder.writeArtifact('episodes.json', measured.drawn);
+  folder.writeArtifact(RESULT_FILE, {
     rows,
     evaluationEpisodes: measured.episodes,
     updatesWithoutSignal: reinforcer.updatesWithoutSignal,
   });
-  folder.writeArtifact('episodes.json', measured.drawn);
   session.note(`success on ${task}: ${measured.success.toFixed(4)} over ${measured.episodes} sampled episodes`);
   dispose();
 }
@@ -187,6 +188,7 @@ export const reinforcePhase: Phase = {
       required: () => false,
     },
   ],
+  leaves: RESULT_FILE,
   shortcuts: { method: 'reinforce.method', task: 'reinforce.task' },
   length: (config) => ({
     steps: config[config.reinforce.method].updates,

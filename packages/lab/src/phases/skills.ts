@@ -4,6 +4,7 @@ import { median } from 'd3-array';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import type { Checkpoint } from '../run/checkpoint.js';
+import { RESULT_FILE } from '../run/folder.js';
 import { type HeldCode, heldCodes } from '../skills/held-codes.js';
 import { findSkills } from '../skills/library.js';
 import { SKILLS_FILE } from '../skills/open.js';
@@ -53,7 +54,7 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
     session.note(`${name}: ${reached} of ${count} codes reached it (${purity.toFixed(3)}), half of them within ${steps} steps`);
   if (skills.length === 0) session.note('No code reaches one colour clearly: the library is empty.');
   folder.writeArtifact(SKILLS_FILE, skills);
-  folder.writeArtifact('result.json', {
+  folder.writeArtifact(RESULT_FILE, {
     skills: skills.length,
     colours: new Set(skills.map(({ reaches }) => reaches)).size,
     heldCodes: found.held,
@@ -80,6 +81,7 @@ export const skillsPhase: Phase = {
       required: () => true,
     },
   ],
+  leaves: RESULT_FILE,
   shortcuts: {},
   length: ({ skills }) => ({ steps: skills.batches, unit: 'batches', saveEvery: 1 }),
   run,

@@ -2,6 +2,7 @@
 import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
+import { RESULT_FILE } from '../run/folder.js';
 import { loadBase } from './base.js';
 import { oracleLegs, SupervisedTraining } from './supervised-controllers.js';
 
@@ -32,7 +33,7 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
   const rows = [{ ...labels, task, success: await successOn(task, horizon) }];
   if (longTask && longTask !== task) rows.push({ ...labels, task: longTask, success: await successOn(longTask, longHorizon) });
   session.note(`NLL under the right controller ${nll.toFixed(4)}; success on ${task} ${rows[0].success.toFixed(4)}`);
-  folder.writeArtifact('result.json', { rows, [METRICS.nllHard]: nll });
+  folder.writeArtifact(RESULT_FILE, { rows, [METRICS.nllHard]: nll });
   training.dispose();
   base.dispose();
 }
@@ -42,6 +43,7 @@ export const supervisePhase: Phase = {
   about: 'Trains one controller per subgoal with labels: the bound on what steering can do.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce', 'evaluate'],
   inputs: [{ name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true }],
+  leaves: RESULT_FILE,
   shortcuts: {},
   length: ({ supervise }) => ({ steps: supervise.steps, unit: 'steps', saveEvery: supervise.saveEvery }),
   run,

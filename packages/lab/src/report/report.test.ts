@@ -275,6 +275,7 @@ describe('a report of stored runs', () => {
       signals: { on: () => {}, off: () => {}, exit: () => {} },
       now: () => 0,
       openDevice: () => Promise.reject(new Error('no device is needed')),
+      program: [],
     };
     const [out, results] = [join(root, 'made', 'report.html'), join(root, 'made', 'grid-mini')];
     expect(await main(['report', '--runs', root, '--out', out, '--results', results], [], machine), said).toBe(0);

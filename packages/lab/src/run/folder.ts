@@ -12,12 +12,15 @@ import { join } from 'node:path';
 import { OtherConfigurationError, RunFolderError } from '../errors.js';
 import { type Checkpoint, readCheckpoint, recover, type Snapshot, saveCheckpoint } from './checkpoint.js';
 import { differences, type RunIdentity } from './identity.js';
-import { lockFolder } from './lock.js';
+import { isLocked, lockFolder } from './lock.js';
 import { appendTiming, MetricsWriter } from './metrics.js';
 import { onDisk, readJson, writeAtomic } from './storage.js';
 
 /** `config.json` of a run folder: the run's identity and, outside its hash, the command that made it. */
 export type RunConfig = RunIdentity & { readonly command: string };
+
+/** What most phases write, last of all. */
+export const RESULT_FILE = 'result.json';
 
 const CONFIG = 'config.json';
 const LOCK = 'lock';
@@ -55,8 +58,14 @@ function claim(folder: string, identity: RunIdentity): boolean {
     }
     return false;
   }
-  if (there.hash !== identity.hash) throw new OtherConfigurationError(folder, differences(there, identity));
+  const other = differences(there, identity);
+  if (other.length > 0) throw new OtherConfigurationError(folder, other);
   return true;
+}
+
+/** Whether a process writes the folder now. */
+export function isBusy(folder: string): boolean {
+  return isLocked(join(folder, LOCK));
 }
 
 /** A run folder that this process writes. */

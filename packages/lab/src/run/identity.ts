@@ -1,6 +1,7 @@
 /** What makes a run this run and no other. */
+import { PRESET_NAMES, preset } from '../settings/presets.js';
 import { hashedSettings, hashOf } from '../settings/resolve.js';
-import type { PartialConfig } from '../settings/sections.js';
+import type { PartialConfig, SectionName } from '../settings/sections.js';
 
 /** A checkpoint a run starts from, by content. */
 export type InputIdentity = { readonly phase: string; readonly seed: number; readonly sha256: string };
@@ -33,8 +34,24 @@ export function identify(run: Facts): RunIdentity {
   return { format: 1, phase, preset, seed, config, inputs, hash: hashOf(facts(run)) };
 }
 
-/** Where two runs differ, one sentence each: `model.width is 64 there, 128 here`. */
+/**
+ * The run with every setting that has come into being since it was made at the value that its preset gives it: what the run did, for a
+ * setting’s preset value is what was done before there was a choice.
+ */
+function completed(run: RunIdentity): RunIdentity {
+  if (!PRESET_NAMES.includes(run.preset)) return run;
+  const known = preset(run.preset);
+  const sections = Object.entries(run.config).map(([name, values]) => [name, { ...known[name as SectionName], ...values }]);
+  return { ...run, config: Object.fromEntries(sections) };
+}
+
+/** Where the run that is there differs from the one that is asked for; empty when they are one and the same. */
 export function differences(there: RunIdentity, here: RunIdentity): string[] {
+  return there.hash === here.hash ? [] : compare(completed(there), here);
+}
+
+/** Where two runs differ, one sentence each: `model.width is 64 there, 128 here`. */
+function compare(there: RunIdentity, here: RunIdentity): string[] {
   const [a, b] = [facts(there), facts(here)];
   const show = (value: unknown) =>
     value === undefined ? 'absent' : typeof value === 'string' && value.length > 24 ? `${value.slice(0, 12)}…` : JSON.stringify(value);

@@ -49,6 +49,12 @@ function create(path: string, content: string): boolean {
   }
 }
 
+/** Whether a process that is alive holds the lock. */
+export function isLocked(path: string): boolean {
+  const owner = readOwner(path);
+  return owner !== undefined && isAlive(owner);
+}
+
 /**
  * Takes the lock of a run folder. A lock left by a process that has ended is taken over.
  * @returns a function that gives it back.

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
 import { type Checkpoint, digest } from './checkpoint.js';
-import { readRunConfig } from './folder.js';
+import { RESULT_FILE, readRunConfig } from './folder.js';
 import type { InputIdentity, RunIdentity } from './identity.js';
 import { onDisk, readJson } from './storage.js';
 
@@ -50,7 +50,7 @@ export function openModel(path: string, name: string, phase: string): TrainedMod
     );
   const bytes = onDisk(file, () => fs.readFileSync(file));
   const { step, extra = {} } = (readJson(join(folder, 'progress.json')) ?? {}) as Progress;
-  const finished = folder === join(path, '.') || fs.existsSync(join(path, 'result.json'));
+  const finished = folder === join(path, '.') || fs.existsSync(join(path, RESULT_FILE));
   return { folder, identity, bytes, sha256: digest(bytes), extra, ...(finished || step === undefined ? {} : { unfinishedAt: step }) };
 }
 

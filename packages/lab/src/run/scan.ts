@@ -7,7 +7,7 @@ import type { DrawnEpisode, SwitchTrace } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
 import type { Skill } from '../skills/library.js';
 import { SKILLS_FILE } from '../skills/open.js';
-import { type RunConfig, readRunConfig } from './folder.js';
+import { RESULT_FILE, type RunConfig, readRunConfig } from './folder.js';
 import { type MetricLine, readMetrics } from './metrics.js';
 import { onDisk, readJson } from './storage.js';
 
@@ -31,7 +31,7 @@ export type StoredRun = {
 function readRun(folder: string): StoredRun | undefined {
   const config = readRunConfig(folder);
   if (!config) return undefined;
-  const result = (readJson(join(folder, 'result.json')) ?? {}) as { readonly rows?: readonly ResultRow[] } & Record<string, unknown>;
+  const result = (readJson(join(folder, RESULT_FILE)) ?? {}) as { readonly rows?: readonly ResultRow[] } & Record<string, unknown>;
   const numbers = Object.entries(result).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
   return {
     folder,

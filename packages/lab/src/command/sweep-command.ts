@@ -1,0 +1,160 @@
+/** `coxswain sweep FILE`: many runs, what is missing of them, in one table. */
+import { join } from 'node:path';
+import { analysisPhase } from '../analyses/analysis.js';
+import { ANALYSES } from '../analyses/index.js';
+import { SweepError, SweepInterruptedError, UsageError } from '../errors.js';
+import { listenForInterrupts } from '../interrupt.js';
+import type { Phase } from '../phase.js';
+import { isBusy } from '../run/folder.js';
+import { type Child, startChild } from '../sweep/child.js';
+import { type Need, readSweep } from '../sweep/file.js';
+import { type PlannedRun, planSweep } from '../sweep/plan.js';
+import { type RunState, runSchedule, type Schedule } from '../sweep/schedule.js';
+import { hasFinished } from '../sweep/state.js';
+import { sweepMarkdown, sweepRows } from '../sweep/table.js';
+import { readCount, readOptions } from './options.js';
+import type { Machine } from './phase-command.js';
+import { writeFile } from './write-file.js';
+
+export const SWEEP_ABOUT = 'Do what is missing of many runs: seeds × settings from a file.';
+
+const HELP = `coxswain sweep FILE — ${SWEEP_ABOUT}
+
+  --workers N   Runs at a time (default 1)
+  --dry         Print the runs and what is missing, and do nothing
+  -h, --help    Show this
+
+FILE is YAML:
+
+  folder: runs/views
+  axes:
+    seed: [1, 2, 3]
+    pair: [{ view: partner, alpha: 0.001 }, { view: same, alpha: 0.1 }]
+  runs:
+    base:
+      command: pretrain
+    controller-{view}-{seed}:
+      command: discover
+      over: [seed, pair]
+      options: { seed: '{seed}', base: base, view: '{view}' }
+      set: { discover.alpha: '{alpha}' }
+
+Every combination of the axes after \`over\` is a run; a name in braces stands for its value. A model named after a run of the file waits
+for that run. Finished runs are not done again; runs that were stopped go on. What the runs print is in FOLDER/logs, their results in
+FOLDER/sweep.md. \`needs: [gpu, shader-f16, subgroups]\` keeps a run from adapters without these.
+`;
+
+const SPECS = {
+  workers: { type: 'string' as const, default: '1' },
+  dry: { type: 'boolean' as const },
+  help: { type: 'boolean' as const, short: 'h' },
+};
+
+/** How often the state of all is printed where there is no terminal. */
+const LINE_MS = 60_000;
+
+/** What the adapter here has of what runs may need; opened only where a run needs anything. */
+async function offersOf(plan: readonly PlannedRun[], { openDevice }: Machine): Promise<Set<Need>> {
+  if (plan.every(({ needs }) => needs.length === 0)) return new Set();
+  const device = await openDevice();
+  try {
+    const features = (['shader-f16', 'subgroups'] as const).filter((feature) => device.gpu.features.has(feature));
+    return new Set<Need>([...features, ...(device.traits.family === 'gpu' ? (['gpu'] as const) : [])]);
+  } finally {
+    device.close();
+  }
+}
+
+/** One line about all: how many are done, and how far those under way are. */
+function summary(states: ReadonlyMap<string, RunState>, children: ReadonlyMap<string, Child>): string {
+  const finished = [...states.values()].filter((state) => state === 'finished').length;
+  const under = [...children].map(([name, child]) => {
+    const share = child.line().match(/(\d+) %/)?.[0];
+    const left = child.line().match(/ {2}([^ ].*? left)/)?.[1];
+    return [name, share, left && `(${left})`].filter(Boolean).join(' ');
+  });
+  return [`${finished}/${states.size} runs`, ...under].join('  ');
+}
+
+/** Prints that line: on a terminal in its place, elsewhere now and then. */
+function shower({ stderr, now }: Machine): ScheduleOptionsShow {
+  let shownAt = -Infinity;
+  return (states, children) => {
+    if (!stderr.isTTY && now() - shownAt < LINE_MS) return;
+    shownAt = now();
+    const line = summary(states, children);
+    stderr.write(stderr.isTTY ? `\r\x1b[2K${line.slice(0, (stderr.columns ?? 120) - 1)}` : `${line}\n`);
+  };
+}
+type ScheduleOptionsShow = (states: ReadonlyMap<string, RunState>, children: ReadonlyMap<string, Child>) => void;
+
+function checkEnd({ states, reasons }: Schedule, aborted: boolean): void {
+  const of = (state: RunState): string[] => [...states].filter(([, its]) => its === state).map(([name]) => name);
+  const finished = of('finished').length;
+  if (finished === states.size) return;
+  if (aborted) throw new SweepInterruptedError(finished, states.size);
+  const left = [
+    ['held up by others', of('held up')],
+    ['for another adapter', of('unable')],
+    ['not begun', of('ready')],
+  ] as const;
+  const rest = left.flatMap(([why, names]) =>
+    names.length > 0 ? [`${names.length} ${why} (${names[0]}${names.length > 1 ? ' …' : ''})`] : [],
+  );
+  throw new SweepError(finished, states.size, [...reasons, ...rest]);
+}
+
+/** One line a run: whether it is there, its name, its command; below it what stands in its way. */
+function printPlan(plan: readonly PlannedRun[], finished: (run: PlannedRun) => boolean, { stdout }: Machine): void {
+  const done = new Set<string>();
+  for (const run of plan) {
+    let trouble = '';
+    try {
+      if (run.after.every((name) => done.has(name)) && finished(run)) done.add(run.name);
+    } catch (error) {
+      trouble = `  ${(error as Error).message}\n`;
+    }
+    stdout.write(`${done.has(run.name) ? 'finished' : 'missing'}  ${run.name}  coxswain ${run.args.join(' ')}\n${trouble}`);
+  }
+}
+
+/** Runs a sweep as its command line asks. */
+export async function runSweep(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<void> {
+  const { values, positionals } = readOptions(args, SPECS, true);
+  if (values.help) {
+    machine.stdout.write(HELP);
+    return;
+  }
+  if (positionals.length !== 1)
+    throw new UsageError('coxswain sweep', `${positionals.length} files`, 'one', 'For example: coxswain sweep docs/results/grid-mini.yaml');
+  const workers = Math.max(1, readCount('workers', values.workers as string));
+  const [path] = positionals;
+  const file = readSweep(path);
+  const analyses = ANALYSES.map((analysis) => [`analyse ${analysis.name}`, analysisPhase(analysis)] as const);
+  const known = new Map<string, Phase>([...phases.map((phase) => [phase.name, phase] as const), ...analyses]);
+  const plan = planSweep(file, path, (command) => known.get(command), [...known.keys()]);
+  const finished = (run: PlannedRun): boolean => hasFinished(run, file.preset);
+  if (values.dry) return printPlan(plan, finished, machine);
+  const offers = await offersOf(plan, machine);
+  const { stderr } = machine;
+  const say = (text: string): unknown => stderr.write(`${stderr.isTTY ? '\r\x1b[2K' : ''}${text}\n`);
+  const interrupts = listenForInterrupts(machine.signals, say);
+  try {
+    const schedule = await runSchedule(plan, {
+      workers,
+      offers,
+      hasFinished: finished,
+      isBusy: ({ folder }) => isBusy(folder),
+      start: (run) => startChild(machine.program, run.args, join(file.folder, 'logs', `${run.name}.log`), workers),
+      say,
+      show: shower(machine),
+      signal: interrupts.signal,
+      now: machine.now,
+    });
+    const rows = sweepRows(plan, ({ name }) => schedule.states.get(name) ?? 'waiting');
+    writeFile(join(file.folder, 'sweep.md'), sweepMarkdown(`Sweep ${path}`, rows), machine.stdout);
+    checkEnd(schedule, interrupts.signal.aborted);
+  } finally {
+    interrupts.release();
+  }
+}

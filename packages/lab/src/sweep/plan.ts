@@ -1,0 +1,146 @@
+/** From a sweep file to its runs: names, command lines, and which waits for which. */
+import { join } from 'node:path';
+import { SweepFileError } from '../errors.js';
+import type { Phase } from '../phase.js';
+import { preset } from '../settings/presets.js';
+import { override } from '../settings/resolve.js';
+import { nearest } from '../suggest.js';
+import type { Need, SweepEntry, SweepFile } from './file.js';
+
+/** One run of a sweep. */
+export interface PlannedRun {
+  /** Its own name within the sweep, and its folder's. */
+  readonly name: string;
+  readonly folder: string;
+  readonly phase: Phase;
+  /** The command line after `coxswain`. */
+  readonly args: readonly string[];
+  /** Options of the phase by name, as `args` has them. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly set: readonly string[];
+  /** Names of the runs that it starts from. */
+  readonly after: readonly string[];
+  readonly needs: readonly Need[];
+}
+
+type Values = Readonly<Record<string, string>>;
+
+const suggestion = (typed: string, known: readonly string[], otherwise: string): string => {
+  const near = nearest(typed, known);
+  return near === undefined ? otherwise : `Did you mean \`${near}\`?`;
+};
+
+/** All combinations of the axes named, the last one changing fastest. */
+function combinations(file: SweepFile, over: readonly string[], refuse: Refuse): Values[] {
+  const axes = over.map((axis) => {
+    if (!Object.hasOwn(file.axes, axis))
+      refuse(
+        `over: \`${axis}\``,
+        `an axis of the file (${Object.keys(file.axes).join(', ') || 'it has none'})`,
+        suggestion(axis, Object.keys(file.axes), 'Add it under `axes`.'),
+      );
+    return file.axes[axis].map((value) => (typeof value === 'string' ? { [axis]: value } : value));
+  });
+  return axes.reduce<Values[]>((all, axis) => all.flatMap((left) => axis.map((right) => ({ ...left, ...right }))), [{}]);
+}
+
+type Refuse = (value: string, expected: string, remedy: string) => never;
+
+/** Puts values in place of the names in braces. */
+function fill(template: string, values: Values, refuse: Refuse): string {
+  return template.replace(/\{([^{}]*)\}/g, (_, name: string) => {
+    if (!Object.hasOwn(values, name))
+      refuse(
+        `\`{${name}}\` in \`${template}\``,
+        `a value of the axes after \`over\` (${Object.keys(values).join(', ') || 'none'})`,
+        suggestion(name, Object.keys(values), 'Add its axis to `over`.'),
+      );
+    return values[name];
+  });
+}
+
+/** Finds the phase that a command's words name: `discover`, `analyse probes`. */
+export type FindPhase = (command: string) => Phase | undefined;
+
+function checkOptions({ options, set }: SweepEntry, phase: Phase, refuse: Refuse): void {
+  const known = ['seed', ...phase.inputs.map(({ name }) => name), ...Object.keys(phase.shortcuts)];
+  for (const name of Object.keys(options)) {
+    if (name === 'out') refuse('options: `out`', 'no folder: a run’s folder has its name', 'Leave it out.');
+    if (!known.includes(name))
+      refuse(`options: \`${name}\``, `one of ${known.join(', ')}`, suggestion(name, known, '`set` takes the names of settings.'));
+  }
+  for (const key of Object.keys(set))
+    if (!phase.sections.some((section) => key.startsWith(`${section}.`)))
+      refuse(`set: \`${key}\``, `a setting of ${phase.sections.join(', ')}, which ${phase.name} reads`, '`coxswain settings` lists them.');
+}
+
+/**
+ * The runs of a sweep, each after those that it starts from. Nothing is opened: whether a model fits is checked when it is there.
+ * @param path of the file, for messages.
+ * @throws SweepFileError, SettingError for a setting that does not exist or is out of range.
+ */
+export function planSweep(file: SweepFile, path: string, findPhase: FindPhase, commands: readonly string[]): PlannedRun[] {
+  const planned = new Map<string, PlannedRun>();
+  const drafts: { name: string; entry: SweepEntry; command: string; values: Values; phase: Phase; refuse: Refuse }[] = [];
+  const names = new Set<string>();
+  for (const [template, entry] of Object.entries(file.runs)) {
+    const refuse: Refuse = (value, expected, remedy) => {
+      throw new SweepFileError(path, `runs › ${template} › ${value}`, expected, remedy);
+    };
+    for (const values of combinations(file, entry.over, refuse)) {
+      const command = fill(entry.command, values, refuse);
+      const phase = findPhase(command);
+      if (!phase)
+        return refuse(`command: \`${command}\``, `one of ${commands.join(', ')}`, suggestion(command, commands, 'See coxswain --help.'));
+      checkOptions(entry, phase, refuse);
+      const name = fill(template, values, refuse);
+      if (!/^[\w.+=-]+$/.test(name))
+        refuse(`the name \`${name}\``, 'letters, digits and . _ + = - only', 'It becomes the name of a folder.');
+      if (names.has(name)) refuse(`the name \`${name}\``, 'another name for every run', 'Name every axis after `over` in braces.');
+      names.add(name);
+      drafts.push({ name, entry, command, values, phase, refuse });
+    }
+  }
+  for (const { name, entry, command, values, phase, refuse } of drafts) {
+    const options: Record<string, string> = {};
+    const after: string[] = [];
+    for (const [option, template] of Object.entries(entry.options)) {
+      const value = fill(template, values, refuse);
+      const isRun = phase.inputs.some((input) => input.name === option) && names.has(value);
+      if (isRun) after.push(value);
+      options[option] = isRun ? join(file.folder, value) : value;
+    }
+    const set = Object.entries(entry.set).map(([key, value]) => `${key}=${fill(value, values, refuse)}`);
+    // Settings are tried on the preset, so that a typo in the last run is found before the first one starts.
+    const trial = preset(file.preset ?? 'grid-mini');
+    for (const assignment of set) override(trial, assignment);
+    const startsFromNothing = !phase.inputs.some((input) => options[input.name] !== undefined);
+    const folder = join(file.folder, name);
+    const args = [
+      ...command.split(' '),
+      ...(file.preset !== undefined && startsFromNothing ? ['--preset', file.preset] : []),
+      ...Object.entries(options).flatMap(([option, value]) => [`--${option}`, value]),
+      ...set.flatMap((assignment) => ['--set', assignment]),
+      '--out',
+      folder,
+    ];
+    planned.set(name, { name, folder, phase, args, options, set, after, needs: entry.needs });
+  }
+  return inOrder(planned, path);
+}
+
+/** Each run after those that it starts from; else in the order of the file. */
+function inOrder(planned: ReadonlyMap<string, PlannedRun>, path: string): PlannedRun[] {
+  const ordered = new Map<string, PlannedRun>();
+  const open = new Set<string>();
+  const visit = (run: PlannedRun): void => {
+    if (ordered.has(run.name)) return;
+    if (open.has(run.name))
+      throw new SweepFileError(path, `run \`${run.name}\` starts from itself`, 'runs that start from earlier ones', 'Break the circle.');
+    open.add(run.name);
+    for (const name of run.after) visit(planned.get(name) as PlannedRun);
+    ordered.set(run.name, run);
+  };
+  for (const run of planned.values()) visit(run);
+  return [...ordered.values()];
+}

@@ -1,0 +1,24 @@
+/** The sweep files of the repository name commands, options and settings that exist. */
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { main } from '../src/command/main.js';
+import type { Machine } from '../src/command/phase-command.js';
+import { PHASES } from '../src/phases.js';
+
+const folder = join(import.meta.dirname, '../../../sweeps');
+
+it.each(fs.readdirSync(folder))('%s can be planned', async (name) => {
+  let out = '';
+  let err = '';
+  const machine: Machine = {
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+    signals: process,
+    now: () => 0,
+    openDevice: () => Promise.reject(new Error('no device is needed')),
+    program: [],
+  };
+  expect(await main(['sweep', join(folder, name), '--dry'], PHASES, machine), err).toBe(0);
+  expect(out).toMatch(/(finished|missing) {2}\S+ {2}coxswain /);
+});
