@@ -99,6 +99,18 @@ export class SweepFileError extends CoxswainError {
   }
 }
 
+/** Redis refuses us, or its address is none. */
+export class RedisError extends CoxswainError {
+  constructor(address: string, value: string, remedy: string) {
+    super(`Redis at ${address}: ${value}, expected one that answers. ${remedy}`, {
+      code: 'redis',
+      value: `${address}: ${value}`,
+      expected: 'a Redis that answers',
+      remedy,
+    });
+  }
+}
+
 /** Some runs of a sweep did not finish; the others are kept. */
 export class SweepError extends CoxswainError {
   constructor(finished: number, planned: number, reasons: readonly string[]) {
@@ -160,6 +172,7 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   'bad-shape': 16,
   'bad-sweep': 17,
   'sweep-unfinished': 18,
+  redis: 19,
   interrupted: INTERRUPTED_EXIT,
 };
 

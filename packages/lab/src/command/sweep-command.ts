@@ -1,4 +1,5 @@
 /** `coxswain sweep FILE`: many runs, what is missing of them, in one table. */
+import fs from 'node:fs';
 import { join } from 'node:path';
 import { analysisPhase } from '../analyses/analysis.js';
 import { ANALYSES } from '../analyses/index.js';
@@ -6,11 +7,12 @@ import { SweepError, SweepInterruptedError, UsageError } from '../errors.js';
 import { listenForInterrupts } from '../interrupt.js';
 import type { Phase } from '../phase.js';
 import { isBusy } from '../run/folder.js';
-import { type Child, startChild } from '../sweep/child.js';
+import { Board, type RunState } from '../sweep/board.js';
+import { startChild } from '../sweep/child.js';
 import { type Need, readSweep } from '../sweep/file.js';
+import { runLocal } from '../sweep/local.js';
 import { type PlannedRun, planSweep } from '../sweep/plan.js';
-import { type RunState, runSchedule, type Schedule } from '../sweep/schedule.js';
-import { hasFinished } from '../sweep/state.js';
+import { finishedRuns } from '../sweep/state.js';
 import { sweepMarkdown, sweepRows } from '../sweep/table.js';
 import { readCount, readOptions } from './options.js';
 import type { Machine } from './phase-command.js';
@@ -21,6 +23,7 @@ export const SWEEP_ABOUT = 'Do what is missing of many runs: seeds × settings f
 const HELP = `coxswain sweep FILE — ${SWEEP_ABOUT}
 
   --workers N   Runs at a time (default 1)
+  --redis URL   Share the runs with every machine that gives the same command: redis://HOST:6379. FOLDER must be shared too
   --dry         Print the runs and what is missing, and do nothing
   -h, --help    Show this
 
@@ -46,6 +49,7 @@ FOLDER/sweep.md. \`needs: [gpu, shader-f16, subgroups]\` keeps a run from adapte
 
 const SPECS = {
   workers: { type: 'string' as const, default: '1' },
+  redis: { type: 'string' as const },
   dry: { type: 'boolean' as const },
   help: { type: 'boolean' as const, short: 'h' },
 };
@@ -66,37 +70,36 @@ async function offersOf(plan: readonly PlannedRun[], { openDevice }: Machine): P
 }
 
 /** One line about all: how many are done, and how far those under way are. */
-function summary(states: ReadonlyMap<string, RunState>, children: ReadonlyMap<string, Child>): string {
+function summary({ states, children }: Board): string {
   const finished = [...states.values()].filter((state) => state === 'finished').length;
   const under = [...children].map(([name, child]) => {
     const share = child.line().match(/(\d+) %/)?.[0];
-    const left = child.line().match(/ {2}([^ ].*? left)/)?.[1];
+    const left = child.line().match(/((?:\d+ (?:h|min|s) ?)+) left/)?.[0];
     return [name, share, left && `(${left})`].filter(Boolean).join(' ');
   });
   return [`${finished}/${states.size} runs`, ...under].join('  ');
 }
 
 /** Prints that line: on a terminal in its place, elsewhere now and then. */
-function shower({ stderr, now }: Machine): ScheduleOptionsShow {
+function shower({ stderr, now }: Machine): (board: Board) => void {
   let shownAt = -Infinity;
-  return (states, children) => {
+  return (board) => {
     if (!stderr.isTTY && now() - shownAt < LINE_MS) return;
     shownAt = now();
-    const line = summary(states, children);
+    const line = summary(board);
     stderr.write(stderr.isTTY ? `\r\x1b[2K${line.slice(0, (stderr.columns ?? 120) - 1)}` : `${line}\n`);
   };
 }
-type ScheduleOptionsShow = (states: ReadonlyMap<string, RunState>, children: ReadonlyMap<string, Child>) => void;
 
-function checkEnd({ states, reasons }: Schedule, aborted: boolean): void {
-  const of = (state: RunState): string[] => [...states].filter(([, its]) => its === state).map(([name]) => name);
+function checkEnd({ states, reasons }: Board, aborted: boolean): void {
+  const of = (...wanted: RunState[]): string[] => [...states].filter(([, state]) => wanted.includes(state)).map(([name]) => name);
   const finished = of('finished').length;
   if (finished === states.size) return;
   if (aborted) throw new SweepInterruptedError(finished, states.size);
   const left = [
     ['held up by others', of('held up')],
     ['for another adapter', of('unable')],
-    ['not begun', of('ready')],
+    ['not begun', of('ready', 'waiting')],
   ] as const;
   const rest = left.flatMap(([why, names]) =>
     names.length > 0 ? [`${names.length} ${why} (${names[0]}${names.length > 1 ? ' …' : ''})`] : [],
@@ -133,28 +136,37 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
   const analyses = ANALYSES.map((analysis) => [`analyse ${analysis.name}`, analysisPhase(analysis)] as const);
   const known = new Map<string, Phase>([...phases.map((phase) => [phase.name, phase] as const), ...analyses]);
   const plan = planSweep(file, path, (command) => known.get(command), [...known.keys()]);
-  const finished = (run: PlannedRun): boolean => hasFinished(run, file.preset);
-  if (values.dry) return printPlan(plan, finished, machine);
+  const hasFinished = finishedRuns(file.preset);
+  if (values.dry) return printPlan(plan, hasFinished, machine);
   const offers = await offersOf(plan, machine);
   const { stderr } = machine;
   const say = (text: string): unknown => stderr.write(`${stderr.isTTY ? '\r\x1b[2K' : ''}${text}\n`);
   const interrupts = listenForInterrupts(machine.signals, say);
+  const { signal } = interrupts;
+  const board = new Board(plan, {
+    offers,
+    shared: typeof values.redis === 'string',
+    hasFinished,
+    isBusy: ({ folder }) => isBusy(folder),
+    start: (run) => startChild(machine.program, run.args, join(file.folder, 'logs', `${run.name}.log`), workers),
+    say,
+    signal,
+    now: machine.now,
+  });
+  const interrupt = (): void => board.interrupt();
+  signal.addEventListener('abort', interrupt);
+  const show = shower(machine);
   try {
-    const schedule = await runSchedule(plan, {
-      workers,
-      offers,
-      hasFinished: finished,
-      isBusy: ({ folder }) => isBusy(folder),
-      start: (run) => startChild(machine.program, run.args, join(file.folder, 'logs', `${run.name}.log`), workers),
-      say,
-      show: shower(machine),
-      signal: interrupts.signal,
-      now: machine.now,
-    });
-    const rows = sweepRows(plan, ({ name }) => schedule.states.get(name) ?? 'waiting');
+    if (typeof values.redis === 'string') {
+      const { runShared } = await import('../sweep/shared.js');
+      const text = fs.readFileSync(path, 'utf8');
+      await runShared(board, { address: values.redis, workers, text, say, show });
+    } else await runLocal(board, workers, show);
+    const rows = sweepRows(plan, ({ name }) => board.states.get(name) ?? 'waiting');
     writeFile(join(file.folder, 'sweep.md'), sweepMarkdown(`Sweep ${path}`, rows), machine.stdout);
-    checkEnd(schedule, interrupts.signal.aborted);
+    checkEnd(board, signal.aborted);
   } finally {
+    signal.removeEventListener('abort', interrupt);
     interrupts.release();
   }
 }

@@ -16,8 +16,15 @@ function startOf(pid: number): string {
   }
 }
 
-function isAlive(owner: Owner): boolean {
-  if (owner.host !== hostname()) return true;
+/** A process says that it is alive by touching its lock so often; one on another machine that has not for so long is taken for gone. */
+const BEAT_MS = 20_000;
+const SILENT_MS = 180_000;
+
+function isAlive(owner: Owner, path: string): boolean {
+  if (owner.host !== hostname()) {
+    const touched = fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+    return touched !== undefined && Date.now() - touched < SILENT_MS;
+  }
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
@@ -49,10 +56,26 @@ function create(path: string, content: string): boolean {
   }
 }
 
+/** Keeps a lock fresh until it is given back by the function returned. */
+function held(path: string): () => void {
+  const beat = setInterval(() => {
+    try {
+      fs.utimesSync(path, new Date(), new Date());
+    } catch {
+      // The folder was removed, or the disk is away: writing the run tells.
+    }
+  }, BEAT_MS);
+  beat.unref();
+  return () => {
+    clearInterval(beat);
+    fs.rmSync(path, { force: true });
+  };
+}
+
 /** Whether a process that is alive holds the lock. */
 export function isLocked(path: string): boolean {
   const owner = readOwner(path);
-  return owner !== undefined && isAlive(owner);
+  return owner !== undefined && isAlive(owner, path);
 }
 
 /**
@@ -64,9 +87,9 @@ export function lockFolder(folder: string, path: string): () => void {
   return onDisk(path, () => {
     const content = JSON.stringify({ pid: process.pid, host: hostname(), started: startOf(process.pid) } satisfies Owner);
     for (let attempt = 0; attempt < 2; attempt++) {
-      if (create(path, content)) return () => fs.rmSync(path, { force: true });
+      if (create(path, content)) return held(path);
       const owner = readOwner(path);
-      if (owner && isAlive(owner)) throw new FolderBusyError(folder, `process ${owner.pid} on ${owner.host}`);
+      if (owner && isAlive(owner, path)) throw new FolderBusyError(folder, `process ${owner.pid} on ${owner.host}`);
       // Two processes may find the same stale lock: whoever moves it away checks that it moved that one.
       const aside = `${path}.stale.${process.pid}`;
       fs.renameSync(path, aside);

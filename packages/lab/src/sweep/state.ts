@@ -8,16 +8,25 @@ import { differences } from '../run/identity.js';
 import type { PlannedRun } from './plan.js';
 
 /**
- * Whether a run has finished in its folder. The runs that it starts from must have.
- * @throws OtherConfigurationError where the folder holds a run of other settings, and what resolving settings throws.
+ * Tells whether a run has finished in its folder, once the runs that it starts from have; asked again and again it looks for the
+ * file alone.
+ * @param preset of the sweep file.
+ * @returns a function that throws OtherConfigurationError where the folder holds a run of other settings, and what resolving settings
+ *   throws.
  */
-export function hasFinished({ phase, options, set, folder }: PlannedRun, preset: string | undefined): boolean {
-  const there = readRunConfig(folder);
-  const { seed = '0', ...inputs } = options;
-  const startsFromNothing = !phase.inputs.some(({ name }) => inputs[name] !== undefined);
-  const resolved = resolvePhase(phase, { ...inputs, set: [...set], ...(startsFromNothing && preset !== undefined ? { preset } : {}) });
-  const identity = identityOf(phase, resolved, readCount('seed', seed));
-  const other = there ? differences(there, identity) : [];
-  if (other.length > 0) throw new OtherConfigurationError(folder, other);
-  return there !== undefined && fs.existsSync(join(folder, phase.leaves));
+export function finishedRuns(preset: string | undefined): (run: PlannedRun) => boolean {
+  const checked = new Set<string>();
+  return ({ name, phase, options, set, folder }) => {
+    const there = readRunConfig(folder);
+    const left = there !== undefined && fs.existsSync(join(folder, phase.leaves));
+    if (checked.has(name) && !left) return false;
+    const { seed = '0', ...inputs } = options;
+    const startsFromNothing = !phase.inputs.some((input) => inputs[input.name] !== undefined);
+    const resolved = resolvePhase(phase, { ...inputs, set: [...set], ...(startsFromNothing && preset !== undefined ? { preset } : {}) });
+    const identity = identityOf(phase, resolved, readCount('seed', seed));
+    const other = there ? differences(there, identity) : [];
+    if (other.length > 0) throw new OtherConfigurationError(folder, other);
+    checked.add(name);
+    return left;
+  };
 }

@@ -1,0 +1,167 @@
+/**
+ * A sweep shared by machines over Redis (BullMQ). Every machine runs the same command on the same folder: each offers the runs that
+ * can begin, and takes one when a worker is free. The folder says what has finished; Redis only says who does what now, so that a
+ * Redis that forgets everything costs nothing but the offers.
+ */
+import { createHash } from 'node:crypto';
+import { type Job, Queue, type RedisOptions, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import { RedisError } from '../errors.js';
+import type { Board } from './board.js';
+import { sleep } from './local.js';
+import type { PlannedRun } from './plan.js';
+
+export interface SharedOptions {
+  /** `redis://host:6379`. */
+  readonly address: string;
+  readonly workers: number;
+  /** Text of the sweep file: machines that give the same one share the work. */
+  readonly text: string;
+  readonly say: (text: string) => void;
+  readonly show: (board: Board) => void;
+}
+
+/** A worker that is gone is noticed after so long, and its run given to another. */
+const LEASE_MS = 10_000;
+const POLL_MS = 1000;
+/** What cannot do a run gives it back, and takes it again no sooner. */
+const AGAIN_MS = 3000;
+/** Answers of Redis that waiting does not cure. */
+const HOPELESS = /NOAUTH|WRONGPASS|NOPERM|ENOTFOUND|invalid username-password|ERR invalid password/i;
+
+function connection(address: string): RedisOptions {
+  let url: URL;
+  try {
+    url = new URL(address);
+  } catch {
+    throw new RedisError(address, 'not an address', 'Give one like redis://127.0.0.1:6379.');
+  }
+  if (!['redis:', 'rediss:'].includes(url.protocol))
+    throw new RedisError(address, `the protocol ${url.protocol}`, 'Give one like redis://127.0.0.1:6379.');
+  return {
+    host: url.hostname,
+    port: url.port === '' ? 6379 : Number(url.port),
+    ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
+    ...(url.password ? { password: decodeURIComponent(url.password) } : {}),
+    ...(url.pathname.length > 1 ? { db: Number(url.pathname.slice(1)) } : {}),
+    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+    maxRetriesPerRequest: null,
+    retryStrategy: (times: number) => Math.min(100 * 2 ** times, 3000),
+  };
+}
+
+class Sharing {
+  readonly #queue: Queue;
+  readonly #worker: Worker;
+  readonly #runs: ReadonlyMap<string, PlannedRun>;
+  #away = false;
+  #hopeless: RedisError | undefined;
+
+  constructor(
+    private readonly board: Board,
+    private readonly options: SharedOptions,
+  ) {
+    const { address, text, workers } = options;
+    const name = `coxswain-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+    this.#runs = new Map(board.plan.map((run) => [run.name, run]));
+    this.#queue = new Queue(name, { connection: connection(address) });
+    this.#worker = new Worker(name, (job, token) => this.#take(job, token), {
+      connection: connection(address),
+      autorun: false,
+      concurrency: workers,
+      lockDuration: LEASE_MS,
+      stalledInterval: LEASE_MS / 2,
+      // However often machines go, the run is started again.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+    });
+    this.#queue.on('error', (error) => this.#trouble(error));
+    this.#worker.on('error', (error) => this.#trouble(error));
+  }
+
+  async run(): Promise<void> {
+    const { board } = this;
+    // Not waited for: it ends when the worker is closed.
+    void this.#worker.run().catch((error: Error) => this.#trouble(error));
+    try {
+      await this.#ask(() => this.#forgetFailures());
+      while (!board.stopped && !this.#hopeless) {
+        board.look('ready');
+        await this.#ask(() => this.#offer());
+        if (board.all('waiting', 'ready', 'running', 'elsewhere').length === 0) break;
+        await sleep(POLL_MS);
+        this.options.show(board);
+      }
+    } finally {
+      if (board.stopped || this.#hopeless) board.interrupt();
+      // Waits for the runs under way, which give themselves back.
+      await this.#worker.close(this.#away);
+      await this.#queue.close();
+    }
+    if (this.#hopeless) throw this.#hopeless;
+  }
+
+  /** A run that failed in an earlier sweep is tried again. */
+  async #forgetFailures(): Promise<void> {
+    for (const job of await this.#queue.getFailed()) await job.remove();
+  }
+
+  /** Offers what can begin; what is offered already stays. Learns of failures elsewhere. */
+  async #offer(): Promise<void> {
+    for (const job of await this.#queue.getFailed()) {
+      const run = this.#runs.get(job.name);
+      if (run && this.board.states.get(run.name) !== 'failed') this.board.fail(run, job.failedReason ?? `${job.name} failed`);
+    }
+    const ready = this.board.all('ready', 'elsewhere');
+    if (ready.length > 0)
+      await this.#queue.addBulk(
+        ready.map(({ name }) => ({ name, data: {}, opts: { jobId: name, removeOnComplete: true, removeOnFail: false } })),
+      );
+  }
+
+  /** Does one run that Redis gave to this process. */
+  async #take(job: Job, token: string | undefined): Promise<void> {
+    const run = this.#runs.get(job.name);
+    if (!run) return;
+    const state = this.board.standing(run);
+    if (state === 'finished') return;
+    if (state === 'failed') throw new UnrecoverableError(this.board.reasons.at(-1));
+    if (state !== 'ready' || this.board.stopped) return this.#giveBack(job, token);
+    const after = await this.board.begin(run);
+    if (after === 'failed') throw new UnrecoverableError(this.board.reasons.at(-1));
+    if (after !== 'finished') return this.#giveBack(job, token);
+  }
+
+  async #giveBack(job: Job, token: string | undefined): Promise<never> {
+    if (!this.board.stopped) await sleep(AGAIN_MS);
+    await job.moveToWait(token);
+    throw new WaitingError();
+  }
+
+  /** Asks Redis something; while it is away the sweep waits. */
+  async #ask(what: () => Promise<void>): Promise<void> {
+    try {
+      await Promise.race([what(), sleep(4 * POLL_MS).then(() => Promise.reject(new Error('no answer')))]);
+      if (this.#away) this.options.say(`Redis at ${this.options.address} is back.`);
+      this.#away = false;
+    } catch (error) {
+      this.#trouble(error as Error);
+    }
+  }
+
+  #trouble(error: Error): void {
+    const reason = error.message || (error as NodeJS.ErrnoException).code || String(error);
+    if (HOPELESS.test(reason)) this.#hopeless ??= new RedisError(this.options.address, reason, 'Correct the address, user or password.');
+    // A job whose lease or record is gone: Redis was restarted, or this machine slept. Its folder tells what is left to do.
+    if (/Missing (key|lock)|Lock mismatch|could not renew lock/i.test(reason)) return;
+    if (!this.#away && !this.#hopeless)
+      this.options.say(`Redis at ${this.options.address} is away (${reason}); waiting for it. Runs under way go on.`);
+    this.#away = true;
+  }
+}
+
+/**
+ * Does what is missing, together with every other machine that does the same.
+ * @throws RedisError where Redis refuses us; while it is away, this waits.
+ */
+export function runShared(board: Board, options: SharedOptions): Promise<void> {
+  return new Sharing(board, options).run();
+}
