@@ -2,6 +2,7 @@ export * from './chained-codes.js';
 export * from './code-controller.js';
 export * from './codes.js';
 export * from './controller.js';
+export * from './device-pinpad.js';
 export * from './environment.js';
 export * from './evaluate.js';
 export * from './injected-code.js';
