@@ -4,6 +4,7 @@ export * from './attention/index.js';
 export * from './attention/reference.js';
 export * from './clipped-objective/index.js';
 export * from './copy/index.js';
+export * from './counter/index.js';
 export * from './cross-entropy/index.js';
 export * from './cross-entropy/reference.js';
 export * from './declaration.js';

@@ -165,15 +165,16 @@ export const pinpadObserve: Kernel<PinpadObserveShape> = {
   sample: { ...SAMPLE, rows: 512, egocentric: 1 },
 };
 
-/** Which episodes run, in order. episode u32 [rows], place u32 [rows], running u32 [1]. */
+/** Which episodes run, in order. clock u32 [1], episode u32 [rows], place u32 [rows], counts u32 [T]. */
 export const pinpadRunning: Kernel<PinpadStepShape> = {
   name: 'pinpad/running',
   source: runningSource,
   buffers: [
     { name: 'agents', access: 'read', element: 'vec4<u32>' },
+    { name: 'clock', access: 'read', element: 'u32' },
     { name: 'episode', access: 'read_write', element: 'u32' },
     { name: 'place', access: 'read_write', element: 'u32' },
-    { name: 'running', access: 'read_write', element: 'u32' },
+    { name: 'counts', access: 'read_write', element: 'u32' },
   ],
   uniforms: u32('rows', 'episodes', 'horizon'),
   constants: (_, { family }) => ({ WORKGROUP: family === 'software' ? 1 : 256 }),

@@ -1,8 +1,8 @@
 // Lists the episodes of gridworld-pinpad that are not over, in order, so that a step costs what runs: row i acts for episode[i], the
 // rows behind the last one for none (0xffffffff). One workgroup; each invocation counts and then lists a stretch of the episodes.
 // Prelude: WORKGROUP (invocations of the workgroup).
-// `place` gets where row i's results of this step go in arrays [episodes, horizon], past their end where there is none. `running`
-// gets the number of episodes that run, also where it is above the number of rows.
+// `place` gets where row i's results of this step go in arrays [episodes, horizon], past their end where there is none. `counts` gets,
+// at the time step in `clock`, the number of episodes that run, also where it is above the number of rows.
 
 struct Uniforms {
   rows: u32,
@@ -14,12 +14,13 @@ const OVER: u32 = 3u;
 const NONE: u32 = 0xffffffffu;
 
 @group(0) @binding(0) var<storage, read> agents: array<vec4<u32>>;
-@group(0) @binding(1) var<storage, read_write> episode: array<u32>;
-@group(0) @binding(2) var<storage, read_write> place: array<u32>;
-@group(0) @binding(3) var<storage, read_write> running: array<u32>;
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
+@group(0) @binding(1) var<storage, read> clock: array<u32>;
+@group(0) @binding(2) var<storage, read_write> episode: array<u32>;
+@group(0) @binding(3) var<storage, read_write> place: array<u32>;
+@group(0) @binding(4) var<storage, read_write> counts: array<u32>;
+@group(0) @binding(5) var<uniform> uniforms: Uniforms;
 
-var<workgroup> counts: array<u32, WORKGROUP>;
+var<workgroup> shares: array<u32, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) lane: u32) {
@@ -30,13 +31,13 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   for (var n = first; n < end; n++) {
     count += select(0u, 1u, (agents[n].w & OVER) == 0u);
   }
-  counts[lane] = count;
+  shares[lane] = count;
   workgroupBarrier();
   var row = 0u;
   var total = 0u;
   for (var other = 0u; other < WORKGROUP; other++) {
-    row += select(0u, counts[other], other < lane);
-    total += counts[other];
+    row += select(0u, shares[other], other < lane);
+    total += shares[other];
   }
   for (var n = first; n < end; n++) {
     let agent = agents[n];
@@ -53,6 +54,6 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     place[empty] = NONE;
   }
   if (lane == 0u) {
-    running[0] = total;
+    counts[clock[0]] = total;
   }
 }

@@ -57,19 +57,15 @@ describe.each(worlds)('%s', (_, settings, environments, first) => {
     let observation = start.observation.slice();
     let { info } = start;
     let over = new Uint8Array(environments);
+    const [clock, counts] = [device.tensor(new Uint32Array(1)), device.tensor(new Uint32Array(settings.horizon))];
     const everyone = device.tensor(Uint32Array.from({ length: environments }, (_, i) => i));
     for (let t = 0; t < settings.horizon; t++) {
       const indices = world.observe(everyone);
-      const listed = world.running(environments);
-      const [seen, agents, episode, place, running] = await device.read([
-        indices,
-        world.agents,
-        listed.episode,
-        listed.place,
-        listed.running,
-      ]);
+      clock.write(Uint32Array.of(t));
+      const listed = world.running(environments, clock, counts);
+      const [seen, agents, episode, place, running] = await device.read([indices, world.agents, listed.episode, listed.place, counts]);
       const live = [...over.keys()].filter((i) => !over[i]);
-      expect(running[0]).toBe(live.length);
+      expect(running[t]).toBe(live.length);
       expect([...episode.subarray(0, live.length)]).toEqual(live);
       expect([...place.subarray(0, live.length)]).toEqual(live.map((i) => i * settings.horizon + t));
       expect(episode.subarray(live.length).every((value) => value === 0xffffffff)).toBe(true);

@@ -95,13 +95,16 @@ export class DevicePinpad {
 
   /**
    * The episodes that run, in order.
-   * @param rows episodes that have a place; how many run is in `running`, also where they are more.
-   * @returns episode u32 `[rows]`, `NONE` (0xffffffff) behind the last; place u32 `[rows]`, where a row's results of this step go in `[N·T]`.
+   * @param rows episodes that have a place.
+   * @param clock u32 `[1]`: the time step.
+   * @param counts u32 `[T]`: gets, at that step, how many run, also where they are more than `rows`.
+   * @returns episode u32 `[rows]`, `NONE` (0xffffffff) behind the last; place u32 `[rows]`, where a row's results of this step go in
+   *   `[N·T]`.
    */
-  running(rows: number): { episode: Tensor; place: Tensor; running: Tensor } {
-    const { device } = this;
-    const out = { episode: device.empty([rows], 'u32'), place: device.empty([rows], 'u32'), running: device.empty([1], 'u32') };
-    device.dispatch(pinpadRunning, { ...this.#stepShape(rows) }, { agents: this.agents, ...out });
+  running(rows: number, clock: Tensor, counts: Tensor): { episode: Tensor; place: Tensor } {
+    const { device, agents } = this;
+    const out = { episode: device.empty([rows], 'u32'), place: device.empty([rows], 'u32') };
+    device.dispatch(pinpadRunning, this.#stepShape(rows), { agents, clock, counts, ...out });
     return out;
   }
 

@@ -65,7 +65,13 @@ type StepProgram = {
   readonly host: { readonly indices: Int32Array; readonly episode: Uint32Array; readonly place: Uint32Array };
 };
 
-function checkParts({ model, environment, controller, temperature = 1 }: RolloutOptions): void {
+/** The part of an environment that a model and a controller have to fit. */
+type Parts = Pick<RolloutOptions, 'model' | 'controller' | 'temperature'> & {
+  readonly environment: Pick<VectorEnvironment, 'environments' | 'observationSpace'>;
+};
+
+/** @throws ShapeError, CoxswainError where model, environment, controller and temperature do not fit together. */
+export function checkParts({ model, environment, controller, temperature = 1 }: Parts): void {
   if (!(temperature > 0 && Number.isFinite(temperature)))
     throw new CoxswainError(`rollout: temperature is ${temperature}, expected a positive number`, {
       code: 'bad-config',
@@ -84,7 +90,7 @@ function checkParts({ model, environment, controller, temperature = 1 }: Rollout
 }
 
 /** Sixteen numbers of rows, evenly spaced. */
-function defaultRowCounts(episodes: number): number[] {
+export function defaultRowCounts(episodes: number): number[] {
   const step = Math.max(8, Math.ceil(episodes / 16 / 8) * 8);
   const counts: number[] = [];
   for (let rows = step; rows < episodes; rows += step) counts.push(rows);

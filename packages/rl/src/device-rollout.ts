@@ -1,0 +1,170 @@
+import { counterAdvance, PINPAD_FLAGS } from '@coxswain/kernels';
+import { type Device, noGrad, type Program, philoxCategorical, RandomState, ShapeError, scale, type Tensor } from '@coxswain/tensor';
+import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
+import { STREAM } from './codes.js';
+import { type Controller, scatterRows } from './controller.js';
+import type { DevicePinpad } from './device-pinpad.js';
+import { checkParts, defaultRowCounts, type Episodes } from './rollout.js';
+
+export type DeviceRolloutOptions = {
+  /** The base model that acts. */
+  readonly model: Transformer;
+  /** The world; the rollout plays it and does not own it. */
+  readonly world: DevicePinpad;
+  /** Edits the residual stream; it may not need the host at every step (`beforeStep`). */
+  readonly controller?: Controller;
+  /** Seed of layouts and of everything that is sampled. */
+  readonly seed: number;
+  /** Temperature at which the model's actions are sampled, see `Rollout`. */
+  readonly temperature?: number;
+  /** Numbers of rows that programs are captured for, rising; see `Rollout`. */
+  readonly rowCounts?: readonly number[];
+  /** Rows planned beyond those that ran in the batch before, as a share of them (and of forty more); a tenth by default. */
+  readonly spare?: number;
+};
+
+/** What is read back, once a rollout. */
+type Read = { readonly agents: Uint32Array; readonly taken: Int32Array; readonly open: Float32Array; readonly counts: Uint32Array };
+
+/**
+ * `Rollout` without the host: worlds, model, controller, sampling and bookkeeping of all steps are one submit with one readback, and
+ * give the same episodes. The host cannot see how many episodes still run, so a step's rows are planned from how many ran at that
+ * step in the batch before, with room to spare. Should more run than were planned, which the readback tells, the batch is played
+ * again with room for all: everything random belongs to episodes and steps, so it is the same batch.
+ */
+export class DeviceRollout {
+  readonly #device: Device;
+  readonly #cache: Cache;
+  readonly #random: RandomState;
+  readonly #open: Tensor;
+  /** u32 [T]: episodes that ran at each step. */
+  readonly #counts: Tensor;
+  readonly #begin: Program;
+  readonly #programs = new Map<number, Program>();
+  readonly #rowCounts: readonly number[];
+  /** Episodes expected to run at each step. */
+  #expected: number[];
+  #replayed = 0;
+
+  /** @throws ShapeError where model, world and controller do not fit together. */
+  constructor(private readonly options: DeviceRolloutOptions) {
+    const { model, world, controller, seed } = options;
+    const { environments: count, horizon } = world.settings;
+    checkParts({ ...options, environment: { environments: count, observationSpace: { slots: world.slots } } });
+    if (controller?.beforeStep) throw new ShapeError('rollout', 'a controller that needs the host at every step', 'one that does not');
+    const { width, depth } = model.config;
+    this.#device = model.device;
+    this.#cache = createCache(model.device, { rows: count, maxTime: horizon, width, depth });
+    this.#random = new RandomState(model.device, seed);
+    this.#open = model.device.zeros([count * horizon, 1]);
+    this.#counts = model.device.tensor(new Uint32Array(horizon));
+    this.#rowCounts = options.rowCounts ?? defaultRowCounts(count);
+    this.#expected = new Array(horizon).fill(count);
+    this.#begin = model.device.capture(() => {
+      world.begin();
+      model.device.zero(this.#open);
+      return {};
+    });
+  }
+
+  /** Batches that had to be played twice. */
+  get replayed(): number {
+    return this.#replayed;
+  }
+
+  /** Plays batch `batch` of the seed: episodes `batch·N` to `batch·N + N − 1`. */
+  async run(batch: number): Promise<Episodes> {
+    let read = await this.#play(batch, this.#expected);
+    if (read.counts.some((running, t) => running > this.#rows(this.#expected[t]))) {
+      this.#replayed++;
+      read = await this.#play(batch, this.#expected.fill(this.options.world.settings.environments));
+    }
+    // Batches differ by chance, few episodes by a larger share, and a batch played twice costs most.
+    const { spare = 0.1 } = this.options;
+    this.#expected = Array.from(read.counts, (running) => Math.ceil(running + spare * (running + 40)));
+    return this.#episodes(read);
+  }
+
+  async #play(batch: number, expected: readonly number[]): Promise<Read> {
+    const { world, controller, seed } = this.options;
+    const { environments: count, horizon } = world.settings;
+    world.seed(seed, batch * count);
+    controller?.begin();
+    this.#cache.step.write(Uint32Array.of(0));
+    this.#random.write(batch * horizon);
+    const programs = [this.#begin, ...expected.map((running) => this.#program(this.#rows(running)))];
+    await Promise.all([...new Set(programs)].map((program) => program.ready()));
+    const [agents, taken, open, counts] = await this.#device.read([world.agents, world.taken, this.#open, this.#counts], programs);
+    return { agents, taken, open, counts } as Read;
+  }
+
+  #episodes({ agents, taken, open }: Read): Episodes {
+    const { environments: count, horizon } = this.options.world.settings;
+    const field = (index: number) => Array.from({ length: count }, (_, n) => agents[4 * n + index]);
+    const length = Uint16Array.from(field(1));
+    const action = new Int32Array(count * horizon).fill(-1);
+    length.forEach((steps, n) => {
+      action.set(taken.subarray(n * horizon, n * horizon + steps), n * horizon);
+    });
+    return {
+      count,
+      horizon,
+      reward: Float32Array.from(field(3), (flags) => (flags & PINPAD_FLAGS.success ? 1 : 0)),
+      length,
+      progress: Float32Array.from(field(2)),
+      action,
+      open: Uint8Array.from(open),
+      observation: new Int32Array(0),
+      steps: length.reduce((sum, steps) => sum + steps, 0),
+    };
+  }
+
+  /** Rows of the smallest program that holds so many episodes. */
+  #rows(running: number): number {
+    return this.#rowCounts.find((rows) => rows >= running) ?? (this.#rowCounts.at(-1) as number);
+  }
+
+  #program(rows: number): Program {
+    const known = this.#programs.get(rows);
+    if (known) return known;
+    const made = this.#capture(rows);
+    this.#programs.set(rows, made);
+    return made;
+  }
+
+  /** One step: what runs, what it sees, what the model does with it, and what the world does then. */
+  #capture(rows: number): Program {
+    const { model, world, controller, temperature = 1 } = this.options;
+    const { depth } = model.config;
+    const device = this.#device;
+    return device.capture(() =>
+      noGrad(() => {
+        const { episode, place } = world.running(rows, this.#cache.step, this.#counts);
+        const cache = { ...this.#cache, row: episode };
+        const edit = (residual: Tensor): Tensor => {
+          const edited = (controller as Controller).control(residual, { rows, episode, place, random: this.#random });
+          if (edited.open) scatterRows(edited.open.reshape([rows, 1]), place, this.#open);
+          return edited.residual;
+        };
+        const hooks = controller ? { edits: { [controller.layer]: edit } } : {};
+        const e = model.stepBlocks(model.embed(world.observe(episode)), cache, 0, depth, hooks);
+        const logits = model.actionLogits(e);
+        const tempered = temperature === 1 ? logits : scale(logits, 1 / temperature);
+        const { index } = philoxCategorical(tempered, this.#random, STREAM.action, { owner: episode });
+        world.step(episode, index);
+        device.dispatch(counterAdvance, { at: 0, wide: 0 }, { counter: this.#cache.step });
+        device.dispatch(counterAdvance, { at: 2, wide: 1 }, { counter: this.#random.tensor });
+        return {};
+      }),
+    );
+  }
+
+  dispose(): void {
+    for (const program of [this.#begin, ...this.#programs.values()]) program.dispose();
+    this.#programs.clear();
+    disposeCache(this.#cache);
+    this.#random.dispose();
+    this.#open.dispose();
+    this.#counts.dispose();
+  }
+}
