@@ -4,7 +4,7 @@ import { type Cache, createCache, disposeCache, type Transformer } from '@coxswa
 import { STREAM } from './codes.js';
 import { type Controller, scatterRows } from './controller.js';
 import type { DevicePinpad } from './device-pinpad.js';
-import { checkParts, defaultRowCounts, type Episodes } from './rollout.js';
+import { type Besides, checkParts, defaultRowCounts, type Episodes } from './rollout.js';
 
 export type DeviceRolloutOptions = {
   /** The base model that acts. */
@@ -72,9 +72,12 @@ export class DeviceRollout {
     return this.#replayed;
   }
 
-  /** Plays batch `batch` of the seed: episodes `batch·N` to `batch·N + N − 1`. */
-  async run(batch: number): Promise<Episodes> {
-    let read = await this.#play(batch, this.#expected);
+  /**
+   * Plays batch `batch` of the seed: episodes `batch·N` to `batch·N + N − 1`.
+   * @param besides what else is read back; see `Player`.
+   */
+  async run(batch: number, besides?: Besides): Promise<Episodes> {
+    let read = await this.#play(batch, this.#expected, besides);
     if (read.counts.some((running, t) => running > this.#rows(this.#expected[t]))) {
       this.#replayed++;
       read = await this.#play(batch, this.#expected.fill(this.options.world.settings.environments));
@@ -85,7 +88,7 @@ export class DeviceRollout {
     return this.#episodes(read);
   }
 
-  async #play(batch: number, expected: readonly number[]): Promise<Read> {
+  async #play(batch: number, expected: readonly number[], besides?: Besides): Promise<Read> {
     const { world, controller, seed } = this.options;
     const { environments: count, horizon } = world.settings;
     world.seed(seed, batch * count);
@@ -94,7 +97,9 @@ export class DeviceRollout {
     this.#random.write(batch * horizon);
     const programs = [this.#begin, ...expected.map((running) => this.#program(this.#rows(running)))];
     await Promise.all([...new Set(programs)].map((program) => program.ready()));
-    const [agents, taken, open, counts] = await this.#device.read([world.agents, world.taken, this.#open, this.#counts], programs);
+    const own = [world.agents, world.taken, this.#open, this.#counts];
+    const [agents, taken, open, counts, ...more] = await this.#device.read([...own, ...(besides?.tensors ?? [])], programs);
+    besides?.arrived(more);
     return { agents, taken, open, counts } as Read;
   }
 

@@ -1,7 +1,9 @@
+import { GRID_MINI } from '@coxswain/envs';
 import { type Device, readSafetensors, type Scope, writeSafetensors } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { INTERNAL_SETTINGS, internalRl, RAW_SETTINGS, type Reinforcer, rawRl } from './reinforce.js';
+import { DevicePinpad } from './device-pinpad.js';
+import { INTERNAL_SETTINGS, internalRl, type Pending, RAW_SETTINGS, type Reinforcer, rawRl } from './reinforce.js';
 import { gridMini, startingPolicy, trained } from './testing/trained.js';
 import { trainableCopy } from './trainable-copy.js';
 
@@ -126,6 +128,28 @@ test('one submit per epoch, and one readback for all', async () => {
   expect(steps).toBeGreaterThan(0);
   expect(device.counters.submits - before.submits).toBeLessThanOrEqual(steps + 1 + 4 + 1);
   expect(metrics.frac_reward_zero_std).toBe(0);
+});
+
+test('a world on the device: the same updates, and one readback each', async () => {
+  const size = { episodes: 64, horizon: 12 };
+  const parts = trained(device);
+  const world = new DevicePinpad(device, { world: GRID_MINI.world, tasks: ['0'], horizon: size.horizon, environments: size.episodes });
+  const [onHost, onDevice] = [gridMini('0', size.episodes, size.horizon), world].map((environment) =>
+    internalRl({ ...parts, gate: parts.hard, policy: startingPolicy(device), environment, seed: 1, settings: INTERNAL_SETTINGS }),
+  );
+  const pending: Pending[] = [];
+  for (let i = 0; i < 4; i++) {
+    const before = device.counters.readbacks;
+    pending.push(await onDevice.step());
+    expect(device.counters.readbacks - before).toBe(1);
+  }
+  for (const { finish } of pending) {
+    const [wanted, got] = [await onHost.update(), await finish()];
+    expect(got.metrics).toEqual(wanted.metrics);
+    expect(got.epochs).toEqual(wanted.epochs);
+    expect(got.epochs).toHaveLength(4);
+  }
+  expect(await onDevice.store.flat.read()).toEqual(await onHost.store.flat.read());
 });
 
 test('a policy over codes learns to go where it is rewarded', async () => {

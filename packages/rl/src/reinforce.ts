@@ -1,14 +1,16 @@
 import type { Steering } from '@coxswain/metacontroller';
-import { AdamW, CheckpointError, type ParameterStore, type SafeTensor, type Tensor } from '@coxswain/tensor';
+import { AdamW, CheckpointError, type ParameterStore, type SafeTensor, type Tensor, type TensorData } from '@coxswain/tensor';
 import type { Transformer } from '@coxswain/transformer';
 import { CodeController } from './code-controller.js';
 import { PolicyCodes } from './codes.js';
+import { DevicePinpad } from './device-pinpad.js';
+import { DeviceRollout } from './device-rollout.js';
 import type { VectorEnvironment } from './environment.js';
 import { actionLearner, codeLearner } from './learners.js';
-import { advantages, episodeMetrics, hasSignal, type UpdateMetrics, updateMetrics } from './metrics.js';
+import { advantages, type EpisodeMetrics, episodeMetrics, hasSignal, type UpdateMetrics, updateMetrics } from './metrics.js';
 import type { Policy } from './policy.js';
-import { Rollout } from './rollout.js';
-import { ClippedUpdate, type EpochStatistics, type Learner, type UpdateSettings } from './update.js';
+import { type Besides, type Player, Rollout } from './rollout.js';
+import { ClippedUpdate, type EpochStatistics, type Learner, statisticsOf, type UpdateSettings } from './update.js';
 
 export type ReinforceSettings = UpdateSettings & {
   readonly weightDecay: number;
@@ -47,21 +49,33 @@ export type Update = {
   readonly seconds: { readonly rollout: number; readonly update: number };
 };
 
+/** An update whose batch was played and whose epochs are under way. */
+export type Pending = {
+  /** Its number, from 0. */
+  readonly index: number;
+  /** What its episodes did. */
+  readonly episodes: EpisodeMetrics;
+  /** All about it. Reads the epochs' statistics back, unless the next `step` has: then they came with its episodes. */
+  finish(): Promise<Update>;
+};
+
 /**
  * Reinforcement learning in batches of whole episodes: play N, then a few passes of the clipped objective over their
  * decisions. The n-th update is a function of the seed, n and the parameters and moments before it.
  */
 export class Reinforcer {
-  readonly rollout: Rollout;
+  readonly rollout: Player;
   readonly optimiser: AdamW;
   readonly #update: ClippedUpdate;
   #index = 0;
   #withoutSignal = 0;
+  /** Statistics of the last update that are still on the device. */
+  #unread: Besides | undefined;
 
   /** @param owned what is disposed with it. */
   constructor(
     private readonly learner: Learner,
-    rollout: Rollout,
+    rollout: Player,
     private readonly settings: ReinforceSettings,
     private readonly decisions: 'switches' | 'actions',
     private readonly owned: readonly { dispose(): void }[] = [],
@@ -92,27 +106,46 @@ export class Reinforcer {
    * @param learningRate that of the settings by default.
    */
   async update(learningRate = this.settings.learningRate): Promise<Update> {
+    return (await this.step(learningRate)).finish();
+  }
+
+  /** `update` without waiting for its epochs: on a device that plays by itself one readback an update, not two. */
+  async step(learningRate = this.settings.learningRate): Promise<Pending> {
     const index = this.#index;
     const started = performance.now();
-    const episodes = await this.rollout.run(index);
+    const episodes = await this.rollout.run(index, this.#unread);
     const played = performance.now();
     const { length, count, horizon, reward, steps } = episodes;
     const signal = hasSignal(reward);
-    let epochs: EpochStatistics[] = [];
+    let known: readonly EpochStatistics[] | undefined = signal ? undefined : [];
+    this.#unread = undefined;
     if (signal) {
       const made = this.decisions === 'switches' ? episodes.open : everyStep(length, count, horizon);
-      epochs = await this.#update.run({ episodes, made, advantage: advantages(reward, this.settings.advantageFloor) }, learningRate);
+      await this.#update.run({ episodes, made, advantage: advantages(reward, this.settings.advantageFloor) }, learningRate);
+      const arrived = (data: readonly TensorData[]): void => {
+        known = statisticsOf(data);
+      };
+      this.#unread = { tensors: this.#update.history, arrived };
     } else this.#withoutSignal++;
     this.#index++;
-    const ended = performance.now();
-    return {
-      index,
-      metrics: updateMetrics(episodeMetrics(episodes), epochs),
-      epochs,
-      steps,
-      stepsPerSecond: (1000 * steps) / (ended - started),
-      seconds: { rollout: (played - started) / 1000, update: (ended - played) / 1000 },
+    const metrics = episodeMetrics(episodes);
+    const finish = async (): Promise<Update> => {
+      if (!known) {
+        const unread = this.#unread as Besides;
+        unread.arrived(await this.learner.store.device.read(unread.tensors));
+      }
+      const epochs = known as readonly EpochStatistics[];
+      const ended = performance.now();
+      return {
+        index,
+        metrics: updateMetrics(metrics, epochs),
+        epochs,
+        steps,
+        stepsPerSecond: (1000 * steps) / (ended - started),
+        seconds: { rollout: (played - started) / 1000, update: (ended - played) / 1000 },
+      };
     };
+    return { index, episodes: metrics, finish };
   }
 
   /** All that the next update depends on: parameters, the optimiser's state, counters. */
@@ -165,7 +198,8 @@ export type InternalOptions = {
   readonly gate: Tensor;
   /** What learns. */
   readonly policy: Policy;
-  readonly environment: VectorEnvironment;
+  /** A world that the host steps, or one on the device: then a whole batch is one submit. */
+  readonly environment: VectorEnvironment | DevicePinpad;
   readonly settings: ReinforceSettings;
   readonly seed: number;
   /** At which the frozen model's actions are sampled; 1 by default. See `Rollout`. */
@@ -175,11 +209,13 @@ export type InternalOptions = {
 /** Internal RL (arXiv 2512.20605, §5): a policy over codes; the frozen model and the rest of the metacontroller are its world. */
 export function internalRl(options: InternalOptions): Reinforcer {
   const { model, metacontroller, layer, gate, policy, environment, settings, seed, temperature = 1 } = options;
-  const { environments: episodes, horizon } = environment;
+  const { environments: episodes, horizon } = environment instanceof DevicePinpad ? environment.settings : environment;
   const source = new PolicyCodes(policy, episodes);
   const controller = new CodeController({ metacontroller, layer, source, episodes, gate, record: { horizon } });
   if (!controller.records) throw new Error('a recording controller has records');
-  const rollout = new Rollout({ model, environment, controller, seed, temperature });
+  const how = { model, controller, seed, temperature };
+  const rollout =
+    environment instanceof DevicePinpad ? new DeviceRollout({ ...how, world: environment }) : new Rollout({ ...how, environment });
   return new Reinforcer(codeLearner(policy, controller.records), rollout, settings, 'switches', [controller, source]);
 }
 

@@ -8,6 +8,7 @@ import {
   ShapeError,
   scale,
   type Tensor,
+  type TensorData,
 } from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
 import { STREAM } from './codes.js';
@@ -55,6 +56,15 @@ export type Episodes = {
   readonly observation: Int32Array;
   /** Steps of all episodes together. */
   readonly steps: number;
+};
+
+/** Tensors that a batch does not touch, read back together with what it has to read anyway. */
+export type Besides = { readonly tensors: readonly Tensor[]; readonly arrived: (data: readonly TensorData[]) => void };
+
+/** Plays batches of episodes: `Rollout`, where the host steps the worlds, or `DeviceRollout`. */
+export type Player = {
+  run(batch: number, besides?: Besides): Promise<Episodes>;
+  dispose(): void;
 };
 
 type StepProgram = {
@@ -135,8 +145,11 @@ export class Rollout {
     };
   }
 
-  /** Plays batch `batch` of the seed: episodes `batch·N` to `batch·N + N − 1`. */
-  async run(batch: number): Promise<Episodes> {
+  /**
+   * Plays batch `batch` of the seed: episodes `batch·N` to `batch·N + N − 1`.
+   * @param besides what else is read back, as it was when the batch began; see `Player`.
+   */
+  async run(batch: number, besides?: Besides): Promise<Episodes> {
     const { environment, controller, seed } = this.options;
     const { environments: count, horizon } = environment;
     const { reward, length, progress, action, open } = this.#episodes;
@@ -153,7 +166,10 @@ export class Rollout {
       await step.program.ready();
       this.#write(step, running, observation, t, batch);
       const { outputs } = step.program;
-      const read = await this.#device.read(Object.values(outputs), [step.program]);
+      const own = Object.values(outputs);
+      const more = t === 0 && besides ? besides.tensors : [];
+      const read = await this.#device.read([...own, ...more], [step.program]);
+      if (more.length > 0) besides?.arrived(read.slice(own.length));
       running.forEach((episode, row) => {
         chosen[episode] = action[episode * horizon + t] = read[0][row];
         if (read[1]) open[episode * horizon + t] = read[1][row];

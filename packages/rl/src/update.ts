@@ -14,6 +14,7 @@ import {
   slice,
   sum,
   type Tensor,
+  type TensorData,
 } from '@coxswain/tensor';
 import type { SequenceSize } from '@coxswain/transformer';
 import { NONE } from './controller.js';
@@ -75,6 +76,16 @@ export type EpochStatistics = {
   /** Before clipping. */
   readonly gradientNorm: number;
 };
+
+/** Statistics by epoch from what `history` held; in the first epoch all ratios are 1. */
+export function statisticsOf(history: readonly TensorData[]): EpochStatistics[] {
+  return history.map(([policyLoss, approximateKl, clipFraction, gradientNorm]) => ({
+    policyLoss,
+    approximateKl,
+    clipFraction,
+    gradientNorm,
+  }));
+}
 
 /** What one batch of episodes says about its decisions. */
 export type Decisions = {
@@ -139,24 +150,21 @@ export class ClippedUpdate {
   }
 
   /**
-   * All epochs on one batch.
+   * All epochs on one batch. Nothing is read back: `history` holds their statistics until the next batch.
    * @param learningRate that of the settings by default.
-   * @returns statistics by epoch; in the first one all ratios are 1.
    */
-  async run(decisions: Decisions, learningRate = this.settings.learningRate): Promise<EpochStatistics[]> {
+  async run(decisions: Decisions, learningRate = this.settings.learningRate): Promise<void> {
     const chunks = this.#fill(decisions);
     await Promise.all([this.#begin, ...chunks, ...this.#end].map((program) => program.ready()));
     for (const end of this.#end) {
       this.optimiser.prepare(learningRate);
       this.#device.run([this.#begin, ...chunks, end]);
     }
-    const read = (await this.#device.read(this.#history)) as Float32Array[];
-    return read.map(([policyLoss, approximateKl, clipFraction, gradientNorm]) => ({
-      policyLoss,
-      approximateKl,
-      clipFraction,
-      gradientNorm,
-    }));
+  }
+
+  /** Of each epoch, f32 [4]; see `statisticsOf`. */
+  get history(): readonly Tensor[] {
+    return this.#history;
   }
 
   /** Sorts the episodes by length, writes the inputs of every chunk and returns their programs. */

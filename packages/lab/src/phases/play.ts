@@ -1,6 +1,6 @@
 /** Playing episodes without learning from them, and what is told about them. */
 import { GridworldPinpad } from '@coxswain/envs';
-import { CodeController, type Episodes, type Policy, PolicyCodes, Rollout } from '@coxswain/rl';
+import { CodeController, DevicePinpad, type Episodes, type Policy, PolicyCodes, Rollout } from '@coxswain/rl';
 import type { Device, Tensor } from '@coxswain/tensor';
 import type { DrawnEpisode } from '../report/data.js';
 import type { Config } from '../settings/sections.js';
@@ -30,6 +30,19 @@ export function actingGate(device: Device, config: Config): Tensor {
 /** The worlds of a task, as RL and evaluation play them. */
 export function taskWorlds(config: Config, base: Base, task: string, horizon: number, environments: number): GridworldPinpad {
   return new GridworldPinpad({ world: worldOf(config), tasks: [task], horizon, environments, observation: base.space });
+}
+
+/**
+ * The worlds of a task for a player that needs no host between steps: on the device where a readback is dear. On a software adapter
+ * it costs next to nothing, and a host that sees how many episodes still run spares more than that: with worlds on the device
+ * `grid-mini`'s update takes 1.2 to 1.6 times as long there. Both play the same episodes.
+ */
+export function learningWorlds(config: Config, base: Base, task: string, horizon: number, environments: number) {
+  const { device } = base.store;
+  const { kind: observation } = base.space;
+  return device.traits.family === 'gpu'
+    ? new DevicePinpad(device, { world: worldOf(config), tasks: [task], horizon, environments, observation })
+    : taskWorlds(config, base, task, horizon, environments);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Phase 3: internal RL over codes, or raw-action RL on the base itself (arXiv 2512.20605, §5). */
-import { internalRl, Policy, type Reinforcer, rawRl } from '@coxswain/rl';
+import { DevicePinpad, internalRl, Policy, type Reinforcer, rawRl } from '@coxswain/rl';
 import { type Device, HostRandom, ParameterStore, readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
@@ -10,7 +10,7 @@ import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
 import { loadBase } from './base.js';
 import { type Controller, loadController } from './controller.js';
-import { type Actor, actingGate, play, taskWorlds } from './play.js';
+import { type Actor, actingGate, learningWorlds, play, taskWorlds } from './play.js';
 import { WORLD_SEED } from './world.js';
 
 /** Linear from the full rate to `finalRate` of it at the last update. */
@@ -83,7 +83,7 @@ export function wire(device: Device, config: Config, inputs: Readonly<Record<str
   const { policy, store } = makePolicy(device, config, controller, seed);
   startFrom(store, inputs.policy);
   const gate = actingGate(device, config);
-  const environment = taskWorlds(config, base, task, horizon, episodesPerUpdate);
+  const environment = learningWorlds(config, base, task, horizon, episodesPerUpdate);
   const reinforcer = internalRl({
     model: base.model,
     metacontroller: controller.model,
@@ -101,7 +101,8 @@ export function wire(device: Device, config: Config, inputs: Readonly<Record<str
     episodesPerUpdate,
     updates,
     explore: (update) => policy.explore(explorationAt(config.internal, update)),
-    dispose: () => disposeAll(reinforcer, gate, policy, store, controller, base),
+    dispose: () =>
+      disposeAll(reinforcer, ...(environment instanceof DevicePinpad ? [environment] : []), gate, policy, store, controller, base),
   };
 }
 
@@ -133,13 +134,24 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
   const before = inputs.policy ? episodesSeen(inputs.policy) : 0;
   const seen = (done: number): number => before + done * episodesPerUpdate;
   if (resumed) reinforcer.load(readSafetensors(resumed.read('state.safetensors'), resumed.folder).tensors, resumed.folder);
+  let log = async (): Promise<void> => {};
   while (reinforcer.updates < updates) {
     const rate = reinforceRate(config[config.reinforce.method], reinforcer.updates);
     explore(reinforcer.updates);
-    const update = await reinforcer.update(rate);
+    const update = await reinforcer.step(rate);
     const done = reinforcer.updates;
-    session.log(done, { [METRICS.episodes]: seen(done), [METRICS.learningRate]: rate, ...update.metrics });
-    await session.afterStep(done, () => snapshot(reinforcer, seen(done)), { success: update.metrics.reward });
+    await log();
+    // Its losses come with the next update's episodes: nothing waits for them, unless the run is saved.
+    log = async () => {
+      const { metrics } = await update.finish();
+      session.log(done, { [METRICS.episodes]: seen(done), [METRICS.learningRate]: rate, ...metrics });
+      log = async () => {};
+    };
+    const save = async (): Promise<Snapshot> => {
+      await log();
+      return snapshot(reinforcer, seen(done));
+    };
+    await session.afterStep(done, save, { success: update.episodes.reward });
   }
   explore(updates);
   const { task, horizon } = config.reinforce;
