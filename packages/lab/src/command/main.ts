@@ -8,7 +8,7 @@ import { type Machine, runPhase } from './phase-command.js';
 import { PLAY_ABOUT, runPlay } from './play-command.js';
 import { REPORT_ABOUT, runReport } from './report-command.js';
 import { runSettings, SETTINGS_ABOUT } from './settings-command.js';
-import { runSweep, SWEEP_ABOUT } from './sweep-command.js';
+import { SWEEP_ABOUT } from './sweep-about.js';
 
 function help(phases: readonly Phase[]): string {
   const commands = [
@@ -57,7 +57,8 @@ async function dispatch(args: readonly string[], phases: readonly Phase[], machi
   if (command === 'report') return runReport(rest, machine.stdout);
   if (command === 'settings') return runSettings(rest, machine.stdout);
   if (command === 'play') return runPlay(rest, machine);
-  if (command === 'sweep') return runSweep(rest, phases, machine);
+  // What reads sweep files is loaded where there is one: every other command starts without it.
+  if (command === 'sweep') return (await import('./sweep-command.js')).runSweep(rest, phases, machine);
   if (command === 'analyse') return runAnalyse(rest, machine);
   const phase = phases.find(({ name }) => name === command);
   if (phase) return runPhase(phase, rest, machine);

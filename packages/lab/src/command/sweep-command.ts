@@ -16,9 +16,8 @@ import { finishedRuns } from '../sweep/state.js';
 import { sweepMarkdown, sweepRows } from '../sweep/table.js';
 import { readCount, readOptions } from './options.js';
 import type { Machine } from './phase-command.js';
+import { SWEEP_ABOUT } from './sweep-about.js';
 import { writeFile } from './write-file.js';
-
-export const SWEEP_ABOUT = 'Do what is missing of many runs: seeds × settings from a file.';
 
 const HELP = `coxswain sweep FILE — ${SWEEP_ABOUT}
 
