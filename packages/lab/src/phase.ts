@@ -5,6 +5,7 @@ import type { Progress } from './progress.js';
 import type { Checkpoint, Snapshot } from './run/checkpoint.js';
 import type { RunFolder } from './run/folder.js';
 import type { TrainedModel } from './run/model.js';
+import type { Watchdog } from './run/watchdog.js';
 import type { Config, SectionName } from './settings/sections.js';
 
 /** A trained model that a phase starts from: an option of its command. */
@@ -59,6 +60,8 @@ export type SessionOptions = {
   readonly signal: AbortSignal;
   readonly steps: number;
   readonly saveEvery: number;
+  /** Is told of every step and line. */
+  readonly watchdog: Pick<Watchdog, 'beat'>;
 };
 
 /** The part of a training loop that is the same in every phase: metrics, checkpoints, progress, Ctrl-C. */
@@ -67,11 +70,13 @@ export class Session {
 
   /** Writes one line of metrics; names are those of `METRICS`. */
   log(step: number, values: Readonly<Record<string, number>>): void {
+    this.options.watchdog.beat();
     this.options.folder.metrics.write(step, values);
   }
 
   /** Prints a line above the progress line. */
   note(text: string): void {
+    this.options.watchdog.beat();
     this.options.progress.note(text);
   }
 
@@ -88,7 +93,8 @@ export class Session {
    * @throws InterruptedError after saving, when Ctrl-C was pressed before the last step.
    */
   async afterStep(done: number, snapshot: () => Promise<Snapshot>, notes: Readonly<Record<string, number>> = {}): Promise<void> {
-    const { folder, progress, signal, steps } = this.options;
+    const { folder, progress, signal, steps, watchdog } = this.options;
+    watchdog.beat();
     progress.update(done, notes);
     // Without a turn of the event loop a signal would never be seen.
     await new Promise((resume) => setImmediate(resume));

@@ -1,13 +1,15 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Device, NoAdapterError } from '@coxswain/tensor';
+import { type Device, DeviceLostError, NoAdapterError } from '@coxswain/tensor';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../src/command/main.js';
 import { listenForInterrupts } from '../src/interrupt.js';
+import type { Phase } from '../src/phase.js';
 import { formatDuration, formatNumber, Progress } from '../src/progress.js';
+import { openModel } from '../src/run/model.js';
 import { fillDisk } from './crash.js';
-import { toyPhase, toySequel } from './toy-phase.js';
+import { toyDevice, toyPhase, toySequel } from './toy-phase.js';
 
 let root: string;
 beforeEach(() => {
@@ -20,9 +22,13 @@ afterEach(() => {
 
 const silent = { on: () => {}, off: () => {}, exit: () => {} };
 
-async function coxswain(args: readonly string[], openDevice: () => Promise<Device> = async () => ({ close: () => {} }) as Device) {
+async function coxswain(
+  args: readonly string[],
+  openDevice: () => Promise<Device> = toyDevice,
+  phases: readonly Phase[] = [toyPhase, toySequel],
+) {
   const written = { out: '', err: '' };
-  const code = await main(args, [toyPhase, toySequel], {
+  const code = await main(args, phases, {
     stdout: { write: (text) => (written.out += text) },
     stderr: { write: (text) => (written.err += text) },
     signals: silent,
@@ -143,6 +149,62 @@ describe('the command', () => {
     expect(await coxswain(args)).toMatchObject({ code: 0 });
     expect(fs.readFileSync(join(root, 'run', 'checkpoint', 'model.safetensors'))).toEqual(whole);
     expect(fs.readFileSync(join(root, 'run', 'metrics.jsonl'))).toEqual(metrics);
+  });
+
+  it('goes on with another device when one is lost, and ends with the same bytes', async () => {
+    const args = toy('--set', 'pretrain.saveEvery=2');
+    await coxswain(args);
+    const bytes = (name: string) => fs.readFileSync(join(root, 'run', name));
+    const [whole, metrics] = [bytes('checkpoint/model.safetensors'), bytes('metrics.jsonl')];
+    fs.rmSync(join(root, 'run'), { recursive: true });
+    let devices = 0;
+    const another = () => {
+      devices++;
+      return toyDevice();
+    };
+    // Each device is lost two steps after it was opened.
+    const losing: Phase = {
+      ...toyPhase,
+      run: (context) => {
+        let steps = 0;
+        const session = Object.create(context.session);
+        session.log = (step: number, values: Record<string, number>) => {
+          if (steps++ === 2) throw new DeviceLostError('unknown: it fell asleep');
+          context.session.log(step, values);
+        };
+        return toyPhase.run({ ...context, session });
+      },
+    };
+    const result = await coxswain(args, another, [losing]);
+    expect(result).toMatchObject({ code: 0 });
+    expect(devices).toBe(3);
+    expect(result.err).toContain('it fell asleep');
+    expect(bytes('checkpoint/model.safetensors')).toEqual(whole);
+    expect(bytes('metrics.jsonl')).toEqual(metrics);
+    expect(bytes('environment.jsonl').toString().trim().split('\n')).toHaveLength(3);
+  });
+
+  it('gives up when every device is lost at once', async () => {
+    let devices = 0;
+    const another = () => {
+      devices++;
+      return toyDevice();
+    };
+    const losing: Phase = { ...toyPhase, run: () => Promise.reject(new DeviceLostError('unknown')) };
+    expect((await coxswain(toy(), another, [losing])).code).toBe(13);
+    expect(devices).toBe(3);
+  });
+
+  it('keeps as many checkpoints as it is asked to', async () => {
+    const args = toy('--set', 'pretrain.saveEvery=1', '--keep', '3');
+    expect((await coxswain(args)).code).toBe(0);
+    const kept = join(root, 'run', 'checkpoints');
+    expect(fs.readdirSync(kept)).toEqual(['step-000000003', 'step-000000004']);
+    expect(openModel(join(kept, 'step-000000003'), 'base', 'pretrain').sha256).not.toBe(
+      openModel(join(root, 'run'), 'base', 'pretrain').sha256,
+    );
+    expect((await coxswain(toy('--keep', 'all'))).code).toBe(2);
+    expect((await coxswain(toy('--stall', 'soon'))).code).toBe(2);
   });
 
   it('ends with 1 and a stack on an error nobody foresaw', async () => {

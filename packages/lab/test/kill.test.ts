@@ -15,10 +15,23 @@ beforeAll(async () => {
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 
 const STEPS = 60;
-const start = (out: string, stepMs: number): ChildProcess =>
+const start = (out: string, stepMs: number, ...more: string[]): ChildProcess =>
   spawn(
     process.execPath,
-    [program, 'pretrain', '--out', out, '--seed', '4', `--steps=${STEPS}`, '--set', 'pretrain.warmup=0', '--set', 'pretrain.saveEvery=7'],
+    [
+      program,
+      'pretrain',
+      '--out',
+      out,
+      '--seed',
+      '4',
+      `--steps=${STEPS}`,
+      '--set',
+      'pretrain.warmup=0',
+      '--set',
+      'pretrain.saveEvery=7',
+      ...more,
+    ],
     {
       env: { ...process.env, TOY_STEP_MS: String(stepMs) },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -101,6 +114,16 @@ describe('a run that is stopped', () => {
     child.kill('SIGINT');
     expect((await ended).code).toBe(130);
     expect(performance.now() - at).toBeLessThan(2000);
+  });
+
+  it('because its adapter hangs says so, exits with 20, and goes on', async () => {
+    const out = join(root, 'hung');
+    const child = start(out, 1500, '--stall', '0.01');
+    const said = stderrOf(child);
+    expect((await ending(child)).code).toBe(20);
+    expect(said()).toContain('the adapter hangs');
+    expect((await ending(start(out, 0))).code).toBe(0);
+    expect(contents(out)).toEqual(whole);
   });
 
   it('and has finished does nothing more', async () => {

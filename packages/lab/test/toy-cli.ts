@@ -1,8 +1,7 @@
 /** The `coxswain` command with the toy phase, as a process that can be killed. */
-import type { Device } from '@coxswain/tensor';
 import { main } from '../src/command/main.js';
 import { endWithParent } from '../src/sweep/child.js';
-import { toyPhase, toySequel } from './toy-phase.js';
+import { toyDevice, toyPhase, toySequel } from './toy-phase.js';
 
 endWithParent();
 process.exitCode = await main(process.argv.slice(2), [toyPhase, toySequel], {
@@ -11,5 +10,5 @@ process.exitCode = await main(process.argv.slice(2), [toyPhase, toySequel], {
   signals: process,
   now: () => performance.now(),
   program: [process.execPath, process.argv[1]],
-  openDevice: async () => ({ close: () => {} }) as Device,
+  openDevice: toyDevice,
 });

@@ -1,5 +1,5 @@
 /** A phase small enough for tests, whose every step depends on all steps before it. */
-import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { type Device, readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../src/names.js';
 import type { Phase, PhaseContext } from '../src/phase.js';
 import { RESULT_FILE } from '../src/run/folder.js';
@@ -33,6 +33,10 @@ export const toyPhase: Phase = {
   length: ({ pretrain }) => ({ steps: pretrain.steps, unit: 'steps', saveEvery: pretrain.saveEvery }),
   run,
 };
+
+/** What a toy runs on. */
+export const toyDevice = async (): Promise<Device> =>
+  ({ description: 'a toy', traits: { family: 'software', f16: false }, close: () => {} }) as Device;
 
 /** A phase that starts from the toy model. */
 export const toySequel: Phase = {

@@ -1,9 +1,13 @@
 /** `coxswain pretrain` and its like: open the run folder, run the phase, close everything. */
-import type { Device } from '@coxswain/tensor';
+import { type Device, DeviceLostError } from '@coxswain/tensor';
+import { UsageError } from '../errors.js';
 import { listenForInterrupts, type SignalSource } from '../interrupt.js';
 import { type Phase, Session } from '../phase.js';
 import { Progress, type ProgressStream } from '../progress.js';
+import { readCheckpoint, recover } from '../run/checkpoint.js';
+import { environmentOf } from '../run/environment.js';
 import { RunFolder } from '../run/folder.js';
+import { STALLED_EXIT, Watchdog } from '../run/watchdog.js';
 import { allSettings } from '../settings/sections.js';
 import { identityOf, type OptionSpecs, type OptionValues, type Resolved, readCount, readOptions, resolvePhase } from './options.js';
 
@@ -23,6 +27,8 @@ const COMMON: OptionSpecs = {
   set: { type: 'string', multiple: true },
   seed: { type: 'string', default: '0' },
   out: { type: 'string' },
+  keep: { type: 'string', default: '1' },
+  stall: { type: 'string', default: '60' },
   help: { type: 'boolean', short: 'h' },
 };
 
@@ -41,6 +47,8 @@ export function phaseHelp(phase: Phase, spoken = phase.name): string {
     ['--set KEY=VALUE', 'Change one setting; may be repeated. `coxswain settings` lists them.'],
     ['--seed N', 'Seed of everything random (default 0).'],
     ['--out FOLDER', `Run folder (default runs/${phase.name}-seed-N). A run found there goes on where it stopped.`],
+    ['--keep N', 'Checkpoints to keep, the last one included (default 1); earlier ones are in checkpoints/.'],
+    ['--stall MINUTES', 'End with an error when no step was done for so long (default 60; 0: never).'],
     ...inputs,
     ...shortcuts,
     ['-h, --help', 'Show this.'],
@@ -56,11 +64,18 @@ export function phaseHelp(phase: Phase, spoken = phase.name): string {
   ].join('\n');
 }
 
-async function execute(phase: Phase, resolved: Resolved, seed: number, path: string, command: string, machine: Machine): Promise<void> {
+/** How a run is looked after, whatever it computes. */
+type Care = { readonly keep: number; readonly stallMinutes: number };
+
+/** So often a run goes on after its device was lost without having come further in between. */
+const LOST_IN_A_ROW = 3;
+
+/** Opens the folder and runs the phase once. @returns the step it went on from. */
+async function attempt(phase: Phase, resolved: Resolved, seed: number, path: string, command: string, machine: Machine, care: Care) {
   const { config, inputs } = resolved;
   const identity = identityOf(phase, resolved, seed);
   const { steps, unit, saveEvery } = phase.length(config);
-  const folder = new RunFolder(path, identity, command);
+  const folder = new RunFolder(path, identity, command, care.keep);
   try {
     const { resumed } = folder;
     const progress = new Progress({
@@ -76,20 +91,53 @@ async function execute(phase: Phase, resolved: Resolved, seed: number, path: str
         progress.note(`The run given as --${name} has not finished: its last checkpoint, after ${unfinishedAt} steps, is used.`);
     if (resumed) progress.note(`Going on with ${path} at ${unit} ${resumed.step} of ${steps}.`);
     const interrupts = listenForInterrupts(machine.signals, (line) => progress.note(line));
+    const watchdog = new Watchdog(care.stallMinutes, machine.now, (minutes) => {
+      progress.note(
+        `Error: no step for ${minutes.toPrecision(2)} minutes (--stall ${care.stallMinutes}): the adapter hangs. What was saved is kept; the same command goes on from there.`,
+      );
+      machine.signals.exit(STALLED_EXIT);
+    });
     try {
       const device = await machine.openDevice();
       try {
-        const session = new Session({ folder, progress, signal: interrupts.signal, steps, saveEvery });
+        folder.environment(environmentOf(device));
+        const session = new Session({ folder, progress, signal: interrupts.signal, steps, saveEvery, watchdog });
         await phase.run({ config, seed, inputs, device, folder, resumed, session });
       } finally {
         device.close();
       }
+    } catch (error) {
+      if (error instanceof DeviceLostError) progress.note(error.message);
+      throw error;
     } finally {
+      watchdog.stop();
       progress.finish();
       interrupts.release();
     }
   } finally {
     folder.close();
+  }
+}
+
+/** Runs the phase to its end, over devices that are lost on the way. */
+async function execute(phase: Phase, resolved: Resolved, seed: number, path: string, command: string, machine: Machine, care: Care) {
+  const savedAt = (): number => {
+    recover(path);
+    return readCheckpoint(path)?.step ?? 0;
+  };
+  let [lost, furthest] = [0, -1];
+  for (;;) {
+    try {
+      await attempt(phase, resolved, seed, path, command, machine, care);
+      break;
+    } catch (error) {
+      if (!(error instanceof DeviceLostError)) throw error;
+      const step = savedAt();
+      lost = step > furthest ? 1 : lost + 1;
+      furthest = Math.max(furthest, step);
+      if (lost >= LOST_IN_A_ROW) throw error;
+      machine.stderr.write('Asking for another device.\n');
+    }
   }
   machine.stdout.write(`Done: ${path}\n`);
 }
@@ -106,7 +154,15 @@ export async function runPhase(phase: Phase, args: readonly string[], machine: M
   const resolved = resolvePhase(phase, values);
   const path = outFolder(phase, values, seed);
   const command = ['coxswain', ...spoken.split(' '), ...args].map(quote).join(' ');
-  await execute(phase, resolved, seed, path, command, machine);
+  const care = { keep: Math.max(1, readCount('keep', values.keep as string)), stallMinutes: readMinutes(values.stall as string) };
+  await execute(phase, resolved, seed, path, command, machine, care);
+}
+
+function readMinutes(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new UsageError('--stall', `\`${text}\``, 'minutes, 0 or more', 'For example --stall 30.');
+  return value;
 }
 
 function outFolder(phase: Phase, values: OptionValues, seed: number): string {

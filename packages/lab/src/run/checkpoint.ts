@@ -3,8 +3,8 @@
  * (`state.safetensors`: moments, random state), and `progress.json`, which is written last and counts the others.
  *
  * Replacing it never leaves the run without a whole one: the new folder is written and synced as `checkpoint.new`, the
- * old one becomes `checkpoint.old`, the new one takes its name, the old one is removed. `recover` finishes or undoes
- * what a crash left in between.
+ * old one becomes `checkpoint.old`, the new one takes its name, the old one is removed, or kept among `checkpoints/` where that is
+ * asked for. `recover` finishes or undoes what a crash left in between.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -52,8 +52,28 @@ const paths = (runFolder: string) => ({
   old: join(runFolder, 'checkpoint.old'),
 });
 
+/** Where earlier checkpoints are kept, each under its step. */
+const KEPT = 'checkpoints';
+const keptName = (step: number): string => `step-${String(step).padStart(9, '0')}`;
+
+/** Moves a checkpoint that was replaced among those that are kept, and removes the oldest of too many. */
+function keepOrRemove(runFolder: string, old: string, keep: number): void {
+  const kept = join(runFolder, KEPT);
+  if (keep > 1 && fs.existsSync(old)) {
+    fs.mkdirSync(kept, { recursive: true });
+    const place = join(kept, keptName(parseProgress(join(old, 'progress.json')).step));
+    fs.rmSync(place, { recursive: true, force: true });
+    fs.renameSync(old, place);
+  }
+  fs.rmSync(old, { recursive: true, force: true });
+  if (!fs.existsSync(kept)) return;
+  const names = fs.readdirSync(kept).filter((name) => name.startsWith('step-'));
+  for (const name of names.sort().slice(0, Math.max(0, names.length - (keep - 1)))) fs.rmSync(join(kept, name), { recursive: true });
+}
+
 /**
  * Writes a checkpoint in place of the last one.
+ * @param keep how many checkpoints there are to be, the last one included.
  * @throws DiskFullError; the last checkpoint is then still there, whole.
  */
 export function saveCheckpoint(
@@ -62,6 +82,7 @@ export function saveCheckpoint(
   step: number,
   metricsBytes: number,
   { files, extra = {} }: Snapshot,
+  keep = 1,
 ): void {
   const { current, next, old } = paths(runFolder);
   try {
@@ -85,7 +106,7 @@ export function saveCheckpoint(
     }
     fs.renameSync(next, current);
     syncFolder(runFolder);
-    fs.rmSync(old, { recursive: true, force: true });
+    keepOrRemove(runFolder, old, keep);
   });
 }
 

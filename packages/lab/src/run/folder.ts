@@ -4,16 +4,19 @@
  *     config.json        the configuration in full, its hash, the command that made it
  *     metrics.jsonl      metrics, the same bytes however often the run was interrupted
  *     timing.jsonl       speed and elapsed time
+ *     environment.jsonl  a line for each process that worked on it: versions, machine, adapter
  *     checkpoint/        model.safetensors, config.json, state.safetensors, progress.json
+ *     checkpoints/       earlier ones, where `--keep` asks for them
  *     result.json …      what the phase leaves when it has finished
  */
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { OtherConfigurationError, RunFolderError } from '../errors.js';
 import { type Checkpoint, readCheckpoint, recover, type Snapshot, saveCheckpoint } from './checkpoint.js';
+import type { Environment } from './environment.js';
 import { differences, type RunIdentity } from './identity.js';
 import { isLocked, lockFolder } from './lock.js';
-import { appendTiming, MetricsWriter } from './metrics.js';
+import { appendLine, MetricsWriter } from './metrics.js';
 import { onDisk, readJson, writeAtomic } from './storage.js';
 
 /** `config.json` of a run folder: the run's identity and, outside its hash, the command that made it. */
@@ -77,12 +80,14 @@ export class RunFolder {
 
   /**
    * Opens a folder for a run, or goes on with the run that is there.
+   * @param keep how many checkpoints there are to be, the last one included.
    * @throws FolderBusyError, OtherConfigurationError, RunFolderError, CheckpointError, DiskFullError.
    */
   constructor(
     readonly path: string,
     readonly identity: RunIdentity,
     command: string,
+    private readonly keep = 1,
   ) {
     onDisk(path, () => fs.mkdirSync(path, { recursive: true }));
     this.#unlock = lockFolder(path, join(path, LOCK));
@@ -101,12 +106,17 @@ export class RunFolder {
   /** Saves the state after `step` steps; metrics written so far reach the disk before it. */
   save(step: number, snapshot: Snapshot): void {
     this.metrics.sync();
-    saveCheckpoint(this.path, this.identity, step, this.metrics.bytes, snapshot);
+    saveCheckpoint(this.path, this.identity, step, this.metrics.bytes, snapshot, this.keep);
   }
 
   /** Notes speed and time; never part of what resuming has to repeat. */
   timing(values: Readonly<Record<string, number>>): void {
-    appendTiming(join(this.path, 'timing.jsonl'), values);
+    appendLine(join(this.path, 'timing.jsonl'), values);
+  }
+
+  /** Notes what this process runs on. */
+  environment(values: Environment): void {
+    appendLine(join(this.path, 'environment.jsonl'), values);
   }
 
   /** Writes `name` whole or not at all: results, episodes for the report. */

@@ -109,8 +109,8 @@ export function readMetrics(path: string): MetricLine[] {
     });
 }
 
-/** Appends a line about the clock (speed, elapsed time) to its own file, which resuming never cuts. */
-export function appendTiming(path: string, values: Readonly<Record<string, number>>): void {
+/** Appends a line about the clock or the machine to a file of its own, which resuming never cuts. */
+export function appendLine(path: string, values: object): void {
   onDisk(path, () => {
     const descriptor = fs.openSync(path, 'a');
     try {

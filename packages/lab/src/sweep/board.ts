@@ -1,6 +1,7 @@
 /** Where every run of a sweep stands, and the runs that this process does. */
 import { exitCodeOf } from '../errors.js';
 import { formatDuration } from '../progress.js';
+import { STALLED_EXIT } from '../run/watchdog.js';
 import type { Child } from './child.js';
 import type { Need } from './file.js';
 import type { PlannedRun } from './plan.js';
@@ -27,7 +28,7 @@ export interface BoardOptions {
 const RETRIES = 2;
 const BUSY = 8;
 const DISK_FULL = 9;
-const RETRIED: readonly (number | undefined)[] = [13, 137, undefined];
+const RETRIED: readonly (number | undefined)[] = [13, STALLED_EXIT, 137, undefined];
 
 export class Board {
   readonly #states = new Map<string, RunState>();
