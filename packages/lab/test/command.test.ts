@@ -207,6 +207,38 @@ describe('the command', () => {
     expect((await coxswain(toy('--stall', 'soon'))).code).toBe(2);
   });
 
+  it('shows runs from their folders alone', async () => {
+    await coxswain(toy());
+    await coxswain(['pretrain', '--out', join(root, 'stopped'), '--steps', '9', '--set', 'pretrain.warmup=0'], undefined, [
+      {
+        ...toyPhase,
+        run: (context) => toyPhase.run({ ...context, config: { ...context.config, pretrain: { ...context.config.pretrain, steps: 4 } } }),
+      },
+    ]);
+    fs.rmSync(join(root, 'stopped', 'result.json'));
+    const all = await coxswain(['watch', root, '--all']);
+    expect(all.code).toBe(0);
+    expect(all.out).toMatch(/^run {2}pretrain {2}finished {2}5\/5 steps {2}100 %\n {2}[▁-█]{5} losses\/action_nll -?[\d.]+ *\n/);
+    expect(all.out).toMatch(/stopped {2}pretrain {2}stopped {2}4\/9 steps {2}44 %/);
+    expect(all.out).toMatch(/0 running, 1 finished, 1 stopped\n$/);
+    expect((await coxswain(['watch', root])).out).toBe('0 running, 1 finished, 1 stopped\n');
+    fs.mkdirSync(join(root, 'empty'));
+    expect((await coxswain(['watch', join(root, 'empty')])).code).toBe(2);
+    expect((await coxswain(['watch', join(root, 'nowhere')])).code).toBe(10);
+  });
+
+  it('writes an event file a run, and the same one again', async () => {
+    await coxswain(toy());
+    const out = join(root, 'events');
+    const first = await coxswain(['tensorboard', '--runs', join(root, 'run'), '--out', out]);
+    expect(first).toMatchObject({ code: 0 });
+    const file = join(out, 'run', 'events.out.tfevents.0.coxswain');
+    const bytes = fs.readFileSync(file);
+    expect(bytes.toString('latin1').split('losses/action_nll')).toHaveLength(6);
+    await coxswain(['tensorboard', '--runs', join(root, 'run'), '--out', out]);
+    expect(fs.readFileSync(file)).toEqual(bytes);
+  });
+
   it('ends with 1 and a stack on an error nobody foresaw', async () => {
     const result = await coxswain(toy(), () => Promise.reject(new Error('surprise')));
     expect(result.code).toBe(1);

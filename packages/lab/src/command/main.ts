@@ -9,6 +9,8 @@ import { PLAY_ABOUT, runPlay } from './play-command.js';
 import { REPORT_ABOUT, runReport } from './report-command.js';
 import { runSettings, SETTINGS_ABOUT } from './settings-command.js';
 import { SWEEP_ABOUT } from './sweep-about.js';
+import { runTensorboard, TENSORBOARD_ABOUT } from './tensorboard-command.js';
+import { runWatch, WATCH_ABOUT } from './watch-command.js';
 
 function help(phases: readonly Phase[]): string {
   const commands = [
@@ -16,6 +18,8 @@ function help(phases: readonly Phase[]): string {
     ['play', PLAY_ABOUT],
     ['analyse', ANALYSE_ABOUT],
     ['sweep', SWEEP_ABOUT],
+    ['watch', WATCH_ABOUT],
+    ['tensorboard', TENSORBOARD_ABOUT],
     ['report', REPORT_ABOUT],
     ['settings', SETTINGS_ABOUT],
   ];
@@ -57,12 +61,14 @@ async function dispatch(args: readonly string[], phases: readonly Phase[], machi
   if (command === 'report') return runReport(rest, machine.stdout);
   if (command === 'settings') return runSettings(rest, machine.stdout);
   if (command === 'play') return runPlay(rest, machine);
+  if (command === 'watch') return runWatch(rest, phases, machine);
+  if (command === 'tensorboard') return runTensorboard(rest, machine.stdout);
   // What reads sweep files is loaded where there is one: every other command starts without it.
   if (command === 'sweep') return (await import('./sweep-command.js')).runSweep(rest, phases, machine);
   if (command === 'analyse') return runAnalyse(rest, machine);
   const phase = phases.find(({ name }) => name === command);
   if (phase) return runPhase(phase, rest, machine);
-  const known = [...phases.map(({ name }) => name), 'play', 'analyse', 'sweep', 'report', 'settings'];
+  const known = [...phases.map(({ name }) => name), 'play', 'analyse', 'sweep', 'watch', 'tensorboard', 'report', 'settings'];
   const near = nearest(command, known);
   throw new UsageError(
     'Command',

@@ -46,19 +46,24 @@ function readRun(folder: string): StoredRun | undefined {
 }
 
 /**
+ * The folders of all runs in a folder and those below it, in order of their paths.
+ * @throws FileError when there is no such folder.
+ */
+export function findRunFolders(root: string): string[] {
+  if (!fs.existsSync(root)) throw new FileError(root, 'there is no such folder');
+  // A run folder holds its checkpoint's own config.json: what is inside a run is not looked at.
+  if (fs.existsSync(join(root, 'metrics.jsonl'))) return [root];
+  const names = onDisk(root, () => fs.readdirSync(root, { withFileTypes: true }));
+  const folders = names.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
+  return folders.sort().flatMap(findRunFolders);
+}
+
+/**
  * All runs in a folder and the folders below it, in order of their paths.
  * @throws FileError when there is no such folder.
  */
 export function findRuns(root: string): StoredRun[] {
-  if (!fs.existsSync(root)) throw new FileError(root, 'there is no such folder');
-  // A run folder holds its checkpoint's own config.json: what is inside a run is not looked at.
-  if (fs.existsSync(join(root, 'metrics.jsonl'))) {
-    const run = readRun(root);
-    return run ? [run] : [];
-  }
-  const names = onDisk(root, () => fs.readdirSync(root, { withFileTypes: true }));
-  const folders = names.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
-  return folders.sort().flatMap(findRuns);
+  return findRunFolders(root).flatMap((folder) => readRun(folder) ?? []);
 }
 
 /** What analyses left in a folder and the folders below it, in order of their paths. */

@@ -1,0 +1,54 @@
+/** `coxswain tensorboard`: metrics as TensorBoard's event files. */
+import fs from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { UsageError } from '../errors.js';
+import type { ProgressStream } from '../progress.js';
+import { findRunFolders } from '../run/scan.js';
+import { onDisk, writeAtomic } from '../run/storage.js';
+import { eventsOf } from '../tensorboard/convert.js';
+import { readOptions } from './options.js';
+
+export const TENSORBOARD_ABOUT = 'Write the metrics of runs as event files for TensorBoard.';
+
+const HELP = `coxswain tensorboard — ${TENSORBOARD_ABOUT}
+
+  --runs FOLDER   Folder with runs, searched to its depth; may be repeated (default runs)
+  --out FOLDER    Where to write (default runs/tensorboard); then: tensorboard --logdir FOLDER
+  -h, --help      Show this
+
+A second call brings the files up to date, also of runs under way.
+`;
+
+const SPECS = {
+  runs: { type: 'string' as const, multiple: true, default: ['runs'] },
+  out: { type: 'string' as const, default: 'runs/tensorboard' },
+  help: { type: 'boolean' as const, short: 'h' },
+};
+
+/** One name for each run, so that TensorBoard, which watches a file of a name, finds what is new in it. */
+const FILE = 'events.out.tfevents.0.coxswain';
+
+/** Writes one event file a run. */
+export function runTensorboard(args: readonly string[], stdout: ProgressStream): void {
+  const { values } = readOptions(args, SPECS, false);
+  if (values.help) {
+    stdout.write(HELP);
+    return;
+  }
+  const roots = values.runs as string[];
+  const found = roots.flatMap((root) => findRunFolders(root).map((folder) => ({ folder, name: relative(root, folder) || basename(root) })));
+  if (found.length === 0)
+    throw new UsageError(
+      '--runs',
+      `no run in ${roots.join(', ')}`,
+      'a folder with runs made by `coxswain`',
+      'Run a phase first, or give another folder.',
+    );
+  const out = values.out as string;
+  for (const { folder, name } of found) {
+    const place = join(out, name);
+    onDisk(place, () => fs.mkdirSync(place, { recursive: true }));
+    writeAtomic(join(place, FILE), eventsOf(folder));
+  }
+  stdout.write(`Wrote the events of ${found.length} run${found.length === 1 ? '' : 's'} to ${out}\n`);
+}

@@ -1,0 +1,81 @@
+/** `coxswain watch`: runs as they go, in the terminal. */
+import { basename, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { analysisPhase } from '../analyses/analysis.js';
+import { ANALYSES } from '../analyses/index.js';
+import { UsageError } from '../errors.js';
+import { listenForInterrupts } from '../interrupt.js';
+import type { Phase } from '../phase.js';
+import { findRunFolders } from '../run/scan.js';
+import { drawRun } from '../watch/draw.js';
+import { type RunView, viewRun } from '../watch/view.js';
+import { readOptions } from './options.js';
+import type { Machine } from './phase-command.js';
+
+export const WATCH_ABOUT = 'Show how far runs are and what they measure, as they go.';
+
+const HELP = `coxswain watch [FOLDER …] — ${WATCH_ABOUT}
+
+  FOLDER …      A run, or a folder of runs (default runs)
+  --all         Also runs that have finished or were stopped
+  --once        Print once and end; so it is where there is no terminal
+  -h, --help    Show this
+
+It only reads: runs of other machines are seen as well, where they write to a folder that both see. It ends when nothing runs any more.
+`;
+
+const SPECS = {
+  all: { type: 'boolean' as const },
+  once: { type: 'boolean' as const },
+  help: { type: 'boolean' as const, short: 'h' },
+};
+const REFRESH_MS = 2000;
+
+/** Where a run's folder is below the one it was looked for in. */
+const nameIn = (root: string, folder: string): string => relative(root, folder) || basename(folder);
+
+/** Shows runs until none is under way, or Ctrl-C. */
+export async function runWatch(args: readonly string[], phases: readonly Phase[], { stdout, signals }: Machine): Promise<void> {
+  const { values, positionals } = readOptions(args, SPECS, true);
+  if (values.help) {
+    stdout.write(HELP);
+    return;
+  }
+  const roots = positionals.length > 0 ? positionals : ['runs'];
+  const known = [...phases, ...ANALYSES.map(analysisPhase)];
+  const interrupts = listenForInterrupts(signals, () => {});
+  const ended = new Map<string, RunView>();
+  let drawn = 0;
+  try {
+    for (;;) {
+      const found = roots.flatMap((root) => findRunFolders(root).map((folder) => ({ folder, name: nameIn(root, folder) })));
+      const views = found.flatMap(({ folder, name }) => {
+        const view = ended.get(folder) ?? viewRun(folder, known, Date.now());
+        if (view?.state === 'finished') ended.set(folder, view);
+        return view ? [{ name, view }] : [];
+      });
+      if (views.length === 0)
+        throw new UsageError(
+          'coxswain watch',
+          `no run in ${roots.join(', ')}`,
+          'a run or a folder of runs',
+          'Start one first, or give another folder.',
+        );
+      const width = (stdout.columns ?? 120) - 1;
+      const shown = views.filter(({ view }) => values.all || view.state === 'running');
+      const of = (state: string): number => views.filter(({ view }) => view.state === state).length;
+      const lines = [
+        ...shown.flatMap(({ name, view }) => drawRun(view, name, width)),
+        `${of('running')} running, ${of('finished')} finished, ${of('stopped')} stopped`,
+      ];
+      if (drawn > 0) stdout.write(`\x1b[${drawn}A\x1b[J`);
+      stdout.write(`${lines.join('\n')}\n`);
+      drawn = lines.length;
+      if (values.once || !stdout.isTTY || of('running') === 0) return;
+      await sleep(REFRESH_MS, undefined, { signal: interrupts.signal }).catch(() => {});
+      if (interrupts.signal.aborted) return;
+    }
+  } finally {
+    interrupts.release();
+  }
+}

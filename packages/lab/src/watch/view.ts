@@ -1,0 +1,88 @@
+/** What can be told of a run from its folder alone, also while another process writes it. */
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { METRICS } from '../names.js';
+import type { Phase } from '../phase.js';
+import { isBusy, readRunConfig } from '../run/folder.js';
+import { type MetricLine, readMetrics } from '../run/metrics.js';
+import { onDisk } from '../run/storage.js';
+import type { Config } from '../settings/sections.js';
+
+export interface RunView {
+  readonly folder: string;
+  readonly phase: string;
+  readonly state: 'running' | 'finished' | 'stopped';
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
+  /** Steps a second at the last checkpoint; 0 before the first. */
+  readonly rate: number;
+  /** Seconds since it last wrote a line. */
+  readonly silent: number;
+  /** The metric that tells most about the phase, at every step it was logged at. */
+  readonly curve: { readonly name: string; readonly values: readonly number[] };
+  /** Other numbers, as they were logged last. */
+  readonly latest: readonly (readonly [name: string, value: number])[];
+}
+
+/** What to follow, by phase; a phase that logs none of these shows its first metric. */
+const CURVES: Readonly<Record<string, readonly string[]>> = {
+  reinforce: [METRICS.reward],
+  pretrain: [METRICS.evalActionNll, METRICS.actionNll],
+  discover: [METRICS.actionNll],
+  supervise: [METRICS.actionNll],
+};
+const LATEST: Readonly<Record<string, readonly string[]>> = {
+  reinforce: [METRICS.fractionWithoutSignal, METRICS.episodicLength, METRICS.approximateKl],
+  pretrain: [METRICS.bayesFloor, METRICS.obeyed],
+  discover: [METRICS.switchF1Exact, METRICS.subgoalReadout, METRICS.nllHard],
+};
+
+function lastOf(metrics: readonly MetricLine[], name: string): number | undefined {
+  return metrics.findLast((line) => line[name] !== undefined)?.[name];
+}
+
+function lastTiming(folder: string): { readonly step: number; readonly rate: number } {
+  const path = join(folder, 'timing.jsonl');
+  if (!fs.existsSync(path)) return { step: 0, rate: 0 };
+  const line = onDisk(path, () => fs.readFileSync(path, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .at(-1);
+  const values = JSON.parse(line || '{}') as Record<string, number>;
+  return { step: values.step ?? 0, rate: values[METRICS.stepsPerSecond] ?? 0 };
+}
+
+/**
+ * Looks at a run folder.
+ * @param phases the phases whose runs can be told of.
+ * @param now milliseconds since 1970.
+ * @returns nothing where it is no run, or one of a phase that is not among them.
+ */
+export function viewRun(folder: string, phases: readonly Phase[], now: number): RunView | undefined {
+  const config = readRunConfig(folder);
+  const phase = phases.find(({ name }) => name === config?.phase);
+  if (!config || !phase) return undefined;
+  const { steps: total, unit } = phase.length(config.config as Config);
+  const path = join(folder, 'metrics.jsonl');
+  const metrics = readMetrics(path);
+  const { step, rate } = lastTiming(folder);
+  const finished = fs.existsSync(join(folder, phase.leaves));
+  const names = [...(CURVES[phase.name] ?? []), ...Object.keys(metrics[0] ?? {}).filter((key) => key !== 'step')];
+  const name = names.find((candidate) => lastOf(metrics, candidate) !== undefined) ?? '';
+  return {
+    folder,
+    phase: phase.name,
+    state: finished ? 'finished' : isBusy(folder) ? 'running' : 'stopped',
+    done: finished ? total : Math.min(total, Math.max(step, metrics.at(-1)?.step ?? 0)),
+    total,
+    unit,
+    rate,
+    silent: Math.max(0, (now - fs.statSync(path).mtimeMs) / 1000),
+    curve: { name, values: metrics.flatMap((line) => (line[name] === undefined ? [] : [line[name]])) },
+    latest: (LATEST[phase.name] ?? []).flatMap((key) => {
+      const value = lastOf(metrics, key);
+      return value === undefined ? [] : [[key, value] as const];
+    }),
+  };
+}
