@@ -18,7 +18,7 @@ export type DevicePinpadSettings = Omit<PinpadSettings, 'observation'> & {
 };
 
 /** A kernel keeps a few grids in the memory of one invocation: beyond this side they would no longer fit. */
-const LARGEST = 32;
+export const LARGEST_DEVICE_WORLD = 32;
 
 function checkSettings({ world, horizon, environments, tasks }: DevicePinpadSettings): void {
   checkWorld(world);
@@ -30,7 +30,7 @@ function checkSettings({ world, horizon, environments, tasks }: DevicePinpadSett
       remedy: 'correct it, or take GridworldPinpad, the world on the host',
     });
   };
-  if (world.size > LARGEST) wrong('world.size', world.size, `at most ${LARGEST} on a device`);
+  if (world.size > LARGEST_DEVICE_WORLD) wrong('world.size', world.size, `at most ${LARGEST_DEVICE_WORLD} on a device`);
   if (!Number.isInteger(horizon) || horizon < 1 || horizon > 0xffff) wrong('horizon', horizon, 'an integer from 1 to 65535');
   if (!Number.isInteger(environments) || environments < 1) wrong('environments', environments, 'an integer of at least 1');
   if (tasks !== 'free' && (tasks.length === 0 || tasks.length > 0xffff)) wrong('the number of tasks', tasks.length, 'from 1 to 65535');

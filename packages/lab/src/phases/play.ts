@@ -1,6 +1,6 @@
 /** Playing episodes without learning from them, and what is told about them. */
 import { GridworldPinpad } from '@coxswain/envs';
-import { CodeController, DevicePinpad, type Episodes, type Policy, PolicyCodes, Rollout } from '@coxswain/rl';
+import { CodeController, DevicePinpad, type Episodes, LARGEST_DEVICE_WORLD, type Policy, PolicyCodes, Rollout } from '@coxswain/rl';
 import type { Device, Tensor } from '@coxswain/tensor';
 import type { DrawnEpisode } from '../report/data.js';
 import type { Config } from '../settings/sections.js';
@@ -40,7 +40,7 @@ export function taskWorlds(config: Config, base: Base, task: string, horizon: nu
 export function learningWorlds(config: Config, base: Base, task: string, horizon: number, environments: number) {
   const { device } = base.store;
   const { kind: observation } = base.space;
-  return device.traits.family === 'gpu'
+  return device.traits.family === 'gpu' && config.world.size <= LARGEST_DEVICE_WORLD
     ? new DevicePinpad(device, { world: worldOf(config), tasks: [task], horizon, environments, observation })
     : taskWorlds(config, base, task, horizon, environments);
 }

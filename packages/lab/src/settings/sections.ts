@@ -21,7 +21,6 @@ const updates = (what: string) => ({
   episodesPerUpdate: integer(`Episodes rolled out before each update of ${what}.`, { min: 2 }),
   updates: integer(`Updates of ${what} in one run.`, { min: 1 }),
   epochs: integer('Passes over the episodes of one update.', { min: 1 }),
-  minibatches: integer('Parts each pass is split into, one optimiser step each.', { min: 1 }),
   ...adam(what),
   finalRate: number('Share of the learning rate left at the last update; it falls linearly (1 keeps it constant).', { min: 0, max: 1 }),
   saveEvery: integer('Updates between two checkpoints.', { min: 1, hashed: false }),

@@ -62,15 +62,6 @@ function checkReinforce(config: PartialConfig): void {
       evaluate.longTask
         .length, 'evaluate.longHorizon', evaluate.longHorizon, `at least ${evaluate.longTask.length} steps`, 'Raise evaluate.longHorizon.');
   }
-  for (const method of ['internal', 'raw'] as const) {
-    const section = config[method];
-    if (!section) continue;
-    const { minibatches, episodesPerUpdate } = section;
-    require(minibatches <=
-      episodesPerUpdate, `${method}.minibatches`, minibatches, `at most ${method}.episodesPerUpdate (${episodesPerUpdate})`, 'Every part needs an episode.');
-    require(episodesPerUpdate % minibatches ===
-      0, `${method}.minibatches`, minibatches, `a divisor of ${method}.episodesPerUpdate (${episodesPerUpdate})`, 'Parts have the same size.');
-  }
 }
 
 function checkMethod({ discover, metacontroller }: PartialConfig): void {
