@@ -81,6 +81,7 @@ const RUNS: Readonly<Record<string, Run>> = {
       'pretrain.steps': 24,
       'pretrain.warmup': 5,
       'pretrain.batch': 16,
+      'pretrain.parts': 2,
       'pretrain.episodes': 300,
       'pretrain.evaluationEpisodes': 40,
       'pretrain.logEvery': 3,

@@ -7,6 +7,7 @@ import {
   type ParameterStore,
   type Program,
   RunningSums,
+  ShapeError,
   scale,
   type Tensor,
 } from '@coxswain/tensor';
@@ -33,6 +34,11 @@ export interface PretrainSettings {
   readonly meanLength: number;
   /** λ of the observation loss (arXiv 2512.20605, §3: 0.01 in the grid world). */
   readonly observationWeight: number;
+  /**
+   * Parts that a batch is worked off in, one after the other, so that the memory is that of a part; a divisor of `batch`, 1 by default.
+   * The gradient is that of the whole batch, but for rounding.
+   */
+  readonly parts?: number;
 }
 
 /** Means over the steps since the last call. */
@@ -46,6 +52,7 @@ export interface PretrainMetrics {
 }
 
 interface Captured {
+  /** Of one part. */
   readonly program: Program;
   readonly indices: Tensor;
   readonly actions: Tensor;
@@ -64,36 +71,62 @@ export class Pretrainer {
   /** Action NLL, observation NLL and steps of sequences; gradient norms of updates. */
   readonly sums: RunningSums;
   readonly #device: Device;
+  readonly #parts: number;
+  /** Before the first part and after the last one, where there are several; one program does all else. */
+  readonly #begin: Program | undefined;
+  readonly #end: Program | undefined;
+  /** A zero. */
+  readonly #nothing: Tensor;
 
+  /** @throws ShapeError where the parts do not divide the batch. */
   constructor(
     readonly model: Transformer,
     readonly store: ParameterStore,
     readonly optimiser: AdamW,
     readonly settings: PretrainSettings,
   ) {
+    const { batch, parts = 1 } = settings;
+    if (!Number.isInteger(parts) || parts < 1 || batch % parts !== 0)
+      throw new ShapeError('Pretrainer', `a batch of ${batch} in ${parts} parts`, 'a number of parts that divides the batch');
     this.#device = store.device;
     this.sums = new RunningSums(this.#device, 4);
+    this.#nothing = this.#device.zeros([1]);
+    this.#parts = parts;
+    if (parts === 1) return;
+    this.#begin = this.#device.capture(() => {
+      store.zeroGradients();
+      return {};
+    });
+    this.#end = this.#device.capture(() => {
+      const nothing = this.#nothing;
+      this.sums.add([nothing, nothing, nothing, optimiser.apply()]);
+      return {};
+    });
   }
 
-  /** What an update on sequences of this length replays. */
+  /** What an update on sequences of this length replays, once for each part. */
   program(time: number): Program {
     return this.#captured(time).program;
   }
 
   /** Compiles what updates on sequences of this length run, many kernels at once; without it the first one compiles them one by one. */
-  ready(time: number): Promise<void> {
-    return this.program(time).ready();
+  async ready(time: number): Promise<void> {
+    await Promise.all([this.#begin, this.program(time), this.#end].map((program) => program?.ready()));
   }
 
   /** One update on one batch at this learning rate. Awaits nothing. */
   step(batch: SequenceBatch, learningRate: number): void {
     const captured = this.#captured(batch.time);
-    captured.indices.write(batch.indices);
-    captured.actions.write(batch.actions);
-    captured.observations.write(batch.observations);
-    captured.mask.write(batch.mask);
     this.optimiser.prepare(learningRate);
-    captured.program.run();
+    this.#begin?.run();
+    for (let part = 0; part < this.#parts; part++) {
+      for (const name of ['indices', 'actions', 'observations', 'mask'] as const) {
+        const { size } = captured[name];
+        captured[name].write(batch[name].subarray(part * size, (part + 1) * size));
+      }
+      captured.program.run();
+    }
+    this.#end?.run();
     this.sums.count();
   }
 
@@ -102,7 +135,8 @@ export class Pretrainer {
   }
 
   #capture(time: number): Captured {
-    const { batch, observationWeight, meanLength } = this.settings;
+    const { batch: whole, observationWeight, meanLength } = this.settings;
+    const batch = whole / this.#parts;
     const n = batch * time;
     const device = this.#device;
     const inputs = {
@@ -112,13 +146,13 @@ export class Pretrainer {
       mask: device.tensor(new Float32Array(n)),
     };
     const program = device.capture(() => {
-      this.store.zeroGradients();
+      if (!this.#begin) this.store.zeroGradients();
       const { actions, observations } = this.model.forward(inputs.indices, { batch, time });
       const action = crossEntropy(actions, inputs.actions);
       const observation = crossEntropy(observations, inputs.observations);
-      const each = 1 / (batch * meanLength);
+      const each = 1 / (whole * meanLength);
       backwardSum([action, scale(inputs.mask, each)], [observation, scale(inputs.mask, each * observationWeight)]);
-      const norm = this.optimiser.apply();
+      const norm = this.#end ? this.#nothing : this.optimiser.apply();
       this.sums.add([action, observation, inputs.mask, norm], inputs.mask);
       return {};
     });
@@ -136,6 +170,9 @@ export class Pretrainer {
 
   dispose(): void {
     this.sums.dispose();
+    this.#nothing.dispose();
+    this.#begin?.dispose();
+    this.#end?.dispose();
     for (const { program, ...inputs } of this.#programs.values()) {
       program.dispose();
       for (const input of Object.values(inputs)) input.dispose();

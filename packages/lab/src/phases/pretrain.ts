@@ -29,6 +29,7 @@ async function run(context: PhaseContext): Promise<void> {
   const optimiser = new AdamW(base.store, { weightDecay: pretrain.weightDecay, clip: pretrain.gradientClip });
   const trainer = new Pretrainer(base.model, base.store, optimiser, {
     batch: pretrain.batch,
+    parts: pretrain.parts,
     meanLength: meanLength(data),
     observationWeight: pretrain.observationWeight,
   });

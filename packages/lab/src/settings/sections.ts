@@ -62,6 +62,12 @@ export const SECTIONS = {
     noise: number('Share ε of expert moves replaced by a random move that ends nothing.', { min: 0, max: 1 }),
     steps: integer('Training steps.', { min: 1 }),
     batch: integer('Episodes in a batch.', { min: 1 }),
+    parts: integer(
+      'Parts that a batch is worked off in, one after the other, where the whole does not fit the memory; a divisor of the batch.',
+      {
+        min: 1,
+      },
+    ),
     lengthBuckets: integer('Batches drawn and sorted by length together, so that episodes of a length share a batch.', { min: 1 }),
     observationWeight: number('Weight λ of the next-observation loss.', { min: 0 }),
     warmup: integer('Steps over which the learning rate rises from zero.', { min: 0 }),

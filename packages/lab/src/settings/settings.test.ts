@@ -118,6 +118,7 @@ describe('values that do not fit together', () => {
     ['a demonstration task with such a colour', ['world.tasks=01,45'], 'world.tasks'],
     ['a colour twice in a row', ['reinforce.task=0113'], 'reinforce.task'],
     ['a horizon below the task', ['reinforce.horizon=3'], 'reinforce.horizon'],
+    ['parts of unequal size', ['pretrain.parts=3'], 'pretrain.parts'],
     ['a warm-up longer than the run', ['pretrain.steps=100'], 'pretrain.warmup'],
     ['a gate change after the run', ['discover.steps=600', 'discover.alphaWarmup=10'], 'discover.laterGateFrom'],
     ['odd buckets', ['model.buckets=31'], 'model.buckets'],

@@ -72,6 +72,8 @@ function checkMethod({ discover, metacontroller }: PartialConfig): void {
 
 function checkSchedules({ pretrain, discover }: PartialConfig): void {
   if (pretrain) {
+    require(pretrain.batch % pretrain.parts ===
+      0, 'pretrain.parts', pretrain.parts, `a divisor of pretrain.batch (${pretrain.batch})`, 'Parts have the same size.');
     require(pretrain.warmup <=
       pretrain.steps, 'pretrain.warmup', pretrain.warmup, `at most pretrain.steps (${pretrain.steps})`, 'Lower it with the steps.');
   }
