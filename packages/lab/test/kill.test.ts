@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digest } from '../src/run/checkpoint.js';
-import { bundleToy } from './toy-program.js';
+import { bundleToy } from './programs.js';
 
 let root: string;
 let program: string;

@@ -1,39 +1,17 @@
 /** The real phases, killed and started again: the final checkpoint has to be the uninterrupted run's, byte for byte. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digest } from '../src/run/checkpoint.js';
-
-const sourceRoot = resolve(import.meta.dirname, '../../..');
-const webgpu = createRequire(join(sourceRoot, 'packages/tensor/package.json')).resolve('webgpu');
+import { bundleCoxswain } from './programs.js';
 
 let root: string;
 let program: string;
 beforeAll(async () => {
   root = fs.mkdtempSync(join(tmpdir(), 'coxswain-phases-'));
-  program = join(root, 'coxswain.mjs');
-  await build({
-    entryPoints: [resolve(import.meta.dirname, '../src/cli.ts')],
-    outfile: program,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    conditions: ['source'],
-    loader: { '.wgsl': 'text' },
-    // The native module stays where it is installed.
-    plugins: [
-      {
-        name: 'webgpu',
-        setup: ({ onResolve }) => onResolve({ filter: /^webgpu$/ }, () => ({ path: pathToFileURL(webgpu).href, external: true })),
-      },
-    ],
-  });
+  program = await bundleCoxswain(root);
 });
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 

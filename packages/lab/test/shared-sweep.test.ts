@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readMetrics } from '../src/run/metrics.js';
-import { bundleToy } from './toy-program.js';
+import { bundleToy } from './programs.js';
+import { ALL_STEPS, ToySweep, times, until } from './toy-sweep.js';
 
 /** Debian: `apt-get install redis-server`. The gate has it and says so, so that there these tests cannot be left out. */
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
@@ -14,7 +14,7 @@ if (!hasRedis && process.env.COXSWAIN_REQUIRE_REDIS) throw new Error('there is n
 
 let programs: string;
 let program: string;
-let root: string;
+let toys: ToySweep;
 let port: number;
 let redis: ChildProcess | undefined;
 const started: ChildProcess[] = [];
@@ -25,12 +25,12 @@ beforeAll(async () => {
 });
 afterAll(() => fs.rmSync(programs, { recursive: true, force: true }));
 beforeEach(async () => {
-  root = fs.mkdtempSync(join(tmpdir(), 'coxswain-shared-'));
+  toys = new ToySweep(fs.mkdtempSync(join(tmpdir(), 'coxswain-shared-')), [1, 2, 3]);
   port = await freePort();
 });
 afterEach(() => {
   for (const child of [...started.splice(0), redis]) child?.kill('SIGKILL');
-  fs.rmSync(root, { recursive: true, force: true });
+  fs.rmSync(toys.root, { recursive: true, force: true });
 });
 
 const freePort = (): Promise<number> =>
@@ -43,7 +43,7 @@ const freePort = (): Promise<number> =>
 
 /** A Redis that remembers nothing when it ends: the worst there is. */
 async function startRedis(...more: string[]): Promise<void> {
-  const own = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', root, ...more]);
+  const own = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', toys.root, ...more]);
   let said = '';
   own.stdout.on('data', (chunk) => (said += chunk));
   redis = own;
@@ -57,36 +57,8 @@ async function stopRedis(): Promise<void> {
   await ended;
 }
 
-async function until(what: () => boolean): Promise<void> {
-  for (let waited = 0; waited < 40_000; waited += 10) {
-    if (what()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error('it never came to that');
-}
-
-const STEPS = 40;
-const RUNS = ['base-32', 'base-64', ...['32', '64'].flatMap((width) => [1, 2, 3].map((seed) => `next-${width}-${seed}`))];
-const sweepFile = (): string => `
-folder: ${join(root, 'runs')}
-axes: { seed: [1, 2, 3], width: [32, 64] }
-runs:
-  base-{width}:
-    command: pretrain
-    over: [width]
-    options: { steps: ${STEPS} }
-    set: { model.width: '{width}', pretrain.warmup: 0, pretrain.saveEvery: 5 }
-  next-{width}-{seed}:
-    command: discover
-    over: [width, seed]
-    options: { seed: '{seed}', steps: ${STEPS}, base: 'base-{width}' }
-    set: { pretrain.warmup: 0, pretrain.saveEvery: 5 }
-`;
-
 function machine(stepMs: number, address = `redis://127.0.0.1:${port}`) {
-  const file = join(root, 'sweep.yaml');
-  if (!fs.existsSync(file)) fs.writeFileSync(file, sweepFile());
-  const child = spawn(process.execPath, [program, 'sweep', file, '--redis', address], {
+  const child = spawn(process.execPath, [program, 'sweep', toys.write(), '--redis', address], {
     env: { ...process.env, TOY_STEP_MS: String(stepMs) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -97,20 +69,12 @@ function machine(stepMs: number, address = `redis://127.0.0.1:${port}`) {
   return { child, ended: ending(child), said: () => said };
 }
 
-const run = (name: string): string => join(root, 'runs', name);
-const log = (name: string): string => {
-  const path = join(root, 'runs', 'logs', `${name}.log`);
-  return fs.existsSync(path) ? fs.readFileSync(path, 'utf8') : '';
-};
-const finished = (): string[] => RUNS.filter((name) => fs.existsSync(join(run(name), 'result.json')));
-const times = (text: string, part: string): number => text.split(part).length - 1;
-
 /** Every run whole, and no step of any of them done twice. */
 function expectEachOnce(): void {
-  for (const name of RUNS) {
-    expect(readMetrics(join(run(name), 'metrics.jsonl')).map(({ step }) => step)).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1));
-    for (let step = 1; step <= STEPS; step++) expect(times(log(name), `toy step ${step} begins`), `${name}, step ${step}`).toBe(1);
-    expect(times(log(name), 'Done'), name).toBe(1);
+  for (const name of toys.names) {
+    expect(toys.logged(name)).toEqual(ALL_STEPS);
+    for (const step of ALL_STEPS) expect(times(toys.log(name), `toy step ${step} begins`), `${name}, step ${step}`).toBe(1);
+    expect(times(toys.log(name), 'Done'), name).toBe(1);
   }
 }
 
@@ -118,23 +82,23 @@ describe.skipIf(!hasRedis)('coxswain sweep --redis', () => {
   it('does every run once although a machine is killed half-way and Redis forgets everything', async () => {
     await startRedis();
     const [one, other] = [machine(40), machine(40)];
-    await until(() => finished().length >= 2);
+    await until(() => toys.finished().length >= 2);
     const doing = (said: string): string[] =>
-      RUNS.filter((name) => said.includes(`started ${name}\n`) && times(log(name), 'begins') > 5 && times(log(name), 'begins') < 25);
+      toys.names.filter((name) => said.includes(`started ${name}\n`) && toys.begun(name) > 5 && toys.begun(name) < 25);
     await until(() => doing(one.said()).length > 0);
     const [left] = doing(one.said());
     one.child.kill('SIGKILL');
-    await until(() => finished().length >= 4);
+    await until(() => toys.finished().length >= 4);
     await stopRedis();
     await until(() => other.said().includes('is away'));
     await startRedis();
     expect(await other.ended, other.said()).toBe(0);
     expect(other.said()).toContain('is back');
-    expect(log(left)).toContain('Going on with');
-    expect(finished()).toHaveLength(8);
+    expect(toys.log(left)).toContain('Going on with');
+    expect(toys.finished()).toHaveLength(8);
     expectEachOnce();
-    const table = fs.readFileSync(join(root, 'runs', 'sweep.md'), 'utf8');
-    for (const name of RUNS) expect(table).toContain(`| ${name} | finished |`);
+    const table = fs.readFileSync(join(toys.root, 'runs', 'sweep.md'), 'utf8');
+    for (const name of toys.names) expect(table).toContain(`| ${name} | finished |`);
   });
 
   it('waits for a Redis that is not there yet', async () => {
@@ -148,7 +112,7 @@ describe.skipIf(!hasRedis)('coxswain sweep --redis', () => {
   it('gives its runs back on Ctrl-C', async () => {
     await startRedis();
     const first = machine(20);
-    await until(() => times(log('base-32'), 'begins') + times(log('base-64'), 'begins') > 10);
+    await until(() => toys.begun('base-32') + toys.begun('base-64') > 10);
     first.child.kill('SIGINT');
     expect(await first.ended, first.said()).toBe(130);
     expect(first.said()).toContain('Stopped with');
@@ -159,14 +123,14 @@ describe.skipIf(!hasRedis)('coxswain sweep --redis', () => {
 
   it('tells every machine of a run that fails, and tries it again the next time', async () => {
     await startRedis();
-    fs.mkdirSync(run('base-64'), { recursive: true });
-    fs.writeFileSync(join(run('base-64'), 'thesis.tex'), '');
+    fs.mkdirSync(toys.run('base-64'), { recursive: true });
+    fs.writeFileSync(join(toys.run('base-64'), 'thesis.tex'), '');
     const both = [machine(5), machine(5)];
     for (const { ended, said } of both) {
       expect(await ended, said()).toBe(18);
       expect(said()).toMatch(/4 of 8 runs finished: base-64 .*thesis\.tex.*3 held up/s);
     }
-    fs.rmSync(run('base-64'), { recursive: true });
+    fs.rmSync(toys.run('base-64'), { recursive: true });
     const again = machine(0);
     expect(await again.ended, again.said()).toBe(0);
     expectEachOnceFinished();
@@ -185,6 +149,6 @@ describe.skipIf(!hasRedis)('coxswain sweep --redis', () => {
 });
 
 function expectEachOnceFinished(): void {
-  expect(finished()).toHaveLength(8);
-  for (const name of RUNS) expect(times(log(name), 'Done'), name).toBe(1);
+  expect(toys.finished()).toHaveLength(8);
+  for (const name of toys.names) expect(times(toys.log(name), 'Done'), name).toBe(1);
 }
