@@ -65,8 +65,11 @@ function encode({ step, wallTime, values }: ScalarEvent): Buffer {
   ]);
 }
 
+/** What the first record of a file names. */
+const VERSION = 'brain.Event:2';
+
 /** A whole event file: the version record that TensorBoard looks for, then one record a step. */
 export function eventFile(events: readonly ScalarEvent[], began: number): Buffer {
-  const version = Buffer.concat([doubleField(1, began), bytesField(3, Buffer.from('brain.Event:2'))]);
+  const version = Buffer.concat([doubleField(1, began), bytesField(3, Buffer.from(VERSION))]);
   return Buffer.concat([record(version), ...events.map((event) => record(encode(event)))]);
 }
