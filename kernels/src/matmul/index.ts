@@ -51,11 +51,17 @@ function subgroupsGrid({ m, n }: MatmulShape, adapter: AdapterTraits): Grid {
 export const matmulSubgroups: Kernel<MatmulShape> = {
   name: 'matmul/subgroups',
   source: subgroupsSource,
-  buffers: buffers.map((slot) => (/^(a|b|sums)$/.test(slot.name) ? slot : { ...slot, element: 'vec4<f32>' })),
+  buffers: buffers.map((slot) => (slot.name === 'sums' ? slot : { ...slot, element: 'vec4<f32>' })),
   uniforms,
   constants(shape, adapter) {
     const steps = shape.k <= 16 ? 4 : shape.k <= 32 ? 8 : 16;
-    return { LANES: lanes(adapter), STEPS: steps, WHOLE: shape.k <= 4 * steps, ...flags(shape) };
+    return {
+      LANES: lanes(adapter),
+      STEPS: steps,
+      WHOLE: shape.k <= 4 * steps,
+      ALIGNED_A: !shape.transposeA && shape.k % 4 === 0,
+      ...flags(shape),
+    };
   },
   grid: subgroupsGrid,
   cost,

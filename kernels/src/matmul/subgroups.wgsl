@@ -2,13 +2,15 @@
 // and a workgroup is one subgroup. There a load costs one scalar access per lane however the addresses lie, and a shuffle
 // costs next to nothing, so that every element of `a` is loaded by one lane and reaches the others by shuffles.
 // A workgroup makes 4·LANES columns, four neighbours to a lane, of its share of the rows. For each chunk of the summed dimension
-// it keeps op(b) in private memory (CHUNK vectors of LANES × 4: 8 KiB, which is what stays in the first-level cache), walks
-// over its rows LANES at a time, one to a lane, and multiplies row after row. Partial sums between chunks lie in `c`, in the
-// order of the chunks.
-// Indices into private memory must be constants where it is read, or the loads become gathers: hence the written-out
-// `step`s. The loops that fill it must not be unrolled (seconds of compilation): hence bounds that no compiler can see.
+// it keeps op(b) in private memory (CHUNK vectors of LANES × 4: 8 KiB, which is what stays in the first-level cache) and walks
+// over its rows two at a time: one row alone would wait for its own additions, and two read op(b) once. Partial sums between
+// chunks lie in `c`, in the order of the chunks.
+// Indices into private memory must be constants, or loads become gathers and stores scatters: hence the written-out `step`s.
+// Only op(b), stored once for all rows, is stored with variable ones. The loops that fill it must not be unrolled (seconds of
+// compilation): hence bounds that no compiler can see. The branch halfway keeps it from moving all shuffles to the front, where
+// they do not fit its registers.
 // Prelude: LANES (subgroup size), STEPS (fours in a chunk: 4, 8 or 16), WHOLE (one chunk is all), TRANSPOSE_A, TRANSPOSE_B,
-// ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool). RELU and RECTIFY exclude ACCUMULATE.
+// ALIGNED_A (a is stored [m, k] and k is a multiple of 4), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool). RELU and RECTIFY exclude ACCUMULATE.
 enable subgroups;
 
 struct Uniforms {
@@ -19,27 +21,76 @@ struct Uniforms {
 }
 
 const CHUNK: u32 = 4u * STEPS;
+// Fours of a row's chunk that a lane loads.
+const PARTS: u32 = (STEPS + LANES - 1u) / LANES;
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> residual: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> c: array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
-// op(a)[this lane's row, 4i .. 4i + 3 of the chunk].
-var<private> left: array<vec4<f32>, STEPS>;
+// op(a)[row, 4i .. 4i + 3 of the chunk], i = part · LANES + lane, of two rows.
+var<private> leftOne: array<vec4<f32>, PARTS>;
+var<private> leftTwo: array<vec4<f32>, PARTS>;
 // op(b)[p of the chunk, this lane's four columns].
 var<private> right: array<vec4<f32>, CHUNK>;
-var<private> sum: vec4<f32>;
+// c[row, this lane's four columns], of two rows.
+var<private> sumOne: vec4<f32>;
+var<private> sumTwo: vec4<f32>;
 
-fn step(i: u32, row: u32) {
-  let x = subgroupShuffle(left[i], row);
-  sum += x.x * right[4u * i];
-  sum += x.y * right[4u * i + 1u];
-  sum += x.z * right[4u * i + 2u];
-  sum += x.w * right[4u * i + 3u];
+fn step(i: u32) {
+  let x = subgroupShuffle(leftOne[i / LANES], i % LANES);
+  let y = subgroupShuffle(leftTwo[i / LANES], i % LANES);
+  sumOne += x.x * right[4u * i];
+  sumTwo += y.x * right[4u * i];
+  sumOne += x.y * right[4u * i + 1u];
+  sumTwo += y.y * right[4u * i + 1u];
+  sumOne += x.z * right[4u * i + 2u];
+  sumTwo += y.z * right[4u * i + 2u];
+  sumOne += x.w * right[4u * i + 3u];
+  sumTwo += y.w * right[4u * i + 3u];
+}
+
+// Four neighbours along the summed dimension, in op(a) `step` apart from the number i on. Four loads where one does not do.
+fn fourOfA(i: u32, step: u32) -> vec4<f32> {
+  if (ALIGNED_A) {
+    return a[i / 4u];
+  }
+  let j = vec4(i) + step * vec4(0u, 1u, 2u, 3u);
+  return vec4(a[j.x / 4u][j.x % 4u], a[j.y / 4u][j.y % 4u], a[j.z / 4u][j.z % 4u], a[j.w / 4u][j.w % 4u]);
+}
+
+// op(b)[p, four columns from `column` on].
+fn fourOfB(p: u32, column: u32) -> vec4<f32> {
+  if (!TRANSPOSE_B) {
+    return b[(p * uniforms.n + column) / 4u];
+  }
+  let j = (column + vec4(0u, 1u, 2u, 3u)) * uniforms.k + p;
+  return vec4(b[j.x / 4u][j.x % 4u], b[j.y / 4u][j.y % 4u], b[j.z / 4u][j.z % 4u], b[j.w / 4u][j.w % 4u]);
+}
+
+// Stores four columns of a row: the sum over this chunk, and with the last chunk what is done to the product.
+fn store(o: u32, sum: vec4<f32>, offset: vec4<f32>, first: bool, last: bool) {
+  var value = sum;
+  if (ACCUMULATE || !first) {
+    value += c[o];
+  }
+  if (last) {
+    value += offset;
+    if (RELU) {
+      value = max(value, vec4(0.0));
+    }
+    if (RESIDUAL) {
+      value += residual[o];
+    }
+    if (RECTIFY) {
+      value = select(vec4(0.0), value, residual[o] > vec4(0.0));
+    }
+  }
+  c[o] = value;
 }
 
 @compute @workgroup_size(LANES)
@@ -51,14 +102,12 @@ fn main(
   let m = uniforms.m;
   let n = uniforms.n;
   let k = uniforms.k;
-  let blocks = (m + LANES - 1u) / LANES;
-  let share = (blocks + groups.y - 1u) / groups.y * LANES;
+  let share = (m + groups.y - 1u) / groups.y;
   let firstRow = group.y * share;
   let endRow = min(firstRow + share, m);
   let column = (group.x * LANES + lane) * 4u;
   let stepA = select(1u, m, TRANSPOSE_A);
-  let stepB = select(n, 1u, TRANSPOSE_B);
-  let nextColumn = select(1u, k, TRANSPOSE_B);
+  let rowA = select(k, 1u, TRANSPOSE_A);
   let inside = column < n;
   var offset = vec4(0.0);
   if (BIAS) {
@@ -69,70 +118,63 @@ fn main(
     let first = WHOLE || start == 0u;
     let last = WHOLE || start + CHUNK >= k;
     for (var p = 0u; p < size; p++) {
-      let i = column * nextColumn + (start + p) * stepB;
-      right[p] = vec4(b[i], b[i + nextColumn], b[i + 2u * nextColumn], b[i + 3u * nextColumn]);
+      right[p] = fourOfB(start + p, column);
     }
-    // Zeros past the end of the summed dimension, where `left` holds zeros or what an earlier chunk left there.
+    // Zeros past the end of the summed dimension, as in op(a).
     for (var p = size; p < CHUNK; p++) {
       right[p] = vec4(0.0);
     }
-    let steps = (size + 3u) / 4u;
-    for (var top = firstRow; top < endRow; top += LANES) {
-      var i = select((top + lane) * k, top + lane, TRANSPOSE_A) + start * stepA;
-      var ofRow = vec4(0.0);
-      for (var s = 0u; s < steps; s++) {
-        let value = vec4(a[i], a[i + stepA], a[i + 2u * stepA], a[i + 3u * stepA]);
-        let four = select(vec4(0.0), value, 4u * s + vec4(0u, 1u, 2u, 3u) < vec4(size));
-        left[s] = four;
-        if (ROW_SUMS) {
-          ofRow += four;
-        }
-        i += 4u * stepA;
+    for (var row = firstRow; row < endRow; row += 2u) {
+      let next = min(row + 1u, endRow - 1u);
+      for (var part = 0u; part < PARTS; part++) {
+        let p = 4u * (part * LANES + lane);
+        let inChunk = p + vec4(0u, 1u, 2u, 3u) < vec4(size);
+        let i = (start + p) * stepA;
+        leftOne[part] = select(vec4(0.0), fourOfA(row * rowA + i, stepA), inChunk);
+        leftTwo[part] = select(vec4(0.0), fourOfA(next * rowA + i, stepA), inChunk);
       }
-      if (ROW_SUMS && group.x == 0u && top + lane < endRow) {
-        sums[top + lane] += ofRow.x + ofRow.y + ofRow.z + ofRow.w;
+      if (ROW_SUMS && group.x == 0u) {
+        var ofOne = leftOne[0];
+        var ofTwo = leftTwo[0];
+        for (var part = 1u; part < PARTS; part++) {
+          ofOne += leftOne[part];
+          ofTwo += leftTwo[part];
+        }
+        let pair = subgroupAdd(vec2(dot(ofOne, vec4(1.0)), dot(ofTwo, vec4(1.0))));
+        if (lane == 0u) {
+          sums[row] += pair.x;
+          if (row + 1u < endRow) {
+            sums[row + 1u] += pair.y;
+          }
+        }
       }
-      let rows = min(LANES, endRow - top);
-      for (var row = 0u; row < rows; row++) {
-        sum = vec4(0.0);
-        step(0u, row);
-        step(1u, row);
-        step(2u, row);
-        step(3u, row);
-        if (STEPS > 4u) {
-          step(4u, row);
-          step(5u, row);
-          step(6u, row);
-          step(7u, row);
-        }
-        if (STEPS > 8u) {
-          step(8u, row);
-          step(9u, row);
-          step(10u, row);
-          step(11u, row);
-          step(12u, row);
-          step(13u, row);
-          step(14u, row);
-          step(15u, row);
-        }
-        if (inside) {
-          let o = ((top + row) * n + column) / 4u;
-          if (ACCUMULATE || !first) {
-            sum += c[o];
-          }
-          if (last) {
-            sum += offset;
-            if (RELU) {
-              sum = max(sum, vec4(0.0));
-            }
-            if (RESIDUAL) {
-              sum += residual[o];
-            }
-            if (RECTIFY) {
-              sum = select(vec4(0.0), sum, residual[o] > vec4(0.0));
-            }
-          }
-          c[o] = sum;
+      sumOne = vec4(0.0);
+      sumTwo = vec4(0.0);
+      step(0u);
+      step(1u);
+      step(2u);
+      step(3u);
+      if (STEPS > 4u) {
+        step(4u);
+        step(5u);
+        step(6u);
+        step(7u);
+      }
+      if (STEPS > 8u && size > 32u) {
+        step(8u);
+        step(9u);
+        step(10u);
+        step(11u);
+        step(12u);
+        step(13u);
+        step(14u);
+        step(15u);
+      }
+      if (inside) {
+        let o = (row * n + column) / 4u;
+        store(o, sumOne, offset, first, last);
+        if (row + 1u < endRow) {
+          store(o + n / 4u, sumTwo, offset, first, last);
         }
       }
     }
