@@ -151,10 +151,8 @@ export class InterruptedError extends CoxswainError {
   }
 }
 
-/** What the shell gives a process ended by SIGINT. */
-export const INTERRUPTED_EXIT = 130;
-
-const EXIT_CODES: Readonly<Record<string, number>> = {
+/** What a process ends with, by what happened: the code of a `CoxswainError`, or a name for what is none. */
+export const EXIT_CODES = {
   usage: 2,
   'unknown-preset': 3,
   'bad-setting': 4,
@@ -173,10 +171,16 @@ const EXIT_CODES: Readonly<Record<string, number>> = {
   'bad-sweep': 17,
   'sweep-unfinished': 18,
   redis: 19,
-  interrupted: INTERRUPTED_EXIT,
-};
+  /** The run no longer moved. */
+  stalled: 20,
+  /** What the shell gives a process ended by SIGINT. */
+  interrupted: 130,
+  /** What the shell gives a process ended by SIGKILL: the system does it where memory runs out. */
+  killed: 137,
+} as const;
 
 /** The exit code for an error: one of its own for each kind of `CoxswainError`, 1 for anything unforeseen. */
 export function exitCodeOf(error: unknown): number {
-  return error instanceof CoxswainError ? (EXIT_CODES[error.code] ?? 1) : 1;
+  const known: Readonly<Record<string, number>> = EXIT_CODES;
+  return error instanceof CoxswainError ? (known[error.code] ?? 1) : 1;
 }

@@ -1,5 +1,5 @@
 /** Ctrl-C: the first asks the run to save and end, the second ends it at once. */
-import { INTERRUPTED_EXIT } from './errors.js';
+import { EXIT_CODES } from './errors.js';
 
 /** The part of `process` that is listened to. */
 export type SignalSource = {
@@ -20,7 +20,7 @@ export function listenForInterrupts(source: SignalSource, say: (line: string) =>
   const controller = new AbortController();
   const listener = () => {
     if (controller.signal.aborted) {
-      source.exit(INTERRUPTED_EXIT);
+      source.exit(EXIT_CODES.interrupted);
       return;
     }
     say('Stopping after this step and saving; press Ctrl-C again to stop at once.');

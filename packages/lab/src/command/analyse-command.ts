@@ -3,7 +3,7 @@ import { analysisPhase } from '../analyses/analysis.js';
 import { ANALYSES } from '../analyses/index.js';
 import { SUMMARIES } from '../analyses/summaries.js';
 import { UsageError } from '../errors.js';
-import { nearest } from '../suggest.js';
+import { suggestion } from '../suggest.js';
 import { type Machine, runPhase } from './phase-command.js';
 import { runSummary } from './summary-command.js';
 
@@ -35,11 +35,6 @@ export function runAnalyse(args: readonly string[], machine: Machine): Promise<v
   const summary = SUMMARIES.find((candidate) => candidate.name === name);
   if (summary) return runSummary(summary, rest, machine.stdout);
   const known = [...ANALYSES, ...SUMMARIES].map((candidate) => candidate.name);
-  const near = nearest(name, known);
-  throw new UsageError(
-    'Analysis',
-    `\`${name}\``,
-    `one of ${known.join(', ')}`,
-    near === undefined ? 'See coxswain analyse --help.' : `Did you mean \`${near}\`?`,
-  );
+  const remedy = suggestion(name, known, 'See coxswain analyse --help.');
+  throw new UsageError('Analysis', `\`${name}\``, `one of ${known.join(', ')}`, remedy);
 }

@@ -2,7 +2,7 @@
 import { CoxswainError } from '@coxswain/tensor';
 import { exitCodeOf, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
-import { nearest } from '../suggest.js';
+import { suggestion } from '../suggest.js';
 import { ANALYSE_ABOUT, runAnalyse } from './analyse-command.js';
 import { type Machine, runPhase } from './phase-command.js';
 import { PLAY_ABOUT, runPlay } from './play-command.js';
@@ -12,24 +12,35 @@ import { SWEEP_ABOUT } from './sweep-about.js';
 import { runTensorboard, TENSORBOARD_ABOUT } from './tensorboard-command.js';
 import { runWatch, WATCH_ABOUT } from './watch-command.js';
 
-function help(phases: readonly Phase[]): string {
-  const commands = [
-    ...phases.map(({ name, about }) => [name, about]),
-    ['play', PLAY_ABOUT],
-    ['analyse', ANALYSE_ABOUT],
-    ['sweep', SWEEP_ABOUT],
-    ['watch', WATCH_ABOUT],
-    ['tensorboard', TENSORBOARD_ABOUT],
-    ['report', REPORT_ABOUT],
-    ['settings', SETTINGS_ABOUT],
+type Command = { readonly name: string; readonly about: string; readonly run: (args: readonly string[]) => void | Promise<void> };
+
+/** Every command there is: the phases of a run, then what looks at runs. */
+function commandsFor(phases: readonly Phase[], machine: Machine): Command[] {
+  return [
+    ...phases.map((phase) => ({ name: phase.name, about: phase.about, run: (args: readonly string[]) => runPhase(phase, args, machine) })),
+    { name: 'play', about: PLAY_ABOUT, run: (args) => runPlay(args, machine) },
+    { name: 'analyse', about: ANALYSE_ABOUT, run: (args) => runAnalyse(args, machine) },
+    {
+      name: 'sweep',
+      about: SWEEP_ABOUT,
+      // What reads sweep files is loaded where there is one: every other command starts without it.
+      run: async (args) => (await import('./sweep-command.js')).runSweep(args, phases, machine),
+    },
+    { name: 'watch', about: WATCH_ABOUT, run: (args) => runWatch(args, phases, machine) },
+    { name: 'tensorboard', about: TENSORBOARD_ABOUT, run: (args) => runTensorboard(args, machine.stdout) },
+    { name: 'report', about: REPORT_ABOUT, run: (args) => runReport(args, machine.stdout) },
+    { name: 'settings', about: SETTINGS_ABOUT, run: (args) => runSettings(args, machine.stdout) },
   ];
-  const width = Math.max(...commands.map(([name]) => name.length)) + 2;
+}
+
+function help(commands: readonly Command[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length)) + 2;
   return [
     'coxswain — a small network that learns to steer a frozen sequence model',
     '',
     'Usage: coxswain COMMAND [options]',
     '',
-    ...commands.map(([name, about]) => `  ${name.padEnd(width)}${about}`),
+    ...commands.map(({ name, about }) => `  ${name.padEnd(width)}${about}`),
     '',
     'coxswain COMMAND --help says more about each.',
     '',
@@ -53,27 +64,14 @@ export async function main(args: readonly string[], phases: readonly Phase[], ma
 }
 
 async function dispatch(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<void> {
-  const [command, ...rest] = args;
-  if (command === undefined || command === '--help' || command === '-h' || command === 'help') {
-    machine.stdout.write(help(phases));
+  const [typed, ...rest] = args;
+  const commands = commandsFor(phases, machine);
+  if (typed === undefined || typed === '--help' || typed === '-h' || typed === 'help') {
+    machine.stdout.write(help(commands));
     return;
   }
-  if (command === 'report') return runReport(rest, machine.stdout);
-  if (command === 'settings') return runSettings(rest, machine.stdout);
-  if (command === 'play') return runPlay(rest, machine);
-  if (command === 'watch') return runWatch(rest, phases, machine);
-  if (command === 'tensorboard') return runTensorboard(rest, machine.stdout);
-  // What reads sweep files is loaded where there is one: every other command starts without it.
-  if (command === 'sweep') return (await import('./sweep-command.js')).runSweep(rest, phases, machine);
-  if (command === 'analyse') return runAnalyse(rest, machine);
-  const phase = phases.find(({ name }) => name === command);
-  if (phase) return runPhase(phase, rest, machine);
-  const known = [...phases.map(({ name }) => name), 'play', 'analyse', 'sweep', 'watch', 'tensorboard', 'report', 'settings'];
-  const near = nearest(command, known);
-  throw new UsageError(
-    'Command',
-    `\`${command}\``,
-    `one of ${known.join(', ')}`,
-    near === undefined ? 'See coxswain --help.' : `Did you mean \`${near}\`?`,
-  );
+  const command = commands.find(({ name }) => name === typed);
+  if (command) return command.run(rest);
+  const known = commands.map(({ name }) => name);
+  throw new UsageError('Command', `\`${typed}\``, `one of ${known.join(', ')}`, suggestion(typed, known, 'See coxswain --help.'));
 }

@@ -9,7 +9,7 @@ import { preset } from '../settings/presets.js';
 import { override, pick } from '../settings/resolve.js';
 import type { Config } from '../settings/sections.js';
 import { validate } from '../settings/validate.js';
-import { nearest } from '../suggest.js';
+import { suggestion } from '../suggest.js';
 
 export const DEFAULT_PRESET = 'grid-mini';
 
@@ -34,13 +34,7 @@ export function readOptions(
       const reason = (error as Error).message.split(/\.?\s*\n|\. /)[0];
       throw new UsageError('Command line', reason, 'options with their values', `Known: ${known.join(', ')}.`);
     }
-    const near = nearest(typed.split('=')[0], known);
-    throw new UsageError(
-      'Option',
-      `\`${typed}\``,
-      `one of ${known.join(', ')}`,
-      near === undefined ? 'See --help.' : `Did you mean \`${near}\`?`,
-    );
+    throw new UsageError('Option', `\`${typed}\``, `one of ${known.join(', ')}`, suggestion(typed.split('=')[0], known, 'See --help.'));
   }
 }
 

@@ -1,13 +1,13 @@
 /** `coxswain pretrain` and its like: open the run folder, run the phase, close everything. */
 import { type Device, DeviceLostError } from '@coxswain/tensor';
-import { UsageError } from '../errors.js';
+import { EXIT_CODES, UsageError } from '../errors.js';
 import { listenForInterrupts, type SignalSource } from '../interrupt.js';
 import { type Phase, Session } from '../phase.js';
 import { Progress, type ProgressStream } from '../progress.js';
 import { readCheckpoint, recover } from '../run/checkpoint.js';
 import { environmentOf } from '../run/environment.js';
 import { RunFolder } from '../run/folder.js';
-import { STALLED_EXIT, Watchdog } from '../run/watchdog.js';
+import { Watchdog } from '../run/watchdog.js';
 import { allSettings } from '../settings/sections.js';
 import { identityOf, type OptionSpecs, type OptionValues, type Resolved, readCount, readOptions, resolvePhase } from './options.js';
 
@@ -70,7 +70,7 @@ type Care = { readonly keep: number; readonly stallMinutes: number };
 /** So often a run goes on after its device was lost without having come further in between. */
 const LOST_IN_A_ROW = 3;
 
-/** Opens the folder and runs the phase once. @returns the step it went on from. */
+/** Opens the folder and runs the phase, from the last checkpoint there to its end. */
 async function attempt(phase: Phase, resolved: Resolved, seed: number, path: string, command: string, machine: Machine, care: Care) {
   const { config, inputs } = resolved;
   const identity = identityOf(phase, resolved, seed);
@@ -95,7 +95,7 @@ async function attempt(phase: Phase, resolved: Resolved, seed: number, path: str
       progress.note(
         `Error: no step for ${minutes.toPrecision(2)} minutes (--stall ${care.stallMinutes}): the adapter hangs. What was saved is kept; the same command goes on from there.`,
       );
-      machine.signals.exit(STALLED_EXIT);
+      machine.signals.exit(EXIT_CODES.stalled);
     });
     try {
       const device = await machine.openDevice();

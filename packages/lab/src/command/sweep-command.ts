@@ -1,5 +1,4 @@
 /** `coxswain sweep FILE`: many runs, what is missing of them, in one table. */
-import fs from 'node:fs';
 import { join } from 'node:path';
 import { analysisPhase } from '../analyses/analysis.js';
 import { ANALYSES } from '../analyses/index.js';
@@ -7,9 +6,10 @@ import { SweepError, SweepInterruptedError, UsageError } from '../errors.js';
 import { listenForInterrupts } from '../interrupt.js';
 import type { Phase } from '../phase.js';
 import { isBusy } from '../run/folder.js';
+import { readText } from '../run/storage.js';
 import { Board, type RunState } from '../sweep/board.js';
 import { startChild } from '../sweep/child.js';
-import { type Need, readSweep } from '../sweep/file.js';
+import { type Need, parseSweep } from '../sweep/file.js';
 import { runLocal } from '../sweep/local.js';
 import { type PlannedRun, planSweep } from '../sweep/plan.js';
 import { finishedRuns } from '../sweep/state.js';
@@ -131,11 +131,12 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
     throw new UsageError('coxswain sweep', `${positionals.length} files`, 'one', 'For example: coxswain sweep docs/results/grid-mini.yaml');
   const workers = Math.max(1, readCount('workers', values.workers as string));
   const [path] = positionals;
-  const file = readSweep(path);
+  const text = readText(path);
+  const file = parseSweep(text, path);
   const analyses = ANALYSES.map((analysis) => [`analyse ${analysis.name}`, analysisPhase(analysis)] as const);
   const known = new Map<string, Phase>([...phases.map((phase) => [phase.name, phase] as const), ...analyses]);
   const plan = planSweep(file, path, (command) => known.get(command), [...known.keys()]);
-  const hasFinished = finishedRuns(file.preset);
+  const hasFinished = finishedRuns();
   if (values.dry) return printPlan(plan, hasFinished, machine);
   const offers = await offersOf(plan, machine);
   const { stderr } = machine;
@@ -158,7 +159,6 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
   try {
     if (typeof values.redis === 'string') {
       const { runShared } = await import('../sweep/shared.js');
-      const text = fs.readFileSync(path, 'utf8');
       await runShared(board, { address: values.redis, workers, text, say, show });
     } else await runLocal(board, workers, show);
     const rows = sweepRows(plan, ({ name }) => board.states.get(name) ?? 'waiting');

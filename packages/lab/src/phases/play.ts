@@ -34,8 +34,7 @@ export function taskWorlds(config: Config, base: Base, task: string, horizon: nu
 
 /**
  * The worlds of a task for a player that needs no host between steps: on the device where a readback is dear. On a software adapter
- * it costs next to nothing, and a host that sees how many episodes still run spares more than that: with worlds on the device
- * `grid-mini`'s update takes 1.2 to 1.6 times as long there. Both play the same episodes.
+ * it costs next to nothing, and a host that sees how many episodes still run spares more than that. Both play the same episodes.
  */
 export function learningWorlds(config: Config, base: Base, task: string, horizon: number, environments: number) {
   const { device } = base.store;

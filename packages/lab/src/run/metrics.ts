@@ -88,8 +88,8 @@ export class MetricsWriter {
   }
 }
 
-/** Reads the whole lines of a metrics file; a part of a line at its end (a run that is being written) is left out. */
-export function readMetrics(path: string): MetricLine[] {
+/** Reads the whole lines of a file of JSON lines; a part of a line at its end (a run that is being written) is left out. */
+export function readLines<T = MetricLine>(path: string): T[] {
   const text = onDisk(path, () => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8') : ''));
   return text
     .slice(0, text.lastIndexOf('\n') + 1)
@@ -97,7 +97,7 @@ export function readMetrics(path: string): MetricLine[] {
     .filter((line) => line !== '')
     .map((line, index) => {
       try {
-        return JSON.parse(line) as MetricLine;
+        return JSON.parse(line) as T;
       } catch {
         throw new RunFolderError(
           path,

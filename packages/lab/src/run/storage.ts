@@ -76,6 +76,12 @@ export function writeAtomic(path: string, content: Uint8Array | string): void {
   });
 }
 
+/** Reads a text file. @throws FileError where there is none. */
+export function readText(path: string): string {
+  if (!fs.existsSync(path)) throw new FileError(path, 'there is no such file');
+  return onDisk(path, () => fs.readFileSync(path, 'utf8'));
+}
+
 /** Reads a JSON file; `undefined` when there is none. */
 export function readJson(path: string): unknown {
   const text = onDisk(path, () => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8') : undefined));

@@ -1,8 +1,5 @@
 /** Notices that a run no longer moves: a GPU that hangs never answers, and nothing else would ever say so. */
 
-/** What the process ends with; a sweep starts such a run again. */
-export const STALLED_EXIT = 20;
-
 export class Watchdog {
   readonly #timer: NodeJS.Timeout | undefined;
   #last: number;

@@ -1,7 +1,7 @@
 /** From a preset and overrides to one configuration, and its hash. */
 import { createHash } from 'node:crypto';
 import { SettingError, UsageError } from '../errors.js';
-import { nearest } from '../suggest.js';
+import { suggestion } from '../suggest.js';
 import { preset } from './presets.js';
 import { allSettings, type Config, type PartialConfig, type SectionName } from './sections.js';
 import { validate } from './validate.js';
@@ -18,16 +18,8 @@ export function override(config: PartialConfig, assignment: string): void {
   const settings = allSettings();
   const found = settings.find((candidate) => candidate.key === key);
   if (!found) {
-    const near = nearest(
-      key,
-      settings.map((candidate) => candidate.key),
-    );
-    throw new SettingError(
-      key,
-      'unknown',
-      'a setting listed by `coxswain settings`',
-      near === undefined ? 'Look it up there.' : `Did you mean \`${near}\`?`,
-    );
+    const keys = settings.map((candidate) => candidate.key);
+    throw new SettingError(key, 'unknown', 'a setting listed by `coxswain settings`', suggestion(key, keys, 'Look it up there.'));
   }
   const value = found.setting.parse(text);
   if (!found.setting.accepts(value)) throw new SettingError(key, `\`${text}\``, found.setting.expected, found.setting.about);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
 import { UsageError } from '../errors.js';
 import { readJson } from '../run/storage.js';
-import { nearest } from '../suggest.js';
+import { suggestion } from '../suggest.js';
 import type { Skill } from './library.js';
 
 /** In the run folder: a list of `Skill`. */
@@ -56,7 +56,7 @@ export function chooseSkills(library: readonly Skill[], text: string): Skill[] {
     const word = part.trim();
     const found = /^\d+$/.test(word) ? library[Number(word)] : library.find(({ name }) => name === word);
     if (found) return found;
-    const near = word === '' || /^\d+$/.test(word) ? undefined : nearest(word, names);
-    throw new UsageError('--skills', `\`${word}\``, known, near === undefined ? 'For example --skills 0.' : `Did you mean \`${near}\`?`);
+    const isName = word !== '' && !/^\d+$/.test(word);
+    throw new UsageError('--skills', `\`${word}\``, known, suggestion(word, isName ? names : [], 'For example --skills 0.'));
   });
 }

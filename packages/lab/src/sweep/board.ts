@@ -1,7 +1,6 @@
 /** Where every run of a sweep stands, and the runs that this process does. */
-import { exitCodeOf } from '../errors.js';
+import { EXIT_CODES, exitCodeOf } from '../errors.js';
 import { formatDuration } from '../progress.js';
-import { STALLED_EXIT } from '../run/watchdog.js';
 import type { Child } from './child.js';
 import type { Need } from './file.js';
 import type { PlannedRun } from './plan.js';
@@ -26,9 +25,8 @@ export interface BoardOptions {
 
 /** A run that loses its device, or that the system kills, is started again so often: it goes on from its checkpoint. */
 const RETRIES = 2;
-const BUSY = 8;
-const DISK_FULL = 9;
-const RETRIED: readonly (number | undefined)[] = [13, STALLED_EXIT, 137, undefined];
+/** `undefined`: a signal ended it. */
+const RETRIED: readonly (number | undefined)[] = [EXIT_CODES['device-lost'], EXIT_CODES.stalled, EXIT_CODES.killed, undefined];
 
 export class Board {
   readonly #states = new Map<string, RunState>();
@@ -136,8 +134,8 @@ export class Board {
     }
     if (this.options.signal.aborted) return 'ready';
     // Somebody was quicker, or still is: which of them is found out next.
-    if (code === BUSY) return 'waiting';
-    if (code === DISK_FULL) this.#full = true;
+    if (code === EXIT_CODES['folder-busy']) return 'waiting';
+    if (code === EXIT_CODES['disk-full']) this.#full = true;
     const attempt = (this.#attempts.get(name) ?? 0) + 1;
     this.#attempts.set(name, attempt);
     if (RETRIED.includes(code) && attempt <= RETRIES) {

@@ -18,12 +18,10 @@
  * An axis is a list of values under its own name, or of groups of values that change together. Every run of every combination of
  * the axes after `over` is planned; a name in braces stands for its value.
  */
-import fs from 'node:fs';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { FileError, SweepFileError } from '../errors.js';
-import { onDisk } from '../run/storage.js';
-import { nearest } from '../suggest.js';
+import { SweepFileError } from '../errors.js';
+import { suggestion } from '../suggest.js';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const scalars = z.record(z.string(), scalar);
@@ -62,8 +60,7 @@ const place = (path: readonly PropertyKey[]): string => (path.length === 0 ? 'th
 function refuse(path: string, issue: z.core.$ZodIssue): never {
   if (issue.code === 'unrecognized_keys') {
     const known = KEYS[issue.path.length] ?? [];
-    const near = nearest(issue.keys[0], known);
-    const remedy = near === undefined ? `Known there: ${known.join(', ')}.` : `Did you mean \`${near}\`?`;
+    const remedy = suggestion(issue.keys[0], known, `Known there: ${known.join(', ')}.`);
     throw new SweepFileError(path, `\`${issue.keys[0]}\` in ${place(issue.path)}`, `one of ${known.join(', ')}`, remedy);
   }
   throw new SweepFileError(path, place(issue.path), issue.message, 'See `coxswain sweep --help` for an example.');
@@ -83,13 +80,4 @@ export function parseSweep(text: string, path: string): SweepFile {
   // A misspelt key explains why another one is missing.
   const { issues } = result.error;
   return refuse(path, issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]);
-}
-
-/** Reads a sweep file. @throws SweepFileError, FileError. */
-export function readSweep(path: string): SweepFile {
-  if (!fs.existsSync(path)) throw new FileError(path, 'there is no such file');
-  return parseSweep(
-    onDisk(path, () => fs.readFileSync(path, 'utf8')),
-    path,
-  );
 }

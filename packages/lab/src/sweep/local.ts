@@ -1,10 +1,9 @@
 /** A sweep done by this process alone, or beside others that share its folder. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Board } from './board.js';
 
 /** Milliseconds between looks at runs that others do. */
 const POLL_MS = 2000;
-
-export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Does what is missing, as many runs at a time as there are workers, each as soon as what it starts from is there. A run that fails

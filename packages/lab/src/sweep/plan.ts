@@ -4,7 +4,7 @@ import { SweepFileError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { preset } from '../settings/presets.js';
 import { override } from '../settings/resolve.js';
-import { nearest } from '../suggest.js';
+import { suggestion } from '../suggest.js';
 import type { Need, SweepEntry, SweepFile } from './file.js';
 
 /** One run of a sweep. */
@@ -18,17 +18,14 @@ export interface PlannedRun {
   /** Options of the phase by name, as `args` has them. */
   readonly options: Readonly<Record<string, string>>;
   readonly set: readonly string[];
+  /** The file's preset, where the run starts from no model; else it has its model's settings. */
+  readonly preset: string | undefined;
   /** Names of the runs that it starts from. */
   readonly after: readonly string[];
   readonly needs: readonly Need[];
 }
 
 type Values = Readonly<Record<string, string>>;
-
-const suggestion = (typed: string, known: readonly string[], otherwise: string): string => {
-  const near = nearest(typed, known);
-  return near === undefined ? otherwise : `Did you mean \`${near}\`?`;
-};
 
 /** All combinations of the axes named, the last one changing fastest. */
 function combinations(file: SweepFile, over: readonly string[], refuse: Refuse): Values[] {
@@ -115,16 +112,17 @@ export function planSweep(file: SweepFile, path: string, findPhase: FindPhase, c
     const trial = preset(file.preset ?? 'grid-mini');
     for (const assignment of set) override(trial, assignment);
     const startsFromNothing = !phase.inputs.some((input) => options[input.name] !== undefined);
+    const ofFile = startsFromNothing ? file.preset : undefined;
     const folder = join(file.folder, name);
     const args = [
       ...command.split(' '),
-      ...(file.preset !== undefined && startsFromNothing ? ['--preset', file.preset] : []),
+      ...(ofFile === undefined ? [] : ['--preset', ofFile]),
       ...Object.entries(options).flatMap(([option, value]) => [`--${option}`, value]),
       ...set.flatMap((assignment) => ['--set', assignment]),
       '--out',
       folder,
     ];
-    planned.set(name, { name, folder, phase, args, options, set, after, needs: entry.needs });
+    planned.set(name, { name, folder, phase, args, options, set, preset: ofFile, after, needs: entry.needs });
   }
   return inOrder(planned, path);
 }

@@ -4,10 +4,10 @@
  * Redis that forgets everything costs nothing but the offers.
  */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, Queue, type RedisOptions, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import { RedisError } from '../errors.js';
 import type { Board } from './board.js';
-import { sleep } from './local.js';
 import type { PlannedRun } from './plan.js';
 
 export interface SharedOptions {

@@ -10,19 +10,17 @@ import type { PlannedRun } from './plan.js';
 /**
  * Tells whether a run has finished in its folder, once the runs that it starts from have; asked again and again it looks for the
  * file alone.
- * @param preset of the sweep file.
  * @returns a function that throws OtherConfigurationError where the folder holds a run of other settings, and what resolving settings
  *   throws.
  */
-export function finishedRuns(preset: string | undefined): (run: PlannedRun) => boolean {
+export function finishedRuns(): (run: PlannedRun) => boolean {
   const checked = new Set<string>();
-  return ({ name, phase, options, set, folder }) => {
+  return ({ name, phase, options, set, preset, folder }) => {
     const there = readRunConfig(folder);
     const left = there !== undefined && fs.existsSync(join(folder, phase.leaves));
     if (checked.has(name) && !left) return false;
     const { seed = '0', ...inputs } = options;
-    const startsFromNothing = !phase.inputs.some((input) => inputs[input.name] !== undefined);
-    const resolved = resolvePhase(phase, { ...inputs, set: [...set], ...(startsFromNothing && preset !== undefined ? { preset } : {}) });
+    const resolved = resolvePhase(phase, { ...inputs, set: [...set], ...(preset === undefined ? {} : { preset }) });
     const identity = identityOf(phase, resolved, readCount('seed', seed));
     const other = there ? differences(there, identity) : [];
     if (other.length > 0) throw new OtherConfigurationError(folder, other);

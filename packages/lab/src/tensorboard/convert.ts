@@ -1,21 +1,10 @@
 /** A run folder's metrics as TensorBoard's events. */
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { readMetrics } from '../run/metrics.js';
-import { onDisk } from '../run/storage.js';
+import { readLines } from '../run/metrics.js';
 import { eventFile } from './events.js';
 
 type Mark = { readonly step: number; readonly at: number };
-
-function readLines<T>(path: string): T[] {
-  if (!fs.existsSync(path)) return [];
-  const text = onDisk(path, () => fs.readFileSync(path, 'utf8'));
-  return text
-    .slice(0, text.lastIndexOf('\n') + 1)
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as T);
-}
 
 /**
  * When each saved step was done: `timing.jsonl` counts the seconds of each process, `environment.jsonl` says when each began. Steps after
@@ -48,6 +37,6 @@ function timeAt(marks: readonly Mark[], step: number): number {
 /** The event file of a run, as it stands now. */
 export function eventsOf(folder: string): Buffer {
   const marks = marksOf(folder);
-  const events = readMetrics(join(folder, 'metrics.jsonl')).map(({ step, ...values }) => ({ step, wallTime: timeAt(marks, step), values }));
+  const events = readLines(join(folder, 'metrics.jsonl')).map(({ step, ...values }) => ({ step, wallTime: timeAt(marks, step), values }));
   return eventFile(events, marks[0].at);
 }

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { METRICS } from '../names.js';
 import type { Phase } from '../phase.js';
 import { isBusy, readRunConfig } from '../run/folder.js';
-import { type MetricLine, readMetrics } from '../run/metrics.js';
-import { onDisk } from '../run/storage.js';
+import { type MetricLine, readLines } from '../run/metrics.js';
 import type { Config } from '../settings/sections.js';
 
 export interface RunView {
@@ -42,17 +41,6 @@ function lastOf(metrics: readonly MetricLine[], name: string): number | undefine
   return metrics.findLast((line) => line[name] !== undefined)?.[name];
 }
 
-function lastTiming(folder: string): { readonly step: number; readonly rate: number } {
-  const path = join(folder, 'timing.jsonl');
-  if (!fs.existsSync(path)) return { step: 0, rate: 0 };
-  const line = onDisk(path, () => fs.readFileSync(path, 'utf8'))
-    .trimEnd()
-    .split('\n')
-    .at(-1);
-  const values = JSON.parse(line || '{}') as Record<string, number>;
-  return { step: values.step ?? 0, rate: values[METRICS.stepsPerSecond] ?? 0 };
-}
-
 /**
  * Looks at a run folder.
  * @param phases the phases whose runs can be told of.
@@ -65,8 +53,8 @@ export function viewRun(folder: string, phases: readonly Phase[], now: number): 
   if (!config || !phase) return undefined;
   const { steps: total, unit } = phase.length(config.config as Config);
   const path = join(folder, 'metrics.jsonl');
-  const metrics = readMetrics(path);
-  const { step, rate } = lastTiming(folder);
+  const metrics = readLines(path);
+  const timing = readLines(join(folder, 'timing.jsonl')).at(-1);
   const finished = fs.existsSync(join(folder, phase.leaves));
   const names = [...(CURVES[phase.name] ?? []), ...Object.keys(metrics[0] ?? {}).filter((key) => key !== 'step')];
   const name = names.find((candidate) => lastOf(metrics, candidate) !== undefined) ?? '';
@@ -74,10 +62,10 @@ export function viewRun(folder: string, phases: readonly Phase[], now: number): 
     folder,
     phase: phase.name,
     state: finished ? 'finished' : isBusy(folder) ? 'running' : 'stopped',
-    done: finished ? total : Math.min(total, Math.max(step, metrics.at(-1)?.step ?? 0)),
+    done: finished ? total : Math.min(total, Math.max(timing?.step ?? 0, metrics.at(-1)?.step ?? 0)),
     total,
     unit,
-    rate,
+    rate: timing?.[METRICS.stepsPerSecond] ?? 0,
     silent: Math.max(0, (now - fs.statSync(path).mtimeMs) / 1000),
     curve: { name, values: metrics.flatMap((line) => (line[name] === undefined ? [] : [line[name]])) },
     latest: (LATEST[phase.name] ?? []).flatMap((key) => {
