@@ -32,6 +32,8 @@ export interface AdapterTraits {
   readonly f16: boolean;
   /** Subgroup size range, where the `subgroups` feature is enabled. */
   readonly subgroups?: { readonly min: number; readonly max: number };
+  /** Workgroups that a software adapter runs at a time, where that is known. */
+  readonly threads?: number;
   /** Sizes of a product that a subgroup's matrix units do at once, [m, k] · [k, n] in f16 with sums in f32, where that feature is enabled. */
   readonly subgroupMatrix?: MatrixSizes;
 }

@@ -35,13 +35,19 @@ export const matmul: Kernel<MatmulShape> = {
 /** Lanes of a subgroup where all subgroups have one size; the 8 of llvmpipe with AVX2 where it is not known. */
 const lanes = ({ subgroups }: AdapterTraits) => subgroups?.max ?? 8;
 
+/** Workgroups a thread: several, so that none waits long for the last, but each loads its chunk of b anew. */
+const SHARES = 4;
+/** Rows that repay loading a chunk of b. */
+const LEAST_ROWS = 32;
+/** Where the number of threads is not known. */
+const USUAL_THREADS = 4;
+
 /** Workgroups: enough to share among threads, each with rows enough to repay loading its chunk of b. */
 function subgroupsGrid({ m, n }: MatmulShape, adapter: AdapterTraits): Grid {
-  const size = lanes(adapter);
-  const columns = Math.max(1, Math.ceil(n / (4 * size)));
-  const atLeast = Math.min(Math.ceil(8 / columns), Math.ceil(m / (4 * size)));
-  const wanted = Math.min(Math.ceil(32 / columns), Math.floor(m / (16 * size)));
-  return [columns, Math.max(1, atLeast, wanted), 1];
+  const { threads = USUAL_THREADS } = adapter;
+  const columns = Math.max(1, Math.ceil(n / (4 * lanes(adapter))));
+  const shares = threads === 1 ? 1 : Math.ceil((SHARES * threads) / columns);
+  return [columns, Math.max(1, Math.min(shares, Math.ceil(m / LEAST_ROWS))), 1];
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Devices on Node, through Dawn. */
+import { availableParallelism } from 'node:os';
 import { type AdapterTraits, type Family, halfMatrix, type MatrixConfiguration } from '@coxswain/kernels';
 import { create, globals } from 'webgpu';
 import { Device } from './device.js';
@@ -25,6 +26,12 @@ export interface DeviceOptions {
    * unsafe interfaces allowed, so it is off by default.
    */
   readonly subgroupMatrices?: boolean;
+}
+
+/** Mesa's software driver uses every core, at most 32, or as many as LP_NUM_THREADS says; with 0 the one that asks. */
+function softwareThreads(): number {
+  const asked = Number.parseInt(process.env.LP_NUM_THREADS ?? '', 10);
+  return Math.max(1, Math.min(32, Number.isNaN(asked) ? availableParallelism() : asked));
 }
 
 /** No name of the standard yet. */
@@ -90,6 +97,7 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
   const traits: AdapterTraits = {
     family: asked ?? (software ? 'software' : 'gpu'),
     f16: features.has('shader-f16'),
+    ...(software ? { threads: softwareThreads() } : {}),
     ...(features.has('subgroups') && min && max ? { subgroups: { min, max } } : {}),
     ...(subgroupMatrix ? { subgroupMatrix } : {}),
   };
