@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import type { StoredRun } from '../run/scan.js';
 import { preset } from '../settings/presets.js';
 import { lengthsOf } from './controllers.js';
 import { entropyOf, unseenBy } from './first-touch.js';
 import { noiseOf, shownWalk } from './gradient-variance.js';
+import { rateDistortionSummary } from './rate-distortion.js';
 import { isFound } from './success-map.js';
 
 test('noise of gradients: no noise gives 0, and what is drawn gives its ratio', () => {
@@ -49,4 +51,16 @@ test('skills count as found by both measures', () => {
   expect(isFound({ f1: 0.99, readout: 0.96 })).toBe(true);
   expect(isFound({ f1: 0.97, readout: 1 })).toBe(false);
   expect(isFound({ f1: 1, readout: 0.9 })).toBe(false);
+});
+
+test('rate against distortion: gates that harden at another step are another curve, and two points are none', () => {
+  const { discover } = preset('grid-mini');
+  const run = (alpha: number, laterGateFrom: number) =>
+    ({
+      config: { phase: 'discover', config: { discover: { ...discover, alpha, laterGateFrom } } },
+      measured: { kl: 1 / alpha, nllHard: 0.2, f1Exact: 1, readout: 1 },
+    }) as unknown as StoredRun;
+  const { charts, tables } = rateDistortionSummary.run([run(0.1, 200), run(0.01, 200), run(0.001, 200), run(0.1, 600), run(0.01, 600)]);
+  expect(charts[0].curves.map(({ label }) => label)).toEqual(['frozen, touches, hard from 200']);
+  expect(tables[0].rows).toHaveLength(5);
 });

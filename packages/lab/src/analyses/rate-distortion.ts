@@ -14,6 +14,9 @@ interface Point {
   readonly readout: number;
 }
 
+/** Values of α that make a curve; what has fewer stands in the table alone. */
+const LEAST_OF_A_CURVE = 3;
+
 const LABELS: Readonly<Record<string, string>> = { metacontroller: 'frozen', 'co-trained': 'co-trained' };
 
 function pointOf({ config, measured }: StoredRun): Point[] {
@@ -21,7 +24,9 @@ function pointOf({ config, measured }: StoredRun): Point[] {
   const { kl, nllHard, f1Exact, readout } = measured;
   const label = LABELS[discover?.method ?? 'metacontroller'];
   if (config.phase !== 'discover' || !discover || !label || kl === undefined) return [];
-  return [{ label: `${label}, ${discover.view}`, alpha: discover.alpha, rate: kl, distortion: nllHard, f1: f1Exact, readout }];
+  // Gates that harden at another step are another curve.
+  const curve = `${label}, ${discover.view}, hard from ${discover.laterGateFrom}`;
+  return [{ label: curve, alpha: discover.alpha, rate: kl, distortion: nllHard, f1: f1Exact, readout }];
 }
 
 export const rateDistortionSummary: Summary = {
@@ -51,7 +56,7 @@ export const rateDistortionSummary: Summary = {
         };
       })
       .sort((a, b) => Number(a.label > b.label) - Number(a.label < b.label) || a.rate - b.rate);
-    const labels = [...new Set(rows.map(({ label }) => label))];
+    const labels = [...group(rows, ({ label }) => label)].flatMap(([label, own]) => (own.length >= LEAST_OF_A_CURVE ? [label] : []));
     return {
       title: 'Rate–distortion',
       about:
