@@ -13,14 +13,24 @@ import { type Controller, loadController } from './controller.js';
 import { type Actor, actingGate, learningWorlds, play, taskWorlds } from './play.js';
 import { WORLD_SEED } from './world.js';
 
-/** Linear from the full rate to `finalRate` of it at the last update. */
-export function reinforceRate({ learningRate, updates, finalRate }: Config['internal' | 'raw'], update: number): number {
-  return learningRate * (1 - (1 - finalRate) * (update / Math.max(1, updates - 1)));
+/**
+ * How far the schedules of rate and exploration have come, from 0 at the first update to 1 at the last. They wait while no episode
+ * succeeds: then nothing is learned, and narrowing would make the first success rarer still. What is left of them is shared
+ * out over the updates that are left.
+ * @param done updates so far, those without signal included.
+ */
+export function progressOf(updates: number, done: number, withoutSignal: number): number {
+  return Math.min(1, (done - withoutSignal) / Math.max(1, updates - 1 - withoutSignal));
 }
 
-/** Geometric from all of it to `finalExploration` at the last update, and from there on. */
-export function explorationAt({ finalExploration, updates }: Config['internal'], update: number): number {
-  return finalExploration ** Math.min(1, update / Math.max(1, updates - 1));
+/** Linear from the full rate to `finalRate` of it. */
+export function reinforceRate({ learningRate, finalRate }: Config['internal' | 'raw'], progress: number): number {
+  return learningRate * (1 - (1 - finalRate) * progress);
+}
+
+/** Geometric from all of it to `finalExploration`. */
+export function explorationAt({ finalExploration }: Config['internal'], progress: number): number {
+  return finalExploration ** progress;
 }
 
 /** The parts of an RL run, wired together. */
@@ -30,8 +40,8 @@ export interface Wired {
   readonly actor: Actor;
   readonly episodesPerUpdate: number;
   readonly updates: number;
-  /** Sets how far the update of this number explores, or the policy that came out of them all. */
-  explore(update: number): void;
+  /** Sets how far it explores when its schedule has come so far, 0 to 1. */
+  explore(progress: number): void;
   dispose(): void;
 }
 
@@ -100,7 +110,7 @@ export function wire(device: Device, config: Config, inputs: Readonly<Record<str
     actor: { base, steered: { controller, policy } },
     episodesPerUpdate,
     updates,
-    explore: (update) => policy.explore(explorationAt(config.internal, update)),
+    explore: (progress) => policy.explore(explorationAt(config.internal, progress)),
     dispose: () =>
       disposeAll(reinforcer, ...(environment instanceof DevicePinpad ? [environment] : []), gate, policy, store, controller, base),
   };
@@ -136,8 +146,9 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
   if (resumed) reinforcer.load(readSafetensors(resumed.read('state.safetensors'), resumed.folder).tensors, resumed.folder);
   let log = async (): Promise<void> => {};
   while (reinforcer.updates < updates) {
-    const rate = reinforceRate(config[config.reinforce.method], reinforcer.updates);
-    explore(reinforcer.updates);
+    const progress = progressOf(updates, reinforcer.updates, reinforcer.updatesWithoutSignal);
+    const rate = reinforceRate(config[config.reinforce.method], progress);
+    explore(progress);
     const update = await reinforcer.step(rate);
     const done = reinforcer.updates;
     await log();
@@ -153,7 +164,7 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
     };
     await session.afterStep(done, save, { success: update.episodes.reward });
   }
-  explore(updates);
+  explore(1);
   const { task, horizon } = config.reinforce;
   const { episodes, longTask, longHorizon } = config.evaluate;
   const labels = labelsOf({ seed, config, inputs: folder.identity.inputs });

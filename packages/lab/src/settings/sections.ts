@@ -22,7 +22,10 @@ const updates = (what: string) => ({
   updates: integer(`Updates of ${what} in one run.`, { min: 1 }),
   epochs: integer('Passes over the episodes of one update.', { min: 1 }),
   ...adam(what),
-  finalRate: number('Share of the learning rate left at the last update; it falls linearly (1 keeps it constant).', { min: 0, max: 1 }),
+  finalRate: number(
+    'Share of the learning rate left at the last update; it falls linearly over updates with a signal (1 keeps it constant).',
+    { min: 0, max: 1 },
+  ),
   saveEvery: integer('Updates between two checkpoints.', { min: 1, hashed: false }),
 });
 
@@ -157,7 +160,7 @@ export const SECTIONS = {
     headWidth: integer('Hidden width of the policy’s head.', { min: 1 }),
     spread: number('Standard deviation of the first policy, in standard deviations of the codes at switches.', { min: 0 }),
     finalExploration: number(
-      'Share of the policy’s standard deviation left at the last update, beside what it learns; it falls geometrically (1 keeps it).',
+      'Share of the policy’s standard deviation left at the last update, beside what it learns; it falls geometrically over updates with a signal (1 keeps it).',
       { min: 1e-3, max: 1 },
     ),
     ...updates('the policy over codes'),
