@@ -3,6 +3,7 @@ import { CoxswainError } from '@coxswain/tensor';
 import { exitCodeOf, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { suggestion } from '../suggest.js';
+import { ADAPTER_ABOUT, runAdapter } from './adapter-command.js';
 import { ANALYSE_ABOUT, runAnalyse } from './analyse-command.js';
 import { type Machine, runPhase } from './phase-command.js';
 import { PLAY_ABOUT, runPlay } from './play-command.js';
@@ -29,6 +30,7 @@ function commandsFor(phases: readonly Phase[], machine: Machine): Command[] {
     { name: 'watch', about: WATCH_ABOUT, run: (args) => runWatch(args, phases, machine) },
     { name: 'tensorboard', about: TENSORBOARD_ABOUT, run: (args) => runTensorboard(args, machine.stdout) },
     { name: 'report', about: REPORT_ABOUT, run: (args) => runReport(args, machine.stdout) },
+    { name: 'adapter', about: ADAPTER_ABOUT, run: (args) => runAdapter(args, machine) },
     { name: 'settings', about: SETTINGS_ABOUT, run: (args) => runSettings(args, machine.stdout) },
   ];
 }

@@ -3,89 +3,176 @@ import { SettingError } from '../errors.js';
 import { allSettings, type Config, type PartialConfig, SECTIONS } from './sections.js';
 import type { Setting } from './setting.js';
 
-function require(holds: boolean, key: string, value: unknown, expected: string, remedy: string): void {
+function check(holds: boolean, key: string, value: unknown, expected: string, remedy: string): void {
   if (!holds) throw new SettingError(key, String(value), expected, remedy);
 }
 
 function checkTask(key: string, text: string, colours: number): void {
   for (const digit of text) {
-    require(Number(digit) <
-      colours, key, `\`${text}\``, `colours from 0 to ${colours - 1}`, `Use fewer colours in the task or raise world.colours (${colours}).`);
+    check(
+      Number(digit) < colours,
+      key,
+      `\`${text}\``,
+      `colours from 0 to ${colours - 1}`,
+      `Use fewer colours in the task or raise world.colours (${colours}).`,
+    );
   }
   for (let i = 1; i < text.length; i++) {
     // A colour is visited when it is entered from another cell: going from a colour to itself is not a transition.
-    require(text[i] !== text[i - 1], key, `\`${text}\``, 'no colour twice in a row', 'Put another colour between the two.');
+    check(text[i] !== text[i - 1], key, `\`${text}\``, 'no colour twice in a row', 'Put another colour between the two.');
   }
 }
 
 function checkWorld(world: Config['world']): void {
   const cells = world.size ** 2;
   const objects = world.colours + world.walls + 1;
-  require(objects <=
-    cells, 'world.size', world.size, `at least ${objects} cells for ${world.colours} colours, ${world.walls} walls and the agent (${world.size}² = ${cells})`, 'Raise world.size, or lower world.colours or world.walls.');
+  check(
+    objects <= cells,
+    'world.size',
+    world.size,
+    `at least ${objects} cells for ${world.colours} colours, ${world.walls} walls and the agent (${world.size}² = ${cells})`,
+    'Raise world.size, or lower world.colours or world.walls.',
+  );
   for (const text of world.tasks) checkTask('world.tasks', text, world.colours);
   const longest = Math.max(...world.tasks.map((text) => text.length));
-  require(world.horizon >=
-    longest, 'world.horizon', world.horizon, `at least ${longest} steps, one for each colour of the longest task`, 'Raise world.horizon or shorten world.tasks.');
+  check(
+    world.horizon >= longest,
+    'world.horizon',
+    world.horizon,
+    `at least ${longest} steps, one for each colour of the longest task`,
+    'Raise world.horizon or shorten world.tasks.',
+  );
 }
 
 function checkModel(model: Config['model']): void {
-  require(model.width % model.heads ===
-    0, 'model.heads', model.heads, `a divisor of model.width (${model.width})`, 'Choose a width that is a multiple of the heads.');
-  require(model.buckets % 2 ===
-    0, 'model.buckets', model.buckets, 'an even number', 'Half the buckets are exact distances, half are logarithmic.');
-  require(model.maxDistance >
-    model.buckets /
-      2, 'model.maxDistance', model.maxDistance, `more than half of model.buckets (${model.buckets / 2})`, 'Raise model.maxDistance or lower model.buckets.');
+  check(
+    model.width % model.heads === 0,
+    'model.heads',
+    model.heads,
+    `a divisor of model.width (${model.width})`,
+    'Choose a width that is a multiple of the heads.',
+  );
+  check(
+    model.buckets % 2 === 0,
+    'model.buckets',
+    model.buckets,
+    'an even number',
+    'Half the buckets are exact distances, half are logarithmic.',
+  );
+  check(
+    model.maxDistance > model.buckets / 2,
+    'model.maxDistance',
+    model.maxDistance,
+    `more than half of model.buckets (${model.buckets / 2})`,
+    'Raise model.maxDistance or lower model.buckets.',
+  );
 }
 
 function checkMetacontroller(metacontroller: Config['metacontroller'], model: Config['model']): void {
-  require(metacontroller.layer <=
-    model.depth, 'metacontroller.layer', metacontroller.layer, `at most model.depth (${model.depth})`, 'Choose a layer of the model; the middle works best.');
-  require(metacontroller.embedderLayer <=
-    model.depth, 'metacontroller.embedderLayer', metacontroller.embedderLayer, `at most model.depth (${model.depth})`, 'Choose a layer of the model; the steered one, or one above it.');
-  require(metacontroller.rank <=
-    model.width, 'metacontroller.rank', metacontroller.rank, `at most model.width (${model.width})`, 'A steering matrix cannot have a rank above its width: lower metacontroller.rank.');
+  check(
+    metacontroller.layer <= model.depth,
+    'metacontroller.layer',
+    metacontroller.layer,
+    `at most model.depth (${model.depth})`,
+    'Choose a layer of the model; the middle works best.',
+  );
+  check(
+    metacontroller.embedderLayer <= model.depth,
+    'metacontroller.embedderLayer',
+    metacontroller.embedderLayer,
+    `at most model.depth (${model.depth})`,
+    'Choose a layer of the model; the steered one, or one above it.',
+  );
+  check(
+    metacontroller.rank <= model.width,
+    'metacontroller.rank',
+    metacontroller.rank,
+    `at most model.width (${model.width})`,
+    'A steering matrix cannot have a rank above its width: lower metacontroller.rank.',
+  );
 }
 
 function checkReinforce(config: PartialConfig): void {
   const { reinforce, world, evaluate } = config;
   if (reinforce && world) {
     checkTask('reinforce.task', reinforce.task, world.colours);
-    require(reinforce.horizon >=
-      reinforce.task
-        .length, 'reinforce.horizon', reinforce.horizon, `at least ${reinforce.task.length} steps, one for each colour of the task`, 'Raise reinforce.horizon.');
+    check(
+      reinforce.horizon >= reinforce.task.length,
+      'reinforce.horizon',
+      reinforce.horizon,
+      `at least ${reinforce.task.length} steps, one for each colour of the task`,
+      'Raise reinforce.horizon.',
+    );
   }
   if (evaluate && world) {
     checkTask('evaluate.longTask', evaluate.longTask, world.colours);
-    require(evaluate.longHorizon >=
-      evaluate.longTask
-        .length, 'evaluate.longHorizon', evaluate.longHorizon, `at least ${evaluate.longTask.length} steps`, 'Raise evaluate.longHorizon.');
+    check(
+      evaluate.longHorizon >= evaluate.longTask.length,
+      'evaluate.longHorizon',
+      evaluate.longHorizon,
+      `at least ${evaluate.longTask.length} steps`,
+      'Raise evaluate.longHorizon.',
+    );
   }
 }
 
 function checkMethod({ discover, metacontroller }: PartialConfig): void {
   if (discover?.method === 'compile' && metacontroller)
-    require(metacontroller.layer >=
-      1, 'metacontroller.layer', metacontroller.layer, 'at least 1 for discover.method=compile, which reads through a copy of the blocks below', 'Raise metacontroller.layer.');
+    check(
+      metacontroller.layer >= 1,
+      'metacontroller.layer',
+      metacontroller.layer,
+      'at least 1 for discover.method=compile, which reads through a copy of the blocks below',
+      'Raise metacontroller.layer.',
+    );
 }
 
 function checkSchedules({ pretrain, discover }: PartialConfig): void {
   if (pretrain) {
-    require(pretrain.batch % pretrain.parts ===
-      0, 'pretrain.parts', pretrain.parts, `a divisor of pretrain.batch (${pretrain.batch})`, 'Parts have the same size.');
-    require(pretrain.warmup <=
-      pretrain.steps, 'pretrain.warmup', pretrain.warmup, `at most pretrain.steps (${pretrain.steps})`, 'Lower it with the steps.');
+    check(
+      pretrain.batch % pretrain.parts === 0,
+      'pretrain.parts',
+      pretrain.parts,
+      `a divisor of pretrain.batch (${pretrain.batch})`,
+      'Parts have the same size.',
+    );
+    check(
+      pretrain.warmup <= pretrain.steps,
+      'pretrain.warmup',
+      pretrain.warmup,
+      `at most pretrain.steps (${pretrain.steps})`,
+      'Lower it with the steps.',
+    );
   }
   if (discover) {
-    require(discover.startSteps <=
-      discover.steps, 'discover.startSteps', discover.startSteps, `at most discover.steps (${discover.steps})`, 'Lower it with the steps.');
-    require(discover.warmup <=
-      discover.steps, 'discover.warmup', discover.warmup, `at most discover.steps (${discover.steps})`, 'Lower it with the steps.');
-    require(discover.alphaWarmup <=
-      discover.steps, 'discover.alphaWarmup', discover.alphaWarmup, `at most discover.steps (${discover.steps})`, 'Lower it with the steps.');
-    require(discover.laterGateFrom <=
-      discover.steps, 'discover.laterGateFrom', discover.laterGateFrom, `at most discover.steps (${discover.steps})`, 'Lower it with the steps.');
+    check(
+      discover.starts === 1 || discover.startSteps <= discover.steps,
+      'discover.startSteps',
+      discover.startSteps,
+      `at most discover.steps (${discover.steps})`,
+      'Lower it with the steps.',
+    );
+    check(
+      discover.warmup <= discover.steps,
+      'discover.warmup',
+      discover.warmup,
+      `at most discover.steps (${discover.steps})`,
+      'Lower it with the steps.',
+    );
+    check(
+      discover.alphaWarmup <= discover.steps,
+      'discover.alphaWarmup',
+      discover.alphaWarmup,
+      `at most discover.steps (${discover.steps})`,
+      'Lower it with the steps.',
+    );
+    check(
+      discover.laterGateFrom <= discover.steps,
+      'discover.laterGateFrom',
+      discover.laterGateFrom,
+      `at most discover.steps (${discover.steps})`,
+      'Lower it with the steps.',
+    );
   }
 }
 
@@ -98,13 +185,18 @@ export function validate(config: PartialConfig): void {
     const values = config[section] as Record<string, unknown> | undefined;
     if (!values) continue;
     const value = values[name];
-    require(setting.accepts(value), key, String(value), setting.expected, setting.about);
+    check(setting.accepts(value), key, String(value), setting.expected, setting.about);
   }
   for (const [section, values] of Object.entries(config)) {
     const known = (SECTIONS as Record<string, Record<string, Setting<unknown>> | undefined>)[section];
     for (const name of Object.keys(values)) {
-      require(known !== undefined &&
-        Object.hasOwn(known, name), `${section}.${name}`, 'set', 'a setting that exists', 'This version does not know it.');
+      check(
+        known !== undefined && Object.hasOwn(known, name),
+        `${section}.${name}`,
+        'set',
+        'a setting that exists',
+        'This version does not know it.',
+      );
     }
   }
   if (config.world) checkWorld(config.world);

@@ -56,6 +56,11 @@ describe('planSweep', () => {
     expect(run.args.join(' ')).toBe('discover --base models/base --out r/a');
   });
 
+  it('leaves settings that come from a model to that model', () => {
+    const [run] = plan('folder: r\nruns: { a: { command: discover, options: { base: elsewhere }, set: { metacontroller.layer: 3 } } }');
+    expect(run.set).toEqual(['metacontroller.layer=3']);
+  });
+
   it.each<[string, string, string, string[]]>([
     ['text that is no YAML', 'folder: [', 'bad-sweep', ['views.yaml']],
     ['a misspelt key of the file', 'floder: r\nruns: { a: { command: pretrain } }', 'bad-sweep', ['floder', 'folder']],
@@ -97,6 +102,12 @@ describe('planSweep', () => {
     ],
     ['an unknown setting', 'folder: r\nruns: { a: { command: pretrain, set: { pretrain.stps: 1 } } }', 'bad-setting', ['pretrain.steps']],
     ['a value out of range', 'folder: r\nruns: { a: { command: pretrain, set: { pretrain.steps: -1 } } }', 'bad-setting', ['-1']],
+    [
+      'settings that do not fit each other',
+      'folder: r\nruns: { a: { command: pretrain, set: { pretrain.steps: 10 } } }',
+      'bad-setting',
+      ['pretrain.warmup', 'at most pretrain.steps (10)'],
+    ],
     ['an unknown need', 'folder: r\nruns: { a: { command: pretrain, needs: [f16] } }', 'bad-sweep', ['needs', 'shader-f16']],
   ])('refuses %s', (_, text, code, named) => {
     let error: unknown;

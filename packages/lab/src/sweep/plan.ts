@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { SweepFileError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { preset } from '../settings/presets.js';
-import { override } from '../settings/resolve.js';
+import { override, pick } from '../settings/resolve.js';
+import { validate } from '../settings/validate.js';
 import { suggestion } from '../suggest.js';
 import type { Need, SweepEntry, SweepFile } from './file.js';
 
@@ -109,9 +110,13 @@ export function planSweep(file: SweepFile, path: string, findPhase: FindPhase, c
     }
     const set = Object.entries(entry.set).map(([key, value]) => `${key}=${fill(value, values, refuse)}`);
     // Settings are tried on the preset, so that a typo in the last run is found before the first one starts.
+    const startsFromNothing = !phase.inputs.some((input) => options[input.name] !== undefined);
     const trial = preset(file.preset ?? 'grid-mini');
     for (const assignment of set) override(trial, assignment);
-    const startsFromNothing = !phase.inputs.some((input) => options[input.name] !== undefined);
+    // Settings that come from a model are not known yet.
+    const given = phase.inputs.flatMap((input) => (options[input.name] === undefined ? [] : input.gives));
+    const own = phase.sections.filter((section) => !given.includes(section));
+    validate(pick(trial, own));
     const ofFile = startsFromNothing ? file.preset : undefined;
     const folder = join(file.folder, name);
     const args = [

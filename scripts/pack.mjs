@@ -1,0 +1,44 @@
+// Packs what a machine without a network or without this repository needs, for this platform, into one folder:
+//   npm run pack -- FOLDER [--node]     then, there:   node FOLDER/coxswain.mjs --help     node FOLDER/bench.mjs --peers --minutes 8
+// The folder gets coxswain.mjs, bench.mjs with its peers, Dawn, the sweeps and the shipped models; with --node, Node itself.
+import { cpSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { bundleBench } from '../bench/bundle.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const [target, ...rest] = process.argv.slice(2);
+if (!target || target.startsWith('-') || rest.some((option) => option !== '--node')) {
+  console.error('usage: npm run pack -- FOLDER [--node]');
+  process.exit(2);
+}
+const out = resolve(target);
+mkdirSync(out, { recursive: true });
+
+/** @type {import('esbuild').BuildOptions} */
+const how = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  conditions: ['source'],
+  loader: { '.wgsl': 'text' },
+  logLevel: 'warning',
+  // Some dependencies ask for Node's own modules by `require`, which ES modules have to make for themselves.
+  banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+};
+await build({ ...how, entryPoints: [join(root, 'packages/lab/src/cli.ts')], outfile: join(out, 'coxswain.mjs') });
+await bundleBench(out, how);
+
+const webgpu = dirname(createRequire(import.meta.url).resolve('webgpu/package.json'));
+const dawn = join('dist', `${process.platform}-${process.platform === 'darwin' ? 'universal' : process.arch}`);
+cpSync(join(webgpu, dawn), join(out, dawn), { recursive: true });
+cpSync(join(root, 'sweeps'), join(out, 'sweeps'), { recursive: true });
+cpSync(join(root, 'packages/lab/models'), join(out, 'models'), { recursive: true });
+if (rest.includes('--node')) {
+  mkdirSync(join(out, 'bin'), { recursive: true });
+  cpSync(process.execPath, join(out, 'bin', 'node'));
+}
+console.log(`${join(target, 'coxswain.mjs')} and ${join(target, 'bench.mjs')} are there; models and sweeps lie beside them.`);
