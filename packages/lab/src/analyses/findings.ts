@@ -1,19 +1,7 @@
-/** What an analysis leaves: numbers as tables and curves, beside what the paper reports. */
+/** Parts of what an analysis leaves, and its files in a run folder. */
 import type { ReportTable, TrainingChart } from '../report/data.js';
 
-export type Findings = {
-  /** As on the command line: `probes`. */
-  readonly name: string;
-  readonly title: string;
-  /** What was done, and how to read it. */
-  readonly about: string;
-  /** What arXiv 2512.20605 reports of it, on which scale. */
-  readonly paper: string;
-  readonly charts: readonly TrainingChart[];
-  readonly tables: readonly ReportTable[];
-};
-
-/** `analysis.json` and `figure.svg` of a run folder. */
+/** What it leaves in numbers, and drawn. */
 export const FINDINGS_FILE = 'analysis.json';
 export const FIGURE_FILE = 'figure.svg';
 

@@ -1,6 +1,6 @@
 /** An analysis that only reads finished runs. */
+import type { Findings } from '../report/data.js';
 import type { StoredRun } from '../run/scan.js';
-import type { Findings } from './findings.js';
 
 export type Summary = {
   readonly name: string;

@@ -1,9 +1,10 @@
 /** `coxswain report`: one HTML file, and on request the tables and rows for the documentation. */
+
 import { basename, join } from 'node:path';
-import type { Findings } from '../analyses/findings.js';
 import { UsageError } from '../errors.js';
 import type { ProgressStream } from '../progress.js';
 import { collectReport } from '../report/collect.js';
+import type { Findings } from '../report/data.js';
 import { renderReport } from '../report/page.js';
 import { standaloneSvg } from '../report/standalone.js';
 import { findingsToMarkdown, tablesToMarkdown } from '../results/markdown.js';

@@ -1,9 +1,8 @@
 /** From stored runs to a report. */
-import type { Findings } from '../analyses/findings.js';
 import { METRICS } from '../names.js';
 import { labelsOf } from '../results/rows.js';
 import type { StoredRun } from '../run/scan.js';
-import type { LearningRun, ReportData, TrainingChart } from './data.js';
+import type { Findings, LearningRun, ReportData, TrainingChart } from './data.js';
 import { buildTables, lastValue } from './tables.js';
 
 export type ReportOptions = {

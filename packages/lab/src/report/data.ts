@@ -1,5 +1,4 @@
 /** What a report shows, as plain JSON. */
-import type { Findings } from '../analyses/findings.js';
 
 /** One RL run: success (share of solved episodes, 0 to 1) against episodes seen so far. */
 export type LearningRun = {
@@ -63,6 +62,19 @@ export type ReportTable = {
   readonly about: string;
   readonly columns: readonly { readonly label: string; readonly numeric: boolean }[];
   readonly rows: readonly (readonly (string | number | null)[])[];
+};
+
+/** What an analysis leaves: numbers as tables and curves, beside what the paper reports. */
+export type Findings = {
+  /** As on the command line: `probes`. */
+  readonly name: string;
+  readonly title: string;
+  /** What was done, and how to read it. */
+  readonly about: string;
+  /** What arXiv 2512.20605 reports of it, on which scale. */
+  readonly paper: string;
+  readonly charts: readonly TrainingChart[];
+  readonly tables: readonly ReportTable[];
 };
 
 export type ReportData = {

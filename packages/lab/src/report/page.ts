@@ -1,7 +1,6 @@
 /** The report: one HTML file that refers to nothing outside itself. */
 import { max } from 'd3-array';
-import type { Findings } from '../analyses/findings.js';
-import type { ReportData, ReportTable } from './data.js';
+import type { Findings, ReportData, ReportTable } from './data.js';
 import { episodeFigure } from './episodes.js';
 import { formatNumber, share } from './format.js';
 import { curvesByMethod, learningFigures } from './learning.js';

@@ -1,6 +1,5 @@
 /** Tables of a report as Markdown. */
-import type { Findings } from '../analyses/findings.js';
-import type { ReportTable } from '../report/data.js';
+import type { Findings, ReportTable } from '../report/data.js';
 import { formatNumber, share } from '../report/format.js';
 
 function cell(value: string | number | null): string {

@@ -1,9 +1,9 @@
 /** Finds runs on the disk and reads what they left. */
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { FINDINGS_FILE, type Findings } from '../analyses/findings.js';
+import { FINDINGS_FILE } from '../analyses/findings.js';
 import { FileError } from '../errors.js';
-import type { DrawnEpisode, SwitchTrace } from '../report/data.js';
+import type { DrawnEpisode, Findings, SwitchTrace } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
 import type { Skill } from '../skills/library.js';
 import { SKILLS_FILE } from '../skills/open.js';
