@@ -14,7 +14,7 @@ export * from './results/rows.js';
 export type { Checkpoint, Snapshot } from './run/checkpoint.js';
 export { type RunConfig, RunFolder, readRunConfig } from './run/folder.js';
 export { type InputIdentity, identify, type RunIdentity } from './run/identity.js';
-export { type MetricLine, readLines } from './run/metrics.js';
+export { type MetricLine, readMetrics } from './run/metrics.js';
 export { openModel, type TrainedModel } from './run/model.js';
 export { findRuns, type StoredRun } from './run/scan.js';
 export { PRESET_NAMES, preset } from './settings/presets.js';

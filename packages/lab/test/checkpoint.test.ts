@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readCheckpoint, recover } from '../src/run/checkpoint.js';
-import { MetricsWriter, readLines } from '../src/run/metrics.js';
+import { MetricsWriter, readMetrics } from '../src/run/metrics.js';
 import { writeAtomic } from '../src/run/storage.js';
 import { crashingAt, fillDisk } from './crash.js';
 import { codeOf, files, open } from './folders.js';
@@ -51,7 +51,7 @@ describe('metrics', () => {
     const metrics = new MetricsWriter(join(root, 'metrics.jsonl'), 0);
     expect(codeOf(() => metrics.write(3, { good: 1, bad: Number.NaN }))).toBe('not-finite');
     metrics.close();
-    expect(readLines(join(root, 'metrics.jsonl'))).toEqual([]);
+    expect(readMetrics(join(root, 'metrics.jsonl'))).toEqual([]);
   });
 
   it('stay whole lines on a full disk, and go on when there is room again', () => {
@@ -60,20 +60,20 @@ describe('metrics', () => {
     metrics.write(1, { reward: 1 });
     fillDisk(7);
     expect(codeOf(() => metrics.write(2, { reward: 2 }))).toBe('disk-full');
-    expect(readLines(path)).toEqual([{ step: 1, reward: 1 }]);
+    expect(readMetrics(path)).toEqual([{ step: 1, reward: 1 }]);
     expect(fs.readFileSync(path, 'utf8').endsWith('}\n')).toBe(true);
     vi.restoreAllMocks();
     metrics.write(2, { reward: 2 });
     metrics.close();
-    expect(readLines(path)).toHaveLength(2);
+    expect(readMetrics(path)).toHaveLength(2);
   });
 
   it('are read without the part of a line a live run is writing, and refused when damaged', () => {
     const path = join(root, 'metrics.jsonl');
     fs.writeFileSync(path, '{"step":1}\n{"step":');
-    expect(readLines(path)).toEqual([{ step: 1 }]);
+    expect(readMetrics(path)).toEqual([{ step: 1 }]);
     fs.writeFileSync(path, 'nonsense\n{"step":2}\n');
-    expect(codeOf(() => readLines(path))).toBe('bad-run-folder');
+    expect(codeOf(() => readMetrics(path))).toBe('bad-run-folder');
   });
 });
 
@@ -104,7 +104,7 @@ describe('checkpoints', () => {
       expect(resumed, `operation ${at}`).toBeDefined();
       expect(resumed?.read('model.safetensors')).toEqual(Buffer.from(files(resumed?.step ?? 0)['model.safetensors']));
       expect(resumed?.read('state.safetensors')).toEqual(Buffer.from(files(resumed?.step ?? 0)['state.safetensors']));
-      expect(readLines(join(path, 'metrics.jsonl'))).toHaveLength(resumed?.step ?? 0);
+      expect(readMetrics(join(path, 'metrics.jsonl'))).toHaveLength(resumed?.step ?? 0);
       expect(fs.readdirSync(path).filter((name) => name.startsWith('checkpoint'))).toEqual(['checkpoint']);
       again.close();
       steps = at;

@@ -1,7 +1,7 @@
 /** Sweeps of toy runs: their file, and what they left. */
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { readLines } from '../src/run/metrics.js';
+import { readMetrics } from '../src/run/metrics.js';
 
 /** Steps of each run. */
 export const STEPS = 40;
@@ -61,7 +61,7 @@ runs:
 
   /** The steps in a run's metrics, in their order. */
   logged(name: string): number[] {
-    return readLines(join(this.run(name), 'metrics.jsonl')).map(({ step }) => step);
+    return readMetrics(join(this.run(name), 'metrics.jsonl')).map(({ step }) => step);
   }
 }
 

@@ -89,7 +89,7 @@ export class MetricsWriter {
 }
 
 /** Reads the whole lines of a file of JSON lines; a part of a line at its end (a run that is being written) is left out. */
-export function readLines<T = MetricLine>(path: string): T[] {
+export function readLines<T>(path: string): T[] {
   const text = onDisk(path, () => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8') : ''));
   return text
     .slice(0, text.lastIndexOf('\n') + 1)
@@ -108,6 +108,9 @@ export function readLines<T = MetricLine>(path: string): T[] {
       }
     });
 }
+
+/** Reads the whole lines of a metrics file. */
+export const readMetrics = (path: string): MetricLine[] => readLines<MetricLine>(path);
 
 /** Appends a line about the clock or the machine to a file of its own, which resuming never cuts. */
 export function appendLine(path: string, values: object): void {

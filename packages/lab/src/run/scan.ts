@@ -8,7 +8,7 @@ import type { ResultRow } from '../results/rows.js';
 import type { Skill } from '../skills/library.js';
 import { SKILLS_FILE } from '../skills/open.js';
 import { RESULT_FILE, type RunConfig, readRunConfig } from './folder.js';
-import { type MetricLine, readLines } from './metrics.js';
+import { type MetricLine, readMetrics } from './metrics.js';
 import { onDisk, readJson } from './storage.js';
 
 /** A run as a report reads it. Absent files (an unfinished run) give empty lists. */
@@ -36,7 +36,7 @@ function readRun(folder: string): StoredRun | undefined {
   return {
     folder,
     config,
-    metrics: readLines(join(folder, 'metrics.jsonl')),
+    metrics: readMetrics(join(folder, 'metrics.jsonl')),
     rows: result.rows ?? [],
     measured: Object.fromEntries(numbers),
     switches: (readJson(join(folder, 'switches.json')) as readonly SwitchTrace[] | undefined) ?? [],

@@ -127,6 +127,12 @@ function checkMethod({ discover, metacontroller }: PartialConfig): void {
     );
 }
 
+/** Steps of a schedule that have to lie within the run. */
+function checkWithin<Name extends string>(section: string, values: Record<Name | 'steps', number>, names: readonly Name[]): void {
+  const expected = `at most ${section}.steps (${values.steps})`;
+  for (const name of names) check(values[name] <= values.steps, `${section}.${name}`, values[name], expected, 'Lower it with the steps.');
+}
+
 function checkSchedules({ pretrain, discover }: PartialConfig): void {
   if (pretrain) {
     check(
@@ -136,43 +142,11 @@ function checkSchedules({ pretrain, discover }: PartialConfig): void {
       `a divisor of pretrain.batch (${pretrain.batch})`,
       'Parts have the same size.',
     );
-    check(
-      pretrain.warmup <= pretrain.steps,
-      'pretrain.warmup',
-      pretrain.warmup,
-      `at most pretrain.steps (${pretrain.steps})`,
-      'Lower it with the steps.',
-    );
+    checkWithin('pretrain', pretrain, ['warmup']);
   }
   if (discover) {
-    check(
-      discover.starts === 1 || discover.startSteps <= discover.steps,
-      'discover.startSteps',
-      discover.startSteps,
-      `at most discover.steps (${discover.steps})`,
-      'Lower it with the steps.',
-    );
-    check(
-      discover.warmup <= discover.steps,
-      'discover.warmup',
-      discover.warmup,
-      `at most discover.steps (${discover.steps})`,
-      'Lower it with the steps.',
-    );
-    check(
-      discover.alphaWarmup <= discover.steps,
-      'discover.alphaWarmup',
-      discover.alphaWarmup,
-      `at most discover.steps (${discover.steps})`,
-      'Lower it with the steps.',
-    );
-    check(
-      discover.laterGateFrom <= discover.steps,
-      'discover.laterGateFrom',
-      discover.laterGateFrom,
-      `at most discover.steps (${discover.steps})`,
-      'Lower it with the steps.',
-    );
+    const starts = discover.starts === 1 ? [] : (['startSteps'] as const);
+    checkWithin('discover', discover, [...starts, 'warmup', 'alphaWarmup', 'laterGateFrom']);
   }
 }
 

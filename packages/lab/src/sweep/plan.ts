@@ -1,5 +1,6 @@
 /** From a sweep file to its runs: names, command lines, and which waits for which. */
 import { join } from 'node:path';
+import { DEFAULT_PRESET } from '../command/options.js';
 import { SweepFileError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { preset } from '../settings/presets.js';
@@ -111,7 +112,7 @@ export function planSweep(file: SweepFile, path: string, findPhase: FindPhase, c
     const set = Object.entries(entry.set).map(([key, value]) => `${key}=${fill(value, values, refuse)}`);
     // Settings are tried on the preset, so that a typo in the last run is found before the first one starts.
     const startsFromNothing = !phase.inputs.some((input) => options[input.name] !== undefined);
-    const trial = preset(file.preset ?? 'grid-mini');
+    const trial = preset(file.preset ?? DEFAULT_PRESET);
     for (const assignment of set) override(trial, assignment);
     // Settings that come from a model are not known yet.
     const given = phase.inputs.flatMap((input) => (options[input.name] === undefined ? [] : input.gives));

@@ -1,7 +1,7 @@
 /** A run folder's metrics as TensorBoard's events. */
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { readLines } from '../run/metrics.js';
+import { readLines, readMetrics } from '../run/metrics.js';
 import { eventFile } from './events.js';
 
 type Mark = { readonly step: number; readonly at: number };
@@ -37,6 +37,6 @@ function timeAt(marks: readonly Mark[], step: number): number {
 /** The event file of a run, as it stands now. */
 export function eventsOf(folder: string): Buffer {
   const marks = marksOf(folder);
-  const events = readLines(join(folder, 'metrics.jsonl')).map(({ step, ...values }) => ({ step, wallTime: timeAt(marks, step), values }));
+  const events = readMetrics(join(folder, 'metrics.jsonl')).map(({ step, ...values }) => ({ step, wallTime: timeAt(marks, step), values }));
   return eventFile(events, marks[0].at);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { METRICS } from '../names.js';
 import type { Phase } from '../phase.js';
 import { isBusy, readRunConfig } from '../run/folder.js';
-import { type MetricLine, readLines } from '../run/metrics.js';
+import { type MetricLine, readLines, readMetrics } from '../run/metrics.js';
 import type { Config } from '../settings/sections.js';
 
 export interface RunView {
@@ -53,8 +53,8 @@ export function viewRun(folder: string, phases: readonly Phase[], now: number): 
   if (!config || !phase) return undefined;
   const { steps: total, unit } = phase.length(config.config as Config);
   const path = join(folder, 'metrics.jsonl');
-  const metrics = readLines(path);
-  const timing = readLines(join(folder, 'timing.jsonl')).at(-1);
+  const metrics = readMetrics(path);
+  const timing = readLines<MetricLine>(join(folder, 'timing.jsonl')).at(-1);
   const finished = fs.existsSync(join(folder, phase.leaves));
   const names = [...(CURVES[phase.name] ?? []), ...Object.keys(metrics[0] ?? {}).filter((key) => key !== 'step')];
   const name = names.find((candidate) => lastOf(metrics, candidate) !== undefined) ?? '';
