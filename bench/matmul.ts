@@ -7,7 +7,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { type Kernel, type MatmulShape, matmul, matmulKernel, PLAIN_PRODUCT } from '@coxswain/kernels';
+import { type Kernel, type MatmulShape, matmul, matmulKernel, matmulOuter, matmulSubgroups, PLAIN_PRODUCT } from '@coxswain/kernels';
 import { requestDevice } from '@coxswain/tensor/node';
 
 const forward = (m: number, k: number, n: number): MatmulShape => ({ ...PLAIN_PRODUCT, m, n, k, transposeB: 1 });
@@ -57,7 +57,9 @@ const filter = process.argv[2] ?? '';
 console.log(`${device.description}, ${cpus().length} cores\n${'GFLOP/s by wall clock and by processor time'.padStart(90)}`);
 for (const [name, shape] of rows) {
   if (!name.includes(filter)) continue;
-  const kernels = new Set<Kernel<MatmulShape>>([matmul, matmulKernel(shape, device.traits)]);
+  const chosen = matmulKernel(shape, device.traits);
+  // Beside the kernel for gradients of weights, the one that makes every other product.
+  const kernels = new Set<Kernel<MatmulShape>>([matmul, ...(chosen === matmulOuter ? [matmulSubgroups] : []), chosen]);
   for (const kernel of kernels) {
     using _scope = device.scope();
     const numbers = (length: number) =>

@@ -1,5 +1,6 @@
 import { type AdapterTraits, type Grid, type Kernel, MAX_WORKGROUPS_PER_AXIS } from '../declaration.js';
 import source from './matmul.wgsl';
+import outerSource from './outer.wgsl';
 import { buffers, cost, flags, type MatmulShape, sample, uniforms } from './shape.js';
 import subgroupsSource from './subgroups.wgsl';
 import { fitsTiles, matmulTiled } from './tiled.js';
@@ -74,10 +75,39 @@ export const matmulSubgroups: Kernel<MatmulShape> = {
   sample,
 };
 
+/** Fours of rows in a block: no more than lanes, each of which loads one. */
+const fours = ({ m }: MatmulShape, adapter: AdapterTraits) => Math.min(m <= 8 ? 2 : m <= 16 ? 4 : 8, lanes(adapter));
+
+/**
+ * `c[m,n] = aᵀ·b`, or `c += …`, with the sums over rows of aᵀ beside: a weight's gradient, and its bias's, on the adapters of
+ * `matmulSubgroups`. m and n have to be multiples of 4; `fitsOuter` says of which shapes this is all that is asked.
+ */
+export const matmulOuter: Kernel<MatmulShape> = {
+  name: 'matmul/outer',
+  source: outerSource,
+  buffers: matmulSubgroups.buffers,
+  uniforms,
+  constants: (shape, adapter) => ({
+    LANES: lanes(adapter),
+    FOURS: fours(shape, adapter),
+    ACCUMULATE: shape.accumulate === 1,
+    ROW_SUMS: shape.rowSums === 1,
+  }),
+  grid: (shape, adapter) => [Math.ceil(shape.n / (4 * lanes(adapter))), Math.ceil(shape.m / (4 * fours(shape, adapter))), 1],
+  cost,
+  sample: { ...sample, transposeA: 1, transposeB: 0 },
+};
+
+/** Whether `matmulOuter` makes this product. */
+export function fitsOuter({ m, n, transposeA, transposeB, bias, relu, residual, rectify }: MatmulShape): boolean {
+  return m % 4 === 0 && n % 4 === 0 && transposeA === 1 && !(transposeB || bias || relu || residual || rectify);
+}
+
 /** The kernel for this product on this adapter. All have the same buffers and the same results to rounding. */
 export function matmulKernel(shape: MatmulShape, adapter: AdapterTraits): Kernel<MatmulShape> {
   const { family, subgroups } = adapter;
   if (family === 'gpu') return fitsTiles(shape) ? matmulTiled : matmul;
   const vectors = subgroups !== undefined && subgroups.min === subgroups.max && subgroups.max <= 16;
-  return vectors && shape.n % 4 === 0 && !(shape.accumulate && (shape.relu || shape.rectify)) ? matmulSubgroups : matmul;
+  if (!vectors || shape.n % 4 !== 0 || (shape.accumulate && (shape.relu || shape.rectify))) return matmul;
+  return fitsOuter(shape) ? matmulOuter : matmulSubgroups;
 }

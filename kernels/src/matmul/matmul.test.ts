@@ -4,12 +4,14 @@ import { packHalf, unpackHalf } from '../half.js';
 import { f32, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, relativeError, runKernel, testDevice } from '../testing/harness.js';
 import {
+  fitsOuter,
   fitsTiles,
   type MatmulShape,
   matmul,
   matmulCombine,
   matmulHalfKernel,
   matmulKernel,
+  matmulOuter,
   matmulParts,
   matmulSplit,
   matmulSubgroupMatrix,
@@ -105,6 +107,44 @@ describe.each(kernels)('$name', (kernel, step) => {
   });
 });
 
+describe.runIf(fixed)('matmul/outer', () => {
+  test.each([
+    [4, 4, 1],
+    [8, 36, 29],
+    [12, 4, 300],
+    [16, 100, 2],
+    [36, 8, 17],
+    [132, 68, 65],
+  ])('%i × %i, k = %i', async (m, n, k) => {
+    for (const accumulate of [0, 1]) {
+      for (const rowSums of [0, 1]) expect(await check(matmulOuter, { m, n, k, transposeA: 1, accumulate, rowSums })).toBeLessThan(1e-5);
+    }
+  });
+
+  test('a long sum adds to what was there, with the same bits every time', async () => {
+    const flags = { transposeA: 1, accumulate: 1, rowSums: 1 };
+    const error = await check(matmulOuter, { m: 24, n: 20, k: 3001, ...flags });
+    expect(error).toBeLessThan(1e-5);
+    expect(await check(matmulOuter, { m: 24, n: 20, k: 3001, ...flags })).toBe(error);
+  });
+
+  test('which products it makes', () => {
+    const shape = { ...PLAIN_PRODUCT, m: 8, n: 8, k: 7, transposeA: 1 };
+    expect(fitsOuter(shape)).toBe(true);
+    for (const other of [
+      { m: 7 },
+      { n: 7 },
+      { transposeA: 0 },
+      { transposeB: 1 },
+      { bias: 1 },
+      { relu: 1 },
+      { residual: 1 },
+      { rectify: 1 },
+    ])
+      expect(fitsOuter({ ...shape, ...other }), JSON.stringify(other)).toBe(false);
+  });
+});
+
 // On a software adapter the text is the same; what it is fast on is a GPU. There each combination takes seconds to compile.
 describe('matmul/tiled', () => {
   const layouts = [
@@ -182,6 +222,7 @@ test('the choice of kernel', () => {
   const subgroups = { min: 8, max: 8 };
   expect(matmulKernel(shape, { family: 'software', f16: false })).toBe(matmul);
   expect(matmulKernel(shape, { family: 'software', f16: false, subgroups })).toBe(matmulSubgroups);
+  expect(matmulKernel({ ...shape, m: 12, transposeA: 1 }, { family: 'software', f16: false, subgroups })).toBe(matmulOuter);
   expect(matmulKernel({ ...shape, n: 7 }, { family: 'software', f16: false, subgroups })).toBe(matmul);
   expect(matmulKernel({ ...shape, accumulate: 1, relu: 1 }, { family: 'software', f16: false, subgroups })).toBe(matmul);
   const gpu = { family: 'gpu', f16: false, subgroups: { min: 32, max: 32 } } as const;
