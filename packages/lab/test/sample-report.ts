@@ -14,8 +14,8 @@ function generator(seed: number): () => number {
 }
 
 function learningRun(method: 'internal' | 'raw', seed: number): LearningRun {
-  const random = generator(seed + (method === 'raw' ? 100 : 0));
   const size = method === 'internal' ? 512 : 1024;
+  const random = generator(seed + (method === 'raw' ? 100 : 0));
   const top = 0.55 + 0.1 * random();
   const middle = 20_000 + 6_000 * random();
   const points = Array.from({ length: method === 'internal' ? 120 : 200 }, (_, update) => {
@@ -34,6 +34,7 @@ function learningRun(method: 'internal' | 'raw', seed: number): LearningRun {
     view: method === 'internal' ? 'touches' : null,
     rlSeed: seed,
     learningRate: 1e-3,
+    planned: points.length * size,
     command: `coxswain reinforce --method ${method} --seed ${seed}`,
     points,
   };

@@ -32,6 +32,7 @@ function learningRun(run: StoredRun): LearningRun {
     ...labels,
     task: config.config.reinforce?.task ?? '',
     learningRate: section?.learningRate ?? 0,
+    planned: (section?.updates ?? 0) * (section?.episodesPerUpdate ?? 0),
     command: config.command,
     points,
   };

@@ -11,6 +11,8 @@ export type LearningRun = {
   readonly view: string | null;
   readonly rlSeed: number;
   readonly learningRate: number;
+  /** Episodes of the whole run: its schedules are stretched over them. */
+  readonly planned: number;
   readonly command: string;
   readonly points: readonly { readonly episodes: number; readonly success: number }[];
 };

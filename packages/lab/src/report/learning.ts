@@ -1,6 +1,7 @@
 /** Learning curves: success against episodes, each seed thin, the median thick, the quartiles as a band. */
-import { bisectLeft, max, min, quantileSorted } from 'd3-array';
+import { bisectLeft, group, max, min, quantileSorted } from 'd3-array';
 import { area, line } from 'd3-shape';
+import { formatNumber } from '../progress.js';
 import type { LearningRun } from './data.js';
 import { share, short } from './format.js';
 import { acrossScale, axes, FRAME, type Scale, spread, upScale } from './frame.js';
@@ -66,19 +67,21 @@ export function methodLabel({ method, view }: Pick<LearningRun, 'method' | 'view
   return view === null || view === 'touches' ? name : `${name}, ${view}`;
 }
 
-/** Groups runs of one task by method. */
+/** Groups runs of one task by method, and those of one method by their episodes where these differ: rate and exploration fall over them. */
 export function curvesByMethod(runs: readonly LearningRun[], smoothing: number): MethodCurves[] {
-  return [...new Set(runs.map(methodLabel))].map((label) => {
-    const own = runs
-      .filter((run) => methodLabel(run) === label)
-      .map((run) => ({
+  return [...group(runs, methodLabel)].flatMap(([label, ofMethod]) => {
+    const byLength = group(ofMethod, ({ planned }) => planned);
+    return [...byLength].map(([planned, members]) => {
+      const own = members.map((run) => ({
         run,
         points: smooth(
           run.points.map(({ episodes, success }) => ({ x: episodes, y: success })),
           smoothing,
         ),
       }));
-    return { label, runs: own, summary: summarise(own.map(({ points }) => points)) };
+      const name = byLength.size > 1 ? `${label}, ${formatNumber(planned)} episodes` : label;
+      return { label: name, runs: own, summary: summarise(own.map(({ points }) => points)) };
+    });
   });
 }
 

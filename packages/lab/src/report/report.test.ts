@@ -114,6 +114,16 @@ describe('curves', () => {
     ]);
   });
 
+  it('are grouped by the episodes of their schedules where these differ', () => {
+    const [internal] = SAMPLE.learning;
+    const groups = curvesByMethod([...SAMPLE.learning, { ...internal, planned: 148_480 }], 5);
+    expect(groups.map(({ label, runs }) => [label, runs.length])).toEqual([
+      ['Internal RL, 61 440 episodes', 4],
+      ['Internal RL, 148 480 episodes', 1],
+      ['Raw-action RL', 4],
+    ]);
+  });
+
   it('have labels that do not cover each other', () => {
     expect(spread([10, 11, 50], 15)).toEqual([10, 25, 50]);
     expect(spread([11, 10], 15)).toEqual([25, 10]);
@@ -228,7 +238,12 @@ describe('a report of stored runs', () => {
         for (const step of [1, 2])
           run.metrics.write(step, { [METRICS.episodes]: step * 512, [METRICS.episodicReturn]: method === 'raw' ? 0 : step / 10 });
         run.writeArtifact('result.json', {
-          rows: [{ ...labelsOf(run.identity), task: '0123', episodes: 1024, success: method === 'raw' ? 0 : 0.2 }],
+          rows: ['0123', '01230123'].map((task) => ({
+            ...labelsOf(run.identity),
+            task,
+            episodes: 1024,
+            success: method === 'raw' ? 0 : 0.8 / task.length,
+          })),
         });
         run.writeArtifact('episodes.json', SAMPLE.episodes);
       });
@@ -256,11 +271,14 @@ describe('a report of stored runs', () => {
     expect(data.tables.map(({ title, rows }) => [title, rows.length])).toEqual([
       ['Success, summary', 2],
       ['Success, every run', 2],
+      ['Success on a task that was not learned', 2],
       ['Metacontrollers', 1],
       ['Controllers trained with labels', 1],
       ['Sequence models', 1],
     ]);
-    expect(data.tables[3].rows[0]).toEqual([3, 5, 0.2, 'coxswain supervise --seed 5']);
+    expect(data.tables[0].rows[0]).toEqual(['Internal RL', '0123', 1024, 1, 0.2, 0.2, 0.2]);
+    expect(data.tables[2].rows[0]).toEqual(['Internal RL', '0123', '01230123', 1024, 1, 0.1, 0.1, 0.1]);
+    expect(data.tables[4].rows[0]).toEqual([3, 5, 0.2, 'coxswain supervise --seed 5']);
     expect(data.switches).toHaveLength(3);
     expect(data.episodes).toHaveLength(6);
     expectWellFormed(renderReport(data));

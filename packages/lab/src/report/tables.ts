@@ -109,10 +109,12 @@ function skillsTable(runs: readonly StoredRun[]): ReportTable {
   };
 }
 
-type RowWithCommand = ResultRow & { readonly command: string };
+/** A row with how it came about; `learned` is the task of its run, which labelled controllers learn no more than any other. */
+type RowOfRun = ResultRow & { readonly command: string; readonly learned: string };
 
-function resultTable(rows: readonly RowWithCommand[]): ReportTable {
-  const commands = new Map<ResultRow, string>(rows.map((row) => [row, row.command]));
+const carriedOver = ({ method, task, learned }: RowOfRun): boolean => method !== 'supervised' && task !== learned;
+
+function resultTable(rows: readonly RowOfRun[]): ReportTable {
   return {
     title: 'Success, every run',
     about: 'Share of sampled episodes that finish the task, after the given number of training episodes.',
@@ -134,48 +136,49 @@ function resultTable(rows: readonly RowWithCommand[]): ReportTable {
       row.rlSeed,
       row.episodes,
       row.success,
-      commands.get(row) ?? null,
+      row.command,
     ]),
   };
 }
 
+const SPREAD = [column('Runs'), column('Median'), column('Lower quartile'), column('Upper quartile')];
+
+/** For each group of rows what its members share, then how many they are, their median and quartiles. */
+function spreadRows<R extends ResultRow>(rows: readonly R[], shared: (row: R) => (string | number)[]): ReportTable['rows'] {
+  return [...group(sortRows(rows), (row) => shared(row).join('\n')).values()].map((members) => {
+    const values = members.map((row) => row.success);
+    return [...shared(members[0]), members.length, median(values) ?? null, quantile(values, 0.25) ?? null, quantile(values, 0.75) ?? null];
+  });
+}
+
 function summaryTable(rows: readonly ResultRow[]): ReportTable {
-  const keyOf = (row: ResultRow) => `${methodLabel(row)}\n${row.task}\n${row.episodes}`;
-  const groups = group(sortRows(rows), keyOf);
   return {
     title: 'Success, summary',
     about: 'Median and quartiles over the runs below.',
-    columns: [
-      column('Method', false),
-      column('Task', false),
-      column('Episodes'),
-      column('Runs'),
-      column('Median'),
-      column('Lower quartile'),
-      column('Upper quartile'),
-    ],
-    rows: [...groups.values()].map((members) => {
-      const values = members.map((row) => row.success);
-      const [{ task, episodes }] = members;
-      return [
-        methodLabel(members[0]),
-        task,
-        episodes,
-        members.length,
-        median(values) ?? null,
-        quantile(values, 0.25) ?? null,
-        quantile(values, 0.75) ?? null,
-      ];
-    }),
+    columns: [column('Method', false), column('Task', false), column('Episodes'), ...SPREAD],
+    rows: spreadRows(rows, (row) => [methodLabel(row), row.task, row.episodes]),
+  };
+}
+
+function carriedTable(rows: readonly RowOfRun[]): ReportTable {
+  return {
+    title: 'Success on a task that was not learned',
+    about: 'The same policies on another task than the one that they were rewarded for, by method and the task that was learned.',
+    columns: [column('Method', false), column('Learned', false), column('Task', false), column('Episodes'), ...SPREAD],
+    rows: spreadRows(rows, (row) => [methodLabel(row), row.learned, row.task, row.episodes]),
   };
 }
 
 /** Every table that the runs give something for. */
 export function buildTables(runs: readonly StoredRun[]): ReportTable[] {
   const of = (phase: string) => runs.filter((run) => run.config.phase === phase);
-  const rows = runs.flatMap((run) => run.rows.map((row) => ({ ...row, command: run.config.command })));
+  const all = runs.flatMap(({ rows, config }) =>
+    rows.map((row): RowOfRun => ({ ...row, command: config.command, learned: config.config.reinforce?.task ?? row.task })),
+  );
+  const [carried, rows] = [all.filter(carriedOver), all.filter((row) => !carriedOver(row))];
   return [
     ...(rows.length > 0 ? [summaryTable(rows), resultTable(rows)] : []),
+    ...(carried.length > 0 ? [carriedTable(carried)] : []),
     ...(of('discover').length > 0 ? [discoverTable(of('discover'))] : []),
     ...(of('supervise').length > 0 ? [superviseTable(of('supervise'))] : []),
     ...(runs.some(({ skills }) => skills.length > 0) ? [skillsTable(runs)] : []),

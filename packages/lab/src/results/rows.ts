@@ -41,7 +41,7 @@ export function labelsOf(run: {
 }
 
 /** Rows in reading order: method, view, task, then seeds, then episodes. */
-export function sortRows(rows: readonly ResultRow[]): ResultRow[] {
+export function sortRows<R extends ResultRow>(rows: readonly R[]): R[] {
   const key = (row: ResultRow) => [row.method, row.view ?? '', row.task] as const;
   const seeds = (row: ResultRow) => [row.baseSeed, row.controllerSeed ?? -1, row.rlSeed, row.episodes] as const;
   return [...rows].sort((a, b) => {
