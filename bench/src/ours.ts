@@ -2,7 +2,7 @@
 import { type Device, Tensor } from '@coxswain/tensor';
 import type { Case, Input, Inputs } from './case.js';
 import type { Contestant, Prepared } from './contestant.js';
-import { type ProgramFigures, programFigures, withCost } from './program.js';
+import { type ProgramFigures, programFigures } from './program.js';
 
 /** More than a contestant has to say of itself: what our rows are explained with. */
 export interface OurPrepared extends Prepared, ProgramFigures {
@@ -31,17 +31,15 @@ export class Ours implements Contestant {
         Object.entries(item.pack?.(inputs) ?? inputs).map(([name, input]) => [name, upload(device, input)]),
       );
       const outputs: string[] = [];
-      const { value: program, cost } = withCost(device, () =>
-        device.capture(() =>
-          Object.fromEntries(
-            item.ours(tensors, device).map((tensor, i) => {
-              outputs.push(`output ${i}`);
-              return [`output ${i}`, tensor];
-            }),
-          ),
+      const program = device.capture(() =>
+        Object.fromEntries(
+          item.ours(tensors, device).map((tensor, i) => {
+            outputs.push(`output ${i}`);
+            return [`output ${i}`, tensor];
+          }),
         ),
       );
-      return { program, cost, tensors, outputs };
+      return { program, tensors, outputs };
     });
     const compiling = performance.now();
     await sets[0].program.ready();
@@ -50,11 +48,11 @@ export class Ours implements Contestant {
     await device.finish();
     const firstMs = performance.now() - from;
     let next = 0;
-    const { program, cost } = sets[0];
+    const { program } = sets[0];
     return {
       firstMs,
       compileMs,
-      ...programFigures(device, program, cost),
+      ...programFigures(device, program),
       run: () => sets[next++ % ROTATED].program.run(),
       finish: () => device.finish(),
       outputs: async () => {

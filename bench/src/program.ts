@@ -15,31 +15,14 @@ export interface ProgramFigures {
   gpuMilliseconds(samples: number, repeats: number): Promise<Summary | undefined>;
 }
 
-export function programFigures(device: Device, program: Program, cost: Cost): ProgramFigures {
+export function programFigures(device: Device, program: Program): ProgramFigures {
   return {
     dispatches: program.length,
-    cost,
+    cost: program.cost,
     temporaries: program.temporaries,
     encodeMicroseconds: () => encodeMicroseconds(device, program),
     gpuMilliseconds: (samples, repeats) => gpuMilliseconds(device, program, samples, repeats),
   };
-}
-
-/** Runs `body`, which records programs, and adds up what its launches cost by their declarations. */
-export function withCost<T>(device: Device, body: () => T): { readonly value: T; readonly cost: Cost } {
-  const cost = { flops: 0, bytes: 0 };
-  const dispatch = device.dispatch.bind(device);
-  device.dispatch = (kernel, shape, tensors) => {
-    const { flops, bytes } = kernel.cost(shape);
-    cost.flops += flops;
-    cost.bytes += bytes;
-    dispatch(kernel, shape, tensors);
-  };
-  try {
-    return { value: body(), cost };
-  } finally {
-    device.dispatch = dispatch;
-  }
 }
 
 function encodeMicroseconds(device: Device, program: Program): Summary {

@@ -1,7 +1,7 @@
 /** Suite `rollout`: episodes played together, one submit and one readback an environment step. */
 import type { Device } from '@coxswain/tensor';
 import type { OurPrepared } from '../ours.js';
-import { programFigures, withCost } from '../program.js';
+import { programFigures } from '../program.js';
 import type { MeasuredRow, Row, StepFigures } from '../results.js';
 import { measureRow } from '../row.js';
 import type { Bench, Suite } from '../suite.js';
@@ -28,7 +28,7 @@ async function check(device: Device, spec: RolloutSpec): Promise<{ error: number
 async function prepare(device: Device, spec: RolloutSpec): Promise<{ mine: OurPrepared; step: StepFigures; action: Int32Array }> {
   const from = performance.now();
   const { rollout, dispose } = await makePlayers(device, spec, false);
-  const { value: whole, cost: wholeCost } = withCost(device, () => rollout.program(spec.episodes));
+  const whole = rollout.program(spec.episodes);
   const compiling = performance.now();
   await whole.ready();
   const compileMs = performance.now() - compiling;
@@ -45,7 +45,8 @@ async function prepare(device: Device, spec: RolloutSpec): Promise<{ mine: OurPr
   };
   const meanLength = steps / spec.episodes;
   const mine: OurPrepared = {
-    ...programFigures(device, whole, { flops: wholeCost.flops * meanLength, bytes: wholeCost.bytes * meanLength }),
+    ...programFigures(device, whole),
+    cost: { flops: whole.cost.flops * meanLength, bytes: whole.cost.bytes * meanLength },
     // Between the steps of a batch the host plays the worlds: there is no GPU time of a batch.
     gpuMilliseconds: async () => undefined,
     compileMs,

@@ -3,7 +3,7 @@ import { DiscoveryTrainer, Metacontroller } from '@coxswain/metacontroller';
 import { AdamW, type Device, HostRandom, ParameterStore, type Program } from '@coxswain/tensor';
 import { Pretrainer, type SequenceBatch, Transformer } from '@coxswain/transformer';
 import type { OurPrepared } from '../ours.js';
-import { programFigures, withCost } from '../program.js';
+import { programFigures } from '../program.js';
 import type { Weights } from '../reference/transformer.js';
 import { type DiscoverySpec, GATE, makeBatch as makeDiscoveryBatch } from './discovery.js';
 import { OBSERVATION_WEIGHT, OPTIMISER, type Pretraining } from './pretraining.js';
@@ -31,14 +31,14 @@ async function prepare(device: Device, open: () => Training): Promise<OurTrainin
   const training = open();
   const { store, run } = training;
   const start = await store.save();
-  const { value: program, cost } = withCost(device, () => training.program());
+  const program = training.program();
   const compiling = performance.now();
   await training.ready();
   const compileMs = performance.now() - compiling;
   run();
   await device.finish();
   return {
-    ...programFigures(device, program, cost),
+    ...programFigures(device, program),
     compileMs,
     start,
     firstMs: performance.now() - from,

@@ -27,10 +27,10 @@ export type PhaseContext = {
   readonly seed: number;
   readonly inputs: Readonly<Record<string, TrainedModel>>;
   readonly device: Device;
-  readonly folder: RunFolder;
+  readonly folder: Pick<RunFolder, 'identity' | 'writeArtifact' | 'writeText'>;
   /** The state to go on from; absent at the start of a run. */
   readonly resumed: Checkpoint | undefined;
-  readonly session: Session;
+  readonly session: Pick<Session, 'log' | 'note' | 'savesAt' | 'afterStep'>;
 };
 
 export type Phase = {

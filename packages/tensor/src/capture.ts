@@ -1,4 +1,5 @@
 /** Recorded launches: planned once, replayed at the cost of encoding them. */
+import type { Cost } from '@coxswain/kernels';
 import type { Device } from './device.js';
 import { DisposedError } from './errors.js';
 import { type Bound, bind, encode, type Launch } from './launch.js';
@@ -58,6 +59,14 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
   ready(): Promise<void> {
     this.#ready ??= this.device.compile([this]);
     return this.#ready;
+  }
+
+  /** What the kernels' declarations say one run costs. */
+  get cost(): Cost {
+    return this.launches.reduce(({ flops, bytes }, { cost }) => ({ flops: flops + cost.flops, bytes: bytes + cost.bytes }), {
+      flops: 0,
+      bytes: 0,
+    });
   }
 
   /** Runs the captured launches once, in one submit. */

@@ -21,6 +21,8 @@ export interface Counters {
   readbacks: number;
   dispatches: number;
   pipelines: number;
+  /** Bytes that the host gave. */
+  uploaded: number;
 }
 
 interface Recording {
@@ -33,10 +35,12 @@ interface Recording {
 
 /** A WebGPU device with its memory, its compiled pipelines and its queue. */
 export class Device {
-  readonly counters: Counters = { submits: 0, readbacks: 0, dispatches: 0, pipelines: 0 };
+  readonly counters: Counters = { submits: 0, readbacks: 0, dispatches: 0, pipelines: 0, uploaded: 0 };
   readonly pool: BufferPool;
   /** Stands for an optional buffer that is absent from a launch. */
   readonly dummy: Tensor;
+  /** Told of the launches of every submit, in order. */
+  onLaunches: ((launches: readonly Launch[]) => void) | undefined;
   readonly #pipelines: Pipelines;
   readonly #memory: Memory;
   readonly #arena: Arena;
@@ -157,6 +161,7 @@ export class Device {
     this.flush();
     const { buffer } = tensor.storage;
     if (!buffer) throw new DisposedError('write', `tensor ${tensor}`);
+    this.counters.uploaded += data.byteLength;
     this.gpu.queue.writeBuffer(buffer, tensor.byteOffset, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
   }
 
@@ -177,7 +182,8 @@ export class Device {
     });
     requireApart(kernel, bindings);
     const grid = gridOf(kernel, shape, this.traits, this.gpu.limits);
-    const launch = { pipeline: this.#pipelines.get(kernel, shape), bindings, uniforms: packUniforms(kernel, shape), grid };
+    const [pipeline, uniforms, cost] = [this.#pipelines.get(kernel, shape), packUniforms(kernel, shape), kernel.cost(shape)];
+    const launch = { pipeline, bindings, uniforms, grid, cost };
     this.counters.pipelines = this.#pipelines.count;
     if (this.#recording) {
       this.#recording.launches.push(launch);
@@ -290,6 +296,7 @@ export class Device {
     uniforms?.destroy();
     this.counters.dispatches += programs.reduce((sum, { length }) => sum + length, pending.length);
     this.counters.submits++;
+    for (const launches of this.onLaunches ? [pending, ...programs.map((program) => program.launches)] : []) this.onLaunches?.(launches);
     return readback;
   }
 }

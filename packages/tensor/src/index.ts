@@ -4,6 +4,7 @@ export { planSlots } from './arena.js';
 export * from './autograd.js';
 export { Program } from './capture.js';
 export { type Counters, Device } from './device.js';
+export { dryDevice } from './dry.js';
 export * from './errors.js';
 export { assertFinite } from './finite.js';
 export { HostRandom } from './host-random.js';

@@ -1,5 +1,5 @@
 /** Single launches: what WebGPU would refuse without saying whose it is, their bind groups, their encoding. */
-import type { AdapterTraits, Grid, Kernel, Shape } from '@coxswain/kernels';
+import type { AdapterTraits, Cost, Grid, Kernel, Shape } from '@coxswain/kernels';
 import { LaunchError } from './errors.js';
 import type { Pipeline } from './pipelines.js';
 import type { Binding, Storage } from './storage.js';
@@ -13,6 +13,8 @@ export interface Launch {
   readonly bindings: readonly Binding[];
   readonly uniforms: ArrayBuffer | null;
   readonly grid: Grid;
+  /** What the kernel's declaration says it costs. */
+  readonly cost: Cost;
 }
 
 /** One dispatch ready to be encoded. */

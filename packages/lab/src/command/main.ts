@@ -5,6 +5,7 @@ import type { Phase } from '../phase.js';
 import { suggestion } from '../suggest.js';
 import { ADAPTER_ABOUT, runAdapter } from './adapter-command.js';
 import { ANALYSE_ABOUT, runAnalyse } from './analyse-command.js';
+import { COST_ABOUT, runCost } from './cost-command.js';
 import { type Machine, runPhase } from './phase-command.js';
 import { PLAY_ABOUT, runPlay } from './play-command.js';
 import { REPORT_ABOUT, runReport } from './report-command.js';
@@ -31,6 +32,7 @@ function commandsFor(phases: readonly Phase[], machine: Machine): Command[] {
     { name: 'tensorboard', about: TENSORBOARD_ABOUT, run: (args) => runTensorboard(args, machine.stdout) },
     { name: 'report', about: REPORT_ABOUT, run: (args) => runReport(args, machine.stdout) },
     { name: 'adapter', about: ADAPTER_ABOUT, run: (args) => runAdapter(args, machine) },
+    { name: 'cost', about: COST_ABOUT, run: (args) => runCost(args, phases, machine) },
     { name: 'settings', about: SETTINGS_ABOUT, run: (args) => runSettings(args, machine.stdout) },
   ];
 }

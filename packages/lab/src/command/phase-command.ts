@@ -9,6 +9,7 @@ import { environmentOf } from '../run/environment.js';
 import { RunFolder } from '../run/folder.js';
 import { Watchdog } from '../run/watchdog.js';
 import { allSettings } from '../settings/sections.js';
+import { durationNote } from './cost-command.js';
 import { identityOf, type OptionSpecs, type OptionValues, type Resolved, readCount, readOptions, resolvePhase } from './options.js';
 
 /** What the command needs from the machine; tests bring their own. */
@@ -101,6 +102,8 @@ async function attempt(phase: Phase, resolved: Resolved, seed: number, path: str
       const device = await machine.openDevice();
       try {
         folder.environment(environmentOf(device));
+        const duration = await durationNote(phase, config, device, resumed?.step ?? 0);
+        if (duration) progress.note(duration);
         const session = new Session({ folder, progress, signal: interrupts.signal, steps, saveEvery, watchdog });
         await phase.run({ config, seed, inputs, device, folder, resumed, session });
       } finally {

@@ -1,0 +1,65 @@
+/** Timing of small training runs on an adapter, from which its cost model is fitted. */
+import type { Device } from '@coxswain/tensor';
+import type { Phase } from '../phase.js';
+import { COLOUR_PAIR_TASKS } from '../settings/presets.js';
+import { resolve } from '../settings/resolve.js';
+import { type CostModel, fitCost, type Timed } from './fit.js';
+import { probe } from './probe.js';
+
+/** Differences from `grid-mini` in what cost depends on: batch, width, depth, length of sequences, size of the world. */
+const LONG_WORLD = ['world.size=7', 'world.colours=8', 'world.walls=4', `world.tasks=${COLOUR_PAIR_TASKS.join(',')}`, 'world.horizon=100'];
+/** Fewer numbers a step from the host: what they cost is told apart from what long sequences do. */
+const ALL_SEEN = 'world.observation=allocentric';
+const VARIATIONS: readonly { readonly phase: string; readonly change: readonly string[] }[] = [
+  { phase: 'pretrain', change: ['pretrain.batch=32'] },
+  { phase: 'pretrain', change: ['pretrain.batch=128'] },
+  { phase: 'pretrain', change: ['pretrain.batch=64', 'model.depth=2'] },
+  { phase: 'pretrain', change: ['pretrain.batch=64', 'model.depth=8'] },
+  { phase: 'pretrain', change: ['pretrain.batch=64', 'model.width=32', 'model.mlp=64'] },
+  { phase: 'pretrain', change: ['pretrain.batch=64', 'model.width=128', 'model.mlp=512'] },
+  { phase: 'pretrain', change: ['pretrain.batch=16', 'model.width=256', 'model.mlp=512'] },
+  { phase: 'pretrain', change: ['pretrain.batch=32', ...LONG_WORLD] },
+  { phase: 'pretrain', change: ['pretrain.batch=32', 'model.width=128', 'model.depth=6', ...LONG_WORLD, ALL_SEEN] },
+  { phase: 'discover', change: ['discover.batch=32'] },
+  { phase: 'discover', change: ['discover.batch=256'] },
+  { phase: 'discover', change: ['discover.batch=64', 'model.depth=8'] },
+  { phase: 'discover', change: ['discover.batch=64', 'model.width=128', 'model.mlp=512'] },
+  { phase: 'discover', change: ['discover.batch=16', 'model.width=256', 'model.mlp=512', 'model.depth=6'] },
+  { phase: 'discover', change: ['discover.batch=64', 'metacontroller.history=64', 'metacontroller.sequence=64', 'metacontroller.rank=32'] },
+  { phase: 'discover', change: ['discover.batch=32', ...LONG_WORLD] },
+  { phase: 'supervise', change: ['supervise.batch=64'] },
+  { phase: 'supervise', change: ['supervise.batch=64', ...LONG_WORLD, ALL_SEEN] },
+];
+
+/** Steps that are timed, after as many that are not. */
+const STEPS = 12;
+/** Times that all of them are run: a machine that others use too is not always as fast. */
+const ROUNDS = 2;
+
+/**
+ * Times them all, about two minutes on a processor.
+ * @param openDevice a device for each, closed afterwards.
+ * @param tell called after each with what was measured.
+ */
+export async function calibrate(
+  phases: readonly Phase[],
+  openDevice: () => Promise<Device>,
+  tell: (done: number, all: number, timed: Timed) => void,
+): Promise<CostModel> {
+  const rounds: Timed[][] = VARIATIONS.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, { phase: name, change }] of VARIATIONS.entries()) {
+      const phase = phases.find((candidate) => candidate.name === name) as Phase;
+      const device = await openDevice();
+      try {
+        const { work, seconds } = await probe(phase, resolve('grid-mini', change), device, STEPS);
+        rounds[i].push({ work, seconds });
+        tell(round * VARIATIONS.length + i + 1, ROUNDS * VARIATIONS.length, { work, seconds });
+      } finally {
+        device.close();
+      }
+    }
+  }
+  // The work is the same in every round.
+  return fitCost(rounds.map((times) => ({ work: times[0].work, seconds: times.reduce((sum, { seconds }) => sum + seconds, 0) / ROUNDS })));
+}

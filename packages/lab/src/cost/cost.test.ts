@@ -1,0 +1,154 @@
+import fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dryDevice } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { main } from '../command/main.js';
+import { PHASES } from '../phases.js';
+import { resolve } from '../settings/resolve.js';
+import { fitCost, fitRates, type Rates, secondsOf, type Timed } from './fit.js';
+import { probe } from './probe.js';
+import { isProbed, phaseCost } from './project.js';
+import { costFolder, readCostModel, writeCostModel } from './stored.js';
+import { KINDS, type Work } from './work.js';
+
+const RATES: Rates = { dispatches: 1e-4, products: 3e-11, attention: 6e-11, recurrence: 0, memory: 2e-11, uploads: 2e-9 };
+
+/** Steps of all sizes, timed by these rates; `noise` off by so much, up and down in turns. */
+const timed = (count: number, noise = 0): Timed[] =>
+  Array.from({ length: count }, (_, i) => {
+    const size = (k: number) => 1 + ((7 * i + 3 * k * i + k * k) % 11);
+    const work: Work = {
+      dispatches: 30 * size(1),
+      products: 3e8 * size(2),
+      attention: 4e7 * size(3),
+      recurrence: 2e7 * size(4),
+      memory: 5e7 * size(5),
+      uploads: 4e5 * size(6),
+    };
+    return { work, seconds: secondsOf(RATES, work) * (1 + (i % 2 === 0 ? noise : -noise)) };
+  });
+
+describe('a model of cost', () => {
+  it('finds the rates that steps were timed by, none below zero', () => {
+    const rates = fitRates(timed(24));
+    for (const kind of KINDS) expect(rates[kind]).toBeCloseTo(RATES[kind], Math.ceil(3 - Math.log10(RATES[kind] || 1e-10)));
+    for (const rate of Object.values(fitRates(timed(24, 0.3)))) expect(rate).toBeGreaterThanOrEqual(0);
+  });
+
+  it('knows its error on what it was not fitted to', () => {
+    expect(fitCost(timed(24)).error).toBeLessThan(0.005);
+    const { error, measurements } = fitCost(timed(24, 0.2));
+    expect(error).toBeGreaterThan(0.1);
+    expect(error).toBeLessThan(0.4);
+    expect(measurements).toBe(24);
+  });
+
+  it('is not fitted to too few', () => {
+    expect(() => fitCost(timed(11))).toThrow(/11 timed steps, expected 12 or more/);
+  });
+});
+
+const TINY = [
+  'model.width=16',
+  'model.depth=2',
+  'model.heads=2',
+  'model.mlp=32',
+  'pretrain.batch=8',
+  'discover.batch=8',
+  'supervise.batch=8',
+  'metacontroller.layer=1',
+  'metacontroller.embedderLayer=1',
+];
+const PROBED = PHASES.filter(isProbed);
+
+describe('counting', () => {
+  it.each(PROBED)('$name: the same work as on an adapter', { timeout: 120_000 }, async (phase) => {
+    const config = resolve('grid-mini', TINY);
+    const real = await requestDevice();
+    const dry = dryDevice(real.traits);
+    const [counted, ran] = [await probe(phase, config, dry, 4), await probe(phase, config, real, 4)];
+    real.close();
+    dry.close();
+    expect(counted.work).toEqual(ran.work);
+    expect(counted.held).toBe(ran.held);
+    expect(ran.seconds).toBeGreaterThan(0);
+    expect(counted.work.products).toBeGreaterThan(0);
+    expect(counted.work.uploads).toBeGreaterThan(0);
+  });
+
+  it('tells what the paper’s size asks for', { timeout: 120_000 }, async () => {
+    const { steps, work, held } = await phaseCost(PROBED[0], resolve('grid-paper', []), { family: 'gpu', f16: true });
+    expect(steps).toBe(256_000);
+    // 6 N operations a token for N parameters of the blocks, 1024 sequences of some 25 steps.
+    const blocks = 6 * (4 * 256 ** 2 + 2 * 256 * 512);
+    const tokens = work.products / (6 * blocks);
+    expect(tokens).toBeGreaterThan(1024 * 10);
+    expect(tokens).toBeLessThan(1024 * 100);
+    expect(held).toBeGreaterThan(2 ** 30);
+  });
+});
+
+describe('the command', () => {
+  const device = { description: 'an adapter', traits: { family: 'software', f16: false, threads: 2 } } as const;
+  let folder: string;
+  beforeEach(() => {
+    folder = fs.mkdtempSync(join(tmpdir(), 'coxswain-cost-'));
+    vi.stubEnv('XDG_CACHE_HOME', folder);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  const run = async (...args: string[]) => {
+    let [out, err] = ['', ''];
+    const code = await main(args, PHASES, {
+      stdout: { write: (text: string) => (out += text) },
+      stderr: { write: (text: string) => (err += text) },
+      signals: { on: () => {}, off: () => {}, exit: () => {} },
+      now: () => performance.now(),
+      openDevice: () => requestDevice(),
+      program: [],
+    });
+    return { code, out, err };
+  };
+  const set = TINY.flatMap((change) => ['--set', change]);
+
+  it('keeps models by adapter, and takes a damaged file for none', () => {
+    const model = fitCost(timed(24));
+    expect(readCostModel(costFolder(), device)).toBeUndefined();
+    const path = writeCostModel(costFolder(), device, model);
+    expect(readCostModel(costFolder(), device)?.model).toEqual(model);
+    expect(readCostModel(costFolder(), { ...device, description: 'another' })).toBeUndefined();
+    fs.writeFileSync(path, '{"format": 1, "model": {"rates": {}}}');
+    expect(readCostModel(costFolder(), device)).toBeUndefined();
+  });
+
+  it('projects with the adapter’s model, and a phase says so at its start', { timeout: 120_000 }, async () => {
+    const without = await run('cost', ...set);
+    expect(without).toMatchObject({ code: 0 });
+    expect(without.out).toContain('--measure makes one');
+    expect(without.out).not.toContain('all steps');
+    const adapter = await requestDevice();
+    writeCostModel(costFolder(), adapter, fitCost(timed(24)));
+    adapter.close();
+    const { out } = await run('cost', ...set);
+    expect(out).toMatch(/pretrain +9 000 +\d+/);
+    expect(out).toMatch(/all steps/);
+    const trained = await run(
+      'pretrain',
+      ...set,
+      '--out',
+      join(folder, 'run'),
+      ...['steps=2', 'episodes=32', 'evaluationEpisodes=8', 'warmup=1'].flatMap((change) => ['--set', `pretrain.${change}`]),
+    );
+    expect(trained).toMatchObject({ code: 0 });
+    expect(trained.err).toMatch(/The steps take about \d+ s \(±\d+ %\)/);
+  });
+
+  it('names what it does not know', async () => {
+    expect(await run('cost', '--preset', 'grid-maxi')).toMatchObject({ code: 3, err: expect.stringContaining('grid-mini') });
+  });
+});

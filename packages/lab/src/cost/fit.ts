@@ -1,0 +1,66 @@
+/** A cost model: seconds of a step as a sum of its work, each kind at a rate of the adapter's. Fitted to steps that were timed. */
+import { KINDS, type Kind, type Work } from './work.js';
+
+export interface Timed {
+  readonly work: Work;
+  readonly seconds: number;
+}
+
+/** Seconds for one unit of each kind of work. */
+export type Rates = Readonly<Record<Kind, number>>;
+
+export interface CostModel {
+  readonly rates: Rates;
+  /** Mean of |predicted / measured − 1| over measurements that were each left out of the fit that predicted them. */
+  readonly error: number;
+  /** How many were fitted. */
+  readonly measurements: number;
+}
+
+export function secondsOf(rates: Rates, work: Work): number {
+  return KINDS.reduce((sum, kind) => sum + rates[kind] * work[kind], 0);
+}
+
+const ROUNDS = 20_000;
+
+/**
+ * Rates, none below zero, that minimise the squares of the relative errors: coordinate descent, one rate at a time, which for
+ * non-negative least squares converges to the minimum.
+ */
+export function fitRates(timed: readonly Timed[]): Rates {
+  const rows = timed.map(({ work, seconds }) => KINDS.map((kind) => work[kind] / seconds));
+  // Each column at the same size, so that the rounds go equally far in each.
+  const sizes = KINDS.map((_, j) => Math.sqrt(rows.reduce((sum, row) => sum + row[j] ** 2, 0)));
+  const scaled = rows.map((row) => row.map((value, j) => (sizes[j] > 0 ? value / sizes[j] : 0)));
+  const rates = KINDS.map(() => 0);
+  const rest = timed.map(() => 1);
+  for (let round = 0; round < ROUNDS; round++) {
+    let largest = 0;
+    for (let j = 0; j < KINDS.length; j++) {
+      if (sizes[j] === 0) continue;
+      const step = scaled.reduce((sum, row, i) => sum + row[j] * rest[i], 0);
+      const next = Math.max(0, rates[j] + step);
+      const change = next - rates[j];
+      if (change === 0) continue;
+      rates[j] = next;
+      for (let i = 0; i < rest.length; i++) rest[i] -= change * scaled[i][j];
+      largest = Math.max(largest, Math.abs(change));
+    }
+    if (largest < 1e-9) break;
+  }
+  return Object.fromEntries(KINDS.map((kind, j) => [kind, sizes[j] > 0 ? rates[j] / sizes[j] : 0])) as Rates;
+}
+
+/**
+ * The model of these measurements and its error.
+ * @throws RangeError for fewer measurements than twice the kinds of work: rates would be anything.
+ */
+export function fitCost(timed: readonly Timed[]): CostModel {
+  if (timed.length < 2 * KINDS.length)
+    throw new RangeError(`${timed.length} timed steps, expected ${2 * KINDS.length} or more to fit a model of cost to`);
+  const errors = timed.map(({ work, seconds }, left) => {
+    const rates = fitRates(timed.filter((_, i) => i !== left));
+    return Math.abs(secondsOf(rates, work) / seconds - 1);
+  });
+  return { rates: fitRates(timed), error: errors.reduce((a, b) => a + b, 0) / errors.length, measurements: timed.length };
+}

@@ -1,0 +1,87 @@
+/** The first steps of a training phase by themselves: what they ask of an adapter and, on a real one, how long they take. */
+import type { Device } from '@coxswain/tensor';
+import type { Phase, PhaseContext } from '../phase.js';
+import { makeBase, modelBytes } from '../phases/base.js';
+import { identify } from '../run/identity.js';
+import type { TrainedModel } from '../run/model.js';
+import type { Config } from '../settings/sections.js';
+import { addWork, NO_WORK, type Work, WorkMeter } from './work.js';
+
+/** Phases whose work does not depend on what was learned. */
+export const PROBED_PHASES = ['pretrain', 'discover', 'supervise'] as const;
+export type ProbedPhase = (typeof PROBED_PHASES)[number];
+
+export interface Probe {
+  /** Work of a step, on the mean. */
+  readonly work: Work;
+  /** Wall-clock seconds of a step, on the mean; meaningless on a device that only counts. */
+  readonly seconds: number;
+  /** Bytes that the device holds at the end. */
+  readonly held: number;
+}
+
+/** Ends a run that has shown enough. */
+class Enough extends Error {}
+
+/** Held-out episodes, of which none is ever used. */
+const FEW = 16;
+
+/** The settings with data for so many steps only, and nothing between them but lines of metrics. */
+function shortened(config: Config, phase: ProbedPhase, steps: number): Config {
+  const { batch } = config[phase];
+  const never = { evaluateEvery: Number.MAX_SAFE_INTEGER, evaluationEpisodes: FEW, episodes: steps * batch };
+  return { ...config, [phase]: { ...config[phase], ...never } };
+}
+
+/** A base model at its random start, as if it had been trained. */
+async function untrainedBase(device: Device, config: Config): Promise<TrainedModel> {
+  const base = makeBase(device, config, 0);
+  const bytes = await modelBytes(base.store);
+  base.dispose();
+  const identity = identify({ phase: 'pretrain', preset: 'none', seed: 0, config, inputs: {} });
+  return { folder: 'a base model at its random start', identity, bytes, sha256: '', extra: {} };
+}
+
+/**
+ * Runs the first steps of a phase on random models.
+ * @param device a fresh one: what the run leaves on it stays there until it is closed.
+ * @param counted steps that are counted and timed, after as many that are not: these meet most lengths of sequences first, and
+ * compile what they need.
+ */
+export async function probe(phase: Phase, config: Config, device: Device, counted: number): Promise<Probe> {
+  const short = shortened(config, phase.name as ProbedPhase, counted);
+  const meter = new WorkMeter(device);
+  let [from, began, ended] = [NO_WORK, performance.now(), 0];
+  const start = async (): Promise<void> => {
+    await device.finish();
+    [from, began] = [meter.work, performance.now()];
+  };
+  const session: PhaseContext['session'] = {
+    log() {},
+    note() {},
+    savesAt: () => false,
+    async afterStep(done) {
+      // As a run does, for it sees signals only so.
+      await new Promise((resume) => setImmediate(resume));
+      if (done === counted) await start();
+      if (done < 2 * counted) return;
+      await device.finish();
+      ended = performance.now();
+      throw new Enough();
+    },
+  };
+  const inputs: Record<string, TrainedModel> = phase.inputs.some((input) => input.name === 'base')
+    ? { base: await untrainedBase(device, config) }
+    : {};
+  const identity = identify({ phase: phase.name, preset: 'none', seed: 0, config: short, inputs: {} });
+  const folder = { identity, writeArtifact() {}, writeText() {} };
+  try {
+    await phase.run({ config: short, seed: 0, inputs, device, folder, resumed: undefined, session });
+  } catch (error) {
+    if (!(error instanceof Enough)) throw error;
+  } finally {
+    meter.stop();
+  }
+  const work = addWork(NO_WORK, addWork(meter.work, from, -1), 1 / counted);
+  return { work, seconds: (ended - began) / 1000 / counted, held: device.pool.allocatedBytes };
+}

@@ -1,0 +1,40 @@
+/** What a phase is going to cost, before it begins: counted on a device that computes nothing, timed by the adapter's cost model. */
+import { type Device, dryDevice } from '@coxswain/tensor';
+import type { Phase } from '../phase.js';
+import { formatDuration } from '../progress.js';
+import type { Config } from '../settings/sections.js';
+import { secondsOf } from './fit.js';
+import { PROBED_PHASES, probe } from './probe.js';
+import type { StoredModel } from './stored.js';
+import type { Work } from './work.js';
+
+export interface PhaseCost {
+  readonly steps: number;
+  /** Work of a step, on the mean. */
+  readonly work: Work;
+  /** Bytes that the device holds while it trains. */
+  readonly held: number;
+}
+
+/** Steps that are counted: a few batches of every length. */
+const STEPS = 16;
+
+/** Whether a phase's cost can be told before it begins; that of RL depends on how long episodes turn out. */
+export const isProbed = ({ name }: Pick<Phase, 'name'>): boolean => (PROBED_PHASES as readonly string[]).includes(name);
+
+/** Counts what a phase asks of an adapter of these traits. */
+export async function phaseCost(phase: Phase, config: Config, traits: Device['traits']): Promise<PhaseCost> {
+  using device = dryDevice(traits);
+  const { work, held } = await probe(phase, config, device, STEPS);
+  return { steps: phase.length(config).steps, work, held };
+}
+
+/** Seconds of its training steps; evaluations and checkpoints come on top. */
+export function projectedSeconds({ steps, work }: PhaseCost, { model }: StoredModel): number {
+  return steps * secondsOf(model.rates, work);
+}
+
+/** `about 12 min 10 s (±12 %)`. */
+export function projection(seconds: number, { model }: StoredModel): string {
+  return `about ${formatDuration(seconds)} (±${Math.round(100 * model.error)} %)`;
+}

@@ -1,0 +1,61 @@
+/** What steps of training ask of an adapter, in the few quantities that their time is made of. */
+import type { Device, Launch } from '@coxswain/tensor';
+
+/** Kinds of work, each of which an adapter does at a rate of its own. */
+export const KINDS = ['dispatches', 'products', 'attention', 'recurrence', 'memory', 'uploads'] as const;
+export type Kind = (typeof KINDS)[number];
+
+/** Launches; floating-point operations of matrix products, attention and recurrences; bytes of all other kernels and from the host. */
+export type Work = Readonly<Record<Kind, number>>;
+
+export const NO_WORK: Work = { dispatches: 0, products: 0, attention: 0, recurrence: 0, memory: 0, uploads: 0 };
+
+export function addWork(a: Work, b: Work, times = 1): Work {
+  return Object.fromEntries(KINDS.map((kind) => [kind, a[kind] + times * b[kind]])) as Work;
+}
+
+/** Kernels by the folder that they lie in; all others move memory. */
+const KIND_OF: Readonly<Record<string, Kind>> = {
+  matmul: 'products',
+  attention: 'attention',
+  gru: 'recurrence',
+  'rg-lru': 'recurrence',
+  'switch-integration': 'recurrence',
+};
+
+function workOf(launches: readonly Launch[]): Work {
+  const work: Record<Kind, number> = { ...NO_WORK, dispatches: launches.length };
+  for (const { pipeline, cost } of launches) {
+    const kind = KIND_OF[pipeline.label.split('/')[0]] ?? 'memory';
+    work[kind] += kind === 'memory' ? cost.bytes : cost.flops;
+  }
+  return work;
+}
+
+/** Counts what a device is given to do, from now until it is stopped. */
+export class WorkMeter {
+  #work = NO_WORK;
+  readonly #known = new WeakMap<readonly Launch[], Work>();
+  readonly #uploaded: number;
+
+  constructor(private readonly device: Device) {
+    this.#uploaded = device.counters.uploaded;
+    device.onLaunches = (launches) => {
+      let work = this.#known.get(launches);
+      if (!work) {
+        work = workOf(launches);
+        this.#known.set(launches, work);
+      }
+      this.#work = addWork(this.#work, work);
+    };
+  }
+
+  /** All of it so far. */
+  get work(): Work {
+    return { ...this.#work, uploads: this.device.counters.uploaded - this.#uploaded };
+  }
+
+  stop(): void {
+    this.device.onLaunches = undefined;
+  }
+}
