@@ -19,7 +19,7 @@ const HELP = `coxswain cost — ${COST_ABOUT}
   --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
   --set KEY=VALUE   Change one setting first; may be repeated
   --measure         First time eighteen small runs on this adapter, twice each, and fit its model of cost to them (a minute or two). It is kept, and
-                    every phase then says at its start how long its steps take.
+                    pretrain, discover and supervise then say at their start how long their steps take.
   --check N         Time N steps of each phase too, after as many that are not timed, on models at their random start
   -h, --help        Show this
 

@@ -44,7 +44,7 @@ export function phaseHelp(phase: Phase, spoken = phase.name): string {
     `Short for --set ${key}=VALUE. ${about(key)}`,
   ]);
   const rows = [
-    ['--preset NAME', 'Named settings to start from: grid-mini (default, or what the given models used), grid-paper.'],
+    ['--preset NAME', 'Named settings to start from: grid-mini (default, or what the given models used), grid-small, grid-paper.'],
     ['--set KEY=VALUE', 'Change one setting; may be repeated. `coxswain settings` lists them.'],
     ['--seed N', 'Seed of everything random (default 0).'],
     ['--out FOLDER', `Run folder (default runs/${phase.name}-seed-N). A run found there goes on where it stopped.`],

@@ -1,7 +1,7 @@
 /** Timing of small training runs on an adapter, from which its cost model is fitted. */
 import type { Device } from '@coxswain/tensor';
 import type { Phase } from '../phase.js';
-import { COLOUR_PAIR_TASKS } from '../settings/presets.js';
+import { COLOUR_PAIR_TASKS } from '../settings/presets/tasks.js';
 import { resolve } from '../settings/resolve.js';
 import { type CostModel, fitCost, type Timed } from './fit.js';
 import { probe } from './probe.js';
