@@ -20,6 +20,7 @@ export * from './layer-norm/index.js';
 export * from './layer-norm/reference.js';
 export * from './matmul/index.js';
 export * from './matmul/reference.js';
+export * from './narrow/index.js';
 export * from './philox/index.js';
 export * from './pinpad/index.js';
 export * from './reduce/index.js';

@@ -2,7 +2,7 @@
 import type { AdapterTraits, Kernel, MatrixSizes } from '../declaration.js';
 import { buffers, cost, flags, type MatmulShape, sample, uniforms } from './shape.js';
 import matrixSource from './subgroup-matrix.wgsl';
-import { matmulTiled } from './tiled.js';
+import { type MatmulSplitShape, matmulSplit, matmulTiled } from './tiled.js';
 
 const halfBuffers = buffers.map((slot) => (/^[ab]$/.test(slot.name) ? ({ ...slot, element: 'vec4<f16>' } as const) : slot));
 
@@ -22,6 +22,19 @@ export const matmulTiledHalf: Kernel<MatmulShape> = {
   buffers: halfBuffers,
   constants: (shape, adapter) => ({ ...matmulTiled.constants(shape, adapter), Element: 'f16' }),
   cost: halfCost,
+};
+
+/** `matmulSplit` for a and b in half precision. */
+export const matmulSplitHalf: Kernel<MatmulSplitShape> = {
+  ...matmulSplit,
+  name: 'matmul/split-half',
+  source: `enable f16;\n${matmulSplit.source}`,
+  buffers: halfBuffers,
+  constants: (shape, adapter) => ({ ...matmulSplit.constants(shape, adapter), Element: 'f16' }),
+  cost: (shape) => {
+    const { flops, bytes } = matmulSplit.cost(shape);
+    return { flops, bytes: bytes - 2 * (shape.m * shape.k + shape.k * shape.n) };
+  },
 };
 
 /** Subgroups of a workgroup along both sides of its tile, and matrices of each along both sides of its part. */

@@ -75,7 +75,7 @@ export const matmulSubgroups: Kernel<MatmulShape> = {
   sample,
 };
 
-/** Fours of rows in a block: no more than lanes, each of which loads one. */
+/** Fours of rows in a tile: no more than lanes, each of which loads one. */
 const fours = ({ m }: MatmulShape, adapter: AdapterTraits) => Math.min(m <= 8 ? 2 : m <= 16 ? 4 : 8, lanes(adapter));
 
 /**

@@ -14,6 +14,7 @@ import {
   matmulOuter,
   matmulParts,
   matmulSplit,
+  matmulSplitHalf,
   matmulSubgroupMatrix,
   matmulSubgroups,
   matmulTiled,
@@ -213,6 +214,20 @@ describe.each(halves.map((kernel) => ({ name: kernel.name, kernel })))('$name: o
     const { c } = await runKernel(kernel, shape, { a, b, bias, residual, c: shape.accumulate ? before : poison(m * n), sums: dummy });
     expect(relativeError(c, matmulReference(shape, unpackHalf(a), unpackHalf(b), { bias, residual, before }))).toBeLessThan(1e-5);
   });
+});
+
+test.runIf(traits.f16)('matmul/split-half: a long sum in parts', { timeout: 600_000 }, async () => {
+  const sizes = { m: 68, n: 12, k: 300, transposeA: 1, transposeB: 0, rowSums: 1 };
+  const { m, n, k } = sizes;
+  const parts = 3;
+  const [a, b] = [packHalf(randomNormal(m * k, 1)), packHalf(randomNormal(k * n, 2))];
+  const absent = { bias: dummy, residual: dummy, sums: dummy };
+  const split = await runKernel(matmulSplitHalf, { ...sizes, parts }, { a, b, ...absent, c: poison(parts * (m * n + m)) });
+  const shape = { count: m * n, rows: m, parts, accumulate: 0 };
+  const { c, sums } = await runKernel(matmulCombine, shape, { parts: split.c, c: poison(m * n), sums: new Float32Array(m) });
+  const whole = { ...PLAIN_PRODUCT, ...sizes };
+  expect(relativeError(c, matmulReference(whole, unpackHalf(a), unpackHalf(b), {}))).toBeLessThan(1e-5);
+  expect(relativeError(sums, rowSumsReference(whole, unpackHalf(a), new Float32Array(m)))).toBeLessThan(1e-5);
 });
 
 const product = (shape: MatmulShape, bound: Parameters<typeof runKernel>[2]) => runKernel(matmulKernel(shape, traits), shape, bound);

@@ -1,5 +1,5 @@
 // c (+)= aᵀ·b, a stored [k, m] and b [k, n]: the gradient of a weight, for software adapters (see subgroups.wgsl for what is dear
-// there). Both are rows along the summed dimension, so a workgroup, one subgroup, keeps a block of c in private memory, 4·FOURS rows
+// there). Both are rows along the summed dimension, so a workgroup, one subgroup, keeps a tile of c in private memory, 4·FOURS rows
 // by 4·LANES columns, and adds outer products to it: STEPS rows of a and of b at a time, four neighbours a lane in one load each;
 // what a lane loaded of a reaches the others by shuffles. Each element is summed over k in order.
 // Two steps at a time: with four, b no longer fits the registers beside a row of c. Indices into private memory are constants, but for
@@ -27,11 +27,11 @@ const STEPS: u32 = 2u;
 // a[step of k, this lane's four rows of c] and b[step of k, this lane's four columns].
 var<private> left: array<vec4<f32>, STEPS>;
 var<private> right: array<vec4<f32>, STEPS>;
-// c[row of the block, this lane's four columns].
-var<private> block: array<vec4<f32>, 4u * FOURS>;
+// c[row of the tile, this lane's four columns].
+var<private> tile: array<vec4<f32>, 4u * FOURS>;
 
 fn addRow(row: u32, first: f32, second: f32) {
-  block[row] = block[row] + first * right[0] + second * right[1];
+  tile[row] = tile[row] + first * right[0] + second * right[1];
 }
 
 fn addFour(i: u32) {
@@ -86,9 +86,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
     for (var i = 0u; i < rows; i++) {
       let o = ((firstRow + i) * n + column) / 4u;
       if (ACCUMULATE) {
-        c[o] += block[i];
+        c[o] += tile[i];
       } else {
-        c[o] = block[i];
+        c[o] = tile[i];
       }
     }
   }
