@@ -1,10 +1,10 @@
-import { AdamW, type Device, GATE_MODE, HostRandom, ParameterStore } from '@coxswain/tensor';
+import { AdamW, type Device, GATE_MODE, HostRandom, LOSS_SCALE, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { Transformer } from '@coxswain/transformer';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { GOLDEN_LAYER, goldenBase } from '../../transformer/src/testing/golden-base.js';
 import { codeStatistics, switchAlignment } from './alignment.js';
-import { type DiscoveryBatch, DiscoveryTrainer, type View } from './discovery.js';
+import { type DiscoveryBatch, type DiscoverySettings, DiscoveryTrainer, type View } from './discovery.js';
 import { Metacontroller } from './metacontroller.js';
 import { ridgeReadout } from './readout.js';
 import { SupervisedControllers, SupervisedTrainer } from './supervised.js';
@@ -32,12 +32,12 @@ const batchFor: Record<View, DiscoveryBatch> = {
 
 const settings = { batch, meanLength, layer: GOLDEN_LAYER, embedderLayer: GOLDEN_LAYER, seed: 1 };
 
-function makeTrainer(view: View, given: Partial<typeof settings> = {}) {
+function makeTrainer(view: View, given: Partial<typeof settings> & Pick<DiscoverySettings, 'precision'> = {}) {
   const base = goldenBase(device);
   const store = new ParameterStore(device);
   const controller = new Metacontroller(store, GOLDEN_METACONTROLLER_CONFIG);
   store.finish(new HostRandom(1));
-  const optimiser = new AdamW(store, { clip: 1 });
+  const optimiser = new AdamW(store, { clip: 1, gradientScale: given.precision === 'f16' ? LOSS_SCALE : 1 });
   const trainer = new DiscoveryTrainer(base.model, controller, optimiser, { ...settings, ...given, view });
   const dispose = (): void => {
     for (const part of [trainer, optimiser, store, base.model, base.store]) part.dispose();
@@ -68,6 +68,26 @@ test.each(['same', 'partner', 'symmetry', 'touches'] as const)(
     dispose();
   },
 );
+
+test('half precision learns the same, but for rounding', { timeout: 120_000 }, async () => {
+  const [wide, half] = [makeTrainer('partner'), makeTrainer('partner', { precision: 'f16' })];
+  const run = async (steps: number, learningRate: number) => {
+    for (let i = 0; i < steps; i++)
+      for (const { trainer } of [wide, half]) trainer.step(batchFor.partner, { step: i, learningRate, alpha: 0.01, gate: soft });
+    return [await wide.trainer.metrics(), await half.trainer.metrics()];
+  };
+  const apart = ([a, b]: Awaited<ReturnType<typeof run>>, name: 'actionNll' | 'kl' | 'beta' | 'gradientNorm') =>
+    Math.abs(b[name] / a[name] - 1);
+  const before = await run(3, 0);
+  for (const name of ['actionNll', 'kl', 'beta', 'gradientNorm'] as const) expect(apart(before, name), name).toBeLessThan(5e-3);
+  expect(before[1].actionNll).not.toBe(before[0].actionNll);
+  await run(40, 3e-3);
+  const after = await run(3, 0);
+  expect(after[0].actionNll).toBeLessThan(0.95 * before[0].actionNll);
+  expect(apart(after, 'actionNll')).toBeLessThan(0.05);
+  wide.dispose();
+  half.dispose();
+});
 
 test('co-training moves the base on the same loss, below the steered layer too, and goes further than steering alone', async () => {
   const trainOn = async (together: boolean): Promise<{ nll: number; moved: string[] }> => {

@@ -5,6 +5,7 @@ import {
   crossEntropy,
   type Device,
   gatherRows,
+  inHalfPrecision,
   mul,
   noGrad,
   type Program,
@@ -58,6 +59,8 @@ export interface DiscoverySettings {
    * frozen.
    */
   readonly baseOptimiser?: AdamW;
+  /** As of a `Pretrainer`; optimisers then need `gradientScale: LOSS_SCALE`. */
+  readonly precision?: 'f32' | 'f16';
 }
 
 /** How β is computed: what a schedule changes from step to step. */
@@ -158,11 +161,11 @@ export class DiscoveryTrainer {
   }
 
   #capture(time: number): { program: Program; inputs: Inputs } {
-    const { batch, meanLength, layer, embedderLayer, view, baseOptimiser } = this.settings;
+    const { batch, meanLength, layer, embedderLayer, view, baseOptimiser, precision } = this.settings;
     const { base, controller } = this;
     const device = this.#device;
     const inputs = makeInputs(device, { batch, time, slots: base.config.slots }, view);
-    const program = device.capture(() => {
+    const body = () => {
       for (const { store } of this.#optimisers) store.zeroGradients();
       const size = { batch, time };
       const noise = noGrad(() => philoxNormal(this.#random, STREAM.code, controller.codeNoise(size)));
@@ -170,13 +173,14 @@ export class DiscoveryTrainer {
       const throughBase = baseOptimiser !== undefined;
       const options = { ...size, layer, embedderLayer, view, gate: this.#gate, noise, gateNoise, throughBase };
       const found = discover(base, controller, inputs, options);
-      const each = scale(inputs.mask, 1 / (batch * meanLength));
+      const each = scale(inputs.mask, this.optimiser.gradientScale / (batch * meanLength));
       const further = found.further ? [[found.further, each] as const] : [];
       backwardSum([found.nll, each], [found.kl, mul(each, this.#alpha)], ...further);
       const [norm] = this.#optimisers.map((optimiser) => optimiser.apply());
       this.sums.add([found.nll, found.kl, found.beta, inputs.mask, norm, found.further ?? this.#nothing], inputs.mask);
       return {};
-    });
+    };
+    const program = device.capture(() => (precision === 'f16' ? inHalfPrecision(device, body) : body()));
     const captured = { program, inputs };
     this.#programs.set(time, captured);
     return captured;

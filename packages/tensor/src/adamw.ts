@@ -13,6 +13,8 @@ export interface AdamWSettings {
   readonly weightDecay?: number;
   /** Longest global gradient norm; longer gradients are scaled down to it. 0 for no limit. */
   readonly clip?: number;
+  /** What the gradients it is given were multiplied by (`LOSS_SCALE` in half precision); its updates and norms are those without. */
+  readonly gradientScale?: number;
 }
 
 /**
@@ -33,12 +35,17 @@ export class AdamW {
     readonly store: ParameterStore,
     settings: AdamWSettings = {},
   ) {
-    this.#settings = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, clip: 0, ...settings };
+    this.#settings = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, clip: 0, gradientScale: 1, ...settings };
     const { device, flat } = store;
     this.#m = device.zeros(flat.shape);
     this.#v = device.zeros(flat.shape);
     this.#hyper = device.zeros([4]);
     this.skipped = device.zeros([1], 'u32');
+  }
+
+  /** What losses have to be multiplied by for it. */
+  get gradientScale(): number {
+    return this.#settings.gradientScale;
   }
 
   /** Updates done. */
@@ -56,20 +63,20 @@ export class AdamW {
   /** Updates all parameters from the gradients in the store. @returns the gradient's norm before clipping, [1]. */
   apply(): Tensor {
     const { device, flat, gradients } = this.store;
+    const { beta1, beta2, eps, weightDecay, gradientScale } = this.#settings;
     const norm = device.empty([1]);
     launchReduce(gradients, norm, {
       operation: REDUCE.sumOfSquares,
       outer: 1,
       axis: gradients.size,
       inner: 1,
-      scale: 1,
+      scale: 1 / gradientScale ** 2,
       root: 1,
       accumulate: 0,
     });
-    const { beta1, beta2, eps, weightDecay } = this.#settings;
     device.dispatch(
       adamw,
-      { count: flat.size, decay1: 1 - beta1, decay2: 1 - beta2, eps, weightDecay },
+      { count: flat.size, decay1: 1 - beta1, decay2: 1 - beta2, eps: eps * gradientScale, weightDecay },
       { parameters: flat, gradients, mean: this.#m, variance: this.#v, hyper: this.#hyper, norm, skipped: this.skipped },
     );
     return norm;

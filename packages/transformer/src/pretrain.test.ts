@@ -1,4 +1,4 @@
-import { AdamW, type Device, HostRandom, ParameterStore } from '@coxswain/tensor';
+import { AdamW, type Device, HostRandom, LOSS_SCALE, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TransformerConfig } from './config.js';
@@ -44,12 +44,12 @@ function batchOf(batch: number, time: number, seed: number): SequenceBatch {
   };
 }
 
-function makeTrainer(batch: number, meanLength: number, parts = 1) {
+function makeTrainer(batch: number, meanLength: number, parts = 1, precision: 'f32' | 'f16' = 'f32') {
   const store = new ParameterStore(device);
   const model = new Transformer(store, CONFIG);
   store.finish(new HostRandom(1));
-  const optimiser = new AdamW(store, { clip: 1 });
-  const trainer = new Pretrainer(model, store, optimiser, { batch, meanLength, observationWeight: 0.01, parts });
+  const optimiser = new AdamW(store, { clip: 1, gradientScale: precision === 'f16' ? LOSS_SCALE : 1 });
+  const trainer = new Pretrainer(model, store, optimiser, { batch, meanLength, observationWeight: 0.01, parts, precision });
   const dispose = (): void => {
     trainer.dispose();
     optimiser.dispose();
@@ -91,6 +91,16 @@ test.each([2, 4, 8])('a batch in %i parts is the same update, in less memory', a
   expect(memory(divided)).toBeLessThan(memory(whole) / (0.7 * parts));
   whole.dispose();
   divided.dispose();
+});
+
+test.each([1, 2])('half precision learns the same in %i parts, but for rounding', async (parts) => {
+  const [wide, half] = [makeTrainer(8, 5), makeTrainer(8, 5, parts, 'f16')];
+  for (let i = 0; i < 20; i++) for (const { trainer } of [wide, half]) trainer.step(batchOf(8, 6, i), 3e-3);
+  const [a, b] = [await wide.trainer.metrics(), await half.trainer.metrics()];
+  for (const name of ['actionNll', 'observationNll', 'gradientNorm'] as const) expect(Math.abs(b[name] / a[name] - 1)).toBeLessThan(1e-2);
+  expect(b.actionNll).not.toBe(a.actionNll);
+  wide.dispose();
+  half.dispose();
 });
 
 test('parts that do not divide the batch are refused', () => {

@@ -4,6 +4,7 @@ import {
   backwardSum,
   crossEntropy,
   type Device,
+  inHalfPrecision,
   type ParameterStore,
   type Program,
   RunningSums,
@@ -39,6 +40,11 @@ export interface PretrainSettings {
    * The gradient is that of the whole batch, but for rounding.
    */
   readonly parts?: number;
+  /**
+   * `f16`: products of matrices read their operands in half precision and sum in f32; `f32` by default. The optimiser then needs
+   * `gradientScale: LOSS_SCALE`.
+   */
+  readonly precision?: 'f32' | 'f16';
 }
 
 /** Means over the steps since the last call. */
@@ -135,7 +141,7 @@ export class Pretrainer {
   }
 
   #capture(time: number): Captured {
-    const { batch: whole, observationWeight, meanLength } = this.settings;
+    const { batch: whole, observationWeight, meanLength, precision } = this.settings;
     const batch = whole / this.#parts;
     const n = batch * time;
     const device = this.#device;
@@ -145,17 +151,18 @@ export class Pretrainer {
       observations: device.tensor(new Int32Array(n)),
       mask: device.tensor(new Float32Array(n)),
     };
-    const program = device.capture(() => {
+    const body = () => {
       if (!this.#begin) this.store.zeroGradients();
       const { actions, observations } = this.model.forward(inputs.indices, { batch, time });
       const action = crossEntropy(actions, inputs.actions);
       const observation = crossEntropy(observations, inputs.observations);
-      const each = 1 / (whole * meanLength);
+      const each = this.optimiser.gradientScale / (whole * meanLength);
       backwardSum([action, scale(inputs.mask, each)], [observation, scale(inputs.mask, each * observationWeight)]);
       const norm = this.#end ? this.#nothing : this.optimiser.apply();
       this.sums.add([action, observation, inputs.mask, norm], inputs.mask);
       return {};
-    });
+    };
+    const program = device.capture(() => (precision === 'f16' ? inHalfPrecision(device, body) : body()));
     const captured = { program, ...inputs };
     this.#programs.set(time, captured);
     return captured;

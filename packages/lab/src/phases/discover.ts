@@ -11,6 +11,7 @@ import { type CodeStatistics, controllerTensors, makeController, splitTensors, w
 import { discoveryBatch } from './discovery-data.js';
 import { evaluateController } from './evaluate-controller.js';
 import { methodOf } from './methods.js';
+import { gradientScaleOf } from './precision.js';
 import { Starts, updatesOf } from './starts.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
 import { demonstrations, meanLength } from './world.js';
@@ -40,9 +41,10 @@ async function run(context: PhaseContext): Promise<void> {
   const view = method.view(config);
   const base = loadBase(device, inputs.base, method.trainsBase);
   const controller = makeController(device, config, base, seed);
-  const { weightDecay, gradientClip: clip } = settings;
-  const optimiser = new AdamW(controller.store, { weightDecay, clip });
-  const baseOptimiser = method.trainsBase ? new AdamW(base.store, { weightDecay, clip }) : undefined;
+  const { precision, weightDecay, gradientClip: clip } = settings;
+  const adamw = { weightDecay, clip, gradientScale: gradientScaleOf(device, 'discover', precision) };
+  const optimiser = new AdamW(controller.store, adamw);
+  const baseOptimiser = method.trainsBase ? new AdamW(base.store, adamw) : undefined;
   const trainer = new DiscoveryTrainer(base.model, controller.model, optimiser, {
     batch: settings.batch,
     meanLength: meanLength(data),
@@ -50,6 +52,7 @@ async function run(context: PhaseContext): Promise<void> {
     embedderLayer: config.metacontroller.embedderLayer,
     view,
     seed,
+    precision,
     ...(baseOptimiser ? { baseOptimiser } : {}),
   });
   const parameters = () => controllerTensors(controller.store, baseOptimiser && base.store);

@@ -9,6 +9,7 @@ import { RESULT_FILE } from '../run/folder.js';
 import type { Config } from '../settings/sections.js';
 import { type Base, makeBase, modelBytes } from './base.js';
 import { evaluateBase } from './evaluate-base.js';
+import { gradientScaleOf } from './precision.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
 import { demonstrations, meanLength, sequenceBatch } from './world.js';
 
@@ -26,10 +27,12 @@ async function run(context: PhaseContext): Promise<void> {
   const heldOut = demonstrations(config, 'heldOut', seed, pretrain.evaluationEpisodes, pretrain);
   const floor = bayesFloor(heldOut, { tasks: config.world.tasks, epsilon: pretrain.noise });
   const base = makeBase(device, config, seed);
-  const optimiser = new AdamW(base.store, { weightDecay: pretrain.weightDecay, clip: pretrain.gradientClip });
+  const { precision, weightDecay, gradientClip: clip } = pretrain;
+  const optimiser = new AdamW(base.store, { weightDecay, clip, gradientScale: gradientScaleOf(device, 'pretrain', precision) });
   const trainer = new Pretrainer(base.model, base.store, optimiser, {
     batch: pretrain.batch,
     parts: pretrain.parts,
+    precision,
     meanLength: meanLength(data),
     observationWeight: pretrain.observationWeight,
   });

@@ -10,6 +10,11 @@ const adam = (what: string) => ({
   gradientClip: number(`Largest norm of the whole gradient of ${what}; longer ones are scaled down to it.`, { min: 0 }),
 });
 
+const precision = choice(
+  'What products of matrices read their operands in while training; sums, weights and everything else are f32. f16 needs an adapter with shader-f16.',
+  ['f32', 'f16'],
+);
+
 const cadence = {
   logEvery: integer('Steps between two lines of metrics.', { min: 1 }),
   evaluateEvery: integer('Steps between two evaluations on held-out episodes.', { min: 1 }),
@@ -64,6 +69,7 @@ export const SECTIONS = {
     episodes: integer('Expert episodes made as data.', { min: 1 }),
     noise: number('Share ε of expert moves replaced by a random move that ends nothing.', { min: 0, max: 1 }),
     steps: integer('Training steps.', { min: 1 }),
+    precision,
     batch: integer('Episodes in a batch.', { min: 1 }),
     parts: integer(
       'Parts that a batch is worked off in, one after the other, where the whole does not fit the memory; a divisor of the batch.',
@@ -109,6 +115,7 @@ export const SECTIONS = {
     starts: integer('Starts from other random weights; the one with the lowest held-out loss goes on.', { min: 1 }),
     startSteps: integer('Training steps of each start; the one that goes on has them done.', { min: 1 }),
     steps: integer('Training steps.', { min: 1 }),
+    precision,
     batch: integer('Episodes in a batch.', { min: 1 }),
     lengthBuckets: integer('Batches drawn and sorted by length together, so that episodes of a length share a batch.', { min: 1 }),
     alpha: number('Weight α of the KL between codes and N(0, I).', { min: 0 }),

@@ -1,9 +1,10 @@
 /** Matrix products with their epilogues. */
-import { matmulCombine, matmulKernel, matmulParts, matmulSplit, PLAIN_PRODUCT } from '@coxswain/kernels';
+import { matmulCombine, matmulParts, PLAIN_PRODUCT } from '@coxswain/kernels';
 import { accumulator, op, takeGradient } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { rectifyGradient } from './elementwise.js';
+import { launchProduct, launchSplitProduct } from './half.js';
 import { accumulateRows } from './reduce.js';
 
 export interface LinearOptions {
@@ -32,7 +33,7 @@ export function linear(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOpt
   if (relu && residual) throw new ShapeError('linear', 'relu with a residual', 'one of them: the gradient of relu reads the output');
   const y = device.empty([n, out]);
   const shape = { ...PLAIN_PRODUCT, m: n, n: out, k, transposeB: 1, bias: bias ? 1 : 0, relu: relu ? 1 : 0, residual: residual ? 1 : 0 };
-  device.dispatch(matmulKernel(shape, device.traits), shape, {
+  launchProduct(shape, {
     a: x,
     b: w,
     bias: bias ?? device.dummy,
@@ -59,7 +60,7 @@ function inputGradient(dy: Tensor, w: Tensor, x: Tensor): Tensor {
   const earlier = x.rectified ? undefined : takeGradient(x);
   const [n, out] = dy.shape;
   const shape = { ...PLAIN_PRODUCT, m: n, n: w.shape[1], k: out, residual: earlier ? 1 : 0, rectify: x.rectified ? 1 : 0 };
-  device.dispatch(matmulKernel(shape, device.traits), shape, {
+  launchProduct(shape, {
     a: dy,
     b: w,
     bias: device.dummy,
@@ -82,10 +83,10 @@ export function weightGradient(dy: Tensor, x: Tensor, dw: Tensor, dbias?: Tensor
   if (parts > 1) {
     // Few tiles and a long sum: more workgroups share the sum.
     const partial = device.empty([parts, dw.size + (dbias ? out : 0)]);
-    device.dispatch(matmulSplit, { ...product, parts }, { ...inputs, c: partial, sums: device.dummy });
+    launchSplitProduct({ ...product, parts }, { ...inputs, c: partial, sums: device.dummy });
     device.dispatch(matmulCombine, { count: dw.size, rows: dbias ? out : 0, parts, accumulate: 1 }, { parts: partial, c: dw, sums });
     return;
   }
   const shape = { ...PLAIN_PRODUCT, ...product, accumulate: 1 };
-  device.dispatch(matmulKernel(shape, device.traits), shape, { ...inputs, c: dw, sums });
+  launchProduct(shape, { ...inputs, c: dw, sums });
 }

@@ -1,8 +1,9 @@
 /** Low-rank steering of a residual stream, arXiv 2512.20605, §4. */
-import { type MatmulShape, matmulKernel, PLAIN_PRODUCT, steeringCoefficients, steeringContract, steeringMix } from '@coxswain/kernels';
+import { type MatmulShape, PLAIN_PRODUCT, steeringCoefficients, steeringContract, steeringMix } from '@coxswain/kernels';
 import { accumulator, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
+import { launchProduct } from './half.js';
 import { weightGradient } from './linear.js';
 
 /**
@@ -34,7 +35,7 @@ export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number):
     tensors: Readonly<Record<'a' | 'b' | 'c', Tensor> & { residual?: Tensor }>,
   ): void => {
     const whole = { ...PLAIN_PRODUCT, ...sizes };
-    device.dispatch(matmulKernel(whole, device.traits), whole, { ...absent, ...tensors });
+    launchProduct(whole, { ...absent, ...tensors });
   };
   const p = device.empty([rows, wide]);
   const u = device.empty([rows, rank]);
