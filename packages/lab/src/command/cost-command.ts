@@ -2,7 +2,7 @@
 import type { Device } from '@coxswain/tensor';
 import { calibrate } from '../cost/calibrate.js';
 import { probe } from '../cost/probe.js';
-import { isProbed, type PhaseCost, phaseCost, projectedSeconds, projection } from '../cost/project.js';
+import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
 import { costFolder, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
 import type { Phase } from '../phase.js';
 import { formatDuration, formatNumber } from '../progress.js';
@@ -122,17 +122,4 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
   } finally {
     device.close();
   }
-}
-
-/** What a phase says of its duration at its start, where there is a model of cost for the adapter. */
-export async function durationNote(
-  phase: Phase,
-  config: Parameters<typeof phaseCost>[1],
-  device: Device,
-  done: number,
-): Promise<string | undefined> {
-  const stored = isProbed(phase) ? readCostModel(costFolder(), device) : undefined;
-  if (!stored) return undefined;
-  const cost = await phaseCost(phase, config, device.traits);
-  return `The steps take ${projection(projectedSeconds({ ...cost, steps: cost.steps - done }, stored), stored)} by this adapter’s model of cost.`;
 }

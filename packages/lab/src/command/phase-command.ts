@@ -1,5 +1,6 @@
 /** `coxswain pretrain` and its like: open the run folder, run the phase, close everything. */
 import { type Device, DeviceLostError } from '@coxswain/tensor';
+import { durationNote } from '../cost/project.js';
 import { EXIT_CODES, UsageError } from '../errors.js';
 import { listenForInterrupts, type SignalSource } from '../interrupt.js';
 import { type Phase, Session } from '../phase.js';
@@ -9,7 +10,6 @@ import { environmentOf } from '../run/environment.js';
 import { RunFolder } from '../run/folder.js';
 import { Watchdog } from '../run/watchdog.js';
 import { allSettings } from '../settings/sections.js';
-import { durationNote } from './cost-command.js';
 import { identityOf, type OptionSpecs, type OptionValues, type Resolved, readCount, readOptions, resolvePhase } from './options.js';
 
 /** What the command needs from the machine; tests bring their own. */

@@ -5,7 +5,7 @@ import { formatDuration } from '../progress.js';
 import type { Config } from '../settings/sections.js';
 import { secondsOf } from './fit.js';
 import { PROBED_PHASES, probe } from './probe.js';
-import type { StoredModel } from './stored.js';
+import { costFolder, readCostModel, type StoredModel } from './stored.js';
 import type { Work } from './work.js';
 
 export interface PhaseCost {
@@ -35,6 +35,14 @@ export function projectedSeconds({ steps, work }: PhaseCost, { model }: StoredMo
 }
 
 /** `about 12 min 10 s (±12 %)`. */
-export function projection(seconds: number, { model }: StoredModel): string {
+function projection(seconds: number, { model }: StoredModel): string {
   return `about ${formatDuration(seconds)} (±${Math.round(100 * model.error)} %)`;
+}
+
+/** What a phase says of its duration at its start, where there is a model of cost for the adapter. */
+export async function durationNote(phase: Phase, config: Config, device: Device, done: number): Promise<string | undefined> {
+  const stored = isProbed(phase) ? readCostModel(costFolder(), device) : undefined;
+  if (!stored) return undefined;
+  const cost = await phaseCost(phase, config, device.traits);
+  return `The steps take ${projection(projectedSeconds({ ...cost, steps: cost.steps - done }, stored), stored)} by this adapter’s model of cost.`;
 }
