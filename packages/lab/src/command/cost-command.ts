@@ -19,13 +19,13 @@ const HELP = `coxswain cost — ${COST_ABOUT}
   --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
   --set KEY=VALUE   Change one setting first; may be repeated
   --measure         First time eighteen small runs on this adapter, twice each, and fit its model of cost to them (a minute or two). It is kept, and
-                    pretrain, discover and supervise then say at their start how long their steps take.
+                    every phase that trains then says at its start how long its steps take.
   --check N         Time N steps of each phase too, after as many that are not timed, on models at their random start
   -h, --help        Show this
 
 A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences, bytes that all other kernels
-move and bytes from the host, each at a rate of the adapter. The error is that of runs left out of the fit. RL is not
-projected: its cost depends on how long episodes turn out.
+move and bytes from the host, each at a rate of the adapter. The error is that of runs left out of the fit. Updates of RL
+are counted on episodes as long as an expert’s, one in twenty of them cut by the horizon.
 `;
 
 const SPECS = {

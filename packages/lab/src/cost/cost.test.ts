@@ -58,6 +58,9 @@ const TINY = [
   'pretrain.batch=8',
   'discover.batch=8',
   'supervise.batch=8',
+  'internal.episodesPerUpdate=32',
+  'internal.historyWidth=16',
+  'raw.episodesPerUpdate=32',
   'metacontroller.layer=1',
   'metacontroller.embedderLayer=1',
 ];
@@ -76,6 +79,17 @@ describe('counting', () => {
     expect(ran.seconds).toBeGreaterThan(0);
     expect(counted.work.products).toBeGreaterThan(0);
     expect(counted.work.uploads).toBeGreaterThan(0);
+  });
+
+  it('raw-action RL: the same work as on an adapter', { timeout: 120_000 }, async () => {
+    const phase = PROBED.find(({ name }) => name === 'reinforce') as (typeof PROBED)[number];
+    const config = resolve('grid-mini', [...TINY, 'reinforce.method=raw']);
+    const real = await requestDevice();
+    const dry = dryDevice(real.traits);
+    const [counted, ran] = [await probe(phase, config, dry, 1), await probe(phase, config, real, 1)];
+    real.close();
+    dry.close();
+    expect(counted.work).toEqual(ran.work);
   });
 
   it('tells what the paper’s size asks for', { timeout: 120_000 }, async () => {

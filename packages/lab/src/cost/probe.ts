@@ -1,15 +1,18 @@
 /** The first steps of a training phase by themselves: what they ask of an adapter and, on a real one, how long they take. */
 import type { Device } from '@coxswain/tensor';
 import type { Phase, PhaseContext } from '../phase.js';
-import { makeBase, modelBytes } from '../phases/base.js';
+import { wire } from '../phases/reinforce.js';
+import { observationSpaceOf } from '../phases/world.js';
 import { identify } from '../run/identity.js';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
+import { ScriptedWorlds } from './scripted-worlds.js';
+import { untrainedBase, untrainedController } from './untrained.js';
 import { addWork, NO_WORK, type Work, WorkMeter } from './work.js';
 
-/** Phases whose work does not depend on what was learned. */
-export const PROBED_PHASES = ['pretrain', 'discover', 'supervise'] as const;
-export type ProbedPhase = (typeof PROBED_PHASES)[number];
+/** Phases of training, whose steps can be run by themselves. */
+export const PROBED_PHASES = ['pretrain', 'discover', 'supervise', 'reinforce'] as const;
+type Supervised = Exclude<(typeof PROBED_PHASES)[number], 'reinforce'>;
 
 export interface Probe {
   /** Work of a step, on the mean. */
@@ -27,29 +30,43 @@ class Enough extends Error {}
 const FEW = 16;
 
 /** The settings with data for so many steps only, and nothing between them but lines of metrics. */
-function shortened(config: Config, phase: ProbedPhase, steps: number): Config {
+function shortened(config: Config, phase: Supervised, steps: number): Config {
   const { batch } = config[phase];
   const never = { evaluateEvery: Number.MAX_SAFE_INTEGER, evaluationEpisodes: FEW, episodes: steps * batch };
   return { ...config, [phase]: { ...config[phase], ...never } };
 }
 
-/** A base model at its random start, as if it had been trained. */
-async function untrainedBase(device: Device, config: Config): Promise<TrainedModel> {
-  const base = makeBase(device, config, 0);
-  const bytes = await modelBytes(base.store);
-  base.dispose();
-  const identity = identify({ phase: 'pretrain', preset: 'none', seed: 0, config, inputs: {} });
-  return { folder: 'a base model at its random start', identity, bytes, sha256: '', extra: {} };
+/** Updates of RL on worlds that are scripted: as `probeSteps`. */
+async function probeUpdates(config: Config, device: Device, counted: number): Promise<Probe> {
+  const base = await untrainedBase(device, config);
+  const inputs: Record<string, TrainedModel> = { base };
+  if (config.reinforce.method === 'internal') inputs.controller = await untrainedController(device, config, base);
+  const { episodesPerUpdate } = config[config.reinforce.method];
+  const worlds = new ScriptedWorlds(config, episodesPerUpdate, observationSpaceOf(config).slots);
+  const { reinforcer } = wire(device, config, inputs, 0, worlds);
+  await reinforcer.update();
+  await device.finish();
+  const meter = new WorkMeter(device);
+  const began = performance.now();
+  for (let update = 0; update < counted; update++) await reinforcer.update();
+  await device.finish();
+  const seconds = (performance.now() - began) / 1000 / counted;
+  meter.stop();
+  return { work: addWork(NO_WORK, meter.work, 1 / counted), seconds, held: device.pool.allocatedBytes };
 }
 
 /**
- * Runs the first steps of a phase on random models.
+ * Runs the first steps of a phase on models at their random start. RL plays episodes as long as an expert's.
  * @param device a fresh one: what the run leaves on it stays there until it is closed.
- * @param counted steps that are counted and timed, after as many that are not: these meet most lengths of sequences first, and
- * compile what they need.
+ * @param counted steps that are counted and timed, after as many that are not (one, of RL): these meet most lengths of sequences
+ * first, and compile what they need.
  */
-export async function probe(phase: Phase, config: Config, device: Device, counted: number): Promise<Probe> {
-  const short = shortened(config, phase.name as ProbedPhase, counted);
+export function probe(phase: Phase, config: Config, device: Device, counted: number): Promise<Probe> {
+  return phase.name === 'reinforce' ? probeUpdates(config, device, counted) : probeSteps(phase, config, device, counted);
+}
+
+async function probeSteps(phase: Phase, config: Config, device: Device, counted: number): Promise<Probe> {
+  const short = shortened(config, phase.name as Supervised, counted);
   const meter = new WorkMeter(device);
   let [from, began, ended] = [NO_WORK, performance.now(), 0];
   const start = async (): Promise<void> => {

@@ -16,16 +16,17 @@ export interface PhaseCost {
   readonly held: number;
 }
 
-/** Steps that are counted: a few batches of every length. */
+/** Steps that are counted: a few batches of every length. An update of RL is always the same. */
 const STEPS = 16;
+const UPDATES = 1;
 
-/** Whether a phase's cost can be told before it begins; that of RL depends on how long episodes turn out. */
+/** Whether a phase's cost can be told before it begins: those that train. */
 export const isProbed = ({ name }: Pick<Phase, 'name'>): boolean => (PROBED_PHASES as readonly string[]).includes(name);
 
 /** Counts what a phase asks of an adapter of these traits. */
 export async function phaseCost(phase: Phase, config: Config, traits: Device['traits']): Promise<PhaseCost> {
   using device = dryDevice(traits);
-  const { work, held } = await probe(phase, config, device, STEPS);
+  const { work, held } = await probe(phase, config, device, phase.name === 'reinforce' ? UPDATES : STEPS);
   return { steps: phase.length(config).steps, work, held };
 }
 

@@ -1,5 +1,5 @@
 /** Phase 3: internal RL over codes, or raw-action RL on the base itself (arXiv 2512.20605, §5). */
-import { DevicePinpad, internalRl, Policy, type Reinforcer, rawRl } from '@coxswain/rl';
+import { DevicePinpad, internalRl, Policy, type Reinforcer, rawRl, type VectorEnvironment } from '@coxswain/rl';
 import { type Device, HostRandom, ParameterStore, readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
@@ -69,8 +69,17 @@ function startFrom(store: ParameterStore, learned: TrainedModel | undefined): vo
   if (learned) store.load(readSafetensors(learned.bytes, learned.folder).tensors, learned.folder);
 }
 
-/** Builds what a run of the configured method needs. */
-export function wire(device: Device, config: Config, inputs: Readonly<Record<string, TrainedModel>>, seed: number): Wired {
+/**
+ * Builds what a run of the configured method needs.
+ * @param worlds played in place of those of the task.
+ */
+export function wire(
+  device: Device,
+  config: Config,
+  inputs: Readonly<Record<string, TrainedModel>>,
+  seed: number,
+  worlds?: VectorEnvironment,
+): Wired {
   const { method, task, horizon, clip, advantageFloor, temperature } = config.reinforce;
   const section = config[method];
   const { epochs, learningRate, weightDecay, gradientClip, episodesPerUpdate, updates } = section;
@@ -81,7 +90,7 @@ export function wire(device: Device, config: Config, inputs: Readonly<Record<str
     startFrom(base.store, inputs.policy);
     const reinforcer = rawRl({
       model: base.model,
-      environment: taskWorlds(config, base, task, horizon, episodesPerUpdate),
+      environment: worlds ?? taskWorlds(config, base, task, horizon, episodesPerUpdate),
       settings,
       seed: worldSeed,
       temperature,
@@ -93,7 +102,7 @@ export function wire(device: Device, config: Config, inputs: Readonly<Record<str
   const { policy, store } = makePolicy(device, config, controller, seed);
   startFrom(store, inputs.policy);
   const gate = actingGate(device, config);
-  const environment = learningWorlds(config, base, task, horizon, episodesPerUpdate);
+  const environment = worlds ?? learningWorlds(config, base, task, horizon, episodesPerUpdate);
   const reinforcer = internalRl({
     model: base.model,
     metacontroller: controller.model,
