@@ -66,7 +66,7 @@ describe('products in half precision', () => {
   test('leave what the kernels cannot tile in f32', async () => {
     const [wide, half] = [await layers('f32', 36, 7), await layers('f16', 36, 7)];
     expect(half.labels.filter((label) => /half|subgroup-matrix/.test(label)).length).toBeLessThan(6);
-    half.read.forEach((data, i) => expect(difference(data, wide.read[i])).toBeLessThan(3e-3));
+    for (const [i, data] of half.read.entries()) expect(difference(data, wide.read[i])).toBeLessThan(3e-3);
   });
 
   test('need an adapter with f16', () => {
@@ -103,5 +103,5 @@ test('gradients of a scaled loss give the update, and the norm, of the loss itse
   };
   const [plain, scaled] = [await update(1), await update(LOSS_SCALE)];
   expect(difference(scaled.parameters, plain.parameters)).toBeLessThan(1e-6);
-  scaled.norms.forEach((norm, i) => expect(norm / plain.norms[i]).toBeCloseTo(1, 5));
+  for (const [i, norm] of scaled.norms.entries()) expect(norm / plain.norms[i]).toBeCloseTo(1, 5);
 });
