@@ -2,9 +2,11 @@
 import { requestDevice } from '@coxswain/tensor/node';
 import { main } from './command/main.js';
 import { PHASES } from './phases.js';
+import { outliveReaders } from './readers.js';
 import { endWithParent } from './sweep/child.js';
 
 endWithParent();
+outliveReaders([process.stdout, process.stderr]);
 process.exitCode = await main(process.argv.slice(2), PHASES, {
   stdout: process.stdout,
   stderr: process.stderr,

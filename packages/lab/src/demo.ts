@@ -9,6 +9,7 @@ import { requestDevice } from '@coxswain/tensor/node';
 import { main } from './command/main.js';
 import type { Machine } from './command/phase-command.js';
 import { PHASES } from './phases.js';
+import { outliveReaders } from './readers.js';
 import type { ResultRow } from './results/rows.js';
 import { readJson } from './run/storage.js';
 
@@ -93,4 +94,5 @@ Took ${Math.round((performance.now() - started) / 1000)} s. Runs are in ${out}; 
 `);
 }
 
+outliveReaders([process.stdout, process.stderr]);
 await demo();
