@@ -5,9 +5,10 @@ import {
   crossEntropy,
   type Device,
   gatherRows,
-  inHalfPrecision,
+  inPrecision,
   mul,
   noGrad,
+  type Precision,
   type Program,
   philoxNormal,
   RandomState,
@@ -60,7 +61,7 @@ export interface DiscoverySettings {
    */
   readonly baseOptimiser?: AdamW;
   /** As of a `Pretrainer`; optimisers then need `gradientScale: LOSS_SCALE`. */
-  readonly precision?: 'f32' | 'f16';
+  readonly precision?: Precision;
 }
 
 /** How β is computed: what a schedule changes from step to step. */
@@ -161,7 +162,7 @@ export class DiscoveryTrainer {
   }
 
   #capture(time: number): { program: Program; inputs: Inputs } {
-    const { batch, meanLength, layer, embedderLayer, view, baseOptimiser, precision } = this.settings;
+    const { batch, meanLength, layer, embedderLayer, view, baseOptimiser, precision = 'f32' } = this.settings;
     const { base, controller } = this;
     const device = this.#device;
     const inputs = makeInputs(device, { batch, time, slots: base.config.slots }, view);
@@ -180,7 +181,7 @@ export class DiscoveryTrainer {
       this.sums.add([found.nll, found.kl, found.beta, inputs.mask, norm, found.further ?? this.#nothing], inputs.mask);
       return {};
     };
-    const program = device.capture(() => (precision === 'f16' ? inHalfPrecision(device, body) : body()));
+    const program = device.capture(() => inPrecision(device, precision, body));
     const captured = { program, inputs };
     this.#programs.set(time, captured);
     return captured;

@@ -4,8 +4,9 @@ import {
   backwardSum,
   crossEntropy,
   type Device,
-  inHalfPrecision,
+  inPrecision,
   type ParameterStore,
+  type Precision,
   type Program,
   RunningSums,
   ShapeError,
@@ -44,7 +45,7 @@ export interface PretrainSettings {
    * `f16`: products of matrices read their operands in half precision and sum in f32; `f32` by default. The optimiser then needs
    * `gradientScale: LOSS_SCALE`.
    */
-  readonly precision?: 'f32' | 'f16';
+  readonly precision?: Precision;
 }
 
 /** Means over the steps since the last call. */
@@ -141,7 +142,7 @@ export class Pretrainer {
   }
 
   #capture(time: number): Captured {
-    const { batch: whole, observationWeight, meanLength, precision } = this.settings;
+    const { batch: whole, observationWeight, meanLength, precision = 'f32' } = this.settings;
     const batch = whole / this.#parts;
     const n = batch * time;
     const device = this.#device;
@@ -162,7 +163,7 @@ export class Pretrainer {
       this.sums.add([action, observation, inputs.mask, norm], inputs.mask);
       return {};
     };
-    const program = device.capture(() => (precision === 'f16' ? inHalfPrecision(device, body) : body()));
+    const program = device.capture(() => inPrecision(device, precision, body));
     const captured = { program, ...inputs };
     this.#programs.set(time, captured);
     return captured;

@@ -1,14 +1,13 @@
 /** `coxswain cost`: what training asks of an adapter, and how long it is going to take, before it begins. */
 import type { Device } from '@coxswain/tensor';
 import { calibrate } from '../cost/calibrate.js';
-import { probe } from '../cost/probe.js';
+import { probeAlone } from '../cost/probe.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
 import { costFolder, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
 import type { Phase } from '../phase.js';
 import { formatDuration, formatNumber } from '../progress.js';
 import { PRESET_NAMES } from '../settings/presets.js';
 import { resolve } from '../settings/resolve.js';
-import type { Config } from '../settings/sections.js';
 import { DEFAULT_PRESET, readCount, readOptions } from './options.js';
 import type { Machine } from './phase-command.js';
 
@@ -83,16 +82,6 @@ function aligned(rows: readonly string[][]): string {
   return rows.map((row) => `${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')}\n`).join('');
 }
 
-/** Seconds of a step of a phase, on a device of its own. */
-async function timedStep(phase: Phase, config: Config, openDevice: Machine['openDevice'], steps: number): Promise<number> {
-  const device = await openDevice();
-  try {
-    return (await probe(phase, config, device, steps)).seconds;
-  } finally {
-    device.close();
-  }
-}
-
 /** Prints what each phase costs. @throws NoAdapterError where there is no adapter. */
 export async function runCost(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<void> {
   const { values } = readOptions(args, SPECS, false);
@@ -110,7 +99,7 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
     const lines: Line[] = [];
     for (const phase of phases.filter(isProbed)) {
       const cost = await phaseCost(phase, config, device.traits);
-      lines.push({ name: phase.name, cost, ...(steps > 0 ? { timed: await timedStep(phase, config, openDevice, steps) } : {}) });
+      lines.push({ name: phase.name, cost, ...(steps > 0 ? { timed: (await probeAlone(phase, config, openDevice, steps)).seconds } : {}) });
     }
     stdout.write(`${device.description}\n`);
     stdout.write(

@@ -9,8 +9,18 @@ import { readCheckpoint, recover } from '../run/checkpoint.js';
 import { environmentOf } from '../run/environment.js';
 import { RunFolder } from '../run/folder.js';
 import { Watchdog } from '../run/watchdog.js';
+import { PRESET_NAMES } from '../settings/presets.js';
 import { allSettings } from '../settings/sections.js';
-import { identityOf, type OptionSpecs, type OptionValues, type Resolved, readCount, readOptions, resolvePhase } from './options.js';
+import {
+  DEFAULT_PRESET,
+  identityOf,
+  type OptionSpecs,
+  type OptionValues,
+  type Resolved,
+  readCount,
+  readOptions,
+  resolvePhase,
+} from './options.js';
 
 /** What the command needs from the machine; tests bring their own. */
 export type Machine = {
@@ -44,7 +54,10 @@ export function phaseHelp(phase: Phase, spoken = phase.name): string {
     `Short for --set ${key}=VALUE. ${about(key)}`,
   ]);
   const rows = [
-    ['--preset NAME', 'Named settings to start from: grid-mini (default, or what the given models used), grid-small, grid-paper.'],
+    [
+      '--preset NAME',
+      `Named settings to start from: ${DEFAULT_PRESET} (default, or what the given models used), ${PRESET_NAMES.filter((name) => name !== DEFAULT_PRESET).join(', ')}.`,
+    ],
     ['--set KEY=VALUE', 'Change one setting; may be repeated. `coxswain settings` lists them.'],
     ['--seed N', 'Seed of everything random (default 0).'],
     ['--out FOLDER', `Run folder (default runs/${phase.name}-seed-N). A run found there goes on where it stopped.`],

@@ -4,7 +4,7 @@ import type { Phase } from '../phase.js';
 import { COLOUR_PAIR_TASKS } from '../settings/presets/tasks.js';
 import { resolve } from '../settings/resolve.js';
 import { type CostModel, fitCost, type Timed } from './fit.js';
-import { probe } from './probe.js';
+import { probeAlone } from './probe.js';
 
 /** Differences from `grid-mini` in what cost depends on: batch, width, depth, length of sequences, size of the world. */
 const LONG_WORLD = ['world.size=7', 'world.colours=8', 'world.walls=4', `world.tasks=${COLOUR_PAIR_TASKS.join(',')}`, 'world.horizon=100'];
@@ -50,14 +50,9 @@ export async function calibrate(
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, { phase: name, change }] of VARIATIONS.entries()) {
       const phase = phases.find((candidate) => candidate.name === name) as Phase;
-      const device = await openDevice();
-      try {
-        const { work, seconds } = await probe(phase, resolve('grid-mini', change), device, STEPS);
-        rounds[i].push({ work, seconds });
-        tell(round * VARIATIONS.length + i + 1, ROUNDS * VARIATIONS.length, { work, seconds });
-      } finally {
-        device.close();
-      }
+      const { work, seconds } = await probeAlone(phase, resolve('grid-mini', change), openDevice, STEPS);
+      rounds[i].push({ work, seconds });
+      tell(round * VARIATIONS.length + i + 1, ROUNDS * VARIATIONS.length, { work, seconds });
     }
   }
   // The work is the same in every round.

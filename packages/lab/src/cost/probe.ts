@@ -65,6 +65,16 @@ export function probe(phase: Phase, config: Config, device: Device, counted: num
   return phase.name === 'reinforce' ? probeUpdates(config, device, counted) : probeSteps(phase, config, device, counted);
 }
 
+/** `probe` on a device of its own, closed afterwards. */
+export async function probeAlone(phase: Phase, config: Config, openDevice: () => Promise<Device>, counted: number): Promise<Probe> {
+  const device = await openDevice();
+  try {
+    return await probe(phase, config, device, counted);
+  } finally {
+    device.close();
+  }
+}
+
 async function probeSteps(phase: Phase, config: Config, device: Device, counted: number): Promise<Probe> {
   const short = shortened(config, phase.name as Supervised, counted);
   const meter = new WorkMeter(device);

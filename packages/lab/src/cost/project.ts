@@ -42,8 +42,9 @@ function projection(seconds: number, { model }: StoredModel): string {
 
 /** What a phase says of its duration at its start, where there is a model of cost for the adapter. */
 export async function durationNote(phase: Phase, config: Config, device: Device, done: number): Promise<string | undefined> {
-  const stored = isProbed(phase) ? readCostModel(costFolder(), device) : undefined;
+  const left = phase.length(config).steps - done;
+  const stored = left > 0 && isProbed(phase) ? readCostModel(costFolder(), device) : undefined;
   if (!stored) return undefined;
   const cost = await phaseCost(phase, config, device.traits);
-  return `The steps take ${projection(projectedSeconds({ ...cost, steps: cost.steps - done }, stored), stored)} by this adapter’s model of cost.`;
+  return `The steps take ${projection(projectedSeconds({ ...cost, steps: left }, stored), stored)} by this adapter’s model of cost.`;
 }

@@ -1,12 +1,12 @@
 /** Training in half precision, where a setting asks for it. */
-import { type Device, LOSS_SCALE } from '@coxswain/tensor';
+import { type Device, LOSS_SCALE, type Precision } from '@coxswain/tensor';
 import { SettingError } from '../errors.js';
 
 /**
  * What losses are multiplied by at this precision.
  * @throws SettingError where the adapter cannot compute in it.
  */
-export function gradientScaleOf({ traits }: Device, section: 'pretrain' | 'discover', precision: 'f32' | 'f16'): number {
+export function gradientScaleOf({ traits }: Device, section: 'pretrain' | 'discover', precision: Precision): number {
   if (precision === 'f32') return 1;
   if (!traits.f16) throw new SettingError(`${section}.precision`, precision, 'f32, for this adapter has no shader-f16', 'Leave it out.');
   return LOSS_SCALE;

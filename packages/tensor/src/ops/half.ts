@@ -41,6 +41,13 @@ export function inHalfPrecision<T>(device: Device, body: () => T): T {
   }
 }
 
+export type Precision = 'f32' | 'f16';
+
+/** Runs `body` at a precision of products: see `inHalfPrecision`. */
+export function inPrecision<T>(device: Device, precision: Precision, body: () => T): T {
+  return precision === 'f16' ? inHalfPrecision(device, body) : body();
+}
+
 /** The elements in half precision, two to a u32; made once for each operand. */
 function half(x: Tensor, known: Map<Storage, Map<string, Tensor>>): Tensor {
   const at = known.get(x.storage) ?? new Map<string, Tensor>();

@@ -4,7 +4,7 @@ export * from './elementwise.js';
 export * from './embedding.js';
 export * from './gaussian.js';
 export * from './gru.js';
-export { inHalfPrecision, LOSS_SCALE } from './half.js';
+export { inHalfPrecision, inPrecision, LOSS_SCALE, type Precision } from './half.js';
 export * from './linear.js';
 export * from './losses.js';
 export * from './norm.js';
