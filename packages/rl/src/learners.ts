@@ -1,7 +1,8 @@
 /** What the two kinds of reinforcement learning differ in: whose log-probabilities the objective is about. */
-import { crossEntropy, gatherRows, gaussianLogProb, scale, type Tensor } from '@coxswain/tensor';
+import { crossEntropy, gatherRows, gaussianLogProb, scale, selectRows, type Tensor } from '@coxswain/tensor';
 import type { Transformer } from '@coxswain/transformer';
 import type { CodeRecords } from './code-controller.js';
+import { NONE } from './controller.js';
 import type { Policy } from './policy.js';
 import type { Learner } from './update.js';
 
@@ -13,10 +14,10 @@ export function codeLearner(policy: Policy, records: CodeRecords): Learner {
     prepare: (size) => ({
       tensors: [],
       write() {},
-      // Code 0 where there was no decision; its log-density is finite and has no weight.
-      logProb({ step, decision, lengths }) {
-        const means = policy.means(gatherRows(records.x, step), size, lengths);
-        return gaussianLogProb(gatherRows(records.code, decision), means, policy.logStd);
+      // Code 0 where a row is no decision; its log-density is finite and has no weight.
+      logProb({ step, lengths, decision, at, back }) {
+        const h = selectRows(policy.histories(gatherRows(records.x, step), size, lengths), at, back);
+        return gaussianLogProb(gatherRows(records.code, decision), policy.means(h, gatherRows(records.x, decision)), policy.logStd);
       },
     }),
   };
@@ -32,26 +33,26 @@ export function actionLearner(model: Transformer, oldLogProb: Tensor, temperatur
   return {
     store: model.store,
     oldLogProb,
-    prepare({ batch, time }) {
-      const n = batch * time;
-      const host = { indices: new Int32Array(n * slots), actions: new Int32Array(n) };
-      const indices = model.device.tensor(host.indices, [n, slots]);
+    prepare({ batch, time, decisions }) {
+      const host = { indices: new Int32Array(batch * time * slots), actions: new Int32Array(decisions) };
+      const indices = model.device.tensor(host.indices, [batch * time, slots]);
       const actions = model.device.tensor(host.actions);
       return {
         tensors: [indices, actions],
-        write({ horizon, length, observation, action }, order) {
+        write({ horizon, observation, action }, order, lengths, decision) {
           host.indices.fill(-1);
-          host.actions.fill(-1);
           order.forEach((episode, row) => {
             const from = episode * horizon;
-            host.indices.set(observation.subarray(from * slots, (from + length[episode]) * slots), row * time * slots);
-            host.actions.set(action.subarray(from, from + length[episode]), row * time);
+            host.indices.set(observation.subarray(from * slots, (from + lengths[row]) * slots), row * time * slots);
+          });
+          decision.forEach((place, i) => {
+            host.actions[i] = place === NONE ? -1 : action[place];
           });
           indices.write(host.indices);
           actions.write(host.actions);
         },
-        logProb() {
-          const logits = model.actionLogits(model.blocks(model.embed(indices), { batch, time }));
+        logProb({ at, back }) {
+          const logits = model.actionLogits(selectRows(model.blocks(model.embed(indices), { batch, time }), at, back));
           return scale(crossEntropy(temperature === 1 ? logits : scale(logits, 1 / temperature), actions), -1);
         },
       };

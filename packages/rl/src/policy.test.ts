@@ -1,4 +1,4 @@
-import { type Device, noGrad, ParameterStore } from '@coxswain/tensor';
+import { type Device, noGrad, ParameterStore, type Tensor } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { randomNormal, relativeError } from '../../../kernels/src/testing/harness.js';
@@ -12,6 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => device.close());
 
+/** Means at all steps of whole sequences. */
+function meansOf(policy: Policy, x: Tensor, size: { batch: number; time: number }, lengths?: Tensor): Promise<Float32Array> {
+  return noGrad(() => policy.means(policy.histories(x, size, lengths), x)).read() as Promise<Float32Array>;
+}
+
 const CONFIG = { width: 64, latent: 8, history: 64, head: 64 };
 
 test('one step at a time it says what it says of whole sequences', async () => {
@@ -20,7 +25,7 @@ test('one step at a time it says what it says of whole sequences', async () => {
   // The head's last layer starts at zero: give it something to say.
   policy.store.get('head.2.weight').write(randomNormal(8 * 64, 1, 0.3));
   const host = randomNormal(batch * time * 64, 2);
-  const whole = await noGrad(() => policy.means(device.tensor(host, [batch * time, 64]), { batch, time })).read();
+  const whole = await meansOf(policy, device.tensor(host, [batch * time, 64]), { batch, time });
   let h = device.zeros([batch, 64]);
   for (let t = 0; t < time; t++) {
     const x = Float32Array.from({ length: batch * 64 }, (_, i) => host[(Math.floor(i / 64) * time + t) * 64 + (i % 64)]);
@@ -35,8 +40,8 @@ test('lengths change nothing before the end of a sequence', async () => {
   const policy = startingPolicy(device);
   policy.store.get('head.2.weight').write(randomNormal(8 * 64, 1, 0.3));
   const x = device.tensor(randomNormal(2 * 5 * 64, 3), [10, 64]);
-  const whole = await noGrad(() => policy.means(x, { batch: 2, time: 5 })).read();
-  const short = await noGrad(() => policy.means(x, { batch: 2, time: 5 }, device.tensor(Uint32Array.of(2, 5)))).read();
+  const whole = await meansOf(policy, x, { batch: 2, time: 5 });
+  const short = await meansOf(policy, x, { batch: 2, time: 5 }, device.tensor(Uint32Array.of(2, 5)));
   expect(short.subarray(0, 2 * 8)).toEqual(whole.subarray(0, 2 * 8));
   expect(short.subarray(5 * 8)).toEqual(whole.subarray(5 * 8));
 });
@@ -44,7 +49,7 @@ test('lengths change nothing before the end of a sequence', async () => {
 test('it starts as the codes’ own distribution, 1.2 times as wide, whatever it sees', async () => {
   const policy = startingPolicy(device);
   const { mean, std } = goldenCodes();
-  const means = await noGrad(() => policy.means(device.tensor(randomNormal(6 * 64, 1), [6, 64]), { batch: 2, time: 3 })).read();
+  const means = await meansOf(policy, device.tensor(randomNormal(6 * 64, 1), [6, 64]), { batch: 2, time: 3 });
   for (let i = 0; i < 6; i++) expect(relativeError(means.subarray(i * 8, (i + 1) * 8), mean)).toBeLessThan(1e-6);
   expect(
     relativeError(

@@ -86,13 +86,24 @@ export class Policy {
   }
 
   /**
-   * Means over whole sequences.
+   * The GRU's states over whole sequences.
    * @param x LN(e) [batch·time, width], a sequence's steps side by side.
-   * @param lengths u32 [batch]: steps of each sequence, all `time` when absent; means past them are of no use.
-   * @returns [batch·time, latent]
+   * @param lengths u32 [batch]: steps of each sequence, all `time` when absent; states past them are of no use.
+   * @returns [batch·time, history]
    */
-  means(x: Tensor, size: SequenceSize, lengths?: Tensor): Tensor {
-    return this.#head(this.#recur(x, size, lengths ? { lengths } : {}), x);
+  histories(x: Tensor, size: SequenceSize, lengths?: Tensor): Tensor {
+    return this.#recur(x, size, lengths ? { lengths } : {});
+  }
+
+  /**
+   * Means of the codes it proposes.
+   * @param h what `histories` gave at these steps, [rows, history].
+   * @param x LN(e) there, [rows, width].
+   * @returns [rows, latent]
+   */
+  means(h: Tensor, x: Tensor): Tensor {
+    const hidden = linear(concat([h, x], 1), this.#hidden.weight, { bias: this.#hidden.bias, relu: true });
+    return linear(hidden, this.#mean.weight, { bias: this.#mean.bias });
   }
 
   /**
@@ -103,7 +114,7 @@ export class Policy {
    */
   step(x: Tensor, h: Tensor): { mean: Tensor; h: Tensor } {
     const next = this.#recur(x, { batch: x.shape[0], time: 1 }, { h0: h });
-    return { mean: this.#head(next, x), h: next };
+    return { mean: this.means(next, x), h: next };
   }
 
   #recur(x: Tensor, { batch, time }: SequenceSize, options: { readonly h0?: Tensor; readonly lengths?: Tensor }): Tensor {
@@ -111,11 +122,6 @@ export class Policy {
     const { history } = this.config;
     const gates = linear(x, wih, { bias: bih }).reshape([batch, time, 3 * history]);
     return gru(gates, whh, bhh, options).reshape([batch * time, history]);
-  }
-
-  #head(h: Tensor, x: Tensor): Tensor {
-    const hidden = linear(concat([h, x], 1), this.#hidden.weight, { bias: this.#hidden.bias, relu: true });
-    return linear(hidden, this.#mean.weight, { bias: this.#mean.bias });
   }
 }
 

@@ -84,15 +84,15 @@ test('one submit and one readback a step', async () => {
   expect(device.counters.submits - submits).toBeLessThanOrEqual(steps + 1);
 });
 
-/** Log-probabilities of all steps under a learner, `[N, T]`. */
+/** Log-probabilities of all steps under a learner, `[N, T]`, as if a decision had been made at each. */
 async function logProbOf(learner: ReturnType<typeof codeLearner>, episodes: Awaited<ReturnType<Rollout['run']>>): Promise<Float32Array> {
-  const order = Uint32Array.from({ length: N }, (_, i) => i);
-  const inputs = learner.prepare({ batch: N, time: T });
-  inputs.write(episodes, order);
-  const places = device.tensor(Uint32Array.from({ length: N * T }, (_, i) => i));
-  return noGrad(() =>
-    inputs.logProb({ batch: N, time: T, step: places, decision: places, lengths: device.tensor(Uint32Array.from(episodes.length)) }),
-  ).read();
+  const places = Uint32Array.from({ length: N * T }, (_, i) => i);
+  const lengths = Uint32Array.from(episodes.length);
+  const inputs = learner.prepare({ batch: N, time: T, decisions: N * T });
+  inputs.write(episodes, places.subarray(0, N), lengths, places);
+  const every = device.tensor(places);
+  const all = { step: every, decision: every, at: every, back: every, lengths: device.tensor(lengths) };
+  return noGrad(() => inputs.logProb({ batch: N, time: T, ...all })).read();
 }
 
 test('log-probabilities of codes: recorded step by step as computed over whole episodes', async () => {

@@ -11,7 +11,7 @@ export * from './norm.js';
 export * from './random.js';
 export { accumulateRows, accumulateSum, mean, sum } from './reduce.js';
 export * from './rg-lru.js';
-export { besidePrevious, concat, expand, gatherRows, gatherRowsOf, scatterRowsOf, slice } from './shape.js';
+export { besidePrevious, concat, expand, gatherRows, gatherRowsOf, scatterRowsOf, selectRows, slice } from './shape.js';
 export * from './softmax.js';
 export * from './steering.js';
 export * from './switch.js';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Device } from '../device.js';
 import { requestDevice } from '../node.js';
 import { gradientErrors } from '../testing/gradient-check.js';
-import { besidePrevious, concat, expand, gatherRows, gatherRowsOf, mul, scatterRowsOf, slice, sum } from './index.js';
+import { besidePrevious, concat, expand, gatherRows, gatherRowsOf, mul, scatterRowsOf, selectRows, slice, sum } from './index.js';
 
 let device: Device;
 beforeAll(async () => {
@@ -40,6 +40,20 @@ test('rows by number, zeros past the end', async () => {
   void scope;
   const x = device.tensor(count(6), [3, 2]);
   expect(Array.from(await gatherRows(x, device.tensor(Uint32Array.of(2, 9, 0))).read())).toEqual([4, 5, 0, 0, 0, 1]);
+});
+
+test('selected rows: the gradient goes back to where they came from, and rows that were not selected have none', async () => {
+  const [index, back] = [Uint32Array.of(3, 99, 0), Uint32Array.of(2, 99, 99, 0)];
+  const errors = await gradientErrors(device, { x: { data: wave(8, 0), shape: [4, 2] } }, ({ x }) => {
+    const out = selectRows(x, device.tensor(index), device.tensor(back));
+    return sum(mul(out, device.tensor(wave(6, 2), [3, 2])));
+  });
+  for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
+  using scope = device.scope();
+  void scope;
+  const x = device.tensor(count(8), [4, 2]);
+  expect(Array.from(await selectRows(x, device.tensor(index), device.tensor(back)).read())).toEqual([6, 7, 0, 0, 0, 1]);
+  expect(() => selectRows(x, device.tensor(index), device.tensor(index))).toThrow('one for each of its 4 rows');
 });
 
 test.each([0, 1, 2])('gradients of slices put together along axis %i agree with differences', async (axis) => {

@@ -140,6 +140,19 @@ export function gatherRows(x: Tensor, index: Tensor): Tensor {
   return out;
 }
 
+/**
+ * `gatherRows` with a gradient, for rows that differ.
+ * @param index u32 [m]: rows of `x`, each at most once; past the end for a row of zeros.
+ * @param back u32 [rows of x]: where in `index` each of them is, past its end where it is not.
+ */
+export function selectRows(x: Tensor, index: Tensor, back: Tensor): Tensor {
+  if (back.size !== x.shape[0])
+    throw new ShapeError('selectRows', `${back.size} places back into [${x.shape}]`, `one for each of its ${x.shape[0]} rows`);
+  const out = gatherRows(x, index);
+  op('selectRows', [x], [out], ([g]) => [gatherRows(g as Tensor, back)]);
+  return out;
+}
+
 const manyRows = (name: string, tensors: readonly Tensor[], rows: (tensor: Tensor) => number, index: Tensor, indexed: number) => {
   if (tensors.length === 0 || tensors.length > MOST_MOVED) throw new ShapeError(name, `${tensors.length} tensors`, `1 to ${MOST_MOVED}`);
   const columns = (i: number): number => (tensors[i] ? tensors[i].size / rows(tensors[i]) : 0);

@@ -1,0 +1,107 @@
+/** How a batch of episodes is cut into parts of like length, for one pass of the objective over its decisions. */
+import { ShapeError } from '@coxswain/tensor';
+import type { SequenceSize } from '@coxswain/transformer';
+import { NONE } from './controller.js';
+
+/** `[batch, time]` steps and room for so many decisions. */
+export type ChunkSize = SequenceSize & { readonly decisions: number };
+
+export type ChunkSettings = {
+  /**
+   * Episodes in each chunk, longest episodes first; by default an eighth, an eighth, a quarter and a half of the batch, for few
+   * episodes are long. The gradient is that of the whole batch whatever they are.
+   */
+  readonly chunks?: readonly number[];
+  /** Chunks are as long as their longest episode, rounded up to a multiple of this. */
+  readonly lengthStep?: number;
+};
+
+/** Episodes of one chunk and where everything in it is; see `Chunk`. */
+export type PlannedChunk = {
+  readonly size: ChunkSize;
+  /** Its episodes. */
+  readonly order: Uint32Array;
+  readonly lengths: Uint32Array;
+  readonly step: Uint32Array;
+  readonly decision: Uint32Array;
+  readonly at: Uint32Array;
+  readonly back: Uint32Array;
+  /** Decisions in it, which come first in `decision` and `at`. */
+  readonly count: number;
+};
+
+/** Halves of what is left, the shortest episodes in the largest chunk, which comes last. */
+function defaultChunks(count: number): number[] {
+  const part = (share: number): number => Math.max(8, Math.ceil(count / share / 8) * 8);
+  return [part(8), part(8), part(4), part(2)];
+}
+
+/** 32, 48, 64, 96 and so on: programs are captured for few sizes, and at most a third of one is left over. */
+export function roomFor(decisions: number): number {
+  let room = 32;
+  while (room < decisions) room += Number.isInteger(Math.log2(room)) ? room / 2 : room / 3;
+  return room;
+}
+
+/**
+ * Sorts episodes by their steps up to the last decision and cuts them into chunks.
+ * @param made [count·horizon] 1 where a decision was made.
+ * @returns the chunks, longest episodes first, without those that hold none; and how many decisions there are in all.
+ * @throws ShapeError where the chunks are too small for the batch.
+ */
+export function planChunks(
+  { count, horizon }: { readonly count: number; readonly horizon: number },
+  made: Uint8Array,
+  settings: ChunkSettings = {},
+): { chunks: PlannedChunk[]; decisions: number } {
+  const { chunks: sizes = defaultChunks(count), lengthStep = 4 } = settings;
+  if (sizes.reduce((sum, rows) => sum + rows, 0) < count) throw new ShapeError('update', `chunks of ${sizes} episodes`, `${count} in all`);
+  const length = Uint32Array.from({ length: count }, (_, n) => made.subarray(n * horizon, (n + 1) * horizon).lastIndexOf(1) + 1);
+  const order = Uint32Array.from({ length: count }, (_, n) => n).sort((a, b) => length[b] - length[a] || a - b);
+  const chunks: PlannedChunk[] = [];
+  let [from, decisions] = [0, 0];
+  for (const batch of sizes) {
+    const rows = order.subarray(from, from + batch);
+    from += batch;
+    if (rows.length === 0 || length[rows[0]] === 0) break;
+    const time = Math.min(horizon, Math.ceil(length[rows[0]] / lengthStep) * lengthStep);
+    chunks.push(planChunk({ batch, time }, rows, length, made, horizon));
+    decisions += (chunks.at(-1) as PlannedChunk).count;
+  }
+  return { chunks, decisions };
+}
+
+function planChunk(
+  { batch, time }: SequenceSize,
+  order: Uint32Array,
+  length: Uint32Array,
+  made: Uint8Array,
+  horizon: number,
+): PlannedChunk {
+  const step = new Uint32Array(batch * time).fill(NONE);
+  const back = new Uint32Array(batch * time).fill(NONE);
+  const lengths = new Uint32Array(batch);
+  const found: { at: number; place: number }[] = [];
+  order.forEach((episode, row) => {
+    lengths[row] = length[episode];
+    for (let t = 0; t < length[episode]; t++) {
+      const [at, place] = [row * time + t, episode * horizon + t];
+      step[at] = place;
+      if (!made[place]) continue;
+      back[at] = found.length;
+      found.push({ at, place });
+    }
+  });
+  const room = roomFor(found.length);
+  const rows = (field: 'at' | 'place') => Uint32Array.from({ length: room }, (_, i) => found[i]?.[field] ?? NONE);
+  return {
+    size: { batch, time, decisions: room },
+    order,
+    lengths,
+    step,
+    back,
+    decision: rows('place'),
+    at: rows('at'),
+    count: found.length,
+  };
+}
