@@ -1,6 +1,7 @@
 // Random numbers by Philox 4×32-10 (Salmon et al., SC 2011), four an invocation, in the layout of index.ts: element i is
 // word i mod 4 of the block with counter (i / 4, stream, step low, step high).
-// Prelude: WORKGROUP (invocations per workgroup), DISTRIBUTION (one of the constants below).
+// With owners, element (row, column) of [rows, columns] is element (owner[row], column) of what would be drawn without.
+// Prelude: WORKGROUP (invocations per workgroup), DISTRIBUTION (one of the constants below), OWNED.
 // `state` is (key low, key high, step low, step high): the host writes it before each replay of a captured program.
 
 const UNIFORM = 0u;
@@ -11,11 +12,13 @@ const WORDS = 3u;
 struct Uniforms {
   count: u32,
   stream: u32,
+  columns: u32,
 }
 
 @group(0) @binding(0) var<storage, read> state: array<u32>;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+@group(0) @binding(1) var<storage, read> owner: array<u32>;
+@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 // The upper 32 bits of a 64-bit product, from 16-bit pieces: WGSL has no wider integers.
 fn multiplyHigh(a: u32, b: u32) -> u32 {
@@ -65,6 +68,10 @@ fn numbers(words: vec4<u32>) -> vec4<f32> {
   return u;
 }
 
+fn draw(quarter: u32) -> vec4<f32> {
+  return numbers(philox(vec4<u32>(quarter, uniforms.stream, state[2], state[3]), vec2<u32>(state[0], state[1])));
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -74,17 +81,22 @@ fn main(
   let step = groups.x * groups.y * WORKGROUP;
   for (var quarter = (group.y * groups.x + group.x) * WORKGROUP + lane; 4u * quarter < uniforms.count; quarter += step) {
     let first = 4u * quarter;
-    let words = philox(vec4<u32>(quarter, uniforms.stream, state[2], state[3]), vec2<u32>(state[0], state[1]));
-    let drawn = numbers(words);
-    out[first] = drawn.x;
-    if (first + 1u < uniforms.count) {
-      out[first + 1u] = drawn.y;
+    var element = first;
+    if (OWNED) {
+      element = owner[first / uniforms.columns] * uniforms.columns + first % uniforms.columns;
     }
-    if (first + 2u < uniforms.count) {
-      out[first + 2u] = drawn.z;
-    }
-    if (first + 3u < uniforms.count) {
-      out[first + 3u] = drawn.w;
+    var drawn = draw(element / 4u);
+    out[first] = drawn[element % 4u];
+    for (var i = first + 1u; i < min(first + 4u, uniforms.count); i++) {
+      let before = element / 4u;
+      element++;
+      if (OWNED && i % uniforms.columns == 0u) {
+        element = owner[i / uniforms.columns] * uniforms.columns;
+      }
+      if (OWNED && element / 4u != before) {
+        drawn = draw(element / 4u);
+      }
+      out[i] = drawn[element % 4u];
     }
   }
 }

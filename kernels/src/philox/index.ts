@@ -9,6 +9,10 @@ export type DrawShape = {
   readonly count: number;
   /** Tells apart independent draws made with one key and step. */
   readonly stream: number;
+  /** 1: `owner` is given; 0: its slot holds a dummy. */
+  readonly owned: number;
+  /** Numbers of each owner; 1 where there are none. */
+  readonly columns: number;
 };
 
 /** Blocks, or rows to sample, that are worth a workgroup of a CPU. */
@@ -22,22 +26,26 @@ function drawKernel(name: string, distribution: number): Kernel<DrawShape> {
     source: drawSource,
     buffers: [
       { name: 'state', access: 'read', element: 'u32' },
+      { name: 'owner', access: 'read', element: 'u32' },
       { name: 'out', access: 'read_write', element: 'f32' },
     ],
     uniforms: [
       { name: 'count', type: 'u32' },
       { name: 'stream', type: 'u32' },
+      { name: 'columns', type: 'u32' },
     ],
-    constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), DISTRIBUTION: distribution }),
+    constants: ({ owned }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), DISTRIBUTION: distribution, OWNED: owned === 1 }),
     grid: ({ count }, adapter) => stridedGrid(Math.ceil(count / 4), adapter, PER_GROUP),
     cost: ({ count }) => ({ flops: FLOPS_PER_BLOCK * Math.ceil(count / 4), bytes: 4 * count + 16 }),
-    sample: { count: 1000, stream: 0 },
+    sample: { count: 1000, stream: 0, owned: 0, columns: 1 },
   };
 }
 
 /**
  * Uniform numbers in the open interval (0, 1), 2⁻²⁴ at least and at most 1 − 2⁻²⁴: `openUniform` of word i mod 4 of
- * `philox4x32([i / 4, stream, step low, step high], key)`, bit for bit. `state` u32 [4] is `philoxState(key, step)`.
+ * `philox4x32([i / 4, stream, step low, step high], key)`, bit for bit. `state` u32 [4] is `philoxState(key, step)`. With owner
+ * u32 [rows] the draw is [rows, columns], and its row r is row owner[r] of what is drawn without, so that numbers can belong to something
+ * that moves from row to row.
  */
 export const philoxUniform = drawKernel('uniform', 0);
 

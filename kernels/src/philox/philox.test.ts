@@ -14,6 +14,8 @@ import { categoricalReference, logisticReference, normalReference, uniformRefere
 
 const key: [number, number] = [0xdeadbeef, 0x01234567];
 const state = philoxState(key, 2 ** 33 + 5);
+const NOBODY = new Uint32Array(1);
+const plain = (count: number, stream: number) => ({ count, stream, owned: 0, columns: 1 });
 
 test('state holds the step as 64 bits', () => {
   expect(Array.from(state)).toEqual([0xdeadbeef, 0x01234567, 5, 2]);
@@ -22,13 +24,23 @@ test('state holds the step as 64 bits', () => {
 
 test.each([1, 6, 63, 4097])('%i words and uniforms: the same bits on the device as on the host', async (count) => {
   for (const stream of [0, 0xfffffffe]) {
-    const { out } = await runKernel(philoxWords, { count, stream }, { state, out: poison(count) });
+    const { out } = await runKernel(philoxWords, plain(count, stream), { state, owner: NOBODY, out: poison(count) });
     const words = new Uint32Array(out.buffer);
     const expected = Uint32Array.from({ length: count }, (_, i) => philox4x32([i >> 2, stream, state[2], state[3]], key)[i % 4]);
     expect(words).toEqual(expected);
-    const uniform = (await runKernel(philoxUniform, { count, stream }, { state, out: poison(count) })).out;
-    expect(relativeError(uniform, uniformReference({ count, stream }, state))).toBe(0);
+    const uniform = (await runKernel(philoxUniform, plain(count, stream), { state, owner: NOBODY, out: poison(count) })).out;
+    expect(relativeError(uniform, uniformReference(plain(count, stream), state))).toBe(0);
   }
+});
+
+test.each([1, 2, 3, 4, 6, 8, 9])('rows of %i columns that belong to others: what those would have drawn', async (columns) => {
+  const owner = Uint32Array.of(7, 0, 3, 3, 1000);
+  const { out: whole } = await runKernel(philoxNormal, plain(1001 * columns, 2), { state, owner: NOBODY, out: poison(1001 * columns) });
+  const count = owner.length * columns;
+  const { out } = await runKernel(philoxNormal, { count, stream: 2, owned: 1, columns }, { state, owner, out: poison(count) });
+  owner.forEach((row, i) => {
+    expect(out.subarray(i * columns, (i + 1) * columns)).toEqual(whole.subarray(row * columns, (row + 1) * columns));
+  });
 });
 
 test('uniforms stay inside the open interval and are exact in f32', () => {
@@ -44,8 +56,8 @@ describe('distributions', () => {
   const count = 100_003;
 
   test('normal', async () => {
-    const { out } = await runKernel(philoxNormal, { count, stream: 3 }, { state, out: poison(count) });
-    expect(relativeError(out, normalReference({ count, stream: 3 }, state))).toBeLessThanOrEqual(1e-5);
+    const { out } = await runKernel(philoxNormal, plain(count, 3), { state, owner: NOBODY, out: poison(count) });
+    expect(relativeError(out, normalReference(plain(count, 3), state))).toBeLessThanOrEqual(1e-5);
     const mean = out.reduce((sum, x) => sum + x, 0) / count;
     const variance = out.reduce((sum, x) => sum + x * x, 0) / count;
     const kurtosis = out.reduce((sum, x) => sum + x ** 4, 0) / count;
@@ -56,8 +68,8 @@ describe('distributions', () => {
   });
 
   test('logistic', async () => {
-    const { out } = await runKernel(philoxLogistic, { count, stream: 4 }, { state, out: poison(count) });
-    expect(relativeError(out, logisticReference({ count, stream: 4 }, state))).toBeLessThanOrEqual(1e-5);
+    const { out } = await runKernel(philoxLogistic, plain(count, 4), { state, owner: NOBODY, out: poison(count) });
+    expect(relativeError(out, logisticReference(plain(count, 4), state))).toBeLessThanOrEqual(1e-5);
     expect(out.filter((x) => x > 1).length / count).toBeCloseTo(1 / (1 + Math.E), 2);
   });
 

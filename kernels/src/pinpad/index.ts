@@ -42,6 +42,11 @@ export type PinpadStepShape = PinpadShape & {
   readonly horizon: number;
 };
 
+export type PinpadRunningShape = PinpadStepShape & {
+  /** Episodes of the batch that come before these, where only a part of it is here. */
+  readonly offset: number;
+};
+
 export type PinpadObserveShape = PinpadShape & {
   readonly rows: number;
   /** 1: the window around the agent; 0: the whole grid. */
@@ -165,8 +170,8 @@ export const pinpadObserve: Kernel<PinpadObserveShape> = {
   sample: { ...SAMPLE, rows: 512, egocentric: 1 },
 };
 
-/** Which episodes run, in order. clock u32 [1], episode u32 [rows], place u32 [rows], counts u32 [T]. */
-export const pinpadRunning: Kernel<PinpadStepShape> = {
+/** Which episodes run, in order. clock u32 [1], episode u32 [rows], place u32 [rows], owner u32 [rows], counts u32 [T]. */
+export const pinpadRunning: Kernel<PinpadRunningShape> = {
   name: 'pinpad/running',
   source: runningSource,
   buffers: [
@@ -174,11 +179,12 @@ export const pinpadRunning: Kernel<PinpadStepShape> = {
     { name: 'clock', access: 'read', element: 'u32' },
     { name: 'episode', access: 'read_write', element: 'u32' },
     { name: 'place', access: 'read_write', element: 'u32' },
+    { name: 'owner', access: 'read_write', element: 'u32' },
     { name: 'counts', access: 'read_write', element: 'u32' },
   ],
-  uniforms: u32('rows', 'episodes', 'horizon'),
+  uniforms: u32('rows', 'episodes', 'horizon', 'offset'),
   constants: (_, { family }) => ({ WORKGROUP: family === 'software' ? 1 : 256 }),
   grid: () => [1, 1, 1],
-  cost: ({ rows, episodes }) => ({ flops: 4 * episodes, bytes: 4 * (8 * episodes + 2 * rows) }),
-  sample: { ...SAMPLE, rows: 512, horizon: 48 },
+  cost: ({ rows, episodes }) => ({ flops: 4 * episodes, bytes: 4 * (8 * episodes + 3 * rows) }),
+  sample: { ...SAMPLE, rows: 512, horizon: 48, offset: 0 },
 };

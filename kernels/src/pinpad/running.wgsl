@@ -2,12 +2,14 @@
 // rows behind the last one for none (0xffffffff). One workgroup; each invocation counts and then lists a stretch of the episodes.
 // Prelude: WORKGROUP (invocations of the workgroup).
 // `place` gets where row i's results of this step go in arrays [episodes, horizon], past their end where there is none. `counts` gets,
-// at the time step in `clock`, the number of episodes that run, also where it is above the number of rows.
+// at the time step in `clock`, the number of episodes that run, also where it is above the number of rows. `owner` gets the episode's number
+// in the whole batch, of which those here are the ones from `offset` on.
 
 struct Uniforms {
   rows: u32,
   episodes: u32,
   horizon: u32,
+  offset: u32,
 }
 
 const OVER: u32 = 3u;
@@ -17,8 +19,9 @@ const NONE: u32 = 0xffffffffu;
 @group(0) @binding(1) var<storage, read> clock: array<u32>;
 @group(0) @binding(2) var<storage, read_write> episode: array<u32>;
 @group(0) @binding(3) var<storage, read_write> place: array<u32>;
-@group(0) @binding(4) var<storage, read_write> counts: array<u32>;
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+@group(0) @binding(4) var<storage, read_write> owner: array<u32>;
+@group(0) @binding(5) var<storage, read_write> counts: array<u32>;
+@group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
 var<workgroup> shares: array<u32, WORKGROUP>;
 
@@ -44,6 +47,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     if ((agent.w & OVER) == 0u) {
       if (row < uniforms.rows) {
         episode[row] = n;
+        owner[row] = uniforms.offset + n;
         place[row] = n * uniforms.horizon + agent.y;
       }
       row++;
@@ -51,6 +55,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   }
   for (var empty = total + lane; empty < uniforms.rows; empty += WORKGROUP) {
     episode[empty] = NONE;
+    owner[empty] = NONE;
     place[empty] = NONE;
   }
   if (lane == 0u) {

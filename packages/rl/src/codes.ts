@@ -26,7 +26,7 @@ export class PolicyCodes implements CodeSource {
 
   constructor(
     readonly policy: Policy,
-    private readonly episodes: number,
+    episodes: number,
     private readonly greedy = false,
   ) {
     this.#h = policy.store.device.zeros([episodes, policy.config.history]);
@@ -36,15 +36,13 @@ export class PolicyCodes implements CodeSource {
     this.#h.device.zero(this.#h);
   }
 
-  propose(x: Tensor, { episode, random }: StepContext): { code: Tensor; logProb: Tensor } {
+  propose(x: Tensor, { rows, episode, owner, random }: StepContext): { code: Tensor; logProb: Tensor } {
     const { policy } = this;
     const { mean, h } = policy.step(x, gatherRows(this.#h, episode));
     const { logStd } = policy;
     scatterRows(h, episode, this.#h);
     // Noise belongs to episodes, not rows: which others are still running changes nothing.
-    const code = this.greedy
-      ? mean
-      : reparameterise(mean, logStd, gatherRows(philoxNormal(random, STREAM.code, [this.episodes, policy.config.latent]), episode));
+    const code = this.greedy ? mean : reparameterise(mean, logStd, philoxNormal(random, STREAM.code, [rows, policy.config.latent], owner));
     return { code, logProb: gaussianLogProb(code, mean, logStd) };
   }
 
@@ -73,20 +71,16 @@ export class RandomCodes implements CodeSource {
   readonly #mean: Tensor;
   readonly #std: Tensor;
 
-  constructor(
-    device: Device,
-    private readonly episodes: number,
-    { mean, std }: CodeStatistics,
-  ) {
+  constructor(device: Device, { mean, std }: CodeStatistics) {
     this.#mean = device.tensor(Float32Array.from(mean));
     this.#std = device.tensor(Float32Array.from(std));
   }
 
   begin(): void {}
 
-  propose(_x: Tensor, { episode, random }: StepContext): { code: Tensor } {
-    const noise = philoxNormal(random, STREAM.code, [this.episodes, this.#mean.size]);
-    return { code: gatherRows(add(mul(noise, this.#std), this.#mean), episode) };
+  propose(_x: Tensor, { rows, owner, random }: StepContext): { code: Tensor } {
+    const noise = philoxNormal(random, STREAM.code, [rows, this.#mean.size], owner);
+    return { code: add(mul(noise, this.#std), this.#mean) };
   }
 
   dispose(): void {

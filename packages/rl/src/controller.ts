@@ -10,6 +10,8 @@ export type StepContext = {
   readonly rows: number;
   /** u32 [rows]: the episode in each row, `NONE` for an empty one. */
   readonly episode: Tensor;
+  /** u32 [rows]: the same as a number in the whole batch, of which only a part may be on this device. What is random belongs to it. */
+  readonly owner: Tensor;
   /** u32 [rows]: episode · horizon + t, where what happens at this step is recorded; `NONE` for an empty row. */
   readonly place: Tensor;
   /** Another draw for every batch of episodes and every step. */

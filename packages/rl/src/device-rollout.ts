@@ -73,7 +73,7 @@ export class DeviceRollout {
   }
 
   /**
-   * Plays batch `batch` of the seed: episodes `batch·N` to `batch·N + N − 1`.
+   * Plays batch `batch` of the seed, or its part: episodes `batch·N` to `batch·N + N − 1`.
    * @param besides what else is read back; see `Player`.
    */
   async run(batch: number, besides?: Besides): Promise<Episodes> {
@@ -90,8 +90,8 @@ export class DeviceRollout {
 
   async #play(batch: number, expected: readonly number[], besides?: Besides): Promise<Read> {
     const { world, controller, seed } = this.options;
-    const { environments: count, horizon } = world.settings;
-    world.seed(seed, batch * count);
+    const { environments: count, horizon, part = { before: 0, of: count } } = world.settings;
+    world.seed(seed, batch * part.of + part.before);
     controller?.begin();
     this.#cache.step.write(Uint32Array.of(0));
     this.#random.write(batch * horizon);
@@ -144,10 +144,10 @@ export class DeviceRollout {
     const device = this.#device;
     return device.capture(() =>
       noGrad(() => {
-        const { episode, place } = world.running(rows, this.#cache.step, this.#counts);
+        const { episode, owner, place } = world.running(rows, this.#cache.step, this.#counts);
         const cache = { ...this.#cache, row: episode };
         const edit = (residual: Tensor): Tensor => {
-          const edited = (controller as Controller).control(residual, { rows, episode, place, random: this.#random });
+          const edited = (controller as Controller).control(residual, { rows, episode, owner, place, random: this.#random });
           if (edited.open) scatterRows(edited.open.reshape([rows, 1]), place, this.#open);
           return edited.residual;
         };
@@ -155,7 +155,7 @@ export class DeviceRollout {
         const e = model.stepBlocks(model.embed(world.observe(episode)), cache, 0, depth, hooks);
         const logits = model.actionLogits(e);
         const tempered = temperature === 1 ? logits : scale(logits, 1 / temperature);
-        const { index } = philoxCategorical(tempered, this.#random, STREAM.action, { owner: episode });
+        const { index } = philoxCategorical(tempered, this.#random, STREAM.action, { owner });
         world.step(episode, index);
         device.dispatch(counterAdvance, { at: 0, wide: 0 }, { counter: this.#cache.step });
         device.dispatch(counterAdvance, { at: 2, wide: 1 }, { counter: this.#random.tensor });

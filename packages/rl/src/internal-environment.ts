@@ -108,7 +108,7 @@ export class InternalEnvironment {
   #capture(): Programs {
     const { model, layer } = this.options;
     const { device } = model;
-    const context = { rows: this.environments, episode: this.#episode, place: this.#episode, random: this.#random };
+    const context = { rows: this.environments, episode: this.#episode, owner: this.#episode, place: this.#episode, random: this.#random };
     const cache = { ...this.#cache, row: this.#episode };
     const look = device.capture(() =>
       noGrad(() => {

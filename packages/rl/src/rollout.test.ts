@@ -151,7 +151,7 @@ test('an evaluation counts whole batches; random codes do not solve what was nev
   const controller = new CodeController({
     metacontroller,
     layer,
-    source: new RandomCodes(device, 64, goldenCodes()),
+    source: new RandomCodes(device, goldenCodes()),
     episodes: 64,
     gate: hard,
   });

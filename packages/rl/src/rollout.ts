@@ -230,7 +230,7 @@ export class Rollout {
     const indices = device.tensor(host.indices, [rows, slots]);
     const episode = device.tensor(host.episode);
     const place = device.tensor(host.place);
-    const context = { rows, episode, place, random: this.#random };
+    const context = { rows, episode, owner: episode, place, random: this.#random };
     const program = device.capture<{ action: Tensor } | { action: Tensor; open: Tensor }>(() =>
       noGrad(() => {
         const cache = { ...this.#cache, row: episode };

@@ -24,7 +24,7 @@ export async function* heldCodes(
   const { base, controller, config } = player;
   const { latent } = controller.model.config;
   const { horizon } = config.reinforce;
-  const source = new RandomCodes(base.store.device, worlds, controller.codes);
+  const source = new RandomCodes(base.store.device, controller.codes);
   const game = new FreePlay(player, source, { worlds, seed: WORLD_SEED.unconditioned + seed, record: true });
   try {
     for (let batch = first; batch < batches; batch++) {

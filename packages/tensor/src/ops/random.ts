@@ -14,17 +14,26 @@ import { ShapeError } from '../errors.js';
 import type { RandomState } from '../random.js';
 import type { Dimensions, Tensor } from '../tensor.js';
 
-function draw(kernel: Kernel<DrawShape>, random: RandomState, stream: number, shape: Dimensions): Tensor {
-  const out = random.device.empty(shape);
-  random.device.dispatch(kernel, { count: out.size, stream }, { state: random.tensor, out });
+function draw(kernel: Kernel<DrawShape>, random: RandomState, stream: number, shape: Dimensions, owner?: Tensor): Tensor {
+  const { device } = random;
+  if (owner && owner.size !== shape[0])
+    throw new ShapeError('a random draw', `${owner.size} owners of a draw [${shape}]`, 'one for each of its rows');
+  const out = device.empty(shape);
+  const sizes = { count: out.size, stream, owned: owner ? 1 : 0, columns: owner ? out.size / owner.size : 1 };
+  device.dispatch(kernel, sizes, { state: random.tensor, owner: owner ?? device.dummy, out });
   return out;
 }
 
 /** Uniform numbers in the open interval (0, 1), multiples of 2⁻²⁴. */
 export const philoxUniform = (random: RandomState, stream: number, shape: Dimensions): Tensor => draw(uniformKernel, random, stream, shape);
 
-/** Standard normal numbers. */
-export const philoxNormal = (random: RandomState, stream: number, shape: Dimensions): Tensor => draw(normalKernel, random, stream, shape);
+/**
+ * Standard normal numbers.
+ * @param owner u32 [rows], for a draw [rows, …]: row r is row `owner[r]` of the draw without, so that numbers can belong to something that
+ * moves from row to row.
+ */
+export const philoxNormal = (random: RandomState, stream: number, shape: Dimensions, owner?: Tensor): Tensor =>
+  draw(normalKernel, random, stream, shape, owner);
 
 /** Standard logistic numbers: σ((x + noise) / temperature) is a relaxed Bernoulli variable of logit x. */
 export const philoxLogistic = (random: RandomState, stream: number, shape: Dimensions): Tensor =>
