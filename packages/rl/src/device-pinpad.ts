@@ -15,8 +15,6 @@ import { CoxswainError, type Device, ShapeError, type Tensor } from '@coxswain/t
 export type DevicePinpadSettings = Omit<PinpadSettings, 'observation'> & {
   /** What is shown; the egocentric window by default. */
   readonly observation?: ObservationSpace['kind'];
-  /** Where other devices play the rest of a batch: how many of its episodes come before these, and how many there are in all. */
-  readonly part?: { readonly before: number; readonly of: number };
 };
 
 /** A kernel keeps a few grids in the memory of one invocation: beyond this side they would no longer fit. */
@@ -100,18 +98,15 @@ export class DevicePinpad {
    * @param rows episodes that have a place.
    * @param clock u32 `[1]`: the time step.
    * @param counts u32 `[T]`: gets, at that step, how many run, also where they are more than `rows`.
+   * @param before episodes of the batch that come before these, where other devices play a part of it.
    * @returns episode u32 `[rows]`, `NONE` (0xffffffff) behind the last; owner u32 `[rows]`, its number in the whole batch; place u32 `[rows]`, where a row's results of this step go in
    *   `[N·T]`.
    */
-  running(rows: number, clock: Tensor, counts: Tensor): { episode: Tensor; owner: Tensor; place: Tensor } {
+  running(rows: number, clock: Tensor, counts: Tensor, before = 0): { episode: Tensor; owner: Tensor; place: Tensor } {
     const { device, agents } = this;
     const [episode, owner, place] = [1, 2, 3].map(() => device.empty([rows], 'u32'));
     const out = { episode, owner, place };
-    device.dispatch(
-      pinpadRunning,
-      { ...this.#stepShape(rows), offset: this.settings.part?.before ?? 0 },
-      { agents, clock, counts, ...out },
-    );
+    device.dispatch(pinpadRunning, { ...this.#stepShape(rows), offset: before }, { agents, clock, counts, ...out });
     return out;
   }
 

@@ -4,7 +4,7 @@ import { type Cache, createCache, disposeCache, type Transformer } from '@coxswa
 import { STREAM } from './codes.js';
 import { type Controller, scatterRows } from './controller.js';
 import type { DevicePinpad } from './device-pinpad.js';
-import { type Besides, checkParts, defaultRowCounts, type Episodes } from './rollout.js';
+import { type BatchPart, type Besides, checkParts, defaultRowCounts, type Episodes } from './rollout.js';
 
 export type DeviceRolloutOptions = {
   /** The base model that acts. */
@@ -17,6 +17,8 @@ export type DeviceRolloutOptions = {
   readonly seed: number;
   /** Temperature at which the model's actions are sampled, see `Rollout`. */
   readonly temperature?: number;
+  /** Which episodes of a batch are played here, where several devices share it. */
+  readonly part?: BatchPart;
   /** Numbers of rows that programs are captured for, rising; see `Rollout`. */
   readonly rowCounts?: readonly number[];
   /** Rows planned beyond those that ran in the batch before, as a share of them (and of forty more); a tenth by default. */
@@ -90,8 +92,9 @@ export class DeviceRollout {
 
   async #play(batch: number, expected: readonly number[], besides?: Besides): Promise<Read> {
     const { world, controller, seed } = this.options;
-    const { environments: count, horizon, part = { before: 0, of: count } } = world.settings;
-    world.seed(seed, batch * part.of + part.before);
+    const { environments: count, horizon } = world.settings;
+    const { before, of } = this.options.part ?? { before: 0, of: count };
+    world.seed(seed, batch * of + before);
     controller?.begin();
     this.#cache.step.write(Uint32Array.of(0));
     this.#random.write(batch * horizon);
@@ -139,12 +142,12 @@ export class DeviceRollout {
 
   /** One step: what runs, what it sees, what the model does with it, and what the world does then. */
   #capture(rows: number): Program {
-    const { model, world, controller, temperature = 1 } = this.options;
+    const { model, world, controller, temperature = 1, part } = this.options;
     const { depth } = model.config;
     const device = this.#device;
     return device.capture(() =>
       noGrad(() => {
-        const { episode, owner, place } = world.running(rows, this.#cache.step, this.#counts);
+        const { episode, owner, place } = world.running(rows, this.#cache.step, this.#counts, part?.before);
         const cache = { ...this.#cache, row: episode };
         const edit = (residual: Tensor): Tensor => {
           const edited = (controller as Controller).control(residual, { rows, episode, owner, place, random: this.#random });

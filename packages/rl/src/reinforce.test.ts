@@ -1,7 +1,7 @@
 import { GRID_MINI } from '@coxswain/envs';
 import { type Device, readSafetensors, type Scope, writeSafetensors } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DevicePinpad } from './device-pinpad.js';
 import { INTERNAL_SETTINGS, internalRl, type Pending, RAW_SETTINGS, type Reinforcer, rawRl } from './reinforce.js';
 import { gridMini, startingPolicy, trained } from './testing/trained.js';
@@ -117,10 +117,6 @@ test('β ≡ 1: a decision at every step', async () => {
 test('one submit per epoch, and one readback for all', async () => {
   const run = internal({ episodes: 32 });
   await run.update();
-  const played = { ...device.counters };
-  const { length } = await run.rollout.run(0);
-  const rollout = device.counters.submits - played.submits;
-  expect(rollout).toBeLessThanOrEqual(Math.max(...length) + 1);
   const before = { ...device.counters };
   const { metrics } = await run.update();
   // As many steps as the batch took, the clearing before them, four epochs and the readback of their statistics.
@@ -150,6 +146,56 @@ test('a world on the device: the same updates, and one readback each', async () 
     expect(got.epochs).toHaveLength(4);
   }
   expect(await onDevice.store.flat.read()).toEqual(await onHost.store.flat.read());
+});
+
+describe('a batch shared by devices', () => {
+  let second: Device;
+  beforeAll(async () => {
+    second = await requestDevice();
+  });
+  afterAll(() => second.close());
+
+  test.each(['host', 'device'] as const)(
+    'that is played on the %s: the same episodes, the same step but for the order of sums',
+    async (where) => {
+      const make = (on: Device, episodes: number) => {
+        const parts = trained(on);
+        const world = { world: GRID_MINI.world, tasks: ['0'], horizon: 12, environments: episodes };
+        const environment = where === 'host' ? gridMini('0', episodes, 12) : new DevicePinpad(on, world);
+        return { ...parts, gate: parts.hard, policy: startingPolicy(on), environment };
+      };
+      const how = { settings: INTERNAL_SETTINGS, seed: 1 };
+      const alone = internalRl({ ...make(device, 64), ...how });
+      const [first, other] = [make(device, 40), make(second, 24)];
+      const shared = internalRl({ ...first, ...how, others: [other] });
+      const [wanted, got] = [await alone.update(), await shared.update()];
+      for (const name of ['reward', 'charts/episodic_length', 'switch/density'] as const)
+        expect(got.metrics[name], name).toBe(wanted.metrics[name]);
+      expect(got.steps).toBe(wanted.steps);
+      got.epochs.forEach((epoch, i) => {
+        expect(epoch.policyLoss).toBeCloseTo(wanted.epochs[i].policyLoss, 5);
+        expect(Math.abs(epoch.gradientNorm / wanted.epochs[i].gradientNorm - 1)).toBeLessThan(1e-3);
+      });
+      await shared.update();
+      const parameters = await first.policy.store.flat.read();
+      expect(await other.policy.store.flat.read()).toEqual(parameters);
+      const [a, b] = [make(device, 40), make(second, 24)];
+      const resumed = internalRl({ ...a, ...how, others: [b] });
+      resumed.load(await shared.save());
+      await Promise.all([resumed.update(), shared.update()]);
+      expect(await resumed.save()).toEqual(await shared.save());
+      expect(await b.policy.store.flat.read()).toEqual(await first.policy.store.flat.read());
+      for (const run of [alone, shared, resumed]) run.dispose();
+    },
+  );
+
+  test('whose parts are of different length is refused', () => {
+    const make = (on: Device, horizon: number) => {
+      const parts = trained(on);
+      return { ...parts, gate: parts.hard, policy: startingPolicy(on), environment: gridMini('0', 8, horizon) };
+    };
+    expect(() => internalRl({ ...make(device, 12), settings: INTERNAL_SETTINGS, seed: 1, others: [make(second, 10)] })).toThrow('12,10');
+  });
 });
 
 test('a policy over codes learns to go where it is rewarded', async () => {

@@ -1,5 +1,5 @@
 import type { Steering } from '@coxswain/metacontroller';
-import { AdamW, CheckpointError, type ParameterStore, type SafeTensor, type Tensor, type TensorData } from '@coxswain/tensor';
+import { AdamW, CheckpointError, type ParameterStore, type SafeTensor, ShapeError, type Tensor, type TensorData } from '@coxswain/tensor';
 import type { Transformer } from '@coxswain/transformer';
 import { CodeController } from './code-controller.js';
 import { PolicyCodes } from './codes.js';
@@ -9,8 +9,8 @@ import type { VectorEnvironment } from './environment.js';
 import { actionLearner, codeLearner } from './learners.js';
 import { advantages, type EpisodeMetrics, episodeMetrics, hasSignal, type UpdateMetrics, updateMetrics } from './metrics.js';
 import type { Policy } from './policy.js';
-import { type Besides, type Player, Rollout } from './rollout.js';
-import { ClippedUpdate, type EpochStatistics, type Learner, statisticsOf, type UpdateSettings } from './update.js';
+import { type BatchPart, type Besides, type Episodes, joined, type Player, Rollout } from './rollout.js';
+import { ClippedUpdate, type Decisions, type EpochStatistics, type Learner, learn, statisticsOf, type UpdateSettings } from './update.js';
 
 export type ReinforceSettings = UpdateSettings & {
   readonly weightDecay: number;
@@ -59,30 +59,36 @@ export type Pending = {
   finish(): Promise<Update>;
 };
 
+/** What learns and plays on one device. */
+export type Replica = {
+  readonly learner: Learner;
+  readonly rollout: Player;
+  /** What is disposed with it. */
+  readonly owned?: readonly { dispose(): void }[];
+};
+
 /**
  * Reinforcement learning in batches of whole episodes: play N, then a few passes of the clipped objective over their
- * decisions. The n-th update is a function of the seed, n and the parameters and moments before it.
+ * decisions. The n-th update is a function of the seed, n and the parameters and moments before it. Several devices that share
+ * batches play the same episodes as one would; their gradients are sums in another order.
  */
 export class Reinforcer {
-  readonly rollout: Player;
-  readonly optimiser: AdamW;
-  readonly #update: ClippedUpdate;
+  readonly #replicas: readonly (Replica & { readonly optimiser: AdamW; readonly update: ClippedUpdate })[];
   #index = 0;
   #withoutSignal = 0;
   /** Statistics of the last update that are still on the device. */
   #unread: Besides | undefined;
 
-  /** @param owned what is disposed with it. */
+  /** @param replicas one for each device, whose parameters are alike; each plays a part of every batch. */
   constructor(
-    private readonly learner: Learner,
-    rollout: Player,
+    replicas: readonly Replica[],
     private readonly settings: ReinforceSettings,
     private readonly decisions: 'switches' | 'actions',
-    private readonly owned: readonly { dispose(): void }[] = [],
   ) {
-    this.rollout = rollout;
-    this.optimiser = new AdamW(learner.store, { weightDecay: settings.weightDecay, clip: settings.gradientClip });
-    this.#update = new ClippedUpdate(learner, this.optimiser, settings);
+    this.#replicas = replicas.map((replica) => {
+      const optimiser = new AdamW(replica.learner.store, { weightDecay: settings.weightDecay, clip: settings.gradientClip });
+      return { ...replica, optimiser, update: new ClippedUpdate(replica.learner, optimiser, settings) };
+    });
   }
 
   /** Updates done, those without signal included. */
@@ -97,7 +103,7 @@ export class Reinforcer {
 
   /** What learns. */
   get store(): ParameterStore {
-    return this.learner.store;
+    return this.#replicas[0].learner.store;
   }
 
   /**
@@ -113,26 +119,27 @@ export class Reinforcer {
   async step(learningRate = this.settings.learningRate): Promise<Pending> {
     const index = this.#index;
     const started = performance.now();
-    const episodes = await this.rollout.run(index, this.#unread);
+    const parts = await Promise.all(this.#replicas.map(({ rollout }, i) => rollout.run(index, i === 0 ? this.#unread : undefined)));
+    const episodes = joined(parts);
     const played = performance.now();
-    const { length, count, horizon, reward, steps } = episodes;
+    const { reward, steps } = episodes;
     const signal = hasSignal(reward);
     let known: readonly EpochStatistics[] | undefined = signal ? undefined : [];
     this.#unread = undefined;
     if (signal) {
-      const made = this.decisions === 'switches' ? episodes.open : everyStep(length, count, horizon);
-      await this.#update.run({ episodes, made, advantage: advantages(reward, this.settings.advantageFloor) }, learningRate);
+      const updates = this.#replicas.map(({ update }) => update);
+      await learn(updates, this.#decisions(parts, advantages(reward, this.settings.advantageFloor)), this.settings.epochs, learningRate);
       const arrived = (data: readonly TensorData[]): void => {
         known = statisticsOf(data);
       };
-      this.#unread = { tensors: this.#update.history, arrived };
+      this.#unread = { tensors: updates[0].history, arrived };
     } else this.#withoutSignal++;
     this.#index++;
     const metrics = episodeMetrics(episodes);
     const finish = async (): Promise<Update> => {
       if (!known) {
         const unread = this.#unread as Besides;
-        unread.arrived(await this.learner.store.device.read(unread.tensors));
+        unread.arrived(await this.store.device.read(unread.tensors));
       }
       const epochs = known as readonly EpochStatistics[];
       const ended = performance.now();
@@ -148,11 +155,22 @@ export class Reinforcer {
     return { index, episodes: metrics, finish };
   }
 
+  /** What each part of a batch says, from advantages over all of it. */
+  #decisions(parts: readonly Episodes[], advantage: Float32Array): Decisions[] {
+    let from = 0;
+    return parts.map((episodes) => {
+      const made = this.decisions === 'switches' ? episodes.open : everyStep(episodes);
+      const own = advantage.subarray(from, from + episodes.count);
+      from += episodes.count;
+      return { episodes, made, advantage: own };
+    });
+  }
+
   /** All that the next update depends on: parameters, the optimiser's state, counters. */
   async save(): Promise<NamedArrays> {
     const named: NamedArrays = new Map();
-    for (const [name, tensor] of await this.learner.store.save()) named.set(`parameters.${name}`, tensor);
-    for (const [name, tensor] of await this.optimiser.save()) named.set(`optimiser.${name}`, tensor);
+    for (const [name, tensor] of await this.store.save()) named.set(`parameters.${name}`, tensor);
+    for (const [name, tensor] of await this.#replicas[0].optimiser.save()) named.set(`optimiser.${name}`, tensor);
     named.set('updates', { shape: [2], data: Int32Array.of(this.#index, this.#withoutSignal) });
     return named;
   }
@@ -167,56 +185,87 @@ export class Reinforcer {
       throw new CheckpointError(what, 'no tensor "updates"', 'a state saved by this run', 'Start anew in another folder');
     const part = (prefix: string) =>
       new Map([...named].filter(([name]) => name.startsWith(prefix)).map(([name, tensor]) => [name.slice(prefix.length), tensor]));
-    this.learner.store.load(part('parameters.'), what);
-    this.optimiser.load(part('optimiser.'), what);
+    for (const { learner, optimiser } of this.#replicas) {
+      learner.store.load(part('parameters.'), what);
+      optimiser.load(part('optimiser.'), what);
+    }
     [this.#index, this.#withoutSignal] = [updates.data[0], updates.data[1]];
   }
 
   dispose(): void {
-    this.#update.dispose();
-    this.optimiser.dispose();
-    this.rollout.dispose();
-    for (const part of this.owned) part.dispose();
+    for (const { update, optimiser, rollout, owned = [] } of this.#replicas)
+      for (const part of [update, optimiser, rollout, ...owned]) part.dispose();
   }
 }
 
 /** 1 at every step of every episode. */
-function everyStep(length: Uint16Array, count: number, horizon: number): Uint8Array {
+function everyStep({ length, count, horizon }: Episodes): Uint8Array {
   const made = new Uint8Array(count * horizon);
   for (let episode = 0; episode < count; episode++) made.fill(1, episode * horizon, episode * horizon + length[episode]);
   return made;
 }
 
-export type InternalOptions = {
+/** What internal RL is made of on one device. */
+export type InternalParts = {
   /** The frozen base model. */
   readonly model: Transformer;
   /** The frozen metacontroller; its encoder is not used. */
   readonly metacontroller: Steering;
-  /** Layer l that it steers. */
-  readonly layer: number;
   /** f32 [4]: gate mode and temperature. Hard for the method; always open for the baseline without temporal abstraction. */
   readonly gate: Tensor;
   /** What learns. */
   readonly policy: Policy;
   /** A world that the host steps, or one on the device: then a whole batch is one submit. */
   readonly environment: VectorEnvironment | DevicePinpad;
+};
+
+export type InternalOptions = InternalParts & {
+  /** Layer l that it steers. */
+  readonly layer: number;
   readonly settings: ReinforceSettings;
   readonly seed: number;
   /** At which the frozen model's actions are sampled; 1 by default. See `Rollout`. */
   readonly temperature?: number;
+  /** The same on other devices, policies alike: each plays as many episodes of every batch as its environment has. */
+  readonly others?: readonly InternalParts[];
 };
+
+/** Episodes played together and their longest, wherever the worlds are. */
+function sizeOf(environment: VectorEnvironment | DevicePinpad): { readonly episodes: number; readonly horizon: number } {
+  const { environments: episodes, horizon } = environment instanceof DevicePinpad ? environment.settings : environment;
+  return { episodes, horizon };
+}
 
 /** Internal RL (arXiv 2512.20605, §5): a policy over codes; the frozen model and the rest of the metacontroller are its world. */
 export function internalRl(options: InternalOptions): Reinforcer {
-  const { model, metacontroller, layer, gate, policy, environment, settings, seed, temperature = 1 } = options;
-  const { environments: episodes, horizon } = environment instanceof DevicePinpad ? environment.settings : environment;
+  const { settings, others = [] } = options;
+  const all = [options, ...others];
+  const sizes = all.map(({ environment }) => sizeOf(environment));
+  const horizons = sizes.map(({ horizon }) => horizon);
+  if (new Set(horizons).size > 1) throw new ShapeError('internalRl', `parts of a batch of ${horizons} steps`, 'the same of all');
+  const of = sizes.reduce((sum, { episodes }) => sum + episodes, 0);
+  let before = 0;
+  const replicas = all.map((parts, i) => {
+    const replica = internalReplica(options, parts, all.length > 1 ? { before, of } : undefined);
+    before += sizes[i].episodes;
+    return replica;
+  });
+  return new Reinforcer(replicas, settings, 'switches');
+}
+
+function internalReplica(
+  { layer, seed, temperature = 1 }: InternalOptions,
+  { model, metacontroller, gate, policy, environment }: InternalParts,
+  part: BatchPart | undefined,
+): Replica {
+  const { episodes, horizon } = sizeOf(environment);
   const source = new PolicyCodes(policy, episodes);
   const controller = new CodeController({ metacontroller, layer, source, episodes, gate, record: { horizon } });
   if (!controller.records) throw new Error('a recording controller has records');
-  const how = { model, controller, seed, temperature };
+  const how = { model, controller, seed, temperature, ...(part && { part }) };
   const rollout =
     environment instanceof DevicePinpad ? new DeviceRollout({ ...how, world: environment }) : new Rollout({ ...how, environment });
-  return new Reinforcer(codeLearner(policy, controller.records), rollout, settings, 'switches', [controller, source]);
+  return { learner: codeLearner(policy, controller.records), rollout, owned: [controller, source] };
 }
 
 export type RawOptions = {
@@ -233,5 +282,5 @@ export type RawOptions = {
 export function rawRl({ model, environment, settings, seed, temperature = 1 }: RawOptions): Reinforcer {
   const rollout = new Rollout({ model, environment, seed, recordActions: true, temperature });
   if (!rollout.logProb) throw new Error('a recording rollout has log-probabilities');
-  return new Reinforcer(actionLearner(model, rollout.logProb, temperature), rollout, settings, 'actions');
+  return new Reinforcer([{ learner: actionLearner(model, rollout.logProb, temperature), rollout }], settings, 'actions');
 }

@@ -15,6 +15,9 @@ import { STREAM } from './codes.js';
 import { type Controller, NONE } from './controller.js';
 import type { VectorEnvironment } from './environment.js';
 
+/** A part of a batch, where several devices share it: how many of its episodes come before, and how many there are in all. */
+export type BatchPart = { readonly before: number; readonly of: number };
+
 export type RolloutOptions = {
   /** The base model that acts. */
   readonly model: Transformer;
@@ -35,6 +38,8 @@ export type RolloutOptions = {
    * episodes end early, and the cost of a step is its rows. By default sixteen sizes up to all.
    */
   readonly rowCounts?: readonly number[];
+  /** Which episodes of a batch are played here, where several devices share it; all of them by default. */
+  readonly part?: BatchPart;
 };
 
 /** What N episodes did. The arrays belong to the rollout and are overwritten by the next one. */
@@ -71,6 +76,8 @@ type StepProgram = {
   readonly program: Program<{ action: Tensor } | { action: Tensor; open: Tensor }>;
   readonly indices: Tensor;
   readonly episode: Tensor;
+  /** `episode` itself where the whole batch is played here. */
+  readonly owner: Tensor;
   readonly place: Tensor;
   readonly host: { readonly indices: Int32Array; readonly episode: Uint32Array; readonly place: Uint32Array };
 };
@@ -146,7 +153,7 @@ export class Rollout {
   }
 
   /**
-   * Plays batch `batch` of the seed: episodes `batch·N` to `batch·N + N − 1`.
+   * Plays batch `batch` of the seed, or its part: episodes `batch·N` to `batch·N + N − 1`.
    * @param besides what else is read back, as it was when the batch began; see `Player`.
    */
   async run(batch: number, besides?: Besides): Promise<Episodes> {
@@ -155,7 +162,8 @@ export class Rollout {
     const { reward, length, progress, action, open } = this.#episodes;
     for (const array of [reward, length, progress, open]) array.fill(0);
     action.fill(-1);
-    let { observation, info } = environment.reset(seed, { firstEpisode: batch * count });
+    const { before, of } = this.options.part ?? { before: 0, of: count };
+    let { observation, info } = environment.reset(seed, { firstEpisode: batch * of + before });
     controller?.begin();
     let running = Uint32Array.from({ length: count }, (_, i) => i);
     let steps = 0;
@@ -187,8 +195,14 @@ export class Rollout {
     return { ...this.#episodes, steps };
   }
 
-  #write({ host, indices, episode, place }: StepProgram, running: Uint32Array, observation: Int32Array, t: number, batch: number): void {
-    const { environment, model, recordActions } = this.options;
+  #write(
+    { host, indices, episode, owner, place }: StepProgram,
+    running: Uint32Array,
+    observation: Int32Array,
+    t: number,
+    batch: number,
+  ): void {
+    const { environment, model, recordActions, part } = this.options;
     const { horizon } = environment;
     const { slots } = model.config;
     host.episode.fill(NONE);
@@ -203,6 +217,7 @@ export class Rollout {
     host.indices.fill(-1, running.length * slots);
     indices.write(host.indices);
     episode.write(host.episode);
+    if (owner !== episode) owner.write(host.episode.map((at) => (at === NONE ? NONE : at + (part?.before ?? 0))));
     place.write(host.place);
     this.#cache.step.write(Uint32Array.of(t));
     this.#random.write(batch * horizon + t);
@@ -223,14 +238,15 @@ export class Rollout {
   }
 
   #capture(rows: number): StepProgram {
-    const { model, controller, temperature = 1 } = this.options;
+    const { model, controller, temperature = 1, part } = this.options;
     const { slots, depth } = model.config;
     const device = this.#device;
     const host = { indices: new Int32Array(rows * slots), episode: new Uint32Array(rows), place: new Uint32Array(rows) };
     const indices = device.tensor(host.indices, [rows, slots]);
     const episode = device.tensor(host.episode);
     const place = device.tensor(host.place);
-    const context = { rows, episode, owner: episode, place, random: this.#random };
+    const owner = part ? device.tensor(host.episode) : episode;
+    const context = { rows, episode, owner, place, random: this.#random };
     const program = device.capture<{ action: Tensor } | { action: Tensor; open: Tensor }>(() =>
       noGrad(() => {
         const cache = { ...this.#cache, row: episode };
@@ -245,21 +261,48 @@ export class Rollout {
         const into = this.logProb && { logProb: this.logProb, place };
         const logits = model.actionLogits(e);
         const tempered = temperature === 1 ? logits : scale(logits, 1 / temperature);
-        const { index } = philoxCategorical(tempered, this.#random, STREAM.action, { owner: episode, ...(into && { into }) });
+        const { index } = philoxCategorical(tempered, this.#random, STREAM.action, { owner, ...(into && { into }) });
         return open ? { action: index, open } : { action: index };
       }),
     );
-    return { program, indices, episode, place, host };
+    return { program, indices, episode, owner, place, host };
   }
 
   dispose(): void {
-    for (const { program, indices, episode, place } of this.#programs.values()) {
+    for (const { program, indices, episode, owner, place } of this.#programs.values()) {
       program.dispose();
-      for (const tensor of [indices, episode, place]) tensor.dispose();
+      for (const tensor of new Set([indices, episode, owner, place])) tensor.dispose();
     }
     this.#programs.clear();
     disposeCache(this.#cache);
     this.#random.dispose();
     this.logProb?.dispose();
   }
+}
+
+/** What several devices played of one batch, in its order; the arrays are new. */
+export function joined(parts: readonly Episodes[]): Episodes {
+  const [first] = parts;
+  if (parts.length === 1) return first;
+  const all = <T extends Float32Array | Uint16Array | Int32Array | Uint8Array>(field: (part: Episodes) => T): T => {
+    const arrays = parts.map(field);
+    const whole = new (arrays[0].constructor as new (length: number) => T)(arrays.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const array of arrays) {
+      whole.set(array, at);
+      at += array.length;
+    }
+    return whole;
+  };
+  return {
+    count: parts.reduce((sum, { count }) => sum + count, 0),
+    horizon: first.horizon,
+    reward: all(({ reward }) => reward),
+    length: all(({ length }) => length),
+    progress: all(({ progress }) => progress),
+    action: all(({ action }) => action),
+    open: all(({ open }) => open),
+    observation: all(({ observation }) => observation),
+    steps: parts.reduce((sum, { steps }) => sum + steps, 0),
+  };
 }

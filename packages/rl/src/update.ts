@@ -16,7 +16,7 @@ import {
   type TensorData,
 } from '@coxswain/tensor';
 import type { SequenceSize } from '@coxswain/transformer';
-import { type ChunkSettings, type ChunkSize, planChunks } from './chunks.js';
+import { type ChunkSettings, type ChunkSize, type PlannedChunk, planChunks } from './chunks.js';
 import type { Episodes } from './rollout.js';
 
 /** One part of a batch: episodes of similar length, `[batch, time]`, and the decisions made in them. */
@@ -104,8 +104,7 @@ type Captured = {
  * PPO's clipped surrogate over the decisions of whole trajectories (arXiv 2512.20605, §5): mean over all decisions of
  * −min(ratio · A, clip(ratio) · A); no critic, no KL penalty, no entropy bonus. Episodes are sorted by length up to their last decision, for
  * nothing is learned from what comes after it, and worked off in chunks cropped to their longest, whose gradients add up to that of the
- * full batch. What is not recurrent is computed where there were decisions, no other step. One submit per epoch; nothing is read back
- * before the last.
+ * full batch. What is not recurrent is computed where there were decisions, no other step. See `learn` for all its epochs.
  */
 export class ClippedUpdate {
   readonly #device: Device;
@@ -116,6 +115,8 @@ export class ClippedUpdate {
   readonly #history: readonly Tensor[];
   readonly #begin: Program;
   readonly #end: readonly Program[];
+  #taken: (Pick<Decisions, 'episodes' | 'advantage'> & { readonly chunks: readonly PlannedChunk[] }) | undefined;
+  #chunks: readonly Program[] = [];
 
   constructor(
     private readonly learner: Learner,
@@ -141,17 +142,45 @@ export class ClippedUpdate {
     );
   }
 
+  /** What an epoch leaves that is a sum over episodes: gradients, and the sums of its statistics. */
+  get sums(): readonly Tensor[] {
+    return [this.learner.store.gradients, this.#totals];
+  }
+
   /**
-   * All epochs on one batch. Nothing is read back: `history` holds their statistics until the next batch.
-   * @param learningRate that of the settings by default.
+   * Takes one batch, or a part of it.
+   * @returns how many decisions are in it, for `begin`.
    */
-  async run(decisions: Decisions, learningRate = this.settings.learningRate): Promise<void> {
-    const chunks = this.#fill(decisions);
-    await Promise.all([this.#begin, ...chunks, ...this.#end].map((program) => program.ready()));
-    for (const end of this.#end) {
-      this.optimiser.prepare(learningRate);
-      this.#device.run([this.#begin, ...chunks, end]);
-    }
+  take({ episodes, made, advantage }: Decisions): number {
+    const { chunks, decisions } = planChunks(episodes, made, this.settings);
+    this.#taken = { chunks, episodes, advantage };
+    return decisions;
+  }
+
+  /** Writes what was taken to the device. @param decisions in the whole batch: what a mean is over. */
+  async begin(decisions: number): Promise<void> {
+    this.#chunks = this.#fill(decisions);
+    await Promise.all([this.#begin, ...this.#chunks, ...this.#end].map((program) => program.ready()));
+  }
+
+  /** One epoch. Nothing is read back: `history` holds the statistics of all until the next batch. */
+  epoch(index: number, learningRate: number): void {
+    this.optimiser.prepare(learningRate);
+    this.#device.run([this.#begin, ...this.#chunks, this.#end[index]]);
+  }
+
+  /** The first half of an epoch, where others have the rest of the batch. @returns its `sums`. */
+  accumulate(): Promise<TensorData[]> {
+    return this.#device.read(this.sums, [this.#begin, ...this.#chunks]);
+  }
+
+  /** The second half. @param sums those over the whole batch. */
+  apply(index: number, learningRate: number, sums: readonly TensorData[]): void {
+    this.sums.forEach((tensor, i) => {
+      tensor.write(sums[i]);
+    });
+    this.optimiser.prepare(learningRate);
+    this.#device.run([this.#end[index]]);
   }
 
   /** Of each epoch, f32 [4]; see `statisticsOf`. */
@@ -160,8 +189,9 @@ export class ClippedUpdate {
   }
 
   /** Writes the inputs of every chunk and returns their programs. */
-  #fill({ episodes, made, advantage }: Decisions): Program[] {
-    const { chunks, decisions } = planChunks(episodes, made, this.settings);
+  #fill(decisions: number): Program[] {
+    if (!this.#taken) throw new Error('take a batch first');
+    const { chunks, episodes, advantage } = this.#taken;
     return chunks.map(({ size, order, lengths, step, decision, at, back, count }, index) => {
       const { program, inputs, weight, advantage: gains, own } = this.#captured(index, size);
       inputs.step.write(step);
@@ -218,5 +248,31 @@ export class ClippedUpdate {
     this.#programs.clear();
     for (const program of [this.#begin, ...this.#end]) program.dispose();
     for (const tensor of [this.#totals, ...this.#history]) tensor.dispose();
+  }
+}
+
+/**
+ * All epochs on one batch, of which each of `updates` has a part on a device of its own: their sums are added in order, so that all make
+ * the same step. Where one has it all, an epoch is one submit and nothing is read back.
+ */
+export async function learn(
+  updates: readonly ClippedUpdate[],
+  decisions: readonly Decisions[],
+  epochs: number,
+  learningRate: number,
+): Promise<void> {
+  const all = updates.reduce((sum, update, i) => sum + update.take(decisions[i]), 0);
+  await Promise.all(updates.map((update) => update.begin(all)));
+  for (let index = 0; index < epochs; index++) {
+    if (updates.length === 1) {
+      updates[0].epoch(index, learningRate);
+      continue;
+    }
+    const [first, ...others] = await Promise.all(updates.map((update) => update.accumulate()));
+    for (const sums of others)
+      sums.forEach((sum, i) => {
+        for (let at = 0; at < sum.length; at++) first[i][at] += sum[at];
+      });
+    for (const update of updates) update.apply(index, learningRate, first);
   }
 }
