@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { requestDevice } from '@coxswain/tensor/node';
+import { requestDevice, requestDevices } from '@coxswain/tensor/node';
 import { main } from './command/main.js';
 import { PHASES } from './phases.js';
 import { outliveReaders } from './readers.js';
@@ -13,5 +13,6 @@ process.exitCode = await main(process.argv.slice(2), PHASES, {
   signals: process,
   now: () => performance.now(),
   openDevice: () => requestDevice(),
+  openDevices: () => requestDevices(),
   program: [process.execPath, ...process.execArgv, process.argv[1]],
 });

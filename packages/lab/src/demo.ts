@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { requestDevice } from '@coxswain/tensor/node';
+import { requestDevice, requestDevices } from '@coxswain/tensor/node';
 import { main } from './command/main.js';
 import type { Machine } from './command/phase-command.js';
 import { PHASES } from './phases.js';
@@ -30,6 +30,7 @@ const machine: Machine = {
   signals: process,
   now: () => performance.now(),
   openDevice: () => requestDevice(),
+  openDevices: () => requestDevices(),
   program: [process.execPath, ...process.execArgv, process.argv[1]],
 };
 

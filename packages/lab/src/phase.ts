@@ -27,6 +27,8 @@ export type PhaseContext = {
   readonly seed: number;
   readonly inputs: Readonly<Record<string, TrainedModel>>;
   readonly device: Device;
+  /** Further devices of the machine, where the phase can share its work (`Phase.shares`) and there are any. */
+  readonly others: readonly Device[];
   readonly folder: Pick<RunFolder, 'identity' | 'writeArtifact' | 'writeText'>;
   /** The state to go on from; absent at the start of a run. */
   readonly resumed: Checkpoint | undefined;
@@ -46,6 +48,8 @@ export type Phase = {
   readonly shortcuts: Readonly<Record<string, string>>;
   /** Steps of the whole run, and what one is called. */
   readonly length: (config: Config) => { readonly steps: number; readonly unit: string; readonly saveEvery: number };
+  /** Whether it can share its work between devices; it cannot when absent. */
+  readonly shares?: (config: Config) => boolean;
   /**
    * Does the work from `resumed` (or the start) to the end, calling `session.afterStep` once a step. A run that has
    * done all its steps only writes its results again. Throws what stopped it.

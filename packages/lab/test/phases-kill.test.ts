@@ -64,7 +64,12 @@ const PRETRAIN = {
 const HALF = { ...PRETRAIN, 'pretrain.precision': 'f16', 'pretrain.steps': 160, 'pretrain.logEvery': 1, 'pretrain.saveEvery': 3 };
 const SKILLS = { 'skills.worlds': 16, 'skills.batches': 8, 'reinforce.task': '3', 'reinforce.horizon': 12 };
 
-type Run = { readonly phase: string; readonly inputs: Readonly<Record<string, string>>; readonly settings: string[] };
+type Run = {
+  readonly phase: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly settings: string[];
+  readonly env?: NodeJS.ProcessEnv;
+};
 /** By name; the inputs of a run are runs above it. */
 const RUNS: Readonly<Record<string, Run>> = {
   pretrain: {
@@ -74,7 +79,13 @@ const RUNS: Readonly<Record<string, Run>> = {
   },
   discover: { phase: 'discover', inputs: { base: 'pretrain' }, settings: set(DISCOVER) },
   skills: { phase: 'skills', inputs: { base: 'pretrain', controller: 'discover' }, settings: set(SKILLS) },
-  reinforce: { phase: 'reinforce', inputs: { base: 'pretrain', controller: 'discover' }, settings: set(REINFORCE) },
+  // Its batches shared by two devices on a software adapter, which a number of threads would forbid; the one below has one.
+  reinforce: {
+    phase: 'reinforce',
+    inputs: { base: 'pretrain', controller: 'discover' },
+    settings: set(REINFORCE),
+    env: { LP_NUM_THREADS: '' },
+  },
   'co-trained': { phase: 'discover', inputs: { base: 'pretrain' }, settings: ['--method', 'co-trained', ...set(DISCOVER)] },
   compile: { phase: 'discover', inputs: { base: 'pretrain' }, settings: ['--method', 'compile', ...set(DISCOVER)] },
   'in half precision': { phase: 'pretrain', inputs: {}, settings: set(HALF) },
@@ -82,10 +93,11 @@ const RUNS: Readonly<Record<string, Run>> = {
 };
 
 function start(name: string, out: string): ChildProcess {
-  const { phase, inputs, settings } = RUNS[name];
+  const { phase, inputs, settings, env } = RUNS[name];
   const given = Object.entries(inputs).flatMap(([input, run]) => [`--${input}`, join(root, run)]);
   return spawn(process.execPath, [program, phase, '--seed', '4', '--out', out, ...given, ...settings], {
     stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...env },
   });
 }
 

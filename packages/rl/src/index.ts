@@ -12,6 +12,6 @@ export * from './learners.js';
 export * from './metrics.js';
 export * from './policy.js';
 export * from './reinforce.js';
-export { type Besides, type Episodes, type Player, Rollout, type RolloutOptions } from './rollout.js';
+export { type BatchPart, type Besides, type Episodes, type Player, Rollout, type RolloutOptions } from './rollout.js';
 export * from './trainable-copy.js';
 export * from './update.js';

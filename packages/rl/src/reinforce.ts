@@ -79,11 +79,14 @@ export class Reinforcer {
   /** Statistics of the last update that are still on the device. */
   #unread: Besides | undefined;
 
-  /** @param replicas one for each device, whose parameters are alike; each plays a part of every batch. */
+  /**
+   * @param replicas one for each device, whose parameters are alike; each plays a part of every batch.
+   * @param decisions `[N·horizon]` 1 where a decision was made.
+   */
   constructor(
     replicas: readonly Replica[],
     private readonly settings: ReinforceSettings,
-    private readonly decisions: 'switches' | 'actions',
+    private readonly decisions: (episodes: Episodes) => Uint8Array,
   ) {
     this.#replicas = replicas.map((replica) => {
       const optimiser = new AdamW(replica.learner.store, { weightDecay: settings.weightDecay, clip: settings.gradientClip });
@@ -159,7 +162,7 @@ export class Reinforcer {
   #decisions(parts: readonly Episodes[], advantage: Float32Array): Decisions[] {
     let from = 0;
     return parts.map((episodes) => {
-      const made = this.decisions === 'switches' ? episodes.open : everyStep(episodes);
+      const made = this.decisions(episodes);
       const own = advantage.subarray(from, from + episodes.count);
       from += episodes.count;
       return { episodes, made, advantage: own };
@@ -228,6 +231,8 @@ export type InternalOptions = InternalParts & {
   readonly temperature?: number;
   /** The same on other devices, policies alike: each plays as many episodes of every batch as its environment has. */
   readonly others?: readonly InternalParts[];
+  /** `[N·horizon]` 1 where a decision was made, in place of where the switch opened: to measure what updates of some kind cost. */
+  readonly decisions?: (episodes: Episodes) => Uint8Array;
 };
 
 /** Episodes played together and their longest, wherever the worlds are. */
@@ -238,7 +243,7 @@ function sizeOf(environment: VectorEnvironment | DevicePinpad): { readonly episo
 
 /** Internal RL (arXiv 2512.20605, §5): a policy over codes; the frozen model and the rest of the metacontroller are its world. */
 export function internalRl(options: InternalOptions): Reinforcer {
-  const { settings, others = [] } = options;
+  const { settings, others = [], decisions = ({ open }: Episodes) => open } = options;
   const all = [options, ...others];
   const sizes = all.map(({ environment }) => sizeOf(environment));
   const horizons = sizes.map(({ horizon }) => horizon);
@@ -250,7 +255,7 @@ export function internalRl(options: InternalOptions): Reinforcer {
     before += sizes[i].episodes;
     return replica;
   });
-  return new Reinforcer(replicas, settings, 'switches');
+  return new Reinforcer(replicas, settings, decisions);
 }
 
 function internalReplica(
@@ -282,5 +287,5 @@ export type RawOptions = {
 export function rawRl({ model, environment, settings, seed, temperature = 1 }: RawOptions): Reinforcer {
   const rollout = new Rollout({ model, environment, seed, recordActions: true, temperature });
   if (!rollout.logProb) throw new Error('a recording rollout has log-probabilities');
-  return new Reinforcer([{ learner: actionLearner(model, rollout.logProb, temperature), rollout }], settings, 'actions');
+  return new Reinforcer([{ learner: actionLearner(model, rollout.logProb, temperature), rollout }], settings, everyStep);
 }

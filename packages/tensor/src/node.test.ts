@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 
 const PACKAGE = new URL('..', import.meta.url);
@@ -64,3 +65,23 @@ test('without a driver: a NoAdapterError that says what to install', async () =>
   expect(error.remedy).toMatch(/npm run setup/);
   expect(error.message).toContain(error.remedy);
 }, 330_000);
+
+test.each([
+  ['nothing is said of threads', { LP_NUM_THREADS: '' }, Math.min(2, availableParallelism())],
+  ['LP_NUM_THREADS says how many threads', { LP_NUM_THREADS: '1' }, 1],
+] as const)('devices that share work where %s: they compute side by side, and the process ends well', async (_, env, count) => {
+  const { stdout, stderr, code } = await run(
+    `import { add } from '@coxswain/tensor';
+     import { requestDevices } from '@coxswain/tensor/node';
+     const devices = await requestDevices();
+     const sums = await Promise.all(devices.map((device, i) => { const x = device.tensor(Float32Array.of(i)); return add(x, x).read(); }));
+     console.log(JSON.stringify({ sums: sums.map(([sum]) => sum), left: process.env.LP_NUM_THREADS, family: devices[0].traits.family }));
+     for (const device of devices) device.close();
+     console.log('end');`,
+    env,
+  );
+  expect(code, stderr).toBe(0);
+  const { sums, left, family } = JSON.parse(stdout.split('\n')[0]);
+  expect(left).toBe(env.LP_NUM_THREADS || undefined);
+  expect(sums).toEqual(Array.from({ length: family === 'gpu' ? 1 : count }, (_, i) => 2 * i));
+});

@@ -112,3 +112,33 @@ async function explained<T>(ask: () => Promise<T>): Promise<T> {
     throw new NoAdapterError(error instanceof Error ? error.message : String(error), REMEDY, { cause: error });
   }
 }
+
+/** Devices that share the cores of a machine without a GPU; more have not been measured. */
+const MOST_SHARING = 2;
+
+/**
+ * Devices for work that falls into independent parts of many small launches, such as rollouts: on a GPU one. A software driver spreads
+ * every launch over its threads, which costs a small one more than it spares, so there each of several devices computes by
+ * itself. One device where LP_NUM_THREADS says how many threads there are to be.
+ * @throws like `requestDevice`.
+ */
+export async function requestDevices(options: DeviceOptions = {}): Promise<Device[]> {
+  const cores = availableParallelism();
+  const count = Math.min(MOST_SHARING, cores);
+  if (process.env.LP_NUM_THREADS || count === 1) return [await requestDevice(options)];
+  const threads = Math.floor(cores / count);
+  // Mesa reads it when an adapter is asked for.
+  process.env.LP_NUM_THREADS = String(threads > 1 ? threads : 0);
+  const devices: Device[] = [];
+  try {
+    devices.push(await requestDevice(options));
+    const software = devices[0].traits.threads !== undefined;
+    while (software && devices.length < count) devices.push(await requestDevice(options));
+    return devices;
+  } catch (error) {
+    for (const device of devices) device.close();
+    throw error;
+  } finally {
+    delete process.env.LP_NUM_THREADS;
+  }
+}

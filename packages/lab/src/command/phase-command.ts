@@ -29,6 +29,8 @@ export type Machine = {
   readonly signals: SignalSource;
   readonly now: () => number;
   readonly openDevice: () => Promise<Device>;
+  /** As many as are worth while for work that can be shared; one when absent. */
+  readonly openDevices?: () => Promise<readonly Device[]>;
   /** How this very program is started again, for the runs of a sweep: executable, then its arguments. */
   readonly program: readonly string[];
 };
@@ -112,15 +114,16 @@ async function attempt(phase: Phase, resolved: Resolved, seed: number, path: str
       machine.signals.exit(EXIT_CODES.stalled);
     });
     try {
-      const device = await machine.openDevice();
+      const devices = phase.shares?.(config) && machine.openDevices ? await machine.openDevices() : [await machine.openDevice()];
+      const [device, ...others] = devices;
       try {
-        folder.environment(environmentOf(device));
-        const duration = await durationNote(phase, config, device, resumed?.step ?? 0);
+        folder.environment(environmentOf(device, devices.length));
+        const duration = await durationNote(phase, config, device, resumed?.step ?? 0, devices.length);
         if (duration) progress.note(duration);
         const session = new Session({ folder, progress, signal: interrupts.signal, steps, saveEvery, watchdog });
-        await phase.run({ config, seed, inputs, device, folder, resumed, session });
+        await phase.run({ config, seed, inputs, device, others, folder, resumed, session });
       } finally {
-        device.close();
+        for (const one of devices) one.close();
       }
     } catch (error) {
       if (error instanceof DeviceLostError) progress.note(error.message);

@@ -6,7 +6,7 @@ import { observationSpaceOf } from '../phases/world.js';
 import { identify } from '../run/identity.js';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
-import { ScriptedWorlds } from './scripted-worlds.js';
+import { ScriptedWorlds, scriptedDecisions } from './scripted-worlds.js';
 import { untrainedBase, untrainedController } from './untrained.js';
 import { addWork, NO_WORK, type Work, WorkMeter } from './work.js';
 
@@ -43,7 +43,10 @@ async function probeUpdates(config: Config, device: Device, counted: number): Pr
   if (config.reinforce.method === 'internal') inputs.controller = await untrainedController(device, config, base);
   const { episodesPerUpdate } = config[config.reinforce.method];
   const worlds = new ScriptedWorlds(config, episodesPerUpdate, observationSpaceOf(config).slots);
-  const { reinforcer } = wire(device, config, inputs, 0, worlds);
+  const { reinforcer } = wire(device, config, inputs, 0, {
+    worlds,
+    decisions: (episodes) => scriptedDecisions(config, episodes),
+  });
   await reinforcer.update();
   await device.finish();
   const meter = new WorkMeter(device);
@@ -103,7 +106,7 @@ async function probeSteps(phase: Phase, config: Config, device: Device, counted:
   const identity = identify({ phase: phase.name, preset: 'none', seed: 0, config: short, inputs: {} });
   const folder = { identity, writeArtifact() {}, writeText() {} };
   try {
-    await phase.run({ config: short, seed: 0, inputs, device, folder, resumed: undefined, session });
+    await phase.run({ config: short, seed: 0, inputs, device, others: [], folder, resumed: undefined, session });
   } catch (error) {
     if (!(error instanceof Enough)) throw error;
   } finally {

@@ -40,11 +40,13 @@ function projection(seconds: number, { model }: StoredModel): string {
   return `about ${formatDuration(seconds)} (±${Math.round(100 * model.error)} %)`;
 }
 
-/** What a phase says of its duration at its start, where there is a model of cost for the adapter. */
-export async function durationNote(phase: Phase, config: Config, device: Device, done: number): Promise<string | undefined> {
+/** What a phase says of its duration at its start, where there is a model of cost for the adapter. @param devices that share the work. */
+export async function durationNote(phase: Phase, config: Config, device: Device, done: number, devices = 1): Promise<string | undefined> {
   const left = phase.length(config).steps - done;
   const stored = left > 0 && isProbed(phase) ? readCostModel(costFolder(), device) : undefined;
   if (!stored) return undefined;
   const cost = await phaseCost(phase, config, device.traits);
-  return `The steps take ${projection(projectedSeconds({ ...cost, steps: left }, stored), stored)} by this adapter’s model of cost.`;
+  const seconds = projectedSeconds({ ...cost, steps: left }, stored);
+  const shared = devices > 1 ? ` on one device; ${devices} share the work, which makes it less` : '';
+  return `The steps take ${projection(seconds, stored)} by this adapter’s model of cost${shared}.`;
 }

@@ -1,8 +1,26 @@
 /** Worlds that play themselves: what RL costs depends on how long episodes last, and here that is known beforehand. */
 import { generateExpertEpisodes } from '@coxswain/envs';
-import type { Step, VectorEnvironment } from '@coxswain/rl';
+import type { Episodes, Step, VectorEnvironment } from '@coxswain/rl';
+import { GATE_MODE } from '@coxswain/tensor';
+import { methodOf } from '../phases/methods.js';
 import { worldOf } from '../phases/world.js';
 import type { Config } from '../settings/sections.js';
+
+/**
+ * Decisions of a policy that has learned: one a colour, as far apart as the others (a code was held for 3.5 steps of an episode's 14.4:
+ * `switch/segment_length` of the runs in docs/notes/success.md). With the gate always open, one a step.
+ * @returns [count·horizon] 1 where one is made.
+ */
+export function scriptedDecisions(config: Config, { count, horizon, length }: Episodes): Uint8Array {
+  const made = new Uint8Array(count * horizon);
+  const colours = config.reinforce.task.length;
+  const open = methodOf(config).actingGate === GATE_MODE.open;
+  length.forEach((steps, n) => {
+    const decisions = open ? steps : Math.min(steps, colours);
+    for (let i = 0; i < decisions; i++) made[n * horizon + Math.floor((i * steps) / decisions)] = 1;
+  });
+  return made;
+}
 
 /** One episode in so many goes astray and is cut by the horizon; a policy that has learned loses 4 % so (docs/notes/success.md). */
 const ASTRAY = 20;

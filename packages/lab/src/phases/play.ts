@@ -1,6 +1,15 @@
 /** Playing episodes without learning from them, and what is told about them. */
 import { GridworldPinpad } from '@coxswain/envs';
-import { CodeController, DevicePinpad, type Episodes, LARGEST_DEVICE_WORLD, type Policy, PolicyCodes, Rollout } from '@coxswain/rl';
+import {
+  type BatchPart,
+  CodeController,
+  DevicePinpad,
+  type Episodes,
+  LARGEST_DEVICE_WORLD,
+  type Policy,
+  PolicyCodes,
+  Rollout,
+} from '@coxswain/rl';
 import type { Device, Tensor } from '@coxswain/tensor';
 import type { DrawnEpisode } from '../report/data.js';
 import type { Config } from '../settings/sections.js';
@@ -44,48 +53,60 @@ export function learningWorlds(config: Config, base: Base, task: string, horizon
     : taskWorlds(config, base, task, horizon, environments);
 }
 
-/**
- * Samples at least `episodes` episodes of a task.
- * @param seed of the worlds and of everything sampled.
- * @param draw how many of them to describe for a report.
- */
-export async function play(
-  config: Config,
-  actor: Actor,
-  options: { task: string; horizon: number; episodes: number; seed: number; draw?: number },
-): Promise<Played> {
-  const { base, steered } = actor;
+/** A batch of so many episodes in parts as equal as can be, none of them empty: where it is too small, fewer than asked for. */
+export function partsOf(episodes: number, parts: number): (BatchPart & { readonly episodes: number })[] {
+  const count = Math.min(parts, episodes);
+  const from = (part: number): number => Math.floor((part * episodes) / count);
+  return Array.from({ length: count }, (_, i) => ({ before: from(i), of: episodes, episodes: from(i + 1) - from(i) }));
+}
+
+export interface PlayOptions {
+  readonly task: string;
+  readonly horizon: number;
+  /** At least so many. */
+  readonly episodes: number;
+  /** Of the worlds and of everything sampled. */
+  readonly seed: number;
+  /** How many of them to describe for a report; none by default. */
+  readonly draw?: number;
+}
+
+/** What plays an actor's part of every batch. */
+function player(config: Config, { base, steered }: Actor, { task, horizon, seed }: PlayOptions, part: ReturnType<typeof partsOf>[number]) {
+  const { episodes, before, of } = part;
   const { device } = base.store;
-  const { task, horizon, seed, draw = 0 } = options;
-  const environments = Math.min(512, options.episodes);
-  const environment = taskWorlds(config, base, task, horizon, environments);
+  const environment = taskWorlds(config, base, task, horizon, episodes);
   const gate = actingGate(device, config);
-  const source = steered && new PolicyCodes(steered.policy, environments);
-  const controller =
-    steered &&
-    source &&
-    new CodeController({
-      metacontroller: steered.controller.model,
-      layer: config.metacontroller.layer,
-      source,
-      episodes: environments,
-      gate,
-    });
+  const source = steered && new PolicyCodes(steered.policy, episodes);
+  const { layer } = config.metacontroller;
+  const controller = source && new CodeController({ metacontroller: steered.controller.model, layer, source, episodes, gate });
   const { temperature } = config.reinforce;
-  const rollout = new Rollout({ model: base.model, environment, seed, temperature, ...(controller ? { controller } : {}) });
+  const shared = episodes < of ? { part: { before, of } } : {};
+  const rollout = new Rollout({ model: base.model, environment, seed, temperature, ...(controller && { controller }), ...shared });
+  const dispose = (): void => {
+    for (const part of [rollout, controller, source, gate]) part?.dispose();
+  };
+  return { environment, rollout, dispose };
+}
+
+/** Samples episodes of a task. @param others the same actor on other devices: together they play the same episodes as one would. */
+export async function play(config: Config, actor: Actor, options: PlayOptions, others: readonly Actor[] = []): Promise<Played> {
+  const { task, seed, draw = 0 } = options;
+  const actors = [actor, ...others];
+  const parts = partsOf(Math.min(512, options.episodes), actors.length);
+  const players = parts.map((part, i) => player(config, actors[i], options, part));
   let won = 0;
   let played = 0;
   const drawn: DrawnEpisode[] = [];
   for (let batch = 0; played < options.episodes; batch++) {
-    const episodes = await rollout.run(batch);
-    played += episodes.count;
-    for (const reward of episodes.reward) won += reward > 0 ? 1 : 0;
-    if (batch === 0 && draw > 0) drawn.push(...describe(config, environment, episodes, draw, { seed, batch, task }));
+    const batches = await Promise.all(players.map(({ rollout }) => rollout.run(batch)));
+    for (const { count, reward } of batches) {
+      played += count;
+      for (const one of reward) won += one > 0 ? 1 : 0;
+    }
+    if (batch === 0 && draw > 0) drawn.push(...describe(config, players[0].environment, batches[0], draw, { seed, batch, task }));
   }
-  rollout.dispose();
-  controller?.dispose();
-  source?.dispose();
-  gate.dispose();
+  for (const { dispose } of players) dispose();
   return { success: won / played, episodes: played, drawn };
 }
 

@@ -1,5 +1,5 @@
 /** Phase 3: internal RL over codes, or raw-action RL on the base itself (arXiv 2512.20605, §5). */
-import { DevicePinpad, internalRl, Policy, type Reinforcer, rawRl, type VectorEnvironment } from '@coxswain/rl';
+import { DevicePinpad, type InternalOptions, internalRl, Policy, type Reinforcer, rawRl, type VectorEnvironment } from '@coxswain/rl';
 import { type Device, HostRandom, ParameterStore, readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
@@ -8,9 +8,9 @@ import type { Snapshot } from '../run/checkpoint.js';
 import { RESULT_FILE } from '../run/folder.js';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
-import { loadBase } from './base.js';
+import { type Base, loadBase } from './base.js';
 import { type Controller, loadController } from './controller.js';
-import { type Actor, actingGate, learningWorlds, play, taskWorlds } from './play.js';
+import { type Actor, actingGate, learningWorlds, partsOf, play, taskWorlds } from './play.js';
 import { WORLD_SEED } from './world.js';
 
 /**
@@ -36,8 +36,8 @@ export function explorationAt({ finalExploration }: Config['internal'], progress
 /** The parts of an RL run, wired together. */
 export interface Wired {
   readonly reinforcer: Reinforcer;
-  /** Who plays when nothing is learned. */
-  readonly actor: Actor;
+  /** Who plays when nothing is learned, on each device. */
+  readonly actors: readonly Actor[];
   readonly episodesPerUpdate: number;
   readonly updates: number;
   /** Sets how far it explores when its schedule has come so far, 0 to 1. */
@@ -69,16 +69,43 @@ function startFrom(store: ParameterStore, learned: TrainedModel | undefined): vo
   if (learned) store.load(readSafetensors(learned.bytes, learned.folder).tensors, learned.folder);
 }
 
-/**
- * Builds what a run of the configured method needs.
- * @param worlds played in place of those of the task.
- */
+/** What internal RL needs on one device, and who plays there when nothing is learned. */
+function internalParts(
+  device: Device,
+  config: Config,
+  inputs: Readonly<Record<string, TrainedModel>>,
+  seed: number,
+  worldsOf: (base: Base) => VectorEnvironment | DevicePinpad,
+) {
+  const base = loadBase(device, inputs.base);
+  const controller = loadController(device, inputs.controller, base);
+  const { policy, store } = makePolicy(device, config, controller, seed);
+  startFrom(store, inputs.policy);
+  const gate = actingGate(device, config);
+  const environment = worldsOf(base);
+  return {
+    parts: { model: base.model, metacontroller: controller.model, gate, policy, environment },
+    actor: { base, steered: { controller, policy } },
+    dispose: () => disposeAll(...(environment instanceof DevicePinpad ? [environment] : []), gate, policy, store, controller, base),
+  };
+}
+
+export interface WireOptions {
+  /** Played in place of those of the task. */
+  readonly worlds?: VectorEnvironment;
+  /** Taken for internal RL's decisions in place of those made; see `InternalOptions`. */
+  readonly decisions?: InternalOptions['decisions'];
+  /** Devices that share internal RL's batches. */
+  readonly others?: readonly Device[];
+}
+
+/** Builds what a run of the configured method needs. */
 export function wire(
   device: Device,
   config: Config,
   inputs: Readonly<Record<string, TrainedModel>>,
   seed: number,
-  worlds?: VectorEnvironment,
+  { worlds, decisions, others = [] }: WireOptions = {},
 ): Wired {
   const { method, task, horizon, clip, advantageFloor, temperature } = config.reinforce;
   const section = config[method];
@@ -95,33 +122,26 @@ export function wire(
       seed: worldSeed,
       temperature,
     });
-    return { reinforcer, actor: { base }, episodesPerUpdate, updates, explore() {}, dispose: () => disposeAll(reinforcer, base) };
+    return { reinforcer, actors: [{ base }], episodesPerUpdate, updates, explore() {}, dispose: () => disposeAll(reinforcer, base) };
   }
-  const base = loadBase(device, inputs.base);
-  const controller = loadController(device, inputs.controller, base);
-  const { policy, store } = makePolicy(device, config, controller, seed);
-  startFrom(store, inputs.policy);
-  const gate = actingGate(device, config);
-  const environment = worlds ?? learningWorlds(config, base, task, horizon, episodesPerUpdate);
-  const reinforcer = internalRl({
-    model: base.model,
-    metacontroller: controller.model,
-    layer: config.metacontroller.layer,
-    gate,
-    policy,
-    environment,
-    settings,
-    seed: worldSeed,
-    temperature,
-  });
+  const devices = [device, ...others];
+  const shares = partsOf(episodesPerUpdate, devices.length);
+  const replicas = shares.map(({ episodes }, i) =>
+    internalParts(devices[i], config, inputs, seed, (base) => worlds ?? learningWorlds(config, base, task, horizon, episodes)),
+  );
+  const [first, ...rest] = replicas.map(({ parts }) => parts);
+  const { layer } = config.metacontroller;
+  const how = { layer, settings, seed: worldSeed, temperature, ...(decisions && { decisions }) };
+  const reinforcer = internalRl({ ...first, others: rest, ...how });
   return {
     reinforcer,
-    actor: { base, steered: { controller, policy } },
+    actors: replicas.map(({ actor }) => actor),
     episodesPerUpdate,
     updates,
-    explore: (progress) => policy.explore(explorationAt(config.internal, progress)),
-    dispose: () =>
-      disposeAll(reinforcer, ...(environment instanceof DevicePinpad ? [environment] : []), gate, policy, store, controller, base),
+    explore: (progress) => {
+      for (const { parts } of replicas) parts.policy.explore(explorationAt(config.internal, progress));
+    },
+    dispose: () => disposeAll(reinforcer, ...replicas),
   };
 }
 
@@ -148,8 +168,9 @@ async function snapshot(reinforcer: Reinforcer, episodes: number): Promise<Snaps
   };
 }
 
-async function run({ config, seed, device, folder, session, inputs, resumed }: PhaseContext): Promise<void> {
-  const { reinforcer, actor, episodesPerUpdate, updates, explore, dispose } = wire(device, config, inputs, seed);
+async function run({ config, seed, device, others, folder, session, inputs, resumed }: PhaseContext): Promise<void> {
+  const { reinforcer, actors, episodesPerUpdate, updates, explore, dispose } = wire(device, config, inputs, seed, { others });
+  const [actor, ...actorsBeside] = actors;
   const before = inputs.policy ? episodesSeen(inputs.policy) : 0;
   const seen = (done: number): number => before + done * episodesPerUpdate;
   if (resumed) reinforcer.load(readSafetensors(resumed.read('state.safetensors'), resumed.folder).tensors, resumed.folder);
@@ -178,15 +199,12 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
   const { episodes, longTask, longHorizon } = config.evaluate;
   const labels = labelsOf({ seed, config, inputs: folder.identity.inputs });
   const rows: ResultRow[] = [];
-  const measured = await play(config, actor, { task, horizon, episodes, seed: WORLD_SEED.evaluation + seed, draw: 6 });
+  const evaluation = WORLD_SEED.evaluation + seed;
+  const measured = await play(config, actor, { task, horizon, episodes, seed: evaluation, draw: 6 }, actorsBeside);
   rows.push({ ...labels, task, episodes: seen(updates), success: measured.success });
   if (longTask && longTask !== task) {
-    const long = await play(config, actor, {
-      task: longTask,
-      horizon: longHorizon,
-      episodes: Math.min(episodes, 2048),
-      seed: WORLD_SEED.evaluation + seed,
-    });
+    const options = { task: longTask, horizon: longHorizon, episodes: Math.min(episodes, 2048), seed: evaluation };
+    const long = await play(config, actor, options, actorsBeside);
     rows.push({ ...labels, task: longTask, episodes: seen(updates), success: long.success });
   }
   folder.writeArtifact('episodes.json', measured.drawn);
@@ -203,6 +221,7 @@ export const reinforcePhase: Phase = {
   name: 'reinforce',
   about: 'Learns a task by reward: over codes with the model frozen, or on the model’s own actions.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce', 'internal', 'raw', 'evaluate'],
+  shares: ({ reinforce }) => reinforce.method === 'internal',
   inputs: [
     { name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true },
     {

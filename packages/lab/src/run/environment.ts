@@ -14,10 +14,12 @@ export interface Environment {
   readonly adapter: string;
   readonly family: string;
   readonly features: readonly string[];
+  /** Devices of the adapter that share the work. */
+  readonly devices: number;
 }
 
 /** The environment of this process. */
-export function environmentOf(device: Pick<Device, 'description' | 'traits'>): Environment {
+export function environmentOf(device: Pick<Device, 'description' | 'traits'>, devices = 1): Environment {
   const { family, f16, subgroups, subgroupMatrix } = device.traits;
   const features = [
     f16 && 'shader-f16',
@@ -34,5 +36,6 @@ export function environmentOf(device: Pick<Device, 'description' | 'traits'>): E
     adapter: device.description,
     family,
     features: features.filter((feature) => typeof feature === 'string'),
+    devices,
   };
 }
