@@ -30,6 +30,13 @@ export type PlannedChunk = {
   readonly count: number;
 };
 
+export type Plan = {
+  /** Longest episodes first, without chunks that hold no decision. */
+  readonly chunks: readonly PlannedChunk[];
+  /** How many there are in all of them. */
+  readonly decisions: number;
+};
+
 /** Halves of what is left, the shortest episodes in the largest chunk, which comes last. */
 function defaultChunks(count: number): number[] {
   const part = (share: number): number => Math.max(8, Math.ceil(count / share / 8) * 8);
@@ -46,14 +53,13 @@ export function roomFor(decisions: number): number {
 /**
  * Sorts episodes by their steps up to the last decision and cuts them into chunks.
  * @param made [count·horizon] 1 where a decision was made.
- * @returns the chunks, longest episodes first, without those that hold none; and how many decisions there are in all.
  * @throws ShapeError where the chunks are too small for the batch.
  */
 export function planChunks(
   { count, horizon }: { readonly count: number; readonly horizon: number },
   made: Uint8Array,
   settings: ChunkSettings = {},
-): { chunks: PlannedChunk[]; decisions: number } {
+): Plan {
   const { chunks: sizes = defaultChunks(count), lengthStep = 4 } = settings;
   if (sizes.reduce((sum, rows) => sum + rows, 0) < count) throw new ShapeError('update', `chunks of ${sizes} episodes`, `${count} in all`);
   const length = Uint32Array.from({ length: count }, (_, n) => made.subarray(n * horizon, (n + 1) * horizon).lastIndexOf(1) + 1);

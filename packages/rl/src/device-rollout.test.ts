@@ -7,7 +7,8 @@ import { CodeController } from './code-controller.js';
 import { PolicyCodes } from './codes.js';
 import { DevicePinpad } from './device-pinpad.js';
 import { DeviceRollout } from './device-rollout.js';
-import { type Episodes, Rollout } from './rollout.js';
+import type { Episodes } from './episodes.js';
+import { Rollout } from './rollout.js';
 import { gridMini, startingPolicy, trained } from './testing/trained.js';
 
 let device: Device;

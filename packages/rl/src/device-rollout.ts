@@ -4,7 +4,8 @@ import { type Cache, createCache, disposeCache, type Transformer } from '@coxswa
 import { STREAM } from './codes.js';
 import { type Controller, scatterRows } from './controller.js';
 import type { DevicePinpad } from './device-pinpad.js';
-import { type BatchPart, type Besides, checkParts, defaultRowCounts, type Episodes } from './rollout.js';
+import type { BatchPart, Episodes } from './episodes.js';
+import { type Besides, checkParts, defaultRowCounts } from './rollout.js';
 
 export type DeviceRolloutOptions = {
   /** The base model that acts. */

@@ -1,4 +1,4 @@
-import type { Episodes } from './rollout.js';
+import type { Episodes } from './episodes.js';
 import type { EpochStatistics } from './update.js';
 
 /** Mean and biased standard deviation. */

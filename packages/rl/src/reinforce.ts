@@ -6,10 +6,11 @@ import { PolicyCodes } from './codes.js';
 import { DevicePinpad } from './device-pinpad.js';
 import { DeviceRollout } from './device-rollout.js';
 import type { VectorEnvironment } from './environment.js';
+import { type BatchPart, type Episodes, joined } from './episodes.js';
 import { actionLearner, codeLearner } from './learners.js';
 import { advantages, type EpisodeMetrics, episodeMetrics, hasSignal, type UpdateMetrics, updateMetrics } from './metrics.js';
 import type { Policy } from './policy.js';
-import { type BatchPart, type Besides, type Episodes, joined, type Player, Rollout } from './rollout.js';
+import { type Besides, type Player, Rollout } from './rollout.js';
 import { ClippedUpdate, type Decisions, type EpochStatistics, type Learner, learn, statisticsOf, type UpdateSettings } from './update.js';
 
 export type ReinforceSettings = UpdateSettings & {

@@ -14,9 +14,7 @@ import { type Cache, createCache, disposeCache, type Transformer } from '@coxswa
 import { STREAM } from './codes.js';
 import { type Controller, NONE } from './controller.js';
 import type { VectorEnvironment } from './environment.js';
-
-/** A part of a batch, where several devices share it: how many of its episodes come before, and how many there are in all. */
-export type BatchPart = { readonly before: number; readonly of: number };
+import type { BatchPart, Episodes } from './episodes.js';
 
 export type RolloutOptions = {
   /** The base model that acts. */
@@ -40,27 +38,6 @@ export type RolloutOptions = {
   readonly rowCounts?: readonly number[];
   /** Which episodes of a batch are played here, where several devices share it; all of them by default. */
   readonly part?: BatchPart;
-};
-
-/** What N episodes did. The arrays belong to the rollout and are overwritten by the next one. */
-export type Episodes = {
-  /** N. */
-  readonly count: number;
-  readonly horizon: number;
-  /** `[N]` rewards summed over the episode. */
-  readonly reward: Float32Array;
-  /** `[N]` steps until it ended. */
-  readonly length: Uint16Array;
-  /** `[N]` progress at its end, 0 where the environment tells none. */
-  readonly progress: Float32Array;
-  /** `[N·horizon]` actions taken, −1 after the end. */
-  readonly action: Int32Array;
-  /** `[N·horizon]` 1 where the switch opened (a code was chosen); all 0 without a switch. */
-  readonly open: Uint8Array;
-  /** `[N·horizon·slots]` observations acted upon, where `recordActions` is set; stale after the end. */
-  readonly observation: Int32Array;
-  /** Steps of all episodes together. */
-  readonly steps: number;
 };
 
 /** Tensors that a batch does not touch, read back together with what it has to read anyway. */
@@ -278,31 +255,4 @@ export class Rollout {
     this.#random.dispose();
     this.logProb?.dispose();
   }
-}
-
-/** What several devices played of one batch, in its order; the arrays are new. */
-export function joined(parts: readonly Episodes[]): Episodes {
-  const [first] = parts;
-  if (parts.length === 1) return first;
-  const all = <T extends Float32Array | Uint16Array | Int32Array | Uint8Array>(field: (part: Episodes) => T): T => {
-    const arrays = parts.map(field);
-    const whole = new (arrays[0].constructor as new (length: number) => T)(arrays.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const array of arrays) {
-      whole.set(array, at);
-      at += array.length;
-    }
-    return whole;
-  };
-  return {
-    count: parts.reduce((sum, { count }) => sum + count, 0),
-    horizon: first.horizon,
-    reward: all(({ reward }) => reward),
-    length: all(({ length }) => length),
-    progress: all(({ progress }) => progress),
-    action: all(({ action }) => action),
-    open: all(({ open }) => open),
-    observation: all(({ observation }) => observation),
-    steps: parts.reduce((sum, { steps }) => sum + steps, 0),
-  };
 }

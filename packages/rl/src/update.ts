@@ -16,8 +16,8 @@ import {
   type TensorData,
 } from '@coxswain/tensor';
 import type { SequenceSize } from '@coxswain/transformer';
-import { type ChunkSettings, type ChunkSize, type PlannedChunk, planChunks } from './chunks.js';
-import type { Episodes } from './rollout.js';
+import { type ChunkSettings, type ChunkSize, type Plan, type PlannedChunk, planChunks } from './chunks.js';
+import type { Episodes } from './episodes.js';
 
 /** One part of a batch: episodes of similar length, `[batch, time]`, and the decisions made in them. */
 export type Chunk = SequenceSize & {
@@ -115,7 +115,6 @@ export class ClippedUpdate {
   readonly #history: readonly Tensor[];
   readonly #begin: Program;
   readonly #end: readonly Program[];
-  #taken: (Pick<Decisions, 'episodes' | 'advantage'> & { readonly chunks: readonly PlannedChunk[] }) | undefined;
   #chunks: readonly Program[] = [];
 
   constructor(
@@ -147,19 +146,14 @@ export class ClippedUpdate {
     return [this.learner.store.gradients, this.#totals];
   }
 
-  /**
-   * Takes one batch, or a part of it.
-   * @returns how many decisions are in it, for `begin`.
-   */
-  take({ episodes, made, advantage }: Decisions): number {
-    const { chunks, decisions } = planChunks(episodes, made, this.settings);
-    this.#taken = { chunks, episodes, advantage };
-    return decisions;
+  /** How one batch, or a part of it, is worked off. */
+  plan({ episodes, made }: Decisions): Plan {
+    return planChunks(episodes, made, this.settings);
   }
 
-  /** Writes what was taken to the device. @param decisions in the whole batch: what a mean is over. */
-  async begin(decisions: number): Promise<void> {
-    this.#chunks = this.#fill(decisions);
+  /** Writes a planned batch to the device. @param decisions in the whole batch: what a mean is over. */
+  async begin(batch: Decisions, { chunks }: Plan, decisions: number): Promise<void> {
+    this.#chunks = this.#fill(batch, chunks, decisions);
     await Promise.all([this.#begin, ...this.#chunks, ...this.#end].map((program) => program.ready()));
   }
 
@@ -189,9 +183,7 @@ export class ClippedUpdate {
   }
 
   /** Writes the inputs of every chunk and returns their programs. */
-  #fill(decisions: number): Program[] {
-    if (!this.#taken) throw new Error('take a batch first');
-    const { chunks, episodes, advantage } = this.#taken;
+  #fill({ episodes, advantage }: Decisions, chunks: readonly PlannedChunk[], decisions: number): Program[] {
     return chunks.map(({ size, order, lengths, step, decision, at, back, count }, index) => {
       const { program, inputs, weight, advantage: gains, own } = this.#captured(index, size);
       inputs.step.write(step);
@@ -261,8 +253,9 @@ export async function learn(
   epochs: number,
   learningRate: number,
 ): Promise<void> {
-  const all = updates.reduce((sum, update, i) => sum + update.take(decisions[i]), 0);
-  await Promise.all(updates.map((update) => update.begin(all)));
+  const plans = updates.map((update, i) => update.plan(decisions[i]));
+  const all = plans.reduce((sum, plan) => sum + plan.decisions, 0);
+  await Promise.all(updates.map((update, i) => update.begin(decisions[i], plans[i], all)));
   for (let index = 0; index < epochs; index++) {
     if (updates.length === 1) {
       updates[0].epoch(index, learningRate);
