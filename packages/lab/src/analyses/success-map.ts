@@ -2,6 +2,7 @@
 import { group, median } from 'd3-array';
 import { UsageError } from '../errors.js';
 import { METRICS } from '../names.js';
+import type { TrainingChart } from '../report/data.js';
 import { lastValue } from '../report/tables.js';
 import type { StoredRun } from '../run/scan.js';
 import { chartOf, tableOf } from './findings.js';
@@ -34,6 +35,19 @@ const FINISHED = 'readout';
 
 export const isFound = ({ f1, readout }: Pick<Try, 'f1' | 'readout'>): boolean => f1 >= FOUND.f1 && readout >= FOUND.readout;
 
+/** One measure over α, a line for each view and hardening. @param groups tries that differ by seed alone. */
+function chart(
+  groups: readonly Try[][],
+  title: string,
+  measure: (members: Try[]) => number,
+  references: TrainingChart['references'],
+): TrainingChart {
+  const lines = group(groups, ([{ view, hardFrom, steps }]) => `${view}, hard from ${hardFrom} of ${steps}`);
+  const curves = [...lines].map(([label, own]) => [label, own.map((members) => [members[0].alpha, measure(members)] as const)] as const);
+  const log = groups.every(([{ alpha }]) => alpha > 0);
+  return { ...chartOf(title, 'Medians over seeds; a dot for each α that was tried.', log ? 'α (log)' : 'α', curves, references), log };
+}
+
 export const mapSummary: Summary = {
   name: 'map',
   about: 'Which settings of discovery find skills: view × α × the step at which gates harden, over seeds.',
@@ -43,26 +57,20 @@ export const mapSummary: Summary = {
     const groups = [...group(tries, ({ view, alpha, hardFrom, steps }) => JSON.stringify([view, alpha, hardFrom, steps])).values()].sort(
       ([a], [b]) => Number(a.view > b.view) - Number(a.view < b.view) || a.alpha - b.alpha || a.hardFrom - b.hardFrom || a.steps - b.steps,
     );
-    const views = [...new Set(tries.map(({ view }) => view))].sort();
-    const shareFound = (members: readonly Try[]): number => members.filter(isFound).length / members.length;
     return {
       title: 'When discovery finds skills',
       about: `Every finished run of discovery. Found: F1 of switches at the exact step at least ${FOUND.f1} and the subgoal read from z at least ${FOUND.readout} of the time, on held-out demonstrations.`,
       paper:
         'The paper uses the view `same`, sweeps α over 0 … 1 and reports subgoal-aligned switching at its size (§4, G 7, 64 000 steps); it has no map over seeds.',
-      charts: views.map((view) => {
-        const own = groups.filter(([{ view: of }]) => of === view);
-        const hardening = [...new Set(own.map(([{ hardFrom }]) => hardFrom))].sort((a, b) => a - b);
-        return chartOf(
-          `View ${view}: share of seeds that find skills`,
-          'Lines: the step from which gates are hard.',
-          'α',
-          hardening.map((step) => [
-            `hard from ${step}`,
-            own.filter(([{ hardFrom }]) => hardFrom === step).map((members) => [members[0].alpha, shareFound(members)] as const),
-          ]),
-        );
-      }),
+      charts: [
+        chart(groups, 'Share of seeds that find skills', (members) => members.filter(isFound).length / members.length, []),
+        chart(groups, 'F1 of switches at the exact step', (members) => median(members, ({ f1 }) => f1) ?? 0, [
+          { label: 'found', y: FOUND.f1 },
+        ]),
+        chart(groups, 'Subgoals read from z', (members) => median(members, ({ readout }) => readout) ?? 0, [
+          { label: 'found', y: FOUND.readout },
+        ]),
+      ],
       tables: [
         tableOf(
           'View × α × hardening',

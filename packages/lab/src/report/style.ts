@@ -64,6 +64,7 @@ svg .end{fill:var(--own);font-weight:600;font-variant-numeric:tabular-nums}
 .series .seed{stroke-width:1;opacity:.45}
 .series .median{stroke-width:2.8}
 .series .single{stroke-width:1.8}
+.series .dot{fill:var(--own);stroke:none}
 .tint{fill:var(--own);opacity:.2}
 .fill{fill:var(--own)}
 .beta{fill:var(--soft)}

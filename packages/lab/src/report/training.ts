@@ -7,6 +7,9 @@ import { acrossScale, axes, FRAME, spread, upScale } from './frame.js';
 import { bandPath, legend } from './learning.js';
 import { element, figure, svg, text } from './markup.js';
 
+/** Up to so many points of a curve are dots: where it was measured is to be seen, also where it was once. */
+const FEW = 16;
+
 /** One chart’s picture, without title and legend. */
 export function chartSvg({ title, about, xLabel, curves, references, log = false }: TrainingChart): string {
   const points = curves.flatMap((curve) => curve.points);
@@ -33,6 +36,7 @@ export function chartSvg({ title, about, xLabel, curves, references, log = false
       { class: `series series-${index % 8}` },
       band ? bandPath(band, x, y) : '',
       element('path', { class: 'single', d: path(own) ?? '' }, element('title', {}, text(label))),
+      ...(own.length <= FEW ? own.map((point) => element('circle', { class: 'dot', cx: x(point.x), cy: y(point.y), r: 3 })) : []),
     ),
   );
   const right = FRAME.width - FRAME.right;
