@@ -2,8 +2,10 @@
 import { group, median } from 'd3-array';
 import { UsageError } from '../errors.js';
 import { METRICS } from '../names.js';
+import { formatNumber } from '../report/format.js';
 import { methodLabel } from '../report/learning.js';
 import { lastValue } from '../report/tables.js';
+import type { ResultRow } from '../results/rows.js';
 import type { StoredRun } from '../run/scan.js';
 import { chartOf, tableOf } from './findings.js';
 import type { Summary } from './summary.js';
@@ -19,10 +21,17 @@ const BEHAVIOUR = 'Base alone: transitions obeyed';
 /** The window of a run's model; 0 sees everything, as models from before there was a choice do. */
 const windowOf = ({ config }: StoredRun): number => config.config.model?.window ?? 0;
 
+/** Only the like is compared: methods by the task that was learned, the one it was measured on, and episodes of training. */
+function whatOf(row: ResultRow, { config }: StoredRun): string {
+  const learned = row.method === 'supervised' ? row.task : (config.config.reinforce?.task ?? row.task);
+  const training = row.episodes > 0 ? ` after ${formatNumber(row.episodes)} episodes` : '';
+  return `${methodLabel(row)}${learned === row.task ? '' : ` that learned ${learned}`}, on ${row.task}${training}`;
+}
+
 function measuresOf(run: StoredRun): Measure[] {
   const window = windowOf(run);
   const obeyed = run.config.phase === 'pretrain' ? lastValue(run, METRICS.obeyed) : null;
-  const rows = run.rows.map((row) => ({ window, what: `${methodLabel(row)} on ${row.task}`, value: row.success }));
+  const rows = run.rows.map((row) => ({ window, what: whatOf(row, run), value: row.success }));
   return obeyed === null ? rows : [{ window, what: BEHAVIOUR, value: obeyed }, ...rows];
 }
 
@@ -41,12 +50,13 @@ export const memorySummary: Summary = {
         'runs with at least two',
         'Train a base with --set model.window=N and go on with it.',
       );
-    const whats = [...new Set(measures.map(({ what }) => what))].sort();
     const cells = group(
       measures,
       ({ what }) => what,
       ({ window }) => window,
     );
+    // What was measured with one window alone is compared with nothing.
+    const whats = [...cells].flatMap(([what, own]) => (own.size > 1 ? [what] : [])).sort();
     const valueAt = (what: string, window: number): number | null =>
       median(cells.get(what)?.get(window) ?? [], ({ value }) => value) ?? null;
     const seedsAt = (what: string, window: number): number => cells.get(what)?.get(window)?.length ?? 0;
