@@ -17,7 +17,7 @@ const HELP = `coxswain cost — ${COST_ABOUT}
 
   --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
   --set KEY=VALUE   Change one setting first; may be repeated
-  --measure         First time eighteen small runs on this adapter, twice each, and fit its model of cost to them (a minute or two). It is kept, and
+  --measure         First time 24 small pieces of work on this adapter, twice each, and fit its model of cost to them (two or three minutes). It is kept, and
                     every phase that trains then says at its start how long its steps take.
   --check N         Time N steps of each phase too, after as many that are not timed, on models at their random start
   -h, --help        Show this

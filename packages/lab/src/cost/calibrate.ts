@@ -4,6 +4,7 @@ import type { Phase } from '../phase.js';
 import { COLOUR_PAIR_TASKS } from '../settings/presets/tasks.js';
 import { resolve } from '../settings/resolve.js';
 import { type CostModel, fitCost, type Timed } from './fit.js';
+import { ISOLATED, timeIsolated } from './isolated.js';
 import { probeAlone } from './probe.js';
 
 /** Differences from `grid-mini` in what cost depends on: batch, width, depth, length of sequences, size of the world. */
@@ -29,15 +30,20 @@ const VARIATIONS: readonly { readonly phase: string; readonly change: readonly s
   { phase: 'discover', change: ['discover.batch=32', ...LONG_WORLD] },
   { phase: 'supervise', change: ['supervise.batch=64'] },
   { phase: 'supervise', change: ['supervise.batch=64', ...LONG_WORLD, ALL_SEEN] },
+  { phase: 'reinforce', change: ['internal.episodesPerUpdate=128'] },
+  { phase: 'reinforce', change: ['internal.episodesPerUpdate=64', 'model.width=128', 'model.mlp=512', ...LONG_WORLD] },
 ];
 
-/** Steps that are timed, after as many that are not. */
+/** Steps that are timed, after as many that are not; an update of RL is many. */
 const STEPS = 12;
+const UPDATES = 3;
+/** Launches of work by itself. */
+const TIMES = 20;
 /** Times that all of them are run: a machine that others use too is not always as fast. */
 const ROUNDS = 2;
 
 /**
- * Times them all, about two minutes on a processor.
+ * Times them all and work of one kind by itself, two to three minutes on a processor.
  * @param openDevice a device for each, closed afterwards.
  * @param tell called after each with what was measured.
  */
@@ -46,13 +52,26 @@ export async function calibrate(
   openDevice: () => Promise<Device>,
   tell: (done: number, all: number, timed: Timed) => void,
 ): Promise<CostModel> {
-  const rounds: Timed[][] = VARIATIONS.map(() => []);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, { phase: name, change }] of VARIATIONS.entries()) {
+  const measurements = [
+    ...VARIATIONS.map(({ phase: name, change }) => async () => {
       const phase = phases.find((candidate) => candidate.name === name) as Phase;
-      const { work, seconds } = await probeAlone(phase, resolve('grid-mini', change), openDevice, STEPS);
+      return probeAlone(phase, resolve('grid-mini', change), openDevice, name === 'reinforce' ? UPDATES : STEPS);
+    }),
+    ...ISOLATED.map((isolated) => async () => {
+      const device = await openDevice();
+      try {
+        return await timeIsolated(isolated, device, TIMES);
+      } finally {
+        device.close();
+      }
+    }),
+  ];
+  const rounds: Timed[][] = measurements.map(() => []);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [i, measure] of measurements.entries()) {
+      const { work, seconds } = await measure();
       rounds[i].push({ work, seconds });
-      tell(round * VARIATIONS.length + i + 1, ROUNDS * VARIATIONS.length, { work, seconds });
+      tell(round * measurements.length + i + 1, ROUNDS * measurements.length, { work, seconds });
     }
   }
   // The work is the same in every round.

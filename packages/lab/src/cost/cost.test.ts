@@ -8,6 +8,7 @@ import { main } from '../command/main.js';
 import { PHASES } from '../phases.js';
 import { resolve } from '../settings/resolve.js';
 import { fitCost, fitRates, type Rates, secondsOf, type Timed } from './fit.js';
+import { ISOLATED, timeIsolated } from './isolated.js';
 import { probe } from './probe.js';
 import { isProbed, phaseCost } from './project.js';
 import { costFolder, readCostModel, writeCostModel } from './stored.js';
@@ -102,6 +103,21 @@ describe('counting', () => {
     expect(tokens).toBeLessThan(1024 * 100);
     expect(held).toBeGreaterThan(2 ** 30);
   });
+});
+
+describe('work by itself', () => {
+  it.each(ISOLATED.map((isolated, i) => [i, isolated] as const))(
+    '%i is of one kind beside what its gradients need',
+    async (_, isolated) => {
+      using device = dryDevice({ family: 'software', f16: false, threads: 2 });
+      const { work } = await timeIsolated(isolated, device, 3);
+      const kinds = [work.attention, work.recurrence];
+      expect(kinds.filter((operations) => operations > 0)).toHaveLength(1);
+      expect(work.products).toBeLessThan(Math.max(...kinds));
+      const { work: again } = await timeIsolated(isolated, device, 5);
+      expect(again).toEqual(work);
+    },
+  );
 });
 
 describe('the command', () => {
