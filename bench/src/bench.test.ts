@@ -121,6 +121,8 @@ test('the page has every row of every adapter, and the steps apart', () => {
   expect(page).toContain('**3.00 times**');
   expect(page).toContain('`npm run bench`, 2026-01-01.');
   expect(page.match(/one step of/g)).toHaveLength(1);
+  const rollout = documentOf([results([{ ...row('rollout', 500), step: { submits: 1, readbacks: 1, environmentSteps: 1000 } }])]);
+  expect(rollout).toMatch(/\| rollout .*\| +1\.00 \| +2,000 \|/);
 });
 
 test('options that cannot be are refused by name', () => {

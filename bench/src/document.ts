@@ -34,7 +34,7 @@ function sectionOf(results: Results): string {
     ...(peers.length ? [ratio === undefined ? '' : `${digits(ratio)}×`] : []),
   ]);
   const header = ['operation', 'shape', 'ms', 'p10–p90', 'GFLOP/s', 'of peak', 'dispatches', ...peers.map((peer) => `${peer}, ms`)];
-  const steps = rows.flatMap(({ name, shape, step, ours: { dispatches, encode, temporaries } }) =>
+  const steps = rows.flatMap(({ name, shape, step, ours: { median, dispatches, encode, temporaries } }) =>
     step
       ? [
           [
@@ -44,6 +44,7 @@ function sectionOf(results: Results): string {
             digits(encode.median),
             step.submits.toFixed(2),
             step.readbacks.toFixed(2),
+            step.environmentSteps === undefined ? '' : Math.round((1000 * step.environmentSteps) / median).toLocaleString('en'),
             digits(temporaries.arena / 2 ** 20),
             digits(temporaries.separate / 2 ** 20),
           ],
@@ -51,7 +52,17 @@ function sectionOf(results: Results): string {
       : [],
   );
   const ratios = rows.flatMap(({ ratio }) => (ratio === undefined ? [] : [ratio]));
-  const titles = ['one step of', 'shape', 'dispatches', 'µs to encode one', 'submits', 'readbacks', 'arena, MiB', 'separate, MiB'];
+  const titles = [
+    'one step of',
+    'shape',
+    'dispatches',
+    'µs to encode one',
+    'submits',
+    'readbacks',
+    'env steps/s',
+    'arena, MiB',
+    'separate, MiB',
+  ];
   return [
     `## ${adapter}`,
     `${commands.join('; ')}. Node ${node.replace('v', '')}, ${dawn}. Peaks, measured too: ${digits(peaks.flops / 1e9)} GFLOP/s, ${digits(peaks.bytes / 1e9)} GB/s.`,

@@ -151,6 +151,12 @@ export class InterruptedError extends CoxswainError {
   }
 }
 
+/** What went wrong and what to do. */
+export function inFull({ message, remedy }: CoxswainError): string {
+  if (remedy === undefined || message.includes(remedy)) return message;
+  return `${message}. ${remedy[0].toUpperCase()}${remedy.slice(1)}.`;
+}
+
 /** What a process ends with, by what happened: the code of a `CoxswainError`, or a name for what is none. */
 export const EXIT_CODES = {
   usage: 2,

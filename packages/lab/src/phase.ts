@@ -50,6 +50,8 @@ export type Phase = {
   readonly length: (config: Config) => { readonly steps: number; readonly unit: string; readonly saveEvery: number };
   /** Whether it can share its work between devices; it cannot when absent. */
   readonly shares?: (config: Config) => boolean;
+  /** What asks less memory of the adapter; a sentence without its stop. */
+  readonly lighter?: string;
   /**
    * Does the work from `resumed` (or the start) to the end, calling `session.afterStep` once a step. A run that has
    * done all its steps only writes its results again. Throws what stopped it.

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Device, DeviceLostError, NoAdapterError } from '@coxswain/tensor';
+import { type Device, DeviceLostError, NoAdapterError, OutOfMemoryError } from '@coxswain/tensor';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../src/command/main.js';
 import { listenForInterrupts } from '../src/interrupt.js';
@@ -149,6 +149,17 @@ describe('the command', () => {
     expect(await coxswain(args)).toMatchObject({ code: 0 });
     expect(fs.readFileSync(join(root, 'run', 'checkpoint', 'model.safetensors'))).toEqual(whole);
     expect(fs.readFileSync(join(root, 'run', 'metrics.jsonl'))).toEqual(metrics);
+  });
+
+  it('says what asks less of an adapter whose memory is too small', async () => {
+    const heavy: Phase = {
+      ...toyPhase,
+      lighter: 'take a smaller toy: --set pretrain.batch=N',
+      run: () => Promise.reject(new OutOfMemoryError('a tensor of 9 bytes', 'this adapter binds at most 8 bytes at once')),
+    };
+    const { code, err } = await coxswain(toy(), toyDevice, [heavy]);
+    expect(code).toBe(12);
+    expect(err).toContain('a tensor of 9 bytes; this adapter binds at most 8 bytes at once. Take a smaller toy: --set pretrain.batch=N.');
   });
 
   it('goes on with another device when one is lost, and ends with the same bytes', async () => {

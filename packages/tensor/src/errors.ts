@@ -41,13 +41,8 @@ export class NoAdapterError extends CoxswainError {
 
 /** The adapter cannot hold what was asked for. */
 export class OutOfMemoryError extends CoxswainError {
-  constructor(value: string, expected: string) {
-    super(`Out of GPU memory: ${value}; ${expected}`, {
-      code: 'out-of-memory',
-      value,
-      expected,
-      remedy: 'use a smaller batch or model, or dispose tensors that are no longer needed',
-    });
+  constructor(value: string, expected: string, remedy = 'use a smaller batch or model, or dispose tensors that are no longer needed') {
+    super(`Out of GPU memory: ${value}; ${expected}`, { code: 'out-of-memory', value, expected, remedy });
   }
 }
 

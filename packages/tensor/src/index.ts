@@ -11,7 +11,7 @@ export { HostRandom } from './host-random.js';
 export type { Launch } from './launch.js';
 export * from './ops/index.js';
 export * from './parameters.js';
-export { roundedSize } from './pool.js';
+export { roundedSize, tooLarge } from './pool.js';
 export { RandomState } from './random.js';
 export { RunningSums } from './running-sums.js';
 export * from './safetensors.js';

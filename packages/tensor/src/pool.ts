@@ -13,20 +13,27 @@ export function roundedSize(bytes: number): number {
   return Math.ceil(least / step) * step;
 }
 
+/** What a buffer of so many bytes is refused with. @param largest that the adapter can bind. */
+export function tooLarge(bytes: number, largest: number): OutOfMemoryError {
+  return new OutOfMemoryError(`a tensor of ${bytes} bytes`, `this adapter binds at most ${largest} bytes at once`);
+}
+
 /** Buffers that were freed and wait to be used again. WebGPU orders the queue, so reuse needs no fence. */
 export class BufferPool {
   readonly #free = new Map<number, GPUBuffer[]>();
   /** Bytes in buffers that exist, in use or waiting. */
   allocatedBytes = 0;
-
-  readonly #largest: number;
+  /** Bytes of the largest buffer that was asked for. */
+  largestTaken = 0;
+  /** Bytes of the largest buffer that the adapter can bind. */
+  readonly largest: number;
 
   /** @param largest bytes of the largest buffer to make. */
   constructor(
     private readonly device: GPUDevice,
     largest: number,
   ) {
-    this.#largest = Math.floor(largest / 256) * 256;
+    this.largest = Math.floor(largest / 256) * 256;
   }
 
   /**
@@ -34,9 +41,9 @@ export class BufferPool {
    * @throws OutOfMemoryError where the adapter cannot bind one so large.
    */
   take(bytes: number): GPUBuffer {
-    if (bytes > this.#largest)
-      throw new OutOfMemoryError(`a tensor of ${bytes} bytes`, `this adapter binds at most ${this.#largest} bytes at once`);
-    const size = Math.min(roundedSize(bytes), this.#largest);
+    if (bytes > this.largest) throw tooLarge(bytes, this.largest);
+    this.largestTaken = Math.max(this.largestTaken, bytes);
+    const size = Math.min(roundedSize(bytes), this.largest);
     const waiting = this.#free.get(size)?.pop();
     if (waiting) return waiting;
     this.allocatedBytes += size;

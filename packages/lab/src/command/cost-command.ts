@@ -1,15 +1,19 @@
 /** `coxswain cost`: what training asks of an adapter, and how long it is going to take, before it begins. */
-import type { Device } from '@coxswain/tensor';
-import { calibrate } from '../cost/calibrate.js';
-import { probeAlone } from '../cost/probe.js';
+import { type OutOfMemoryError, tooLarge } from '@coxswain/tensor';
+import { calibrate, calibrateSharing, type Tell } from '../cost/calibrate.js';
+import { secondsOf } from '../cost/fit.js';
+import { PROBED_PHASES, probeAlone } from '../cost/probe.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
 import { costFolder, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
+import { inFull, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { formatDuration, formatNumber } from '../progress.js';
 import { PRESET_NAMES } from '../settings/presets.js';
 import { resolve } from '../settings/resolve.js';
+import type { Config } from '../settings/sections.js';
+import { suggestion } from '../suggest.js';
 import { DEFAULT_PRESET, readCount, readOptions } from './options.js';
-import type { Machine } from './phase-command.js';
+import { type Machine, openFor, outOfMemory } from './phase-command.js';
 
 export const COST_ABOUT = 'Count what training asks of this adapter and project how long it takes.';
 
@@ -17,64 +21,109 @@ const HELP = `coxswain cost — ${COST_ABOUT}
 
   --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
   --set KEY=VALUE   Change one setting first; may be repeated
-  --measure         First time 24 small pieces of work on this adapter, twice each, and fit its model of cost to them (two or three minutes). It is kept, and
-                    every phase that trains then says at its start how long its steps take.
-  --check N         Time N steps of each phase too, after as many that are not timed, on models at their random start
+  --phase NAME      Of one phase only: ${PROBED_PHASES.join(', ')}
+  --measure         First time 27 small pieces of work on this adapter, three times each, and fit its model of cost to them (some five
+                    minutes on a processor). It is kept, and every phase that trains then says at its start how long its steps take.
+  --check N         Time N steps of each phase too, after as many that are not timed, on models at their random start; the ratio is
+                    that of what the model says of these very steps to what they took
   -h, --help        Show this
 
-A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences, bytes that all other kernels
-move and bytes from the host, each at a rate of the adapter. The error is that of runs left out of the fit. Updates of RL
-are counted on episodes as long as an expert’s, one in twenty of them cut by the horizon.
+A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences, bytes of attention's caches, bytes
+that all other kernels move and bytes from the host, each at a rate of the adapter. The error is that of runs left out of the fit. Updates of RL
+are counted on episodes as long as an expert’s, one in twenty of them cut by the horizon. Time steps are those of the episodes in a step:
+tokens of the sequence model, in RL steps of the worlds.
 `;
 
 const SPECS = {
   preset: { type: 'string' as const, default: DEFAULT_PRESET },
   set: { type: 'string' as const, multiple: true },
+  phase: { type: 'string' as const },
   measure: { type: 'boolean' as const },
   check: { type: 'string' as const },
   help: { type: 'boolean' as const, short: 'h' },
 };
 
-async function measure(phases: readonly Phase[], { openDevice, stderr, stdout }: Machine, device: Device): Promise<void> {
-  const model = await calibrate(phases, openDevice, (done, all, { seconds }) =>
-    stderr.write(`measured ${done} of ${all}: ${(1000 * seconds).toPrecision(3)} ms a step\n`),
-  );
-  stdout.write(`Wrote ${writeCostModel(costFolder(), device, model)}\n`);
+async function measure(phases: readonly Phase[], { openDevice, openDevices, stderr, stdout }: Machine): Promise<void> {
+  const told =
+    (on: string): Tell =>
+    (done, all, { seconds }) =>
+      stderr.write(`measured ${done} of ${all}${on}: ${(1000 * seconds).toPrecision(3)} ms a step\n`);
+  const model = await calibrate(phases, openDevice, told(''));
+  const device = await openDevice();
+  stdout.write(`Wrote ${writeCostModel(costFolder(), [device], model)}\n`);
+  device.close();
+  if (!openDevices) return;
+  const devices = await openDevices();
+  for (const one of devices) one.close();
+  if (devices.length === 1) return;
+  const shared = await calibrateSharing(phases, openDevices, devices[0].traits, model, told(` on ${devices.length} devices`));
+  stdout.write(`Wrote ${writeCostModel(costFolder(), devices, shared)}\n`);
 }
 
 interface Line {
   readonly name: string;
+  readonly devices: number;
   readonly cost: PhaseCost;
-  /** Seconds of a step, where it was timed. */
+  /** The model of cost of its devices, where there is one. */
+  readonly stored?: StoredModel;
+  /** Steps that were timed, and what the model says of these very steps: they are not all as long. */
   readonly timed?: number;
+  readonly expected?: number;
+  /** Why it cannot run here. */
+  readonly obstacle?: OutOfMemoryError;
+}
+
+/** What a phase costs on the devices that it would run on. @param steps to be timed. */
+async function lineOf(phase: Phase, config: Config, machine: Machine, steps: number): Promise<Line> {
+  const devices = await openFor(phase, config, machine);
+  const stored = readCostModel(costFolder(), devices);
+  const [{ traits, pool }] = devices;
+  for (const one of devices) one.close();
+  const cost = await phaseCost(phase, config, traits);
+  const line = { name: phase.name, devices: devices.length, cost, stored };
+  if (cost.largest > pool.largest) return { ...line, obstacle: outOfMemory(phase, tooLarge(cost.largest, pool.largest)) };
+  if (steps === 0) return line;
+  const { work, seconds } = await probeAlone(phase, config, () => openFor(phase, config, machine), steps);
+  // Of what devices share the one that counts sees its part alone; but then all steps are alike.
+  const same = devices.length > 1 ? cost.work : work;
+  return { ...line, timed: seconds, expected: stored && secondsOf(stored.model.rates, same) };
 }
 
 const milliseconds = (seconds: number): string => formatNumber(Number((1000 * seconds).toPrecision(3)));
 
-function table(lines: readonly Line[], stored: StoredModel | undefined, checked: boolean): string[][] {
-  const rows = lines.map(({ name, cost, timed = Number.NaN }) => {
-    const { steps, work, held } = cost;
-    const seconds = stored ? projectedSeconds(cost, stored) : Number.NaN;
-    return [
-      name,
-      formatNumber(steps),
-      formatNumber(Math.round(work.dispatches)),
-      formatNumber((work.products + work.attention + work.recurrence) / 1e9),
-      formatNumber(work.memory / 2 ** 20),
-      formatNumber(work.uploads / 2 ** 20),
-      formatNumber(held / 2 ** 20),
-      ...(stored ? [milliseconds(seconds / steps), formatDuration(seconds)] : []),
-      ...(checked ? [milliseconds(timed)] : []),
-      ...(checked && stored ? [(seconds / steps / timed).toFixed(2)] : []),
-    ];
-  });
-  const heads = ['phase', 'steps', 'dispatches', 'GFLOP', 'MiB moved', 'MiB from host', 'MiB held'];
-  const further = [
-    ...(stored ? ['ms a step', 'all steps'] : []),
-    ...(checked ? ['timed ms'] : []),
-    ...(checked && stored ? ['ratio'] : []),
-  ];
-  return [[...heads, ...further], ...rows];
+/** Seconds of a step by the model of cost. */
+const projectedOf = ({ cost, stored }: Line): number | undefined => stored && projectedSeconds(cost, stored) / cost.steps;
+
+const shown = (seconds: number | undefined, text: (seconds: number) => string): string | undefined =>
+  seconds === undefined ? undefined : text(seconds);
+
+/** What a column shows of a line; nothing where it has none of it. */
+type Column = readonly [head: string, cell: (line: Line) => string | undefined];
+
+const COLUMNS: readonly Column[] = [
+  ['phase', ({ name }) => name],
+  ['devices', ({ devices }) => formatNumber(devices)],
+  ['steps', ({ cost }) => formatNumber(cost.steps)],
+  ['time steps', ({ cost }) => formatNumber(Math.round(cost.timeSteps))],
+  ['dispatches', ({ cost }) => formatNumber(Math.round(cost.work.dispatches))],
+  ['GFLOP', ({ cost: { work } }) => formatNumber((work.products + work.attention + work.recurrence) / 1e9)],
+  ['MiB moved', ({ cost }) => formatNumber((cost.work.memory + cost.work.cache) / 2 ** 20)],
+  ['MiB from host', ({ cost }) => formatNumber(cost.work.uploads / 2 ** 20)],
+  ['MiB held', ({ cost }) => formatNumber(cost.held / 2 ** 20)],
+  ['ms a step', (line) => shown(projectedOf(line), milliseconds)],
+  ['all steps', (line) => shown(projectedOf(line), (seconds) => formatDuration(seconds * line.cost.steps))],
+  ['timed ms', ({ timed }) => shown(timed, milliseconds)],
+  ['ratio', ({ timed, expected }) => shown(expected, (seconds) => (seconds / Number(timed)).toFixed(2))],
+  [
+    'time steps/s',
+    (line) => shown(projectedOf(line) ?? line.timed, (seconds) => formatNumber(Number((line.cost.timeSteps / seconds).toPrecision(3)))),
+  ],
+];
+
+/** Columns that no line has anything for are left out. */
+function table(lines: readonly Line[]): string[][] {
+  const columns = COLUMNS.filter(([, cell]) => lines.some((line) => cell(line)));
+  return [columns.map(([head]) => head), ...lines.map((line) => columns.map(([, cell]) => cell(line) || '–'))];
 }
 
 function aligned(rows: readonly string[][]): string {
@@ -85,30 +134,36 @@ function aligned(rows: readonly string[][]): string {
 /** Prints what each phase costs. @throws NoAdapterError where there is no adapter. */
 export async function runCost(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<void> {
   const { values } = readOptions(args, SPECS, false);
-  const { stdout, openDevice } = machine;
+  const { stdout } = machine;
   if (values.help) {
     stdout.write(HELP);
     return;
   }
   const config = resolve(values.preset as string, (values.set ?? []) as string[]);
   const steps = readCount('check', (values.check ?? '0') as string);
-  const device = await openDevice();
-  try {
-    if (values.measure) await measure(phases, machine, device);
-    const stored = readCostModel(costFolder(), device);
-    const lines: Line[] = [];
-    for (const phase of phases.filter(isProbed)) {
-      const cost = await phaseCost(phase, config, device.traits);
-      lines.push({ name: phase.name, cost, ...(steps > 0 ? { timed: (await probeAlone(phase, config, openDevice, steps)).seconds } : {}) });
-    }
-    stdout.write(`${device.description}\n`);
-    stdout.write(
-      stored
-        ? `Model of cost fitted on ${stored.measuredAt.slice(0, 10)} to ${stored.model.measurements} runs, mean error ${Math.round(100 * stored.model.error)} %.\n\n`
-        : 'No model of cost for this adapter yet: --measure makes one.\n\n',
+  const asked = phases.filter((phase) => isProbed(phase) && (values.phase ?? phase.name) === phase.name);
+  if (asked.length === 0) {
+    const value = String(values.phase);
+    throw new UsageError(
+      '--phase',
+      `\`${value}\``,
+      `one of ${PROBED_PHASES.join(', ')}`,
+      suggestion(value, PROBED_PHASES, 'Leave it out for all.'),
     );
-    stdout.write(aligned(table(lines, stored, steps > 0)));
-  } finally {
-    device.close();
   }
+  if (values.measure) await measure(phases, machine);
+  const device = await machine.openDevice();
+  const { description } = device;
+  const stored = readCostModel(costFolder(), [device]);
+  device.close();
+  const lines: Line[] = [];
+  for (const phase of asked) lines.push(await lineOf(phase, config, machine, steps));
+  stdout.write(`${description}\n`);
+  stdout.write(
+    stored
+      ? `Model of cost fitted on ${stored.measuredAt.slice(0, 10)} to ${stored.model.measurements} runs, mean error ${Math.round(100 * stored.model.error)} %.\n\n`
+      : 'No model of cost for this adapter yet: --measure makes one.\n\n',
+  );
+  stdout.write(aligned(table(lines)));
+  for (const { name, obstacle } of lines) if (obstacle) stdout.write(`\n${name} cannot run here. ${inFull(obstacle)}\n`);
 }

@@ -1,6 +1,6 @@
 /** The `coxswain` command. */
 import { CoxswainError } from '@coxswain/tensor';
-import { exitCodeOf, UsageError } from '../errors.js';
+import { exitCodeOf, inFull, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { suggestion } from '../suggest.js';
 import { ADAPTER_ABOUT, runAdapter } from './adapter-command.js';
@@ -61,7 +61,7 @@ export async function main(args: readonly string[], phases: readonly Phase[], ma
     await dispatch(args, phases, machine);
     return 0;
   } catch (error) {
-    const text = error instanceof CoxswainError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const text = error instanceof CoxswainError ? inFull(error) : error instanceof Error ? (error.stack ?? error.message) : String(error);
     machine.stderr.write(`${error instanceof CoxswainError && error.code === 'interrupted' ? '' : 'Error: '}${text}\n`);
     return exitCodeOf(error);
   }

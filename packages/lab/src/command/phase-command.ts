@@ -1,5 +1,5 @@
 /** `coxswain pretrain` and its like: open the run folder, run the phase, close everything. */
-import { type Device, DeviceLostError } from '@coxswain/tensor';
+import { type Device, DeviceLostError, OutOfMemoryError } from '@coxswain/tensor';
 import { durationNote } from '../cost/project.js';
 import { EXIT_CODES, UsageError } from '../errors.js';
 import { listenForInterrupts, type SignalSource } from '../interrupt.js';
@@ -10,7 +10,7 @@ import { environmentOf } from '../run/environment.js';
 import { RunFolder } from '../run/folder.js';
 import { Watchdog } from '../run/watchdog.js';
 import { PRESET_NAMES } from '../settings/presets.js';
-import { allSettings } from '../settings/sections.js';
+import { allSettings, type Config } from '../settings/sections.js';
 import {
   DEFAULT_PRESET,
   identityOf,
@@ -80,6 +80,16 @@ export function phaseHelp(phase: Phase, spoken = phase.name): string {
   ].join('\n');
 }
 
+/** The devices that a phase runs on: several where it can share its work and the machine has them. */
+export async function openFor(phase: Phase, config: Config, { openDevice, openDevices }: Machine): Promise<readonly Device[]> {
+  return phase.shares?.(config) && openDevices ? openDevices() : [await openDevice()];
+}
+
+/** The error with what helps in this phase. */
+export function outOfMemory({ lighter }: Phase, { value = '', expected = '' }: OutOfMemoryError): OutOfMemoryError {
+  return new OutOfMemoryError(value, expected, lighter);
+}
+
 /** How a run is looked after, whatever it computes. */
 type Care = { readonly keep: number; readonly stallMinutes: number };
 
@@ -114,11 +124,11 @@ async function attempt(phase: Phase, resolved: Resolved, seed: number, path: str
       machine.signals.exit(EXIT_CODES.stalled);
     });
     try {
-      const devices = phase.shares?.(config) && machine.openDevices ? await machine.openDevices() : [await machine.openDevice()];
+      const devices = await openFor(phase, config, machine);
       const [device, ...others] = devices;
       try {
         folder.environment(environmentOf(device, devices.length));
-        const duration = await durationNote(phase, config, device, resumed?.step ?? 0, devices.length);
+        const duration = await durationNote(phase, config, devices, resumed?.step ?? 0);
         if (duration) progress.note(duration);
         const session = new Session({ folder, progress, signal: interrupts.signal, steps, saveEvery, watchdog });
         await phase.run({ config, seed, inputs, device, others, folder, resumed, session });
@@ -127,6 +137,7 @@ async function attempt(phase: Phase, resolved: Resolved, seed: number, path: str
       }
     } catch (error) {
       if (error instanceof DeviceLostError) progress.note(error.message);
+      if (error instanceof OutOfMemoryError) throw outOfMemory(phase, error);
       throw error;
     } finally {
       watchdog.stop();

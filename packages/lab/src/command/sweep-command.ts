@@ -21,10 +21,13 @@ import { writeFile } from './write-file.js';
 
 const HELP = `coxswain sweep FILE — ${SWEEP_ABOUT}
 
-  --workers N   Runs at a time (default 1)
-  --redis URL   Share the runs with every machine that gives the same command: redis://HOST:6379. FOLDER must be shared too
-  --dry         Print the runs and what is missing, and do nothing
-  -h, --help    Show this
+  --workers N      Runs at a time (default 1)
+  --redis URL      Share the runs with every machine that gives the same command: redis://HOST:6379. FOLDER must be shared too
+  --folder FOLDER  Put the runs there and not where FILE says
+  --preset NAME    Start from this preset and not from FILE's
+  --set KEY=VALUE  Change one setting of every run that reads it, whatever FILE says; may be repeated
+  --dry            Print the runs and what is missing, and do nothing
+  -h, --help       Show this
 
 FILE is YAML:
 
@@ -49,6 +52,9 @@ FOLDER/sweep.md. \`needs: [gpu, shader-f16, subgroups]\` keeps a run from adapte
 const SPECS = {
   workers: { type: 'string' as const, default: '1' },
   redis: { type: 'string' as const },
+  folder: { type: 'string' as const },
+  preset: { type: 'string' as const },
+  set: { type: 'string' as const, multiple: true },
   dry: { type: 'boolean' as const },
   help: { type: 'boolean' as const, short: 'h' },
 };
@@ -131,11 +137,13 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
     throw new UsageError('coxswain sweep', `${positionals.length} files`, 'one', 'For example: coxswain sweep docs/results/grid-mini.yaml');
   const workers = Math.max(1, readCount('workers', values.workers as string));
   const [path] = positionals;
-  const text = readText(path);
-  const file = parseSweep(text, path);
+  const changes = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());
+  const parsed = parseSweep(readText(path), path);
+  const { folder = parsed.folder, preset = parsed.preset } = values as { folder?: string; preset?: string };
+  const file = { ...parsed, folder, preset };
   const analyses = ANALYSES.map((analysis) => [`analyse ${analysis.name}`, analysisPhase(analysis)] as const);
   const known = new Map<string, Phase>([...phases.map((phase) => [phase.name, phase] as const), ...analyses]);
-  const plan = planSweep(file, path, (command) => known.get(command), [...known.keys()]);
+  const plan = planSweep(file, path, (command) => known.get(command), [...known.keys()], changes);
   const hasFinished = finishedRuns();
   if (values.dry) return printPlan(plan, hasFinished, machine);
   const offers = await offersOf(plan, machine);
@@ -159,7 +167,7 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
   try {
     if (typeof values.redis === 'string') {
       const { runShared } = await import('../sweep/shared.js');
-      await runShared(board, { address: values.redis, workers, text, say, show });
+      await runShared(board, { address: values.redis, workers, say, show });
     } else await runLocal(board, workers, show);
     const rows = sweepRows(plan, ({ name }) => board.states.get(name) ?? 'waiting');
     writeFile(join(file.folder, 'sweep.md'), sweepMarkdown(`Sweep ${path}`, rows), machine.stdout);

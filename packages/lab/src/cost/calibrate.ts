@@ -3,15 +3,24 @@ import type { Device } from '@coxswain/tensor';
 import type { Phase } from '../phase.js';
 import { COLOUR_PAIR_TASKS } from '../settings/presets/tasks.js';
 import { resolve } from '../settings/resolve.js';
-import { type CostModel, fitCost, type Timed } from './fit.js';
+import { type CostModel, fitCost, fitSlowed, type Timed } from './fit.js';
 import { ISOLATED, timeIsolated } from './isolated.js';
 import { probeAlone } from './probe.js';
+import { phaseCost } from './project.js';
 
 /** Differences from `grid-mini` in what cost depends on: batch, width, depth, length of sequences, size of the world. */
 const LONG_WORLD = ['world.size=7', 'world.colours=8', 'world.walls=4', `world.tasks=${COLOUR_PAIR_TASKS.join(',')}`, 'world.horizon=100'];
+/** RL there, with as many steps an episode as the world's tasks take. */
+const LONG_TASK = [...LONG_WORLD, 'reinforce.task=012345670123', 'reinforce.horizon=100'];
 /** Fewer numbers a step from the host: what they cost is told apart from what long sequences do. */
 const ALL_SEEN = 'world.observation=allocentric';
-const VARIATIONS: readonly { readonly phase: string; readonly change: readonly string[] }[] = [
+type Variation = {
+  readonly phase: string;
+  readonly change: readonly string[];
+  /** Steps that are timed, after as many that are not (one, of RL); where absent `STEPS`. */
+  readonly steps?: number;
+};
+const VARIATIONS: readonly Variation[] = [
   { phase: 'pretrain', change: ['pretrain.batch=32'] },
   { phase: 'pretrain', change: ['pretrain.batch=128'] },
   { phase: 'pretrain', change: ['pretrain.batch=64', 'model.depth=2'] },
@@ -30,50 +39,91 @@ const VARIATIONS: readonly { readonly phase: string; readonly change: readonly s
   { phase: 'discover', change: ['discover.batch=32', ...LONG_WORLD] },
   { phase: 'supervise', change: ['supervise.batch=64'] },
   { phase: 'supervise', change: ['supervise.batch=64', ...LONG_WORLD, ALL_SEEN] },
-  { phase: 'reinforce', change: ['internal.episodesPerUpdate=128'] },
-  { phase: 'reinforce', change: ['internal.episodesPerUpdate=64', 'model.width=128', 'model.mlp=512', ...LONG_WORLD] },
+  // Not too few episodes: products of a few rows are slower than others.
+  { phase: 'reinforce', steps: 3, change: ['internal.episodesPerUpdate=192'] },
+  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=192', 'model.width=128', 'model.mlp=512', ...LONG_TASK] },
+  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=128', 'model.width=256', 'model.mlp=512', ...LONG_TASK] },
 ];
 
-/** Steps that are timed, after as many that are not; an update of RL is many. */
+/** What devices that share work are timed at, where a phase can be shared. */
+const SHARED: readonly Variation[] = [
+  { phase: 'reinforce', steps: 3, change: ['internal.episodesPerUpdate=384'] },
+  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=256', 'model.width=128', 'model.mlp=512', ...LONG_TASK] },
+  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=192', 'model.width=256', 'model.mlp=512', ...LONG_TASK] },
+];
+
 const STEPS = 12;
-const UPDATES = 3;
 /** Launches of work by itself. */
 const TIMES = 20;
-/** Times that all of them are run: a machine that others use too is not always as fast. */
-const ROUNDS = 2;
+/** Times that all of them are run, for a median: a machine that others use too is not always as fast. */
+const ROUNDS = 3;
 
-/**
- * Times them all and work of one kind by itself, two to three minutes on a processor.
- * @param openDevice a device for each, closed afterwards.
- * @param tell called after each with what was measured.
- */
-export async function calibrate(
-  phases: readonly Phase[],
-  openDevice: () => Promise<Device>,
-  tell: (done: number, all: number, timed: Timed) => void,
-): Promise<CostModel> {
-  const measurements = [
-    ...VARIATIONS.map(({ phase: name, change }) => async () => {
-      const phase = phases.find((candidate) => candidate.name === name) as Phase;
-      return probeAlone(phase, resolve('grid-mini', change), openDevice, name === 'reinforce' ? UPDATES : STEPS);
-    }),
-    ...ISOLATED.map((isolated) => async () => {
-      const device = await openDevice();
-      try {
-        return await timeIsolated(isolated, device, TIMES);
-      } finally {
-        device.close();
-      }
-    }),
-  ];
-  const rounds: Timed[][] = measurements.map(() => []);
+/** Is told after each measurement what was measured. */
+export type Tell = (done: number, all: number, timed: Timed) => void;
+
+/** All in turn, and again; of each the median. */
+async function inRounds(measurements: readonly (() => Promise<Timed>)[], tell: Tell): Promise<Timed[]> {
+  const seconds = measurements.map((): number[] => []);
+  const works: Timed['work'][] = [];
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, measure] of measurements.entries()) {
-      const { work, seconds } = await measure();
-      rounds[i].push({ work, seconds });
-      tell(round * measurements.length + i + 1, ROUNDS * measurements.length, { work, seconds });
+      const timed = await measure();
+      // The work is the same in every round.
+      works[i] = timed.work;
+      seconds[i].push(timed.seconds);
+      tell(round * measurements.length + i + 1, ROUNDS * measurements.length, timed);
     }
   }
-  // The work is the same in every round.
-  return fitCost(rounds.map((times) => ({ work: times[0].work, seconds: times.reduce((sum, { seconds }) => sum + seconds, 0) / ROUNDS })));
+  return works.map((work, i) => ({ work, seconds: seconds[i].sort((a, b) => a - b)[(ROUNDS - 1) / 2] }));
+}
+
+const timed =
+  (phases: readonly Phase[], open: () => Promise<readonly Device[]>) =>
+  ({ phase: name, change, steps = STEPS }: Variation) => {
+    const phase = phases.find((candidate) => candidate.name === name) as Phase;
+    return probeAlone(phase, resolve('grid-mini', change), open, steps);
+  };
+
+/**
+ * Times them all and work of one kind by itself, some five minutes on a processor.
+ * @param openDevice a device for each, closed afterwards.
+ */
+export async function calibrate(phases: readonly Phase[], openDevice: () => Promise<Device>, tell: Tell): Promise<CostModel> {
+  const alone = timed(phases, async () => [await openDevice()]);
+  const measurements = [
+    ...VARIATIONS.map((variation) => () => alone(variation)),
+    ...ISOLATED.map((isolated) => async () => {
+      using device = await openDevice();
+      return await timeIsolated(isolated, device, TIMES);
+    }),
+  ];
+  return fitCost(await inRounds(measurements, tell));
+}
+
+/**
+ * The model of devices that share the work: that of one, as much faster at launches and at what they do as a few updates of RL were.
+ * @param openDevices some for each update, closed afterwards.
+ * @param traits of each of them.
+ * @param model of one by itself.
+ * @param variations that are timed.
+ */
+export async function calibrateSharing(
+  phases: readonly Phase[],
+  openDevices: () => Promise<readonly Device[]>,
+  traits: Device['traits'],
+  model: CostModel,
+  tell: Tell,
+  variations: readonly Variation[] = SHARED,
+): Promise<CostModel> {
+  const shared = timed(phases, openDevices);
+  const measured = await inRounds(
+    variations.map((variation) => async () => {
+      const { seconds } = await shared(variation);
+      const phase = phases.find(({ name }) => name === variation.phase) as Phase;
+      const { work } = await phaseCost(phase, resolve('grid-mini', variation.change), traits);
+      return { work, seconds };
+    }),
+    tell,
+  );
+  return fitSlowed(model, measured);
 }

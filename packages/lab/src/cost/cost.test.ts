@@ -1,20 +1,21 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { dryDevice } from '@coxswain/tensor';
+import { type Device, dryDevice } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../command/main.js';
 import { PHASES } from '../phases.js';
 import { resolve } from '../settings/resolve.js';
-import { fitCost, fitRates, type Rates, secondsOf, type Timed } from './fit.js';
+import { calibrateSharing } from './calibrate.js';
+import { fitCost, fitRates, fitSlowed, type Rates, secondsOf, slowed, type Timed } from './fit.js';
 import { ISOLATED, timeIsolated } from './isolated.js';
 import { probe } from './probe.js';
 import { isProbed, phaseCost } from './project.js';
 import { costFolder, readCostModel, writeCostModel } from './stored.js';
 import { KINDS, type Work } from './work.js';
 
-const RATES: Rates = { dispatches: 1e-4, products: 3e-11, attention: 6e-11, recurrence: 0, memory: 2e-11, uploads: 2e-9 };
+const RATES: Rates = { dispatches: 1e-4, products: 3e-11, attention: 6e-11, recurrence: 0, cache: 4e-11, memory: 2e-11, uploads: 2e-9 };
 
 /** Steps of all sizes, timed by these rates; `noise` off by so much, up and down in turns. */
 const timed = (count: number, noise = 0): Timed[] =>
@@ -25,8 +26,9 @@ const timed = (count: number, noise = 0): Timed[] =>
       products: 3e8 * size(2),
       attention: 4e7 * size(3),
       recurrence: 2e7 * size(4),
-      memory: 5e7 * size(5),
-      uploads: 4e5 * size(6),
+      cache: 3e7 * size(5),
+      memory: 5e7 * size(6),
+      uploads: 4e5 * size(7),
     };
     return { work, seconds: secondsOf(RATES, work) * (1 + (i % 2 === 0 ? noise : -noise)) };
   });
@@ -46,8 +48,17 @@ describe('a model of cost', () => {
     expect(measurements).toBe(24);
   });
 
+  it('of devices that share the work: launches and what they do by a factor each', () => {
+    const model = fitCost(timed(24));
+    const other = slowed(model, 0.5, 0.9);
+    const measured = timed(5).map(({ work }) => ({ work, seconds: secondsOf(other.rates, work) }));
+    const found = fitSlowed(model, measured);
+    for (const kind of KINDS) expect(found.rates[kind] / (other.rates[kind] || 1)).toBeCloseTo(other.rates[kind] ? 1 : 0, 6);
+    expect(found.error).toBe(model.error);
+  });
+
   it('is not fitted to too few', () => {
-    expect(() => fitCost(timed(11))).toThrow(/11 timed steps, expected 12 or more/);
+    expect(() => fitCost(timed(13))).toThrow(/13 timed steps, expected 14 or more/);
   });
 });
 
@@ -72,7 +83,7 @@ describe('counting', () => {
     const config = resolve('grid-mini', TINY);
     const real = await requestDevice();
     const dry = dryDevice(real.traits);
-    const [counted, ran] = [await probe(phase, config, dry, 4), await probe(phase, config, real, 4)];
+    const [counted, ran] = [await probe(phase, config, [dry], 4), await probe(phase, config, [real], 4)];
     real.close();
     dry.close();
     expect(counted.work).toEqual(ran.work);
@@ -87,7 +98,7 @@ describe('counting', () => {
     const config = resolve('grid-mini', [...TINY, 'reinforce.method=raw']);
     const real = await requestDevice();
     const dry = dryDevice(real.traits);
-    const [counted, ran] = [await probe(phase, config, dry, 1), await probe(phase, config, real, 1)];
+    const [counted, ran] = [await probe(phase, config, [dry], 1), await probe(phase, config, [real], 1)];
     real.close();
     dry.close();
     expect(counted.work).toEqual(ran.work);
@@ -111,7 +122,7 @@ describe('work by itself', () => {
     async (_, isolated) => {
       using device = dryDevice({ family: 'software', f16: false, threads: 2 });
       const { work } = await timeIsolated(isolated, device, 3);
-      const kinds = [work.attention, work.recurrence];
+      const kinds = [work.attention, work.recurrence, work.cache];
       expect(kinds.filter((operations) => operations > 0)).toHaveLength(1);
       expect(work.products).toBeLessThan(Math.max(...kinds));
       const { work: again } = await timeIsolated(isolated, device, 5);
@@ -126,12 +137,14 @@ describe('the command', () => {
   beforeEach(() => {
     folder = fs.mkdtempSync(join(tmpdir(), 'coxswain-cost-'));
     vi.stubEnv('XDG_CACHE_HOME', folder);
+    open = () => requestDevice();
   });
   afterEach(() => {
     vi.unstubAllEnvs();
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
+  let open = () => requestDevice();
   const run = async (...args: string[]) => {
     let [out, err] = ['', ''];
     const code = await main(args, PHASES, {
@@ -139,7 +152,8 @@ describe('the command', () => {
       stderr: { write: (text: string) => (err += text) },
       signals: { on: () => {}, off: () => {}, exit: () => {} },
       now: () => performance.now(),
-      openDevice: () => requestDevice(),
+      openDevice: open,
+      openDevices: async () => [await open(), await open()],
       program: [],
     });
     return { code, out, err };
@@ -148,12 +162,12 @@ describe('the command', () => {
 
   it('keeps models by adapter, and takes a damaged file for none', () => {
     const model = fitCost(timed(24));
-    expect(readCostModel(costFolder(), device)).toBeUndefined();
-    const path = writeCostModel(costFolder(), device, model);
-    expect(readCostModel(costFolder(), device)?.model).toEqual(model);
-    expect(readCostModel(costFolder(), { ...device, description: 'another' })).toBeUndefined();
+    expect(readCostModel(costFolder(), [device])).toBeUndefined();
+    const path = writeCostModel(costFolder(), [device], model);
+    expect(readCostModel(costFolder(), [device])?.model).toEqual(model);
+    expect(readCostModel(costFolder(), [{ ...device, description: 'another' }])).toBeUndefined();
     fs.writeFileSync(path, '{"format": 1, "model": {"rates": {}}}');
-    expect(readCostModel(costFolder(), device)).toBeUndefined();
+    expect(readCostModel(costFolder(), [device])).toBeUndefined();
   });
 
   it('projects with the adapter’s model, and a phase says so at its start', { timeout: 120_000 }, async () => {
@@ -162,10 +176,10 @@ describe('the command', () => {
     expect(without.out).toContain('--measure makes one');
     expect(without.out).not.toContain('all steps');
     const adapter = await requestDevice();
-    writeCostModel(costFolder(), adapter, fitCost(timed(24)));
+    writeCostModel(costFolder(), [adapter], fitCost(timed(24)));
     adapter.close();
     const { out } = await run('cost', ...set);
-    expect(out).toMatch(/pretrain +9 000 +\d+/);
+    expect(out).toMatch(/pretrain +1 +9 000 +\d+/);
     expect(out).toMatch(/all steps/);
     const trained = await run(
       'pretrain',
@@ -176,6 +190,49 @@ describe('the command', () => {
     );
     expect(trained).toMatchObject({ code: 0 });
     expect(trained.err).toMatch(/The steps take about \d+ s \(±\d+ %\)/);
+  });
+
+  it('projects what devices share by a model of their own', { timeout: 120_000 }, async () => {
+    using device = await requestDevice();
+    const model = fitCost(timed(24));
+    writeCostModel(costFolder(), [device], model);
+    expect((await run('cost', ...set)).out).toMatch(/pretrain +1 .*s.*\n.*\n.*\nreinforce +2 +290 .*–/);
+    writeCostModel(costFolder(), [device, device], slowed(model, 0.5, 0.5));
+    const reinforce = PROBED.find(({ name }) => name === 'reinforce') as (typeof PROBED)[number];
+    const { work } = await phaseCost(reinforce, resolve('grid-mini', TINY), device.traits);
+    const ms = Number((500 * secondsOf(model.rates, work)).toPrecision(3));
+    expect((await run('cost', ...set)).out).toMatch(new RegExp(`reinforce +2 +290 .* ${ms} `));
+  });
+
+  it('takes the time of devices that share for theirs', { timeout: 240_000 }, async () => {
+    const model = fitCost(timed(24));
+    const opened: Device[] = [];
+    const openDevices = async () => {
+      const devices = [await open(), await open()];
+      opened.push(...devices);
+      return devices;
+    };
+    const device = await open();
+    const { traits } = device;
+    device.close();
+    const told: number[] = [];
+    const variations = [TINY, [...TINY, 'internal.episodesPerUpdate=64']].map((change) => ({ phase: 'reinforce', steps: 1, change }));
+    const shared = await calibrateSharing(PHASES, openDevices, traits, model, (done) => told.push(done), variations);
+    expect(shared.rates.dispatches + shared.rates.products).toBeGreaterThan(0);
+    expect(told).toEqual([1, 2, 3, 4, 5, 6]);
+    for (const one of opened) expect(() => one.empty([1])).toThrow();
+  });
+
+  it('names a phase that is too large for the adapter, and what helps', { timeout: 240_000 }, async () => {
+    open = async () => {
+      const device = await requestDevice();
+      Object.assign(device.pool, { largest: 2 ** 20 });
+      return device;
+    };
+    const { out, code } = await run('cost', ...set, '--set', 'pretrain.batch=1024');
+    expect(code).toBe(0);
+    expect(out).toMatch(/pretrain cannot run here\. Out of GPU memory: a tensor of \d+ bytes; .* Work a batch off in more parts/);
+    expect(out).not.toContain('discover cannot run here');
   });
 
   it('names what it does not know', async () => {

@@ -1,5 +1,5 @@
 /** A cost model: seconds of a step as a sum of its work, each kind at a rate of the adapter's. Fitted to steps that were timed. */
-import { KINDS, type Kind, type Work } from './work.js';
+import { KINDS, type Kind, NO_WORK, type Work } from './work.js';
 
 export interface Timed {
   readonly work: Work;
@@ -19,6 +19,25 @@ export interface CostModel {
 
 export function secondsOf(rates: Rates, work: Work): number {
   return KINDS.reduce((sum, kind) => sum + rates[kind] * work[kind], 0);
+}
+
+/** The model of an adapter that takes so many times as long over launches, and so many over all that they do. */
+export function slowed({ rates, ...others }: CostModel, launches: number, rest: number): CostModel {
+  const slow = KINDS.map((kind) => [kind, (kind === 'dispatches' ? launches : rest) * rates[kind]]);
+  return { ...others, rates: Object.fromEntries(slow) as Rates };
+}
+
+/**
+ * `model`, slowed as these measurements ask for: two factors, for what launches cost is another thing than what they do.
+ * @param timed work that is not `model`'s to know how fast it was done.
+ */
+export function fitSlowed(model: CostModel, timed: readonly Timed[]): CostModel {
+  const parts = timed.map(({ work, seconds }) => {
+    const dispatches = model.rates.dispatches * work.dispatches;
+    return { work: { ...NO_WORK, dispatches, products: secondsOf(model.rates, work) - dispatches }, seconds };
+  });
+  const { dispatches, products } = fitRates(parts);
+  return slowed(model, dispatches, products);
 }
 
 const ROUNDS = 20_000;

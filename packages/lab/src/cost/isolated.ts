@@ -3,12 +3,14 @@
  * those of the rest, and at other sizes they are not.
  */
 import {
+  attentionStep,
   backward,
   causalAttention,
   type Device,
   gru,
   HostRandom,
   type Initialiser,
+  noGrad,
   ParameterStore,
   sum,
   type Tensor,
@@ -17,40 +19,57 @@ import type { Timed } from './fit.js';
 import { addWork, NO_WORK, WorkMeter } from './work.js';
 
 interface Isolated {
+  /** Of parameters. */
   readonly shapes: Readonly<Record<string, readonly number[]>>;
-  readonly run: (parameters: (name: string) => Tensor) => Tensor;
+  /** What else `run` needs. */
+  readonly beside?: (device: Device) => Readonly<Record<string, Tensor>>;
+  readonly run: (tensor: (name: string) => Tensor) => void;
 }
 
 const attention = (batch: number, time: number, heads: number, width: number): Isolated => ({
   shapes: { qkv: [batch, time, 3 * width] },
-  run: (of) => causalAttention(of('qkv'), { heads }),
+  run: (of) => backward(sum(causalAttention(of('qkv'), { heads }))),
 });
 
 const recurrence = (batch: number, time: number, hidden: number): Isolated => ({
   shapes: { gates: [batch, time, 3 * hidden], whh: [3 * hidden, hidden], bhh: [3 * hidden] },
-  run: (of) => gru(of('gates'), of('whh'), of('bhh')),
+  run: (of) => backward(sum(gru(of('gates'), of('whh'), of('bhh')))),
 });
 
-/** Forward and backward at the sizes of `grid-mini` and of longer, wider ones. */
+/** A rollout's last step, with the whole cache to be read. */
+const lastStep = (batch: number, time: number, heads: number, width: number): Isolated => ({
+  shapes: { qkv: [batch, 3 * width] },
+  beside: (device) => ({
+    keys: device.zeros([batch, time, width]),
+    values: device.zeros([batch, time, width]),
+    step: device.tensor(new Uint32Array([time - 1])),
+  }),
+  run: (of) => noGrad(() => attentionStep(of('qkv'), { keys: of('keys'), values: of('values'), step: of('step'), heads })),
+});
+
+/** Attention and recurrences forward and backward, attention to a cache: at the sizes of `grid-mini` and of longer, wider ones. */
 export const ISOLATED: readonly Isolated[] = [
   attention(128, 16, 4, 64),
   attention(32, 96, 4, 128),
   recurrence(128, 16, 64),
   recurrence(64, 96, 32),
+  lastStep(256, 24, 4, 64),
+  lastStep(256, 96, 4, 128),
 ];
 
 const wave: Initialiser = (values) => {
   for (let i = 0; i < values.length; i++) values[i] = 0.1 * Math.sin(i);
 };
 
-/** Times one, forward and backward. */
-export async function timeIsolated({ shapes, run }: Isolated, device: Device, times: number): Promise<Timed> {
+/** Times one. */
+export async function timeIsolated({ shapes, beside, run }: Isolated, device: Device, times: number): Promise<Timed> {
   const store = new ParameterStore(device);
   for (const [name, shape] of Object.entries(shapes)) store.declare(name, [...shape], wave);
   store.finish(new HostRandom(1));
+  const others = beside?.(device) ?? {};
   const program = device.capture(() => {
     store.zeroGradients();
-    backward(sum(run((name) => store.get(name))));
+    run((name) => others[name] ?? store.get(name));
     return {};
   });
   await program.ready();
@@ -64,6 +83,7 @@ export async function timeIsolated({ shapes, run }: Isolated, device: Device, ti
   meter.stop();
   const work = addWork(NO_WORK, meter.work, 1 / times);
   program.dispose();
+  for (const tensor of Object.values(others)) tensor.dispose();
   store.dispose();
   return { work, seconds };
 }

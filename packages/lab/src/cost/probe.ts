@@ -2,7 +2,7 @@
 import type { Device } from '@coxswain/tensor';
 import type { Phase, PhaseContext } from '../phase.js';
 import { wire } from '../phases/reinforce.js';
-import { observationSpaceOf } from '../phases/world.js';
+import { demonstrations, meanLength, observationSpaceOf } from '../phases/world.js';
 import { identify } from '../run/identity.js';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
@@ -19,6 +19,8 @@ export interface Probe {
   readonly work: Work;
   /** Wall-clock seconds of a step, on the mean; meaningless on a device that only counts. */
   readonly seconds: number;
+  /** Time steps of the episodes of a step, on the mean: tokens of the sequence model, steps of the worlds. */
+  readonly timeSteps: number;
   /** Bytes that the device holds at the end. */
   readonly held: number;
 }
@@ -37,15 +39,16 @@ function shortened(config: Config, phase: Supervised, steps: number): Config {
 }
 
 /** Updates of RL on worlds that are scripted: as `probeSteps`. */
-async function probeUpdates(config: Config, device: Device, counted: number): Promise<Probe> {
+async function probeUpdates(config: Config, [device, ...others]: readonly Device[], counted: number): Promise<Probe> {
   const base = await untrainedBase(device, config);
   const inputs: Record<string, TrainedModel> = { base };
   if (config.reinforce.method === 'internal') inputs.controller = await untrainedController(device, config, base);
   const { episodesPerUpdate } = config[config.reinforce.method];
-  const worlds = new ScriptedWorlds(config, episodesPerUpdate, observationSpaceOf(config).slots);
+  const { slots } = observationSpaceOf(config);
   const { reinforcer } = wire(device, config, inputs, 0, {
-    worlds,
+    worlds: (environments) => new ScriptedWorlds(config, environments, slots),
     decisions: (episodes) => scriptedDecisions(config, episodes),
+    others,
   });
   await reinforcer.update();
   await device.finish();
@@ -55,26 +58,30 @@ async function probeUpdates(config: Config, device: Device, counted: number): Pr
   await device.finish();
   const seconds = (performance.now() - began) / 1000 / counted;
   meter.stop();
-  return { work: addWork(NO_WORK, meter.work, 1 / counted), seconds, held: device.pool.allocatedBytes };
+  const { timeSteps, lookedBack } = new ScriptedWorlds(config, episodesPerUpdate, slots);
+  const work = addWork(NO_WORK, meter.work, 1 / counted);
+  // A launch does not know how far its episodes are, and counts the whole of their caches.
+  return { work: { ...work, cache: work.cache * lookedBack }, seconds, timeSteps, held: device.pool.allocatedBytes };
 }
 
 /**
  * Runs the first steps of a phase on models at their random start. RL plays episodes as long as an expert's.
- * @param device a fresh one: what the run leaves on it stays there until it is closed.
+ * @param devices fresh ones: what the run leaves on them stays there until they are closed. More than one share the work, and what
+ * is counted is the first one's part.
  * @param counted steps that are counted and timed, after as many that are not (one, of RL): these meet most lengths of sequences
  * first, and compile what they need.
  */
-export function probe(phase: Phase, config: Config, device: Device, counted: number): Promise<Probe> {
-  return phase.name === 'reinforce' ? probeUpdates(config, device, counted) : probeSteps(phase, config, device, counted);
+export function probe(phase: Phase, config: Config, devices: readonly Device[], counted: number): Promise<Probe> {
+  return phase.name === 'reinforce' ? probeUpdates(config, devices, counted) : probeSteps(phase, config, devices[0], counted);
 }
 
-/** `probe` on a device of its own, closed afterwards. */
-export async function probeAlone(phase: Phase, config: Config, openDevice: () => Promise<Device>, counted: number): Promise<Probe> {
-  const device = await openDevice();
+/** `probe` on devices of its own, closed afterwards. */
+export async function probeAlone(phase: Phase, config: Config, open: () => Promise<readonly Device[]>, counted: number): Promise<Probe> {
+  const devices = await open();
   try {
-    return await probe(phase, config, device, counted);
+    return await probe(phase, config, devices, counted);
   } finally {
-    device.close();
+    for (const device of devices) device.close();
   }
 }
 
@@ -113,5 +120,8 @@ async function probeSteps(phase: Phase, config: Config, device: Device, counted:
     meter.stop();
   }
   const work = addWork(NO_WORK, addWork(meter.work, from, -1), 1 / counted);
-  return { work, seconds: (ended - began) / 1000 / counted, held: device.pool.allocatedBytes };
+  const { batch } = short[phase.name as Supervised];
+  const data = short[phase.name === 'pretrain' ? 'pretrain' : 'discover'];
+  const timeSteps = batch * meanLength(demonstrations(short, 'training', 0, counted * batch, data));
+  return { work, seconds: (ended - began) / 1000 / counted, timeSteps, held: device.pool.allocatedBytes };
 }

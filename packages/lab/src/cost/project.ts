@@ -5,15 +5,18 @@ import { formatDuration } from '../progress.js';
 import type { Config } from '../settings/sections.js';
 import { secondsOf } from './fit.js';
 import { PROBED_PHASES, probe } from './probe.js';
-import { costFolder, readCostModel, type StoredModel } from './stored.js';
+import { costFolder, type Known, readCostModel, type StoredModel } from './stored.js';
 import type { Work } from './work.js';
 
 export interface PhaseCost {
   readonly steps: number;
   /** Work of a step, on the mean. */
   readonly work: Work;
-  /** Bytes that the device holds while it trains. */
+  /** Time steps of the episodes of a step, on the mean: tokens of the sequence model, steps of the worlds. */
+  readonly timeSteps: number;
+  /** Bytes that the device holds while it trains, and of the largest tensor. */
   readonly held: number;
+  readonly largest: number;
 }
 
 /** Steps that are counted: a few batches of every length. An update of RL is always the same. */
@@ -23,11 +26,12 @@ const UPDATES = 1;
 /** Whether a phase's cost can be told before it begins: those that train. */
 export const isProbed = ({ name }: Pick<Phase, 'name'>): boolean => (PROBED_PHASES as readonly string[]).includes(name);
 
-/** Counts what a phase asks of an adapter of these traits. */
+/** Counts what a phase asks of an adapter of these traits, on one device. */
 export async function phaseCost(phase: Phase, config: Config, traits: Device['traits']): Promise<PhaseCost> {
   using device = dryDevice(traits);
-  const { work, held } = await probe(phase, config, device, phase.name === 'reinforce' ? UPDATES : STEPS);
-  return { steps: phase.length(config).steps, work, held };
+  const counted = await probe(phase, config, [device], phase.name === 'reinforce' ? UPDATES : STEPS);
+  const { work, timeSteps, held } = counted;
+  return { steps: phase.length(config).steps, work, timeSteps, held, largest: device.pool.largestTaken };
 }
 
 /** Seconds of its training steps; evaluations and checkpoints come on top. */
@@ -40,13 +44,12 @@ function projection(seconds: number, { model }: StoredModel): string {
   return `about ${formatDuration(seconds)} (±${Math.round(100 * model.error)} %)`;
 }
 
-/** What a phase says of its duration at its start, where there is a model of cost for the adapter. @param devices that share the work. */
-export async function durationNote(phase: Phase, config: Config, device: Device, done: number, devices = 1): Promise<string | undefined> {
+/** What a phase says of its duration at its start, where there is a model of cost for the devices that share its work. */
+export async function durationNote(phase: Phase, config: Config, devices: readonly Known[], done: number): Promise<string | undefined> {
   const left = phase.length(config).steps - done;
-  const stored = left > 0 && isProbed(phase) ? readCostModel(costFolder(), device) : undefined;
+  const stored = left > 0 && isProbed(phase) ? readCostModel(costFolder(), devices) : undefined;
   if (!stored) return undefined;
-  const cost = await phaseCost(phase, config, device.traits);
+  const cost = await phaseCost(phase, config, devices[0].traits);
   const seconds = projectedSeconds({ ...cost, steps: left }, stored);
-  const shared = devices > 1 ? ` on one device; ${devices} share the work, which makes it less` : '';
-  return `The steps take ${projection(seconds, stored)} by this adapter’s model of cost${shared}.`;
+  return `The steps take ${projection(seconds, stored)} by this adapter’s model of cost.`;
 }

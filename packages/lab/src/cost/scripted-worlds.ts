@@ -56,6 +56,17 @@ export class ScriptedWorlds implements VectorEnvironment {
     return { observation: this.#observation, info: {} };
   }
 
+  /** Steps of all episodes together. */
+  get timeSteps(): number {
+    return this.#lengths.reduce((sum, steps) => sum + steps, 0);
+  }
+
+  /** Of all positions of the caches, the share that the steps of all episodes look back on. */
+  get lookedBack(): number {
+    const pairs = this.#lengths.reduce((sum, steps) => sum + (steps * (steps + 1)) / 2, 0);
+    return pairs / (this.timeSteps * this.horizon);
+  }
+
   step(): Step {
     this.#steps++;
     const over = Uint8Array.from(this.#lengths, (length) => (length <= this.#steps ? 1 : 0));

@@ -1,4 +1,4 @@
-/** Cost models between processes: one file for each adapter and processor. */
+/** Cost models between processes: one file for each adapter, processor and number of devices that share the work. */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { cpus, homedir } from 'node:os';
@@ -22,11 +22,22 @@ export function costFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'coxswain');
 }
 
-/** What a speed belongs to, in words. */
-export function measuredOn({ description, traits }: Pick<Device, 'description' | 'traits'>): string {
+/** What a device is known by. */
+export type Known = Pick<Device, 'description' | 'traits'>;
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+/** What a speed belongs to, in words. @param devices all alike, that share the work. */
+export function measuredOn(devices: readonly Known[]): string {
+  const [{ description, traits }] = devices;
   const { family, threads, subgroupMatrix } = traits;
-  const threaded = threads === undefined ? '' : `, ${threads} thread${threads === 1 ? '' : 's'}`;
-  return `${description}, ${family} kernels${threaded}${subgroupMatrix ? ', subgroup matrices' : ''}; ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
+  const traitsInWords = [
+    `${family} kernels`,
+    ...(threads === undefined ? [] : [counted(threads, 'thread')]),
+    ...(subgroupMatrix ? ['subgroup matrices'] : []),
+    ...(devices.length === 1 ? [] : [counted(devices.length, 'device')]),
+  ];
+  return `${description}, ${traitsInWords.join(', ')}; ${cpus()[0]?.model.trim() ?? 'unknown processor'}`;
 }
 
 const fileFor = (folder: string, on: string): string =>
@@ -37,16 +48,16 @@ function whole(value: unknown): value is StoredModel {
   return format === 1 && model !== undefined && KINDS.every((kind) => Number.isFinite(model.rates?.[kind])) && Number.isFinite(model.error);
 }
 
-/** The model of this adapter, if one was measured here. A file that is none counts as none: measuring again makes a new one. */
-export function readCostModel(folder: string, device: Pick<Device, 'description' | 'traits'>): StoredModel | undefined {
-  const path = fileFor(folder, measuredOn(device));
+/** The model of these devices, if one was measured here. A file that is none counts as none: measuring again makes a new one. */
+export function readCostModel(folder: string, devices: readonly Known[]): StoredModel | undefined {
+  const path = fileFor(folder, measuredOn(devices));
   const found = fs.existsSync(path) ? readJson(path) : undefined;
   return whole(found) ? found : undefined;
 }
 
 /** @returns the file. @throws FileError, DiskFullError where it cannot be written. */
-export function writeCostModel(folder: string, device: Pick<Device, 'description' | 'traits'>, model: CostModel): string {
-  const on = measuredOn(device);
+export function writeCostModel(folder: string, devices: readonly Known[], model: CostModel): string {
+  const on = measuredOn(devices);
   const path = fileFor(folder, on);
   onDisk(folder, () => fs.mkdirSync(folder, { recursive: true }));
   const stored: StoredModel = { format: 1, measuredOn: on, measuredAt: new Date().toISOString(), model };

@@ -2,22 +2,28 @@
 import type { Device, Launch } from '@coxswain/tensor';
 
 /** Kinds of work, each of which an adapter does at a rate of its own. */
-export const KINDS = ['dispatches', 'products', 'attention', 'recurrence', 'memory', 'uploads'] as const;
+export const KINDS = ['dispatches', 'products', 'attention', 'recurrence', 'cache', 'memory', 'uploads'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Launches; floating-point operations of matrix products, attention and recurrences; bytes of all other kernels and from the host. */
+/**
+ * Launches; floating-point operations of matrix products, attention and recurrences; bytes of attention's caches (a meter counts
+ * these whole: how far an episode is no launch knows), of all other kernels, and from the host.
+ */
 export type Work = Readonly<Record<Kind, number>>;
 
-export const NO_WORK: Work = { dispatches: 0, products: 0, attention: 0, recurrence: 0, memory: 0, uploads: 0 };
+export const NO_WORK: Work = { dispatches: 0, products: 0, attention: 0, recurrence: 0, cache: 0, memory: 0, uploads: 0 };
 
 export function addWork(a: Work, b: Work, times = 1): Work {
   return Object.fromEntries(KINDS.map((kind) => [kind, a[kind] + times * b[kind]])) as Work;
 }
 
-/** Kernels by the folder that they lie in; all others move memory. */
+/** Kernels by their name or the folder that they lie in; all others move memory. */
 const KIND_OF: Readonly<Record<string, Kind>> = {
   matmul: 'products',
   attention: 'attention',
+  // One step of a rollout reads the whole cache for a few operations on each number.
+  'attention/step': 'cache',
+  'attention/split-step': 'cache',
   gru: 'recurrence',
   'rg-lru': 'recurrence',
   'switch-integration': 'recurrence',
@@ -26,8 +32,8 @@ const KIND_OF: Readonly<Record<string, Kind>> = {
 function workOf(launches: readonly Launch[]): Work {
   const work: Record<Kind, number> = { ...NO_WORK, dispatches: launches.length };
   for (const { pipeline, cost } of launches) {
-    const kind = KIND_OF[pipeline.label.split('/')[0]] ?? 'memory';
-    work[kind] += kind === 'memory' ? cost.bytes : cost.flops;
+    const kind = KIND_OF[pipeline.label] ?? KIND_OF[pipeline.label.split('/')[0]] ?? 'memory';
+    work[kind] += kind === 'memory' || kind === 'cache' ? cost.bytes : cost.flops;
   }
   return work;
 }

@@ -148,6 +148,7 @@ export const discoverPhase: Phase = {
   sections: ['world', 'model', 'metacontroller', 'discover', 'compile'],
   inputs: [{ name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true }],
   leaves: RESULT_FILE,
+  lighter: 'take a smaller batch: --set discover.batch=N',
   shortcuts: { method: 'discover.method', view: 'discover.view' },
   length: ({ discover }) => ({ steps: updatesOf(discover), unit: 'steps', saveEvery: discover.saveEvery }),
   run,

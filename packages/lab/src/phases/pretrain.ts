@@ -91,6 +91,7 @@ export const pretrainPhase: Phase = {
   sections: ['world', 'model', 'pretrain'],
   inputs: [],
   leaves: RESULT_FILE,
+  lighter: 'work a batch off in more parts (--set pretrain.parts=N, a divisor of pretrain.batch)',
   shortcuts: {},
   length: ({ pretrain }) => ({ steps: pretrain.steps, unit: 'steps', saveEvery: pretrain.saveEvery }),
   run,

@@ -91,8 +91,8 @@ function internalParts(
 }
 
 export interface WireOptions {
-  /** Played in place of those of the task. */
-  readonly worlds?: VectorEnvironment;
+  /** So many worlds to be played in place of those of the task. */
+  readonly worlds?: (environments: number) => VectorEnvironment;
   /** Taken for internal RL's decisions in place of those made; see `InternalOptions`. */
   readonly decisions?: InternalOptions['decisions'];
   /** Devices that share internal RL's batches. */
@@ -117,7 +117,7 @@ export function wire(
     startFrom(base.store, inputs.policy);
     const reinforcer = rawRl({
       model: base.model,
-      environment: worlds ?? taskWorlds(config, base, task, horizon, episodesPerUpdate),
+      environment: worlds?.(episodesPerUpdate) ?? taskWorlds(config, base, task, horizon, episodesPerUpdate),
       settings,
       seed: worldSeed,
       temperature,
@@ -127,7 +127,7 @@ export function wire(
   const devices = [device, ...others];
   const shares = partsOf(episodesPerUpdate, devices.length);
   const replicas = shares.map(({ episodes }, i) =>
-    internalParts(devices[i], config, inputs, seed, (base) => worlds ?? learningWorlds(config, base, task, horizon, episodes)),
+    internalParts(devices[i], config, inputs, seed, (base) => worlds?.(episodes) ?? learningWorlds(config, base, task, horizon, episodes)),
   );
   const [first, ...rest] = replicas.map(({ parts }) => parts);
   const { layer } = config.metacontroller;
@@ -240,6 +240,7 @@ export const reinforcePhase: Phase = {
     },
   ],
   leaves: RESULT_FILE,
+  lighter: 'play fewer episodes an update: --set internal.episodesPerUpdate=N, or raw.episodesPerUpdate for raw actions',
   shortcuts: { method: 'reinforce.method', task: 'reinforce.task' },
   length: (config) => ({
     steps: config[config.reinforce.method].updates,

@@ -44,6 +44,7 @@ export const supervisePhase: Phase = {
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce', 'evaluate'],
   inputs: [{ name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true }],
   leaves: RESULT_FILE,
+  lighter: 'take a smaller batch: --set supervise.batch=N',
   shortcuts: {},
   length: ({ supervise }) => ({ steps: supervise.steps, unit: 'steps', saveEvery: supervise.saveEvery }),
   run,

@@ -4,12 +4,13 @@ import { PHASES } from '../phases.js';
 import { parseSweep } from './file.js';
 import { planSweep } from './plan.js';
 
-const plan = (text: string) =>
+const plan = (text: string, changes: string[] = []) =>
   planSweep(
     parseSweep(text, 'views.yaml'),
     'views.yaml',
     (command) => PHASES.find(({ name }) => name === command),
     PHASES.map(({ name }) => name),
+    changes,
   );
 
 const VIEWS = `
@@ -54,6 +55,23 @@ describe('planSweep', () => {
     const [run] = plan('folder: r\nruns: { a: { command: discover, options: { base: models/base } } }');
     expect(run.after).toEqual([]);
     expect(run.args.join(' ')).toBe('discover --base models/base --out r/a');
+  });
+
+  it('changes a setting of every run that reads it and has it from no model, whatever the file says', () => {
+    const changes = ['discover.alpha=0.01', 'discover.batch=7', 'evaluate.episodes=9'];
+    const set = Object.fromEntries(plan(VIEWS, changes).map((run) => [run.name, run.set]));
+    expect(set['controller-same-2']).toEqual(['discover.alpha=0.01', 'discover.batch=7']);
+    expect(set['internal-same-2']).toEqual(['evaluate.episodes=9']);
+    expect(set.base).toEqual([]);
+  });
+
+  it.each([
+    ['a setting that there is not', 'discover.alhpa=1', /discover\.alpha/],
+    ['a value out of range', 'discover.steps=-1', /discover\.steps/],
+    ['a setting that no run reads', 'supervise.steps=3', /views\.yaml/],
+    ['no value', 'discover.steps', /key=value/],
+  ])('names a change that is none: %s', (_, change, message) => {
+    expect(() => plan(VIEWS, [change])).toThrow(message);
   });
 
   it('leaves settings that come from a model to that model', () => {

@@ -1,7 +1,7 @@
 /** From a sweep file to its runs: names, command lines, and which waits for which. */
 import { join } from 'node:path';
 import { DEFAULT_PRESET } from '../command/options.js';
-import { SweepFileError } from '../errors.js';
+import { SweepFileError, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { preset } from '../settings/presets.js';
 import { override, pick } from '../settings/resolve.js';
@@ -73,12 +73,21 @@ function checkOptions({ options, set }: SweepEntry, phase: Phase, refuse: Refuse
       refuse(`set: \`${key}\``, `a setting of ${phase.sections.join(', ')}, which ${phase.name} reads`, '`coxswain settings` lists them.');
 }
 
+const keyOf = (assignment: string): string => assignment.split('=')[0].trim();
+
 /**
  * The runs of a sweep, each after those that it starts from. Nothing is opened: whether a model fits is checked when it is there.
  * @param path of the file, for messages.
- * @throws SweepFileError, SettingError for a setting that does not exist or is out of range.
+ * @param changes `key=value` for every run that reads the setting and does not have it from its model, whatever the file says.
+ * @throws SweepFileError, SettingError for a setting that does not exist or is out of range, UsageError for a change that no run reads.
  */
-export function planSweep(file: SweepFile, path: string, findPhase: FindPhase, commands: readonly string[]): PlannedRun[] {
+export function planSweep(
+  file: SweepFile,
+  path: string,
+  findPhase: FindPhase,
+  commands: readonly string[],
+  changes: readonly string[] = [],
+): PlannedRun[] {
   const planned = new Map<string, PlannedRun>();
   const drafts: { name: string; entry: SweepEntry; command: string; values: Values; phase: Phase; refuse: Refuse }[] = [];
   const names = new Set<string>();
@@ -100,6 +109,8 @@ export function planSweep(file: SweepFile, path: string, findPhase: FindPhase, c
       drafts.push({ name, entry, command, values, phase, refuse });
     }
   }
+  for (const change of changes) override(preset(file.preset ?? DEFAULT_PRESET), change);
+  const unread = new Set(changes);
   for (const { name, entry, command, values, phase, refuse } of drafts) {
     const options: Record<string, string> = {};
     const after: string[] = [];
@@ -109,14 +120,17 @@ export function planSweep(file: SweepFile, path: string, findPhase: FindPhase, c
       if (isRun) after.push(value);
       options[option] = isRun ? join(file.folder, value) : value;
     }
-    const set = Object.entries(entry.set).map(([key, value]) => `${key}=${fill(value, values, refuse)}`);
-    // Settings are tried on the preset, so that a typo in the last run is found before the first one starts.
     const startsFromNothing = !phase.inputs.some((input) => options[input.name] !== undefined);
-    const trial = preset(file.preset ?? DEFAULT_PRESET);
-    for (const assignment of set) override(trial, assignment);
     // Settings that come from a model are not known yet.
     const given = phase.inputs.flatMap((input) => (options[input.name] === undefined ? [] : input.gives));
     const own = phase.sections.filter((section) => !given.includes(section));
+    const changed = changes.filter((change) => own.some((section) => keyOf(change).startsWith(`${section}.`)));
+    for (const change of changed) unread.delete(change);
+    const ofEntry = Object.entries(entry.set).map(([key, value]) => `${key}=${fill(value, values, refuse)}`);
+    const set = [...ofEntry.filter((assignment) => !changed.map(keyOf).includes(keyOf(assignment))), ...changed];
+    // Settings are tried on the preset, so that a typo in the last run is found before the first one starts.
+    const trial = preset(file.preset ?? DEFAULT_PRESET);
+    for (const assignment of set) override(trial, assignment);
     validate(pick(trial, own));
     const ofFile = startsFromNothing ? file.preset : undefined;
     const folder = join(file.folder, name);
@@ -130,6 +144,13 @@ export function planSweep(file: SweepFile, path: string, findPhase: FindPhase, c
     ];
     planned.set(name, { name, folder, phase, args, options, set, preset: ofFile, after, needs: entry.needs });
   }
+  for (const change of unread)
+    throw new UsageError(
+      '--set',
+      `\`${change}\``,
+      `a setting that a run of ${path} reads`,
+      'Leave it out: those that start from a model have its settings.',
+    );
   return inOrder(planned, path);
 }
 

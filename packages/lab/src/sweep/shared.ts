@@ -14,8 +14,6 @@ export interface SharedOptions {
   /** `redis://host:6379`. */
   readonly address: string;
   readonly workers: number;
-  /** Text of the sweep file: machines that give the same one share the work. */
-  readonly text: string;
   readonly say: (text: string) => void;
   readonly show: (board: Board) => void;
 }
@@ -60,8 +58,10 @@ class Sharing {
     private readonly board: Board,
     private readonly options: SharedOptions,
   ) {
-    const { address, text, workers } = options;
-    const name = `coxswain-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+    const { address, workers } = options;
+    // Machines that plan the same command lines share the work.
+    const lines = board.plan.map(({ args }) => JSON.stringify(args)).join('\n');
+    const name = `coxswain-${createHash('sha256').update(lines).digest('hex').slice(0, 16)}`;
     this.#runs = new Map(board.plan.map((run) => [run.name, run]));
     this.#queue = new Queue(name, { connection: connection(address) });
     this.#worker = new Worker(name, (job, token) => this.#take(job, token), {
