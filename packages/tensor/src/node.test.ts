@@ -53,6 +53,35 @@ test.each([
   330_000,
 );
 
+test('devices one after the other use the memory of those that were closed', async () => {
+  const { stdout, stderr, code } = await run(
+    `import fs from 'node:fs';
+     import { requestDevice } from '@coxswain/tensor/node';
+     const numbers = 16 << 20;
+     // A software driver's memory is a file without a name; a GPU's is none of the process's.
+     const bytesOf = (fd) => {
+       try {
+         return fs.readlinkSync('/proc/self/fd/' + fd).startsWith('/memfd:') ? 512 * fs.fstatSync(Number(fd)).blocks : 0;
+       } catch {
+         return 0; // the folder's own, closed by now
+       }
+     };
+     const held = () => fs.readdirSync('/proc/self/fd').reduce((sum, fd) => sum + bytesOf(fd), 0);
+     const after = [];
+     for (let i = 0; i < 4; i++) {
+       const device = await requestDevice();
+       device.zeros([numbers]);
+       await device.finish();
+       device.close();
+       after.push(held());
+     }
+     console.log(JSON.stringify({ grown: after.at(-1) - after[0], one: 4 * numbers }));`,
+  );
+  expect(code, stderr).toBe(0);
+  const { grown, one } = JSON.parse(stdout);
+  expect(grown).toBeLessThan(one);
+}, 330_000);
+
 test('without a driver: a NoAdapterError that says what to install', async () => {
   const { stdout, code } = await run(
     `import { requestDevice } from '@coxswain/tensor/node';

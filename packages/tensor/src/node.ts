@@ -6,8 +6,21 @@ import { Device } from './device.js';
 import { CoxswainError, NoAdapterError } from './errors.js';
 import { nap } from './nap.js';
 
-// Collecting the GPU object while its device lives crashes Dawn, so each is held until its device closes.
-const held = new Set<GPU>();
+// Dawn's instances are kept for ever, for collecting one while a device of its lives crashes; and used again, for Mesa's software driver
+// gives memory back to its instance only. Each serves one device at a time: two of one instance do not compute side by side.
+const kept = new Set<GPU>();
+/** Those whose device was closed, by what they were made with. */
+const idle = new Map<string, GPU[]>();
+
+/** An instance that serves nobody. @returns it, and what to call when its device closes. */
+function takeInstance(flags: readonly string[]): { readonly gpu: GPU; readonly giveBack: () => void } {
+  // Mesa's threads are the instance's.
+  const madeWith = JSON.stringify([flags, process.env.LP_NUM_THREADS]);
+  const waiting = idle.get(madeWith) ?? [];
+  idle.set(madeWith, waiting);
+  const gpu = waiting.pop() ?? create([...flags]);
+  return { gpu, giveBack: () => waiting.push(gpu) };
+}
 
 const REMEDY =
   'Install a Vulkan driver: `npm run setup` in the repository does it on Debian; by hand, Mesa 24 or newer ' +
@@ -67,10 +80,10 @@ function askedFamily({ family }: DeviceOptions): Family | undefined {
 export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
   const asked = askedFamily(options);
   Object.assign(globalThis, globals);
-  const { gpu, adapter } = await explained(async () => {
+  const { instance, adapter } = await explained(async () => {
     const unsafe = options.subgroupMatrices ? ['enable-dawn-features=allow_unsafe_apis'] : [];
-    const made = create([...unsafe, ...(options.dawn ?? [])]);
-    return { gpu: made, adapter: await made.requestAdapter({ powerPreference: 'high-performance' }) };
+    const taken = takeInstance([...unsafe, ...(options.dawn ?? [])]);
+    return { instance: taken, adapter: await taken.gpu.requestAdapter({ powerPreference: 'high-performance' }) };
   });
   if (!adapter) throw new NoAdapterError('Dawn lists none', REMEDY);
   const { limits, info, features } = adapter;
@@ -89,7 +102,12 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
       },
     }),
   );
-  held.add(gpu);
+  kept.add(instance.gpu);
+  // What has lost a device is not asked again.
+  let lost = false;
+  void device.lost.then(({ reason }) => {
+    lost ||= reason !== 'destroyed';
+  });
   const description = [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' · ');
   const software = /llvmpipe|lavapipe|swiftshader|basic render/i.test(description);
   const { subgroupMinSize: min, subgroupMaxSize: max, subgroupMatrixConfigs } = info as Info;
@@ -101,7 +119,7 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
     ...(features.has('subgroups') && min && max ? { subgroups: { min, max } } : {}),
     ...(subgroupMatrix ? { subgroupMatrix } : {}),
   };
-  return new Device(device, traits, description, () => held.delete(gpu), nap);
+  return new Device(device, traits, description, () => lost || instance.giveBack(), nap);
 }
 
 /** What `ask` gives, or a NoAdapterError with what it threw. */

@@ -2,7 +2,7 @@
 import { type OutOfMemoryError, tooLarge } from '@coxswain/tensor';
 import { calibrate, calibrateSharing, type Tell } from '../cost/calibrate.js';
 import { secondsOf } from '../cost/fit.js';
-import { PROBED_PHASES, probeAlone } from '../cost/probe.js';
+import { LENGTHS, PROBED_PHASES, probeAlone } from '../cost/probe.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
 import { costFolder, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
 import { inFull, UsageError } from '../errors.js';
@@ -24,8 +24,11 @@ const HELP = `coxswain cost — ${COST_ABOUT}
   --phase NAME      Of one phase only: ${PROBED_PHASES.join(', ')}
   --measure         First time 27 small pieces of work on this adapter, three times each, and fit its model of cost to them (some five
                     minutes on a processor). It is kept, and every phase that trains then says at its start how long its steps take.
-  --check N         Time N steps of each phase too, after as many that are not timed, on models at their random start; the ratio is
-                    that of what the model says of these very steps to what they took
+  --check N         Time N steps of each phase too, on models at their random start, after as many that are not timed; the ratio is
+                    that of what the model says of these very steps to what they took. Batches come in ${LENGTHS} lengths, so ${LENGTHS} or a
+                    multiple of it is a good number. Updates of RL are long and all alike: an eighth as many
+  --rounds N        Do so N times over, all phases in turn, for a median and a range: a machine that others use too is not always
+                    as fast (default 1)
   -h, --help        Show this
 
 A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences, bytes of attention's caches, bytes
@@ -40,6 +43,7 @@ const SPECS = {
   phase: { type: 'string' as const },
   measure: { type: 'boolean' as const },
   check: { type: 'string' as const },
+  rounds: { type: 'string' as const },
   help: { type: 'boolean' as const, short: 'h' },
 };
 
@@ -66,33 +70,50 @@ interface Line {
   readonly cost: PhaseCost;
   /** The model of cost of its devices, where there is one. */
   readonly stored?: StoredModel;
-  /** Steps that were timed, and what the model says of these very steps: they are not all as long. */
-  readonly timed?: number;
-  readonly expected?: number;
   /** Why it cannot run here. */
   readonly obstacle?: OutOfMemoryError;
+  /** Seconds of a step as timed, once a round. */
+  readonly timed: number[];
+  /** What the model says of the very steps that were timed: they are not all as long. */
+  expected?: number;
 }
 
-/** What a phase costs on the devices that it would run on. @param steps to be timed. */
-async function lineOf(phase: Phase, config: Config, machine: Machine, steps: number): Promise<Line> {
+/** What a phase costs on the devices that it would run on. */
+async function lineOf(phase: Phase, config: Config, machine: Machine): Promise<Line> {
   const devices = await openFor(phase, config, machine);
   const stored = readCostModel(costFolder(), devices);
   const [{ traits, pool }] = devices;
   for (const one of devices) one.close();
   const cost = await phaseCost(phase, config, traits);
-  const line = { name: phase.name, devices: devices.length, cost, stored };
-  if (cost.largest > pool.largest) return { ...line, obstacle: outOfMemory(phase, tooLarge(cost.largest, pool.largest)) };
-  if (steps === 0) return line;
-  const { work, seconds } = await probeAlone(phase, config, () => openFor(phase, config, machine), steps);
+  const obstacle = cost.largest > pool.largest ? outOfMemory(phase, tooLarge(cost.largest, pool.largest)) : undefined;
+  return { name: phase.name, devices: devices.length, cost, stored, obstacle, timed: [] };
+}
+
+/** Times steps of a phase once, if it can run here. @returns what to tell of it. */
+async function time(line: Line, phase: Phase, config: Config, machine: Machine, steps: number): Promise<string> {
+  if (line.obstacle) return 'cannot run here';
+  const counted = phase.name === 'reinforce' ? Math.ceil(steps / LENGTHS) : steps;
+  const { work, seconds } = await probeAlone(phase, config, () => openFor(phase, config, machine), counted);
+  line.timed.push(seconds);
   // Of what devices share the one that counts sees its part alone; but then all steps are alike.
-  const same = devices.length > 1 ? cost.work : work;
-  return { ...line, timed: seconds, expected: stored && secondsOf(stored.model.rates, same) };
+  line.expected = line.stored && secondsOf(line.stored.model.rates, line.devices > 1 ? line.cost.work : work);
+  return `${milliseconds(seconds)} ms a step`;
 }
 
 const milliseconds = (seconds: number): string => formatNumber(Number((1000 * seconds).toPrecision(3)));
 
 /** Seconds of a step by the model of cost. */
 const projectedOf = ({ cost, stored }: Line): number | undefined => stored && projectedSeconds(cost, stored) / cost.steps;
+
+const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
+
+/** Of what was timed; of an even number the slower one in the middle. */
+const median = (values: readonly number[]): number | undefined => sorted(values)[values.length >> 1];
+
+/** What the model says over what was timed, from the lowest to the highest of the rounds. */
+function ratios({ timed, expected }: Line): number[] {
+  return expected === undefined ? [] : sorted(timed.map((seconds) => expected / seconds));
+}
 
 const shown = (seconds: number | undefined, text: (seconds: number) => string): string | undefined =>
   seconds === undefined ? undefined : text(seconds);
@@ -112,11 +133,19 @@ const COLUMNS: readonly Column[] = [
   ['MiB held', ({ cost }) => formatNumber(cost.held / 2 ** 20)],
   ['ms a step', (line) => shown(projectedOf(line), milliseconds)],
   ['all steps', (line) => shown(projectedOf(line), (seconds) => formatDuration(seconds * line.cost.steps))],
-  ['timed ms', ({ timed }) => shown(timed, milliseconds)],
-  ['ratio', ({ timed, expected }) => shown(expected, (seconds) => (seconds / Number(timed)).toFixed(2))],
+  ['timed ms', ({ timed }) => shown(median(timed), milliseconds)],
+  ['ratio', ({ timed, expected }) => shown(expected, (seconds) => (seconds / Number(median(timed))).toFixed(2))],
+  [
+    'of rounds',
+    (line) => {
+      const found = ratios(line);
+      return found.length > 1 ? `${found[0].toFixed(2)}–${found[found.length - 1].toFixed(2)}` : undefined;
+    },
+  ],
   [
     'time steps/s',
-    (line) => shown(projectedOf(line) ?? line.timed, (seconds) => formatNumber(Number((line.cost.timeSteps / seconds).toPrecision(3)))),
+    (line) =>
+      shown(projectedOf(line) ?? median(line.timed), (seconds) => formatNumber(Number((line.cost.timeSteps / seconds).toPrecision(3)))),
   ],
 ];
 
@@ -134,13 +163,16 @@ function aligned(rows: readonly string[][]): string {
 /** Prints what each phase costs. @throws NoAdapterError where there is no adapter. */
 export async function runCost(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<void> {
   const { values } = readOptions(args, SPECS, false);
-  const { stdout } = machine;
+  const { stdout, stderr } = machine;
   if (values.help) {
     stdout.write(HELP);
     return;
   }
   const config = resolve(values.preset as string, (values.set ?? []) as string[]);
   const steps = readCount('check', (values.check ?? '0') as string);
+  const rounds = readCount('rounds', (values.rounds ?? '1') as string);
+  if (steps === 0 && values.rounds !== undefined)
+    throw new UsageError('--rounds', `${rounds} of no steps`, '--check N beside it', 'For example --check 8.');
   const asked = phases.filter((phase) => isProbed(phase) && (values.phase ?? phase.name) === phase.name);
   if (asked.length === 0) {
     const value = String(values.phase);
@@ -157,7 +189,13 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
   const stored = readCostModel(costFolder(), [device]);
   device.close();
   const lines: Line[] = [];
-  for (const phase of asked) lines.push(await lineOf(phase, config, machine, steps));
+  for (const phase of asked) lines.push(await lineOf(phase, config, machine));
+  for (let round = 1; steps > 0 && round <= rounds; round++) {
+    for (const [i, phase] of asked.entries()) {
+      const told = await time(lines[i], phase, config, machine, steps);
+      stderr.write(`round ${round} of ${rounds}, ${phase.name}: ${told}\n`);
+    }
+  }
   stdout.write(`${description}\n`);
   stdout.write(
     stored

@@ -235,6 +235,22 @@ describe('the command', () => {
     expect(out).not.toContain('discover cannot run here');
   });
 
+  it('times steps in rounds beside what it projects of them', { timeout: 240_000 }, async () => {
+    const adapter = await requestDevice();
+    writeCostModel(costFolder(), [adapter], fitCost(timed(24)));
+    adapter.close();
+    const { out, err } = await run('cost', ...set, '--phase', 'discover', '--check', '2', '--rounds', '3');
+    const [timedMs, ratio, lowest, highest] = (/discover .*? (\S+) +(\d+\.\d+) +(\d+\.\d+)–(\d+\.\d+) /.exec(out) as string[])
+      .slice(1)
+      .map(Number);
+    const rounds = [...err.matchAll(/round \d of 3, discover: (\S+) ms a step/g)].map((match) => Number(match[1]));
+    expect(rounds).toHaveLength(3);
+    expect(timedMs).toBe(rounds.sort((a, b) => a - b)[1]);
+    expect(lowest).toBeLessThanOrEqual(ratio);
+    expect(highest).toBeGreaterThanOrEqual(ratio);
+    expect(await run('cost', '--rounds', '3')).toMatchObject({ code: 2, err: expect.stringContaining('--check') });
+  });
+
   it('names what it does not know', async () => {
     expect(await run('cost', '--preset', 'grid-maxi')).toMatchObject({ code: 3, err: expect.stringContaining('grid-mini') });
   });

@@ -28,6 +28,9 @@ export interface Probe {
 /** Ends a run that has shown enough. */
 class Enough extends Error {}
 
+/** Steps that meet most lengths of sequences: batches are drawn so many together and sorted by length. */
+export const LENGTHS = 8;
+
 /** Held-out episodes, of which none is ever used. */
 const FEW = 16;
 
@@ -68,8 +71,8 @@ async function probeUpdates(config: Config, [device, ...others]: readonly Device
  * Runs the first steps of a phase on models at their random start. RL plays episodes as long as an expert's.
  * @param devices fresh ones: what the run leaves on them stays there until they are closed. More than one share the work, and what
  * is counted is the first one's part.
- * @param counted steps that are counted and timed, after as many that are not (one, of RL): these meet most lengths of sequences
- * first, and compile what they need.
+ * @param counted steps that are counted and timed, after as many that are not, 8 or more (one, of RL): these meet most lengths of
+ * sequences first, and compile and lay out what they need.
  */
 export function probe(phase: Phase, config: Config, devices: readonly Device[], counted: number): Promise<Probe> {
   return phase.name === 'reinforce' ? probeUpdates(config, devices, counted) : probeSteps(phase, config, devices[0], counted);
@@ -87,6 +90,7 @@ export async function probeAlone(phase: Phase, config: Config, open: () => Promi
 
 async function probeSteps(phase: Phase, config: Config, device: Device, counted: number): Promise<Probe> {
   const short = shortened(config, phase.name as Supervised, counted);
+  const before = Math.max(counted, LENGTHS);
   const meter = new WorkMeter(device);
   let [from, began, ended] = [NO_WORK, performance.now(), 0];
   const start = async (): Promise<void> => {
@@ -100,8 +104,8 @@ async function probeSteps(phase: Phase, config: Config, device: Device, counted:
     async afterStep(done) {
       // As a run does, for it sees signals only so.
       await new Promise((resume) => setImmediate(resume));
-      if (done === counted) await start();
-      if (done < 2 * counted) return;
+      if (done === before) await start();
+      if (done < before + counted) return;
       await device.finish();
       ended = performance.now();
       throw new Enough();
