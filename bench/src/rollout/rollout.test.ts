@@ -3,18 +3,25 @@ import { expect, test } from 'vitest';
 import { Ours } from '../ours.js';
 import { smallDiscovery } from '../training/small.js';
 import { rolloutError } from './check.js';
-import { alone, makePlayers, steered } from './rollout.js';
+import { alone, makeRecorded, steered } from './rollout.js';
 import { measureRollout } from './suite.js';
 
 const small = { config: { ...alone.config, width: 16, depth: 3, heads: 2, mlp: 32 }, episodes: 12, horizon: 9 };
 const { controller } = smallDiscovery;
 
-test.each([
+const specs = [
   ['alone', { ...alone, ...small }],
   ['steered', { ...steered, ...small, controller }],
-])('a rollout (%s) does what float64 says, with one submit and one readback a step', async (name, spec) => {
+] as const;
+
+test.each(specs)('a rollout (%s) does what float64 says, with one submit and one readback a step', async (name, spec) => {
   const device = await requestDevice();
-  const row = await measureRollout(name, spec, { ours: new Ours(device, '0'), peers: [], peaks: { flops: 1e9, bytes: 1e9 }, samples: 3 });
+  const row = await measureRollout(name, spec, 'host', {
+    ours: new Ours(device, '0'),
+    peers: [],
+    peaks: { flops: 1e9, bytes: 1e9 },
+    samples: 3,
+  });
   expect(row).toMatchObject({ suite: 'rollout', shape: 'd16 L3 T9 N12', correct: true, step: { readbacks: 1 } });
   expect(row.ours.error).toBeLessThan(1e-4);
   expect(row.step?.submits).toBeLessThan(1.5);
@@ -23,10 +30,25 @@ test.each([
   device.close();
 });
 
+test.each(specs)('a rollout (%s) on the device does the same, with one submit and one readback for all steps', async (name, spec) => {
+  const device = await requestDevice();
+  const row = await measureRollout(name, spec, 'device', {
+    ours: new Ours(device, '0'),
+    peers: [],
+    peaks: { flops: 1e9, bytes: 1e9 },
+    samples: 3,
+  });
+  expect(row).toMatchObject({ suite: 'rollout', shape: 'd16 L3 T9 N12', correct: true });
+  expect(row.step?.readbacks).toBeCloseTo(1 / 9, 6);
+  expect(row.step?.environmentSteps).toBeGreaterThan(12);
+  expect(device.live).toBe(0);
+  device.close();
+});
+
 test('a log-probability or a switch that is not what the models say is seen', async () => {
   const device = await requestDevice();
   const spec = { ...steered, ...small, controller };
-  const players = await makePlayers(device, spec, true);
+  const players = await makeRecorded(device, spec);
   const episodes = await players.rollout.run(0);
   const logProb = (await players.rollout.logProb?.read()) as Float32Array;
   const codes = (await players.code?.records?.code.read()) as Float32Array;

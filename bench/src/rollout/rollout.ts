@@ -1,7 +1,7 @@
 /** What the rollout rows play: many episodes of `grid-mini` together, by the base model alone or under a metacontroller. */
 import { egocentric, GRID_MINI, GridworldPinpad } from '@coxswain/envs';
 import { Metacontroller, type MetacontrollerConfig } from '@coxswain/metacontroller';
-import { CodeController, Policy, PolicyCodes, Rollout } from '@coxswain/rl';
+import { CodeController, DevicePinpad, DeviceRollout, Policy, PolicyCodes, Rollout } from '@coxswain/rl';
 import { type Device, GATE_MODE, HostRandom, ParameterStore } from '@coxswain/tensor';
 import { Transformer, type TransformerConfig } from '@coxswain/transformer';
 import type { Weights } from '../reference/transformer.js';
@@ -31,8 +31,11 @@ export const steered: RolloutSpec = { ...alone, controller: discovery.controller
 
 export const shapeOf = ({ config, episodes, horizon }: RolloutSpec): string => `d${config.width} L${config.depth} T${horizon} N${episodes}`;
 
-export interface Players {
-  readonly rollout: Rollout;
+/** Who steps the worlds. */
+export type Where = 'host' | 'device';
+
+export interface Players<R = Rollout | DeviceRollout> {
+  readonly rollout: R;
   readonly code: CodeController | undefined;
   /** Weights of the base model, and of the metacontroller if there is one. */
   readonly base: Weights;
@@ -40,18 +43,41 @@ export interface Players {
   dispose(): void;
 }
 
-/** Random models, the same for every call. @param recordActions keeps the log-probabilities of actions. */
-export async function makePlayers(device: Device, spec: RolloutSpec, recordActions: boolean): Promise<Players> {
+/** Random models, the same for every call, and what plays them. */
+export async function makePlayers(device: Device, spec: RolloutSpec, where: Where): Promise<Players> {
+  const { episodes, horizon } = spec;
+  const settings = { world: GRID_MINI.world, tasks: ['0123'], horizon, environments: episodes };
+  return await assemble(device, spec, (how, keep) =>
+    where === 'host'
+      ? new Rollout({ ...how, environment: new GridworldPinpad(settings) })
+      : new DeviceRollout({ ...how, world: keep(new DevicePinpad(device, settings)) }),
+  );
+}
+
+/** The same on the host, with observations and the log-probabilities of actions kept. */
+export async function makeRecorded(device: Device, spec: RolloutSpec): Promise<Players<Rollout>> {
+  const { episodes, horizon } = spec;
+  const environment = new GridworldPinpad({ world: GRID_MINI.world, tasks: ['0123'], horizon, environments: episodes });
+  return await assemble(device, spec, (how) => new Rollout({ ...how, environment, recordActions: true }));
+}
+
+type Disposable = { dispose(): void };
+type How = { readonly model: Transformer; readonly seed: number; readonly controller?: CodeController };
+
+async function assemble<R extends Disposable>(
+  device: Device,
+  spec: RolloutSpec,
+  play: (how: How, keep: <T extends Disposable>(part: T) => T) => R,
+): Promise<Players<R>> {
   const { config, controller, layer, episodes, horizon } = spec;
-  const parts: { dispose(): void }[] = [];
-  const keep = <T extends { dispose(): void }>(part: T): T => {
+  const parts: Disposable[] = [];
+  const keep = <T extends Disposable>(part: T): T => {
     parts.unshift(part);
     return part;
   };
   const frozen = keep(new ParameterStore(device, false));
   const model = keep(new Transformer(frozen, config));
   frozen.finish(new HostRandom(1));
-  const environment = new GridworldPinpad({ world: GRID_MINI.world, tasks: ['0123'], horizon, environments: episodes });
   let code: CodeController | undefined;
   let weights: Weights = new Map();
   if (controller) {
@@ -69,7 +95,7 @@ export async function makePlayers(device: Device, spec: RolloutSpec, recordActio
     const source = keep(new PolicyCodes(policy, episodes));
     code = keep(new CodeController({ metacontroller, layer, source, episodes, gate, record: { horizon } }));
   }
-  const rollout = keep(new Rollout({ model, environment, seed: 1, recordActions, ...(code ? { controller: code } : {}) }));
+  const rollout = keep(play({ model, seed: 1, ...(code ? { controller: code } : {}) }, keep));
   return {
     rollout,
     code,

@@ -1,4 +1,7 @@
-/** Suite `rollout`: episodes played together, one submit and one readback an environment step. */
+/**
+ * Suite `rollout`: episodes played together, their worlds stepped by the host, with a submit and a readback a step, or on the device,
+ * with one of each for all of them.
+ */
 import type { Device } from '@coxswain/tensor';
 import type { OurPrepared } from '../ours.js';
 import { programFigures } from '../program.js';
@@ -6,14 +9,14 @@ import type { MeasuredRow, Row, StepFigures } from '../results.js';
 import { measureRow } from '../row.js';
 import type { Bench, Suite } from '../suite.js';
 import { rolloutError } from './check.js';
-import { alone, makePlayers, type RolloutSpec, shapeOf, steered } from './rollout.js';
+import { alone, makePlayers, makeRecorded, type RolloutSpec, shapeOf, steered, type Where } from './rollout.js';
 
 /** Greatest error of a log-probability, in nats. */
 const TOLERANCE = 1e-3;
 
 /** Plays a batch that keeps everything, and holds it against float64. @returns its actions too. */
 async function check(device: Device, spec: RolloutSpec): Promise<{ error: number; action: Int32Array }> {
-  const players = await makePlayers(device, spec, true);
+  const players = await makeRecorded(device, spec);
   const { rollout, code } = players;
   const episodes = await rollout.run(0);
   const logProb = (await rollout.logProb?.read()) as Float32Array;
@@ -25,9 +28,13 @@ async function check(device: Device, spec: RolloutSpec): Promise<{ error: number
 }
 
 /** A batch of episodes as training plays it. Its cost is that of a step of all of them, times the steps a mean episode lasts. */
-async function prepare(device: Device, spec: RolloutSpec): Promise<{ mine: OurPrepared; step: StepFigures; action: Int32Array }> {
+async function prepare(
+  device: Device,
+  spec: RolloutSpec,
+  where: Where,
+): Promise<{ mine: OurPrepared; step: StepFigures; action: Int32Array }> {
   const from = performance.now();
-  const { rollout, dispose } = await makePlayers(device, spec, false);
+  const { rollout, dispose } = await makePlayers(device, spec, where);
   const whole = rollout.program(spec.episodes);
   const compiling = performance.now();
   await whole.ready();
@@ -61,22 +68,27 @@ async function prepare(device: Device, spec: RolloutSpec): Promise<{ mine: OurPr
   return { mine, step, action };
 }
 
-export async function measureRollout(name: string, spec: RolloutSpec, { ours, peaks, samples }: Bench): Promise<MeasuredRow> {
+export async function measureRollout(name: string, spec: RolloutSpec, where: Where, { ours, peaks, samples }: Bench): Promise<MeasuredRow> {
   const checked = await check(ours.device, spec);
-  const { mine, step, action } = await prepare(ours.device, spec);
+  const { mine, step, action } = await prepare(ours.device, spec, where);
   // What is timed has to have done what was checked.
   const error = action.every((value, i) => value === checked.action[i]) ? checked.error : Number.POSITIVE_INFINITY;
   const labels: Pick<Row, 'suite' | 'name' | 'shape' | 'step'> = { suite: 'rollout', name, shape: shapeOf(spec), step };
   return measureRow({ labels, mine, error, tolerance: TOLERANCE, peers: [], failures: {}, peaks, samples });
 }
 
-const planned = (name: string, spec: RolloutSpec) => ({
+const planned = (name: string, spec: RolloutSpec, where: Where) => ({
   name,
   shape: shapeOf(spec),
-  measure: (bench: Bench): Promise<MeasuredRow> => measureRollout(name, spec, bench),
+  measure: (bench: Bench): Promise<MeasuredRow> => measureRollout(name, spec, where, bench),
 });
 
 export const rollout: Suite = {
   name: 'rollout',
-  rows: [planned('rollout, base alone', alone), planned('rollout, metacontroller', steered)],
+  rows: [
+    planned('rollout, base alone', alone, 'host'),
+    planned('rollout, metacontroller', steered, 'host'),
+    planned('rollout on the device, base alone', alone, 'device'),
+    planned('rollout on the device, metacontroller', steered, 'device'),
+  ],
 };

@@ -99,7 +99,7 @@ export class DeviceRollout {
     controller?.begin();
     this.#cache.step.write(Uint32Array.of(0));
     this.#random.write(batch * horizon);
-    const programs = [this.#begin, ...expected.map((running) => this.#program(this.#rows(running)))];
+    const programs = [this.#begin, ...expected.map((running) => this.program(this.#rows(running)))];
     await Promise.all([...new Set(programs)].map((program) => program.ready()));
     const own = [world.agents, world.taken, this.#open, this.#counts];
     const [agents, taken, open, counts, ...more] = await this.#device.read([...own, ...(besides?.tensors ?? [])], programs);
@@ -133,7 +133,8 @@ export class DeviceRollout {
     return this.#rowCounts.find((rows) => rows >= running) ?? (this.#rowCounts.at(-1) as number);
   }
 
-  #program(rows: number): Program {
+  /** The program of a step for so many rows. */
+  program(rows: number): Program {
     const known = this.#programs.get(rows);
     if (known) return known;
     const made = this.#capture(rows);

@@ -1,10 +1,10 @@
 /** `coxswain cost`: what training asks of an adapter, and how long it is going to take, before it begins. */
 import { type OutOfMemoryError, tooLarge } from '@coxswain/tensor';
 import { calibrate, calibrateSharing, type Tell } from '../cost/calibrate.js';
-import { secondsOf } from '../cost/fit.js';
 import { LENGTHS, PROBED_PHASES, probeAlone } from '../cost/probe.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
 import { costFolder, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
+import { yardstick, yardstickAlone } from '../cost/yardstick.js';
 import { inFull, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { formatDuration, formatNumber } from '../progress.js';
@@ -22,7 +22,7 @@ const HELP = `coxswain cost — ${COST_ABOUT}
   --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
   --set KEY=VALUE   Change one setting first; may be repeated
   --phase NAME      Of one phase only: ${PROBED_PHASES.join(', ')}
-  --measure         First time 27 small pieces of work on this adapter, three times each, and fit its model of cost to them (some five
+  --measure         First time 27 small pieces of work on this adapter, three times each, and fit its model of cost to them (some seven
                     minutes on a processor). It is kept, and every phase that trains then says at its start how long its steps take.
   --check N         Time N steps of each phase too, on models at their random start, after as many that are not timed; the ratio is
                     that of what the model says of these very steps to what they took. Batches come in ${LENGTHS} lengths, so ${LENGTHS} or a
@@ -32,7 +32,8 @@ const HELP = `coxswain cost — ${COST_ABOUT}
   -h, --help        Show this
 
 A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences, bytes of attention's caches, bytes
-that all other kernels move and bytes from the host, each at a rate of the adapter. The error is that of runs left out of the fit. Updates of RL
+that all other kernels move and bytes from the host, each at a rate of the adapter. How fast the adapter is just now, beside when its rates
+were measured, a second of a fixed piece of work tells each time. The error is that of runs left out of the fit. Updates of RL
 are counted on episodes as long as an expert’s, one in twenty of them cut by the horizon. Time steps are those of the episodes in a step:
 tokens of the sequence model, in RL steps of the worlds.
 `;
@@ -72,48 +73,59 @@ interface Line {
   readonly stored?: StoredModel;
   /** Why it cannot run here. */
   readonly obstacle?: OutOfMemoryError;
-  /** Seconds of a step as timed, once a round. */
-  readonly timed: number[];
-  /** What the model says of the very steps that were timed: they are not all as long. */
-  expected?: number;
+  /** Seconds that the yardstick takes now, where there is a model. */
+  readonly beside: number;
+  /** Once a round. */
+  readonly rounds: Round[];
+}
+
+interface Round {
+  /** Seconds of a step. */
+  readonly timed: number;
+  /** What the model said of these very steps, for they are not all as long, at the speed just before. */
+  readonly expected?: number;
 }
 
 /** What a phase costs on the devices that it would run on. */
 async function lineOf(phase: Phase, config: Config, machine: Machine): Promise<Line> {
   const devices = await openFor(phase, config, machine);
   const stored = readCostModel(costFolder(), devices);
+  const beside = stored ? await yardstick(devices) : 0;
   const [{ traits, pool }] = devices;
   for (const one of devices) one.close();
   const cost = await phaseCost(phase, config, traits);
   const obstacle = cost.largest > pool.largest ? outOfMemory(phase, tooLarge(cost.largest, pool.largest)) : undefined;
-  return { name: phase.name, devices: devices.length, cost, stored, obstacle, timed: [] };
+  return { name: phase.name, devices: devices.length, cost, stored, obstacle, beside, rounds: [] };
 }
 
 /** Times steps of a phase once, if it can run here. @returns what to tell of it. */
-async function time(line: Line, phase: Phase, config: Config, machine: Machine, steps: number): Promise<string> {
-  if (line.obstacle) return 'cannot run here';
+async function time({ obstacle, stored, devices, cost, rounds }: Line, phase: Phase, config: Config, machine: Machine, steps: number) {
+  if (obstacle) return 'cannot run here';
+  const open = () => openFor(phase, config, machine);
+  const beside = stored && (await yardstickAlone(open));
   const counted = phase.name === 'reinforce' ? Math.ceil(steps / LENGTHS) : steps;
-  const { work, seconds } = await probeAlone(phase, config, () => openFor(phase, config, machine), counted);
-  line.timed.push(seconds);
+  const { work, seconds } = await probeAlone(phase, config, open, counted);
   // Of what devices share the one that counts sees its part alone; but then all steps are alike.
-  line.expected = line.stored && secondsOf(line.stored.model.rates, line.devices > 1 ? line.cost.work : work);
+  const same = { ...cost, steps: 1, work: devices > 1 ? cost.work : work };
+  rounds.push({ timed: seconds, ...(stored ? { expected: projectedSeconds(same, stored, Number(beside)) } : {}) });
   return `${milliseconds(seconds)} ms a step`;
 }
 
 const milliseconds = (seconds: number): string => formatNumber(Number((1000 * seconds).toPrecision(3)));
 
-/** Seconds of a step by the model of cost. */
-const projectedOf = ({ cost, stored }: Line): number | undefined => stored && projectedSeconds(cost, stored) / cost.steps;
+/** Seconds of a step by the model of cost, at the speed of now. */
+const projectedOf = ({ cost, stored, beside }: Line): number | undefined =>
+  stored && projectedSeconds({ ...cost, steps: 1 }, stored, beside);
 
 const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
 
-/** Of what was timed; of an even number the slower one in the middle. */
+/** Of an even number the greater one in the middle. */
 const median = (values: readonly number[]): number | undefined => sorted(values)[values.length >> 1];
 
-/** What the model says over what was timed, from the lowest to the highest of the rounds. */
-function ratios({ timed, expected }: Line): number[] {
-  return expected === undefined ? [] : sorted(timed.map((seconds) => expected / seconds));
-}
+const timedOf = ({ rounds }: Line): number | undefined => median(rounds.map(({ timed }) => timed));
+
+/** What the model said over what was timed, from the lowest to the highest of the rounds. */
+const ratiosOf = ({ rounds }: Line): number[] => sorted(rounds.flatMap(({ timed, expected }) => (expected ? [expected / timed] : [])));
 
 const shown = (seconds: number | undefined, text: (seconds: number) => string): string | undefined =>
   seconds === undefined ? undefined : text(seconds);
@@ -133,19 +145,18 @@ const COLUMNS: readonly Column[] = [
   ['MiB held', ({ cost }) => formatNumber(cost.held / 2 ** 20)],
   ['ms a step', (line) => shown(projectedOf(line), milliseconds)],
   ['all steps', (line) => shown(projectedOf(line), (seconds) => formatDuration(seconds * line.cost.steps))],
-  ['timed ms', ({ timed }) => shown(median(timed), milliseconds)],
-  ['ratio', ({ timed, expected }) => shown(expected, (seconds) => (seconds / Number(median(timed))).toFixed(2))],
+  ['timed ms', (line) => shown(timedOf(line), milliseconds)],
+  ['ratio', (line) => shown(median(ratiosOf(line)), (ratio) => ratio.toFixed(2))],
   [
     'of rounds',
     (line) => {
-      const found = ratios(line);
+      const found = ratiosOf(line);
       return found.length > 1 ? `${found[0].toFixed(2)}–${found[found.length - 1].toFixed(2)}` : undefined;
     },
   ],
   [
     'time steps/s',
-    (line) =>
-      shown(projectedOf(line) ?? median(line.timed), (seconds) => formatNumber(Number((line.cost.timeSteps / seconds).toPrecision(3)))),
+    (line) => shown(projectedOf(line) ?? timedOf(line), (seconds) => formatNumber(Number((line.cost.timeSteps / seconds).toPrecision(3)))),
   ],
 ];
 

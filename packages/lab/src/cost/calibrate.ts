@@ -7,6 +7,7 @@ import { type CostModel, fitCost, fitSlowed, type Timed } from './fit.js';
 import { ISOLATED, timeIsolated } from './isolated.js';
 import { probeAlone } from './probe.js';
 import { phaseCost } from './project.js';
+import { yardstickAlone } from './yardstick.js';
 
 /** Differences from `grid-mini` in what cost depends on: batch, width, depth, length of sequences, size of the world. */
 const LONG_WORLD = ['world.size=7', 'world.colours=8', 'world.walls=4', `world.tasks=${COLOUR_PAIR_TASKS.join(',')}`, 'world.horizon=100'];
@@ -61,20 +62,33 @@ const ROUNDS = 3;
 /** Is told after each measurement what was measured. */
 export type Tell = (done: number, all: number, timed: Timed) => void;
 
-/** All in turn, and again; of each the median. */
-async function inRounds(measurements: readonly (() => Promise<Timed>)[], tell: Tell): Promise<Timed[]> {
-  const seconds = measurements.map((): number[] => []);
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+interface Measured {
+  readonly timed: Timed[];
+  /** Seconds of it, at the speed that these are of. */
+  readonly yardstick: number;
+}
+
+/** All in turn, and again, at the speed that is usual meanwhile; of each the median. @param yardstick times it as fast as the next will be. */
+async function inRounds(measurements: readonly (() => Promise<Timed>)[], yardstick: () => Promise<number>, tell: Tell): Promise<Measured> {
+  // In units of the yardstick beside it.
+  const relative = measurements.map((): number[] => []);
   const works: Timed['work'][] = [];
+  const yardsticks: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, measure] of measurements.entries()) {
+      const beside = await yardstick();
       const timed = await measure();
       // The work is the same in every round.
       works[i] = timed.work;
-      seconds[i].push(timed.seconds);
+      relative[i].push(timed.seconds / beside);
+      yardsticks.push(beside);
       tell(round * measurements.length + i + 1, ROUNDS * measurements.length, timed);
     }
   }
-  return works.map((work, i) => ({ work, seconds: seconds[i].sort((a, b) => a - b)[(ROUNDS - 1) / 2] }));
+  const usual = median(yardsticks);
+  return { timed: works.map((work, i) => ({ work, seconds: usual * median(relative[i]) })), yardstick: usual };
 }
 
 const timed =
@@ -85,7 +99,7 @@ const timed =
   };
 
 /**
- * Times them all and work of one kind by itself, some five minutes on a processor.
+ * Times them all and work of one kind by itself, some seven minutes on a processor.
  * @param openDevice a device for each, closed afterwards.
  */
 export async function calibrate(phases: readonly Phase[], openDevice: () => Promise<Device>, tell: Tell): Promise<CostModel> {
@@ -97,7 +111,8 @@ export async function calibrate(phases: readonly Phase[], openDevice: () => Prom
       return await timeIsolated(isolated, device, TIMES);
     }),
   ];
-  return fitCost(await inRounds(measurements, tell));
+  const measured = await inRounds(measurements, () => yardstickAlone(async () => [await openDevice()]), tell);
+  return fitCost(measured.timed, measured.yardstick);
 }
 
 /**
@@ -116,14 +131,15 @@ export async function calibrateSharing(
   variations: readonly Variation[] = SHARED,
 ): Promise<CostModel> {
   const shared = timed(phases, openDevices);
-  const measured = await inRounds(
+  const { timed: updates, yardstick } = await inRounds(
     variations.map((variation) => async () => {
       const { seconds } = await shared(variation);
       const phase = phases.find(({ name }) => name === variation.phase) as Phase;
       const { work } = await phaseCost(phase, resolve('grid-mini', variation.change), traits);
       return { work, seconds };
     }),
+    () => yardstickAlone(openDevices),
     tell,
   );
-  return fitSlowed(model, measured);
+  return fitSlowed(model, updates, yardstick);
 }

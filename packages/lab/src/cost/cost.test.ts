@@ -14,8 +14,21 @@ import { probe } from './probe.js';
 import { isProbed, phaseCost } from './project.js';
 import { costFolder, readCostModel, writeCostModel } from './stored.js';
 import { KINDS, type Work } from './work.js';
+import { yardstick } from './yardstick.js';
 
 const RATES: Rates = { dispatches: 1e-4, products: 3e-11, attention: 6e-11, recurrence: 0, cache: 4e-11, memory: 2e-11, uploads: 2e-9 };
+
+const YARDSTICK = 0.03;
+
+/** What the yardstick is to take, where a test says so. */
+const speed = vi.hoisted((): { taken?: number } => ({}));
+vi.mock('./yardstick.js', async (original) => {
+  const real = await original<typeof import('./yardstick.js')>();
+  return {
+    yardstick: async (devices: readonly Device[]) => speed.taken ?? real.yardstick(devices, 0.05),
+    yardstickAlone: async (open: () => Promise<readonly Device[]>) => speed.taken ?? real.yardstickAlone(open, 0.05),
+  };
+});
 
 /** Steps of all sizes, timed by these rates; `noise` off by so much, up and down in turns. */
 const timed = (count: number, noise = 0): Timed[] =>
@@ -41,24 +54,25 @@ describe('a model of cost', () => {
   });
 
   it('knows its error on what it was not fitted to', () => {
-    expect(fitCost(timed(24)).error).toBeLessThan(0.005);
-    const { error, measurements } = fitCost(timed(24, 0.2));
+    expect(fitCost(timed(24), YARDSTICK).error).toBeLessThan(0.005);
+    const { error, measurements } = fitCost(timed(24, 0.2), YARDSTICK);
     expect(error).toBeGreaterThan(0.1);
     expect(error).toBeLessThan(0.4);
     expect(measurements).toBe(24);
   });
 
   it('of devices that share the work: launches and what they do by a factor each', () => {
-    const model = fitCost(timed(24));
+    const model = fitCost(timed(24), YARDSTICK);
     const other = slowed(model, 0.5, 0.9);
     const measured = timed(5).map(({ work }) => ({ work, seconds: secondsOf(other.rates, work) }));
-    const found = fitSlowed(model, measured);
+    const found = fitSlowed(model, measured, 0.02);
     for (const kind of KINDS) expect(found.rates[kind] / (other.rates[kind] || 1)).toBeCloseTo(other.rates[kind] ? 1 : 0, 6);
     expect(found.error).toBe(model.error);
+    expect(found.yardstick).toBe(0.02);
   });
 
   it('is not fitted to too few', () => {
-    expect(() => fitCost(timed(13))).toThrow(/13 timed steps, expected 14 or more/);
+    expect(() => fitCost(timed(13), YARDSTICK)).toThrow(/13 timed steps, expected 14 or more/);
   });
 });
 
@@ -131,6 +145,15 @@ describe('work by itself', () => {
   );
 });
 
+describe('the yardstick', () => {
+  it('takes time, and leaves nothing behind', async () => {
+    using device = await requestDevice();
+    const { live } = device;
+    expect(await yardstick([device, device])).toBeGreaterThan(0);
+    expect(device.live).toBe(live);
+  });
+});
+
 describe('the command', () => {
   const device = { description: 'an adapter', traits: { family: 'software', f16: false, threads: 2 } } as const;
   let folder: string;
@@ -140,6 +163,7 @@ describe('the command', () => {
     open = () => requestDevice();
   });
   afterEach(() => {
+    speed.taken = undefined;
     vi.unstubAllEnvs();
     fs.rmSync(folder, { recursive: true, force: true });
   });
@@ -161,12 +185,12 @@ describe('the command', () => {
   const set = TINY.flatMap((change) => ['--set', change]);
 
   it('keeps models by adapter, and takes a damaged file for none', () => {
-    const model = fitCost(timed(24));
+    const model = fitCost(timed(24), YARDSTICK);
     expect(readCostModel(costFolder(), [device])).toBeUndefined();
     const path = writeCostModel(costFolder(), [device], model);
     expect(readCostModel(costFolder(), [device])?.model).toEqual(model);
     expect(readCostModel(costFolder(), [{ ...device, description: 'another' }])).toBeUndefined();
-    fs.writeFileSync(path, '{"format": 1, "model": {"rates": {}}}');
+    fs.writeFileSync(path, '{"format": 2, "model": {"rates": {}}}');
     expect(readCostModel(costFolder(), [device])).toBeUndefined();
   });
 
@@ -176,7 +200,7 @@ describe('the command', () => {
     expect(without.out).toContain('--measure makes one');
     expect(without.out).not.toContain('all steps');
     const adapter = await requestDevice();
-    writeCostModel(costFolder(), [adapter], fitCost(timed(24)));
+    writeCostModel(costFolder(), [adapter], fitCost(timed(24), YARDSTICK));
     adapter.close();
     const { out } = await run('cost', ...set);
     expect(out).toMatch(/pretrain +1 +9 000 +\d+/);
@@ -194,18 +218,25 @@ describe('the command', () => {
 
   it('projects what devices share by a model of their own', { timeout: 120_000 }, async () => {
     using device = await requestDevice();
-    const model = fitCost(timed(24));
+    const model = fitCost(timed(24), YARDSTICK);
     writeCostModel(costFolder(), [device], model);
     expect((await run('cost', ...set)).out).toMatch(/pretrain +1 .*s.*\n.*\n.*\nreinforce +2 +290 .*–/);
     writeCostModel(costFolder(), [device, device], slowed(model, 0.5, 0.5));
     const reinforce = PROBED.find(({ name }) => name === 'reinforce') as (typeof PROBED)[number];
     const { work } = await phaseCost(reinforce, resolve('grid-mini', TINY), device.traits);
-    const ms = Number((500 * secondsOf(model.rates, work)).toPrecision(3));
-    expect((await run('cost', ...set)).out).toMatch(new RegExp(`reinforce +2 +290 .* ${ms} `));
+    const seconds = secondsOf(model.rates, work);
+    // Just as fast as when it was measured, and half as fast.
+    for (const [taken, ms] of [
+      [YARDSTICK, 500 * seconds],
+      [2 * YARDSTICK, 1000 * seconds],
+    ]) {
+      speed.taken = taken;
+      expect((await run('cost', ...set)).out).toMatch(new RegExp(`reinforce +2 +290 .* ${Number(ms.toPrecision(3))} `));
+    }
   });
 
   it('takes the time of devices that share for theirs', { timeout: 240_000 }, async () => {
-    const model = fitCost(timed(24));
+    const model = fitCost(timed(24), YARDSTICK);
     const opened: Device[] = [];
     const openDevices = async () => {
       const devices = [await open(), await open()];
@@ -237,7 +268,7 @@ describe('the command', () => {
 
   it('times steps in rounds beside what it projects of them', { timeout: 240_000 }, async () => {
     const adapter = await requestDevice();
-    writeCostModel(costFolder(), [adapter], fitCost(timed(24)));
+    writeCostModel(costFolder(), [adapter], fitCost(timed(24), YARDSTICK));
     adapter.close();
     const { out, err } = await run('cost', ...set, '--phase', 'discover', '--check', '2', '--rounds', '3');
     const [timedMs, ratio, lowest, highest] = (/discover .*? (\S+) +(\d+\.\d+) +(\d+\.\d+)–(\d+\.\d+) /.exec(out) as string[])

@@ -15,6 +15,8 @@ export interface CostModel {
   readonly error: number;
   /** How many were fitted. */
   readonly measurements: number;
+  /** Seconds that the yardstick took at the speed that these rates are of. */
+  readonly yardstick: number;
 }
 
 export function secondsOf(rates: Rates, work: Work): number {
@@ -30,14 +32,15 @@ export function slowed({ rates, ...others }: CostModel, launches: number, rest: 
 /**
  * `model`, slowed as these measurements ask for: two factors, for what launches cost is another thing than what they do.
  * @param timed work that is not `model`'s to know how fast it was done.
+ * @param yardstick what it took on these devices then.
  */
-export function fitSlowed(model: CostModel, timed: readonly Timed[]): CostModel {
+export function fitSlowed(model: CostModel, timed: readonly Timed[], yardstick: number): CostModel {
   const parts = timed.map(({ work, seconds }) => {
     const dispatches = model.rates.dispatches * work.dispatches;
     return { work: { ...NO_WORK, dispatches, products: secondsOf(model.rates, work) - dispatches }, seconds };
   });
   const { dispatches, products } = fitRates(parts);
-  return slowed(model, dispatches, products);
+  return { ...slowed(model, dispatches, products), yardstick };
 }
 
 const ROUNDS = 20_000;
@@ -72,14 +75,15 @@ export function fitRates(timed: readonly Timed[]): Rates {
 
 /**
  * The model of these measurements and its error.
+ * @param yardstick seconds that it took at the speed that they are of.
  * @throws RangeError for fewer measurements than twice the kinds of work: rates would be anything.
  */
-export function fitCost(timed: readonly Timed[]): CostModel {
+export function fitCost(timed: readonly Timed[], yardstick: number): CostModel {
   if (timed.length < 2 * KINDS.length)
     throw new RangeError(`${timed.length} timed steps, expected ${2 * KINDS.length} or more to fit a model of cost to`);
   const errors = timed.map(({ work, seconds }, left) => {
     const rates = fitRates(timed.filter((_, i) => i !== left));
     return Math.abs(secondsOf(rates, work) / seconds - 1);
   });
-  return { rates: fitRates(timed), error: errors.reduce((a, b) => a + b, 0) / errors.length, measurements: timed.length };
+  return { rates: fitRates(timed), error: errors.reduce((a, b) => a + b, 0) / errors.length, measurements: timed.length, yardstick };
 }

@@ -5,8 +5,9 @@ import { formatDuration } from '../progress.js';
 import type { Config } from '../settings/sections.js';
 import { secondsOf } from './fit.js';
 import { PROBED_PHASES, probe } from './probe.js';
-import { costFolder, type Known, readCostModel, type StoredModel } from './stored.js';
+import { costFolder, readCostModel, type StoredModel } from './stored.js';
 import type { Work } from './work.js';
+import { yardstick } from './yardstick.js';
 
 export interface PhaseCost {
   readonly steps: number;
@@ -34,9 +35,9 @@ export async function phaseCost(phase: Phase, config: Config, traits: Device['tr
   return { steps: phase.length(config).steps, work, timeSteps, held, largest: device.pool.largestTaken };
 }
 
-/** Seconds of its training steps; evaluations and checkpoints come on top. */
-export function projectedSeconds({ steps, work }: PhaseCost, { model }: StoredModel): number {
-  return steps * secondsOf(model.rates, work);
+/** Seconds of its training steps; evaluations and checkpoints come on top. @param beside what the yardstick takes now. */
+export function projectedSeconds({ steps, work }: PhaseCost, { model }: StoredModel, beside: number): number {
+  return (beside / model.yardstick) * steps * secondsOf(model.rates, work);
 }
 
 /** `about 12 min 10 s (±12 %)`. */
@@ -44,12 +45,15 @@ function projection(seconds: number, { model }: StoredModel): string {
   return `about ${formatDuration(seconds)} (±${Math.round(100 * model.error)} %)`;
 }
 
-/** What a phase says of its duration at its start, where there is a model of cost for the devices that share its work. */
-export async function durationNote(phase: Phase, config: Config, devices: readonly Known[], done: number): Promise<string | undefined> {
+/**
+ * What a phase says of its duration at its start, where there is a model of cost for the devices that share its work. It times the
+ * yardstick on them for that, a second or two.
+ */
+export async function durationNote(phase: Phase, config: Config, devices: readonly Device[], done: number): Promise<string | undefined> {
   const left = phase.length(config).steps - done;
   const stored = left > 0 && isProbed(phase) ? readCostModel(costFolder(), devices) : undefined;
   if (!stored) return undefined;
   const cost = await phaseCost(phase, config, devices[0].traits);
-  const seconds = projectedSeconds({ ...cost, steps: left }, stored);
+  const seconds = projectedSeconds({ ...cost, steps: left }, stored, await yardstick(devices));
   return `The steps take ${projection(seconds, stored)} by this adapter’s model of cost.`;
 }

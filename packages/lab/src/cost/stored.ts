@@ -9,7 +9,7 @@ import type { CostModel } from './fit.js';
 import { KINDS } from './work.js';
 
 export interface StoredModel {
-  readonly format: 1;
+  readonly format: 2;
   /** Adapter, kernels and processor: what the speed belongs to. */
   readonly measuredOn: string;
   /** ISO 8601. */
@@ -45,7 +45,12 @@ const fileFor = (folder: string, on: string): string =>
 
 function whole(value: unknown): value is StoredModel {
   const { format, model } = (value ?? {}) as Partial<StoredModel>;
-  return format === 1 && model !== undefined && KINDS.every((kind) => Number.isFinite(model.rates?.[kind])) && Number.isFinite(model.error);
+  return (
+    format === 2 &&
+    model !== undefined &&
+    KINDS.every((kind) => Number.isFinite(model.rates?.[kind])) &&
+    [model.error, model.yardstick].every(Number.isFinite)
+  );
 }
 
 /** The model of these devices, if one was measured here. A file that is none counts as none: measuring again makes a new one. */
@@ -60,7 +65,7 @@ export function writeCostModel(folder: string, devices: readonly Known[], model:
   const on = measuredOn(devices);
   const path = fileFor(folder, on);
   onDisk(folder, () => fs.mkdirSync(folder, { recursive: true }));
-  const stored: StoredModel = { format: 1, measuredOn: on, measuredAt: new Date().toISOString(), model };
+  const stored: StoredModel = { format: 2, measuredOn: on, measuredAt: new Date().toISOString(), model };
   writeAtomic(path, `${JSON.stringify(stored, null, 1)}\n`);
   return path;
 }
