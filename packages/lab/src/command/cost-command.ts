@@ -1,5 +1,6 @@
 /** `coxswain cost`: what training asks of an adapter, and how long it is going to take, before it begins. */
 import { type OutOfMemoryError, tooLarge } from '@coxswain/tensor';
+import { extent, median } from 'd3-array';
 import { calibrate, calibrateSharing, type Tell } from '../cost/calibrate.js';
 import { LENGTHS, PROBED_PHASES, probeAlone } from '../cost/probe.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
@@ -22,7 +23,7 @@ const HELP = `coxswain cost — ${COST_ABOUT}
   --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
   --set KEY=VALUE   Change one setting first; may be repeated
   --phase NAME      Of one phase only: ${PROBED_PHASES.join(', ')}
-  --measure         First time 27 small pieces of work on this adapter, three times each, and fit its model of cost to them (some seven
+  --measure         First time 27 small pieces of work on this adapter, three times each, and fit its model of cost to them (some ten
                     minutes on a processor). It is kept, and every phase that trains then says at its start how long its steps take.
   --check N         Time N steps of each phase too, on models at their random start, after as many that are not timed; the ratio is
                     that of what the model says of these very steps to what they took. Batches come in ${LENGTHS} lengths, so ${LENGTHS} or a
@@ -33,7 +34,7 @@ const HELP = `coxswain cost — ${COST_ABOUT}
 
 A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences, bytes of attention's caches, bytes
 that all other kernels move and bytes from the host, each at a rate of the adapter. How fast the adapter is just now, beside when its rates
-were measured, a second of a fixed piece of work tells each time. The error is that of runs left out of the fit. Updates of RL
+were measured, two seconds of a fixed piece of work tell, and of steps that are timed those before and after them. The error is that of runs left out of the fit. Updates of RL
 are counted on episodes as long as an expert’s, one in twenty of them cut by the horizon. Time steps are those of the episodes in a step:
 tokens of the sequence model, in RL steps of the worlds.
 `;
@@ -73,7 +74,7 @@ interface Line {
   readonly stored?: StoredModel;
   /** Why it cannot run here. */
   readonly obstacle?: OutOfMemoryError;
-  /** Seconds that the yardstick takes now, where there is a model. */
+  /** Seconds that the yardstick took before the first round, where there is a model. */
   readonly beside: number;
   /** Once a round. */
   readonly rounds: Round[];
@@ -82,7 +83,9 @@ interface Line {
 interface Round {
   /** Seconds of a step. */
   readonly timed: number;
-  /** What the model said of these very steps, for they are not all as long, at the speed just before. */
+  /** Seconds that the yardstick took, on the mean of before and after; 0 where there is no model. */
+  readonly beside: number;
+  /** What the model says of these very steps, for they are not all as long, at that speed. */
   readonly expected?: number;
 }
 
@@ -102,30 +105,27 @@ async function lineOf(phase: Phase, config: Config, machine: Machine): Promise<L
 async function time({ obstacle, stored, devices, cost, rounds }: Line, phase: Phase, config: Config, machine: Machine, steps: number) {
   if (obstacle) return 'cannot run here';
   const open = () => openFor(phase, config, machine);
-  const beside = stored && (await yardstickAlone(open));
+  const speed = async () => (stored ? await yardstickAlone(open) : 0);
   const counted = phase.name === 'reinforce' ? Math.ceil(steps / LENGTHS) : steps;
+  const before = await speed();
   const { work, seconds } = await probeAlone(phase, config, open, counted);
+  const beside = (before + (await speed())) / 2;
   // Of what devices share the one that counts sees its part alone; but then all steps are alike.
   const same = { ...cost, steps: 1, work: devices > 1 ? cost.work : work };
-  rounds.push({ timed: seconds, ...(stored ? { expected: projectedSeconds(same, stored, Number(beside)) } : {}) });
+  rounds.push({ timed: seconds, beside, ...(stored ? { expected: projectedSeconds(same, stored, beside) } : {}) });
   return `${milliseconds(seconds)} ms a step`;
 }
 
 const milliseconds = (seconds: number): string => formatNumber(Number((1000 * seconds).toPrecision(3)));
 
-/** Seconds of a step by the model of cost, at the speed of now. */
-const projectedOf = ({ cost, stored, beside }: Line): number | undefined =>
-  stored && projectedSeconds({ ...cost, steps: 1 }, stored, beside);
+/** Seconds of a step by the model of cost, at the speed of now: that of the rounds where there were any. */
+const projectedOf = ({ cost, stored, beside, rounds }: Line): number | undefined =>
+  stored && projectedSeconds({ ...cost, steps: 1 }, stored, median(rounds, (round) => round.beside) ?? beside);
 
-const sorted = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
+const timedOf = ({ rounds }: Line): number | undefined => median(rounds, ({ timed }) => timed);
 
-/** Of an even number the greater one in the middle. */
-const median = (values: readonly number[]): number | undefined => sorted(values)[values.length >> 1];
-
-const timedOf = ({ rounds }: Line): number | undefined => median(rounds.map(({ timed }) => timed));
-
-/** What the model said over what was timed, from the lowest to the highest of the rounds. */
-const ratiosOf = ({ rounds }: Line): number[] => sorted(rounds.flatMap(({ timed, expected }) => (expected ? [expected / timed] : [])));
+/** What the model said over what was timed, round by round. */
+const ratiosOf = ({ rounds }: Line): number[] => rounds.flatMap(({ timed, expected }) => (expected ? [expected / timed] : []));
 
 const shown = (seconds: number | undefined, text: (seconds: number) => string): string | undefined =>
   seconds === undefined ? undefined : text(seconds);
@@ -150,8 +150,8 @@ const COLUMNS: readonly Column[] = [
   [
     'of rounds',
     (line) => {
-      const found = ratiosOf(line);
-      return found.length > 1 ? `${found[0].toFixed(2)}–${found[found.length - 1].toFixed(2)}` : undefined;
+      const [lowest, highest] = extent(ratiosOf(line));
+      return line.rounds.length > 1 && lowest && highest ? `${lowest.toFixed(2)}–${highest.toFixed(2)}` : undefined;
     },
   ],
   [

@@ -1,5 +1,6 @@
 /** Timing of small training runs on an adapter, from which its cost model is fitted. */
 import type { Device } from '@coxswain/tensor';
+import { mean, median } from 'd3-array';
 import type { Phase } from '../phase.js';
 import { COLOUR_PAIR_TASKS } from '../settings/presets/tasks.js';
 import { resolve } from '../settings/resolve.js';
@@ -62,33 +63,30 @@ const ROUNDS = 3;
 /** Is told after each measurement what was measured. */
 export type Tell = (done: number, all: number, timed: Timed) => void;
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1];
-
 interface Measured {
   readonly timed: Timed[];
   /** Seconds of it, at the speed that these are of. */
   readonly yardstick: number;
 }
 
-/** All in turn, and again, at the speed that is usual meanwhile; of each the median. @param yardstick times it as fast as the next will be. */
+/** All in turn, and again, at the speed that is usual meanwhile; of each the median. @param yardstick times it as fast as they are. */
 async function inRounds(measurements: readonly (() => Promise<Timed>)[], yardstick: () => Promise<number>, tell: Tell): Promise<Measured> {
-  // In units of the yardstick beside it.
+  // In units of the yardstick before and after it.
   const relative = measurements.map((): number[] => []);
   const works: Timed['work'][] = [];
-  const yardsticks: number[] = [];
+  const yardsticks = [await yardstick()];
   for (let round = 0; round < ROUNDS; round++) {
     for (const [i, measure] of measurements.entries()) {
-      const beside = await yardstick();
       const timed = await measure();
+      yardsticks.push(await yardstick());
       // The work is the same in every round.
       works[i] = timed.work;
-      relative[i].push(timed.seconds / beside);
-      yardsticks.push(beside);
-      tell(round * measurements.length + i + 1, ROUNDS * measurements.length, timed);
+      relative[i].push(timed.seconds / Number(mean(yardsticks.slice(-2))));
+      tell(yardsticks.length - 1, ROUNDS * measurements.length, timed);
     }
   }
-  const usual = median(yardsticks);
-  return { timed: works.map((work, i) => ({ work, seconds: usual * median(relative[i]) })), yardstick: usual };
+  const usual = Number(median(yardsticks));
+  return { timed: works.map((work, i) => ({ work, seconds: usual * Number(median(relative[i])) })), yardstick: usual };
 }
 
 const timed =
@@ -99,7 +97,7 @@ const timed =
   };
 
 /**
- * Times them all and work of one kind by itself, some seven minutes on a processor.
+ * Times them all and work of one kind by itself, some ten minutes on a processor.
  * @param openDevice a device for each, closed afterwards.
  */
 export async function calibrate(phases: readonly Phase[], openDevice: () => Promise<Device>, tell: Tell): Promise<CostModel> {

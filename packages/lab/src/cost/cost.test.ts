@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Device, dryDevice } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
@@ -14,7 +14,7 @@ import { probe } from './probe.js';
 import { isProbed, phaseCost } from './project.js';
 import { costFolder, readCostModel, writeCostModel } from './stored.js';
 import { KINDS, type Work } from './work.js';
-import { yardstick } from './yardstick.js';
+import { yardstick, yardstickAlone } from './yardstick.js';
 
 const RATES: Rates = { dispatches: 1e-4, products: 3e-11, attention: 6e-11, recurrence: 0, cache: 4e-11, memory: 2e-11, uploads: 2e-9 };
 
@@ -151,6 +151,9 @@ describe('the yardstick', () => {
     const { live } = device;
     expect(await yardstick([device, device])).toBeGreaterThan(0);
     expect(device.live).toBe(live);
+    const opened: Device[] = [];
+    expect(await yardstickAlone(async () => [opened[opened.push(await requestDevice()) - 1]])).toBeGreaterThan(0);
+    expect(() => opened[0].empty([1])).toThrow();
   });
 });
 
@@ -159,7 +162,10 @@ describe('the command', () => {
   let folder: string;
   beforeEach(() => {
     folder = fs.mkdtempSync(join(tmpdir(), 'coxswain-cost-'));
+    // Mesa keeps its compiled shaders where it did: to compile them anew takes a minute.
+    vi.stubEnv('MESA_SHADER_CACHE_DIR', process.env.MESA_SHADER_CACHE_DIR ?? process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'));
     vi.stubEnv('XDG_CACHE_HOME', folder);
+    speed.taken = YARDSTICK;
     open = () => requestDevice();
   });
   afterEach(() => {

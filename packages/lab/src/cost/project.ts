@@ -47,7 +47,7 @@ function projection(seconds: number, { model }: StoredModel): string {
 
 /**
  * What a phase says of its duration at its start, where there is a model of cost for the devices that share its work. It times the
- * yardstick on them for that, a second or two.
+ * yardstick on them for that, some seconds.
  */
 export async function durationNote(phase: Phase, config: Config, devices: readonly Device[], done: number): Promise<string | undefined> {
   const left = phase.length(config).steps - done;

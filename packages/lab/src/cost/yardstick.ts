@@ -8,8 +8,8 @@ import { backward, causalAttention, type Device, HostRandom, type Initialiser, l
 const [BATCH, TIME, WIDTH, HEADS] = [64, 48, 128, 4];
 /** Runs that are submitted before they are waited for. */
 const TOGETHER = 8;
-/** It is run for so long: where cores are lent and taken back, a tenth of a second is as fast or as slow as it happens to be. */
-const SECONDS = 1;
+/** It is run for so long: where cores are lent and taken back, a second is a tenth faster or slower than the next. */
+const SECONDS = 2;
 
 const wave: Initialiser = (values) => {
   for (let i = 0; i < values.length; i++) values[i] = 0.1 * Math.sin(i);
