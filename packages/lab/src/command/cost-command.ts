@@ -5,7 +5,7 @@ import { calibrate, calibrateSharing, type Tell } from '../cost/calibrate.js';
 import { LENGTHS, PROBED_PHASES, probeAlone } from '../cost/probe.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
 import { costFolder, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
-import { yardstick, yardstickAlone } from '../cost/yardstick.js';
+import { yardstick } from '../cost/yardstick.js';
 import { inFull, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { formatDuration, formatNumber } from '../progress.js';
@@ -34,9 +34,9 @@ const HELP = `coxswain cost — ${COST_ABOUT}
 
 A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences, bytes of attention's caches, bytes
 that all other kernels move and bytes from the host, each at a rate of the adapter. How fast the adapter is just now, beside when its rates
-were measured, two seconds of a fixed piece of work tell, and of steps that are timed those before and after them. The error is that of runs left out of the fit. Updates of RL
-are counted on episodes as long as an expert’s, one in twenty of them cut by the horizon. Time steps are those of the episodes in a step:
-tokens of the sequence model, in RL steps of the worlds.
+were measured, a fixed piece of work tells: for two seconds, and in turns with steps that are timed. The error is that of runs left out of the
+fit. Updates of RL are counted on episodes as long as an expert’s, one in twenty of them cut by the horizon. Time steps are those of the
+episodes in a step: tokens of the sequence model, in RL steps of the worlds.
 `;
 
 const SPECS = {
@@ -83,7 +83,7 @@ interface Line {
 interface Round {
   /** Seconds of a step. */
   readonly timed: number;
-  /** Seconds that the yardstick took, on the mean of before and after; 0 where there is no model. */
+  /** Seconds that the yardstick took in turns with them. */
   readonly beside: number;
   /** What the model says of these very steps, for they are not all as long, at that speed. */
   readonly expected?: number;
@@ -104,12 +104,8 @@ async function lineOf(phase: Phase, config: Config, machine: Machine): Promise<L
 /** Times steps of a phase once, if it can run here. @returns what to tell of it. */
 async function time({ obstacle, stored, devices, cost, rounds }: Line, phase: Phase, config: Config, machine: Machine, steps: number) {
   if (obstacle) return 'cannot run here';
-  const open = () => openFor(phase, config, machine);
-  const speed = async () => (stored ? await yardstickAlone(open) : 0);
   const counted = phase.name === 'reinforce' ? Math.ceil(steps / LENGTHS) : steps;
-  const before = await speed();
-  const { work, seconds } = await probeAlone(phase, config, open, counted);
-  const beside = (before + (await speed())) / 2;
+  const { work, seconds, beside } = await probeAlone(phase, config, () => openFor(phase, config, machine), counted);
   // Of what devices share the one that counts sees its part alone; but then all steps are alike.
   const same = { ...cost, steps: 1, work: devices > 1 ? cost.work : work };
   rounds.push({ timed: seconds, beside, ...(stored ? { expected: projectedSeconds(same, stored, beside) } : {}) });

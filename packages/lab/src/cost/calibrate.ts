@@ -1,6 +1,6 @@
 /** Timing of small training runs on an adapter, from which its cost model is fitted. */
 import type { Device } from '@coxswain/tensor';
-import { mean, median } from 'd3-array';
+import { median } from 'd3-array';
 import type { Phase } from '../phase.js';
 import { COLOUR_PAIR_TASKS } from '../settings/presets/tasks.js';
 import { resolve } from '../settings/resolve.js';
@@ -8,7 +8,7 @@ import { type CostModel, fitCost, fitSlowed, type Timed } from './fit.js';
 import { ISOLATED, timeIsolated } from './isolated.js';
 import { probeAlone } from './probe.js';
 import { phaseCost } from './project.js';
-import { yardstickAlone } from './yardstick.js';
+import { openYardstick } from './yardstick.js';
 
 /** Differences from `grid-mini` in what cost depends on: batch, width, depth, length of sequences, size of the world. */
 const LONG_WORLD = ['world.size=7', 'world.colours=8', 'world.walls=4', `world.tasks=${COLOUR_PAIR_TASKS.join(',')}`, 'world.horizon=100'];
@@ -41,52 +41,51 @@ const VARIATIONS: readonly Variation[] = [
   { phase: 'discover', change: ['discover.batch=32', ...LONG_WORLD] },
   { phase: 'supervise', change: ['supervise.batch=64'] },
   { phase: 'supervise', change: ['supervise.batch=64', ...LONG_WORLD, ALL_SEEN] },
-  // Not too few episodes: products of a few rows are slower than others.
-  { phase: 'reinforce', steps: 3, change: ['internal.episodesPerUpdate=192'] },
-  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=192', 'model.width=128', 'model.mlp=512', ...LONG_TASK] },
-  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=128', 'model.width=256', 'model.mlp=512', ...LONG_TASK] },
+  // Hundreds of episodes, as in an update that learns something: products of fewer rows are slower.
+  { phase: 'reinforce', steps: 3, change: ['internal.episodesPerUpdate=384'] },
+  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=384', 'model.width=128', 'model.mlp=512', ...LONG_TASK] },
+  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=384', 'model.width=256', 'model.mlp=512', ...LONG_TASK] },
 ];
 
 /** What devices that share work are timed at, where a phase can be shared. */
 const SHARED: readonly Variation[] = [
-  { phase: 'reinforce', steps: 3, change: ['internal.episodesPerUpdate=384'] },
-  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=256', 'model.width=128', 'model.mlp=512', ...LONG_TASK] },
-  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=192', 'model.width=256', 'model.mlp=512', ...LONG_TASK] },
+  { phase: 'reinforce', steps: 3, change: ['internal.episodesPerUpdate=768'] },
+  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=768', 'model.width=128', 'model.mlp=512', ...LONG_TASK] },
+  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=768', 'model.width=256', 'model.mlp=512', ...LONG_TASK] },
 ];
 
-const STEPS = 12;
+/** Three times all lengths of sequences. */
+const STEPS = 24;
 /** Launches of work by itself. */
-const TIMES = 20;
+const TIMES = 50;
 /** Times that all of them are run, for a median: a machine that others use too is not always as fast. */
 const ROUNDS = 3;
 
 /** Is told after each measurement what was measured. */
 export type Tell = (done: number, all: number, timed: Timed) => void;
 
-interface Measured {
-  readonly timed: Timed[];
-  /** Seconds of it, at the speed that these are of. */
-  readonly yardstick: number;
+interface Measured extends Timed {
+  /** Seconds of the yardstick in turns with it. */
+  readonly beside: number;
 }
 
-/** All in turn, and again, at the speed that is usual meanwhile; of each the median. @param yardstick times it as fast as they are. */
-async function inRounds(measurements: readonly (() => Promise<Timed>)[], yardstick: () => Promise<number>, tell: Tell): Promise<Measured> {
-  // In units of the yardstick before and after it.
-  const relative = measurements.map((): number[] => []);
-  const works: Timed['work'][] = [];
-  const yardsticks = [await yardstick()];
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, measure] of measurements.entries()) {
-      const timed = await measure();
-      yardsticks.push(await yardstick());
-      // The work is the same in every round.
-      works[i] = timed.work;
-      relative[i].push(timed.seconds / Number(mean(yardsticks.slice(-2))));
-      tell(yardsticks.length - 1, ROUNDS * measurements.length, timed);
-    }
+/** All in turn, and again, at the speed that is usual meanwhile; of each the median. */
+async function inRounds(measurements: readonly (() => Promise<Measured>)[], tell: Tell): Promise<{ timed: Timed[]; yardstick: number }> {
+  const rounds = measurements.map((): Measured[] => []);
+  const all = ROUNDS * measurements.length;
+  for (let done = 0; done < all; done++) {
+    const i = done % measurements.length;
+    const measured = await measurements[i]();
+    rounds[i].push(measured);
+    tell(done + 1, all, measured);
   }
-  const usual = Number(median(yardsticks));
-  return { timed: works.map((work, i) => ({ work, seconds: usual * Number(median(relative[i])) })), yardstick: usual };
+  const yardstick = Number(median(rounds.flat(), ({ beside }) => beside));
+  // The work is the same in every round.
+  const timed = rounds.map((of) => ({
+    work: of[0].work,
+    seconds: yardstick * Number(median(of, ({ seconds, beside }) => seconds / beside)),
+  }));
+  return { timed, yardstick };
 }
 
 const timed =
@@ -106,11 +105,12 @@ export async function calibrate(phases: readonly Phase[], openDevice: () => Prom
     ...VARIATIONS.map((variation) => () => alone(variation)),
     ...ISOLATED.map((isolated) => async () => {
       using device = await openDevice();
-      return await timeIsolated(isolated, device, TIMES);
+      using other = await openDevice();
+      return await timeIsolated(isolated, device, TIMES, await openYardstick([other]));
     }),
   ];
-  const measured = await inRounds(measurements, () => yardstickAlone(async () => [await openDevice()]), tell);
-  return fitCost(measured.timed, measured.yardstick);
+  const { timed: fitted, yardstick } = await inRounds(measurements, tell);
+  return fitCost(fitted, yardstick);
 }
 
 /**
@@ -131,12 +131,11 @@ export async function calibrateSharing(
   const shared = timed(phases, openDevices);
   const { timed: updates, yardstick } = await inRounds(
     variations.map((variation) => async () => {
-      const { seconds } = await shared(variation);
+      const measured = await shared(variation);
       const phase = phases.find(({ name }) => name === variation.phase) as Phase;
       const { work } = await phaseCost(phase, resolve('grid-mini', variation.change), traits);
-      return { work, seconds };
+      return { ...measured, work };
     }),
-    () => yardstickAlone(openDevices),
     tell,
   );
   return fitSlowed(model, updates, yardstick);

@@ -12,9 +12,10 @@ import { fitCost, fitRates, fitSlowed, type Rates, secondsOf, slowed, type Timed
 import { ISOLATED, timeIsolated } from './isolated.js';
 import { probe } from './probe.js';
 import { isProbed, phaseCost } from './project.js';
+import { Stopwatch } from './stopwatch.js';
 import { costFolder, readCostModel, writeCostModel } from './stored.js';
 import { KINDS, type Work } from './work.js';
-import { yardstick, yardstickAlone } from './yardstick.js';
+import { yardstick } from './yardstick.js';
 
 const RATES: Rates = { dispatches: 1e-4, products: 3e-11, attention: 6e-11, recurrence: 0, cache: 4e-11, memory: 2e-11, uploads: 2e-9 };
 
@@ -24,9 +25,10 @@ const YARDSTICK = 0.03;
 const speed = vi.hoisted((): { taken?: number } => ({}));
 vi.mock('./yardstick.js', async (original) => {
   const real = await original<typeof import('./yardstick.js')>();
+  const scripted = { run: async () => speed.taken, dispose() {} };
   return {
     yardstick: async (devices: readonly Device[]) => speed.taken ?? real.yardstick(devices, 0.05),
-    yardstickAlone: async (open: () => Promise<readonly Device[]>) => speed.taken ?? real.yardstickAlone(open, 0.05),
+    openYardstick: async (devices: readonly Device[]) => (speed.taken ? scripted : real.openYardstick(devices)),
   };
 });
 
@@ -151,9 +153,33 @@ describe('the yardstick', () => {
     const { live } = device;
     expect(await yardstick([device, device])).toBeGreaterThan(0);
     expect(device.live).toBe(live);
-    const opened: Device[] = [];
-    expect(await yardstickAlone(async () => [opened[opened.push(await requestDevice()) - 1]])).toBeGreaterThan(0);
-    expect(() => opened[0].empty([1])).toThrow();
+  });
+
+  it('is timed in turns with steps, and its time is not theirs', async () => {
+    using device = await requestDevice();
+    const pause = (seconds: number) => new Promise((resume) => setTimeout(resume, 1000 * seconds));
+    const asked: number[] = [];
+    const beside = [1, 2, 3, 6];
+    const run = async (least: number) => {
+      asked.push(least);
+      await pause(0.3);
+      return beside[asked.length - 1];
+    };
+    const watch = new Stopwatch(device, { run, dispose() {} });
+    await watch.start();
+    // Too short for a lap; long enough together with the next; one that is longer than the yardstick is ever run for.
+    for (const seconds of [0.2, 0.3, 2.3]) {
+      await pause(seconds);
+      await watch.lap();
+    }
+    await pause(0.1);
+    await watch.stop();
+    expect(watch.beside).toBe(3);
+    expect(watch.seconds).toBeGreaterThan(2.85);
+    expect(watch.seconds).toBeLessThan(3.5);
+    expect(asked[0]).toBe(0.4);
+    expect(asked[1]).toBeCloseTo(0.5, 1);
+    expect(asked.slice(2)).toEqual([2, 0.4]);
   });
 });
 

@@ -15,8 +15,9 @@ import {
   sum,
   type Tensor,
 } from '@coxswain/tensor';
-import type { Timed } from './fit.js';
-import { addWork, NO_WORK, WorkMeter } from './work.js';
+import { Stopwatch } from './stopwatch.js';
+import { addWork, NO_WORK, type Work, WorkMeter } from './work.js';
+import type { Yardstick } from './yardstick.js';
 
 interface Isolated {
   /** Of parameters. */
@@ -61,8 +62,13 @@ const wave: Initialiser = (values) => {
   for (let i = 0; i < values.length; i++) values[i] = 0.1 * Math.sin(i);
 };
 
-/** Times one. */
-export async function timeIsolated({ shapes, beside, run }: Isolated, device: Device, times: number): Promise<Timed> {
+/** Times one. @returns work and seconds of a launch, and seconds of the yardstick beside it, 0 where there is none. */
+export async function timeIsolated(
+  { shapes, beside, run }: Isolated,
+  device: Device,
+  times: number,
+  yardstick?: Yardstick,
+): Promise<{ work: Work; seconds: number; beside: number }> {
   const store = new ParameterStore(device);
   for (const [name, shape] of Object.entries(shapes)) store.declare(name, [...shape], wave);
   store.finish(new HostRandom(1));
@@ -74,16 +80,15 @@ export async function timeIsolated({ shapes, beside, run }: Isolated, device: De
   });
   await program.ready();
   program.run();
-  await device.finish();
   const meter = new WorkMeter(device);
-  const began = performance.now();
+  const watch = new Stopwatch(device, yardstick);
+  await watch.start();
   for (let i = 0; i < times; i++) program.run();
-  await device.finish();
-  const seconds = (performance.now() - began) / 1000 / times;
+  await watch.stop();
   meter.stop();
   const work = addWork(NO_WORK, meter.work, 1 / times);
   program.dispose();
   for (const tensor of Object.values(others)) tensor.dispose();
   store.dispose();
-  return { work, seconds };
+  return { work, seconds: watch.seconds / times, beside: watch.beside };
 }

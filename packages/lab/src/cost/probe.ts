@@ -7,8 +7,10 @@ import { identify } from '../run/identity.js';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
 import { ScriptedWorlds, scriptedDecisions } from './scripted-worlds.js';
+import { Stopwatch } from './stopwatch.js';
 import { untrainedBase, untrainedController } from './untrained.js';
 import { addWork, NO_WORK, type Work, WorkMeter } from './work.js';
+import { openYardstick, type Yardstick } from './yardstick.js';
 
 /** Phases of training, whose steps can be run by themselves. */
 export const PROBED_PHASES = ['pretrain', 'discover', 'supervise', 'reinforce'] as const;
@@ -19,6 +21,8 @@ export interface Probe {
   readonly work: Work;
   /** Wall-clock seconds of a step, on the mean; meaningless on a device that only counts. */
   readonly seconds: number;
+  /** Seconds of the yardstick, timed in turns with the steps; 0 where it was not. */
+  readonly beside: number;
   /** Time steps of the episodes of a step, on the mean: tokens of the sequence model, steps of the worlds. */
   readonly timeSteps: number;
   /** Bytes that the device holds at the end. */
@@ -42,7 +46,12 @@ function shortened(config: Config, phase: Supervised, steps: number): Config {
 }
 
 /** Updates of RL on worlds that are scripted: as `probeSteps`. */
-async function probeUpdates(config: Config, [device, ...others]: readonly Device[], counted: number): Promise<Probe> {
+async function probeUpdates(
+  config: Config,
+  [device, ...others]: readonly Device[],
+  counted: number,
+  yardstick?: Yardstick,
+): Promise<Probe> {
   const base = await untrainedBase(device, config);
   const inputs: Record<string, TrainedModel> = { base };
   if (config.reinforce.method === 'internal') inputs.controller = await untrainedController(device, config, base);
@@ -54,17 +63,26 @@ async function probeUpdates(config: Config, [device, ...others]: readonly Device
     others,
   });
   await reinforcer.update();
-  await device.finish();
   const meter = new WorkMeter(device);
-  const began = performance.now();
-  for (let update = 0; update < counted; update++) await reinforcer.update();
-  await device.finish();
-  const seconds = (performance.now() - began) / 1000 / counted;
+  const watch = new Stopwatch(device, yardstick);
+  await watch.start();
+  for (let update = 0; update < counted; update++) {
+    if (update > 0) await watch.lap();
+    await reinforcer.update();
+  }
+  await watch.stop();
   meter.stop();
   const { timeSteps, lookedBack } = new ScriptedWorlds(config, episodesPerUpdate, slots);
   const work = addWork(NO_WORK, meter.work, 1 / counted);
   // A launch does not know how far its episodes are, and counts the whole of their caches.
-  return { work: { ...work, cache: work.cache * lookedBack }, seconds, timeSteps, held: device.pool.allocatedBytes };
+  const { beside, seconds } = watch;
+  return {
+    work: { ...work, cache: work.cache * lookedBack },
+    seconds: seconds / counted,
+    beside,
+    timeSteps,
+    held: device.pool.allocatedBytes,
+  };
 }
 
 /**
@@ -73,30 +91,33 @@ async function probeUpdates(config: Config, [device, ...others]: readonly Device
  * is counted is the first one's part.
  * @param counted steps that are counted and timed, after as many that are not, 8 or more (one, of RL): these meet most lengths of
  * sequences first, and compile and lay out what they need.
+ * @param yardstick timed in turns with them, on other devices.
  */
-export function probe(phase: Phase, config: Config, devices: readonly Device[], counted: number): Promise<Probe> {
-  return phase.name === 'reinforce' ? probeUpdates(config, devices, counted) : probeSteps(phase, config, devices[0], counted);
+export function probe(phase: Phase, config: Config, devices: readonly Device[], counted: number, yardstick?: Yardstick): Promise<Probe> {
+  return phase.name === 'reinforce'
+    ? probeUpdates(config, devices, counted, yardstick)
+    : probeSteps(phase, config, devices[0], counted, yardstick);
 }
 
-/** `probe` on devices of its own, closed afterwards. */
+/** `probe` in turns with the yardstick, both on devices of their own, closed afterwards. */
 export async function probeAlone(phase: Phase, config: Config, open: () => Promise<readonly Device[]>, counted: number): Promise<Probe> {
-  const devices = await open();
+  const devices = [...(await open())];
   try {
-    return await probe(phase, config, devices, counted);
+    const others = await open();
+    const yardstick = await openYardstick(others);
+    devices.push(...others);
+    return await probe(phase, config, devices.slice(0, -others.length), counted, yardstick);
   } finally {
     for (const device of devices) device.close();
   }
 }
 
-async function probeSteps(phase: Phase, config: Config, device: Device, counted: number): Promise<Probe> {
+async function probeSteps(phase: Phase, config: Config, device: Device, counted: number, yardstick?: Yardstick): Promise<Probe> {
   const short = shortened(config, phase.name as Supervised, counted);
   const before = Math.max(counted, LENGTHS);
   const meter = new WorkMeter(device);
-  let [from, began, ended] = [NO_WORK, performance.now(), 0];
-  const start = async (): Promise<void> => {
-    await device.finish();
-    [from, began] = [meter.work, performance.now()];
-  };
+  const watch = new Stopwatch(device, yardstick);
+  let from = NO_WORK;
   const session: PhaseContext['session'] = {
     log() {},
     note() {},
@@ -104,10 +125,12 @@ async function probeSteps(phase: Phase, config: Config, device: Device, counted:
     async afterStep(done) {
       // As a run does, for it sees signals only so.
       await new Promise((resume) => setImmediate(resume));
-      if (done === before) await start();
+      if (done === before) {
+        await watch.start();
+        from = meter.work;
+      } else if (done > before && done < before + counted) await watch.lap();
       if (done < before + counted) return;
-      await device.finish();
-      ended = performance.now();
+      await watch.stop();
       throw new Enough();
     },
   };
@@ -127,5 +150,5 @@ async function probeSteps(phase: Phase, config: Config, device: Device, counted:
   const { batch } = short[phase.name as Supervised];
   const data = short[phase.name === 'pretrain' ? 'pretrain' : 'discover'];
   const timeSteps = batch * meanLength(demonstrations(short, 'training', 0, counted * batch, data));
-  return { work, seconds: (ended - began) / 1000 / counted, timeSteps, held: device.pool.allocatedBytes };
+  return { work, seconds: watch.seconds / counted, beside: watch.beside, timeSteps, held: device.pool.allocatedBytes };
 }

@@ -7,15 +7,16 @@ import { backward, causalAttention, type Device, HostRandom, type Initialiser, l
 /** Of that piece of work: a product and attention to its result, forward and backward. */
 const [BATCH, TIME, WIDTH, HEADS] = [64, 48, 128, 4];
 /** Runs that are submitted before they are waited for. */
-const TOGETHER = 8;
-/** It is run for so long: where cores are lent and taken back, a second is a tenth faster or slower than the next. */
+const TOGETHER = 4;
+/** By itself it is run for so long: where cores are lent and taken back, a second is a tenth faster or slower than the next. */
 const SECONDS = 2;
 
 const wave: Initialiser = (values) => {
   for (let i = 0; i < values.length; i++) values[i] = 0.1 * Math.sin(i);
 };
 
-async function timeOn(device: Device, least: number): Promise<number> {
+/** The piece of work on a device, ready to be run. */
+async function pieceOn(device: Device) {
   const store = new ParameterStore(device);
   store.declare('x', [BATCH * TIME, WIDTH], wave);
   store.declare('w', [3 * WIDTH, WIDTH], wave);
@@ -29,34 +30,52 @@ async function timeOn(device: Device, least: number): Promise<number> {
   await program.ready();
   program.run();
   await device.finish();
-  const began = performance.now();
-  let [runs, seconds] = [0, 0];
-  while (seconds < least) {
-    for (let i = 0; i < TOGETHER; i++) program.run();
-    await device.finish();
-    runs += TOGETHER;
-    seconds = (performance.now() - began) / 1000;
-  }
-  program.dispose();
-  store.dispose();
-  return seconds / runs;
+  return {
+    /** @param least seconds that it is run for. @returns seconds that each took, on the mean. */
+    async run(least: number): Promise<number> {
+      const began = performance.now();
+      let [runs, seconds] = [0, 0];
+      while (seconds < least) {
+        for (let i = 0; i < TOGETHER; i++) program.run();
+        await device.finish();
+        runs += TOGETHER;
+        seconds = (performance.now() - began) / 1000;
+      }
+      return seconds / runs;
+    },
+    dispose(): void {
+      program.dispose();
+      store.dispose();
+    },
+  };
 }
 
-/**
- * Times it on all of them side by side. @param least seconds that it takes.
- * @returns seconds of one piece of work, on the mean.
- */
+export interface Yardstick {
+  /** Runs it on all devices side by side for so many seconds. @returns seconds of one piece of work, on the mean. */
+  run(least: number): Promise<number>;
+  dispose(): void;
+}
+
+/** The yardstick on these devices, to be run now and then. */
+export async function openYardstick(devices: readonly Device[]): Promise<Yardstick> {
+  const pieces = await Promise.all(devices.map(pieceOn));
+  return {
+    async run(least) {
+      const each = await Promise.all(pieces.map((piece) => piece.run(least)));
+      return each.reduce((sum, seconds) => sum + seconds, 0) / each.length;
+    },
+    dispose() {
+      for (const piece of pieces) piece.dispose();
+    },
+  };
+}
+
+/** What it takes on these devices now. @param least seconds that it is run for. */
 export async function yardstick(devices: readonly Device[], least = SECONDS): Promise<number> {
-  const each = await Promise.all(devices.map((device) => timeOn(device, least)));
-  return each.reduce((sum, seconds) => sum + seconds, 0) / each.length;
-}
-
-/** `yardstick` on devices of its own, closed afterwards. */
-export async function yardstickAlone(open: () => Promise<readonly Device[]>, least?: number): Promise<number> {
-  const devices = await open();
+  const opened = await openYardstick(devices);
   try {
-    return await yardstick(devices, least);
+    return await opened.run(least);
   } finally {
-    for (const device of devices) device.close();
+    opened.dispose();
   }
 }
