@@ -57,9 +57,9 @@ async function stopRedis(): Promise<void> {
   await ended;
 }
 
-function machine(stepMs: number, address = `redis://127.0.0.1:${port}`) {
+function machine(stepMs: number, address = `redis://127.0.0.1:${port}`, env: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, [program, 'sweep', toys.write(), '--redis', address], {
-    env: { ...process.env, TOY_STEP_MS: String(stepMs) },
+    env: { ...process.env, TOY_STEP_MS: String(stepMs), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.push(child);
@@ -119,6 +119,19 @@ describe.skipIf(!hasRedis)('coxswain sweep --redis', () => {
     const second = machine(0);
     expect(await second.ended, second.said()).toBe(0);
     expectEachOnceFinished();
+  });
+
+  it('leaves what is too large for one machine to another', async () => {
+    await startRedis();
+    const small = machine(5, undefined, { TOY_WIDEST: '32' });
+    await until(() => small.said().includes('left to other machines'));
+    expect(small.said()).toMatch(
+      /base-64 is too large for this adapter \(Error: Out of GPU memory: a toy 64 wide; at most 32.*\); left to/,
+    );
+    const large = machine(5);
+    for (const { ended, said } of [small, large]) expect(await ended, said()).toBe(0);
+    expectEachOnceFinished();
+    for (const name of toys.names.filter((name) => name.includes('64'))) expect(small.said()).not.toContain(`finished ${name}`);
   });
 
   it('tells every machine of a run that fails, and tries it again the next time', async () => {

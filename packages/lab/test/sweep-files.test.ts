@@ -1,6 +1,7 @@
 /** The sweep files of the repository name commands, options and settings that exist. */
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { NoAdapterError } from '@coxswain/tensor';
 import { expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
 import type { Machine } from '../src/command/phase-command.js';
@@ -8,7 +9,7 @@ import { PHASES } from '../src/phases.js';
 
 const folder = join(import.meta.dirname, '../../../sweeps');
 
-it.each(fs.readdirSync(folder))('%s can be planned', async (name) => {
+it.each(fs.readdirSync(folder))('%s can be planned, without an adapter too', async (name) => {
   let out = '';
   let err = '';
   const machine: Machine = {
@@ -16,7 +17,7 @@ it.each(fs.readdirSync(folder))('%s can be planned', async (name) => {
     stderr: { write: (text) => (err += text) },
     signals: process,
     now: () => 0,
-    openDevice: () => Promise.reject(new Error('no device is needed')),
+    openDevice: () => Promise.reject(new NoAdapterError('none', 'None is needed.')),
     program: [],
   };
   expect(await main(['sweep', join(folder, name), '--dry'], PHASES, machine), err).toBe(0);

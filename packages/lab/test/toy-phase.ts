@@ -1,5 +1,5 @@
 /** A phase small enough for tests, whose every step depends on all steps before it. */
-import { type Device, readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { type Device, OutOfMemoryError, readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../src/names.js';
 import type { Phase, PhaseContext } from '../src/phase.js';
 import { RESULT_FILE } from '../src/run/folder.js';
@@ -7,9 +7,14 @@ import { RESULT_FILE } from '../src/run/folder.js';
 /** Milliseconds a step takes, so that a signal can arrive in the middle of a run; it then says when a step begins. */
 const STEP_MS = Number(process.env.TOY_STEP_MS ?? 0);
 
+/** Models wider than this do not fit the adapter. */
+const WIDEST = Number(process.env.TOY_WIDEST ?? Number.POSITIVE_INFINITY);
+
 const bytes = (values: Float32Array) => writeSafetensors(new Map([['w', { shape: [values.length], data: values }]]));
 
 async function run({ config, seed, folder, resumed, session }: PhaseContext): Promise<void> {
+  const { width } = config.model;
+  if (width > WIDEST) throw new OutOfMemoryError(`a toy ${width} wide`, `at most ${WIDEST}`);
   let weights = Float32Array.of(seed + 1, 0.5);
   if (resumed) weights = Float32Array.from(readSafetensors(resumed.read('model.safetensors'), resumed.folder).tensors.get('w')?.data ?? []);
   for (let done = resumed?.step ?? 0; done < config.pretrain.steps; ) {

@@ -1,20 +1,22 @@
 /** `coxswain cost`: what training asks of an adapter, and how long it is going to take, before it begins. */
 import { type OutOfMemoryError, tooLarge } from '@coxswain/tensor';
-import { extent, median } from 'd3-array';
+import { median } from 'd3-array';
 import { calibrate, calibrateSharing, type Tell } from '../cost/calibrate.js';
+import { costTable, milliseconds, type PhaseLine, type Round } from '../cost/line.js';
 import { LENGTHS, PROBED_PHASES, probeAlone } from '../cost/probe.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
-import { costFolder, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
+import { type CostResults, costPage, mergedResults, readCostResults } from '../cost/results.js';
+import { costFolder, measuredOn, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
 import { yardstick } from '../cost/yardstick.js';
 import { inFull, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
-import { formatDuration, formatNumber } from '../progress.js';
 import { PRESET_NAMES } from '../settings/presets.js';
 import { resolve } from '../settings/resolve.js';
 import type { Config } from '../settings/sections.js';
 import { suggestion } from '../suggest.js';
-import { DEFAULT_PRESET, readCount, readOptions } from './options.js';
+import { DEFAULT_PRESET, quote, readCount, readOptions } from './options.js';
 import { type Machine, openFor, outOfMemory } from './phase-command.js';
+import { writeFile } from './write-file.js';
 
 export const COST_ABOUT = 'Count what training asks of this adapter and project how long it takes.';
 
@@ -30,6 +32,7 @@ const HELP = `coxswain cost — ${COST_ABOUT}
                     multiple of it is a good number. Updates of RL are long and all alike: an eighth as many
   --rounds N        Do so N times over, all phases in turn, for a median and a range: a machine that others use too is not always
                     as fast (default 1)
+  --results FOLDER  Also write FOLDER/ADAPTER/PRESET.json, and FOLDER.md about all that lies in FOLDER
   -h, --help        Show this
 
 A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences, bytes of attention's caches, bytes
@@ -46,6 +49,7 @@ const SPECS = {
   measure: { type: 'boolean' as const },
   check: { type: 'string' as const },
   rounds: { type: 'string' as const },
+  results: { type: 'string' as const },
   help: { type: 'boolean' as const, short: 'h' },
 };
 
@@ -66,8 +70,9 @@ async function measure(phases: readonly Phase[], { openDevice, openDevices, stde
   stdout.write(`Wrote ${writeCostModel(costFolder(), devices, shared)}\n`);
 }
 
-interface Line {
-  readonly name: string;
+/** A phase as it is measured. */
+interface Probed {
+  readonly phase: Phase;
   readonly devices: number;
   readonly cost: PhaseCost;
   /** The model of cost of its devices, where there is one. */
@@ -80,17 +85,8 @@ interface Line {
   readonly rounds: Round[];
 }
 
-interface Round {
-  /** Seconds of a step. */
-  readonly timed: number;
-  /** Seconds that the yardstick took in turns with them. */
-  readonly beside: number;
-  /** What the model says of these very steps, for they are not all as long, at that speed. */
-  readonly expected?: number;
-}
-
 /** What a phase costs on the devices that it would run on. */
-async function lineOf(phase: Phase, config: Config, machine: Machine): Promise<Line> {
+async function probedOf(phase: Phase, config: Config, machine: Machine): Promise<Probed> {
   const devices = await openFor(phase, config, machine);
   const stored = readCostModel(costFolder(), devices);
   const beside = stored ? await yardstick(devices) : 0;
@@ -98,11 +94,11 @@ async function lineOf(phase: Phase, config: Config, machine: Machine): Promise<L
   for (const one of devices) one.close();
   const cost = await phaseCost(phase, config, traits);
   const obstacle = cost.largest > pool.largest ? outOfMemory(phase, tooLarge(cost.largest, pool.largest)) : undefined;
-  return { name: phase.name, devices: devices.length, cost, stored, obstacle, beside, rounds: [] };
+  return { phase, devices: devices.length, cost, stored, obstacle, beside, rounds: [] };
 }
 
 /** Times steps of a phase once, if it can run here. @returns what to tell of it. */
-async function time({ obstacle, stored, devices, cost, rounds }: Line, phase: Phase, config: Config, machine: Machine, steps: number) {
+async function time({ phase, obstacle, stored, devices, cost, rounds }: Probed, config: Config, machine: Machine, steps: number) {
   if (obstacle) return 'cannot run here';
   const counted = phase.name === 'reinforce' ? Math.ceil(steps / LENGTHS) : steps;
   const { work, seconds, beside } = await probeAlone(phase, config, () => openFor(phase, config, machine), counted);
@@ -112,59 +108,24 @@ async function time({ obstacle, stored, devices, cost, rounds }: Line, phase: Ph
   return `${milliseconds(seconds)} ms a step`;
 }
 
-const milliseconds = (seconds: number): string => formatNumber(Number((1000 * seconds).toPrecision(3)));
-
-/** Seconds of a step by the model of cost, at the speed of now: that of the rounds where there were any. */
-const projectedOf = ({ cost, stored, beside, rounds }: Line): number | undefined =>
-  stored && projectedSeconds({ ...cost, steps: 1 }, stored, median(rounds, (round) => round.beside) ?? beside);
-
-const timedOf = ({ rounds }: Line): number | undefined => median(rounds, ({ timed }) => timed);
-
-/** What the model said over what was timed, round by round. */
-const ratiosOf = ({ rounds }: Line): number[] => rounds.flatMap(({ timed, expected }) => (expected ? [expected / timed] : []));
-
-const shown = (seconds: number | undefined, text: (seconds: number) => string): string | undefined =>
-  seconds === undefined ? undefined : text(seconds);
-
-/** What a column shows of a line; nothing where it has none of it. */
-type Column = readonly [head: string, cell: (line: Line) => string | undefined];
-
-const COLUMNS: readonly Column[] = [
-  ['phase', ({ name }) => name],
-  ['devices', ({ devices }) => formatNumber(devices)],
-  ['steps', ({ cost }) => formatNumber(cost.steps)],
-  ['time steps', ({ cost }) => formatNumber(Math.round(cost.timeSteps))],
-  ['dispatches', ({ cost }) => formatNumber(Math.round(cost.work.dispatches))],
-  ['GFLOP', ({ cost: { work } }) => formatNumber((work.products + work.attention + work.recurrence) / 1e9)],
-  ['MiB moved', ({ cost }) => formatNumber((cost.work.memory + cost.work.cache) / 2 ** 20)],
-  ['MiB from host', ({ cost }) => formatNumber(cost.work.uploads / 2 ** 20)],
-  ['MiB held', ({ cost }) => formatNumber(cost.held / 2 ** 20)],
-  ['ms a step', (line) => shown(projectedOf(line), milliseconds)],
-  ['all steps', (line) => shown(projectedOf(line), (seconds) => formatDuration(seconds * line.cost.steps))],
-  ['timed ms', (line) => shown(timedOf(line), milliseconds)],
-  ['ratio', (line) => shown(median(ratiosOf(line)), (ratio) => ratio.toFixed(2))],
-  [
-    'of rounds',
-    (line) => {
-      const [lowest, highest] = extent(ratiosOf(line));
-      return line.rounds.length > 1 && lowest && highest ? `${lowest.toFixed(2)}–${highest.toFixed(2)}` : undefined;
-    },
-  ],
-  [
-    'time steps/s',
-    (line) => shown(projectedOf(line) ?? timedOf(line), (seconds) => formatNumber(Number((line.cost.timeSteps / seconds).toPrecision(3)))),
-  ],
-];
-
-/** Columns that no line has anything for are left out. */
-function table(lines: readonly Line[]): string[][] {
-  const columns = COLUMNS.filter(([, cell]) => lines.some((line) => cell(line)));
-  return [columns.map(([head]) => head), ...lines.map((line) => columns.map(([, cell]) => cell(line) || '–'))];
+/** Projected at the speed of the rounds where there were any. */
+function lineOf({ phase: { name: phase }, devices, cost, stored, beside, rounds }: Probed): PhaseLine {
+  const now = median(rounds, (round) => round.beside) ?? beside;
+  const projected = stored && projectedSeconds({ ...cost, steps: 1 }, stored, now);
+  return { phase, devices, cost, rounds, ...(projected === undefined ? {} : { projected }) };
 }
 
 function aligned(rows: readonly string[][]): string {
   const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
   return rows.map((row) => `${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')}\n`).join('');
+}
+
+/** Keeps the lines in a folder of results, and writes its page anew. */
+function record(folder: string, results: CostResults, { stdout }: Machine): void {
+  const path = folder.replace(/\/+$/, '');
+  const { path: file, content } = mergedResults(path, results);
+  writeFile(file, content, stdout);
+  writeFile(`${path}.md`, costPage(readCostResults(path)), stdout);
 }
 
 /** Prints what each phase costs. @throws NoAdapterError where there is no adapter. */
@@ -175,7 +136,8 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
     stdout.write(HELP);
     return;
   }
-  const config = resolve(values.preset as string, (values.set ?? []) as string[]);
+  const changes = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());
+  const config = resolve(values.preset as string, changes);
   const steps = readCount('check', (values.check ?? '0') as string);
   const rounds = readCount('rounds', (values.rounds ?? '1') as string);
   if (steps === 0 && values.rounds !== undefined)
@@ -193,22 +155,40 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
   if (values.measure) await measure(phases, machine);
   const device = await machine.openDevice();
   const { description } = device;
+  const adapter = measuredOn([device]);
   const stored = readCostModel(costFolder(), [device]);
   device.close();
-  const lines: Line[] = [];
-  for (const phase of asked) lines.push(await lineOf(phase, config, machine));
+  const all: Probed[] = [];
+  for (const phase of asked) all.push(await probedOf(phase, config, machine));
   for (let round = 1; steps > 0 && round <= rounds; round++) {
-    for (const [i, phase] of asked.entries()) {
-      const told = await time(lines[i], phase, config, machine, steps);
-      stderr.write(`round ${round} of ${rounds}, ${phase.name}: ${told}\n`);
+    for (const probed of all) {
+      const told = await time(probed, config, machine, steps);
+      stderr.write(`round ${round} of ${rounds}, ${probed.phase.name}: ${told}\n`);
     }
   }
+  const lines = all.map(lineOf);
   stdout.write(`${description}\n`);
   stdout.write(
     stored
       ? `Model of cost fitted on ${stored.measuredAt.slice(0, 10)} to ${stored.model.measurements} runs, mean error ${Math.round(100 * stored.model.error)} %.\n\n`
       : 'No model of cost for this adapter yet: --measure makes one.\n\n',
   );
-  stdout.write(aligned(table(lines)));
-  for (const { name, obstacle } of lines) if (obstacle) stdout.write(`\n${name} cannot run here. ${inFull(obstacle)}\n`);
+  stdout.write(aligned(costTable(lines)));
+  for (const { phase, obstacle } of all) if (obstacle) stdout.write(`\n${phase.name} cannot run here. ${inFull(obstacle)}\n`);
+  if (typeof values.results !== 'string') return;
+  const command = ['coxswain', 'cost', ...args].map(quote).join(' ');
+  const at = new Date().toISOString();
+  const models = new Map(all.flatMap(({ stored }) => (stored ? [[stored.measuredOn, stored] as const] : [])));
+  record(
+    values.results,
+    {
+      format: 1,
+      preset: values.preset as string,
+      set: changes,
+      adapter,
+      models: [...models.values()],
+      phases: lines.map((line) => ({ ...line, command, at })),
+    },
+    machine,
+  );
 }

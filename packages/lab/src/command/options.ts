@@ -13,6 +13,9 @@ import { suggestion } from '../suggest.js';
 
 export const DEFAULT_PRESET = 'grid-mini';
 
+/** A word as a shell takes it. */
+export const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+
 export type OptionSpecs = NonNullable<ParseArgsConfig['options']>;
 export type OptionValues = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
 
@@ -71,9 +74,12 @@ function openInputs(phase: Pick<Phase, 'inputs'>, values: OptionValues): Record<
   return opened;
 }
 
-function inherit(config: Config, input: PhaseInput, model: TrainedModel, assignments: readonly string[]): void {
+/** What a run takes over from a model that it starts from. */
+export type Given = Pick<RunIdentity, 'preset' | 'config'>;
+
+function inherit(config: Config, input: PhaseInput, { config: trained }: Given, assignments: readonly string[]): void {
   for (const section of input.gives) {
-    const given = model.identity.config[section];
+    const given = trained[section];
     if (!given)
       throw new CheckpointError(
         `--${input.name}`,
@@ -103,13 +109,15 @@ export function identityOf(phase: Phase, { config, preset, inputs }: Resolved, s
 
 export type Resolved = { readonly config: Config; readonly preset: string; readonly inputs: Readonly<Record<string, TrainedModel>> };
 
+type Asked = Pick<Phase, 'inputs' | 'shortcuts'>;
+
 /**
- * The whole configuration of a phase from its options: preset, then what the given models were trained with, then
- * `--set`, then checks.
+ * The whole configuration of a phase from its options: preset, then what the models that it starts from were trained with, then `--set`, then
+ * checks.
+ * @param given those models by the names of their options.
  */
-export function resolvePhase(phase: Pick<Phase, 'inputs' | 'shortcuts'>, values: OptionValues): Resolved {
-  const inputs = openInputs(phase, values);
-  const inherited = Object.values(inputs)[0]?.identity.preset;
+export function settle(phase: Asked, values: OptionValues, given: Readonly<Record<string, Given>>): Omit<Resolved, 'inputs'> {
+  const inherited = Object.values(given)[0]?.preset;
   const presetName = typeof values.preset === 'string' ? values.preset : (inherited ?? DEFAULT_PRESET);
   const config = preset(presetName);
   const shortcuts = Object.entries(phase.shortcuts).flatMap(([name, key]) =>
@@ -117,15 +125,22 @@ export function resolvePhase(phase: Pick<Phase, 'inputs' | 'shortcuts'>, values:
   );
   const assignments = [...((values.set ?? []) as string[]).map((assignment) => assignment.trim()), ...shortcuts];
   for (const input of phase.inputs) {
-    const model = inputs[input.name];
+    const model = given[input.name];
     if (model) inherit(config, input, model, assignments);
   }
   for (const assignment of assignments) override(config, assignment);
   validate(config);
   for (const input of phase.inputs) {
-    if (!inputs[input.name] && input.required(config)) {
+    if (!given[input.name] && input.required(config)) {
       throw new UsageError(`--${input.name}`, 'missing', `a folder made by \`coxswain ${input.phase}\``, input.about);
     }
   }
-  return { config, preset: presetName, inputs };
+  return { config, preset: presetName };
+}
+
+/** Opens the models that a phase's options name, and settles its configuration with theirs. */
+export function resolvePhase(phase: Asked, values: OptionValues): Resolved {
+  const inputs = openInputs(phase, values);
+  const given = Object.fromEntries(Object.entries(inputs).map(([name, { identity }]) => [name, identity]));
+  return { ...settle(phase, values, given), inputs };
 }

@@ -16,6 +16,7 @@ import {
   identityOf,
   type OptionSpecs,
   type OptionValues,
+  quote,
   type Resolved,
   readCount,
   readOptions,
@@ -44,8 +45,6 @@ const COMMON: OptionSpecs = {
   stall: { type: 'string', default: '60' },
   help: { type: 'boolean', short: 'h' },
 };
-
-const quote = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 /** The text of `coxswain PHASE --help`. */
 export function phaseHelp(phase: Phase, spoken = phase.name): string {

@@ -1,5 +1,6 @@
 /** `coxswain sweep FILE`: many runs, what is missing of them, in one table. */
 import { join } from 'node:path';
+import { NoAdapterError } from '@coxswain/tensor';
 import { analysisPhase } from '../analyses/analysis.js';
 import { ANALYSES } from '../analyses/index.js';
 import { SweepError, SweepInterruptedError, UsageError } from '../errors.js';
@@ -10,6 +11,7 @@ import { readText } from '../run/storage.js';
 import { Board, type RunState } from '../sweep/board.js';
 import { startChild } from '../sweep/child.js';
 import { type Need, parseSweep } from '../sweep/file.js';
+import { forecast } from '../sweep/forecast.js';
 import { runLocal } from '../sweep/local.js';
 import { type PlannedRun, planSweep } from '../sweep/plan.js';
 import { finishedRuns } from '../sweep/state.js';
@@ -26,7 +28,7 @@ const HELP = `coxswain sweep FILE — ${SWEEP_ABOUT}
   --folder FOLDER  Put the runs there and not where FILE says
   --preset NAME    Start from this preset and not from FILE's
   --set KEY=VALUE  Change one setting of every run that reads it, whatever FILE says; may be repeated
-  --dry            Print the runs and what is missing, and do nothing
+  --dry            Print the runs, what is missing and how long it takes, and do nothing
   -h, --help       Show this
 
 FILE is YAML:
@@ -46,7 +48,8 @@ FILE is YAML:
 
 Every combination of the axes after \`over\` is a run; a name in braces stands for its value. A model named after a run of the file waits
 for that run. Finished runs are not done again; runs that were stopped go on. What the runs print is in FOLDER/logs, their results in
-FOLDER/sweep.md. \`needs: [gpu, shader-f16, subgroups]\` keeps a run from adapters without these.
+FOLDER/sweep.md. \`needs: [gpu, shader-f16, subgroups]\` keeps a run from adapters without these. Shared by machines, a run that is too large for the
+adapter here is left to the others. How long it all takes is said where \`coxswain cost --measure\` was run on this adapter.
 `;
 
 const SPECS = {
@@ -112,17 +115,26 @@ function checkEnd({ states, reasons }: Board, aborted: boolean): void {
   throw new SweepError(finished, states.size, [...reasons, ...rest]);
 }
 
-/** One line a run: whether it is there, its name, its command; below it what stands in its way. */
-function printPlan(plan: readonly PlannedRun[], finished: (run: PlannedRun) => boolean, { stdout }: Machine): void {
+/** Which runs are there already, and what stands in the way of others. */
+function standing(plan: readonly PlannedRun[], finished: (run: PlannedRun) => boolean) {
   const done = new Set<string>();
+  const troubles = new Map<string, string>();
   for (const run of plan) {
-    let trouble = '';
     try {
       if (run.after.every((name) => done.has(name)) && finished(run)) done.add(run.name);
     } catch (error) {
-      trouble = `  ${(error as Error).message}\n`;
+      troubles.set(run.name, (error as Error).message);
     }
-    stdout.write(`${done.has(run.name) ? 'finished' : 'missing'}  ${run.name}  coxswain ${run.args.join(' ')}\n${trouble}`);
+  }
+  return { troubles, missing: plan.filter(({ name }) => !done.has(name)) };
+}
+
+/** One line a run: whether it is there, its name, its command; below it what stands in its way. */
+function printPlan(plan: readonly PlannedRun[], { missing, troubles }: ReturnType<typeof standing>, { stdout }: Machine): void {
+  for (const run of plan) {
+    const trouble = troubles.get(run.name);
+    const state = missing.includes(run) ? 'missing' : 'finished';
+    stdout.write(`${state}  ${run.name}  coxswain ${run.args.join(' ')}\n${trouble === undefined ? '' : `  ${trouble}\n`}`);
   }
 }
 
@@ -145,10 +157,18 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
   const known = new Map<string, Phase>([...phases.map((phase) => [phase.name, phase] as const), ...analyses]);
   const plan = planSweep(file, path, (command) => known.get(command), [...known.keys()], changes);
   const hasFinished = finishedRuns();
-  if (values.dry) return printPlan(plan, hasFinished, machine);
-  const offers = await offersOf(plan, machine);
   const { stderr } = machine;
   const say = (text: string): unknown => stderr.write(`${stderr.isTTY ? '\r\x1b[2K' : ''}${text}\n`);
+  const now = standing(plan, hasFinished);
+  if (values.dry) printPlan(plan, now, machine);
+  const duration = await forecast(plan, now.missing, machine).catch((error) => {
+    // To look at a plan needs no adapter.
+    if (values.dry && error instanceof NoAdapterError) return undefined;
+    throw error;
+  });
+  if (duration) say(duration);
+  if (values.dry) return;
+  const offers = await offersOf(plan, machine);
   const interrupts = listenForInterrupts(machine.signals, say);
   const { signal } = interrupts;
   const board = new Board(plan, {

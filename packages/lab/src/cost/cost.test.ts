@@ -12,6 +12,7 @@ import { fitCost, fitRates, fitSlowed, type Rates, secondsOf, slowed, type Timed
 import { ISOLATED, timeIsolated } from './isolated.js';
 import { probe } from './probe.js';
 import { isProbed, phaseCost } from './project.js';
+import { readCostResults } from './results.js';
 import { Stopwatch } from './stopwatch.js';
 import { costFolder, readCostModel, writeCostModel } from './stored.js';
 import { KINDS, type Work } from './work.js';
@@ -302,7 +303,8 @@ describe('the command', () => {
     const adapter = await requestDevice();
     writeCostModel(costFolder(), [adapter], fitCost(timed(24), YARDSTICK));
     adapter.close();
-    const { out, err } = await run('cost', ...set, '--phase', 'discover', '--check', '2', '--rounds', '3');
+    const results = join(folder, 'costs');
+    const { out, err } = await run('cost', ...set, '--phase', 'discover', '--check', '2', '--rounds', '3', '--results', `${results}/`);
     const [timedMs, ratio, lowest, highest] = (/discover .*? (\S+) +(\d+\.\d+) +(\d+\.\d+)–(\d+\.\d+) /.exec(out) as string[])
       .slice(1)
       .map(Number);
@@ -311,6 +313,15 @@ describe('the command', () => {
     expect(timedMs).toBe(rounds.sort((a, b) => a - b)[1]);
     expect(lowest).toBeLessThanOrEqual(ratio);
     expect(highest).toBeGreaterThanOrEqual(ratio);
+    const [kept] = readCostResults(results);
+    expect(kept).toMatchObject({ preset: 'grid-mini', set: TINY, models: [{ model: { measurements: 24 } }] });
+    expect(kept.phases).toMatchObject([{ phase: 'discover', cost: { steps: 3000 }, command: expect.stringContaining('--check 2') }]);
+    expect(kept.phases[0].rounds).toHaveLength(3);
+    const row = fs
+      .readFileSync(`${results}.md`, 'utf8')
+      .split('\n')
+      .find((text) => text.startsWith('| grid-mini | discover |'));
+    expect(row).toContain(`| ${ratio.toFixed(2)} | ${lowest.toFixed(2)}–${highest.toFixed(2)} |`);
     expect(await run('cost', '--rounds', '3')).toMatchObject({ code: 2, err: expect.stringContaining('--check') });
   });
 

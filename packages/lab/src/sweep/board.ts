@@ -33,6 +33,8 @@ export class Board {
   readonly #reasons: string[] = [];
   readonly #children = new Map<string, Child>();
   readonly #attempts = new Map<string, number>();
+  /** Runs that are left to machines that can do them. */
+  readonly #left = new Set<string>();
   #full = false;
 
   constructor(
@@ -85,11 +87,22 @@ export class Board {
     } catch (error) {
       return this.fail(run, `${run.name} (exit code ${exitCodeOf(error)}): ${(error as Error).message}`);
     }
-    const able = run.needs.every((need) => this.options.offers.has(need));
-    if (!able && !this.options.shared) return 'unable';
-    if (able && !busy) return 'ready';
+    const lacking = run.needs.filter((need) => !this.options.offers.has(need));
+    if (lacking.length > 0) {
+      if (!this.options.shared) return 'unable';
+      this.#leave(run, `needs ${lacking.join(' and ')}, which this adapter has not`);
+    }
+    if (this.#left.has(run.name)) return 'elsewhere';
+    if (!busy) return 'ready';
     if (this.#states.get(run.name) !== 'elsewhere' && !this.options.shared)
       this.options.say(`${run.name} is done by another process; waiting for it`);
+    return 'elsewhere';
+  }
+
+  /** From now on another machine has to do it. */
+  #leave({ name }: PlannedRun, why: string): RunState {
+    if (!this.#left.has(name)) this.options.say(`${name} ${why}; left to other machines`);
+    this.#left.add(name);
     return 'elsewhere';
   }
 
@@ -135,6 +148,8 @@ export class Board {
     if (this.options.signal.aborted) return 'ready';
     // Somebody was quicker, or still is: which of them is found out next.
     if (code === EXIT_CODES['folder-busy']) return 'waiting';
+    if (code === EXIT_CODES['out-of-memory'] && this.options.shared)
+      return this.#leave(run, `is too large for this adapter (${child.line()})`);
     if (code === EXIT_CODES['disk-full']) this.#full = true;
     const attempt = (this.#attempts.get(name) ?? 0) + 1;
     this.#attempts.set(name, attempt);

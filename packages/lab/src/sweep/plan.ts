@@ -1,6 +1,6 @@
 /** From a sweep file to its runs: names, command lines, and which waits for which. */
 import { join } from 'node:path';
-import { DEFAULT_PRESET } from '../command/options.js';
+import { DEFAULT_PRESET, type OptionValues } from '../command/options.js';
 import { SweepFileError, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { preset } from '../settings/presets.js';
@@ -25,6 +25,11 @@ export interface PlannedRun {
   /** Names of the runs that it starts from. */
   readonly after: readonly string[];
   readonly needs: readonly Need[];
+}
+
+/** Its options as the phase reads them from a command line. */
+export function valuesOf({ options, set, preset }: PlannedRun): OptionValues {
+  return { ...options, set: [...set], ...(preset === undefined ? {} : { preset }) };
 }
 
 type Values = Readonly<Record<string, string>>;

@@ -5,7 +5,7 @@ import { identityOf, readCount, resolvePhase } from '../command/options.js';
 import { OtherConfigurationError } from '../errors.js';
 import { readRunConfig } from '../run/folder.js';
 import { differences } from '../run/identity.js';
-import type { PlannedRun } from './plan.js';
+import { type PlannedRun, valuesOf } from './plan.js';
 
 /**
  * Tells whether a run has finished in its folder, once the runs that it starts from have; asked again and again it looks for the
@@ -15,13 +15,12 @@ import type { PlannedRun } from './plan.js';
  */
 export function finishedRuns(): (run: PlannedRun) => boolean {
   const checked = new Set<string>();
-  return ({ name, phase, options, set, preset, folder }) => {
+  return (run) => {
+    const { name, phase, folder } = run;
     const there = readRunConfig(folder);
     const left = there !== undefined && fs.existsSync(join(folder, phase.leaves));
     if (checked.has(name) && !left) return false;
-    const { seed = '0', ...inputs } = options;
-    const resolved = resolvePhase(phase, { ...inputs, set: [...set], ...(preset === undefined ? {} : { preset }) });
-    const identity = identityOf(phase, resolved, readCount('seed', seed));
+    const identity = identityOf(phase, resolvePhase(phase, valuesOf(run)), readCount('seed', run.options.seed ?? '0'));
     const other = there ? differences(there, identity) : [];
     if (other.length > 0) throw new OtherConfigurationError(folder, other);
     checked.add(name);

@@ -1,0 +1,108 @@
+/** What presets cost on the adapters that they were counted and timed on: a file for each, and a page over all of them. */
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { RunFolderError } from '../errors.js';
+import type { ReportTable } from '../report/data.js';
+import { tablesToMarkdown } from '../results/markdown.js';
+import { onDisk, readJson } from '../run/storage.js';
+import { PRESET_NAMES } from '../settings/presets.js';
+import { costTable, type PhaseLine } from './line.js';
+import type { StoredModel } from './stored.js';
+
+/** A line, and where it comes from. */
+export interface RecordedLine extends PhaseLine {
+  /** The command line that gave it. */
+  readonly command: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+export interface CostResults {
+  readonly format: 1;
+  readonly preset: string;
+  /** What was changed of it. */
+  readonly set: readonly string[];
+  /** Adapter, kernels and processor, as a model of cost names them. */
+  readonly adapter: string;
+  /** Those of one device and of several that share work, where there are any. */
+  readonly models: readonly StoredModel[];
+  readonly phases: readonly RecordedLine[];
+}
+
+/** A file name of what an adapter is called. */
+const fileName = (adapter: string): string =>
+  adapter
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+
+const isResults = (value: unknown): value is CostResults => (value as Partial<CostResults> | undefined)?.format === 1;
+
+/**
+ * Where results of this preset and adapter belong, and what the file is to hold: phases that were not counted now stay as they were, where
+ * the same was changed of the preset.
+ * @param folder of all results.
+ */
+export function mergedResults(folder: string, results: CostResults): { readonly path: string; readonly content: string } {
+  const path = join(folder, fileName(results.adapter), `${results.preset}.json`);
+  const earlier = readJson(path);
+  const same = isResults(earlier) && JSON.stringify(earlier.set) === JSON.stringify(results.set) ? earlier.phases : [];
+  const now = new Map(results.phases.map((line) => [line.phase, line]));
+  const kept = same.filter(({ phase }) => !now.has(phase));
+  return { path, content: `${JSON.stringify({ ...results, phases: [...kept, ...results.phases] }, null, 1)}\n` };
+}
+
+/** All results in a folder, by adapter, then by preset. @throws RunFolderError for a file that holds none. */
+export function readCostResults(folder: string): CostResults[] {
+  const files = onDisk(folder, () => fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }));
+  const order = ({ preset }: CostResults): number => PRESET_NAMES.indexOf(preset);
+  return files
+    .filter((file) => file.endsWith('.json'))
+    .map((file) => {
+      const found = readJson(join(folder, file));
+      if (!isResults(found))
+        throw new RunFolderError(folder, `${file} holds no costs`, 'files that `coxswain cost --results` wrote', 'Take it away.');
+      return found;
+    })
+    .sort((a, b) => a.adapter.localeCompare(b.adapter) || order(a) - order(b));
+}
+
+const modelInWords = ({ measuredOn, measuredAt, model }: StoredModel): string =>
+  `${measuredOn}: ${model.measurements} pieces of work timed on ${measuredAt.slice(0, 10)}, mean error ${Math.round(100 * model.error)} %`;
+
+/** Presets of one adapter as one table. */
+function tableOf(adapter: string, all: readonly CostResults[]): ReportTable {
+  const lines = all.flatMap(({ preset, phases }) => phases.map((line) => ({ preset, line })));
+  const [heads, ...cells] = costTable(lines.map(({ line }) => line));
+  const models = [...new Set(all.flatMap((results) => results.models.map(modelInWords)))];
+  const commands = [...new Set(lines.map(({ line }) => `\`${line.command}\`, ${line.at.slice(0, 10)}`))];
+  const about = [
+    ...(models.length > 0 ? ['Models of cost:', '', ...models.map((model) => `- ${model}.`), ''] : []),
+    'Commands:',
+    '',
+    ...commands.map((command) => `- ${command}`),
+  ];
+  return {
+    title: adapter,
+    about: about.join('\n'),
+    columns: ['preset', ...heads].map((label, i) => ({ label, numeric: i > 1 })),
+    rows: cells.map((row, i) => [lines[i].preset, ...row]),
+  };
+}
+
+const LEAD = `Written by \`coxswain cost --results\` from the files beside it, a row for each phase that trains. Of a step: time steps of its episodes
+(tokens of the sequence model; in RL steps of the worlds), launches, floating-point operations, memory moved, and memory held all the while; *ms a step* and
+*all steps* as the adapter’s model of cost projects them; *timed* on the median of rounds; *ratio*: what the model says of the very steps that were timed, over
+what they took, and its range over rounds. A model is fitted to small pieces of work, none of them a phase of these presets.`;
+
+/** The page over all of them. */
+export function costPage(all: readonly CostResults[]): string {
+  const adapters = [...new Set(all.map(({ adapter }) => adapter))];
+  const tables = adapters.map((adapter) =>
+    tableOf(
+      adapter,
+      all.filter((results) => results.adapter === adapter),
+    ),
+  );
+  return tablesToMarkdown('What training costs', LEAD, tables);
+}
