@@ -16,7 +16,7 @@ const product = (m: number, k: number, n: number, transposeA: number, transposeB
 function reference({ x, wih, whh, bih, bhh, dy }: Inputs, time: number): Float64Array[] {
   const rows = BATCH * time;
   const gates = product(rows, INPUTS, GATES, 0, 1, x.data, wih.data).map((value, i) => value + bih.data[i % GATES]);
-  const shape = { batch: BATCH, time, hidden: HIDDEN, withLengths: 0, reverse: 0, initial: 0, save: 1 } as const;
+  const shape = { batch: BATCH, time, hidden: HIDDEN, withLengths: 0, reverse: 0, rows: 0, initial: 0, save: 1 } as const;
   const forward = gruForwardReference(shape, { gates, whh: whh.data, bhh: bhh.data, h0: [], lengths: [] });
   const { dgates, dgatesHidden } = gruBackwardReference(shape, { dy: dy.data, whh: whh.data, ...forward, lengths: [] });
   return [

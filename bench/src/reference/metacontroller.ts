@@ -18,7 +18,7 @@ export function recurReference(
   const at = (part: string): Numbers => dataOf(weights, `${name}.${part}_l0`);
   const gates = linearReference(x, [batch * time, width, 3 * hidden], at('weight_ih'), at('bias_ih'));
   const given = { gates, whh: at('weight_hh'), bhh: at('bias_hh'), h0: [], lengths: [] };
-  return gruForwardReference({ batch, time, hidden, reverse, initial: 0, withLengths: 0, save: 0 }, given).out;
+  return gruForwardReference({ batch, time, hidden, reverse, rows: 0, initial: 0, withLengths: 0, save: 0 }, given).out;
 }
 
 /** [LN(e_t), h_{t−1}], what encoder and switch read at every step: [batch·time, width + history]. */

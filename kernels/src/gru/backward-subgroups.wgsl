@@ -10,6 +10,8 @@ struct Uniforms {
   hidden: u32,
   withLengths: u32,
   reverse: u32,
+  // Steps in all where sequences are packed, those left over included; else 0.
+  rows: u32,
 }
 
 const LANES: u32 = 8;
@@ -58,6 +60,12 @@ fn through(gate: u32, lane: u32, da: ptr<function, State>, dh: ptr<function, Sta
   }
 }
 
+/** Steps of all packed sequences together. */
+fn taken() -> u32 {
+  let last = uniforms.batch - 1;
+  return lengths[last] + lengths[uniforms.batch + last];
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -87,12 +95,23 @@ fn main(
     }
   }
 
+  // Where each row begins.
+  let packed = uniforms.rows > 0;
+  var base = rows * uniforms.time;
+  for (var once = select(1u, 0u, packed); once < 1; once++) {
+    let place = rows + uniforms.batch;
+    base = vec4(lengths[place.x], lengths[place.y], lengths[place.z], lengths[place.w]);
+  }
+  let steps = select(uniforms.time, longest, packed);
+
   var dh: State;
   var reset: State;
   var update: State;
   var recurrent: State;
-  for (var step = 0u; step < uniforms.time; step++) {
-    let t = select(uniforms.time - 1 - step, step, uniforms.reverse == 1);
+  for (var step = 0u; step < steps; step++) {
+    let t = select(steps - 1 - step, step, uniforms.reverse == 1);
+    // Packed, there are no steps past a row's length.
+    let has = vec4(!packed) | (vec4(t) < length);
     for (var unit = 0u; unit < units; unit++) {
       // Row by row: a vec4 is four units of one row, as memory has them.
       var straight: array<vec4<f32>, 4>;
@@ -101,8 +120,8 @@ fn main(
       var ds: array<vec4<f32>, 4>;
       let carried = dh[unit / LANES][unit % LANES];
       for (var q = 0u; q < count; q++) {
-        let at = (first + q) * uniforms.time + t;
-        let total = dy[at * units + unit] + vec4(carried[0][q], carried[1][q], carried[2][q], carried[3][q]);
+        let at = base[q] + t;
+        let total = vec4(carried[0][q], carried[1][q], carried[2][q], carried[3][q]) + select(vec4(0.0), dy[at * units + unit], has[q]);
         straight[q] = total;
         var dar = vec4(0.0);
         var daz = vec4(0.0);
@@ -123,13 +142,15 @@ fn main(
         dr[q] = dar;
         dz[q] = daz;
         ds[q] = das;
-        let to = at * 3 * units + unit;
-        dgates[to] = dar;
-        dgates[to + units] = daz;
-        dgates[to + 2 * units] = dan;
-        dgatesHidden[to] = dar;
-        dgatesHidden[to + units] = daz;
-        dgatesHidden[to + 2 * units] = das;
+        for (var once = select(1u, 0u, has[q]); once < 1; once++) {
+          let to = at * 3 * units + unit;
+          dgates[to] = dar;
+          dgates[to + units] = daz;
+          dgates[to + 2 * units] = dan;
+          dgatesHidden[to] = dar;
+          dgatesHidden[to + units] = daz;
+          dgatesHidden[to + 2 * units] = das;
+        }
       }
       for (var i = 0u; i < quad; i++) {
         dh[unit / LANES][unit % LANES][i] = vec4(straight[0][i], straight[1][i], straight[2][i], straight[3][i]);
@@ -148,6 +169,14 @@ fn main(
     let state = dh[k / LANES][k % LANES];
     for (var q = 0u; q < count; q++) {
       dh0[(first + q) * units + k] = vec4(state[0][q], state[1][q], state[2][q], state[3][q]);
+    }
+  }
+  // What is left over behind the last of packed rows.
+  let begin = select(uniforms.rows, taken() + first / 4, packed && count > 0);
+  for (var row = begin; row < uniforms.rows; row += (uniforms.batch + 3) / 4) {
+    for (var k = 0u; k < 3 * units; k++) {
+      dgates[row * 3 * units + k] = vec4(0.0);
+      dgatesHidden[row * 3 * units + k] = vec4(0.0);
     }
   }
 }

@@ -8,6 +8,8 @@ struct Uniforms {
   hidden: u32,
   withLengths: u32,
   reverse: u32,
+  // Steps in all where sequences are packed, those left over included; else 0.
+  rows: u32,
 }
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
@@ -36,6 +38,12 @@ fn weight(gate: u32, unit: u32, k: u32) -> f32 {
   return whh[at];
 }
 
+/** Steps of all packed sequences together. */
+fn taken() -> u32 {
+  let last = uniforms.batch - 1;
+  return lengths[last] + lengths[uniforms.batch + last];
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -58,13 +66,24 @@ fn main(
   if (takesPart && uniforms.withLengths == 1u) {
     length = lengths[row];
   }
+  // Packed, there are no steps past a row's length, and where it begins is told.
+  let packed = uniforms.rows > 0u;
+  var base = row * time;
+  if (takesPart && packed) {
+    base = lengths[uniforms.batch + row];
+  }
+  // Then the longest row of the workgroup ends it.
+  var steps = select(time, 0u, packed);
+  for (var i = 0u; packed && i < ROWS; i++) {
+    steps = max(steps, lengths[min((group.y * groups.x + group.x) * ROWS + i, uniforms.batch - 1u)]);
+  }
   var dh = 0.0;
-  for (var step = 0u; step < time; step++) {
-    let t = select(time - 1u - step, step, uniforms.reverse == 1u);
+  for (var step = 0u; step < steps; step++) {
+    let t = select(steps - 1u - step, step, uniforms.reverse == 1u);
     let buffer = (step % 2u) * ROWS * HIDDEN + place * HIDDEN;
     var toGates = vec3<f32>();
-    if (takesPart) {
-      let at = row * time + t;
+    if (takesPart && (t < length || !packed)) {
+      let at = base + t;
       dh += dy[at * hidden + unit];
       var candidate = 0.0;
       if (t < length) {
@@ -100,5 +119,13 @@ fn main(
   }
   if (takesPart) {
     dh0[row * hidden + unit] = dh;
+  }
+  // What is left over behind the last of packed rows.
+  let begin = select(uniforms.rows, taken() + row, packed && takesPart);
+  for (var goal = begin; goal < uniforms.rows; goal += uniforms.batch) {
+    for (var gate = 0u; gate < 3u; gate++) {
+      dgates[(goal * 3u + gate) * hidden + unit] = 0.0;
+      dgatesHidden[(goal * 3u + gate) * hidden + unit] = 0.0;
+    }
   }
 }

@@ -2,7 +2,8 @@
 //   dn = dh (1 − z), dz = dh (h − n), da_n = dn (1 − n²), da_r = da_n s r (1 − r), da_z = dz z (1 − z)
 //   dh_{before} = dh z + da_r W_r + da_z W_z + (da_n r) W_n,   with s = W_n h + b_n and h the state before the step
 // `dgates` is (da_r, da_z, da_n), the gradient to the projected inputs; `dgatesHidden` is (da_r, da_z, da_n r), the gradient
-// to W_hh h + b_hh, so that dW_hh = dgatesHiddenᵀ · previous and db_hh its column sum. Both are zero where the state is held.
+// to W_hh h + b_hh, so that dW_hh = dgatesHiddenᵀ · previous and db_hh its column sum. Both are zero where the state is held, and in
+// rows left over at the end of packed ones.
 // One invocation carries four batch rows (the components of a vec4) and makes TILE units of dh at a time; loops are written as in
 // forward.wgsl.
 // Prelude: WORKGROUP (invocations per workgroup), CAPACITY (state width the private arrays have room for), TILE (units at a
@@ -14,6 +15,8 @@ struct Uniforms {
   hidden: u32,
   withLengths: u32,
   reverse: u32,
+  // Steps in all where sequences are packed, those left over included; else 0.
+  rows: u32,
 }
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
@@ -25,6 +28,12 @@ struct Uniforms {
 @group(0) @binding(6) var<storage, read_write> dgatesHidden: array<f32>;
 @group(0) @binding(7) var<storage, read_write> dh0: array<f32>;
 @group(0) @binding(8) var<uniform> uniforms: Uniforms;
+
+/** Steps of all packed sequences together. */
+fn taken() -> u32 {
+  let last = uniforms.batch - 1;
+  return lengths[last] + lengths[uniforms.batch + last];
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -46,20 +55,29 @@ fn main(
     length[q] = lengths[first + q];
   }
   let longest = max(max(length.x, length.y), max(length.z, length.w));
+  let packed = uniforms.rows > 0;
+  var base = (first + vec4(0, 1, 2, 3)) * time;
+  for (var q = 0u; q < select(0, count, packed); q++) {
+    base[q] = lengths[uniforms.batch + first + q];
+  }
+  let steps = select(time, longest, packed);
 
   var dh: array<vec4<f32>, CAPACITY>;
   var dr: array<vec4<f32>, CAPACITY>;
   var dz: array<vec4<f32>, CAPACITY>;
   var ds: array<vec4<f32>, CAPACITY>;
-  for (var step = 0u; step < time; step++) {
-    let t = select(time - 1 - step, step, uniforms.reverse == 1);
+  for (var step = 0u; step < steps; step++) {
+    let t = select(steps - 1 - step, step, uniforms.reverse == 1);
     for (var k = 0u; k < hidden; k++) {
       var total = dh[k];
       var reset = vec4(0.0);
       var update = vec4(0.0);
       var recurrent = vec4(0.0);
       for (var q = 0u; q < count; q++) {
-        let at = (first + q) * time + t;
+        if (packed && t >= length[q]) {
+          continue;
+        }
+        let at = base[q] + t;
         let sum = total[q] + dy[at * hidden + k];
         total[q] = sum;
         var candidate = 0.0;
@@ -108,6 +126,14 @@ fn main(
     let state = dh[k];
     for (var q = 0u; q < count; q++) {
       dh0[(first + q) * hidden + k] = state[q];
+    }
+  }
+  // What is left over behind the last of packed rows.
+  let begin = select(uniforms.rows, taken() + first / 4, packed);
+  for (var row = begin; row < uniforms.rows; row += (uniforms.batch + 3) / 4) {
+    for (var k = 0u; k < three; k++) {
+      dgates[row * three + k] = 0.0;
+      dgatesHidden[row * three + k] = 0.0;
     }
   }
 }

@@ -12,6 +12,8 @@ struct Uniforms {
   hidden: u32,
   withLengths: u32,
   reverse: u32,
+  // Steps in all where sequences are packed, those left over included; else 0.
+  rows: u32,
   initial: u32,
   save: u32,
 }
@@ -35,6 +37,12 @@ fn sigmoid(x: vec4<f32>) -> vec4<f32> {
 /** Four weights times four units' states, each of four rows. Short chains of sums: the long ones would wait on each other. */
 fn four(w: vec4<f32>, h: array<vec4<f32>, 4>) -> vec4<f32> {
   return (w.x * h[0] + w.y * h[1]) + (w.z * h[2] + w.w * h[3]);
+}
+
+/** Steps of all packed sequences together. */
+fn taken() -> u32 {
+  let last = uniforms.batch - 1;
+  return lengths[last] + lengths[uniforms.batch + last];
 }
 
 @compute @workgroup_size(LANES)
@@ -66,6 +74,15 @@ fn main(
     }
   }
 
+  // Where each row begins.
+  let packed = uniforms.rows > 0;
+  var base = rows * uniforms.time;
+  for (var once = select(1u, 0u, packed); once < 1; once++) {
+    let place = rows + uniforms.batch;
+    base = vec4(lengths[place.x], lengths[place.y], lengths[place.z], lengths[place.w]);
+  }
+  let steps = select(uniforms.time, longest, packed);
+
   var h: array<array<array<vec4<f32>, 4>, LANES>, CHUNKS>;
   for (var k = 0u; k < units * uniforms.initial; k++) {
     let at = rows * units + k;
@@ -73,8 +90,10 @@ fn main(
     h[k / LANES][k % LANES] = array(state[0], state[1], state[2], state[3]);
   }
 
-  for (var step = 0u; step < uniforms.time; step++) {
-    let t = select(step, uniforms.time - 1 - step, uniforms.reverse == 1);
+  for (var step = 0u; step < steps; step++) {
+    let t = select(step, steps - 1 - step, uniforms.reverse == 1);
+    // Packed, there are no steps past a row's length.
+    let has = vec4(!packed) | (vec4(t) < length);
     for (var unit = 0u; unit < select(0, units, t < longest); unit++) {
       // W h + b for four units of gate r, then of z, then of n. One at a time: the code of all three would not fit a CPU's
       // instruction cache.
@@ -103,39 +122,58 @@ fn main(
       // Row by row from here: a vec4 is four units of one row, as memory has them.
       let before = h[unit / LANES][unit % LANES];
       for (var q = 0u; q < count; q++) {
-        let at = (first + q) * uniforms.time + t;
-        let projected = at * 3 * units + unit;
-        let state = vec4(before[0][q], before[1][q], before[2][q], before[3][q]);
-        let s = vec4(sums[8][q], sums[9][q], sums[10][q], sums[11][q]);
-        let r = sigmoid(vec4(sums[0][q], sums[1][q], sums[2][q], sums[3][q]) + gates[projected]);
-        let z = sigmoid(vec4(sums[4][q], sums[5][q], sums[6][q], sums[7][q]) + gates[projected + units]);
-        let n = tanh(clamp(r * s + gates[projected + 2 * units], vec4(-20.0), vec4(20.0)));
-        out[at * units + unit] = select(state, n + z * (state - n), t < length[q]);
-        for (var once = 0u; once < uniforms.save; once++) {
-          let kept = at * 4 * units + unit;
-          previous[at * units + unit] = state;
-          saved[kept] = r;
-          saved[kept + units] = z;
-          saved[kept + 2 * units] = n;
-          saved[kept + 3 * units] = s;
+        // At most once: a software adapter leaves a loop that no lane wants, but runs an `if` with its lanes masked off.
+        for (var row = select(1u, 0u, has[q]); row < 1; row++) {
+          let at = base[q] + t;
+          let projected = at * 3 * units + unit;
+          let state = vec4(before[0][q], before[1][q], before[2][q], before[3][q]);
+          let s = vec4(sums[8][q], sums[9][q], sums[10][q], sums[11][q]);
+          let r = sigmoid(vec4(sums[0][q], sums[1][q], sums[2][q], sums[3][q]) + gates[projected]);
+          let z = sigmoid(vec4(sums[4][q], sums[5][q], sums[6][q], sums[7][q]) + gates[projected + units]);
+          let n = tanh(clamp(r * s + gates[projected + 2 * units], vec4(-20.0), vec4(20.0)));
+          out[at * units + unit] = select(state, n + z * (state - n), t < length[q]);
+          for (var once = 0u; once < uniforms.save; once++) {
+            let kept = at * 4 * units + unit;
+            previous[at * units + unit] = state;
+            saved[kept] = r;
+            saved[kept + units] = z;
+            saved[kept + 2 * units] = n;
+            saved[kept + 3 * units] = s;
+          }
         }
       }
     }
-    let at = (rows * uniforms.time + t) * units;
+    let at = (base + select(vec4(0u), vec4(t), has)) * units;
     for (var k = 0u; k < select(0, units, t < longest); k++) {
       let state = transpose(mat4x4(out[at.x + k], out[at.y + k], out[at.z + k], out[at.w + k]));
-      h[k / LANES][k % LANES] = array(state[0], state[1], state[2], state[3]);
+      let before = h[k / LANES][k % LANES];
+      h[k / LANES][k % LANES] = array(
+        select(before[0], state[0], has),
+        select(before[1], state[1], has),
+        select(before[2], state[2], has),
+        select(before[3], state[3], has),
+      );
     }
     // Past the longest row every state is held.
     for (var k = 0u; k < select(units, 0, t < longest); k++) {
       let held = h[k / LANES][k % LANES];
       for (var q = 0u; q < count; q++) {
-        let to = ((first + q) * uniforms.time + t) * units + k;
+        let to = (base[q] + t) * units + k;
         let state = vec4(held[0][q], held[1][q], held[2][q], held[3][q]);
         out[to] = state;
         for (var once = 0u; once < uniforms.save; once++) {
           previous[to] = state;
         }
+      }
+    }
+  }
+  // What is left over behind the last of packed rows.
+  let begin = select(uniforms.rows, taken() + first / 4, packed && count > 0);
+  for (var row = begin; row < uniforms.rows; row += (uniforms.batch + 3) / 4) {
+    for (var k = 0u; k < units; k++) {
+      out[row * units + k] = vec4(0.0);
+      for (var once = 0u; once < uniforms.save; once++) {
+        previous[row * units + k] = vec4(0.0);
       }
     }
   }

@@ -9,6 +9,8 @@ struct Uniforms {
   hidden: u32,
   withLengths: u32,
   reverse: u32,
+  // Steps in all where sequences are packed, those left over included; else 0.
+  rows: u32,
   initial: u32,
   save: u32,
 }
@@ -41,6 +43,12 @@ fn weight(gate: u32, unit: u32, k: u32) -> f32 {
   return whh[gate * SQUARE + unit * HIDDEN + k];
 }
 
+/** Steps of all packed sequences together. */
+fn taken() -> u32 {
+  let last = uniforms.batch - 1;
+  return lengths[last] + lengths[uniforms.batch + last];
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -66,6 +74,17 @@ fn main(
   if (takesPart && uniforms.withLengths == 1u) {
     length = lengths[row];
   }
+  // Packed, there are no steps past a row's length, and where it begins is told.
+  let packed = uniforms.rows > 0u;
+  var base = row * time;
+  if (takesPart && packed) {
+    base = lengths[uniforms.batch + row];
+  }
+  // Then the longest row of the workgroup ends it.
+  var steps = select(time, 0u, packed);
+  for (var i = 0u; packed && i < ROWS; i++) {
+    steps = max(steps, lengths[min((group.y * groups.x + group.x) * ROWS + i, uniforms.batch - 1u)]);
+  }
   var before = 0.0;
   if (takesPart && uniforms.initial == 1u) {
     before = h0[row * hidden + unit];
@@ -73,8 +92,8 @@ fn main(
   let biasR = bhh[unit];
   let biasZ = bhh[hidden + unit];
   let biasN = bhh[2u * hidden + unit];
-  for (var step = 0u; step < time; step++) {
-    let t = select(step, time - 1u - step, uniforms.reverse == 1u);
+  for (var step = 0u; step < steps; step++) {
+    let t = select(step, steps - 1u - step, uniforms.reverse == 1u);
     let buffer = (step % 2u) * ROWS * HIDDEN + place * HIDDEN;
     if (own < hidden) {
       state[buffer + own] = before;
@@ -89,8 +108,8 @@ fn main(
       z += weight(1u, unit, k) * value;
       s += weight(2u, unit, k) * value;
     }
-    if (takesPart) {
-      let at = row * time + t;
+    if (takesPart && (t < length || !packed)) {
+      let at = base + t;
       var after = before;
       if (t < length) {
         let projected = at * 3u * hidden + unit;
@@ -111,6 +130,14 @@ fn main(
       }
       out[at * hidden + unit] = after;
       before = after;
+    }
+  }
+  // What is left over behind the last of packed rows.
+  let begin = select(uniforms.rows, taken() + row, packed && takesPart);
+  for (var goal = begin; goal < uniforms.rows; goal += uniforms.batch) {
+    out[goal * hidden + unit] = 0.0;
+    if (uniforms.save == 1u) {
+      previous[goal * hidden + unit] = 0.0;
     }
   }
 }

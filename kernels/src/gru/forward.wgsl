@@ -2,7 +2,8 @@
 //   r = σ(gates_r + W_r h + b_r), z = σ(gates_z + W_z h + b_z), n = tanh(gates_n + r ∘ (W_n h + b_n)), h' = (1 − z) ∘ n + z ∘ h
 // One invocation carries four batch rows, the components of a vec4, so that a weight read serves four rows in every SIMD
 // lane, and makes TILE units at a time, so that a state read serves three gates of each. Steps at and past a row's length
-// hold its state. Loops around storage accesses have bounds that the compiler does not know: it would unroll them into hundreds
+// hold its state. Packed rows lie one behind the other without any such steps; `lengths` says where each begins, behind the lengths, and
+// rows left over at the end are zeroed. Loops around storage accesses have bounds that the compiler does not know: it would unroll them into hundreds
 // of times the code.
 // Prelude: WORKGROUP (invocations per workgroup), CAPACITY (state width the private arrays have room for), TILE (units at a
 // time).
@@ -13,6 +14,8 @@ struct Uniforms {
   hidden: u32,
   withLengths: u32,
   reverse: u32,
+  // Steps in all where sequences are packed, those left over included; else 0.
+  rows: u32,
   initial: u32,
   save: u32,
 }
@@ -29,6 +32,12 @@ struct Uniforms {
 
 fn sigmoid(x: f32) -> f32 {
   return 1.0 / (1.0 + exp(-clamp(x, -80.0, 80.0)));
+}
+
+/** Steps of all packed sequences together. */
+fn taken() -> u32 {
+  let last = uniforms.batch - 1;
+  return lengths[last] + lengths[uniforms.batch + last];
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -51,6 +60,12 @@ fn main(
     length[q] = lengths[first + q];
   }
   let longest = max(max(length.x, length.y), max(length.z, length.w));
+  let packed = uniforms.rows > 0;
+  var base = (first + vec4(0, 1, 2, 3)) * time;
+  for (var q = 0u; q < select(0, count, packed); q++) {
+    base[q] = lengths[uniforms.batch + first + q];
+  }
+  let steps = select(time, longest, packed);
 
   var h: array<vec4<f32>, CAPACITY>;
   var next: array<vec4<f32>, CAPACITY>;
@@ -62,8 +77,8 @@ fn main(
     next[k] = state;
   }
 
-  for (var step = 0u; step < time; step++) {
-    let t = select(step, time - 1 - step, uniforms.reverse == 1);
+  for (var step = 0u; step < steps; step++) {
+    let t = select(step, steps - 1 - step, uniforms.reverse == 1);
     h = next;
     // A loop of no rounds costs a software adapter nothing; an `if` would run with its lanes masked off.
     for (var j = 0u; j < select(0, hidden, t < longest); j += TILE) {
@@ -87,7 +102,10 @@ fn main(
         let biasN = bhh[unit + two];
         var after = before;
         for (var q = 0u; q < count; q++) {
-          let at = (first + q) * time + t;
+          if (packed && t >= length[q]) {
+            continue;
+          }
+          let at = base[q] + t;
           let projected = at * three + unit;
           let s = n[i][q] + biasN;
           let reset = sigmoid(r[i][q] + biasR + gates[projected]);
@@ -109,11 +127,24 @@ fn main(
       let before = h[k];
       let after = next[k];
       for (var q = 0u; q < count; q++) {
-        let at = ((first + q) * time + t) * hidden + k;
+        if (packed && t >= length[q]) {
+          continue;
+        }
+        let at = (base[q] + t) * hidden + k;
         out[at] = after[q];
         for (var once = 0u; once < uniforms.save; once++) {
           previous[at] = before[q];
         }
+      }
+    }
+  }
+  // What is left over behind the last of packed rows.
+  let begin = select(uniforms.rows, taken() + first / 4, packed);
+  for (var row = begin; row < uniforms.rows; row += (uniforms.batch + 3) / 4) {
+    for (var k = 0u; k < hidden; k++) {
+      out[row * hidden + k] = 0.0;
+      for (var once = 0u; once < uniforms.save; once++) {
+        previous[row * hidden + k] = 0.0;
       }
     }
   }

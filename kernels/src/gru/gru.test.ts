@@ -22,18 +22,35 @@ const shared = gruKernels(4, traits).forward === gruForwardSubgroups;
 /** Every pair of kernels that runs here at this width. */
 const pairs = (hidden: number): Pair[] => [portable, workgroup, ...(shared && hidden % 4 === 0 ? [subgroups] : [])];
 
-function inputs({ batch, time, hidden, initial, withLengths }: GruForwardShape, scale = 1) {
+/** Lengths and, where sequences are packed, where each begins. */
+function lengthsOf({ batch, time, withLengths, rows }: GruForwardShape): Uint32Array {
+  if (!withLengths) return new Uint32Array(4);
+  const lengths = Uint32Array.from(randomUniform(batch, 5), (u) => Math.floor(u * (time + 1)));
+  if (rows === 0) return lengths;
+  let end = 0;
+  const begins = lengths.map((length) => {
+    end += length;
+    return end - length;
+  });
+  expect(end).toBeLessThanOrEqual(rows);
+  return Uint32Array.of(...lengths, ...begins);
+}
+
+const rowsOf = ({ batch, time, rows }: GruForwardShape): number => rows || batch * time;
+
+function inputs(shape: GruForwardShape, scale = 1) {
+  const { batch, hidden, initial } = shape;
   return {
-    gates: randomNormal(batch * time * 3 * hidden, 1, scale),
+    gates: randomNormal(rowsOf(shape) * 3 * hidden, 1, scale),
     whh: randomNormal(3 * hidden * hidden, 2, scale * hidden ** -0.5),
     bhh: randomNormal(3 * hidden, 3, 0.1 * scale),
     h0: initial ? randomNormal(batch * hidden, 4) : new Float32Array(4),
-    lengths: withLengths ? Uint32Array.from(randomUniform(batch, 5), (u) => Math.floor(u * (time + 1))) : new Uint32Array(4),
+    lengths: lengthsOf(shape),
   };
 }
 
 async function both({ forward: forwardKernel, backward: backwardKernel }: Pair, shape: GruForwardShape, data: ReturnType<typeof inputs>) {
-  const size = shape.batch * shape.time * shape.hidden;
+  const size = rowsOf(shape) * shape.hidden;
   const forward = await runKernel(forwardKernel, shape, { ...data, out: poison(size), previous: poison(size), saved: poison(4 * size) });
   const dy = randomNormal(size, 6);
   const backward = await runKernel(backwardKernel, shape, {
@@ -59,7 +76,7 @@ test('the choice of kernels', () => {
   expect(gruKernels(300, { family: 'gpu', f16: false }).backward).toBe(gruBackward);
 });
 
-const plain = { withLengths: 0, reverse: 0, initial: 1, save: 1 } as const;
+const plain = { withLengths: 0, reverse: 0, rows: 0, initial: 1, save: 1 } as const;
 
 const shapes: GruForwardShape[] = [
   { batch: 1, time: 1, hidden: 1, ...plain },
@@ -70,11 +87,15 @@ const shapes: GruForwardShape[] = [
   { batch: 37, time: 9, hidden: 12, ...plain, withLengths: 1, reverse: 1 },
   { batch: 70, time: 6, hidden: 44, ...plain, withLengths: 1 },
   { batch: 70, time: 6, hidden: 64, ...plain, withLengths: 1, reverse: 1, initial: 0 },
+  { batch: 1, time: 4, hidden: 4, ...plain, withLengths: 1, rows: 4 },
+  { batch: 37, time: 9, hidden: 7, ...plain, withLengths: 1, rows: 300, initial: 0 },
+  { batch: 70, time: 6, hidden: 44, ...plain, withLengths: 1, rows: 222 },
+  { batch: 70, time: 6, hidden: 64, ...plain, withLengths: 1, rows: 400, reverse: 1 },
 ];
 const cases = shapes.flatMap((shape) => pairs(shape.hidden).map((pair) => ({ ...shape, pair, name: pair.name })));
 
 test.each(cases)(
-  '$name: gru and its gradient at $batch × $time × $hidden, lengths $withLengths, reverse $reverse',
+  '$name: gru and its gradient at $batch × $time × $hidden, lengths $withLengths, packed rows $rows, reverse $reverse',
   async ({ pair, name, ...shape }) => {
     const { forward, backward, reference, gradient } = await both(pair, shape, inputs(shape));
     expect(relativeError(forward.out, reference.out)).toBeLessThanOrEqual(1e-5);

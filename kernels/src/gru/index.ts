@@ -15,6 +15,11 @@ export type GruShape = {
   readonly withLengths: 0 | 1;
   /** 1 to run from the last time to the first. */
   readonly reverse: 0 | 1;
+  /**
+   * 0 where every sequence has `time` rows in all buffers. Else these hold so many rows, in which sequences lie one behind the other with no
+   * more steps than they have: `lengths` then says behind the lengths where each begins, in order, and `time` only what none is longer than.
+   */
+  readonly rows: number;
 };
 
 export type GruForwardShape = GruShape & {
@@ -34,6 +39,8 @@ const CHUNK = 32;
 const read = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read', element });
 const written = (name: string): BufferSlot => ({ name, access: 'read_write', element: 'f32' });
 
+/** Rows of the buffers. */
+const rowsIn = ({ batch, time, rows }: GruShape): number => rows || batch * time;
 const chunks = ({ hidden }: GruShape): number => Math.ceil(hidden / CHUNK);
 const constants = (shape: GruShape) => ({ WORKGROUP, CAPACITY: CHUNK * chunks(shape), TILE });
 const grid = ({ batch }: GruShape) => linearGrid(Math.ceil(batch / ROWS), WORKGROUP);
@@ -42,7 +49,8 @@ const grid = ({ batch }: GruShape) => linearGrid(Math.ceil(batch / ROWS), WORKGR
  * A GRU over projected inputs, `gates [batch, time, 3·hidden]` = x·W_ihᵀ + b_ih, torch's gate order r, z, n
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html): `out [batch, time, hidden]` from `whh [3·hidden, hidden]`,
  * `bhh [3·hidden]`, `h0 [batch, hidden]`, `lengths u32 [batch]`. For the backward pass it leaves the state before each step in
- * `previous [batch, time, hidden]` and r, z, n, W_n h + b_n in `saved [batch, time, 4·hidden]` (undefined over padding).
+ * `previous [batch, time, hidden]` and r, z, n, W_n h + b_n in `saved [batch, time, 4·hidden]` (undefined over padding). Packed, `[rows, …]`
+ * takes the place of `[batch, time, …]` and `lengths` is `[2·batch]`; `out` and `previous` are zero in rows left over at the end.
  */
 export const gruForward: Kernel<GruForwardShape> = {
   name: 'gru/forward',
@@ -63,22 +71,26 @@ export const gruForward: Kernel<GruForwardShape> = {
     { name: 'hidden', type: 'u32' },
     { name: 'withLengths', type: 'u32' },
     { name: 'reverse', type: 'u32' },
+    { name: 'rows', type: 'u32' },
     { name: 'initial', type: 'u32' },
     { name: 'save', type: 'u32' },
   ],
   constants,
   grid,
-  cost: ({ batch, time, hidden, save }) => ({
-    flops: batch * time * hidden * (6 * hidden + 30),
-    bytes: 4 * (batch * time * hidden * (save ? 9 : 4) + 3 * hidden * (hidden + 1)),
-  }),
-  sample: { batch: 512, time: 48, hidden: 64, withLengths: 1, reverse: 0, initial: 0, save: 1 },
+  cost: (shape) => {
+    const { hidden, save } = shape;
+    return {
+      flops: rowsIn(shape) * hidden * (6 * hidden + 30),
+      bytes: 4 * (rowsIn(shape) * hidden * (save ? 9 : 4) + 3 * hidden * (hidden + 1)),
+    };
+  },
+  sample: { batch: 512, time: 48, hidden: 64, withLengths: 1, reverse: 0, rows: 0, initial: 0, save: 1 },
 };
 
 /**
  * From `dy [batch, time, hidden]`, with what the forward pass left: `dgates [batch, time, 3·hidden]`, the gradient to the
  * projected inputs; `dgatesHidden` of the same shape, the gradient to W_hh h + b_hh (so dW_hh = dgatesHiddenᵀ · previous and
- * db_hh is its column sum); `dh0 [batch, hidden]`.
+ * db_hh is its column sum); `dh0 [batch, hidden]`. Packed as in `gruForward`; both are zero in rows left over.
  */
 export const gruBackward: Kernel<GruShape> = {
   name: 'gru/backward',
@@ -99,14 +111,18 @@ export const gruBackward: Kernel<GruShape> = {
     { name: 'hidden', type: 'u32' },
     { name: 'withLengths', type: 'u32' },
     { name: 'reverse', type: 'u32' },
+    { name: 'rows', type: 'u32' },
   ],
   constants,
   grid,
-  cost: ({ batch, time, hidden }) => ({
-    flops: batch * time * hidden * (6 * hidden + 20),
-    bytes: 4 * (batch * time * hidden * 12 + 3 * hidden * hidden),
-  }),
-  sample: { batch: 512, time: 48, hidden: 64, withLengths: 1, reverse: 0 },
+  cost: (shape) => {
+    const { hidden } = shape;
+    return {
+      flops: rowsIn(shape) * hidden * (6 * hidden + 20),
+      bytes: 4 * (rowsIn(shape) * hidden * 12 + 3 * hidden * hidden),
+    };
+  },
+  sample: { batch: 512, time: 48, hidden: 64, withLengths: 1, reverse: 0, rows: 0 },
 };
 
 const fours = (slots: readonly BufferSlot[], ...others: string[]): BufferSlot[] =>

@@ -3,6 +3,9 @@ import type { GruForwardShape, GruShape } from './index.js';
 type Numbers = ArrayLike<number>;
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+/** Row of the first step of a sequence. */
+const begin = ({ batch, time, rows }: GruShape, lengths: Numbers, b: number): number => (rows > 0 ? lengths[batch + b] : b * time);
+const rowsIn = ({ batch, time, rows }: GruShape): number => rows || batch * time;
 const steps = ({ time, reverse }: GruShape): number[] => Array.from({ length: time }, (_, i) => (reverse ? time - 1 - i : i));
 
 /** The recurrence of `gruForward` in float64; `previous` and `saved` are zero over padding, except the held state. */
@@ -10,14 +13,15 @@ export function gruForwardReference(
   shape: GruForwardShape,
   { gates, whh, bhh, h0, lengths }: Record<'gates' | 'whh' | 'bhh' | 'h0' | 'lengths', Numbers>,
 ): Record<'out' | 'previous' | 'saved', Float64Array> {
-  const { batch, time, hidden: H } = shape;
-  const out = new Float64Array(batch * time * H);
+  const { batch, hidden: H } = shape;
+  const out = new Float64Array(rowsIn(shape) * H);
   const previous = new Float64Array(out.length);
   const saved = new Float64Array(4 * out.length);
   for (let b = 0; b < batch; b++) {
     let h = Float64Array.from({ length: H }, (_, k) => (shape.initial ? h0[b * H + k] : 0));
     for (const t of steps(shape)) {
-      const at = b * time + t;
+      if (shape.rows > 0 && t >= lengths[b]) continue;
+      const at = begin(shape, lengths, b) + t;
       previous.set(h, at * H);
       if (!shape.withLengths || t < lengths[b]) {
         const recurrent = Float64Array.from({ length: 3 * H }, (_, j) => bhh[j] + h.reduce((sum, hk, k) => sum + whh[j * H + k] * hk, 0));
@@ -43,14 +47,15 @@ export function gruBackwardReference(
   shape: GruShape,
   { dy, whh, previous, saved, lengths }: Record<'dy' | 'whh' | 'previous' | 'saved' | 'lengths', Numbers>,
 ): Record<'dgates' | 'dgatesHidden' | 'dh0', Float64Array> {
-  const { batch, time, hidden: H } = shape;
-  const dgates = new Float64Array(batch * time * 3 * H);
+  const { batch, hidden: H } = shape;
+  const dgates = new Float64Array(rowsIn(shape) * 3 * H);
   const dgatesHidden = new Float64Array(dgates.length);
   const dh0 = new Float64Array(batch * H);
   for (let b = 0; b < batch; b++) {
     let dh = new Float64Array(H);
     for (const t of steps(shape).reverse()) {
-      const at = b * time + t;
+      if (shape.rows > 0 && t >= lengths[b]) continue;
+      const at = begin(shape, lengths, b) + t;
       dh = dh.map((value, k) => value + dy[at * H + k]);
       if (shape.withLengths && t >= lengths[b]) continue;
       const before = new Float64Array(H);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { planChunks, roomFor } from './chunks.js';
+import { planChunks, roomFor, roomForSteps } from './chunks.js';
 import { NONE } from './controller.js';
 
 const HORIZON = 9;
@@ -12,38 +12,70 @@ function made(...episodes: string[]): Uint8Array {
   return out;
 }
 
-test('every decision stands in one chunk once, and steps after an episode’s last decision in none', () => {
-  const episodes = made('x..x.....', 'x........', 'x.x.x.x', '....', 'xxx');
-  const { chunks, decisions } = planChunks({ count: 5, horizon: HORIZON }, episodes, { chunks: [2, 2, 2], lengthStep: 1 });
-  expect(decisions).toBe(10);
-  expect(chunks.map(({ size }) => [size.batch, size.time])).toEqual([
-    [2, 7],
-    [2, 3],
-  ]);
-  expect(chunks.map(({ order }) => [...order])).toEqual([
-    [2, 0],
-    [4, 1],
-  ]);
-  const places: number[] = [];
-  for (const { size, lengths, step, decision, at, back, count } of chunks) {
-    places.push(...decision.subarray(0, count));
-    expect([...decision.subarray(count), ...at.subarray(count)].every((rest) => rest === NONE)).toBe(true);
-    expect(step.filter((place) => place !== NONE)).toHaveLength(lengths.reduce((sum, length) => sum + length, 0));
-    decision.subarray(0, count).forEach((place, i) => {
-      expect(step[at[i]]).toBe(place);
-      expect(back[at[i]]).toBe(i);
-    });
-    expect(back.filter((i) => i !== NONE)).toHaveLength(count);
-    expect(size.decisions).toBe(32);
-  }
-  expect(places.sort((a, b) => a - b)).toEqual([...episodes.keys()].filter((place) => episodes[place] === 1));
-});
+test.each([false, true])(
+  'every decision stands in one chunk once, and steps after an episode’s last decision in none; packed %s',
+  (packed) => {
+    const episodes = made('x..x.....', 'x........', 'x.x.x.x', '....', 'xxx');
+    const { chunks, decisions } = planChunks({ count: 5, horizon: HORIZON }, episodes, packed, { chunks: [2, 2, 2], lengthStep: 1 });
+    expect(decisions).toBe(10);
+    expect(chunks.map(({ size }) => [size.batch, size.time, size.steps])).toEqual(
+      packed
+        ? [
+            [2, 9, 32],
+            [2, 9, 32],
+          ]
+        : [
+            [2, 7, 14],
+            [2, 3, 6],
+          ],
+    );
+    expect(chunks.map(({ order }) => [...order])).toEqual([
+      [2, 0],
+      [4, 1],
+    ]);
+    const places: number[] = [];
+    for (const { size, lengths, step, decision, at, back, count } of chunks) {
+      places.push(...decision.subarray(0, count));
+      expect([...decision.subarray(count), ...at.subarray(count)].every((rest) => rest === NONE)).toBe(true);
+      const { batch, time } = size;
+      expect(lengths).toHaveLength(packed ? 2 * batch : batch);
+      const begins = packed ? lengths.subarray(batch) : Uint32Array.from({ length: batch }, (_, row) => row * time);
+      const taken = [...begins].flatMap((begin, row) => Array.from({ length: lengths[row] }, (_, t) => begin + t));
+      expect([...step.keys()].filter((at) => step[at] !== NONE)).toEqual(taken);
+      if (packed) expect(taken).toEqual(taken.map((_, i) => i));
+      decision.subarray(0, count).forEach((place, i) => {
+        expect(step[at[i]]).toBe(place);
+        expect(back[at[i]]).toBe(i);
+      });
+      expect(back.filter((i) => i !== NONE)).toHaveLength(count);
+      expect(size.decisions).toBe(32);
+    }
+    expect(places.sort((a, b) => a - b)).toEqual([...episodes.keys()].filter((place) => episodes[place] === 1));
+  },
+);
 
 test('room for decisions: few sizes, none more than half as large again as it has to be', () => {
   expect([1, 32, 33, 49, 65, 97, 1000].map(roomFor)).toEqual([32, 32, 48, 64, 96, 128, 1024]);
   for (let n = 32; n < 5000; n++) expect(roomFor(n) / n).toBeLessThan(1.5);
 });
 
+test('room for steps: at most a sixteenth left over, and few sizes', () => {
+  expect([0, 1, 33, 512, 513, 5300].map(roomForSteps)).toEqual([32, 32, 64, 512, 544, 5376]);
+  for (let n = 512; n < 20_000; n++) expect(roomForSteps(n) / n).toBeLessThanOrEqual(1 + 1 / 16);
+});
+
+test('packed chunks hold what they hold in equal parts', () => {
+  const plan = (count: number, horizon: number) => planChunks({ count, horizon }, new Uint8Array(count * horizon).fill(1), true).chunks;
+  expect(plan(512, 48).map(({ size }) => size.batch)).toEqual([512]);
+  expect(plan(1024, 100).map(({ size }) => size.batch)).toEqual([256, 256, 256, 256]);
+  expect(plan(1001, 100).map(({ size, order }) => [size.batch, order.length])).toEqual([
+    [251, 251],
+    [251, 251],
+    [251, 251],
+    [251, 248],
+  ]);
+});
+
 test('chunks that hold too few episodes are refused', () => {
-  expect(() => planChunks({ count: 5, horizon: HORIZON }, new Uint8Array(45), { chunks: [2, 2] })).toThrow('5 in all');
+  expect(() => planChunks({ count: 5, horizon: HORIZON }, new Uint8Array(45), true, { chunks: [2, 2] })).toThrow('5 in all');
 });

@@ -3,16 +3,16 @@ import { ShapeError } from '@coxswain/tensor';
 import type { SequenceSize } from '@coxswain/transformer';
 import { NONE } from './controller.js';
 
-/** `[batch, time]` steps and room for so many decisions. */
-export type ChunkSize = SequenceSize & { readonly decisions: number };
+/** Sequences of at most `time` steps, and room for so many steps of all of them and so many decisions. */
+export type ChunkSize = SequenceSize & { readonly steps: number; readonly decisions: number };
 
 export type ChunkSettings = {
   /**
-   * Episodes in each chunk, longest episodes first; by default an eighth, an eighth, a quarter and a half of the batch, for few
-   * episodes are long. The gradient is that of the whole batch whatever they are.
+   * Episodes in each chunk, longest episodes first. The gradient is that of the whole batch whatever they are. By default packed ones are as
+   * few as hold no more than 32 768 steps; others an eighth, an eighth, a quarter and a half of the batch, for few episodes are long.
    */
   readonly chunks?: readonly number[];
-  /** Chunks are as long as their longest episode, rounded up to a multiple of this. */
+  /** Chunks are as long as their longest episode, rounded up to a multiple of this; unless they are packed. */
   readonly lengthStep?: number;
 };
 
@@ -21,6 +21,7 @@ export type PlannedChunk = {
   readonly size: ChunkSize;
   /** Its episodes. */
   readonly order: Uint32Array;
+  /** Steps of each and, packed, behind them where each begins. */
   readonly lengths: Uint32Array;
   readonly step: Uint32Array;
   readonly decision: Uint32Array;
@@ -37,6 +38,15 @@ export type Plan = {
   readonly decisions: number;
 };
 
+/** Steps of a packed chunk, should all its episodes last to the horizon: what bounds its memory. */
+const MOST_STEPS = 32_768;
+
+/** Equal parts, as few as can be. */
+function packedChunks(count: number, horizon: number): number[] {
+  const parts = Math.ceil((count * horizon) / MOST_STEPS);
+  return new Array(parts).fill(Math.ceil(count / parts));
+}
+
 /** Halves of what is left, the shortest episodes in the largest chunk, which comes last. */
 function defaultChunks(count: number): number[] {
   const part = (share: number): number => Math.max(8, Math.ceil(count / share / 8) * 8);
@@ -50,17 +60,25 @@ export function roomFor(decisions: number): number {
   return room;
 }
 
+/** Room for steps: a multiple of 32, at most a sixteenth of it left over where there are many. */
+export function roomForSteps(steps: number): number {
+  const unit = Math.max(32, 2 ** Math.floor(Math.log2(Math.max(1, steps)) - 4));
+  return Math.max(32, Math.ceil(steps / unit) * unit);
+}
+
 /**
  * Sorts episodes by their steps up to the last decision and cuts them into chunks.
  * @param made [count·horizon] 1 where a decision was made.
+ * @param packed whether episodes lie one behind the other in a chunk, or each has as much room as the longest.
  * @throws ShapeError where the chunks are too small for the batch.
  */
 export function planChunks(
   { count, horizon }: { readonly count: number; readonly horizon: number },
   made: Uint8Array,
+  packed: boolean,
   settings: ChunkSettings = {},
 ): Plan {
-  const { chunks: sizes = defaultChunks(count), lengthStep = 4 } = settings;
+  const { chunks: sizes = packed ? packedChunks(count, horizon) : defaultChunks(count), lengthStep = 4 } = settings;
   if (sizes.reduce((sum, rows) => sum + rows, 0) < count) throw new ShapeError('update', `chunks of ${sizes} episodes`, `${count} in all`);
   const length = Uint32Array.from({ length: count }, (_, n) => made.subarray(n * horizon, (n + 1) * horizon).lastIndexOf(1) + 1);
   const order = Uint32Array.from({ length: count }, (_, n) => n).sort((a, b) => length[b] - length[a] || a - b);
@@ -70,8 +88,8 @@ export function planChunks(
     const rows = order.subarray(from, from + batch);
     from += batch;
     if (rows.length === 0 || length[rows[0]] === 0) break;
-    const time = Math.min(horizon, Math.ceil(length[rows[0]] / lengthStep) * lengthStep);
-    chunks.push(planChunk({ batch, time }, rows, length, made, horizon));
+    const time = packed ? horizon : Math.min(horizon, Math.ceil(length[rows[0]] / lengthStep) * lengthStep);
+    chunks.push(planChunk({ batch, time }, rows, length, made, horizon, packed));
     decisions += (chunks.at(-1) as PlannedChunk).count;
   }
   return { chunks, decisions };
@@ -83,15 +101,23 @@ function planChunk(
   length: Uint32Array,
   made: Uint8Array,
   horizon: number,
+  packed: boolean,
 ): PlannedChunk {
-  const step = new Uint32Array(batch * time).fill(NONE);
-  const back = new Uint32Array(batch * time).fill(NONE);
-  const lengths = new Uint32Array(batch);
+  const all = order.reduce((sum, episode) => sum + length[episode], 0);
+  const steps = packed ? roomForSteps(all) : batch * time;
+  const step = new Uint32Array(steps).fill(NONE);
+  const back = new Uint32Array(steps).fill(NONE);
+  const lengths = new Uint32Array(packed ? 2 * batch : batch);
+  if (packed) lengths.fill(all, batch);
   const found: { at: number; place: number }[] = [];
+  let end = 0;
   order.forEach((episode, row) => {
+    const begin = packed ? end : row * time;
+    end += length[episode];
     lengths[row] = length[episode];
+    if (packed) lengths[batch + row] = begin;
     for (let t = 0; t < length[episode]; t++) {
-      const [at, place] = [row * time + t, episode * horizon + t];
+      const [at, place] = [begin + t, episode * horizon + t];
       step[at] = place;
       if (!made[place]) continue;
       back[at] = found.length;
@@ -101,7 +127,7 @@ function planChunk(
   const room = roomFor(found.length);
   const rows = (field: 'at' | 'place') => Uint32Array.from({ length: room }, (_, i) => found[i]?.[field] ?? NONE);
   return {
-    size: { batch, time, decisions: room },
+    size: { batch, time, steps, decisions: room },
     order,
     lengths,
     step,

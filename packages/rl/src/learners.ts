@@ -10,13 +10,14 @@ import type { Learner } from './update.js';
 export function codeLearner(policy: Policy, records: CodeRecords): Learner {
   return {
     store: policy.store,
+    packed: true,
     oldLogProb: records.logProb,
     prepare: (size) => ({
       tensors: [],
       write() {},
       // Code 0 where a row is no decision; its log-density is finite and has no weight.
       logProb({ step, lengths, decision, at, back }) {
-        const h = selectRows(policy.histories(gatherRows(records.x, step), size, lengths), at, back);
+        const h = selectRows(policy.packedHistories(gatherRows(records.x, step), size, lengths), at, back);
         return gaussianLogProb(gatherRows(records.code, decision), policy.means(h, gatherRows(records.x, decision)), policy.logStd);
       },
     }),
@@ -32,6 +33,7 @@ export function actionLearner(model: Transformer, oldLogProb: Tensor, temperatur
   const { slots } = model.config;
   return {
     store: model.store,
+    packed: false,
     oldLogProb,
     prepare({ batch, time, decisions }) {
       const host = { indices: new Int32Array(batch * time * slots), actions: new Int32Array(decisions) };

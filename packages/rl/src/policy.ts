@@ -91,8 +91,23 @@ export class Policy {
    * @param lengths u32 [batch]: steps of each sequence, all `time` when absent; states past them are of no use.
    * @returns [batch·time, history]
    */
-  histories(x: Tensor, size: SequenceSize, lengths?: Tensor): Tensor {
-    return this.#recur(x, size, lengths ? { lengths } : {});
+  histories(x: Tensor, { batch, time }: SequenceSize, lengths?: Tensor): Tensor {
+    const { whh, bhh } = this.#gru;
+    const { history } = this.config;
+    const gates = this.#gates(x).reshape([batch, time, 3 * history]);
+    return gru(gates, whh, bhh, { lengths }).reshape([batch * time, history]);
+  }
+
+  /**
+   * The same over sequences that lie one behind the other.
+   * @param x LN(e) [rows, width].
+   * @param size how many there are, and what none of them is longer than.
+   * @param lengths u32 [2·batch]: steps of each, then where each begins.
+   * @returns [rows, history]
+   */
+  packedHistories(x: Tensor, { batch, time }: SequenceSize, lengths: Tensor): Tensor {
+    const { whh, bhh } = this.#gru;
+    return gru(this.#gates(x), whh, bhh, { lengths, packed: { batch, time } });
   }
 
   /**
@@ -113,15 +128,17 @@ export class Policy {
    * @returns the mean [rows, latent] and the new state [rows, history].
    */
   step(x: Tensor, h: Tensor): { mean: Tensor; h: Tensor } {
-    const next = this.#recur(x, { batch: x.shape[0], time: 1 }, { h0: h });
+    const { whh, bhh } = this.#gru;
+    const { history } = this.config;
+    const [rows] = x.shape;
+    const next = gru(this.#gates(x).reshape([rows, 1, 3 * history]), whh, bhh, { h0: h }).reshape([rows, history]);
     return { mean: this.means(next, x), h: next };
   }
 
-  #recur(x: Tensor, { batch, time }: SequenceSize, options: { readonly h0?: Tensor; readonly lengths?: Tensor }): Tensor {
-    const { wih, whh, bih, bhh } = this.#gru;
-    const { history } = this.config;
-    const gates = linear(x, wih, { bias: bih }).reshape([batch, time, 3 * history]);
-    return gru(gates, whh, bhh, options).reshape([batch * time, history]);
+  /** The GRU's projected inputs [rows, 3·history]. */
+  #gates(x: Tensor): Tensor {
+    const { wih, bih } = this.#gru;
+    return linear(x, wih, { bias: bih });
   }
 }
 

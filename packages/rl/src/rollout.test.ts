@@ -88,11 +88,14 @@ test('one submit and one readback a step', async () => {
 async function logProbOf(learner: ReturnType<typeof codeLearner>, episodes: Awaited<ReturnType<Rollout['run']>>): Promise<Float32Array> {
   const places = Uint32Array.from({ length: N * T }, (_, i) => i);
   const lengths = Uint32Array.from(episodes.length);
-  const inputs = learner.prepare({ batch: N, time: T, decisions: N * T });
+  const size = { batch: N, time: T, steps: N * T, decisions: N * T };
+  const inputs = learner.prepare(size);
   inputs.write(episodes, places.subarray(0, N), lengths, places);
   const every = device.tensor(places);
-  const all = { step: every, decision: every, at: every, back: every, lengths: device.tensor(lengths) };
-  return noGrad(() => inputs.logProb({ batch: N, time: T, ...all })).read();
+  // One behind the other, each as long as can be.
+  const whole = Uint32Array.from({ length: 2 * N }, (_, i) => (i < N ? T : (i - N) * T));
+  const all = { step: every, decision: every, at: every, back: every, lengths: device.tensor(learner.packed ? whole : lengths) };
+  return noGrad(() => inputs.logProb({ ...size, ...all })).read();
 }
 
 test('log-probabilities of codes: recorded step by step as computed over whole episodes', async () => {

@@ -15,27 +15,28 @@ import {
   type Tensor,
   type TensorData,
 } from '@coxswain/tensor';
-import type { SequenceSize } from '@coxswain/transformer';
 import { type ChunkSettings, type ChunkSize, type Plan, type PlannedChunk, planChunks } from './chunks.js';
 import type { Episodes } from './episodes.js';
 
-/** One part of a batch: episodes of similar length, `[batch, time]`, and the decisions made in them. */
-export type Chunk = SequenceSize & {
-  /** u32 [batch·time]: place of each step in the records (episode · horizon + t), `NONE` after an episode's last decision. */
+/** One part of a batch: episodes of similar length and the decisions made in them. */
+export type Chunk = ChunkSize & {
+  /** u32 [steps]: place of each step in the records (episode · horizon + t), `NONE` after an episode's last decision. */
   readonly step: Tensor;
-  /** u32 [batch]: steps of each episode, its last decision the last of them. */
+  /** u32 [batch]: steps of each episode, its last decision the last of them; packed, u32 [2·batch] with where each begins. */
   readonly lengths: Tensor;
   /** u32 [decisions]: place of each decision in the records, `NONE` in rows left over. */
   readonly decision: Tensor;
   /** u32 [decisions]: row of each decision among the steps of the chunk, `NONE` in rows left over. */
   readonly at: Tensor;
-  /** u32 [batch·time]: which decision was made at each step, `NONE` where none was. */
+  /** u32 [steps]: which decision was made at each step, `NONE` where none was. */
   readonly back: Tensor;
 };
 
 /** What is being learned: the log-probabilities of recorded decisions under the present parameters. */
 export type Learner = {
   readonly store: ParameterStore;
+  /** Whether steps of its chunks lie one behind the other, or in rows `[batch, time]`. */
+  readonly packed: boolean;
   /** [N·horizon, 1] log-probabilities when the decisions were made. */
   readonly oldLogProb: Tensor;
   /** Inputs of its own for a chunk, with `write` to fill them; `logProb` is recorded into the chunk's program. */
@@ -92,7 +93,7 @@ export type Decisions = {
 
 type Captured = {
   readonly program: Program;
-  readonly inputs: Omit<Chunk, keyof SequenceSize>;
+  readonly inputs: Omit<Chunk, keyof ChunkSize>;
   /** f32 [decisions]: share of each decision in the mean over all, 0 in rows left over. */
   readonly weight: Tensor;
   /** f32 [decisions] */
@@ -103,8 +104,8 @@ type Captured = {
 /**
  * PPO's clipped surrogate over the decisions of whole trajectories (arXiv 2512.20605, §5): mean over all decisions of
  * −min(ratio · A, clip(ratio) · A); no critic, no KL penalty, no entropy bonus. Episodes are sorted by length up to their last decision, for
- * nothing is learned from what comes after it, and worked off in chunks cropped to their longest, whose gradients add up to that of the
- * full batch. What is not recurrent is computed where there were decisions, no other step. See `learn` for all its epochs.
+ * nothing is learned from what comes after it, and worked off in chunks, packed or cropped to their longest, whose gradients add up to that of
+ * the full batch. What is not recurrent is computed where there were decisions, no other step. See `learn` for all its epochs.
  */
 export class ClippedUpdate {
   readonly #device: Device;
@@ -148,7 +149,7 @@ export class ClippedUpdate {
 
   /** How one batch, or a part of it, is worked off. */
   plan({ episodes, made }: Decisions): Plan {
-    return planChunks(episodes, made, this.settings);
+    return planChunks(episodes, made, this.learner.packed, this.settings);
   }
 
   /** Writes a planned batch to the device. @param decisions in the whole batch: what a mean is over. */
@@ -200,7 +201,7 @@ export class ClippedUpdate {
 
   /** Each chunk of a batch has programs of its own, since all are filled before the first one runs. */
   #captured(chunk: number, size: ChunkSize): Captured {
-    const key = `${chunk} ${size.time} ${size.decisions}`;
+    const key = `${chunk} ${size.time} ${size.steps} ${size.decisions}`;
     const known = this.#programs.get(key);
     if (known) return known;
     const made = this.#capture(size);
@@ -210,16 +211,16 @@ export class ClippedUpdate {
 
   #capture(size: ChunkSize): Captured {
     const device = this.#device;
-    const { batch, time, decisions } = size;
+    const { batch, steps, decisions } = size;
     const places = (count: number): Tensor => device.tensor(new Uint32Array(count));
-    const [step, back, lengths] = [places(batch * time), places(batch * time), places(batch)];
+    const [step, back, lengths] = [places(steps), places(steps), places(this.learner.packed ? 2 * batch : batch)];
     const [decision, at] = [places(decisions), places(decisions)];
     const [weight, advantage] = [device.tensor(new Float32Array(decisions)), device.tensor(new Float32Array(decisions))];
     const inputs = { step, lengths, decision, at, back };
     const own = this.learner.prepare(size);
     const { clip } = this.settings;
     const program = device.capture(() => {
-      const newLogProb = own.logProb({ batch, time, ...inputs }).reshape([decisions]);
+      const newLogProb = own.logProb({ ...size, ...inputs }).reshape([decisions]);
       const oldLogProb = gatherRows(this.learner.oldLogProb, decision).reshape([decisions]);
       const loss = sum(mul(clippedObjective(newLogProb, oldLogProb, advantage, { clip }), weight));
       backward(loss);

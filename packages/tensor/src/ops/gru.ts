@@ -13,6 +13,31 @@ export interface GruOptions {
   readonly lengths?: Tensor;
   /** Run from the last time to the first. */
   readonly reverse?: boolean;
+  /**
+   * Sequences lie one behind the other with no more steps than they have, none longer than `time`: `gates` is [rows, 3·hidden] and the result
+   * [rows, hidden], zero in rows left over; `lengths` is u32 [2·batch], lengths and behind them where each begins, in order.
+   */
+  readonly packed?: { readonly batch: number; readonly time: number };
+}
+
+/** Sizes of what is given. @throws ShapeError where it does not fit together. */
+function sizesOf(gates: Tensor, whh: Tensor, bhh: Tensor, { h0, lengths, packed }: GruOptions) {
+  const hidden = whh.shape[1];
+  const three = gates.shape.at(-1);
+  const fits = gates.shape.length === (packed ? 2 : 3) && three === 3 * hidden && whh.shape[0] === three && bhh.size === three;
+  if (!fits)
+    throw new ShapeError(
+      'gru',
+      `gates [${gates.shape}], whh [${whh.shape}], bhh [${bhh.shape}]`,
+      `gates [${packed ? 'rows' : 'batch, time'}, 3·hidden], whh [3·hidden, hidden], bhh [3·hidden]`,
+    );
+  const [batch, time] = packed ? [packed.batch, packed.time] : gates.shape;
+  if (h0 && h0.size !== batch * hidden) throw new ShapeError('gru', `h0 [${h0.shape}]`, `[${batch}, ${hidden}]`);
+  const told = packed ? 2 * batch : batch;
+  if (packed && !lengths) throw new ShapeError('gru', 'no lengths', `u32 [${told}]`);
+  if (lengths && (lengths.size !== told || lengths.dtype !== 'u32'))
+    throw new ShapeError('gru', `lengths ${lengths.dtype} [${lengths.shape}]`, `u32 [${told}]`);
+  return { batch, time, hidden, rows: packed ? gates.shape[0] : 0 };
 }
 
 /**
@@ -22,26 +47,20 @@ export interface GruOptions {
  * @param bhh [3·hidden]
  * @returns the state after each step, [batch, time, hidden]
  */
-export function gru(gates: Tensor, whh: Tensor, bhh: Tensor, { h0, lengths, reverse }: GruOptions = {}): Tensor {
+export function gru(gates: Tensor, whh: Tensor, bhh: Tensor, options: GruOptions = {}): Tensor {
   const { device } = gates;
-  const [batch, time, three] = gates.shape;
-  const hidden = whh.shape[1];
-  if (gates.shape.length !== 3 || three !== 3 * hidden || whh.shape[0] !== three || bhh.size !== three)
-    throw new ShapeError(
-      'gru',
-      `gates [${gates.shape}], whh [${whh.shape}], bhh [${bhh.shape}]`,
-      'gates [batch, time, 3·hidden], whh [3·hidden, hidden], bhh [3·hidden]',
-    );
-  if (h0 && h0.size !== batch * hidden) throw new ShapeError('gru', `h0 [${h0.shape}]`, `[${batch}, ${hidden}]`);
-  if (lengths && (lengths.size !== batch || lengths.dtype !== 'u32'))
-    throw new ShapeError('gru', `lengths ${lengths.dtype} [${lengths.shape}]`, `u32 [${batch}]`);
+  const { h0, lengths, reverse } = options;
+  const sizes = sizesOf(gates, whh, bhh, options);
+  const { batch, hidden } = sizes;
+  const steps = gates.shape.slice(0, -1);
+  const all = gates.size / (3 * hidden);
   const kernels = gruKernels(hidden, device.traits);
   const inputs = [gates, whh, bhh, ...(h0 ? [h0] : [])];
   const save = records(inputs);
-  const shape = { batch, time, hidden, withLengths: lengths ? 1 : 0, reverse: reverse ? 1 : 0 } as const;
-  const out = device.empty([batch, time, hidden]);
-  const previous = save ? device.empty([batch * time, hidden]) : device.dummy;
-  const saved = save ? device.empty([batch * time, 4 * hidden]) : device.dummy;
+  const shape = { ...sizes, withLengths: lengths ? 1 : 0, reverse: reverse ? 1 : 0 } as const;
+  const out = device.empty([...steps, hidden]);
+  const previous = save ? device.empty([all, hidden]) : device.dummy;
+  const saved = save ? device.empty([all, 4 * hidden]) : device.dummy;
   const optional = { h0: h0 ?? device.dummy, lengths: lengths ?? device.dummy };
   device.dispatch(
     kernels.forward,
@@ -50,7 +69,7 @@ export function gru(gates: Tensor, whh: Tensor, bhh: Tensor, { h0, lengths, reve
   );
   op('gru', inputs, [out], ([gradient]) => {
     const dgates = device.empty(gates.shape);
-    const dgatesHidden = device.empty([batch * time, three]);
+    const dgatesHidden = device.empty([all, 3 * hidden]);
     const dh0 = device.empty([batch, hidden]);
     const kept = { whh, previous, saved, lengths: optional.lengths };
     device.dispatch(kernels.backward, shape, { dy: gradient as Tensor, ...kept, dgates, dgatesHidden, dh0 });
