@@ -1,15 +1,16 @@
 // c = epilogue(op(a) · op(b)) for software adapters, where the lanes of a subgroup are the elements of a CPU's vector register
 // and a workgroup is one subgroup. There a load costs one scalar access per lane however the addresses lie, and a shuffle
 // costs next to nothing, so that every element of `a` is loaded by one lane and reaches the others by shuffles.
-// A workgroup makes 4·LANES columns, four neighbours to a lane, of its share of the rows. For each chunk of the summed dimension
-// it keeps op(b) in private memory (CHUNK vectors of LANES × 4: 8 KiB, which is what stays in the first-level cache) and walks
-// over its rows two at a time: one row alone would wait for its own additions, and two read op(b) once. Partial sums between
-// chunks lie in `c`, in the order of the chunks.
+// A workgroup makes 8·LANES columns, two times four neighbours to a lane, of its share of the rows. For each chunk of the summed
+// dimension it keeps op(b) in private memory (2·CHUNK vectors of LANES × 4: 16 KiB, half of the first-level cache) and walks over its rows.
+// Two sums to a lane are as many as its registers hold, and as few as do not wait for their own additions; three or two rows at a time were
+// slower. Where columns are few it makes 4·LANES of them, two rows at a time. Partial sums between chunks lie in `c`, in the order of
+// the chunks.
 // Indices into private memory must be constants, or loads become gathers and stores scatters: hence the written-out `step`s.
 // Only op(b), stored once for all rows, is stored with variable ones. The loops that fill it must not be unrolled (seconds of
 // compilation): hence bounds that no compiler can see. The branch halfway keeps it from moving all shuffles to the front, where
 // they do not fit its registers.
-// Prelude: LANES (subgroup size), STEPS (fours in a chunk: 4, 8 or 16), WHOLE (one chunk is all), TRANSPOSE_A, TRANSPOSE_B,
+// Prelude: LANES (subgroup size), WIDE (bool: 8·LANES columns of a row, not 4·LANES of two), STEPS (fours in a chunk: 4, 8 or 16), WHOLE (one chunk is all), TRANSPOSE_A, TRANSPOSE_B,
 // ALIGNED_A (a is stored [m, k] and k is a multiple of 4), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool). RELU and RECTIFY exclude ACCUMULATE.
 enable subgroups;
 
@@ -21,6 +22,7 @@ struct Uniforms {
 }
 
 const CHUNK: u32 = 4u * STEPS;
+const ROWS: u32 = select(2u, 1u, WIDE);
 // Fours of a row's chunk that a lane loads.
 const PARTS: u32 = (STEPS + LANES - 1u) / LANES;
 
@@ -32,26 +34,41 @@ const PARTS: u32 = (STEPS + LANES - 1u) / LANES;
 @group(0) @binding(5) var<storage, read_write> sums: array<f32>;
 @group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
-// op(a)[row, 4i .. 4i + 3 of the chunk], i = part · LANES + lane, of two rows.
+// op(a)[row, 4i .. 4i + 3 of the chunk], i = part · LANES + lane, of each row.
 var<private> leftOne: array<vec4<f32>, PARTS>;
-var<private> leftTwo: array<vec4<f32>, PARTS>;
-// op(b)[p of the chunk, this lane's four columns].
-var<private> right: array<vec4<f32>, CHUNK>;
-// c[row, this lane's four columns], of two rows.
+var<private> leftTwo: array<vec4<f32>, select(PARTS, 1u, WIDE)>;
+// op(b)[p of the chunk, four columns of this lane's], of each four.
+var<private> rightOne: array<vec4<f32>, CHUNK>;
+var<private> rightTwo: array<vec4<f32>, select(1u, CHUNK, WIDE)>;
+// c[row, four columns of this lane's], of the other row or the other four.
 var<private> sumOne: vec4<f32>;
 var<private> sumTwo: vec4<f32>;
 
+// What the second sum is made of.
+fn leftOfTwo(x: vec4<f32>, i: u32) -> vec4<f32> {
+  if (WIDE) {
+    return x;
+  }
+  return subgroupShuffle(leftTwo[i / LANES], i % LANES);
+}
+fn rightOfTwo(p: u32) -> vec4<f32> {
+  if (WIDE) {
+    return rightTwo[p];
+  }
+  return rightOne[p];
+}
+
 fn step(i: u32) {
   let x = subgroupShuffle(leftOne[i / LANES], i % LANES);
-  let y = subgroupShuffle(leftTwo[i / LANES], i % LANES);
-  sumOne += x.x * right[4u * i];
-  sumTwo += y.x * right[4u * i];
-  sumOne += x.y * right[4u * i + 1u];
-  sumTwo += y.y * right[4u * i + 1u];
-  sumOne += x.z * right[4u * i + 2u];
-  sumTwo += y.z * right[4u * i + 2u];
-  sumOne += x.w * right[4u * i + 3u];
-  sumTwo += y.w * right[4u * i + 3u];
+  let y = leftOfTwo(x, i);
+  sumOne += x.x * rightOne[4u * i];
+  sumTwo += y.x * rightOfTwo(4u * i);
+  sumOne += x.y * rightOne[4u * i + 1u];
+  sumTwo += y.y * rightOfTwo(4u * i + 1u);
+  sumOne += x.z * rightOne[4u * i + 2u];
+  sumTwo += y.z * rightOfTwo(4u * i + 2u);
+  sumOne += x.w * rightOne[4u * i + 3u];
+  sumTwo += y.w * rightOfTwo(4u * i + 3u);
 }
 
 // Four neighbours along the summed dimension, in op(a) `step` apart from the number i on. Four loads where one does not do.
@@ -105,45 +122,57 @@ fn main(
   let share = (m + groups.y - 1u) / groups.y;
   let firstRow = group.y * share;
   let endRow = min(firstRow + share, m);
-  let column = (group.x * LANES + lane) * 4u;
+  let column = (group.x * LANES * (3u - ROWS) + lane) * 4u;
+  let columnTwo = select(column, column + 4u * LANES, WIDE);
   let stepA = select(1u, m, TRANSPOSE_A);
   let rowA = select(k, 1u, TRANSPOSE_A);
-  let inside = column < n;
-  var offset = vec4(0.0);
+  var offsetOne = vec4(0.0);
+  var offsetTwo = vec4(0.0);
   if (BIAS) {
-    offset = bias[column / 4u];
+    offsetOne = bias[column / 4u];
+    offsetTwo = bias[columnTwo / 4u];
   }
   for (var start = 0u; start < k; start += CHUNK) {
     let size = select(CHUNK, k - start, start + CHUNK > k);
     let first = WHOLE || start == 0u;
     let last = WHOLE || start + CHUNK >= k;
     for (var p = 0u; p < size; p++) {
-      right[p] = fourOfB(start + p, column);
+      rightOne[p] = fourOfB(start + p, column);
+      if (WIDE) {
+        rightTwo[p] = fourOfB(start + p, columnTwo);
+      }
     }
     // Zeros past the end of the summed dimension, as in op(a).
     for (var p = size; p < CHUNK; p++) {
-      right[p] = vec4(0.0);
+      rightOne[p] = vec4(0.0);
+      if (WIDE) {
+        rightTwo[p] = vec4(0.0);
+      }
     }
-    for (var row = firstRow; row < endRow; row += 2u) {
-      let next = min(row + 1u, endRow - 1u);
+    for (var row = firstRow; row < endRow; row += ROWS) {
+      let next = select(min(row + 1u, endRow - 1u), row, WIDE);
       for (var part = 0u; part < PARTS; part++) {
         let p = 4u * (part * LANES + lane);
         let inChunk = p + vec4(0u, 1u, 2u, 3u) < vec4(size);
         let i = (start + p) * stepA;
         leftOne[part] = select(vec4(0.0), fourOfA(row * rowA + i, stepA), inChunk);
-        leftTwo[part] = select(vec4(0.0), fourOfA(next * rowA + i, stepA), inChunk);
+        if (!WIDE) {
+          leftTwo[part] = select(vec4(0.0), fourOfA(next * rowA + i, stepA), inChunk);
+        }
       }
       if (ROW_SUMS && group.x == 0u) {
         var ofOne = leftOne[0];
         var ofTwo = leftTwo[0];
         for (var part = 1u; part < PARTS; part++) {
           ofOne += leftOne[part];
-          ofTwo += leftTwo[part];
+          if (!WIDE) {
+            ofTwo += leftTwo[part];
+          }
         }
         let pair = subgroupAdd(vec2(dot(ofOne, vec4(1.0)), dot(ofTwo, vec4(1.0))));
         if (lane == 0u) {
           sums[row] += pair.x;
-          if (row + 1u < endRow) {
+          if (!WIDE && row + 1u < endRow) {
             sums[row + 1u] += pair.y;
           }
         }
@@ -170,12 +199,11 @@ fn main(
         step(14u);
         step(15u);
       }
-      if (inside) {
-        let o = (row * n + column) / 4u;
-        store(o, sumOne, offset, first, last);
-        if (row + 1u < endRow) {
-          store(o + n / 4u, sumTwo, offset, first, last);
-        }
+      if (column < n) {
+        store((row * n + column) / 4u, sumOne, offsetOne, first, last);
+      }
+      if (columnTwo < n && (WIDE || row + 1u < endRow)) {
+        store((next * n + columnTwo) / 4u, sumTwo, offsetTwo, first, last);
       }
     }
   }

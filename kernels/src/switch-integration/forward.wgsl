@@ -1,4 +1,4 @@
-// Switch and temporal integration over the whole time in one dispatch, one invocation per row:
+// Switch and temporal integration over the whole time in one dispatch; an invocation takes one row, or several one after the other:
 //   logit_t = w2 · relu(pre_t + W_z z_{t−1}) + b2, β_t from the logit by the gate's mode, z_t = β_t z̃_t + (1 − β_t) z_{t−1}
 // Beside β_t it leaves dβ_t/dlogit_t, all the backward pass needs to know of the mode.
 // Where the switch is small the weights and a row of `pre` are copied to private memory first. Loops that copy have bounds the
@@ -89,10 +89,6 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
-  if (row >= uniforms.batch) {
-    return;
-  }
   let mode = u32(control[0]);
   let temperature = control[1];
   if (CACHED) {
@@ -103,32 +99,38 @@ fn main(
       }
     }
   }
-  for (var n = 0u; n < uniforms.latent * uniforms.initial; n++) {
-    state[n] = z0[row * uniforms.latent + n];
-  }
-  for (var t = 0u; t < uniforms.time; t++) {
-    let at = row * uniforms.time + t;
-    let logit = logitAt(at);
-    var perturbation = 0.0;
-    if (uniforms.withNoise == 1) {
-      perturbation = noise[at];
+  let all = groups.x * groups.y * WORKGROUP;
+  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.batch; row += all) {
+    for (var n = 0u; n < LATENT; n++) {
+      state[n] = 0.0;
     }
-    var value = beta(logit, perturbation, mode, temperature);
-    if (t == 0) {
-      var forced = uniforms.firstOpen == 1;
-      if (uniforms.withOpened == 1) {
-        forced = opened[row] != 0;
+    for (var n = 0u; n < uniforms.latent * uniforms.initial; n++) {
+      state[n] = z0[row * uniforms.latent + n];
+    }
+    for (var t = 0u; t < uniforms.time; t++) {
+      let at = row * uniforms.time + t;
+      let logit = logitAt(at);
+      var perturbation = 0.0;
+      if (uniforms.withNoise == 1) {
+        perturbation = noise[at];
       }
-      value = select(value, vec2(1.0, 0.0), forced);
-    }
-    gate[at] = value.x;
-    gate[uniforms.batch * uniforms.time + at] = value.y;
-    for (var n = 0u; n < uniforms.latent; n++) {
-      let i = at * uniforms.latent + n;
-      // Not state + β (z̃ − state): an open gate must give the proposal exactly.
-      let integrated = value.x * proposal[i] + (1.0 - value.x) * state[n];
-      state[n] = integrated;
-      z[i] = integrated;
+      var value = beta(logit, perturbation, mode, temperature);
+      if (t == 0) {
+        var forced = uniforms.firstOpen == 1;
+        if (uniforms.withOpened == 1) {
+          forced = opened[row] != 0;
+        }
+        value = select(value, vec2(1.0, 0.0), forced);
+      }
+      gate[at] = value.x;
+      gate[uniforms.batch * uniforms.time + at] = value.y;
+      for (var n = 0u; n < uniforms.latent; n++) {
+        let i = at * uniforms.latent + n;
+        // Not state + β (z̃ − state): an open gate must give the proposal exactly.
+        let integrated = value.x * proposal[i] + (1.0 - value.x) * state[n];
+        state[n] = integrated;
+        z[i] = integrated;
+      }
     }
   }
 }

@@ -59,6 +59,8 @@ export type ActivationGradientShape = {
   readonly hidden: number;
 };
 
+/** Steps of a lane of a CPU that repay copying the weights. */
+const STEPS_A_LANE = 16;
 /** A row's recurrence is long, so workgroups are small: enough of them for every core of a software adapter. */
 const ROWS = 8;
 /** Weights of a switch that an invocation keeps copies of; more would not stay in a first-level cache. */
@@ -100,7 +102,10 @@ export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
   ],
   uniforms: fields('batch', 'time', 'latent', 'hidden', 'firstOpen', 'initial', 'withOpened', 'withNoise', 'biasAt'),
   constants: (shape, adapter) => ({ WORKGROUP: ROWS, ...sizes(shape, adapter) }),
-  grid: ({ batch }) => linearGrid(batch, ROWS),
+  grid: ({ batch, time }, { family }) => {
+    const rows = family === 'software' ? Math.max(1, Math.ceil(STEPS_A_LANE / time)) : 1;
+    return linearGrid(Math.ceil(batch / rows), ROWS);
+  },
   cost: ({ batch, time, latent, hidden }) => ({
     flops: batch * time * (hidden * (2 * latent + 3) + 3 * latent + 8),
     bytes: 4 * (batch * time * (2 * latent + hidden + 3) + hidden * (latent + 1)),
