@@ -62,8 +62,7 @@ fn through(gate: u32, lane: u32, da: ptr<function, State>, dh: ptr<function, Sta
 
 /** Steps of all packed sequences together. */
 fn taken() -> u32 {
-  let last = uniforms.batch - 1;
-  return lengths[last] + lengths[uniforms.batch + last];
+  return lengths[uniforms.batch + uniforms.time];
 }
 
 @compute @workgroup_size(LANES)
@@ -95,13 +94,9 @@ fn main(
     }
   }
 
-  // Where each row begins.
+  // A step of a sequence lies at sequence · stride + where those of its time begin.
   let packed = uniforms.rows > 0;
-  var base = rows * uniforms.time;
-  for (var once = select(1u, 0u, packed); once < 1; once++) {
-    let place = rows + uniforms.batch;
-    base = vec4(lengths[place.x], lengths[place.y], lengths[place.z], lengths[place.w]);
-  }
+  let stride = select(uniforms.time, 1, packed);
   let steps = select(uniforms.time, longest, packed);
 
   var dh: State;
@@ -110,6 +105,7 @@ fn main(
   var recurrent: State;
   for (var step = 0u; step < steps; step++) {
     let t = select(steps - 1 - step, step, uniforms.reverse == 1);
+    let begin = select(t, lengths[uniforms.batch + t], packed);
     // Packed, there are no steps past a row's length.
     let has = vec4(!packed) | (vec4(t) < length);
     for (var unit = 0u; unit < units; unit++) {
@@ -120,7 +116,7 @@ fn main(
       var ds: array<vec4<f32>, 4>;
       let carried = dh[unit / LANES][unit % LANES];
       for (var q = 0u; q < count; q++) {
-        let at = base[q] + t;
+        let at = (first + q) * stride + begin;
         let total = vec4(carried[0][q], carried[1][q], carried[2][q], carried[3][q]) + select(vec4(0.0), dy[at * units + unit], has[q]);
         straight[q] = total;
         var dar = vec4(0.0);

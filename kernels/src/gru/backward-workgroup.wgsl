@@ -40,8 +40,7 @@ fn weight(gate: u32, unit: u32, k: u32) -> f32 {
 
 /** Steps of all packed sequences together. */
 fn taken() -> u32 {
-  let last = uniforms.batch - 1;
-  return lengths[last] + lengths[uniforms.batch + last];
+  return lengths[uniforms.batch + uniforms.time];
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -66,24 +65,17 @@ fn main(
   if (takesPart && uniforms.withLengths == 1u) {
     length = lengths[row];
   }
-  // Packed, there are no steps past a row's length, and where it begins is told.
+  // Packed, there are no steps past a row's length, and the workgroup's first row is its longest.
   let packed = uniforms.rows > 0u;
-  var base = row * time;
-  if (takesPart && packed) {
-    base = lengths[uniforms.batch + row];
-  }
-  // Then the longest row of the workgroup ends it.
-  var steps = select(time, 0u, packed);
-  for (var i = 0u; packed && i < ROWS; i++) {
-    steps = max(steps, lengths[min((group.y * groups.x + group.x) * ROWS + i, uniforms.batch - 1u)]);
-  }
+  let stride = select(time, 1u, packed);
+  let steps = select(time, lengths[min((group.y * groups.x + group.x) * ROWS, uniforms.batch - 1u)], packed);
   var dh = 0.0;
   for (var step = 0u; step < steps; step++) {
     let t = select(steps - 1u - step, step, uniforms.reverse == 1u);
     let buffer = (step % 2u) * ROWS * HIDDEN + place * HIDDEN;
     var toGates = vec3<f32>();
     if (takesPart && (t < length || !packed)) {
-      let at = base + t;
+      let at = row * stride + select(t, lengths[uniforms.batch + t], packed);
       dh += dy[at * hidden + unit];
       var candidate = 0.0;
       if (t < length) {

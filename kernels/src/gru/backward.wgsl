@@ -31,8 +31,7 @@ struct Uniforms {
 
 /** Steps of all packed sequences together. */
 fn taken() -> u32 {
-  let last = uniforms.batch - 1;
-  return lengths[last] + lengths[uniforms.batch + last];
+  return lengths[uniforms.batch + uniforms.time];
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -56,10 +55,8 @@ fn main(
   }
   let longest = max(max(length.x, length.y), max(length.z, length.w));
   let packed = uniforms.rows > 0;
-  var base = (first + vec4(0, 1, 2, 3)) * time;
-  for (var q = 0u; q < select(0, count, packed); q++) {
-    base[q] = lengths[uniforms.batch + first + q];
-  }
+  // A step of a sequence lies at sequence · stride + where those of its time begin.
+  let stride = select(time, 1, packed);
   let steps = select(time, longest, packed);
 
   var dh: array<vec4<f32>, CAPACITY>;
@@ -68,6 +65,7 @@ fn main(
   var ds: array<vec4<f32>, CAPACITY>;
   for (var step = 0u; step < steps; step++) {
     let t = select(steps - 1 - step, step, uniforms.reverse == 1);
+    let begin = select(t, lengths[uniforms.batch + t], packed);
     for (var k = 0u; k < hidden; k++) {
       var total = dh[k];
       var reset = vec4(0.0);
@@ -77,7 +75,7 @@ fn main(
         if (packed && t >= length[q]) {
           continue;
         }
-        let at = base[q] + t;
+        let at = (first + q) * stride + begin;
         let sum = total[q] + dy[at * hidden + k];
         total[q] = sum;
         var candidate = 0.0;

@@ -41,8 +41,7 @@ fn four(w: vec4<f32>, h: array<vec4<f32>, 4>) -> vec4<f32> {
 
 /** Steps of all packed sequences together. */
 fn taken() -> u32 {
-  let last = uniforms.batch - 1;
-  return lengths[last] + lengths[uniforms.batch + last];
+  return lengths[uniforms.batch + uniforms.time];
 }
 
 @compute @workgroup_size(LANES)
@@ -74,13 +73,9 @@ fn main(
     }
   }
 
-  // Where each row begins.
+  // A step of a sequence lies at sequence · stride + where those of its time begin.
   let packed = uniforms.rows > 0;
-  var base = rows * uniforms.time;
-  for (var once = select(1u, 0u, packed); once < 1; once++) {
-    let place = rows + uniforms.batch;
-    base = vec4(lengths[place.x], lengths[place.y], lengths[place.z], lengths[place.w]);
-  }
+  let stride = select(uniforms.time, 1, packed);
   let steps = select(uniforms.time, longest, packed);
 
   var h: array<array<array<vec4<f32>, 4>, LANES>, CHUNKS>;
@@ -92,6 +87,7 @@ fn main(
 
   for (var step = 0u; step < steps; step++) {
     let t = select(step, steps - 1 - step, uniforms.reverse == 1);
+    let begin = select(t, lengths[uniforms.batch + t], packed);
     // Packed, there are no steps past a row's length.
     let has = vec4(!packed) | (vec4(t) < length);
     for (var unit = 0u; unit < select(0, units, t < longest); unit++) {
@@ -124,7 +120,7 @@ fn main(
       for (var q = 0u; q < count; q++) {
         // At most once: a software adapter leaves a loop that no lane wants, but runs an `if` with its lanes masked off.
         for (var row = select(1u, 0u, has[q]); row < 1; row++) {
-          let at = base[q] + t;
+          let at = (first + q) * stride + begin;
           let projected = at * 3 * units + unit;
           let state = vec4(before[0][q], before[1][q], before[2][q], before[3][q]);
           let s = vec4(sums[8][q], sums[9][q], sums[10][q], sums[11][q]);
@@ -143,7 +139,7 @@ fn main(
         }
       }
     }
-    let at = (base + select(vec4(0u), vec4(t), has)) * units;
+    let at = (rows * stride + begin) * units;
     for (var k = 0u; k < select(0, units, t < longest); k++) {
       let state = transpose(mat4x4(out[at.x + k], out[at.y + k], out[at.z + k], out[at.w + k]));
       let before = h[k / LANES][k % LANES];
@@ -158,7 +154,7 @@ fn main(
     for (var k = 0u; k < select(units, 0, t < longest); k++) {
       let held = h[k / LANES][k % LANES];
       for (var q = 0u; q < count; q++) {
-        let to = (base[q] + t) * units + k;
+        let to = ((first + q) * stride + begin) * units + k;
         let state = vec4(held[0][q], held[1][q], held[2][q], held[3][q]);
         out[to] = state;
         for (var once = 0u; once < uniforms.save; once++) {

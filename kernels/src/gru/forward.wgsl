@@ -2,8 +2,8 @@
 //   r = σ(gates_r + W_r h + b_r), z = σ(gates_z + W_z h + b_z), n = tanh(gates_n + r ∘ (W_n h + b_n)), h' = (1 − z) ∘ n + z ∘ h
 // One invocation carries four batch rows, the components of a vec4, so that a weight read serves four rows in every SIMD
 // lane, and makes TILE units at a time, so that a state read serves three gates of each. Steps at and past a row's length
-// hold its state. Packed rows lie one behind the other without any such steps; `lengths` says where each begins, behind the lengths, and
-// rows left over at the end are zeroed. Loops around storage accesses have bounds that the compiler does not know: it would unroll them into hundreds
+// hold its state. Packed there are none such: sequences, longest first, lie time after time, all that have a step at it; `lengths` says behind
+// the lengths where those of each time begin. Rows left over at the end are zeroed. Loops around storage accesses have bounds that the compiler does not know: it would unroll them into hundreds
 // of times the code.
 // Prelude: WORKGROUP (invocations per workgroup), CAPACITY (state width the private arrays have room for), TILE (units at a
 // time).
@@ -36,8 +36,7 @@ fn sigmoid(x: f32) -> f32 {
 
 /** Steps of all packed sequences together. */
 fn taken() -> u32 {
-  let last = uniforms.batch - 1;
-  return lengths[last] + lengths[uniforms.batch + last];
+  return lengths[uniforms.batch + uniforms.time];
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -61,10 +60,8 @@ fn main(
   }
   let longest = max(max(length.x, length.y), max(length.z, length.w));
   let packed = uniforms.rows > 0;
-  var base = (first + vec4(0, 1, 2, 3)) * time;
-  for (var q = 0u; q < select(0, count, packed); q++) {
-    base[q] = lengths[uniforms.batch + first + q];
-  }
+  // A step of a sequence lies at sequence · stride + where those of its time begin.
+  let stride = select(time, 1, packed);
   let steps = select(time, longest, packed);
 
   var h: array<vec4<f32>, CAPACITY>;
@@ -79,6 +76,7 @@ fn main(
 
   for (var step = 0u; step < steps; step++) {
     let t = select(step, steps - 1 - step, uniforms.reverse == 1);
+    let begin = select(t, lengths[uniforms.batch + t], packed);
     h = next;
     // A loop of no rounds costs a software adapter nothing; an `if` would run with its lanes masked off.
     for (var j = 0u; j < select(0, hidden, t < longest); j += TILE) {
@@ -105,7 +103,7 @@ fn main(
           if (packed && t >= length[q]) {
             continue;
           }
-          let at = base[q] + t;
+          let at = (first + q) * stride + begin;
           let projected = at * three + unit;
           let s = n[i][q] + biasN;
           let reset = sigmoid(r[i][q] + biasR + gates[projected]);
@@ -130,7 +128,7 @@ fn main(
         if (packed && t >= length[q]) {
           continue;
         }
-        let at = (base[q] + t) * hidden + k;
+        let at = ((first + q) * stride + begin) * hidden + k;
         out[at] = after[q];
         for (var once = 0u; once < uniforms.save; once++) {
           previous[at] = before[q];

@@ -16,8 +16,9 @@ export type GruShape = {
   /** 1 to run from the last time to the first. */
   readonly reverse: 0 | 1;
   /**
-   * 0 where every sequence has `time` rows in all buffers. Else these hold so many rows, in which sequences lie one behind the other with no
-   * more steps than they have: `lengths` then says behind the lengths where each begins, in order, and `time` only what none is longer than.
+   * 0 where every sequence has `time` rows in all buffers. Else they are packed, as in torch's PackedSequence: sequences, longest first, have no
+   * more rows than steps, and lie time after time; `lengths` then says behind the lengths where each time begins, and where the last ends.
+   * Buffers have so many rows, some of which may be left over.
    */
   readonly rows: number;
 };
@@ -50,7 +51,7 @@ const grid = ({ batch }: GruShape) => linearGrid(Math.ceil(batch / ROWS), WORKGR
  * (https://docs.pytorch.org/docs/stable/generated/torch.nn.GRU.html): `out [batch, time, hidden]` from `whh [3·hidden, hidden]`,
  * `bhh [3·hidden]`, `h0 [batch, hidden]`, `lengths u32 [batch]`. For the backward pass it leaves the state before each step in
  * `previous [batch, time, hidden]` and r, z, n, W_n h + b_n in `saved [batch, time, 4·hidden]` (undefined over padding). Packed, `[rows, …]`
- * takes the place of `[batch, time, …]` and `lengths` is `[2·batch]`; `out` and `previous` are zero in rows left over at the end.
+ * takes the place of `[batch, time, …]` and `lengths` is `[batch + time + 1]`; `out` and `previous` are zero in rows left over at the end.
  */
 export const gruForward: Kernel<GruForwardShape> = {
   name: 'gru/forward',

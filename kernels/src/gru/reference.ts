@@ -3,8 +3,9 @@ import type { GruForwardShape, GruShape } from './index.js';
 type Numbers = ArrayLike<number>;
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
-/** Row of the first step of a sequence. */
-const begin = ({ batch, time, rows }: GruShape, lengths: Numbers, b: number): number => (rows > 0 ? lengths[batch + b] : b * time);
+/** Row of a sequence's step. */
+const rowAt = ({ batch, time, rows }: GruShape, lengths: Numbers, b: number, t: number): number =>
+  rows > 0 ? lengths[batch + t] + b : b * time + t;
 const rowsIn = ({ batch, time, rows }: GruShape): number => rows || batch * time;
 const steps = ({ time, reverse }: GruShape): number[] => Array.from({ length: time }, (_, i) => (reverse ? time - 1 - i : i));
 
@@ -21,7 +22,7 @@ export function gruForwardReference(
     let h = Float64Array.from({ length: H }, (_, k) => (shape.initial ? h0[b * H + k] : 0));
     for (const t of steps(shape)) {
       if (shape.rows > 0 && t >= lengths[b]) continue;
-      const at = begin(shape, lengths, b) + t;
+      const at = rowAt(shape, lengths, b, t);
       previous.set(h, at * H);
       if (!shape.withLengths || t < lengths[b]) {
         const recurrent = Float64Array.from({ length: 3 * H }, (_, j) => bhh[j] + h.reduce((sum, hk, k) => sum + whh[j * H + k] * hk, 0));
@@ -55,7 +56,7 @@ export function gruBackwardReference(
     let dh = new Float64Array(H);
     for (const t of steps(shape).reverse()) {
       if (shape.rows > 0 && t >= lengths[b]) continue;
-      const at = begin(shape, lengths, b) + t;
+      const at = rowAt(shape, lengths, b, t);
       dh = dh.map((value, k) => value + dy[at * H + k]);
       if (shape.withLengths && t >= lengths[b]) continue;
       const before = new Float64Array(H);

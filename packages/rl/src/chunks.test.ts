@@ -34,15 +34,19 @@ test.each([false, true])(
       [4, 1],
     ]);
     const places: number[] = [];
-    for (const { size, lengths, step, decision, at, back, count } of chunks) {
+    for (const { size, order, lengths, step, decision, at, back, count } of chunks) {
       places.push(...decision.subarray(0, count));
       expect([...decision.subarray(count), ...at.subarray(count)].every((rest) => rest === NONE)).toBe(true);
       const { batch, time } = size;
-      expect(lengths).toHaveLength(packed ? 2 * batch : batch);
-      const begins = packed ? lengths.subarray(batch) : Uint32Array.from({ length: batch }, (_, row) => row * time);
-      const taken = [...begins].flatMap((begin, row) => Array.from({ length: lengths[row] }, (_, t) => begin + t));
-      expect([...step.keys()].filter((at) => step[at] !== NONE)).toEqual(taken);
-      if (packed) expect(taken).toEqual(taken.map((_, i) => i));
+      expect(lengths).toHaveLength(packed ? batch + time + 1 : batch);
+      const rowAt = (row: number, t: number) => (packed ? lengths[batch + t] + row : row * time + t);
+      const taken = Array.from({ length: batch }, (_, row) => Array.from({ length: lengths[row] }, (_, t) => rowAt(row, t))).flat();
+      const filled = [...step.keys()].filter((at) => step[at] !== NONE);
+      expect(filled).toEqual(taken.sort((a, b) => a - b));
+      if (packed) expect(filled).toEqual(filled.map((_, i) => i));
+      if (packed) expect(lengths[batch + time]).toBe(filled.length);
+      for (const [row, episode] of order.entries())
+        for (let t = 0; t < lengths[row]; t++) expect(step[rowAt(row, t)]).toBe(episode * HORIZON + t);
       decision.subarray(0, count).forEach((place, i) => {
         expect(step[at[i]]).toBe(place);
         expect(back[at[i]]).toBe(i);

@@ -21,7 +21,7 @@ export type PlannedChunk = {
   readonly size: ChunkSize;
   /** Its episodes. */
   readonly order: Uint32Array;
-  /** Steps of each and, packed, behind them where each begins. */
+  /** Steps of each and, packed, behind them where each time begins and the last ends. */
   readonly lengths: Uint32Array;
   readonly step: Uint32Array;
   readonly decision: Uint32Array;
@@ -69,7 +69,7 @@ export function roomForSteps(steps: number): number {
 /**
  * Sorts episodes by their steps up to the last decision and cuts them into chunks.
  * @param made [count·horizon] 1 where a decision was made.
- * @param packed whether episodes lie one behind the other in a chunk, or each has as much room as the longest.
+ * @param packed whether a chunk has its steps time after time, all episodes that have one, or room for as many as the longest has for each.
  * @throws ShapeError where the chunks are too small for the batch.
  */
 export function planChunks(
@@ -107,23 +107,27 @@ function planChunk(
   const steps = packed ? roomForSteps(all) : batch * time;
   const step = new Uint32Array(steps).fill(NONE);
   const back = new Uint32Array(steps).fill(NONE);
-  const lengths = new Uint32Array(packed ? 2 * batch : batch);
-  if (packed) lengths.fill(all, batch);
+  const lengths = new Uint32Array(packed ? batch + time + 1 : batch);
+  order.forEach((episode, row) => {
+    lengths[row] = length[episode];
+  });
   const found: { at: number; place: number }[] = [];
   let end = 0;
-  order.forEach((episode, row) => {
-    const begin = packed ? end : row * time;
-    end += length[episode];
-    lengths[row] = length[episode];
-    if (packed) lengths[batch + row] = begin;
-    for (let t = 0; t < length[episode]; t++) {
-      const [at, place] = [begin + t, episode * horizon + t];
+  // Longest first: those that have a step at a time are the first ones.
+  for (let t = 0, running = order.length; t < time; t++) {
+    while (running > 0 && lengths[running - 1] <= t) running--;
+    if (packed) lengths[batch + t] = end;
+    for (let row = 0; row < running; row++) {
+      const episode = order[row];
+      const [at, place] = [packed ? end + row : row * time + t, episode * horizon + t];
       step[at] = place;
       if (!made[place]) continue;
       back[at] = found.length;
       found.push({ at, place });
     }
-  });
+    end += running;
+  }
+  if (packed) lengths[batch + time] = end;
   const room = roomFor(found.length);
   const rows = (field: 'at' | 'place') => Uint32Array.from({ length: room }, (_, i) => found[i]?.[field] ?? NONE);
   return {

@@ -99,10 +99,10 @@ export class Policy {
   }
 
   /**
-   * The same over sequences that lie one behind the other.
+   * The same over sequences that are packed, longest first: time after time, all that have a step at it.
    * @param x LN(e) [rows, width].
    * @param size how many there are, and what none of them is longer than.
-   * @param lengths u32 [2·batch]: steps of each, then where each begins.
+   * @param lengths u32 [batch + time + 1]: steps of each, then where each time begins and the last ends.
    * @returns [rows, history]
    */
   packedHistories(x: Tensor, { batch, time }: SequenceSize, lengths: Tensor): Tensor {

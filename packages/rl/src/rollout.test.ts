@@ -92,10 +92,15 @@ async function logProbOf(learner: ReturnType<typeof codeLearner>, episodes: Awai
   const inputs = learner.prepare(size);
   inputs.write(episodes, places.subarray(0, N), lengths, places);
   const every = device.tensor(places);
-  // One behind the other, each as long as can be.
-  const whole = Uint32Array.from({ length: 2 * N }, (_, i) => (i < N ? T : (i - N) * T));
-  const all = { step: every, decision: every, at: every, back: every, lengths: device.tensor(learner.packed ? whole : lengths) };
-  return noGrad(() => inputs.logProb({ ...size, ...all })).read();
+  if (!learner.packed) {
+    const all = { step: every, decision: every, at: every, back: every, lengths: device.tensor(lengths) };
+    return noGrad(() => inputs.logProb({ ...size, ...all })).read();
+  }
+  // Time after time, each episode as long as can be.
+  const packed = device.tensor(places.map((at) => (at % N) * T + Math.floor(at / N)));
+  const at = device.tensor(places.map((place) => (place % T) * N + Math.floor(place / T)));
+  const whole = device.tensor(Uint32Array.from({ length: N + T + 1 }, (_, i) => (i < N ? T : (i - N) * N)));
+  return noGrad(() => inputs.logProb({ ...size, step: packed, decision: every, at, back: packed, lengths: whole })).read();
 }
 
 test('log-probabilities of codes: recorded step by step as computed over whole episodes', async () => {

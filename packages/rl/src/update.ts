@@ -22,7 +22,7 @@ import type { Episodes } from './episodes.js';
 export type Chunk = ChunkSize & {
   /** u32 [steps]: place of each step in the records (episode · horizon + t), `NONE` after an episode's last decision. */
   readonly step: Tensor;
-  /** u32 [batch]: steps of each episode, its last decision the last of them; packed, u32 [2·batch] with where each begins. */
+  /** u32 [batch]: steps of each episode, its last decision the last of them; packed, u32 [batch + time + 1] with where each time begins. */
   readonly lengths: Tensor;
   /** u32 [decisions]: place of each decision in the records, `NONE` in rows left over. */
   readonly decision: Tensor;
@@ -35,7 +35,7 @@ export type Chunk = ChunkSize & {
 /** What is being learned: the log-probabilities of recorded decisions under the present parameters. */
 export type Learner = {
   readonly store: ParameterStore;
-  /** Whether steps of its chunks lie one behind the other, or in rows `[batch, time]`. */
+  /** Whether steps of its chunks are packed, time after time, or lie in rows `[batch, time]`. */
   readonly packed: boolean;
   /** [N·horizon, 1] log-probabilities when the decisions were made. */
   readonly oldLogProb: Tensor;
@@ -211,9 +211,9 @@ export class ClippedUpdate {
 
   #capture(size: ChunkSize): Captured {
     const device = this.#device;
-    const { batch, steps, decisions } = size;
+    const { batch, time, steps, decisions } = size;
     const places = (count: number): Tensor => device.tensor(new Uint32Array(count));
-    const [step, back, lengths] = [places(steps), places(steps), places(this.learner.packed ? 2 * batch : batch)];
+    const [step, back, lengths] = [places(steps), places(steps), places(this.learner.packed ? batch + time + 1 : batch)];
     const [decision, at] = [places(decisions), places(decisions)];
     const [weight, advantage] = [device.tensor(new Float32Array(decisions)), device.tensor(new Float32Array(decisions))];
     const inputs = { step, lengths, decision, at, back };

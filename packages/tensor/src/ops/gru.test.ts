@@ -45,9 +45,9 @@ test.each([
   for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
 });
 
-/** Lengths of five sequences, and where each begins where they are packed. */
-const LENGTHS = [6, 1, 0, 4, 5];
-const BEGINS = [0, 6, 7, 7, 11];
+/** Lengths of five sequences, and where each time begins where they are packed. */
+const LENGTHS = [6, 5, 4, 1, 0];
+const BEGINS = [0, 4, 7, 10, 13, 15, 16];
 const PACKED = 18;
 
 test.each([false, true])('gradients through packed sequences agree with differences, reverse %s', async (reverse) => {
@@ -76,7 +76,7 @@ test('packed sequences have the states of padded ones, and zeros behind them', a
   const [whh, bhh] = [device.tensor(wave(3 * H * H, 1), [3 * H, H]), device.tensor(wave(3 * H, 2))];
   const gates = wave(B * T * 3 * H, 0);
   const padded = await gru(device.tensor(gates, [B, T, 3 * H]), whh, bhh, { lengths: device.tensor(Uint32Array.from(LENGTHS)) }).read();
-  const rows = LENGTHS.flatMap((length, b) => Array.from({ length }, (_, t) => b * T + t));
+  const rows = Array.from({ length: T }, (_, t) => LENGTHS.flatMap((length, b) => (t < length ? [b * T + t] : []))).flat();
   const packedGates = new Float32Array(PACKED * 3 * H);
   rows.forEach((row, i) => {
     packedGates.set(gates.subarray(row * 3 * H, (row + 1) * 3 * H), i * 3 * H);
@@ -112,5 +112,5 @@ test('shapes that do not fit are refused', () => {
   expect(() => gru(gates, whh, bhh, { packed })).toThrow('gates [rows, 3·hidden]');
   const rows = gates.reshape([6, 12]);
   expect(() => gru(rows, whh, bhh, { packed })).toThrow('no lengths');
-  expect(() => gru(rows, whh, bhh, { packed, lengths: device.tensor(new Uint32Array(2)) })).toThrow('u32 [4]');
+  expect(() => gru(rows, whh, bhh, { packed, lengths: device.tensor(new Uint32Array(2)) })).toThrow('u32 [6]');
 });

@@ -14,8 +14,9 @@ export interface GruOptions {
   /** Run from the last time to the first. */
   readonly reverse?: boolean;
   /**
-   * Sequences lie one behind the other with no more steps than they have, none longer than `time`: `gates` is [rows, 3·hidden] and the result
-   * [rows, hidden], zero in rows left over; `lengths` is u32 [2·batch], lengths and behind them where each begins, in order.
+   * Sequences are packed, as in torch's PackedSequence: longest first, none longer than `time`, they lie time after time with no more rows than
+   * steps. `gates` is [rows, 3·hidden] and the result [rows, hidden], zero in rows left over; `lengths` is u32 [batch + time + 1]: lengths
+   * and, behind them, where each time begins and the last ends.
    */
   readonly packed?: { readonly batch: number; readonly time: number };
 }
@@ -33,7 +34,7 @@ function sizesOf(gates: Tensor, whh: Tensor, bhh: Tensor, { h0, lengths, packed 
     );
   const [batch, time] = packed ? [packed.batch, packed.time] : gates.shape;
   if (h0 && h0.size !== batch * hidden) throw new ShapeError('gru', `h0 [${h0.shape}]`, `[${batch}, ${hidden}]`);
-  const told = packed ? 2 * batch : batch;
+  const told = packed ? batch + time + 1 : batch;
   if (packed && !lengths) throw new ShapeError('gru', 'no lengths', `u32 [${told}]`);
   if (lengths && (lengths.size !== told || lengths.dtype !== 'u32'))
     throw new ShapeError('gru', `lengths ${lengths.dtype} [${lengths.shape}]`, `u32 [${told}]`);
