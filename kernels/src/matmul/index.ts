@@ -38,8 +38,9 @@ const lanes = ({ subgroups }: AdapterTraits) => subgroups?.max ?? 8;
 
 /** Workgroups a thread: several, so that none waits long for the last, but each loads its chunk of b anew. */
 const SHARES = 4;
-/** Rows that repay loading a chunk of b. */
-const LEAST_ROWS = 32;
+/** Rows that repay loading a chunk of b, and fewer that do where a thread would have nothing to do. */
+const LEAST_ROWS = 96;
+const LEAST_ROWS_OF_IDLE = 32;
 /** Where the number of threads is not known. */
 const USUAL_THREADS = 4;
 
@@ -54,8 +55,9 @@ function subgroupsGrid(shape: MatmulShape, adapter: AdapterTraits): Grid {
   const { m, n } = shape;
   const { threads = USUAL_THREADS } = adapter;
   const columns = Math.max(1, Math.ceil(n / ((wide(shape, adapter) ? 8 : 4) * lanes(adapter))));
-  const shares = threads === 1 ? 1 : Math.ceil((SHARES * threads) / columns);
-  return [columns, Math.max(1, Math.min(shares, Math.ceil(m / LEAST_ROWS))), 1];
+  const most = threads === 1 ? 1 : Math.ceil((SHARES * threads) / columns);
+  const busy = Math.min(Math.ceil(threads / columns), Math.ceil(m / LEAST_ROWS_OF_IDLE));
+  return [columns, Math.max(1, Math.min(most, Math.max(busy, Math.ceil(m / LEAST_ROWS)))), 1];
 }
 
 /**
@@ -106,6 +108,9 @@ export const matmulOuter: Kernel<MatmulShape> = {
   sample: { ...sample, transposeA: 1, transposeB: 0 },
 };
 
+/** Rows of c from which on `matmulSubgroups` makes a weight's gradient faster, where its columns are `wide`. */
+const FEW_ROWS = 64;
+
 /** Whether `matmulOuter` makes this product. */
 export function fitsOuter({ m, n, transposeA, transposeB, bias, relu, residual, rectify }: MatmulShape): boolean {
   return m % 4 === 0 && n % 4 === 0 && transposeA === 1 && !(transposeB || bias || relu || residual || rectify);
@@ -117,5 +122,5 @@ export function matmulKernel(shape: MatmulShape, adapter: AdapterTraits): Kernel
   if (family === 'gpu') return fitsTiles(shape) ? matmulTiled : matmul;
   const vectors = subgroups !== undefined && subgroups.min === subgroups.max && subgroups.max <= 16;
   if (!vectors || shape.n % 4 !== 0 || (shape.accumulate && (shape.relu || shape.rectify))) return matmul;
-  return fitsOuter(shape) ? matmulOuter : matmulSubgroups;
+  return fitsOuter(shape) && !(wide(shape, adapter) && shape.m >= FEW_ROWS) ? matmulOuter : matmulSubgroups;
 }
