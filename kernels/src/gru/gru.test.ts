@@ -4,9 +4,11 @@ import { poison, randomNormal, randomUniform, relativeError, runKernel, testDevi
 import {
   type GruForwardShape,
   gruBackward,
+  gruBackwardRows,
   gruBackwardSubgroups,
   gruBackwardWorkgroup,
   gruForward,
+  gruForwardRows,
   gruForwardSubgroups,
   gruForwardWorkgroup,
   gruKernels,
@@ -15,12 +17,13 @@ import { gruBackwardReference, gruForwardReference } from './reference.js';
 
 const portable = { name: 'portable', forward: gruForward, backward: gruBackward };
 const subgroups = { name: 'subgroups', forward: gruForwardSubgroups, backward: gruBackwardSubgroups };
+const rows = { name: 'rows', forward: gruForwardRows, backward: gruBackwardRows };
 const workgroup = { name: 'workgroup', forward: gruForwardWorkgroup, backward: gruBackwardWorkgroup };
 type Pair = typeof portable;
 const { traits } = await testDevice();
 const shared = gruKernels(4, traits).forward === gruForwardSubgroups;
 /** Every pair of kernels that runs here at this width. */
-const pairs = (hidden: number): Pair[] => [portable, workgroup, ...(shared && hidden % 4 === 0 ? [subgroups] : [])];
+const pairs = (hidden: number): Pair[] => [portable, workgroup, ...(shared && hidden % 4 === 0 ? [subgroups, rows] : [])];
 
 /** Lengths and, where sequences are packed, where each time begins and the last ends. */
 function lengthsOf({ batch, time, withLengths, rows }: GruForwardShape): Uint32Array {
@@ -69,6 +72,8 @@ async function both({ forward: forwardKernel, backward: backwardKernel }: Pair, 
 test('the choice of kernels', () => {
   const subgroups = { min: 8, max: 8 };
   expect(gruKernels(12, { family: 'software', f16: false, subgroups }).forward).toBe(gruForwardSubgroups);
+  expect(gruKernels(68, { family: 'software', f16: false, subgroups })).toEqual({ forward: gruForwardRows, backward: gruBackwardRows });
+  expect(gruKernels(132, { family: 'software', f16: false, subgroups }).forward).toBe(gruForward);
   expect(gruKernels(13, { family: 'software', f16: false, subgroups }).forward).toBe(gruForward);
   expect(gruKernels(13, { family: 'gpu', f16: false })).toEqual({ forward: gruForwardWorkgroup, backward: gruBackwardWorkgroup });
   expect(gruKernels(300, { family: 'gpu', f16: false }).backward).toBe(gruBackward);

@@ -1,8 +1,10 @@
-import { type AdapterTraits, type BufferSlot, type Kernel, linearGrid } from '../declaration.js';
+import { type AdapterTraits, type BufferSlot, type Grid, type Kernel, linearGrid } from '../declaration.js';
 import backwardSource from './backward.wgsl';
+import backwardRowsSource from './backward-rows.wgsl';
 import backwardSubgroupsSource from './backward-subgroups.wgsl';
 import backwardWorkgroupSource from './backward-workgroup.wgsl';
 import forwardSource from './forward.wgsl';
+import forwardRowsSource from './forward-rows.wgsl';
 import forwardSubgroupsSource from './forward-subgroups.wgsl';
 import forwardWorkgroupSource from './forward-workgroup.wgsl';
 
@@ -129,13 +131,33 @@ export const gruBackward: Kernel<GruShape> = {
 const fours = (slots: readonly BufferSlot[], ...others: string[]): BufferSlot[] =>
   slots.map((slot) => (['lengths', ...others].includes(slot.name) ? slot : { ...slot, element: 'vec4<f32>' }));
 
-/** `gruForward` for software adapters whose subgroups have 8 lanes or more and the feature is enabled; `hidden` a multiple of 4. */
+/** Lanes of a subgroup where all have one size; the 8 of llvmpipe with AVX2 where it is not known. */
+const lanes = ({ subgroups }: AdapterTraits) => subgroups?.max ?? 8;
+const partsOf = ({ hidden }: GruShape, adapter: AdapterTraits) => ({
+  LANES: lanes(adapter),
+  PARTS: Math.ceil(hidden / (4 * lanes(adapter))),
+});
+
+/** Workgroups a thread: several, so that none waits long for the last; steps that repay copying the weights. */
+const SHARES = 4;
+const LEAST_STEPS = 128;
+/** Where the number of threads is not known. */
+const USUAL_THREADS = 4;
+
+/** Workgroups among which the rows are dealt out. */
+function dealt(shape: GruShape, { threads = USUAL_THREADS }: AdapterTraits): Grid {
+  const most = threads === 1 ? 1 : SHARES * threads;
+  return [Math.max(1, Math.min(most, shape.batch, Math.ceil(rowsIn(shape) / LEAST_STEPS))), 1, 1];
+}
+
+/** `gruForward` for software adapters whose subgroups have one size and the feature is enabled; `hidden` a multiple of 4 and at most 64. */
 export const gruForwardSubgroups: Kernel<GruForwardShape> = {
   ...gruForward,
   name: 'gru/forward-subgroups',
   source: forwardSubgroupsSource,
-  buffers: fours(gruForward.buffers, 'bhh'),
-  constants: (shape) => ({ CHUNKS: chunks(shape) }),
+  buffers: fours(gruForward.buffers),
+  constants: partsOf,
+  grid: dealt,
 };
 
 /** `gruBackward` under the same conditions. */
@@ -143,6 +165,25 @@ export const gruBackwardSubgroups: Kernel<GruShape> = {
   ...gruBackward,
   name: 'gru/backward-subgroups',
   source: backwardSubgroupsSource,
+  buffers: fours(gruBackward.buffers),
+  constants: partsOf,
+  grid: dealt,
+};
+
+/** `gruForward` under the same conditions, subgroups of 8 lanes or more, for widths up to 128. */
+export const gruForwardRows: Kernel<GruForwardShape> = {
+  ...gruForward,
+  name: 'gru/forward-rows',
+  source: forwardRowsSource,
+  buffers: fours(gruForward.buffers, 'bhh'),
+  constants: (shape) => ({ CHUNKS: chunks(shape) }),
+};
+
+/** `gruBackward` under the same conditions. */
+export const gruBackwardRows: Kernel<GruShape> = {
+  ...gruBackward,
+  name: 'gru/backward-rows',
+  source: backwardRowsSource,
   buffers: fours(gruBackward.buffers, 'whh'),
   constants: (shape) => ({ CHUNKS: chunks(shape) }),
 };
@@ -181,8 +222,9 @@ export const gruBackwardWorkgroup: Kernel<GruShape> = {
   grid: workgroupGrid,
 };
 
-/** Their loops over the state are unrolled: beyond this width compiling them takes longer than they save. */
-const WIDEST_UNROLLED = 128;
+/** Their loops over the state are unrolled: beyond these widths compiling them takes longer than they save. */
+const WIDEST_UNITS = 64;
+const WIDEST_ROWS = 128;
 
 /** The kernels for this width on this adapter. Each pair has the same buffers and the same results to rounding. */
 export function gruKernels(
@@ -190,7 +232,8 @@ export function gruKernels(
   { family, subgroups }: AdapterTraits,
 ): { forward: Kernel<GruForwardShape>; backward: Kernel<GruShape> } {
   if (family === 'gpu' && hidden <= MOST_INVOCATIONS) return { forward: gruForwardWorkgroup, backward: gruBackwardWorkgroup };
-  const shared =
-    family === 'software' && subgroups !== undefined && subgroups.min >= WORKGROUP && hidden % 4 === 0 && hidden <= WIDEST_UNROLLED;
-  return shared ? { forward: gruForwardSubgroups, backward: gruBackwardSubgroups } : { forward: gruForward, backward: gruBackward };
+  const vectors = family === 'software' && subgroups !== undefined && subgroups.min === subgroups.max && hidden % 4 === 0;
+  if (vectors && hidden <= WIDEST_UNITS) return { forward: gruForwardSubgroups, backward: gruBackwardSubgroups };
+  const shared = vectors && subgroups.min >= WORKGROUP && hidden <= WIDEST_ROWS;
+  return shared ? { forward: gruForwardRows, backward: gruBackwardRows } : { forward: gruForward, backward: gruBackward };
 }
