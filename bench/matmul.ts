@@ -73,6 +73,8 @@ for (const [name, shape] of rows) {
       b: numbers(k * n),
       bias: numbers(n),
       residual: numbers(m * n),
+      gamma: device.dummy,
+      beta: device.dummy,
       c: device.zeros([m * n]),
       sums: device.dummy,
     };

@@ -40,7 +40,8 @@ function matmulCase([m, k, n]: (typeof SIZES)[number]): Case {
     tolerance: 1e-5,
     ours: ({ a, b }, device) => {
       const c = device.empty([m, n]);
-      const absent = { bias: device.dummy, residual: device.dummy, sums: device.dummy };
+      const { dummy } = device;
+      const absent = { bias: dummy, residual: dummy, gamma: dummy, beta: dummy, sums: dummy };
       device.dispatch(matmulKernel(shape, device.traits), shape, { ...absent, a, b, c });
       return [c];
     },

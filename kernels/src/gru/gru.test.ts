@@ -7,6 +7,7 @@ import {
   gruBackwardRows,
   gruBackwardSubgroups,
   gruBackwardWorkgroup,
+  gruCell,
   gruForward,
   gruForwardRows,
   gruForwardSubgroups,
@@ -107,6 +108,24 @@ test.each(cases)(
       expect(relativeError(backward[output], gradient[output]), `${name} ${output}`).toBeLessThanOrEqual(1e-4);
   },
 );
+
+test.each([
+  { rows: 1, hidden: 1 },
+  { rows: 37, hidden: 7 },
+  { rows: 300, hidden: 12 },
+  { rows: 512, hidden: 64 },
+])('a step from both projections: $rows × $hidden', async ({ rows, hidden }) => {
+  const shape = { batch: rows, time: 1, hidden, ...plain } satisfies GruForwardShape;
+  const { gates, whh, bhh, h0, lengths } = inputs(shape);
+  const recurrent = Float32Array.from({ length: rows * 3 * hidden }, (_, i) => {
+    const [row, j] = [Math.floor(i / (3 * hidden)), i % (3 * hidden)];
+    let sum = bhh[j];
+    for (let k = 0; k < hidden; k++) sum += whh[j * hidden + k] * h0[row * hidden + k];
+    return sum;
+  });
+  const { out } = await runKernel(gruCell, { rows, hidden }, { gates, recurrent, h0, out: poison(rows * hidden) });
+  expect(relativeError(out, gruForwardReference(shape, { gates, whh, bhh, h0, lengths }).out)).toBeLessThanOrEqual(1e-5);
+});
 
 describe.each(pairs(12))('$name', (pair) => {
   test('the same launch gives the same bits', async () => {

@@ -1,8 +1,18 @@
-import { type AdapterTraits, type BufferSlot, type Grid, type Kernel, linearGrid } from '../declaration.js';
+import {
+  type AdapterTraits,
+  type BufferSlot,
+  type Grid,
+  type Kernel,
+  linearGrid,
+  stridedGrid,
+  stridedWorkgroup,
+  valueConstants,
+} from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import backwardRowsSource from './backward-rows.wgsl';
 import backwardSubgroupsSource from './backward-subgroups.wgsl';
 import backwardWorkgroupSource from './backward-workgroup.wgsl';
+import cellSource from './cell.wgsl';
 import forwardSource from './forward.wgsl';
 import forwardRowsSource from './forward-rows.wgsl';
 import forwardSubgroupsSource from './forward-subgroups.wgsl';
@@ -186,6 +196,33 @@ export const gruBackwardRows: Kernel<GruShape> = {
   source: backwardRowsSource,
   buffers: fours(gruBackward.buffers, 'whh'),
   constants: (shape) => ({ CHUNKS: chunks(shape) }),
+};
+
+export type GruCellShape = {
+  readonly rows: number;
+  /** State width. */
+  readonly hidden: number;
+};
+
+/** Units that are worth a workgroup of a CPU. */
+const PER_GROUP = 1024;
+
+/**
+ * One step, without what a gradient needs: `out [rows, hidden]` from `gates [rows, 3·hidden]` = x·W_ihᵀ + b_ih, `recurrent` of the same shape =
+ * h0·W_hhᵀ + b_hh, and `h0 [rows, hidden]`. A product of matrices and this take a third to a half of the time of `gruForward` on a software adapter.
+ */
+export const gruCell: Kernel<GruCellShape> = {
+  name: 'gru/cell',
+  source: cellSource,
+  buffers: [read('gates'), read('recurrent'), read('h0'), written('out')],
+  uniforms: [
+    { name: 'rows', type: 'u32' },
+    { name: 'hidden', type: 'u32' },
+  ],
+  constants: ({ hidden }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(hidden % 4 === 0) }),
+  grid: ({ rows, hidden }, adapter) => stridedGrid((rows * hidden) / (hidden % 4 === 0 ? 4 : 1), adapter, PER_GROUP / 4),
+  cost: ({ rows, hidden }) => ({ flops: 30 * rows * hidden, bytes: 4 * 8 * rows * hidden }),
+  sample: { rows: 512, hidden: 64 },
 };
 
 /** State widths whose weights, 12·hidden² bytes, leave room in the 16 KiB of workgroup memory that every adapter has. */

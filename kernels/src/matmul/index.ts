@@ -1,4 +1,4 @@
-import { type AdapterTraits, type Grid, type Kernel, MAX_WORKGROUPS_PER_AXIS } from '../declaration.js';
+import { type AdapterTraits, type BufferSlot, type Grid, type Kernel, MAX_WORKGROUPS_PER_AXIS } from '../declaration.js';
 import source from './matmul.wgsl';
 import outerSource from './outer.wgsl';
 import { buffers, cost, flags, type MatmulShape, sample, uniforms } from './shape.js';
@@ -60,6 +60,9 @@ function subgroupsGrid(shape: MatmulShape, adapter: AdapterTraits): Grid {
   return [columns, Math.max(1, Math.min(most, Math.max(busy, Math.ceil(m / LEAST_ROWS)))), 1];
 }
 
+const inFours = buffers.map((slot): BufferSlot => (slot.name === 'sums' ? slot : { ...slot, element: 'vec4<f32>' }));
+const NORM_BUFFERS: BufferSlot[] = ['gamma', 'beta'].map((name) => ({ name, access: 'read', element: 'vec4<f32>' }));
+
 /**
  * `matmul` for software adapters whose subgroups all have one size. The adapter has to have the feature `subgroups`, and
  * n has to be a multiple of 4, and the shape must not both accumulate and clamp or rectify.
@@ -67,8 +70,8 @@ function subgroupsGrid(shape: MatmulShape, adapter: AdapterTraits): Grid {
 export const matmulSubgroups: Kernel<MatmulShape> = {
   name: 'matmul/subgroups',
   source: subgroupsSource,
-  buffers: buffers.map((slot) => (slot.name === 'sums' ? slot : { ...slot, element: 'vec4<f32>' })),
-  uniforms,
+  buffers: [...inFours.slice(0, 4), ...NORM_BUFFERS, ...inFours.slice(4)],
+  uniforms: [...uniforms, { name: 'eps', type: 'f32' }],
   constants(shape, adapter) {
     const steps = shape.k <= 16 ? 4 : shape.k <= 32 ? 8 : 16;
     return {
@@ -77,6 +80,7 @@ export const matmulSubgroups: Kernel<MatmulShape> = {
       STEPS: steps,
       WHOLE: shape.k <= 4 * steps,
       ALIGNED_A: !shape.transposeA && shape.k % 4 === 0,
+      NORM: shape.norm === 1,
       ...flags(shape),
     };
   },
@@ -95,7 +99,7 @@ const fours = ({ m }: MatmulShape, adapter: AdapterTraits) => Math.min(m <= 8 ? 
 export const matmulOuter: Kernel<MatmulShape> = {
   name: 'matmul/outer',
   source: outerSource,
-  buffers: matmulSubgroups.buffers,
+  buffers: inFours,
   uniforms,
   constants: (shape, adapter) => ({
     LANES: lanes(adapter),
@@ -116,11 +120,23 @@ export function fitsOuter({ m, n, transposeA, transposeB, bias, relu, residual, 
   return m % 4 === 0 && n % 4 === 0 && transposeA === 1 && !(transposeB || bias || relu || residual || rectify);
 }
 
+/** A row of a that is normalised on the way is read in one piece. */
+const WIDEST_NORM = 64;
+
+/** Whether there is a kernel on this adapter that makes this product with `norm`, and that kernel is what `matmulKernel` gives. */
+export function fitsNorm({ n, k, transposeA, accumulate }: MatmulShape, adapter: AdapterTraits): boolean {
+  return (
+    adapter.family === 'software' && hasVectors(adapter) && n % 4 === 0 && k % 4 === 0 && k <= WIDEST_NORM && !(transposeA || accumulate)
+  );
+}
+
+/** Whether subgroups all have one size, and no more lanes than kernels know. */
+const hasVectors = ({ subgroups }: AdapterTraits): boolean =>
+  subgroups !== undefined && subgroups.min === subgroups.max && subgroups.max <= 16;
+
 /** The kernel for this product on this adapter. All have the same buffers and the same results to rounding. */
 export function matmulKernel(shape: MatmulShape, adapter: AdapterTraits): Kernel<MatmulShape> {
-  const { family, subgroups } = adapter;
-  if (family === 'gpu') return fitsTiles(shape) ? matmulTiled : matmul;
-  const vectors = subgroups !== undefined && subgroups.min === subgroups.max && subgroups.max <= 16;
-  if (!vectors || shape.n % 4 !== 0 || (shape.accumulate && (shape.relu || shape.rectify))) return matmul;
+  if (adapter.family === 'gpu') return fitsTiles(shape) ? matmulTiled : matmul;
+  if (!hasVectors(adapter) || shape.n % 4 !== 0 || (shape.accumulate && (shape.relu || shape.rectify))) return matmul;
   return fitsOuter(shape) && !(wide(shape, adapter) && shape.m >= FEW_ROWS) ? matmulOuter : matmulSubgroups;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Kernel } from '../declaration.js';
 import { packHalf, unpackHalf } from '../half.js';
+import { layerNormReference } from '../layer-norm/reference.js';
 import { f32, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, relativeError, runKernel, testDevice } from '../testing/harness.js';
 import {
+  fitsNorm,
   fitsOuter,
   fitsTiles,
   type MatmulShape,
@@ -33,21 +35,30 @@ const kernels: [Kernel<MatmulShape>, step: number][] = [
   ...(fixed ? [[matmulSubgroups, 4] as [Kernel<MatmulShape>, number]] : []),
 ];
 
+/** Of the buffers that only some kernels have, those of this one. */
+const others = ({ buffers }: Kernel<MatmulShape>, given: Record<'gamma' | 'beta', Float32Array>) =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => buffers.some((slot) => slot.name === name)));
+const absent = { gamma: dummy, beta: dummy };
+
 /** Runs a random product of the given shape and returns its error against float64. */
 async function check(kernel: Kernel<MatmulShape>, given: Partial<MatmulShape> & Pick<MatmulShape, 'm' | 'n' | 'k'>): Promise<number> {
   const shape = { ...PLAIN_PRODUCT, ...given };
   const { m, n, k } = shape;
   const sizes = [m * k, k * n, n, m * n, m * n, m];
-  const [a, b, bias, residual, before, sumsBefore] = sizes.map((length, i) => randomNormal(length, 7 * i + m + n + k));
+  const [a, b, bias, residual, before, sumsBefore, gamma, beta] = [...sizes, k, k].map((length, i) =>
+    randomNormal(length, 7 * i + m + n + k),
+  );
   const { c, sums } = await runKernel(kernel, shape, {
     a,
     b,
     bias: shape.bias ? bias : dummy,
     residual: shape.residual || shape.rectify ? residual : dummy,
+    ...others(kernel, { gamma, beta }),
     c: shape.accumulate ? before : poison(m * n),
     sums: shape.rowSums ? sumsBefore : dummy,
   });
-  const error = relativeError(c, matmulReference(shape, a, b, { bias, residual, before }));
+  const left = shape.norm ? layerNormReference(a, k, shape.eps, gamma, beta).y : a;
+  const error = relativeError(c, matmulReference(shape, left, b, { bias, residual, before }));
   return shape.rowSums ? Math.max(error, relativeError(sums, rowSumsReference(shape, a, sumsBefore))) : error;
 }
 
@@ -99,12 +110,39 @@ describe.each(kernels)('$name', (kernel, step) => {
 
   test('the same bits every time', async () => {
     const shape = { ...PLAIN_PRODUCT, m: 64, n: 64, k: 500, transposeA: 1 };
-    const buffers = { a: randomNormal(500 * 64, 1), b: randomNormal(500 * 64, 2), bias: dummy, residual: dummy, sums: dummy };
+    const read = { a: randomNormal(500 * 64, 1), b: randomNormal(500 * 64, 2), bias: dummy, residual: dummy };
+    const buffers = { ...read, ...others(kernel, absent), sums: dummy };
     const [one, two] = [
       await runKernel(kernel, shape, { ...buffers, c: poison(4096) }),
       await runKernel(kernel, shape, { ...buffers, c: poison(4096) }),
     ];
     expect(two.c).toEqual(one.c);
+  });
+});
+
+describe.runIf(fixed)('rows normalised as they are read', () => {
+  test.each([
+    [1, 4, 4],
+    [5, 36, 12],
+    [67, 64, 64],
+    [33, 192, 64],
+    [9, 160, 40],
+  ])('%i × %i, k = %i', async (m, n, k) => {
+    for (const flags of [{}, { bias: 1, relu: 1 }, { transposeB: 1, bias: 1, residual: 1 }]) {
+      const shape = { ...PLAIN_PRODUCT, m, n, k, ...flags, norm: 1, eps: 1e-5 };
+      expect(fitsNorm(shape, traits)).toBe(true);
+      expect(await check(matmulSubgroups, shape)).toBeLessThan(1e-5);
+    }
+  });
+
+  test('which products can be so', () => {
+    const software = { family: 'software', f16: false, subgroups: { min: 8, max: 8 } } as const;
+    const shape = { ...PLAIN_PRODUCT, m: 8, n: 8, k: 64 };
+    expect(fitsNorm(shape, software)).toBe(true);
+    expect(matmulKernel({ ...shape, norm: 1 }, software)).toBe(matmulSubgroups);
+    for (const no of [{ k: 68 }, { k: 6 }, { n: 6 }, { transposeA: 1 }, { accumulate: 1 }])
+      expect(fitsNorm({ ...shape, ...no }, software)).toBe(false);
+    expect(fitsNorm(shape, { ...software, family: 'gpu' })).toBe(false);
   });
 });
 
@@ -230,7 +268,10 @@ test.runIf(traits.f16)('matmul/split-half: a long sum in parts', { timeout: 600_
   expect(relativeError(sums, rowSumsReference(whole, unpackHalf(a), new Float32Array(m)))).toBeLessThan(1e-5);
 });
 
-const product = (shape: MatmulShape, bound: Parameters<typeof runKernel>[2]) => runKernel(matmulKernel(shape, traits), shape, bound);
+const product = (shape: MatmulShape, bound: Parameters<typeof runKernel>[2]) => {
+  const kernel = matmulKernel(shape, traits);
+  return runKernel(kernel, shape, { ...others(kernel, absent), ...bound });
+};
 
 test('the choice of kernel', () => {
   const shape = { ...PLAIN_PRODUCT, m: 10, n: 8, k: 8 };

@@ -1,4 +1,4 @@
-/** A product of matrices and what is done to it before it is stored. All but the sizes are 0 or 1. */
+/** A product of matrices and what is done to it before it is stored. All but sizes and eps are 0 or 1. */
 export type MatmulShape = {
   /** Rows of c. */
   readonly m: number;
@@ -22,6 +22,10 @@ export type MatmulShape = {
   readonly rectify: number;
   /** Add the sums of op(a) over k to sums[m]: a bias's gradient beside its weight's. */
   readonly rowSums: number;
+  /** Layer-normalise the rows of a as they are read, times gamma[k] plus beta[k]; see `fitsNorm`. */
+  readonly norm: number;
+  /** Added to the variance then. */
+  readonly eps: number;
 };
 
 /** A product to which nothing is done, but for its sizes. */
@@ -34,6 +38,8 @@ export const PLAIN_PRODUCT = {
   residual: 0,
   rectify: 0,
   rowSums: 0,
+  norm: 0,
+  eps: 0,
 } as const;
 
 export const buffers = [
@@ -62,9 +68,9 @@ export const flags = (shape: MatmulShape) => ({
   ROW_SUMS: shape.rowSums === 1,
 });
 
-export const cost = ({ m, n, k, accumulate, bias, relu, residual, rectify, rowSums }: MatmulShape) => ({
-  flops: m * n * (2 * k + bias + relu + residual + rectify + accumulate) + rowSums * m * k,
-  bytes: 4 * (m * k + k * n + bias * n + m * n * (1 + residual + rectify + accumulate) + 2 * rowSums * m),
+export const cost = ({ m, n, k, accumulate, bias, relu, residual, rectify, rowSums, norm }: MatmulShape) => ({
+  flops: m * n * (2 * k + bias + relu + residual + rectify + accumulate) + (rowSums + 8 * norm) * m * k,
+  bytes: 4 * (m * k + k * n + bias * n + m * n * (1 + residual + rectify + accumulate) + 2 * rowSums * m + 2 * norm * k),
 });
 
 export const sample: MatmulShape = { ...PLAIN_PRODUCT, m: 1000, n: 192, k: 64, transposeB: 1, bias: 1 };

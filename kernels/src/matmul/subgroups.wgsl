@@ -11,7 +11,8 @@
 // compilation): hence bounds that no compiler can see. The branch halfway keeps it from moving all shuffles to the front, where
 // they do not fit its registers.
 // Prelude: LANES (subgroup size), WIDE (bool: 8·LANES columns of a row, not 4·LANES of two), STEPS (fours in a chunk: 4, 8 or 16), WHOLE (one chunk is all), TRANSPOSE_A, TRANSPOSE_B,
-// ALIGNED_A (a is stored [m, k] and k is a multiple of 4), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool). RELU and RECTIFY exclude ACCUMULATE.
+// ALIGNED_A (a is stored [m, k] and k is a multiple of 4), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS, NORM (bool).
+// RELU and RECTIFY exclude ACCUMULATE; NORM asks for WHOLE and ALIGNED_A.
 enable subgroups;
 
 struct Uniforms {
@@ -19,6 +20,7 @@ struct Uniforms {
   // A multiple of 4.
   n: u32,
   k: u32,
+  eps: f32,
 }
 
 const CHUNK: u32 = 4u * STEPS;
@@ -30,19 +32,44 @@ const PARTS: u32 = (STEPS + LANES - 1u) / LANES;
 @group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> residual: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> c: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(6) var<uniform> uniforms: Uniforms;
+@group(0) @binding(4) var<storage, read> gamma: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> beta: array<vec4<f32>>;
+@group(0) @binding(6) var<storage, read_write> c: array<vec4<f32>>;
+@group(0) @binding(7) var<storage, read_write> sums: array<f32>;
+@group(0) @binding(8) var<uniform> uniforms: Uniforms;
 
 // op(a)[row, 4i .. 4i + 3 of the chunk], i = part · LANES + lane, of each row.
 var<private> leftOne: array<vec4<f32>, PARTS>;
-var<private> leftTwo: array<vec4<f32>, select(PARTS, 1u, WIDE)>;
+var<private> leftTwo: array<vec4<f32>, PARTS>;
 // op(b)[p of the chunk, four columns of this lane's], of each four.
 var<private> rightOne: array<vec4<f32>, CHUNK>;
 var<private> rightTwo: array<vec4<f32>, select(1u, CHUNK, WIDE)>;
 // c[row, four columns of this lane's], of the other row or the other four.
 var<private> sumOne: vec4<f32>;
 var<private> sumTwo: vec4<f32>;
+
+// What a layer norm makes of this lane's numbers of a row, where it has one; zeros past its end stay so.
+var<private> scale: array<vec4<f32>, PARTS>;
+var<private> shift: array<vec4<f32>, PARTS>;
+
+fn normalised(row: ptr<private, array<vec4<f32>, PARTS>>, lane: u32) {
+  var total = vec4(0.0);
+  for (var part = 0u; part < PARTS; part++) {
+    total += (*row)[part];
+  }
+  let width = f32(uniforms.k);
+  let mean = subgroupAdd(dot(total, vec4(1.0))) / width;
+  var squares = 0.0;
+  for (var part = 0u; part < PARTS; part++) {
+    let inside = vec4(4u * (part * LANES + lane)) + vec4(0u, 1u, 2u, 3u) < vec4(uniforms.k);
+    (*row)[part] = select(vec4(0.0), (*row)[part] - mean, inside);
+    squares += dot((*row)[part], (*row)[part]);
+  }
+  let rstd = inverseSqrt(subgroupAdd(squares) / width + uniforms.eps);
+  for (var part = 0u; part < PARTS; part++) {
+    (*row)[part] = (*row)[part] * rstd * scale[part] + shift[part];
+  }
+}
 
 // What the second sum is made of.
 fn leftOfTwo(x: vec4<f32>, i: u32) -> vec4<f32> {
@@ -132,6 +159,13 @@ fn main(
     offsetOne = bias[column / 4u];
     offsetTwo = bias[columnTwo / 4u];
   }
+  if (NORM) {
+    for (var part = 0u; part < PARTS; part++) {
+      let i = part * LANES + lane;
+      scale[part] = select(vec4(0.0), gamma[i], 4u * i < k);
+      shift[part] = select(vec4(0.0), beta[i], 4u * i < k);
+    }
+  }
   for (var start = 0u; start < k; start += CHUNK) {
     let size = select(CHUNK, k - start, start + CHUNK > k);
     let first = WHOLE || start == 0u;
@@ -158,6 +192,12 @@ fn main(
         leftOne[part] = select(vec4(0.0), fourOfA(row * rowA + i, stepA), inChunk);
         if (!WIDE) {
           leftTwo[part] = select(vec4(0.0), fourOfA(next * rowA + i, stepA), inChunk);
+        }
+      }
+      if (NORM) {
+        normalised(&leftOne, lane);
+        if (!WIDE) {
+          normalised(&leftTwo, lane);
         }
       }
       if (ROW_SUMS && group.x == 0u) {

@@ -6,6 +6,7 @@ import {
   type Initialiser,
   layerNorm,
   linear,
+  normedLinear,
   type ParameterStore,
   type Tensor,
 } from '@coxswain/tensor';
@@ -140,7 +141,7 @@ export class Transformer {
     let e = visit(x, from, hooks);
     for (let i = from; i < to; i++) {
       const block = this.#blocks[i];
-      const qkv = linear(layerNorm(e, { ...block.ln1, eps: EPS }), block.qkv);
+      const qkv = normedLinear(e, { ...block.ln1, eps: EPS }, block.qkv);
       const mixed = causalAttention(qkv.reshape([batch, time, 3 * width]), {
         biasTable: block.rel,
         bucketOfDistance: this.#buckets,
@@ -163,7 +164,7 @@ export class Transformer {
 
   /** Next-action logits alone, [N, actions]. */
   actionLogits(e: Tensor): Tensor {
-    return linear(layerNorm(e, { ...this.#final, eps: EPS }), this.#act.weight, { bias: this.#act.bias });
+    return normedLinear(e, { ...this.#final, eps: EPS }, this.#act.weight, { bias: this.#act.bias });
   }
 
   /** The whole model over whole sequences. @param indices i32 [batch·time, slots] */
@@ -180,7 +181,7 @@ export class Transformer {
     let e = visit(x, from, hooks);
     for (let i = from; i < to; i++) {
       const block = this.#blocks[i];
-      const qkv = linear(layerNorm(e, { ...block.ln1, eps: EPS }), block.qkv);
+      const qkv = normedLinear(e, { ...block.ln1, eps: EPS }, block.qkv);
       const mixed = stepAttention(qkv, cache, i, { biasTable: block.rel, bucketOfDistance: this.#buckets, heads, window });
       e = visit(this.#feedForward(block, linear(mixed, block.o, { residual: e })), i + 1, hooks);
     }
@@ -188,7 +189,7 @@ export class Transformer {
   }
 
   #feedForward(block: Block, e: Tensor): Tensor {
-    const hidden = linear(layerNorm(e, { ...block.ln2, eps: EPS }), block.w1.weight, { bias: block.w1.bias, relu: true });
+    const hidden = normedLinear(e, { ...block.ln2, eps: EPS }, block.w1.weight, { bias: block.w1.bias, relu: true });
     return linear(hidden, block.w2.weight, { bias: block.w2.bias, residual: e });
   }
 

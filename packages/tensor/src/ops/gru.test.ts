@@ -1,5 +1,6 @@
 import { gruForwardReference } from '@coxswain/kernels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noGrad } from '../autograd.js';
 import type { Device } from '../device.js';
 import { requestDevice } from '../node.js';
 import { gradientErrors } from '../testing/gradient-check.js';
@@ -87,6 +88,19 @@ test('packed sequences have the states of padded ones, and zeros behind them', a
     expect(packed.subarray(i * H, (i + 1) * H)).toEqual(padded.subarray(row * H, (row + 1) * H));
   });
   expect(packed.subarray(rows.length * H)).toEqual(new Float32Array((PACKED - rows.length) * H));
+});
+
+test('one step without a gradient is the one with it', async () => {
+  using scope = device.scope();
+  void scope;
+  const [whh, bhh] = [device.tensor(wave(3 * H * H, 1), [3 * H, H]), device.tensor(wave(3 * H, 2))];
+  const [gates, h0] = [device.tensor(wave(B * 3 * H, 0), [B, 1, 3 * H]), device.tensor(wave(B * H, 3), [B, H])];
+  const alone = await noGrad(() => gru(gates, whh, bhh, { h0 })).read();
+  whh.requireGradient();
+  const recorded = await gru(gates, whh, bhh, { h0 }).read();
+  alone.forEach((value, i) => {
+    expect(value).toBeCloseTo(recorded[i], 5);
+  });
 });
 
 test('without a state before the first step it starts at zero', async () => {

@@ -1,9 +1,9 @@
 /** A gated recurrent unit over a whole sequence. */
-import { gruKernels } from '@coxswain/kernels';
+import { gruCell, gruKernels } from '@coxswain/kernels';
 import { accumulator, op, records } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
-import { weightGradient } from './linear.js';
+import { linear, weightGradient } from './linear.js';
 import { accumulateRows } from './reduce.js';
 
 export interface GruOptions {
@@ -58,6 +58,7 @@ export function gru(gates: Tensor, whh: Tensor, bhh: Tensor, options: GruOptions
   const kernels = gruKernels(hidden, device.traits);
   const inputs = [gates, whh, bhh, ...(h0 ? [h0] : [])];
   const save = records(inputs);
+  if (!save && h0 && sizes.time === 1 && !lengths && device.traits.family === 'software') return cell(gates, whh, bhh, h0);
   const shape = { ...sizes, withLengths: lengths ? 1 : 0, reverse: reverse ? 1 : 0 } as const;
   const out = device.empty([...steps, hidden]);
   const previous = save ? device.empty([all, hidden]) : device.dummy;
@@ -78,5 +79,16 @@ export function gru(gates: Tensor, whh: Tensor, bhh: Tensor, options: GruOptions
     else if (bhh.requiresGradient) accumulateRows(dgatesHidden, accumulator(bhh));
     return [dgates, null, null, ...(h0 ? [dh0] : [])];
   });
+  return out;
+}
+
+/** One step without a gradient, in two launches. */
+function cell(gates: Tensor, whh: Tensor, bhh: Tensor, h0: Tensor): Tensor {
+  const { device } = gates;
+  const hidden = whh.shape[1];
+  const rows = gates.size / (3 * hidden);
+  const out = device.empty([...gates.shape.slice(0, -1), hidden]);
+  const recurrent = linear(h0.reshape([rows, hidden]), whh, { bias: bhh });
+  device.dispatch(gruCell, { rows, hidden }, { gates, recurrent, h0, out });
   return out;
 }

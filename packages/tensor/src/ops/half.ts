@@ -48,6 +48,9 @@ export function inPrecision<T>(device: Device, precision: Precision, body: () =>
   return precision === 'f16' ? inHalfPrecision(device, body) : body();
 }
 
+/** Whether products read their operands in half precision now. */
+export const narrows = (): boolean => narrowed !== undefined;
+
 /** The elements in half precision, two to a u32; made once for each operand. */
 function half(x: Tensor, known: Map<Storage, Map<string, Tensor>>): Tensor {
   const at = known.get(x.storage) ?? new Map<string, Tensor>();
@@ -80,8 +83,10 @@ function launch<S extends Layout>(inF32: Kernel<S>, inHalf: Kernel<S>, shape: S,
 
 /** A product with its epilogue, by the kernel for the adapter. */
 export function launchProduct(shape: MatmulShape, operands: Operands): void {
-  const { traits } = operands.a.device;
-  launch(matmulKernel(shape, traits), matmulHalfKernel(shape, traits), shape, operands);
+  const { traits, dummy } = operands.a.device;
+  // Only the kernel that normalises on the way looks at these.
+  const norm = { gamma: dummy, beta: dummy };
+  launch(matmulKernel(shape, traits), matmulHalfKernel(shape, traits), shape, { ...norm, ...operands });
 }
 
 /** A product whose long sum is split, on GPUs. */

@@ -1,14 +1,14 @@
 import { matmulParts } from '@coxswain/kernels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { relativeError } from '../../../../kernels/src/testing/harness.js';
-import { backward } from '../autograd.js';
+import { backward, noGrad } from '../autograd.js';
 import type { Device } from '../device.js';
 import { HostRandom } from '../host-random.js';
 import { requestDevice } from '../node.js';
 import { ParameterStore } from '../parameters.js';
 import { gradientErrors } from '../testing/gradient-check.js';
 import { add, addRelu, mul, relu, sigmoid } from './elementwise.js';
-import { linear } from './linear.js';
+import { linear, normedLinear } from './linear.js';
 import { layerNorm } from './norm.js';
 import { sum } from './reduce.js';
 
@@ -38,6 +38,44 @@ test('gradients of a linear layer with bias, residual and layer norm agree with 
       const y = linear(layerNorm(x, { gamma, beta }), w, { bias: b, residual: r });
       return sum(mul(y, sigmoid(y)));
     },
+  );
+  for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
+});
+
+test.each([
+  { rows: 37, width: 64, out: 192, relu: false },
+  { rows: 37, width: 64, out: 256, relu: true },
+  { rows: 5, width: 12, out: 36, relu: true },
+  { rows: 9, width: 40, out: 8, relu: false },
+  { rows: 9, width: 128, out: 64, relu: true },
+  { rows: 9, width: 7, out: 5, relu: true },
+])(
+  'a layer norm on the way into a product of $rows × $width × $out is the one before it, relu $relu',
+  async ({ rows, width, out, relu }) => {
+    using scope = device.scope();
+    void scope;
+    const x = device.tensor(
+      wave(rows * width, 0).map((v, i) => 3 * v + Math.floor(i / width)),
+      [rows, width],
+    );
+    const [gamma, beta, bias] = [device.tensor(wave(width, 1)), device.tensor(wave(width, 2)), device.tensor(wave(out, 3))];
+    const w = device.tensor(wave(out * width, 4), [out, width]);
+    const norm = { gamma, beta, eps: 1e-5 };
+    const before = await noGrad(() => linear(layerNorm(x, norm), w, { bias, relu })).read();
+    expect(relativeError(await noGrad(() => normedLinear(x, norm, w, { bias, relu })).read(), before)).toBeLessThan(1e-6);
+  },
+);
+
+test('gradients through a norm on the way into a product are those of the norm before it', async () => {
+  const errors = await gradientErrors(
+    device,
+    {
+      x: { data: wave(7 * 12, 0), shape: [7, 12] },
+      w: { data: wave(8 * 12, 1), shape: [8, 12] },
+      gamma: { data: wave(12, 4), shape: [12] },
+      beta: { data: wave(12, 5), shape: [12] },
+    },
+    ({ x, w, gamma, beta }) => sum(mul(normedLinear(x, { gamma, beta, eps: 1e-5 }, w), device.tensor(wave(56, 6), [7, 8]))),
   );
   for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
 });

@@ -1,10 +1,11 @@
 /** Matrix products with their epilogues. */
-import { matmulCombine, matmulParts, PLAIN_PRODUCT } from '@coxswain/kernels';
-import { accumulator, op, takeGradient } from '../autograd.js';
+import { fitsNorm, type MatmulShape, matmulCombine, matmulKernel, matmulParts, PLAIN_PRODUCT } from '@coxswain/kernels';
+import { accumulator, op, records, takeGradient } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { rectifyGradient } from './elementwise.js';
-import { launchProduct, launchSplitProduct } from './half.js';
+import { launchProduct, launchSplitProduct, narrows } from './half.js';
+import { type LayerNormOptions, layerNorm } from './norm.js';
 import { accumulateRows } from './reduce.js';
 
 export interface LinearOptions {
@@ -22,25 +23,11 @@ export interface LinearOptions {
  * @param w [out, in], as torch stores it.
  * @returns [N, out]
  */
-export function linear(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOptions = {}): Tensor {
-  const { device } = x;
-  const [n, k] = x.shape;
-  const [out, inputs] = w.shape;
-  if (x.shape.length !== 2 || w.shape.length !== 2 || inputs !== k)
-    throw new ShapeError('linear', `x [${x.shape}] and w [${w.shape}]`, 'x [N, in] and w [out, in]');
-  if (bias && bias.size !== out) throw new ShapeError('linear', `bias [${bias.shape}]`, `[${out}]`);
-  if (residual && residual.size !== n * out) throw new ShapeError('linear', `residual [${residual.shape}]`, `[${n}, ${out}]`);
-  if (relu && residual) throw new ShapeError('linear', 'relu with a residual', 'one of them: the gradient of relu reads the output');
-  const y = device.empty([n, out]);
-  const shape = { ...PLAIN_PRODUCT, m: n, n: out, k, transposeB: 1, bias: bias ? 1 : 0, relu: relu ? 1 : 0, residual: residual ? 1 : 0 };
-  launchProduct(shape, {
-    a: x,
-    b: w,
-    bias: bias ?? device.dummy,
-    residual: residual ?? device.dummy,
-    c: y,
-    sums: device.dummy,
-  });
+export function linear(x: Tensor, w: Tensor, options: LinearOptions = {}): Tensor {
+  const { bias, relu, residual } = options;
+  const { shape, operands } = productOf(x, w, options);
+  launchProduct(shape, operands);
+  const y = operands.c;
   y.rectified = relu === true;
   const inputsOf = [x, w, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
   op('linear', inputsOf, [y], ([gradient]) => {
@@ -51,6 +38,40 @@ export function linear(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOpt
     return [dx, null, ...(bias ? [null] : []), ...(residual ? [dy] : [])];
   });
   return y;
+}
+
+/** The product of a linear layer and what it reads and writes. @throws ShapeError where they do not fit together. */
+function productOf(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOptions) {
+  const { device } = x;
+  const [n, k] = x.shape;
+  const [out, inputs] = w.shape;
+  if (x.shape.length !== 2 || w.shape.length !== 2 || inputs !== k)
+    throw new ShapeError('linear', `x [${x.shape}] and w [${w.shape}]`, 'x [N, in] and w [out, in]');
+  if (bias && bias.size !== out) throw new ShapeError('linear', `bias [${bias.shape}]`, `[${out}]`);
+  if (residual && residual.size !== n * out) throw new ShapeError('linear', `residual [${residual.shape}]`, `[${n}, ${out}]`);
+  if (relu && residual) throw new ShapeError('linear', 'relu with a residual', 'one of them: the gradient of relu reads the output');
+  const flags = { transposeB: 1, bias: bias ? 1 : 0, relu: relu ? 1 : 0, residual: residual ? 1 : 0 };
+  const shape: MatmulShape = { ...PLAIN_PRODUCT, m: n, n: out, k, ...flags };
+  const { dummy } = device;
+  const operands = { a: x, b: w, bias: bias ?? dummy, residual: residual ?? dummy, c: device.empty([n, out]), sums: dummy };
+  return { shape, operands };
+}
+
+/** Gains and offsets of a layer norm, [in] both, and what it adds to the variance. */
+export type AffineNorm = Required<LayerNormOptions>;
+
+/** `linear(layerNorm(x, norm), w, options)`; in one launch where no gradient is recorded and a kernel of the adapter makes it so. */
+export function normedLinear(x: Tensor, norm: AffineNorm, w: Tensor, options: LinearOptions = {}): Tensor {
+  const { gamma, beta, eps } = norm;
+  const inputs = [x, w, gamma, beta, options.bias, options.residual].filter((tensor) => tensor !== undefined);
+  const { traits } = x.device;
+  const sizes = { ...PLAIN_PRODUCT, m: x.shape[0], n: w.shape[0], k: x.shape[1], transposeB: 1 };
+  if (records(inputs) || narrows() || !fitsNorm(sizes, traits)) return linear(layerNorm(x, norm), w, options);
+  const { shape, operands } = productOf(x, w, options);
+  const normed = { ...shape, norm: 1, eps };
+  x.device.dispatch(matmulKernel(normed, traits), normed, { ...operands, gamma, beta });
+  operands.c.rectified = options.relu === true;
+  return operands.c;
 }
 
 /** dx = dy w, with what follows it in the same launch: the gradient of the relu that made x, or the gradient that x has from elsewhere. */
