@@ -1,5 +1,5 @@
 /** Where codes come from. */
-import { add, type Device, gatherRows, gaussianLogProb, mul, philoxNormal, reparameterise, type Tensor } from '@coxswain/tensor';
+import { add, type Device, gatherRows, gaussianLogProb, mul, noGrad, philoxNormal, reparameterise, type Tensor } from '@coxswain/tensor';
 import { type StepContext, scatterRows } from './controller.js';
 import type { CodeStatistics, Policy } from './policy.js';
 
@@ -23,23 +23,34 @@ export type CodeSource = {
 /** Codes sampled from a policy, or its means. @param episodes how many are played together. */
 export class PolicyCodes implements CodeSource {
   readonly #h: Tensor;
+  /** log σ [latent] throughout a rollout. */
+  readonly #logStd: Tensor;
 
   constructor(
     readonly policy: Policy,
     episodes: number,
     private readonly greedy = false,
   ) {
-    this.#h = policy.store.device.zeros([episodes, policy.config.history]);
+    const { device } = policy.store;
+    this.#h = device.zeros([episodes, policy.config.history]);
+    this.#logStd = device.zeros([policy.config.latent]);
   }
 
   begin(): void {
-    this.#h.device.zero(this.#h);
+    const { device } = this.#h;
+    device.zero(this.#h);
+    using scope = device.scope();
+    void scope;
+    device.copy(
+      noGrad(() => this.policy.logStd),
+      this.#logStd,
+    );
   }
 
   propose(x: Tensor, { rows, episode, owner, random }: StepContext): { code: Tensor; logProb: Tensor } {
     const { policy } = this;
+    const logStd = this.#logStd;
     const { mean, h } = policy.step(x, gatherRows(this.#h, episode));
-    const { logStd } = policy;
     scatterRows(h, episode, this.#h);
     // Noise belongs to episodes, not rows: which others are still running changes nothing.
     const code = this.greedy ? mean : reparameterise(mean, logStd, philoxNormal(random, STREAM.code, [rows, policy.config.latent], owner));
@@ -47,7 +58,7 @@ export class PolicyCodes implements CodeSource {
   }
 
   dispose(): void {
-    this.#h.dispose();
+    for (const tensor of [this.#h, this.#logStd]) tensor.dispose();
   }
 }
 

@@ -16,9 +16,14 @@ export function codeLearner(policy: Policy, records: CodeRecords): Learner {
       tensors: [],
       write() {},
       // Code 0 where a row is no decision; its log-density is finite and has no weight.
-      logProb({ step, lengths, decision, at, back }) {
-        const h = selectRows(policy.packedHistories(gatherRows(records.x, step), size, lengths), at, back);
-        return gaussianLogProb(gatherRows(records.code, decision), policy.means(h, gatherRows(records.x, decision)), policy.logStd);
+      collect: ({ step, decision }) => ({
+        seen: gatherRows(records.x, step),
+        x: gatherRows(records.x, decision),
+        code: gatherRows(records.code, decision),
+      }),
+      logProb({ lengths, at, back }, { seen, x, code }) {
+        const h = selectRows(policy.packedHistories(seen, size, lengths), at, back);
+        return gaussianLogProb(code, policy.means(h, x), policy.logStd);
       },
     }),
   };
@@ -53,6 +58,7 @@ export function actionLearner(model: Transformer, oldLogProb: Tensor, temperatur
           indices.write(host.indices);
           actions.write(host.actions);
         },
+        collect: () => ({}),
         logProb({ at, back }) {
           const logits = model.actionLogits(selectRows(model.blocks(model.embed(indices), { batch, time }), at, back));
           return scale(crossEntropy(temperature === 1 ? logits : scale(logits, 1 / temperature), actions), -1);

@@ -1,5 +1,5 @@
 import { allocentric as allocentricOf, GRID_MINI, GridworldPinpad } from '@coxswain/envs';
-import { add, type Device, gatherRows, noGrad, type Scope, type Tensor } from '@coxswain/tensor';
+import { add, type Device, gatherRows, noGrad, type Scope, type Tensor, type TensorData } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { goldenCodes } from '../../metacontroller/src/testing/golden-metacontroller.js';
@@ -85,22 +85,23 @@ test('one submit and one readback a step', async () => {
 });
 
 /** Log-probabilities of all steps under a learner, `[N, T]`, as if a decision had been made at each. */
-async function logProbOf(learner: ReturnType<typeof codeLearner>, episodes: Awaited<ReturnType<Rollout['run']>>): Promise<Float32Array> {
+async function logProbOf(learner: ReturnType<typeof codeLearner>, episodes: Awaited<ReturnType<Rollout['run']>>): Promise<TensorData> {
   const places = Uint32Array.from({ length: N * T }, (_, i) => i);
   const lengths = Uint32Array.from(episodes.length);
   const size = { batch: N, time: T, steps: N * T, decisions: N * T };
   const inputs = learner.prepare(size);
   inputs.write(episodes, places.subarray(0, N), lengths, places);
   const every = device.tensor(places);
+  const read = (chunk: Parameters<typeof inputs.logProb>[0]) => noGrad(() => inputs.logProb(chunk, inputs.collect(chunk))).read();
   if (!learner.packed) {
     const all = { step: every, decision: every, at: every, back: every, lengths: device.tensor(lengths) };
-    return noGrad(() => inputs.logProb({ ...size, ...all })).read();
+    return read({ ...size, ...all });
   }
   // Time after time, each episode as long as can be.
   const packed = device.tensor(places.map((at) => (at % N) * T + Math.floor(at / N)));
   const at = device.tensor(places.map((place) => (place % T) * N + Math.floor(place / T)));
   const whole = device.tensor(Uint32Array.from({ length: N + T + 1 }, (_, i) => (i < N ? T : (i - N) * N)));
-  return noGrad(() => inputs.logProb({ ...size, step: packed, decision: every, at, back: packed, lengths: whole })).read();
+  return read({ ...size, step: packed, decision: every, at, back: packed, lengths: whole });
 }
 
 test('log-probabilities of codes: recorded step by step as computed over whole episodes', async () => {

@@ -8,6 +8,7 @@ import {
   type Device,
   gatherRows,
   mul,
+  noGrad,
   type ParameterStore,
   type Program,
   slice,
@@ -32,6 +33,9 @@ export type Chunk = ChunkSize & {
   readonly back: Tensor;
 };
 
+/** Tensors of a chunk that outlast an epoch, by name. */
+export type Kept = Readonly<Record<string, Tensor>>;
+
 /** What is being learned: the log-probabilities of recorded decisions under the present parameters. */
 export type Learner = {
   readonly store: ParameterStore;
@@ -48,8 +52,10 @@ export type Learner = {
      * @param decision place of each decision in the records, as in `Chunk`.
      */
     write(episodes: Episodes, order: Uint32Array, lengths: Uint32Array, decision: Uint32Array): void;
+    /** What stays the same in all epochs, computed once a batch; recorded into a program of its own. */
+    collect(chunk: Chunk): Kept;
     /** @returns [decisions]; any finite number in rows left over. */
-    logProb(chunk: Chunk): Tensor;
+    logProb(chunk: Chunk, kept: Kept): Tensor;
   };
 };
 
@@ -92,6 +98,9 @@ export type Decisions = {
 };
 
 type Captured = {
+  /** Once a batch. */
+  readonly collect: Program;
+  /** Once an epoch. */
   readonly program: Program;
   readonly inputs: Omit<Chunk, keyof ChunkSize>;
   /** f32 [decisions]: share of each decision in the mean over all, 0 in rows left over. */
@@ -116,6 +125,8 @@ export class ClippedUpdate {
   readonly #history: readonly Tensor[];
   readonly #begin: Program;
   readonly #end: readonly Program[];
+  /** What the first epoch of a batch begins with. */
+  #collect: readonly Program[] = [];
   #chunks: readonly Program[] = [];
 
   constructor(
@@ -154,19 +165,28 @@ export class ClippedUpdate {
 
   /** Writes a planned batch to the device. @param decisions in the whole batch: what a mean is over. */
   async begin(batch: Decisions, { chunks }: Plan, decisions: number): Promise<void> {
-    this.#chunks = this.#fill(batch, chunks, decisions);
-    await Promise.all([this.#begin, ...this.#chunks, ...this.#end].map((program) => program.ready()));
+    const captured = this.#fill(batch, chunks, decisions);
+    this.#chunks = captured.map(({ program }) => program);
+    this.#collect = captured.map(({ collect }) => collect);
+    await Promise.all([...this.#collect, this.#begin, ...this.#chunks, ...this.#end].map((program) => program.ready()));
   }
 
   /** One epoch. Nothing is read back: `history` holds the statistics of all until the next batch. */
   epoch(index: number, learningRate: number): void {
     this.optimiser.prepare(learningRate);
-    this.#device.run([this.#begin, ...this.#chunks, this.#end[index]]);
+    this.#device.run([...this.#sums(), this.#end[index]]);
   }
 
   /** The first half of an epoch, where others have the rest of the batch. @returns its `sums`. */
   accumulate(): Promise<TensorData[]> {
-    return this.#device.read(this.sums, [this.#begin, ...this.#chunks]);
+    return this.#device.read(this.sums, this.#sums());
+  }
+
+  /** What makes the sums of an epoch. */
+  #sums(): Program[] {
+    const programs = [...this.#collect, this.#begin, ...this.#chunks];
+    this.#collect = [];
+    return programs;
   }
 
   /** The second half. @param sums those over the whole batch. */
@@ -183,10 +203,11 @@ export class ClippedUpdate {
     return this.#history;
   }
 
-  /** Writes the inputs of every chunk and returns their programs. */
-  #fill({ episodes, advantage }: Decisions, chunks: readonly PlannedChunk[], decisions: number): Program[] {
+  /** Writes the inputs of every chunk. */
+  #fill({ episodes, advantage }: Decisions, chunks: readonly PlannedChunk[], decisions: number): Captured[] {
     return chunks.map(({ size, order, lengths, step, decision, at, back, count }, index) => {
-      const { program, inputs, weight, advantage: gains, own } = this.#captured(index, size);
+      const captured = this.#captured(index, size);
+      const { inputs, weight, advantage: gains, own } = captured;
       inputs.step.write(step);
       inputs.lengths.write(lengths);
       inputs.decision.write(decision);
@@ -195,7 +216,7 @@ export class ClippedUpdate {
       weight.write(new Float32Array(size.decisions).fill(1 / decisions, 0, count));
       gains.write(Float32Array.from(decision, (place, i) => (i < count ? advantage[Math.floor(place / episodes.horizon)] : 0)));
       own.write(episodes, order, lengths, decision);
-      return program;
+      return captured;
     });
   }
 
@@ -219,9 +240,13 @@ export class ClippedUpdate {
     const inputs = { step, lengths, decision, at, back };
     const own = this.learner.prepare(size);
     const { clip } = this.settings;
+    const chunk = { ...size, ...inputs };
+    const collect = device.capture(() =>
+      noGrad(() => ({ ...own.collect(chunk), oldLogProb: gatherRows(this.learner.oldLogProb, decision).reshape([decisions]) })),
+    );
+    const { oldLogProb, ...kept } = collect.outputs;
     const program = device.capture(() => {
-      const newLogProb = own.logProb({ ...size, ...inputs }).reshape([decisions]);
-      const oldLogProb = gatherRows(this.learner.oldLogProb, decision).reshape([decisions]);
+      const newLogProb = own.logProb(chunk, kept).reshape([decisions]);
       const loss = sum(mul(clippedObjective(newLogProb, oldLogProb, advantage, { clip }), weight));
       backward(loss);
       // Means under the weights of this chunk, times their sum: the chunk's share of the means over all.
@@ -230,12 +255,12 @@ export class ClippedUpdate {
       accumulateRows(concat([loss.detach(), shares], 0).reshape([1, 3]), this.#totals);
       return {};
     });
-    return { program, inputs, weight, advantage, own };
+    return { collect, program, inputs, weight, advantage, own };
   }
 
   dispose(): void {
-    for (const { program, inputs, weight, advantage, own } of this.#programs.values()) {
-      program.dispose();
+    for (const { collect, program, inputs, weight, advantage, own } of this.#programs.values()) {
+      for (const one of [collect, program]) one.dispose();
       for (const tensor of [...Object.values(inputs), weight, advantage, ...own.tensors]) tensor.dispose();
     }
     this.#programs.clear();
