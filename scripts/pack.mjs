@@ -1,17 +1,19 @@
 // Packs what a machine without a network or without this repository needs, for this platform, into one folder:
-//   npm run pack -- FOLDER [--node]     then, there:   node FOLDER/coxswain.mjs --help     node FOLDER/bench.mjs --peers --minutes 8
-// The folder gets coxswain.mjs, bench.mjs with its peers, Dawn, the sweeps and the shipped models; with --node, Node itself.
+//   npm run pack -- FOLDER [--node] [--tests]   then, there:   node FOLDER/coxswain.mjs --help     node FOLDER/bench.mjs --peers --minutes 8
+// The folder gets coxswain.mjs, bench.mjs with its peers, Dawn, the sweeps and the shipped models; with --node, Node itself;
+// with --tests, tests.mjs, which says whether the kernels and what is built on them are right there.
 import { cpSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleBench } from '../bench/bundle.mjs';
+import { bundleTests } from '../tests/packed/bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const [target, ...rest] = process.argv.slice(2);
-if (!target || target.startsWith('-') || rest.some((option) => option !== '--node')) {
-  console.error('usage: npm run pack -- FOLDER [--node]');
+if (!target || target.startsWith('-') || rest.some((option) => option !== '--node' && option !== '--tests')) {
+  console.error('usage: npm run pack -- FOLDER [--node] [--tests]');
   process.exit(2);
 }
 const out = resolve(target);
@@ -31,6 +33,11 @@ const how = {
 };
 await build({ ...how, entryPoints: [join(root, 'packages/lab/src/cli.ts')], outfile: join(out, 'coxswain.mjs') });
 await bundleBench(out, how);
+const programs = ['coxswain.mjs', 'bench.mjs'];
+if (rest.includes('--tests')) {
+  await bundleTests(out, how);
+  programs.push('tests.mjs');
+}
 
 const webgpu = dirname(createRequire(import.meta.url).resolve('webgpu/package.json'));
 const dawn = join('dist', `${process.platform}-${process.platform === 'darwin' ? 'universal' : process.arch}`);
@@ -41,4 +48,4 @@ if (rest.includes('--node')) {
   mkdirSync(join(out, 'bin'), { recursive: true });
   cpSync(process.execPath, join(out, 'bin', 'node'));
 }
-console.log(`${join(target, 'coxswain.mjs')} and ${join(target, 'bench.mjs')} are there; models and sweeps lie beside them.`);
+console.log(`${programs.map((name) => join(target, name)).join(', ')} are there; models and sweeps lie beside them.`);

@@ -1,15 +1,15 @@
 /** The folder for a machine without a network: what Node alone makes of it. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'coxswain-pack-'));
 const there = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
 
 beforeAll(() => {
-  execFileSync(process.execPath, [join(import.meta.dirname, '../scripts/pack.mjs'), folder]);
+  execFileSync(process.execPath, [join(import.meta.dirname, '../scripts/pack.mjs'), folder, '--tests']);
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -31,3 +31,50 @@ it('the benchmarks measure a kernel', () => {
   const out = there('bench.mjs', '--suite', 'kernels', '--filter', 'AdamW', '--samples', '3');
   expect(out).toContain('AdamW');
 }, 60_000);
+
+describe('the tests', () => {
+  const tests = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['tests.mjs', ...args], { cwd: folder, encoding: 'utf8' });
+    return { status, lines: stdout.trimEnd().split('\n'), stderr };
+  };
+
+  it('of a few files pass, in shares too', () => {
+    const { status, lines, stderr } = tests('--only', 'kernels/src/rms-norm');
+    expect(status, stderr).toBe(0);
+    expect(lines[0]).toMatch(/^adapter: \S/);
+    expect(lines[1]).toMatch(/^passed {2}kernels\/src\/rms-norm\/rms-norm\.test\.ts \([1-9]\d* passed, 0 failed, 0 skipped\) \d+ ms$/);
+    expect(lines[2]).toMatch(/^files: 1 passed, 0 failed, 0 skipped, 0 left out; tests: [1-9]\d* passed, 0 failed, 0 skipped; /);
+    const shares = ['1/2', '2/2'].map((share) => tests('--only', 'kernels/src/copy', '--shard', share));
+    expect(shares.map((share) => share.lines[1].split(' ')[2])).toEqual(
+      ['copy', 'windows'].map((name) => `kernels/src/copy/${name}.test.ts`),
+    );
+    expect(shares.map((share) => share.status)).toEqual([0, 0]);
+  });
+
+  it('stop in time, and say what they left out', () => {
+    const { status, lines } = tests('--seconds', '0', '--only', 'kernels/src/copy');
+    expect(status).toBe(0);
+    expect(lines.at(-1)).toMatch(/^files: 0 passed, 0 failed, 0 skipped, 2 left out; /);
+  });
+
+  it('say what fails, and where', () => {
+    const file = join(folder, 'tests/kernels/golden/rms_norm.safetensors');
+    const golden = readFileSync(file);
+    writeFileSync(
+      file,
+      golden.map((byte, at) => (at < golden.length / 2 ? byte : byte ^ 1)),
+    );
+    const { status, lines } = tests('--only', 'kernels/src/rms-norm');
+    expect(status).toBe(1);
+    expect(lines[1]).toMatch(/^failed /);
+    expect(lines[2]).toMatch(/^ {2}kernels\/src\/rms-norm\/rms-norm\.test\.ts > \S/);
+    expect(lines[3]).toMatch(/^ {4}AssertionError: expected .* to be less than /);
+    expect(lines[4]).toMatch(/^ {4}at kernels\/src\/rms-norm\/rms-norm\.test\.ts \(tests\.mjs:\d+\): expect\d*\(.*\)\.toBeLessThan\(/);
+    expect(lines.at(-1)).toMatch(/^files: 0 passed, 1 failed, /);
+
+    rmSync(file);
+    const without = tests('--only', 'kernels/src/rms-norm');
+    expect(without.status).toBe(1);
+    expect(without.lines.join('\n')).toContain('ENOENT');
+  });
+});

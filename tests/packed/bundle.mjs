@@ -1,0 +1,49 @@
+// The tests that hold kernels and what is built on them, as a file that Node alone runs: tests.mjs, with their data in tests/.
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, '../..');
+/** Where a device is in play. The lab's tests replace modules by others, which takes Vite. */
+const folders = ['kernels', 'packages/tensor', 'packages/transformer', 'packages/metacontroller', 'packages/rl'].map(
+  (name) => `${name}/src`,
+);
+
+/** Those that start programs of their own do so from the sources. */
+const testFiles = () =>
+  folders
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((file) => `${folder}/${file}`.replaceAll('\\', '/')))
+    .filter((file) => file.endsWith('.test.ts') && !readFileSync(join(root, file), 'utf8').includes("'node:child_process'"))
+    .sort();
+
+/** Sources find their data by their own place: to them it is that in tests/, where the data lies as in the repository. */
+const ownPlace = {
+  name: 'own-place',
+  setup: (/** @type {import('esbuild').PluginBuild} */ bundler) =>
+    bundler.onLoad({ filter: /\/(kernels|packages)\/.*\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const place = JSON.stringify(`./tests/${relative(root, path).replaceAll('\\', '/')}`);
+      return { contents: text.replaceAll('import.meta.url', `new URL(${place}, import.meta.url).href`), loader: 'ts' };
+    }),
+};
+
+/** @param {string} out folder @param {import('esbuild').BuildOptions} how every program of the folder is bundled */
+export async function bundleTests(out, how) {
+  const table = testFiles().map((file) => `  ${JSON.stringify(file)}: () => import(${JSON.stringify(`./${file}`)}),\n`);
+  const contents = `import { main } from './tests/packed/main.ts';\nawait main({\n${table.join('')}});\n`;
+  await build({
+    ...how,
+    stdin: { contents, resolveDir: root, sourcefile: 'tests.ts', loader: 'ts' },
+    outfile: join(out, 'tests.mjs'),
+    // `wgsl_reflect` as in vitest.config.ts.
+    alias: { vitest: join(here, 'vitest.ts'), wgsl_reflect: 'wgsl_reflect/wgsl_reflect.module.js' },
+    // Above each module the bundle names its file from there: run-file.ts reads it.
+    absWorkingDir: root,
+    plugins: [ownPlace],
+  });
+  const golden = 'kernels/golden';
+  for (const file of readdirSync(join(root, golden), { recursive: true }).map(String))
+    if (file.endsWith('.safetensors')) cpSync(join(root, golden, file), join(out, 'tests', golden, file));
+}
