@@ -1,7 +1,7 @@
 /** `npm run bench`: measures this adapter, writes the rows, draws the roofline. */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CoxswainError } from '@coxswain/tensor';
+import { CoxswainError, measurePeaks } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { changesSince } from './against.js';
 import type { Contestant } from './contestant.js';
@@ -10,7 +10,6 @@ import { BenchError } from './errors.js';
 import { kernels } from './kernels-suite.js';
 import { commandOf, HELP, type Options, parseOptions } from './options.js';
 import { Ours } from './ours.js';
-import { measurePeaks } from './peaks.js';
 import { openJax } from './peers/jax.js';
 import { openOnnx } from './peers/onnx.js';
 import { openTfjs } from './peers/tfjs.js';

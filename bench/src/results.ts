@@ -1,8 +1,8 @@
 /** The JSON file of a run, and reading one back. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Peaks } from '@coxswain/tensor';
 import { BenchError } from './errors.js';
-import type { Peaks } from './peaks.js';
 import type { Summary } from './summary.js';
 
 /** Milliseconds of one run by the wall clock, and how the peer's first run went. */

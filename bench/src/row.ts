@@ -1,7 +1,8 @@
 /** From contestants that are ready to a row of the table. */
+
+import type { Peaks } from '@coxswain/tensor';
 import type { Prepared } from './contestant.js';
 import type { OurPrepared } from './ours.js';
-import type { Peaks } from './peaks.js';
 import type { MeasuredRow, PeerResult, Row } from './results.js';
 import { type SamplePlan, sampleInTurns } from './sample.js';
 

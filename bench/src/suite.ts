@@ -1,8 +1,8 @@
 /** A suite: rows that can be measured one after another. */
 import type { AdapterTraits } from '@coxswain/kernels';
+import type { Peaks } from '@coxswain/tensor';
 import type { Contestant } from './contestant.js';
 import type { Ours } from './ours.js';
-import type { Peaks } from './peaks.js';
 import type { MeasuredRow } from './results.js';
 
 export interface Bench {

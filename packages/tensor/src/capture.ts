@@ -3,6 +3,7 @@ import type { Cost } from '@coxswain/kernels';
 import type { Device } from './device.js';
 import { DisposedError } from './errors.js';
 import { type Bound, bind, encode, type Launch } from './launch.js';
+import type { LaunchTimer } from './launch-timer.js';
 import type { Storage } from './storage.js';
 import type { Tensor } from './tensor.js';
 
@@ -81,8 +82,8 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
       if (storage.freed) throw new DisposedError(operation, 'a tensor of a captured program');
   }
 
-  encode(encoder: GPUCommandEncoder): void {
-    encode(encoder, this.#bound);
+  encode(encoder: GPUCommandEncoder, timer?: LaunchTimer): void {
+    encode(encoder, this.#bound, this.launches, timer);
   }
 
   dispose(): void {

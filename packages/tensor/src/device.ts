@@ -4,6 +4,7 @@ import { Program } from './capture.js';
 import { CaptureError, DeviceLostError, DisposedError, LaunchError, ShapeError } from './errors.js';
 import { Failure } from './failure.js';
 import { ALIGNMENT, absent, bind, encode, gridOf, type Launch, requireApart } from './launch.js';
+import type { LaunchTimer } from './launch-timer.js';
 import { Memory } from './memory.js';
 import { Pipelines } from './pipelines.js';
 import { BufferPool } from './pool.js';
@@ -41,6 +42,8 @@ export class Device {
   readonly dummy: Tensor;
   /** Told of the launches of every submit, in order. */
   onLaunches: ((launches: readonly Launch[]) => void) | undefined;
+  /** Times every launch by itself while it is set. */
+  timer: LaunchTimer | undefined;
   readonly #pipelines: Pipelines;
   readonly #memory: Memory;
   readonly #arena: Arena;
@@ -288,8 +291,8 @@ export class Device {
     const pending = this.#pending;
     this.#pending = [];
     const { bound, uniforms } = bind(this.gpu, pending);
-    if (bound.length > 0) encode(encoder, bound);
-    for (const program of programs) program.encode(encoder);
+    if (bound.length > 0) encode(encoder, bound, pending, this.timer);
+    for (const program of programs) program.encode(encoder, this.timer);
     const readback = tensors && new Readback(this.gpu, tensors);
     readback?.encode(encoder);
     this.gpu.queue.submit([encoder.finish()]);

@@ -1,6 +1,7 @@
 /** Single launches: what WebGPU would refuse without saying whose it is, their bind groups, their encoding. */
 import type { AdapterTraits, Cost, Grid, Kernel, Shape } from '@coxswain/kernels';
 import { LaunchError } from './errors.js';
+import type { LaunchTimer } from './launch-timer.js';
 import type { Pipeline } from './pipelines.js';
 import type { Binding, Storage } from './storage.js';
 
@@ -88,7 +89,12 @@ export function bind(device: GPUDevice, launches: readonly Launch[]): { bound: B
   return { bound, uniforms };
 }
 
-export function encode(encoder: GPUCommandEncoder, bound: readonly Bound[]): void {
+/** @param timer encodes them in its own way, where there is one. */
+export function encode(encoder: GPUCommandEncoder, bound: readonly Bound[], launches: readonly Launch[], timer?: LaunchTimer): void {
+  if (timer) {
+    timer.encode(encoder, bound, launches);
+    return;
+  }
   const pass = encoder.beginComputePass();
   for (const { pipeline, group, grid } of bound) {
     pass.setPipeline(pipeline.compiled());

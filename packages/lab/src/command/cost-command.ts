@@ -2,6 +2,7 @@
 import { type OutOfMemoryError, tooLarge } from '@coxswain/tensor';
 import { median } from 'd3-array';
 import { calibrate, calibrateSharing, type Tell } from '../cost/calibrate.js';
+import { kernelTable, type PhaseKernels, timeKernels } from '../cost/kernels.js';
 import { costTable, milliseconds, type PhaseLine, type Round } from '../cost/line.js';
 import { LENGTHS, PROBED_PHASES, probeAlone } from '../cost/probe.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
@@ -32,6 +33,8 @@ const HELP = `coxswain cost — ${COST_ABOUT}
                     multiple of it is a good number. Updates of RL are long and all alike: an eighth as many
   --rounds N        Do so N times over, all phases in turn, for a median and a range: a machine that others use too is not always
                     as fast (default 1)
+  --kernels N       Time every launch of N steps of each phase too, on one device: what each kernel takes, and how far it is from what
+                    the adapter could do at best
   --results FOLDER  Also write FOLDER/ADAPTER/PRESET.json, and FOLDER.md about all that lies in FOLDER
   -h, --help        Show this
 
@@ -49,6 +52,7 @@ const SPECS = {
   measure: { type: 'boolean' as const },
   check: { type: 'string' as const },
   rounds: { type: 'string' as const },
+  kernels: { type: 'string' as const },
   results: { type: 'string' as const },
   help: { type: 'boolean' as const, short: 'h' },
 };
@@ -83,6 +87,7 @@ interface Probed {
   readonly beside: number;
   /** Once a round. */
   readonly rounds: Round[];
+  kernels?: PhaseKernels;
 }
 
 /** What a phase costs on the devices that it would run on. */
@@ -97,10 +102,13 @@ async function probedOf(phase: Phase, config: Config, machine: Machine): Promise
   return { phase, devices: devices.length, cost, stored, obstacle, beside, rounds: [] };
 }
 
+/** Updates of RL are long and all alike. */
+const stepsOf = ({ name }: Phase, steps: number): number => (name === 'reinforce' ? Math.ceil(steps / LENGTHS) : steps);
+
 /** Times steps of a phase once, if it can run here. @returns what to tell of it. */
 async function time({ phase, obstacle, stored, devices, cost, rounds }: Probed, config: Config, machine: Machine, steps: number) {
   if (obstacle) return 'cannot run here';
-  const counted = phase.name === 'reinforce' ? Math.ceil(steps / LENGTHS) : steps;
+  const counted = stepsOf(phase, steps);
   const { work, seconds, beside } = await probeAlone(phase, config, () => openFor(phase, config, machine), counted);
   // Of what devices share the one that counts sees its part alone; but then all steps are alike.
   const same = { ...cost, steps: 1, work: devices > 1 ? cost.work : work };
@@ -109,10 +117,10 @@ async function time({ phase, obstacle, stored, devices, cost, rounds }: Probed, 
 }
 
 /** Projected at the speed of the rounds where there were any. */
-function lineOf({ phase: { name: phase }, devices, cost, stored, beside, rounds }: Probed): PhaseLine {
+function lineOf({ phase: { name: phase }, devices, cost, stored, beside, rounds, kernels }: Probed): PhaseLine {
   const now = median(rounds, (round) => round.beside) ?? beside;
   const projected = stored && projectedSeconds({ ...cost, steps: 1 }, stored, now);
-  return { phase, devices, cost, rounds, ...(projected === undefined ? {} : { projected }) };
+  return { phase, devices, cost, rounds, ...(projected === undefined ? {} : { projected }), ...(kernels && { kernels }) };
 }
 
 function aligned(rows: readonly string[][]): string {
@@ -142,6 +150,7 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
   const rounds = readCount('rounds', (values.rounds ?? '1') as string);
   if (steps === 0 && values.rounds !== undefined)
     throw new UsageError('--rounds', `${rounds} of no steps`, '--check N beside it', 'For example --check 8.');
+  const launches = readCount('kernels', (values.kernels ?? '0') as string);
   const asked = phases.filter((phase) => isProbed(phase) && (values.phase ?? phase.name) === phase.name);
   if (asked.length === 0) {
     const value = String(values.phase);
@@ -166,6 +175,10 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
       stderr.write(`round ${round} of ${rounds}, ${probed.phase.name}: ${told}\n`);
     }
   }
+  for (const probed of launches > 0 ? all.filter(({ obstacle }) => !obstacle) : []) {
+    probed.kernels = await timeKernels(probed.phase, config, machine.openDevice, stepsOf(probed.phase, launches));
+    stderr.write(`timed the kernels of ${probed.phase.name}\n`);
+  }
   const lines = all.map(lineOf);
   stdout.write(`${description}\n`);
   stdout.write(
@@ -174,6 +187,7 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
       : 'No model of cost for this adapter yet: --measure makes one.\n\n',
   );
   stdout.write(aligned(costTable(lines)));
+  for (const { phase, kernels } of all) if (kernels) stdout.write(`\nA step of ${phase.name}\n${aligned(kernelTable(kernels))}`);
   for (const { phase, obstacle } of all) if (obstacle) stdout.write(`\n${phase.name} cannot run here. ${inFull(obstacle)}\n`);
   if (typeof values.results !== 'string') return;
   const command = ['coxswain', 'cost', ...args].map(quote).join(' ');

@@ -1,6 +1,7 @@
 /** What a phase costs beside how long it took, as rows of a table. */
 import { extent, median } from 'd3-array';
 import { formatDuration, formatNumber } from '../progress.js';
+import type { PhaseKernels } from './kernels.js';
 import type { PhaseCost } from './project.js';
 
 /** Steps that were timed once. */
@@ -21,6 +22,8 @@ export interface PhaseLine {
   /** Seconds of a step by the model of cost, at the speed of when it was asked; absent where there is no model. */
   readonly projected?: number;
   readonly rounds: readonly Round[];
+  /** Its kernels, where they were timed. */
+  readonly kernels?: PhaseKernels;
 }
 
 export const milliseconds = (seconds: number): string => formatNumber(Number((1000 * seconds).toPrecision(3)));

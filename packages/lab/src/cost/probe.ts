@@ -1,5 +1,5 @@
 /** The first steps of a training phase by themselves: what they ask of an adapter and, on a real one, how long they take. */
-import type { Device } from '@coxswain/tensor';
+import type { Device, LaunchTimer } from '@coxswain/tensor';
 import type { Phase, PhaseContext } from '../phase.js';
 import { wire } from '../phases/reinforce.js';
 import { demonstrations, meanLength, observationSpaceOf } from '../phases/world.js';
@@ -45,12 +45,20 @@ function shortened(config: Config, phase: Supervised, steps: number): Config {
   return { ...config, [phase]: { ...config[phase], ...never } };
 }
 
+/** What steps that are counted are measured with besides. */
+interface Beside {
+  /** Timed in turns with them, on other devices. */
+  readonly yardstick?: Yardstick;
+  /** Times the launches of the first device; the steps are slower then. */
+  readonly timer?: LaunchTimer;
+}
+
 /** Updates of RL on worlds that are scripted: as `probeSteps`. */
 async function probeUpdates(
   config: Config,
   [device, ...others]: readonly Device[],
   counted: number,
-  yardstick?: Yardstick,
+  { yardstick, timer }: Beside,
 ): Promise<Probe> {
   const base = await untrainedBase(device, config);
   const inputs: Record<string, TrainedModel> = { base };
@@ -66,11 +74,13 @@ async function probeUpdates(
   const meter = new WorkMeter(device);
   const watch = new Stopwatch(device, yardstick);
   await watch.start();
+  device.timer = timer;
   for (let update = 0; update < counted; update++) {
     if (update > 0) await watch.lap();
     await reinforcer.update();
   }
   await watch.stop();
+  device.timer = undefined;
   meter.stop();
   const { timeSteps, lookedBack } = new ScriptedWorlds(config, episodesPerUpdate, slots);
   const work = addWork(NO_WORK, meter.work, 1 / counted);
@@ -91,12 +101,11 @@ async function probeUpdates(
  * is counted is the first one's part.
  * @param counted steps that are counted and timed, after as many that are not, 8 or more (one, of RL): these meet most lengths of
  * sequences first, and compile and lay out what they need.
- * @param yardstick timed in turns with them, on other devices.
  */
-export function probe(phase: Phase, config: Config, devices: readonly Device[], counted: number, yardstick?: Yardstick): Promise<Probe> {
+export function probe(phase: Phase, config: Config, devices: readonly Device[], counted: number, beside: Beside = {}): Promise<Probe> {
   return phase.name === 'reinforce'
-    ? probeUpdates(config, devices, counted, yardstick)
-    : probeSteps(phase, config, devices[0], counted, yardstick);
+    ? probeUpdates(config, devices, counted, beside)
+    : probeSteps(phase, config, devices[0], counted, beside);
 }
 
 /** `probe` in turns with the yardstick, both on devices of their own, closed afterwards. */
@@ -106,13 +115,13 @@ export async function probeAlone(phase: Phase, config: Config, open: () => Promi
     const others = await open();
     const yardstick = await openYardstick(others);
     devices.push(...others);
-    return await probe(phase, config, devices.slice(0, -others.length), counted, yardstick);
+    return await probe(phase, config, devices.slice(0, -others.length), counted, { yardstick });
   } finally {
     for (const device of devices) device.close();
   }
 }
 
-async function probeSteps(phase: Phase, config: Config, device: Device, counted: number, yardstick?: Yardstick): Promise<Probe> {
+async function probeSteps(phase: Phase, config: Config, device: Device, counted: number, { yardstick, timer }: Beside): Promise<Probe> {
   const short = shortened(config, phase.name as Supervised, counted);
   const before = Math.max(counted, LENGTHS);
   const meter = new WorkMeter(device);
@@ -128,9 +137,11 @@ async function probeSteps(phase: Phase, config: Config, device: Device, counted:
       if (done === before) {
         await watch.start();
         from = meter.work;
+        device.timer = timer;
       } else if (done > before && done < before + counted) await watch.lap();
       if (done < before + counted) return;
       await watch.stop();
+      device.timer = undefined;
       throw new Enough();
     },
   };
