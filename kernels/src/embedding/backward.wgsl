@@ -1,7 +1,7 @@
 // dTable[v, :] += Σ over every place of v in `indices` of dOut at its row, in the order of the rows.
 // A workgroup owns SLOTS neighbouring slots and a stretch of columns, two Values to an invocation: it walks the
 // observations once and adds in place. Nobody else touches what it adds to, as each table row occurs in one slot only, or
-// else SLOTS is all of them.
+// else SLOTS is all of them. Workgroups along z have a part of the rows each, and a table of their own behind the one before.
 // Prelude: WORKGROUP (invocations per workgroup), SLOTS (slots per workgroup), Value (f32 or vec4<f32>) and LANES (columns in
 // one, which divides the width).
 
@@ -18,7 +18,11 @@ struct Uniforms {
 @group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3<u32>,
+  @builtin(num_workgroups) groups: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let width = uniforms.width / LANES;
   let column = group.y * 2u * WORKGROUP + lane;
   if (column >= width) {
@@ -27,15 +31,17 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let second = column + WORKGROUP;
   let first = group.x * SLOTS;
   let end = min(first + SLOTS, uniforms.slots);
-  for (var row = 0u; row < uniforms.rows; row++) {
+  let part = (uniforms.rows + groups.z - 1u) / groups.z;
+  let table = group.z * uniforms.vocabulary * width;
+  for (var row = group.z * part; row < min((group.z + 1u) * part, uniforms.rows); row++) {
     let gradient0 = dOut[row * width + column];
     let gradient1 = dOut[row * width + min(second, width - 1u)];
     for (var slot = row * uniforms.slots + first; slot < row * uniforms.slots + end; slot++) {
       let index = u32(indices[slot]);
       if (index < uniforms.vocabulary) {
-        dTable[index * width + column] += gradient0;
+        dTable[table + index * width + column] += gradient0;
         if (second < width) {
-          dTable[index * width + second] += gradient1;
+          dTable[table + index * width + second] += gradient1;
         }
       }
     }

@@ -16,6 +16,8 @@ export type EmbeddingShape = {
 export type EmbeddingBackwardShape = EmbeddingShape & {
   /** 1: every table row occurs in one slot only, so that slots can be worked on apart; 0: one workgroup takes all. */
   readonly bySlot: number;
+  /** Parts of the rows, each of which adds to a table of its own; see `embeddingParts`. */
+  readonly parts: number;
 };
 
 const uniforms = (['rows', 'slots', 'width', 'vocabulary'] as const).map((name) => ({ name, type: 'u32' as const }));
@@ -43,7 +45,14 @@ export const embeddingSum: Kernel<EmbeddingShape> = {
   sample: { rows: 1000, slots: 50, width: 64, vocabulary: 310 },
 };
 
-/** Adds the gradient of the table `[vocabulary, width]` to dTable, in a fixed order. */
+/** Rows that a part of them is worth a table for, and the most parts. */
+const PART = { rows: 256, most: 32 };
+
+/** Parts of the rows for the table's gradient on this adapter: on a GPU a walk over all of them would leave most of it idle. */
+export const embeddingParts = ({ rows }: EmbeddingShape, { family }: AdapterTraits): number =>
+  family === 'gpu' ? Math.max(1, Math.min(PART.most, Math.floor(rows / PART.rows))) : 1;
+
+/** Adds the gradient of the table to dTable `[parts, vocabulary, width]`, each part of the rows to its own, in a fixed order. */
 export const embeddingSumBackward: Kernel<EmbeddingBackwardShape> = {
   name: 'embedding/sum-backward',
   source: backwardSource,
@@ -57,13 +66,13 @@ export const embeddingSumBackward: Kernel<EmbeddingBackwardShape> = {
   grid: (shape, adapter) => [
     Math.ceil(shape.slots / ownSlots(shape, adapter)),
     Math.ceil(shape.width / columns(shape).LANES / (2 * workgroup(adapter))),
-    1,
+    shape.parts,
   ],
   cost: ({ rows, slots, width, vocabulary }) => ({
     flops: rows * slots * width,
     bytes: 4 * (rows * slots + rows * slots * width + 2 * vocabulary * width),
   }),
-  sample: { rows: 1000, slots: 50, width: 64, vocabulary: 310, bySlot: 1 },
+  sample: { rows: 1000, slots: 50, width: 64, vocabulary: 310, bySlot: 1, parts: 1 },
 };
 
 /** vec4s of a row per lane beyond which they no longer fit registers. */
@@ -89,7 +98,8 @@ export function embeddingSumBackwardKernel(
   shape: EmbeddingBackwardShape,
   { family, subgroups }: AdapterTraits,
 ): Kernel<EmbeddingBackwardShape> {
-  if (family !== 'software' || !subgroups || subgroups.min !== subgroups.max || shape.bySlot !== 1) return embeddingSumBackward;
+  if (family !== 'software' || !subgroups || subgroups.min !== subgroups.max || shape.bySlot !== 1 || shape.parts > 1)
+    return embeddingSumBackward;
   const vectors = shape.width / (4 * subgroups.max);
   return Number.isInteger(vectors) && vectors <= MOST_VECTORS ? embeddingSumBackwardSubgroups : embeddingSumBackward;
 }

@@ -1,11 +1,13 @@
-// c = Σ parts, or c += Σ parts: the parts of a product split along k, added in order; `rows` sums behind it are added to `sums`. One
-// invocation an element.
+// c = Σ parts, or c += Σ parts: parts of `whole` elements each, added in order over their first `count`; the `rows` sums in them from `sumsAt`
+// on are added to `sums`. One invocation an element.
 // Prelude: WORKGROUP (invocations per workgroup), ACCUMULATE (bool).
 
 struct Uniforms {
   count: u32,
   rows: u32,
   parts: u32,
+  whole: u32,
+  sumsAt: u32,
 }
 
 @group(0) @binding(0) var<storage, read> parts: array<f32>;
@@ -20,13 +22,14 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let stride = groups.x * groups.y * WORKGROUP;
-  let whole = uniforms.count + uniforms.rows;
-  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < whole; i += stride) {
+  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.count + uniforms.rows; i += stride) {
+    let isSum = i >= uniforms.count;
+    let at = select(i, uniforms.sumsAt + i - uniforms.count, isSum);
     var sum = 0.0;
     for (var part = 0u; part < uniforms.parts; part++) {
-      sum += parts[part * whole + i];
+      sum += parts[part * uniforms.whole + at];
     }
-    if (i >= uniforms.count) {
+    if (isSum) {
       sums[i - uniforms.count] += sum;
       continue;
     }

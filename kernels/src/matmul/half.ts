@@ -1,10 +1,13 @@
 /** Products of matrices in half precision with sums in f32, on GPUs. */
-import type { AdapterTraits, Kernel, MatrixSizes } from '../declaration.js';
+import type { AdapterTraits, BufferSlot, Kernel, MatrixSizes } from '../declaration.js';
 import { buffers, cost, flags, type MatmulShape, sample, uniforms } from './shape.js';
+import { type MatmulSplitShape, matmulSplit } from './split.js';
 import matrixSource from './subgroup-matrix.wgsl';
-import { type MatmulSplitShape, matmulSplit, matmulTiled } from './tiled.js';
+import { matmulTiled } from './tiled.js';
 
-const halfBuffers = buffers.map((slot) => (/^[ab]$/.test(slot.name) ? ({ ...slot, element: 'vec4<f16>' } as const) : slot));
+const inHalf = (slots: readonly BufferSlot[]): BufferSlot[] =>
+  slots.map((slot) => (/^[ab]$/.test(slot.name) ? { ...slot, element: 'vec4<f16>' } : slot));
+const halfBuffers = inHalf(buffers);
 
 const halfCost = (shape: MatmulShape) => {
   const { flops, bytes } = cost(shape);
@@ -29,7 +32,7 @@ export const matmulSplitHalf: Kernel<MatmulSplitShape> = {
   ...matmulSplit,
   name: 'matmul/split-half',
   source: `enable f16;\n${matmulSplit.source}`,
-  buffers: halfBuffers,
+  buffers: inHalf(matmulSplit.buffers),
   constants: (shape, adapter) => ({ ...matmulSplit.constants(shape, adapter), Element: 'f16' }),
   cost: (shape) => {
     const { flops, bytes } = matmulSplit.cost(shape);

@@ -7,6 +7,7 @@ import { fitsTiles, matmulTiled } from './tiled.js';
 
 export * from './half.js';
 export { type MatmulShape, PLAIN_PRODUCT } from './shape.js';
+export * from './split.js';
 export * from './tiled.js';
 
 const WORKGROUP = 8;

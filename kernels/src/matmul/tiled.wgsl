@@ -3,8 +3,7 @@
 // one vec4 of a and one of b a step.
 // Tiles keep the order of the matrices: a[m, k] as [row][k in fours], a transposed as [k][rows in fours], and b likewise. Where fours
 // run along k, the place of each is mixed with its row, so that neighbours read other banks.
-// Prelude: Element (f32, or f16 for a and b in half precision; sums are f32 always), TILE_M, TILE_N, TILE_K, ROWS, COLUMNS, TRANSPOSE_A, TRANSPOSE_B (not both), SPLIT (parts of k side by side in c, and no
-// epilogue; ROW_SUMS are behind each), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool). k in fours divides by 4 where it is contiguous, and so do m and n.
+// Prelude: Element (f32, or f16 for a and b in half precision; sums are f32 always), TILE_M, TILE_N, TILE_K, ROWS, COLUMNS, TRANSPOSE_A, TRANSPOSE_B (not both), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool). k in fours divides by 4 where it is contiguous, and so do m and n.
 
 struct Uniforms {
   m: u32,
@@ -79,16 +78,12 @@ fn fetchB(column: u32, k: u32, end: u32, lane: u32) -> vec4<Element> {
   return vec4<Element>();
 }
 
-fn store(row: u32, column: u32, product: f32, part: u32) {
+fn store(row: u32, column: u32, product: f32) {
   if (row >= uniforms.m || column >= uniforms.n) {
     return;
   }
   let i = row * uniforms.n + column;
   var value = product;
-  if (SPLIT) {
-    c[part * uniforms.m * (uniforms.n + select(0u, 1u, ROW_SUMS)) + i] = value;
-    return;
-  }
   if (BIAS) {
     value += bias[column];
   }
@@ -110,26 +105,21 @@ fn store(row: u32, column: u32, product: f32, part: u32) {
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) lane: u32,
 ) {
   let x = lane % WIDE;
   let y = lane / WIDE;
   let row = group.y * TILE_M;
   let column = group.x * TILE_N;
-  // Each part sums over as many whole tiles; the last ones may have nothing left.
-  let tiles = (uniforms.k + TILE_K - 1u) / TILE_K;
-  let chunk = (tiles + groups.z - 1u) / groups.z * TILE_K;
-  let begin = min(group.z * chunk, uniforms.k);
-  let end = min(begin + chunk, uniforms.k);
+  let end = uniforms.k;
   let placeA = select(mixed(lane / FOURS, lane % FOURS), lane, TRANSPOSE_A);
   let placeB = select(lane, mixed(lane / FOURS, lane % FOURS), TRANSPOSE_B);
   var products: array<f32, ROWS * COLUMNS>;
   var ofRows: array<f32, ROWS>;
-  var nextA = fetchA(row, begin, end, lane);
-  var nextB = fetchB(column, begin, end, lane);
+  var nextA = fetchA(row, 0u, end, lane);
+  var nextB = fetchB(column, 0u, end, lane);
   var buffer = 0u;
-  for (var k = begin; k < end; k += TILE_K) {
+  for (var k = 0u; k < end; k += TILE_K) {
     let tileA = buffer * SIZE_A;
     let tileB = buffer * SIZE_B;
     tilesA[tileA + placeA] = nextA;
@@ -195,15 +185,11 @@ fn main(
   }
   for (var r = 0u; r < ROWS; r++) {
     for (var i = 0u; i < COLUMNS; i++) {
-      store(row + rowOf(y, r), column + columnOf(x, i), products[r * COLUMNS + i], group.z);
+      store(row + rowOf(y, r), column + columnOf(x, i), products[r * COLUMNS + i]);
     }
     let at = row + rowOf(y, r);
     if (ROW_SUMS && group.x == 0u && x == 0u && at < uniforms.m) {
-      if (SPLIT) {
-        c[group.z * uniforms.m * (uniforms.n + 1u) + uniforms.m * uniforms.n + at] = ofRows[r];
-      } else {
-        sums[at] += ofRows[r];
-      }
+      sums[at] += ofRows[r];
     }
   }
 }

@@ -1,5 +1,5 @@
 /** Embeddings of one-hot observations. */
-import { embeddingSumBackwardKernel, embeddingSum as embeddingSumKernel } from '@coxswain/kernels';
+import { embeddingParts, embeddingSumBackwardKernel, embeddingSum as embeddingSumKernel, matmulCombine } from '@coxswain/kernels';
 import { accumulator, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
@@ -18,12 +18,20 @@ export function embeddingSum(table: Tensor, indices: Tensor, { bySlot = false }:
   if (indices.shape.length !== 2 || indices.dtype !== 'i32')
     throw new ShapeError('embeddingSum', `indices ${indices.dtype} [${indices.shape}]`, 'i32 [N, slots]');
   const shape = { rows, slots, width, vocabulary };
-  const backwardShape = { ...shape, bySlot: bySlot ? 1 : 0 };
+  const parts = embeddingParts(shape, device.traits);
+  const backwardShape = { ...shape, bySlot: bySlot ? 1 : 0, parts };
   const out = device.empty([rows, width]);
   device.dispatch(embeddingSumKernel, shape, { indices, table, out });
   op('embeddingSum', [table], [out], ([gradient]) => {
     const kernel = embeddingSumBackwardKernel(backwardShape, device.traits);
-    device.dispatch(kernel, backwardShape, { indices, dOut: gradient as Tensor, dTable: accumulator(table) });
+    const total = accumulator(table);
+    const dTable = parts === 1 ? total : device.zeros([parts, vocabulary, width]);
+    device.dispatch(kernel, backwardShape, { indices, dOut: gradient as Tensor, dTable });
+    if (parts > 1) {
+      const count = table.size;
+      const sum = { count, rows: 0, parts, whole: count, sumsAt: count, accumulate: 1 };
+      device.dispatch(matmulCombine, sum, { parts: dTable, c: total, sums: device.dummy });
+    }
     return [null];
   });
   return out;

@@ -58,7 +58,7 @@ export function gru(gates: Tensor, whh: Tensor, bhh: Tensor, options: GruOptions
   const kernels = gruKernels(hidden, device.traits);
   const inputs = [gates, whh, bhh, ...(h0 ? [h0] : [])];
   const save = records(inputs);
-  if (!save && h0 && sizes.time === 1 && !lengths && device.traits.family === 'software') return cell(gates, whh, bhh, h0);
+  if (!save && h0 && sizes.time === 1 && !lengths) return cell(gates, whh, bhh, h0);
   const shape = { ...sizes, withLengths: lengths ? 1 : 0, reverse: reverse ? 1 : 0 } as const;
   const out = device.empty([...steps, hidden]);
   const previous = save ? device.empty([all, hidden]) : device.dummy;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AdamW } from '../adamw.js';
 import { backward } from '../autograd.js';
 import type { Device } from '../device.js';
@@ -46,6 +46,8 @@ async function layers(precision: 'f32' | 'f16', rows = 36, outputs = 12) {
 }
 
 describe('products in half precision', () => {
+  beforeEach(({ skip }) => skip(!device.traits.f16, 'the adapter has no f16'));
+
   test('are those in f32 but for the rounding of their operands, gradients too', async () => {
     const [wide, half] = [await layers('f32'), await layers('f16')];
     half.read.forEach((data, i) => {

@@ -9,6 +9,7 @@ import {
   matmulSplit,
   matmulSplitHalf,
   narrow,
+  type Shape,
 } from '@coxswain/kernels';
 import type { Device } from '../device.js';
 import { LaunchError } from '../errors.js';
@@ -70,13 +71,11 @@ interface Operands {
   readonly [buffer: string]: Tensor;
 }
 
-type Layout = Pick<MatmulShape, 'm' | 'n' | 'k' | 'transposeA' | 'transposeB'>;
-
 /** Launches one of two kernels for a product: that for operands in half precision inside `inHalfPrecision`, where the shape fits. */
-function launch<S extends Layout>(inF32: Kernel<S>, inHalf: Kernel<S>, shape: S, operands: Operands): void {
+function launch<S extends Shape>(inF32: Kernel<S>, inHalf: Kernel<S>, shape: S, operands: Operands, fitsHalf: boolean): void {
   const { a, b } = operands;
   const { device } = a;
-  const fits = fitsTiles(shape) && [a, b].every(({ shape: own }) => sizeOf(own) % 4 === 0);
+  const fits = fitsHalf && [a, b].every(({ shape: own }) => sizeOf(own) % 4 === 0);
   if (!narrowed || !fits) device.dispatch(inF32, shape, operands);
   else device.dispatch(inHalf, shape, { ...operands, a: half(a, narrowed), b: half(b, narrowed) });
 }
@@ -86,10 +85,10 @@ export function launchProduct(shape: MatmulShape, operands: Operands): void {
   const { traits, dummy } = operands.a.device;
   // Only the kernel that normalises on the way looks at these.
   const norm = { gamma: dummy, beta: dummy };
-  launch(matmulKernel(shape, traits), matmulHalfKernel(shape, traits), shape, { ...norm, ...operands });
+  launch(matmulKernel(shape, traits), matmulHalfKernel(shape, traits), shape, { ...norm, ...operands }, fitsTiles(shape));
 }
 
 /** A product whose long sum is split, on GPUs. */
 export function launchSplitProduct(shape: MatmulSplitShape, operands: Operands): void {
-  launch(matmulSplit, matmulSplitHalf, shape, operands);
+  launch(matmulSplit, matmulSplitHalf, shape, operands, true);
 }

@@ -1,5 +1,14 @@
 /** Matrix products with their epilogues. */
-import { fitsNorm, type MatmulShape, matmulCombine, matmulKernel, matmulParts, PLAIN_PRODUCT } from '@coxswain/kernels';
+import {
+  copyAxisRange,
+  copyStrided,
+  fitsNorm,
+  type MatmulShape,
+  matmulCombine,
+  matmulKernel,
+  matmulParts,
+  PLAIN_PRODUCT,
+} from '@coxswain/kernels';
 import { accumulator, op, records, takeGradient } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
@@ -96,18 +105,33 @@ function inputGradient(dy: Tensor, w: Tensor, x: Tensor): Tensor {
 /** dw[out, in] += dyᵀ x, and dbias[out] += Σ dy over its rows where it is given. */
 export function weightGradient(dy: Tensor, x: Tensor, dw: Tensor, dbias?: Tensor): void {
   const { device } = x;
-  const [n, out] = dy.shape;
-  const product = { m: out, n: x.size / n, k: n, transposeA: 1, transposeB: 0, rowSums: dbias ? 1 : 0 };
-  const inputs = { a: dy, b: x, bias: device.dummy, residual: device.dummy };
+  const [k, m] = dy.shape;
+  const n = x.size / k;
+  const rowSums = dbias ? 1 : 0;
   const sums = dbias ?? device.dummy;
-  const parts = matmulParts(product, device.traits);
+  // What is read in fours has room for all of the last one.
+  const whole = 4 * Math.ceil(m / 4);
+  const parts = matmulParts({ m: whole, n, k }, device.traits);
   if (parts > 1) {
     // Few tiles and a long sum: more workgroups share the sum.
-    const partial = device.empty([parts, dw.size + (dbias ? out : 0)]);
-    launchSplitProduct({ ...product, parts }, { ...inputs, c: partial, sums: device.dummy });
-    device.dispatch(matmulCombine, { count: dw.size, rows: dbias ? out : 0, parts, accumulate: 1 }, { parts: partial, c: dw, sums });
+    const size = whole * (n + rowSums);
+    const partial = device.empty([parts, size]);
+    const a = whole === m ? dy : widened(dy, whole);
+    launchSplitProduct({ m: whole, n, k, rowSums, parts }, { a, b: x, c: partial });
+    const shape = { count: m * n, rows: rowSums * m, parts, whole: size, sumsAt: whole * n, accumulate: 1 };
+    device.dispatch(matmulCombine, shape, { parts: partial, c: dw, sums });
     return;
   }
-  const shape = { ...PLAIN_PRODUCT, ...product, accumulate: 1 };
-  launchProduct(shape, { ...inputs, c: dw, sums });
+  const shape = { ...PLAIN_PRODUCT, m, n, k, transposeA: 1, rowSums, accumulate: 1 };
+  launchProduct(shape, { a: dy, b: x, bias: device.dummy, residual: device.dummy, c: dw, sums });
+}
+
+/** The same rows with more columns, in which anything may be. */
+function widened(x: Tensor, columns: number): Tensor {
+  const { device } = x;
+  const [rows, length] = x.shape;
+  const out = device.empty([rows, columns]);
+  const range = { outer: rows, inner: 1, length, xAxis: length, xFrom: 0, outAxis: columns, outFrom: 0 };
+  device.dispatch(copyStrided, copyAxisRange(range), { x, out });
+  return out;
 }

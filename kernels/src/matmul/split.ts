@@ -1,0 +1,81 @@
+/** Products whose long sum is shared among workgroups, on GPUs: the gradients of weights. */
+import { type AdapterTraits, type BufferSlot, type Kernel, stridedGrid, stridedWorkgroup } from '../declaration.js';
+import combineSource from './combine.wgsl';
+import { cost, type MatmulShape, PLAIN_PRODUCT, uniforms } from './shape.js';
+import source from './split.wgsl';
+
+export type MatmulSplitShape = Pick<MatmulShape, 'm' | 'n' | 'k' | 'rowSums'> & {
+  /** Parts of k. */
+  readonly parts: number;
+};
+
+/** A side of a workgroup's tile of c. */
+const TILE = 64;
+/** Workgroups that keep a big GPU busy: some for each of its processors. */
+const ENOUGH = 1024;
+/** Steps of k that a part is worth being cut off for. */
+const PART = 128;
+
+const tiles = ({ m, n }: Pick<MatmulSplitShape, 'm' | 'n'>) => [Math.ceil(n / TILE), Math.ceil(m / TILE)] as const;
+
+const fours = (name: string, access: BufferSlot['access']): BufferSlot => ({ name, access, element: 'vec4<f32>' });
+
+/**
+ * aᵀ · b for a [k, m] and b [k, n] with few tiles and a long k: c gets each part's sum [m, n] and, with `rowSums`, the part's sums of a over
+ * k [m] behind it; `matmulCombine` adds the parts up. m and n have to be multiples of 4.
+ */
+export const matmulSplit: Kernel<MatmulSplitShape> = {
+  name: 'matmul/split',
+  source,
+  buffers: [fours('a', 'read'), fours('b', 'read'), fours('c', 'read_write')],
+  uniforms,
+  constants: ({ rowSums }) => ({ Element: 'f32', ROW_SUMS: rowSums === 1 }),
+  grid: (shape) => [...tiles(shape), shape.parts],
+  cost: (shape) => {
+    const { flops, bytes } = cost({ ...PLAIN_PRODUCT, ...shape, transposeA: 1 });
+    return { flops, bytes: bytes + 4 * (shape.parts - 1) * shape.m * (shape.n + shape.rowSums) };
+  },
+  sample: { m: 192, n: 64, k: 4096, rowSums: 1, parts: 16 },
+};
+
+/**
+ * Parts into which to split such a sum on this adapter: 1 where there are tiles enough for all of a GPU, or k is short; always on a
+ * software adapter, whose few threads the rows keep busy.
+ */
+export function matmulParts(shape: Pick<MatmulSplitShape, 'm' | 'n' | 'k'>, { family }: AdapterTraits): number {
+  if (family !== 'gpu' || shape.m % 4 !== 0 || shape.n % 4 !== 0) return 1;
+  const [x, y] = tiles(shape);
+  return Math.max(1, Math.min(Math.floor(ENOUGH / (x * y)), Math.floor(shape.k / PART)));
+}
+
+export type CombineShape = {
+  /** Elements of c. */
+  readonly count: number;
+  /** Sums behind them; 0 without. */
+  readonly rows: number;
+  readonly parts: number;
+  /** Elements of a part, and where in it the sums begin: there may be others between and behind. */
+  readonly whole: number;
+  readonly sumsAt: number;
+  /** 1: add to c instead of overwriting it. */
+  readonly accumulate: number;
+};
+
+/** c [count] = Σ of parts [parts, whole] over their first elements, in order; their sums, from `sumsAt` on, are added to sums [rows]. */
+export const matmulCombine: Kernel<CombineShape> = {
+  name: 'matmul/combine',
+  source: combineSource,
+  buffers: [
+    { name: 'parts', access: 'read', element: 'f32' },
+    { name: 'c', access: 'read_write', element: 'f32' },
+    { name: 'sums', access: 'read_write', element: 'f32' },
+  ],
+  uniforms: (['count', 'rows', 'parts', 'whole', 'sumsAt'] as const).map((name) => ({ name, type: 'u32' as const })),
+  constants: ({ accumulate }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ACCUMULATE: accumulate === 1 }),
+  grid: ({ count, rows }, adapter) => stridedGrid(count + rows, adapter),
+  cost: ({ count, rows, parts, accumulate }) => ({
+    flops: count * (parts - 1 + accumulate) + rows * parts,
+    bytes: 4 * (count * (parts + 1 + accumulate) + rows * (parts + 2)),
+  }),
+  sample: { count: 12288, rows: 192, parts: 16, whole: 12480, sumsAt: 12288, accumulate: 1 },
+};
