@@ -57,20 +57,25 @@ export async function timeKernels(phase: Phase, config: Config, open: () => Prom
 }
 
 const three = (value: number): string => formatNumber(Number(value.toPrecision(3)));
+const percent = (share: number): string => `${100 * share < 10 ? (100 * share).toPrecision(2) : Math.round(100 * share)} %`;
 
-/** Heads and cells. */
-export function kernelTable({ kernels }: PhaseKernels): string[][] {
+/**
+ * Heads and cells.
+ * @param least share of the time that a kernel has to take.
+ */
+export function kernelTable({ kernels }: PhaseKernels, least = 0): string[][] {
   const all = sum(kernels, ({ seconds }) => seconds);
   return [
     ['kernel', 'launches', 'ms a step', 'of all', 'GFLOP/s', 'GB/s', 'of the roofline'],
-    ...kernels.map(({ kernel, launches, seconds, flops, bytes, roofline }) => [
-      kernel,
-      three(launches),
-      three(1000 * seconds),
-      `${(100 * seconds) / all < 0.5 ? '<1' : Math.round((100 * seconds) / all)} %`,
-      three(flops / seconds / 1e9),
-      three(bytes / seconds / 1e9),
-      `${(100 * roofline).toPrecision(2)} %`,
-    ]),
+    ...kernels
+      .filter(({ seconds }) => seconds >= least * all)
+      .map(({ kernel, launches, seconds, flops, bytes, roofline }) => [
+        kernel,
+        three(launches),
+        three(1000 * seconds),
+        percent(seconds / all),
+        // The clock of some adapters has steps longer than a launch.
+        ...(seconds > 0 ? [three(flops / seconds / 1e9), three(bytes / seconds / 1e9), percent(roofline)] : ['–', '–', '–']),
+      ]),
   ];
 }

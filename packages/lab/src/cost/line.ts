@@ -50,7 +50,7 @@ const COLUMNS: readonly Column[] = [
   ['MiB from host', ({ cost }) => formatNumber(cost.work.uploads / 2 ** 20)],
   ['MiB held', ({ cost }) => formatNumber(cost.held / 2 ** 20)],
   ['ms a step', ({ projected }) => shown(projected, milliseconds)],
-  ['all steps', ({ projected, cost }) => shown(projected, (seconds) => formatDuration(seconds * cost.steps))],
+  ['all steps', (line) => shown(line.projected ?? timedOf(line), (seconds) => formatDuration(seconds * line.cost.steps))],
   ['timed ms', (line) => shown(timedOf(line), milliseconds)],
   ['ratio', (line) => shown(median(ratiosOf(line)), (ratio) => ratio.toFixed(2))],
   [

@@ -83,6 +83,22 @@ it('has a page with a table for each adapter, small presets first', () => {
   expect(rows[2]).toMatch(/ 200 \| 20 s \| 100 \| 2\.00 \| – \| 4 000 \|$/);
 });
 
+it('has a table of the kernels of each phase that they were timed of', () => {
+  const kernels = [
+    { kernel: 'matmul', launches: 3, seconds: 0.01, flops: 1e9, bytes: 1e6, roofline: 0.5 },
+    { kernel: 'fill', launches: 1, seconds: 1e-6, flops: 0, bytes: 1, roofline: 0.1 },
+  ];
+  keep(results({ phases: [{ ...line('pretrain', []), kernels: { peaks: { flops: 2e11, bytes: 1e10 }, kernels } }, line('discover', [])] }));
+  const page = costPage(readCostResults(folder));
+  expect(page.match(/^## .*/gm)).toEqual([
+    '## llvmpipe (LLVM 15), 2 threads',
+    '## grid-mini, a step of pretrain: llvmpipe (LLVM 15), 2 threads',
+  ]);
+  expect(page).toContain('200 GFLOP/s and 10.0 GB/s at best');
+  expect(page).toContain('| matmul | 3 | 10 |');
+  expect(page).not.toContain('| fill |');
+});
+
 it('refuses a folder with other files', () => {
   fs.writeFileSync(join(folder, 'other.json'), '{}');
   expect(() => readCostResults(folder)).toThrow(/other\.json holds no costs/);

@@ -6,6 +6,7 @@ import type { ReportTable } from '../report/data.js';
 import { tablesToMarkdown } from '../results/markdown.js';
 import { onDisk, readJson } from '../run/storage.js';
 import { PRESET_NAMES } from '../settings/presets.js';
+import { kernelTable } from './kernels.js';
 import { costTable, type PhaseLine } from './line.js';
 import type { StoredModel } from './stored.js';
 
@@ -90,10 +91,35 @@ function tableOf(adapter: string, all: readonly CostResults[]): ReportTable {
   };
 }
 
+/** Share of a step's time that a kernel has to take to be on the page. */
+const LEAST = 0.005;
+
+/** The kernels of a step of each phase that they were timed of. */
+function kernelTables({ adapter, preset, phases }: CostResults): ReportTable[] {
+  return phases.flatMap(({ phase, kernels, command, at }) => {
+    if (!kernels) return [];
+    const [columns, ...rows] = kernelTable(kernels, LEAST);
+    const { flops, bytes } = kernels.peaks;
+    const peaks = `${(flops / 1e9).toPrecision(3)} GFLOP/s and ${(bytes / 1e9).toPrecision(3)} GB/s at best, measured beside`;
+    return [
+      {
+        title: `${preset}, a step of ${phase}: ${adapter}`,
+        about: `\`${command}\`, ${at.slice(0, 10)}; ${peaks}.`,
+        columns: columns.map((label, i) => ({ label, numeric: i > 0 })),
+        rows,
+      },
+    ];
+  });
+}
+
 const LEAD = `Written by \`coxswain cost --results\` from the files beside it, a row for each phase that trains. Of a step: time steps of its episodes
 (tokens of the sequence model; in RL steps of the worlds), launches, floating-point operations, memory moved, and memory held all the while; *ms a step* and
-*all steps* as the adapter’s model of cost projects them; *timed* on the median of rounds; *ratio*: what the model says of the very steps that were timed, over
-what they took, and its range over rounds. A model is fitted to small pieces of work, none of them a phase of these presets.`;
+*all steps* as the adapter’s model of cost projects them, or where it has none as they were timed; *timed* on the median of rounds; *ratio*: what the model says of the very steps that were timed, over
+what they took, and its range over rounds. A model is fitted to small pieces of work, none of them a phase of these presets.
+
+The tables of kernels: every launch of some steps by itself, by the adapter’s own clock; *of the roofline*: the least time that the operations of a launch, or
+its bytes to and from memory, could take at the adapter’s best, over what it took. What lies in caches can be read faster than that. Kernels
+that take less than a two-hundredth of a step are in the files alone.`;
 
 /** The page over all of them. */
 export function costPage(all: readonly CostResults[]): string {
@@ -104,5 +130,5 @@ export function costPage(all: readonly CostResults[]): string {
       all.filter((results) => results.adapter === adapter),
     ),
   );
-  return tablesToMarkdown('What training costs', LEAD, tables);
+  return tablesToMarkdown('What training costs', LEAD, [...tables, ...all.flatMap(kernelTables)]);
 }
