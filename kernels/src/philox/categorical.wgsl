@@ -1,4 +1,4 @@
-// One sample per row from softmax(logits [rows, classes]), and its log-probability. The uniform of row i is word 0 of the
+// One sample per row from softmax(logits [rows, classes] · sharpness), and its log-probability. The uniform of row i is word 0 of the
 // Philox 4×32-10 block with counter (i or owner[i], stream, step low, step high); the sample is the first class at which the
 // cumulative probability exceeds it.
 // Prelude: WORKGROUP (invocations per workgroup), OWNED (owner is given), PLACED (place is given: row i's log-probability goes to
@@ -11,6 +11,7 @@ struct Uniforms {
   stream: u32,
   // Entries of logProb where it is placed.
   places: u32,
+  sharpness: f32,
 }
 
 @group(0) @binding(0) var<storage, read> state: array<u32>;
@@ -47,6 +48,10 @@ fn philox(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
   return c;
 }
 
+fn logitOf(i: u32) -> f32 {
+  return logits[i] * uniforms.sharpness;
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -63,13 +68,13 @@ fn main(
     let uniform01 = (f32(words.x >> 9u) + 0.5) / 8388608.0;
 
     let at = row * uniforms.classes;
-    var highest = logits[at];
+    var highest = logitOf(at);
     for (var k = 1u; k < uniforms.classes; k++) {
-      highest = max(highest, logits[at + k]);
+      highest = max(highest, logitOf(at + k));
     }
     var total = 0.0;
     for (var k = 0u; k < uniforms.classes; k++) {
-      total += exp(max(logits[at + k] - highest, -87.0));
+      total += exp(max(logitOf(at + k) - highest, -87.0));
     }
     let threshold = uniform01 * total;
     var cumulative = 0.0;
@@ -77,7 +82,7 @@ fn main(
     var chosen = 0u;
     var done = false;
     for (var k = 0u; k < uniforms.classes; k++) {
-      let weight = exp(max(logits[at + k] - highest, -87.0));
+      let weight = exp(max(logitOf(at + k) - highest, -87.0));
       cumulative += weight;
       if (!done && weight > 1e-30) {
         chosen = k;
@@ -85,7 +90,7 @@ fn main(
       }
     }
     index[row] = i32(chosen);
-    let found = (logits[at + chosen] - highest) - log(total);
+    let found = (logitOf(at + chosen) - highest) - log(total);
     if (!PLACED) {
       logProb[row] = found;
     } else if (place[row] < uniforms.places) {

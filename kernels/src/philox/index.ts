@@ -75,10 +75,12 @@ export type CategoricalShape = {
   readonly placed: number;
   /** Entries of `logProb` where it is placed. */
   readonly places: number;
+  /** What logits are multiplied by first: 1 / temperature. */
+  readonly sharpness: number;
 };
 
 /**
- * One class per row drawn from softmax(logits), index [rows] as i32, and its log-probability in nats, logProb [rows]:
+ * One class per row drawn from softmax(logits · sharpness), index [rows] as i32, and its log-probability in nats, logProb [rows]:
  * inversion of the cumulative sum at word 0 of the block of counter (row, stream, step), or (owner[row], stream, step) with
  * owner u32 [rows], so that draws can belong to something that moves from row to row. A class whose probability
  * is below 1e-30 of the largest is never drawn. With place u32 [rows] the log-probability of row i becomes logProb[place[i]], or is
@@ -100,9 +102,10 @@ export const philoxCategorical: Kernel<CategoricalShape> = {
     { name: 'classes', type: 'u32' },
     { name: 'stream', type: 'u32' },
     { name: 'places', type: 'u32' },
+    { name: 'sharpness', type: 'f32' },
   ],
   constants: ({ owned, placed }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), OWNED: owned === 1, PLACED: placed === 1 }),
   grid: ({ rows }, adapter) => stridedGrid(rows, adapter, PER_GROUP),
   cost: ({ rows, classes }) => ({ flops: rows * (FLOPS_PER_BLOCK + 20 * classes), bytes: 4 * rows * (classes + 2) + 16 }),
-  sample: { rows: 1000, classes: 4, stream: 0, owned: 1, placed: 0, places: 0 },
+  sample: { rows: 1000, classes: 4, stream: 0, owned: 1, placed: 0, places: 0, sharpness: 1 },
 };

@@ -81,7 +81,7 @@ describe('distributions', () => {
     const logits = randomNormal(rows * classes, 1, 2);
     const owner = Uint32Array.from({ length: rows }, (_, row) => (row * 7919) % 10_007);
     const outputs = { index: poison(rows), logProb: poison(rows) };
-    const moved = { rows, classes, stream: 5, owned: 1, placed: 0, places: 0 };
+    const moved = { rows, classes, stream: 5, owned: 1, placed: 0, places: 0, sharpness: 2 };
     const place = Uint32Array.from({ length: rows }, (_, row) => (row % 3 ? 2 * row : 0xffffffff));
     const given = { state, logits, owner, place };
     const theirs = await runKernel(philoxCategorical, moved, { ...given, ...outputs });
@@ -104,7 +104,7 @@ describe('distributions', () => {
     const logits = Float32Array.from({ length: rows * 4 }, (_, i) => [Math.log(0.2), -1e30, Math.log(0.7), Math.log(0.1)][i % 4]);
     const { index } = await runKernel(
       philoxCategorical,
-      { rows, classes: 4, stream: 0, owned: 0, placed: 0, places: 0 },
+      { rows, classes: 4, stream: 0, owned: 0, placed: 0, places: 0, sharpness: 1 },
       { state, logits, owner: new Uint32Array(1), place: new Uint32Array(1), index: poison(rows), logProb: poison(rows) },
     );
     const counts = [0, 0, 0, 0];

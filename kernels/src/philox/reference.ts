@@ -25,12 +25,15 @@ export const logisticReference = (shape: DrawShape, state: ArrayLike<number>): F
 
 /** Sampled classes and their log-probabilities, in float64. */
 export function categoricalReference(
-  { rows, classes, stream }: CategoricalShape,
+  { rows, classes, stream, sharpness }: CategoricalShape,
   state: ArrayLike<number>,
   logits: ArrayLike<number>,
   owner?: ArrayLike<number>,
 ) {
-  const logP = logSoftmaxReference({ rows, classes }, logits);
+  const logP = logSoftmaxReference(
+    { rows, classes },
+    Array.from(logits, (logit) => logit * sharpness),
+  );
   const index = Int32Array.from({ length: rows }, (_, row) => {
     const u = openUniform(philox4x32([owner ? owner[row] : row, stream, state[2], state[3]], [state[0], state[1]])[0]);
     let cumulative = 0;

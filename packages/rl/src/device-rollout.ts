@@ -1,5 +1,5 @@
 import { counterAdvance, PINPAD_FLAGS } from '@coxswain/kernels';
-import { type Device, noGrad, type Program, philoxCategorical, RandomState, ShapeError, scale, type Tensor } from '@coxswain/tensor';
+import { type Device, noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
 import { STREAM } from './codes.js';
 import { type Controller, scatterRows } from './controller.js';
@@ -159,8 +159,7 @@ export class DeviceRollout {
         const hooks = controller ? { edits: { [controller.layer]: edit } } : {};
         const e = model.stepBlocks(model.embed(world.observe(episode)), cache, 0, depth, hooks);
         const logits = model.actionLogits(e);
-        const tempered = temperature === 1 ? logits : scale(logits, 1 / temperature);
-        const { index } = philoxCategorical(tempered, this.#random, STREAM.action, { owner });
+        const { index } = philoxCategorical(logits, this.#random, STREAM.action, { owner, temperature });
         world.step(episode, index);
         device.dispatch(counterAdvance, { at: 0, wide: 0 }, { counter: this.#cache.step });
         device.dispatch(counterAdvance, { at: 2, wide: 1 }, { counter: this.#random.tensor });

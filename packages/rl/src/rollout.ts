@@ -6,7 +6,6 @@ import {
   philoxCategorical,
   RandomState,
   ShapeError,
-  scale,
   type Tensor,
   type TensorData,
 } from '@coxswain/tensor';
@@ -237,8 +236,7 @@ export class Rollout {
         const e = model.stepBlocks(model.embed(indices), cache, 0, depth, hooks);
         const into = this.logProb && { logProb: this.logProb, place };
         const logits = model.actionLogits(e);
-        const tempered = temperature === 1 ? logits : scale(logits, 1 / temperature);
-        const { index } = philoxCategorical(tempered, this.#random, STREAM.action, { owner, ...(into && { into }) });
+        const { index } = philoxCategorical(logits, this.#random, STREAM.action, { owner, into, temperature });
         return open ? { action: index, open } : { action: index };
       }),
     );

@@ -39,8 +39,14 @@ export const philoxNormal = (random: RandomState, stream: number, shape: Dimensi
 export const philoxLogistic = (random: RandomState, stream: number, shape: Dimensions): Tensor =>
   draw(logisticKernel, random, stream, shape);
 
+export interface CategoricalOptions {
+  readonly owner?: Tensor;
+  readonly into?: { readonly logProb: Tensor; readonly place: Tensor };
+  readonly temperature?: number;
+}
+
 /**
- * One class per row drawn from softmax(logits).
+ * One class per row drawn from softmax(logits / temperature).
  * @param logits [N, classes]
  * @param owner u32 [N]: what each draw belongs to, where that moves from row to row; the row itself when absent.
  * @param into a tensor `logProb` whose element `place[i]`, u32 [N], becomes row i's log-probability, where it has such an element; a
@@ -51,7 +57,7 @@ export function philoxCategorical(
   logits: Tensor,
   random: RandomState,
   stream: number,
-  { owner, into }: { readonly owner?: Tensor; readonly into?: { readonly logProb: Tensor; readonly place: Tensor } } = {},
+  { owner, into, temperature = 1 }: CategoricalOptions = {},
 ): { index: Tensor; logProb: Tensor } {
   const { device } = logits;
   const [rows, classes] = logits.shape;
@@ -63,7 +69,7 @@ export function philoxCategorical(
     );
   const index = device.empty([rows], 'i32');
   const logProb = into?.logProb ?? device.empty([rows]);
-  const shape = { rows, classes, stream, owned: owner ? 1 : 0, placed: into ? 1 : 0, places: logProb.size };
+  const shape = { rows, classes, stream, owned: owner ? 1 : 0, placed: into ? 1 : 0, places: logProb.size, sharpness: 1 / temperature };
   const optional = { owner: owner ?? device.dummy, place: into?.place ?? device.dummy };
   device.dispatch(categoricalKernel, shape, { state: random.tensor, logits, ...optional, index, logProb });
   return { index, logProb };
