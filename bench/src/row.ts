@@ -1,5 +1,4 @@
 /** From contestants that are ready to a row of the table. */
-
 import type { Peaks } from '@coxswain/tensor';
 import type { Prepared } from './contestant.js';
 import type { OurPrepared } from './ours.js';

@@ -32,8 +32,9 @@ fn main(
   let first = group.x * SLOTS;
   let end = min(first + SLOTS, uniforms.slots);
   let part = (uniforms.rows + groups.z - 1u) / groups.z;
+  let last = min((group.z + 1u) * part, uniforms.rows);
   let table = group.z * uniforms.vocabulary * width;
-  for (var row = group.z * part; row < min((group.z + 1u) * part, uniforms.rows); row++) {
+  for (var row = group.z * part; row < last; row++) {
     let gradient0 = dOut[row * width + column];
     let gradient1 = dOut[row * width + min(second, width - 1u)];
     for (var slot = row * uniforms.slots + first; slot < row * uniforms.slots + end; slot++) {

@@ -174,16 +174,16 @@ export class ClippedUpdate {
   /** One epoch. Nothing is read back: `history` holds the statistics of all until the next batch. */
   epoch(index: number, learningRate: number): void {
     this.optimiser.prepare(learningRate);
-    this.#device.run([...this.#sums(), this.#end[index]]);
+    this.#device.run([...this.#summing(), this.#end[index]]);
   }
 
   /** The first half of an epoch, where others have the rest of the batch. @returns its `sums`. */
   accumulate(): Promise<TensorData[]> {
-    return this.#device.read(this.sums, this.#sums());
+    return this.#device.read(this.sums, this.#summing());
   }
 
-  /** What makes the sums of an epoch. */
-  #sums(): Program[] {
+  /** What makes the sums of the next epoch. */
+  #summing(): Program[] {
     const programs = [...this.#collect, this.#begin, ...this.#chunks];
     this.#collect = [];
     return programs;

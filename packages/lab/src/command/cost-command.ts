@@ -87,6 +87,7 @@ interface Probed {
   readonly beside: number;
   /** Once a round. */
   readonly rounds: Round[];
+  /** Where they were asked for. */
   kernels?: PhaseKernels;
 }
 
@@ -102,7 +103,7 @@ async function probedOf(phase: Phase, config: Config, machine: Machine): Promise
   return { phase, devices: devices.length, cost, stored, obstacle, beside, rounds: [] };
 }
 
-/** Updates of RL are long and all alike. */
+/** How many of a phase stand for so many: updates of RL are long and all alike. */
 const stepsOf = ({ name }: Phase, steps: number): number => (name === 'reinforce' ? Math.ceil(steps / LENGTHS) : steps);
 
 /** Times steps of a phase once, if it can run here. @returns what to tell of it. */
@@ -150,7 +151,7 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
   const rounds = readCount('rounds', (values.rounds ?? '1') as string);
   if (steps === 0 && values.rounds !== undefined)
     throw new UsageError('--rounds', `${rounds} of no steps`, '--check N beside it', 'For example --check 8.');
-  const launches = readCount('kernels', (values.kernels ?? '0') as string);
+  const kernelSteps = readCount('kernels', (values.kernels ?? '0') as string);
   const asked = phases.filter((phase) => isProbed(phase) && (values.phase ?? phase.name) === phase.name);
   if (asked.length === 0) {
     const value = String(values.phase);
@@ -175,8 +176,9 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
       stderr.write(`round ${round} of ${rounds}, ${probed.phase.name}: ${told}\n`);
     }
   }
-  for (const probed of launches > 0 ? all.filter(({ obstacle }) => !obstacle) : []) {
-    probed.kernels = await timeKernels(probed.phase, config, machine.openDevice, stepsOf(probed.phase, launches));
+  for (const probed of all) {
+    if (kernelSteps === 0 || probed.obstacle) continue;
+    probed.kernels = await timeKernels(probed.phase, config, machine.openDevice, stepsOf(probed.phase, kernelSteps));
     stderr.write(`timed the kernels of ${probed.phase.name}\n`);
   }
   const lines = all.map(lineOf);

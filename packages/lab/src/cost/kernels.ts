@@ -44,14 +44,13 @@ export function kernelLines(launches: readonly TimedLaunch[], steps: number, pea
 
 /**
  * Times every launch of some steps of a phase.
- * @param open a device for each of what is measured, closed afterwards.
+ * @param open a device of its own, closed afterwards.
  * @throws LaunchError where the adapter has no timestamps.
  */
 export async function timeKernels(phase: Phase, config: Config, open: () => Promise<Device>, steps: number): Promise<PhaseKernels> {
-  using measured = await open();
-  const peaks = await measurePeaks(measured);
   using device = await open();
   const timer = new LaunchTimer(device.gpu);
+  const peaks = await measurePeaks(device);
   await probe(phase, config, [device], steps, { timer });
   return { peaks, kernels: kernelLines(await timer.take(), steps, peaks) };
 }

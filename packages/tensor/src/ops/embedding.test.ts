@@ -1,6 +1,10 @@
+import { embeddingParts } from '@coxswain/kernels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { relativeError } from '../../../../kernels/src/testing/harness.js';
+import { backward } from '../autograd.js';
 import type { Device } from '../device.js';
 import { requestDevice } from '../node.js';
+import type { Tensor } from '../tensor.js';
 import { gradientErrors } from '../testing/gradient-check.js';
 import { mul, sigmoid } from './elementwise.js';
 import { embeddingSum } from './embedding.js';
@@ -37,6 +41,23 @@ test.each([false, true])('gradients agree with differences (by slot: %s)', async
     return sum(mul(y, sigmoid(y)));
   });
   expect(errors.table).toBeLessThan(5e-3);
+});
+
+test('the kernels of GPUs give the same gradient, its rows in parts', async () => {
+  const [rows, slots, width, perSlot] = [700, 3, 8, 4];
+  const places = Int32Array.from({ length: rows * slots }, (_, i) => (i % slots) * perSlot + ((i * 7) % perSlot));
+  const values = Float32Array.from({ length: slots * perSlot * width }, (_, i) => Math.sin(i * 1.7));
+  const gradient = async (on: Device): Promise<Float32Array> => {
+    using scope = on.scope();
+    void scope;
+    const t = on.tensor(values, [slots * perSlot, width]).requireGradient();
+    const y = embeddingSum(t, on.tensor(places, [rows, slots]), { bySlot: true });
+    backward(sum(mul(y, sigmoid(y))));
+    return (await (t.gradient as Tensor).read()) as Float32Array;
+  };
+  using gpu = await requestDevice({ family: 'gpu' });
+  expect(embeddingParts({ rows, slots, width, vocabulary: slots * perSlot }, gpu.traits)).toBeGreaterThan(1);
+  expect(relativeError(await gradient(gpu), await gradient(device))).toBeLessThan(1e-5);
 });
 
 test('indices that are not i32 are refused', () => {

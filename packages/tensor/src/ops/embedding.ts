@@ -1,8 +1,9 @@
 /** Embeddings of one-hot observations. */
-import { embeddingParts, embeddingSumBackwardKernel, embeddingSum as embeddingSumKernel, matmulCombine } from '@coxswain/kernels';
+import { embeddingParts, embeddingSumBackwardKernel, embeddingSum as embeddingSumKernel } from '@coxswain/kernels';
 import { accumulator, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
+import { accumulateRows } from './reduce.js';
 
 /**
  * The product of one-hot observations with a matrix, as a sum of the matrix' rows.
@@ -27,11 +28,7 @@ export function embeddingSum(table: Tensor, indices: Tensor, { bySlot = false }:
     const total = accumulator(table);
     const dTable = parts === 1 ? total : device.zeros([parts, vocabulary, width]);
     device.dispatch(kernel, backwardShape, { indices, dOut: gradient as Tensor, dTable });
-    if (parts > 1) {
-      const count = table.size;
-      const sum = { count, rows: 0, parts, whole: count, sumsAt: count, accumulate: 1 };
-      device.dispatch(matmulCombine, sum, { parts: dTable, c: total, sums: device.dummy });
-    }
+    if (parts > 1) accumulateRows(dTable, total);
     return [null];
   });
   return out;

@@ -51,6 +51,7 @@ export interface CategoricalOptions {
  * @param owner u32 [N]: what each draw belongs to, where that moves from row to row; the row itself when absent.
  * @param into a tensor `logProb` whose element `place[i]`, u32 [N], becomes row i's log-probability, where it has such an element; a
  * new tensor [N] when absent.
+ * @param temperature a positive number; below 1 the likeliest classes are drawn more often.
  * @returns `index` i32 [N] and its log-probability in nats, `logProb`.
  */
 export function philoxCategorical(
