@@ -26,7 +26,7 @@ const HELP = `coxswain cost — ${COST_ABOUT}
   --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
   --set KEY=VALUE   Change one setting first; may be repeated
   --phase NAME      Of one phase only: ${PROBED_PHASES.join(', ')}
-  --measure         First time 27 small pieces of work on this adapter, three times each, and fit its model of cost to them (some ten
+  --measure         First time 31 small pieces of work on this adapter, three times each, and fit its model of cost to them (some ten
                     minutes on a processor). It is kept, and every phase that trains then says at its start how long its steps take.
   --check N         Time N steps of each phase too, on models at their random start, after as many that are not timed; the ratio is
                     that of what the model says of these very steps to what they took. Batches come in ${LENGTHS} lengths, so ${LENGTHS} or a
@@ -38,7 +38,7 @@ const HELP = `coxswain cost — ${COST_ABOUT}
   --results FOLDER  Also write FOLDER/ADAPTER/PRESET.json, and FOLDER.md about all that lies in FOLDER
   -h, --help        Show this
 
-A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences, bytes of attention's caches, bytes
+A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences (by kernel), bytes of attention's caches, bytes
 that all other kernels move and bytes from the host, each at a rate of the adapter. How fast the adapter is just now, beside when its rates
 were measured, a fixed piece of work tells: for two seconds, and in turns with steps that are timed. The error is that of runs left out of the
 fit. Updates of RL are counted on episodes as long as an expert’s, one in twenty of them cut by the horizon. Time steps are those of the

@@ -48,12 +48,19 @@ const lastStep = (batch: number, time: number, heads: number, width: number): Is
   run: (of) => noGrad(() => attentionStep(of('qkv'), { keys: of('keys'), values: of('values'), step: of('step'), heads })),
 });
 
-/** Attention and recurrences forward and backward, attention to a cache: at the sizes of `grid-mini` and of longer, wider ones. */
+/**
+ * Attention and recurrences forward and backward, the latter by each of their kernels, and attention to a cache: at the sizes of
+ * `grid-mini` and of longer, wider ones.
+ */
 export const ISOLATED: readonly Isolated[] = [
   attention(128, 16, 4, 64),
   attention(32, 96, 4, 128),
   recurrence(128, 16, 64),
   recurrence(64, 96, 32),
+  recurrence(128, 16, 96),
+  recurrence(64, 96, 128),
+  recurrence(128, 16, 192),
+  recurrence(64, 48, 256),
   lastStep(256, 24, 4, 64),
   lastStep(256, 96, 4, 128),
 ];

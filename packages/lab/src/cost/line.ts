@@ -3,6 +3,7 @@ import { extent, median } from 'd3-array';
 import { formatDuration, formatNumber } from '../progress.js';
 import type { PhaseKernels } from './kernels.js';
 import type { PhaseCost } from './project.js';
+import { operationsOf } from './work.js';
 
 /** Steps that were timed once. */
 export interface Round {
@@ -45,7 +46,7 @@ const COLUMNS: readonly Column[] = [
   ['steps', ({ cost }) => formatNumber(cost.steps)],
   ['time steps', ({ cost }) => formatNumber(Math.round(cost.timeSteps))],
   ['dispatches', ({ cost }) => formatNumber(Math.round(cost.work.dispatches))],
-  ['GFLOP', ({ cost: { work } }) => formatNumber((work.products + work.attention + work.recurrence) / 1e9)],
+  ['GFLOP', ({ cost: { work } }) => formatNumber(operationsOf(work) / 1e9)],
   ['MiB moved', ({ cost }) => formatNumber((cost.work.memory + cost.work.cache) / 2 ** 20)],
   ['MiB from host', ({ cost }) => formatNumber(cost.work.uploads / 2 ** 20)],
   ['MiB held', ({ cost }) => formatNumber(cost.held / 2 ** 20)],

@@ -22,13 +22,13 @@ const results = (change: Partial<CostResults>): CostResults => ({
   adapter: 'llvmpipe (LLVM 15), 2 threads',
   models: [
     {
-      format: 2,
+      format: 3,
       measuredOn: 'llvmpipe (LLVM 15), 2 threads',
       measuredAt: '2026-01-01T00:00:00.000Z',
       model: {
-        rates: { dispatches: 1, products: 1, attention: 1, recurrence: 1, cache: 1, memory: 1, uploads: 1 },
+        rates: { ...NO_WORK, dispatches: 1 },
         error: 0.123,
-        measurements: 27,
+        measurements: 31,
         yardstick: 0.03,
       },
     },
@@ -69,7 +69,7 @@ it('has a page with a table for each adapter, small presets first', () => {
   expect(fs.readdirSync(folder).sort()).toEqual(['another', 'llvmpipe-llvm-15-2-threads']);
   const page = costPage(readCostResults(folder));
   expect(page.match(/^## .*/gm)).toEqual(['## another', '## llvmpipe (LLVM 15), 2 threads']);
-  expect(page).toContain('27 pieces of work timed on 2026-01-01, mean error 12 %');
+  expect(page).toContain('31 pieces of work timed on 2026-01-01, mean error 12 %');
   expect(page.match(/`coxswain cost --phase pretrain`, 2026-01-02/g)).toHaveLength(2);
   const rows = page.slice(page.indexOf('## llvmpipe')).match(/^\| grid-.*/gm) ?? [];
   expect(rows.map((row) => row.split(' | ').slice(0, 2).join(' '))).toEqual([

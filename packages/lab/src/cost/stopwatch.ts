@@ -4,16 +4,22 @@ import type { Yardstick } from './yardstick.js';
 
 /** Seconds of steps after which the yardstick is run, where a step is not longer. */
 const LAP = 0.4;
-/** It is run as long as they went on, but no longer. */
+/** It is run as long as they went on, but no longer, */
 const LONGEST = 2;
+/** unless that is a smaller part of them: seconds that follow each other differ by a tenth, and a step of a minute has many. */
+const PART = 1 / 5;
+
+/** Seconds that the yardstick is run for beside steps of so many. */
+export const besideSteps = (seconds: number): number => Math.max(LAP, Math.min(seconds, LONGEST), PART * seconds);
 
 const since = (began: number): number => (performance.now() - began) / 1000;
 
 export class Stopwatch {
   #began = 0;
   #worked = 0;
-  /** Seconds that the yardstick took, run by run. */
-  readonly #beside: number[] = [];
+  /** Seconds that the yardstick was run for, and the sum over them of what it took. */
+  #ran = 0;
+  #taken = 0;
 
   /**
    * @param device that is waited for before the yardstick is run.
@@ -25,7 +31,9 @@ export class Stopwatch {
   ) {}
 
   async #measure(seconds: number): Promise<void> {
-    if (this.yardstick) this.#beside.push(await this.yardstick.run(Math.min(seconds, LONGEST)));
+    if (!this.yardstick) return;
+    this.#taken += seconds * (await this.yardstick.run(seconds));
+    this.#ran += seconds;
   }
 
   async start(): Promise<void> {
@@ -47,7 +55,7 @@ export class Stopwatch {
     await this.device.finish();
     const worked = since(this.#began);
     this.#worked += worked;
-    await this.#measure(Math.max(worked, LAP));
+    await this.#measure(besideSteps(worked));
     this.#began = performance.now();
   }
 
@@ -56,8 +64,8 @@ export class Stopwatch {
     return this.#worked;
   }
 
-  /** Seconds of the yardstick beside them, on the mean of its runs; 0 where there is none. */
+  /** Seconds of the yardstick beside them, on the mean over the time that it was run; 0 where there is none. */
   get beside(): number {
-    return this.#beside.reduce((sum, seconds) => sum + seconds, 0) / Math.max(1, this.#beside.length);
+    return this.#ran && this.#taken / this.#ran;
   }
 }

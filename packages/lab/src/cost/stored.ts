@@ -9,7 +9,7 @@ import type { CostModel } from './fit.js';
 import { KINDS } from './work.js';
 
 export interface StoredModel {
-  readonly format: 2;
+  readonly format: 3;
   /** Adapter, kernels and processor: what the speed belongs to. */
   readonly measuredOn: string;
   /** ISO 8601. */
@@ -46,7 +46,7 @@ const fileFor = (folder: string, on: string): string =>
 function whole(value: unknown): value is StoredModel {
   const { format, model } = (value ?? {}) as Partial<StoredModel>;
   return (
-    format === 2 &&
+    format === 3 &&
     model !== undefined &&
     KINDS.every((kind) => Number.isFinite(model.rates?.[kind])) &&
     [model.error, model.yardstick].every(Number.isFinite)
@@ -65,7 +65,7 @@ export function writeCostModel(folder: string, devices: readonly Known[], model:
   const on = measuredOn(devices);
   const path = fileFor(folder, on);
   onDisk(folder, () => fs.mkdirSync(folder, { recursive: true }));
-  const stored: StoredModel = { format: 2, measuredOn: on, measuredAt: new Date().toISOString(), model };
+  const stored: StoredModel = { format: 3, measuredOn: on, measuredAt: new Date().toISOString(), model };
   writeAtomic(path, `${JSON.stringify(stored, null, 1)}\n`);
   return path;
 }

@@ -1,8 +1,13 @@
 /** What steps of training ask of an adapter, in the few quantities that their time is made of. */
 import type { Device, Launch } from '@coxswain/tensor';
 
+/**
+ * Recurrences by what runs them: a software adapter’s kernels for states that fit into private memory are faster than its `gru/*-rows`
+ * for wider ones, and these than the kernels for any width.
+ */
+const RECURRENCES = ['recurrence', 'recurrenceByRows', 'recurrenceOfAnyWidth'] as const;
 /** Kinds of work, each of which an adapter does at a rate of its own. */
-export const KINDS = ['dispatches', 'products', 'attention', 'recurrence', 'cache', 'memory', 'uploads'] as const;
+export const KINDS = ['dispatches', 'products', 'attention', ...RECURRENCES, 'cache', 'memory', 'uploads'] as const;
 export type Kind = (typeof KINDS)[number];
 
 /**
@@ -11,7 +16,11 @@ export type Kind = (typeof KINDS)[number];
  */
 export type Work = Readonly<Record<Kind, number>>;
 
-export const NO_WORK: Work = { dispatches: 0, products: 0, attention: 0, recurrence: 0, cache: 0, memory: 0, uploads: 0 };
+export const NO_WORK = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Work;
+
+/** All floating-point operations that are counted. */
+export const operationsOf = (work: Work): number =>
+  [work.products, work.attention, ...RECURRENCES.map((kind) => work[kind])].reduce((sum, operations) => sum + operations);
 
 export function addWork(a: Work, b: Work, times = 1): Work {
   return Object.fromEntries(KINDS.map((kind) => [kind, a[kind] + times * b[kind]])) as Work;
@@ -25,6 +34,10 @@ const KIND_OF: Readonly<Record<string, Kind>> = {
   'attention/step': 'cache',
   'attention/split-step': 'cache',
   gru: 'recurrence',
+  'gru/forward-rows': 'recurrenceByRows',
+  'gru/backward-rows': 'recurrenceByRows',
+  'gru/forward': 'recurrenceOfAnyWidth',
+  'gru/backward': 'recurrenceOfAnyWidth',
   'rg-lru': 'recurrence',
   'switch-integration': 'recurrence',
 };

@@ -9,6 +9,7 @@ import type { Machine } from '../command/phase-command.js';
 import type { CostModel } from '../cost/fit.js';
 import { isProbed, phaseCost, projectedSeconds } from '../cost/project.js';
 import { costFolder, readCostModel, writeCostModel } from '../cost/stored.js';
+import { NO_WORK } from '../cost/work.js';
 import { PHASES } from '../phases.js';
 import { formatDuration } from '../progress.js';
 import { resolve } from '../settings/resolve.js';
@@ -18,7 +19,7 @@ const YARDSTICK = 0.03;
 vi.mock('../cost/yardstick.js', () => ({ yardstick: async () => YARDSTICK }));
 
 const MODEL: CostModel = {
-  rates: { dispatches: 1e-3, products: 1e-9, attention: 1e-9, recurrence: 0, cache: 0, memory: 0, uploads: 0 },
+  rates: { ...NO_WORK, dispatches: 1e-3, products: 1e-9, attention: 1e-9 },
   error: 0.08,
   measurements: 27,
   yardstick: YARDSTICK,
