@@ -4,8 +4,9 @@ import { COLOUR_PAIR_TASKS } from './tasks.js';
 
 /**
  * The paper's world and tasks (7×7, skills are pairs of colours) with the recipe of `grid-mini` at a size between the two, for one
- * GPU: all its steps take some twenty minutes on an H200 (docs/results/cost.md). Nobody has trained it to the end yet. Where it differs from
- * `grid-mini` is what a larger world asks for; everything else is what was found to work there.
+ * GPU: all its steps take some twenty minutes on an H200 (docs/results/cost.md). With most of them internal RL solves eight colours in
+ * order (docs/notes/gpu.md); nobody has trained it to the end yet. Where it differs from `grid-mini` is what a larger world asks for;
+ * everything else is what was found to work there.
  */
 export const gridSmall: Config = {
   ...gridMini,
