@@ -26,8 +26,8 @@ const HELP = `coxswain cost — ${COST_ABOUT}
   --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
   --set KEY=VALUE   Change one setting first; may be repeated
   --phase NAME      Of one phase only: ${PROBED_PHASES.join(', ')}
-  --measure         First time 31 small pieces of work on this adapter, three times each, and fit its model of cost to them (some ten
-                    minutes on a processor). It is kept, and every phase that trains then says at its start how long its steps take.
+  --measure         First time 31 small pieces of work on this adapter, three times each, and fit its model of cost to them (some 25
+                    minutes on two cores without a GPU). It is kept, and every phase that trains then says at its start how long its steps take.
   --check N         Time N steps of each phase too, on models at their random start, after as many that are not timed; the ratio is
                     that of what the model says of these very steps to what they took. Batches come in ${LENGTHS} lengths, so ${LENGTHS} or a
                     multiple of it is a good number. Updates of RL are long and all alike: an eighth as many

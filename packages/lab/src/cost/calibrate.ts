@@ -96,7 +96,7 @@ const timed =
   };
 
 /**
- * Times them all and work of one kind by itself, some ten minutes on a processor.
+ * Times them all and work of one kind by itself, some 25 minutes on two cores without a GPU.
  * @param openDevice a device for each, closed afterwards.
  */
 export async function calibrate(phases: readonly Phase[], openDevice: () => Promise<Device>, tell: Tell): Promise<CostModel> {

@@ -13,10 +13,8 @@ import { ISOLATED, timeIsolated } from './isolated.js';
 import { probe } from './probe.js';
 import { isProbed, phaseCost } from './project.js';
 import { readCostResults } from './results.js';
-import { besideSteps, Stopwatch } from './stopwatch.js';
 import { costFolder, readCostModel, writeCostModel } from './stored.js';
 import { KINDS, type Kind, type Work } from './work.js';
-import { yardstick } from './yardstick.js';
 
 const RATES: Rates = {
   dispatches: 1e-4,
@@ -146,63 +144,26 @@ describe('counting', () => {
 });
 
 describe('work by itself', () => {
-  const seen: Kind[] = [];
+  /** Two sizes of every kind that steps of training have little of. */
+  const kinds: Kind[] = ['attention', 'recurrence', 'recurrenceByRows', 'recurrenceOfAnyWidth', 'cache'];
+  const expected = kinds.flatMap((kind) => [kind, kind]);
+
   it.each(ISOLATED.map((isolated, i) => [i, isolated] as const))(
     '%i is of one kind beside what its gradients need',
-    async (_, isolated) => {
+    async (i, isolated) => {
       using device = dryDevice({ family: 'software', f16: false, threads: 2, subgroups: { min: 8, max: 8 } });
       const { work } = await timeIsolated(isolated, device, 3);
-      const kinds = KINDS.filter((kind) => !['dispatches', 'products', 'memory', 'uploads'].includes(kind) && work[kind] > 0);
-      expect(kinds).toHaveLength(1);
-      expect(work.products).toBeLessThan(work[kinds[0]]);
-      seen.push(kinds[0]);
+      expect(KINDS.filter((kind) => !['dispatches', 'products', 'memory', 'uploads'].includes(kind) && work[kind] > 0)).toEqual([
+        expected[i],
+      ]);
+      expect(work.products).toBeLessThan(work[expected[i]]);
       const { work: again } = await timeIsolated(isolated, device, 5);
       expect(again).toEqual(work);
     },
   );
 
-  it('has two sizes of every kind that steps of training have little of', () => {
-    const twice = ['attention', 'recurrence', 'recurrenceByRows', 'recurrenceOfAnyWidth', 'cache'].flatMap((kind) => [kind, kind]);
-    expect(seen).toEqual(twice);
-  });
-});
-
-describe('the yardstick', () => {
-  it('takes time, and leaves nothing behind', async () => {
-    using device = await requestDevice();
-    const { live } = device;
-    expect(await yardstick([device, device])).toBeGreaterThan(0);
-    expect(device.live).toBe(live);
-  });
-
-  it('is timed in turns with steps, and its time is not theirs', async () => {
-    using device = await requestDevice();
-    const pause = (seconds: number) => new Promise((resume) => setTimeout(resume, 1000 * seconds));
-    const asked: number[] = [];
-    const beside = [1, 2, 3, 6];
-    const run = async (least: number) => {
-      asked.push(least);
-      await pause(0.3);
-      return beside[asked.length - 1];
-    };
-    const watch = new Stopwatch(device, { run, dispose() {} });
-    await watch.start();
-    // Too short for a lap; long enough together with the next; one that is longer than the yardstick is ever run for.
-    for (const seconds of [0.2, 0.3, 2.3]) {
-      await pause(seconds);
-      await watch.lap();
-    }
-    await pause(0.1);
-    await watch.stop();
-    // (0.4 · 1 + 0.5 · 2 + 2 · 3 + 0.4 · 6) / 3.3
-    expect(watch.beside).toBeCloseTo(2.97, 1);
-    expect(watch.seconds).toBeGreaterThan(2.85);
-    expect(watch.seconds).toBeLessThan(3.5);
-    expect(asked[0]).toBe(0.4);
-    expect(asked[1]).toBeCloseTo(0.5, 1);
-    expect(asked.slice(2)).toEqual([2, 0.4]);
-    // A step that is long enough to be other than the seconds behind it.
-    expect(besideSteps(75)).toBe(15);
+  it('is there in two sizes of each kind', () => {
+    expect(ISOLATED).toHaveLength(expected.length);
   });
 });
 
