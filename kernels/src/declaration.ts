@@ -6,19 +6,33 @@
 /** How the kernel touches a buffer. WebGPU forbids binding one buffer as both in a single dispatch. */
 export type Access = 'read' | 'read_write';
 
-/** One storage buffer; its `@binding` is its place in `Kernel.buffers`. */
+/** What a buffer holds: numbers of 4 bytes, or f16 two to a word; `vec…` where the kernel loads several at a time. */
+export type Element = 'f32' | 'u32' | 'i32' | 'vec2<f32>' | 'vec4<f32>' | 'vec4<u32>' | 'vec4<f16>';
+
+/** One storage buffer; its `@binding` is its place in `Kernel.buffers`. Its declaration in WGSL is generated. */
 export interface BufferSlot {
   readonly name: string;
   readonly access: Access;
-  /** Element type as the WGSL declares it inside `array<…>`; `vec4<f32>` where the kernel loads four at a time. */
-  readonly element: 'f32' | 'u32' | 'i32' | 'vec2<f32>' | 'vec4<f32>' | 'vec4<u32>' | 'vec4<f16>';
+  readonly element: Element;
+  /** The type by which the text calls its elements, where that is an alias of the prelude such as `Value`. */
+  readonly as?: string;
 }
+
+/** A buffer that a kernel reads. */
+export const read = (name: string, element: Element = 'f32', as?: string): BufferSlot => ({ name, access: 'read', element, as });
+/** A buffer that a kernel writes, or reads and writes. */
+export const written = (name: string, element: Element = 'f32', as?: string): BufferSlot => ({ name, access: 'read_write', element, as });
 
 /** One 4-byte field of the uniform struct. The struct's `@binding` follows the last buffer. */
 export interface UniformField {
   readonly name: string;
   readonly type: 'u32' | 'i32' | 'f32';
 }
+
+/** Uniform fields of whole numbers. */
+export const u32 = (...names: string[]): UniformField[] => names.map((name) => ({ name, type: 'u32' }));
+/** Uniform fields of floating-point numbers. */
+export const f32 = (...names: string[]): UniformField[] => names.map((name) => ({ name, type: 'f32' }));
 
 /**
  * Which family of kernel variants an adapter wants. On a *software* adapter (lavapipe, WARP, SwiftShader) invocations
@@ -81,10 +95,17 @@ export type Shape = { readonly [field: string]: number };
 export interface Kernel<S extends Shape = Shape> {
   /** `operation/pass`, also the label of its pipelines and errors. */
   readonly name: string;
-  /** WGSL text, complete but for the prelude of constants. The entry point is `main`. */
+  /**
+   * WGSL text, complete but for what `specialise` puts before it: constants, uniforms and bindings, and the fragments that it names
+   * (`import fragments::{index, special};`). The entry point is `main`.
+   */
   readonly source: string;
+  /** Fragments of the kernel's own by name, beside those of `fragments`: what differs from one shape or operation to another. */
+  fragments?(shape: S, adapter: AdapterTraits): Readonly<Record<string, string>>;
   readonly buffers: readonly BufferSlot[];
   readonly uniforms: readonly UniformField[];
+  /** Numbers that each buffer has to hold at least, counted in scalars (f16: in halves). Absent ones are not checked. */
+  lengths?(shape: S, adapter: AdapterTraits): Readonly<Record<string, number>>;
   /** Constants put before the text. Few distinct values: each set compiles its own pipeline. */
   constants(shape: S, adapter: AdapterTraits): Readonly<Record<string, Constant>>;
   grid(shape: S, adapter: AdapterTraits): Grid;
@@ -129,3 +150,7 @@ export function stridedGrid(items: number, adapter: AdapterTraits, perGroup = 51
  */
 export const valueConstants = (fours: boolean): { readonly Value: string; readonly LANES: number } =>
   fours ? { Value: 'vec4<f32>', LANES: 4 } : { Value: 'f32', LANES: 1 };
+
+/** Aliases by which `fragments::special` knows the kernel's `Value`. */
+export const specialConstants = (fours: boolean): { readonly Bits: string; readonly Truth: string } =>
+  fours ? { Bits: 'vec4<u32>', Truth: 'vec4<bool>' } : { Bits: 'u32', Truth: 'bool' };

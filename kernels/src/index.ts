@@ -11,6 +11,7 @@ export * from './declaration.js';
 export * from './elementwise/index.js';
 export * from './embedding/index.js';
 export * from './fill/index.js';
+export { fragments } from './fragments/index.js';
 export * from './gaussian/index.js';
 export * from './gru/index.js';
 export * from './gru/reference.js';

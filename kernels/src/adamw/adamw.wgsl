@@ -3,35 +3,15 @@
 // Prelude: WORKGROUP (invocations per workgroup), Value (f32 or vec4<f32>) and LANES (elements in one, dividing count).
 //
 // A step whose gradient norm is infinite or not a number changes nothing but `skipped`, which counts such steps.
-
-struct Uniforms {
-  count: u32,
-  // 1 − β: given by the host in full precision, since 1 − 0.999 in f32 has lost four digits.
-  decay1: f32,
-  decay2: f32,
-  eps: f32,
-  weightDecay: f32,
-}
-
-@group(0) @binding(0) var<storage, read_write> parameters: array<Value>;
-@group(0) @binding(1) var<storage, read> gradients: array<Value>;
-@group(0) @binding(2) var<storage, read_write> mean: array<Value>;
-@group(0) @binding(3) var<storage, read_write> variance: array<Value>;
-// learning rate, 1 − β1^t, 1 − β2^t, greatest norm (not positive: no clipping)
-@group(0) @binding(4) var<storage, read> hyper: array<f32>;
-@group(0) @binding(5) var<storage, read> norm: array<f32>;
-@group(0) @binding(6) var<storage, read_write> skipped: array<u32>;
-@group(0) @binding(7) var<uniform> uniforms: Uniforms;
+// decay1: 1 − β: given by the host in full precision, since 1 − 0.999 in f32 has lost four digits.
+// hyper: learning rate, 1 − β1^t, 1 − β2^t, greatest norm (not positive: no clipping)
+import fragments::index;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   // By its bits: WGSL lets a compiler assume that no float is infinite or not a number.
   let finite = (bitcast<u32>(norm[0]) & 0x7f800000u) != 0x7f800000u;
-  let index = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let index = indexOf(launch, lane);
   if (!finite) {
     if (index == 0u) {
       skipped[0] += 1u;
@@ -44,7 +24,7 @@ fn main(
   if (greatest > 0.0) {
     coefficient = min(1.0, greatest / (norm[0] + 1e-6));
   }
-  let step = groups.x * groups.y * WORKGROUP;
+  let step = invocations(launch);
   for (var i = index; i < uniforms.count / LANES; i += step) {
     let gradient = coefficient * gradients[i];
     let m = mean[i] + uniforms.decay1 * (gradient - mean[i]);

@@ -1,4 +1,4 @@
-import { type Kernel, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
+import { f32, type Kernel, read, stridedGrid, stridedWorkgroup, u32, valueConstants, written } from '../declaration.js';
 import source from './adamw.wgsl';
 
 export type AdamWShape = {
@@ -24,21 +24,15 @@ export const adamw: Kernel<AdamWShape> = {
   name: 'adamw',
   source,
   buffers: [
-    { name: 'parameters', access: 'read_write', element: 'f32' },
-    { name: 'gradients', access: 'read', element: 'f32' },
-    { name: 'mean', access: 'read_write', element: 'f32' },
-    { name: 'variance', access: 'read_write', element: 'f32' },
-    { name: 'hyper', access: 'read', element: 'f32' },
-    { name: 'norm', access: 'read', element: 'f32' },
-    { name: 'skipped', access: 'read_write', element: 'u32' },
+    written('parameters', 'f32', 'Value'),
+    read('gradients', 'f32', 'Value'),
+    written('mean', 'f32', 'Value'),
+    written('variance', 'f32', 'Value'),
+    read('hyper'),
+    read('norm'),
+    written('skipped', 'u32'),
   ],
-  uniforms: [
-    { name: 'count', type: 'u32' },
-    { name: 'decay1', type: 'f32' },
-    { name: 'decay2', type: 'f32' },
-    { name: 'eps', type: 'f32' },
-    { name: 'weightDecay', type: 'f32' },
-  ],
+  uniforms: [...u32('count'), ...f32('decay1', 'decay2', 'eps', 'weightDecay')],
   constants: ({ count }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(lanesOf(count) === 4) }),
   grid: ({ count }, adapter) => stridedGrid(count / lanesOf(count), adapter),
   cost: ({ count }) => ({ flops: 15 * count, bytes: 28 * count }),

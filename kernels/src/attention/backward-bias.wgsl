@@ -1,26 +1,11 @@
 // Adds the gradient of the bias per distance to the gradient of its table: one invocation per (head, bucket), going through
 // the sequences, and in each through the distances of the bucket, in order.
 // Prelude: WORKGROUP (invocations per workgroup).
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  heads: u32,
-  buckets: u32,
-}
-
-@group(0) @binding(0) var<storage, read> dBias: array<f32>;
-@group(0) @binding(1) var<storage, read> bucketOfDistance: array<u32>;
-@group(0) @binding(2) var<storage, read_write> dBiasTable: array<f32>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+import fragments::index;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = (group.y * groups.x + group.x) * WORKGROUP + lane;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let index = indexOf(launch, lane);
   if (index >= uniforms.heads * uniforms.buckets) {
     return;
   }

@@ -5,25 +5,8 @@
 // Copying loops are bounded by a uniform, which keeps them rolled (see forward.wgsl).
 // Prelude: WORKGROUP (invocations per workgroup), VECTORS (head dimension / 4), SCALE (1/√head dimension),
 // BIASED (biasTable and bucketOfDistance are given), WINDOWED (there are keys beyond the window).
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  heads: u32,
-  headDim: u32,
-  // Steps that a query sees, its own included; 0: all.
-  window: u32,
-}
-
-@group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> biasTable: array<f32>;
-@group(0) @binding(2) var<storage, read> bucketOfDistance: array<u32>;
-@group(0) @binding(3) var<storage, read> y: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> lse: array<f32>;
-@group(0) @binding(5) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> dqkv: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> dBias: array<f32>;
-@group(0) @binding(8) var<uniform> uniforms: Uniforms;
+// window: steps that a query sees, its own included; 0: all.
+import fragments::index;
 
 // What the forward pass leaves as log-sum-exp where a sequence has ended.
 const ENDED = 1e30;
@@ -65,14 +48,10 @@ fn bias(distance: u32, head: u32) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let time = uniforms.time;
   let heads = uniforms.heads;
-  let index = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let index = indexOf(launch, lane);
   if (index >= uniforms.batch * heads) {
     return;
   }

@@ -5,23 +5,8 @@
 // which keeps them rolled; the loops that compute are bounded by constants, unrolled, and index nothing at run time.
 // Prelude: WORKGROUP (invocations per workgroup), VECTORS (head dimension / 4), SCALE (1/√head dimension),
 // BIASED (biasTable and bucketOfDistance are given), MASKED (lengths is given), WINDOWED (there are keys beyond the window).
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  heads: u32,
-  headDim: u32,
-  // Steps that a query sees, its own included; 0: all.
-  window: u32,
-}
-
-@group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> biasTable: array<f32>;
-@group(0) @binding(2) var<storage, read> bucketOfDistance: array<u32>;
-@group(0) @binding(3) var<storage, read> lengths: array<u32>;
-@group(0) @binding(4) var<storage, read_write> y: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> lse: array<f32>;
-@group(0) @binding(6) var<uniform> uniforms: Uniforms;
+// window: steps that a query sees, its own included; 0: all.
+import fragments::launch;
 
 const LOWEST = -1e30;
 // The log-sum-exp of a query past its sequence's length, by which the backward pass knows it.
@@ -49,16 +34,12 @@ fn bias(distance: u32, head: u32) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let time = uniforms.time;
   let heads = uniforms.heads;
   // The lanes of a workgroup are neighbouring heads and sequences, which have as many keys to read; neighbouring
   // workgroups are the tiles of the same sequences, which read the same memory.
-  let unit = group.y * groups.x + group.x;
+  let unit = groupOf(launch);
   let tiles = (time + TILE - 1u) / TILE;
   let first = unit % tiles * TILE;
   let index = unit / tiles * WORKGROUP + lane;

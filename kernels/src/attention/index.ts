@@ -1,4 +1,4 @@
-import { type AdapterTraits, type Kernel, linearGrid } from '../declaration.js';
+import { type AdapterTraits, type Kernel, linearGrid, read, u32, written } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import backwardBiasSource from './backward-bias.wgsl';
 import forwardSource from './forward.wgsl';
@@ -9,11 +9,8 @@ import {
   headConstants,
   pairs,
   reach,
-  read,
   sample,
-  u32,
   windowed,
-  write,
 } from './shape.js';
 import splitStepSource from './split-step.wgsl';
 import stepSource from './step.wgsl';
@@ -50,8 +47,8 @@ export const attentionForward: Kernel<AttentionShape> = {
     read('biasTable'),
     read('bucketOfDistance', 'u32'),
     read('lengths', 'u32'),
-    write('y', 'vec4<f32>'),
-    write('lse'),
+    written('y', 'vec4<f32>'),
+    written('lse'),
   ],
   uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
   constants: (shape, adapter) => ({
@@ -84,8 +81,8 @@ export const attentionBackward: Kernel<AttentionBackwardShape> = {
     read('y', 'vec4<f32>'),
     read('lse'),
     read('dy', 'vec4<f32>'),
-    write('dqkv', 'vec4<f32>'),
-    write('dBias'),
+    written('dqkv', 'vec4<f32>'),
+    written('dBias'),
   ],
   uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
   constants: (shape, adapter) => ({
@@ -106,7 +103,7 @@ export const attentionBackward: Kernel<AttentionBackwardShape> = {
 export const attentionBackwardBias: Kernel<AttentionBiasShape> = {
   name: 'attention/backward-bias',
   source: backwardBiasSource,
-  buffers: [read('dBias'), read('bucketOfDistance', 'u32'), write('dBiasTable')],
+  buffers: [read('dBias'), read('bucketOfDistance', 'u32'), written('dBiasTable')],
   uniforms: u32('batch', 'time', 'heads', 'buckets'),
   constants: (_, adapter) => ({ WORKGROUP: workgroup(adapter) }),
   grid: ({ heads, buckets }, adapter) => linearGrid(heads * buckets, workgroup(adapter)),
@@ -131,9 +128,9 @@ export const attentionStep: Kernel<AttentionStepShape> = {
     read('bucketOfDistance', 'u32'),
     read('step', 'u32'),
     read('cacheRow', 'u32'),
-    write('keys', 'vec4<f32>'),
-    write('values', 'vec4<f32>'),
-    write('y', 'vec4<f32>'),
+    written('keys', 'vec4<f32>'),
+    written('values', 'vec4<f32>'),
+    written('y', 'vec4<f32>'),
   ],
   uniforms: u32('batch', 'time', 'heads', 'rows', 'window'),
   constants: (shape, adapter) => ({

@@ -1,5 +1,4 @@
 /** What all kernels of attention share: sizes, slots, costs. */
-import type { BufferSlot, UniformField } from '../declaration.js';
 
 /** Sizes of causal attention over whole sequences. */
 export type AttentionShape = {
@@ -25,9 +24,6 @@ export function headConstants(headDim: number) {
   return { VECTORS: headDim / 4, SCALE: { f32: Math.fround(1 / Math.sqrt(headDim)) } };
 }
 
-export const read = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read', element });
-export const write = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read_write', element });
-export const u32 = (...names: string[]): UniformField[] => names.map((name) => ({ name, type: 'u32' }));
 export const sample = { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32, lengths: 1, window: 0 };
 
 type Seen = Pick<AttentionShape, 'time' | 'window'>;

@@ -2,26 +2,9 @@
 // the positions, each streams over its own, and halves of them join what they found until one is left.
 // Prelude: WORKGROUP (invocations, a power of two), VECTORS (head dimension / 4), SCALE (1/√head dimension), BIASED
 // (biasTable and bucketOfDistance are given), INDEXED (cacheRow is given), WINDOWED (there may be keys beyond the window).
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  heads: u32,
-  // Rows of the caches.
-  rows: u32,
-  // Steps that are seen, the own one included; 0: all.
-  window: u32,
-}
-
-@group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> biasTable: array<f32>;
-@group(0) @binding(2) var<storage, read> bucketOfDistance: array<u32>;
-@group(0) @binding(3) var<storage, read> step: array<u32>;
-@group(0) @binding(4) var<storage, read> cacheRow: array<u32>;
-@group(0) @binding(5) var<storage, read_write> keys: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> values: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> y: array<vec4<f32>>;
-@group(0) @binding(8) var<uniform> uniforms: Uniforms;
+// rows: rows of the caches.
+// window: steps that are seen, the own one included; 0: all.
+import fragments::launch;
 
 const LOWEST = -3.4028234e38;
 
@@ -37,12 +20,8 @@ fn bias(distance: u32, head: u32) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let index = group.y * groups.x + group.x;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let index = groupOf(launch);
   let heads = uniforms.heads;
   if (index >= uniforms.batch * heads) {
     return;

@@ -1,25 +1,14 @@
 // Adds the gradient of the bias per distance to the gradient of its table, on GPUs: one workgroup per (head, bucket), whose invocations
 // go through sequences of their own, and in each through the distances of the bucket; then their sums are added up in pairs.
 // Prelude: WORKGROUP (invocations per workgroup, a power of two).
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  heads: u32,
-  buckets: u32,
-}
-
-@group(0) @binding(0) var<storage, read> dBias: array<f32>;
-@group(0) @binding(1) var<storage, read> bucketOfDistance: array<u32>;
-@group(0) @binding(2) var<storage, read_write> dBiasTable: array<f32>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 var<workgroup> sums: array<f32, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let bucket = group.x;
-  let head = group.y;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let bucket = launch.group.x;
+  let head = launch.group.y;
   let time = uniforms.time;
   var nearest = time;
   var end = 0u;

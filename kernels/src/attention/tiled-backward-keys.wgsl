@@ -3,24 +3,8 @@
 // share a key, a part of its elements each.
 // Prelude: LANES, KEYS, QUERIES (a multiple of 8), VECTORS (head dimension / 4, a multiple of LANES), SCALE (1/√head dimension),
 // ROLLED (loops over elements stay loops), BIASED (biasTable and bucketOfDistance are given), WINDOWED (there are keys beyond the window).
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  heads: u32,
-  headDim: u32,
-  // Steps that a query sees, its own included; 0: all.
-  window: u32,
-}
-
-@group(0) @binding(0) var<storage, read> qkv: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> biasTable: array<f32>;
-@group(0) @binding(2) var<storage, read> bucketOfDistance: array<u32>;
-@group(0) @binding(3) var<storage, read> lse: array<f32>;
-@group(0) @binding(4) var<storage, read> mean: array<f32>;
-@group(0) @binding(5) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> dqkv: array<vec4<f32>>;
-@group(0) @binding(7) var<uniform> uniforms: Uniforms;
+// window: steps that a query sees, its own included; 0: all.
+import fragments::launch;
 
 const ENDED = 1e30;
 const CHUNK = 8u;
@@ -56,17 +40,13 @@ fn total(v: vec4<f32>) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   // Registers are indexed by constants where loops are unrolled; a software adapter would compile those for minutes.
   let mineEnd = select(MINE, uniforms.headDim / (4u * LANES), ROLLED);
   let time = uniforms.time;
   let heads = uniforms.heads;
   let tiles = (time + KEYS - 1u) / KEYS;
-  let unit = group.y * groups.x + group.x;
+  let unit = groupOf(launch);
   let index = unit / tiles;
   if (index >= uniforms.batch * heads) {
     return;

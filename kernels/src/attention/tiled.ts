@@ -1,16 +1,13 @@
 /** Causal attention over whole sequences for GPUs: the same function as in `index.ts`, by tiles in workgroup memory. */
-import { type AdapterTraits, type Kernel, linearGrid } from '../declaration.js';
+import { type AdapterTraits, type Kernel, linearGrid, read, u32, written } from '../declaration.js';
 import {
   type AttentionBackwardShape,
   type AttentionBiasShape,
   type AttentionShape,
   headConstants,
   pairs,
-  read,
   sample,
-  u32,
   windowed,
-  write,
 } from './shape.js';
 import backwardBiasSource from './tiled-backward-bias.wgsl';
 import backwardKeysSource from './tiled-backward-keys.wgsl';
@@ -56,8 +53,8 @@ export const attentionTiledForward: Kernel<AttentionShape> = {
     read('biasTable'),
     read('bucketOfDistance', 'u32'),
     read('lengths', 'u32'),
-    write('y', 'vec4<f32>'),
-    write('lse'),
+    written('y', 'vec4<f32>'),
+    written('lse'),
   ],
   uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
   constants(shape, adapter) {
@@ -100,9 +97,9 @@ export const attentionTiledBackwardQueries: Kernel<AttentionBackwardShape> = {
     read('y', 'vec4<f32>'),
     read('lse'),
     read('dy', 'vec4<f32>'),
-    write('dqkv', 'vec4<f32>'),
-    write('dBias'),
-    write('mean'),
+    written('dqkv', 'vec4<f32>'),
+    written('dBias'),
+    written('mean'),
   ],
   uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
   constants(shape, adapter) {
@@ -129,7 +126,7 @@ export const attentionTiledBackwardKeys: Kernel<AttentionBackwardShape> = {
     read('lse'),
     read('mean'),
     read('dy', 'vec4<f32>'),
-    write('dqkv', 'vec4<f32>'),
+    written('dqkv', 'vec4<f32>'),
   ],
   uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
   constants(shape, adapter) {
@@ -149,7 +146,7 @@ export const attentionTiledBackwardKeys: Kernel<AttentionBackwardShape> = {
 export const attentionTiledBackwardBias: Kernel<AttentionBiasShape> = {
   name: 'attention/tiled-backward-bias',
   source: backwardBiasSource,
-  buffers: [read('dBias'), read('bucketOfDistance', 'u32'), write('dBiasTable')],
+  buffers: [read('dBias'), read('bucketOfDistance', 'u32'), written('dBiasTable')],
   uniforms: u32('batch', 'time', 'heads', 'buckets'),
   constants: () => ({ WORKGROUP: 64 }),
   grid: ({ heads, buckets }) => [buckets, heads, 1],

@@ -1,4 +1,4 @@
-import { type Kernel, linearGrid, stridedGrid, stridedWorkgroup } from '../declaration.js';
+import { f32, type Kernel, linearGrid, read, stridedGrid, stridedWorkgroup, u32, written } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import forwardSource from './forward.wgsl';
 import statisticsSource from './statistics.wgsl';
@@ -12,16 +12,8 @@ export type ClippedObjectiveShape = {
   readonly clip: number;
 };
 
-const uniforms = [
-  { name: 'count', type: 'u32' },
-  { name: 'period', type: 'u32' },
-  { name: 'clip', type: 'f32' },
-] as const;
-const inputs = [
-  { name: 'newLogProb', access: 'read', element: 'f32' },
-  { name: 'oldLogProb', access: 'read', element: 'f32' },
-  { name: 'advantage', access: 'read', element: 'f32' },
-] as const;
+const uniforms = [...u32('count', 'period'), ...f32('clip')];
+const inputs = [read('newLogProb'), read('oldLogProb'), read('advantage')] as const;
 const sample: ClippedObjectiveShape = { count: 3000, period: 1, clip: 0.2 };
 
 /**
@@ -31,7 +23,7 @@ const sample: ClippedObjectiveShape = { count: 3000, period: 1, clip: 0.2 };
 export const clippedObjective: Kernel<ClippedObjectiveShape> = {
   name: 'clipped-objective/forward',
   source: forwardSource,
-  buffers: [...inputs, { name: 'loss', access: 'read_write', element: 'f32' }],
+  buffers: [...inputs, written('loss')],
   uniforms,
   constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
   grid: ({ count }, adapter) => stridedGrid(count, adapter, 128),
@@ -43,7 +35,7 @@ export const clippedObjective: Kernel<ClippedObjectiveShape> = {
 export const clippedObjectiveBackward: Kernel<ClippedObjectiveShape> = {
   name: 'clipped-objective/backward',
   source: backwardSource,
-  buffers: [...inputs, { name: 'dloss', access: 'read', element: 'f32' }, { name: 'dnewLogProb', access: 'read_write', element: 'f32' }],
+  buffers: [...inputs, read('dloss'), written('dnewLogProb')],
   uniforms,
   constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
   grid: ({ count }, adapter) => stridedGrid(count, adapter, 128),
@@ -65,17 +57,8 @@ export type ClippedStatisticsShape = {
 export const clippedStatistics: Kernel<ClippedStatisticsShape> = {
   name: 'clipped-objective/statistics',
   source: statisticsSource,
-  buffers: [
-    { name: 'newLogProb', access: 'read', element: 'f32' },
-    { name: 'oldLogProb', access: 'read', element: 'f32' },
-    { name: 'mask', access: 'read', element: 'f32' },
-    { name: 'partial', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [
-    { name: 'count', type: 'u32' },
-    { name: 'parts', type: 'u32' },
-    { name: 'clip', type: 'f32' },
-  ],
+  buffers: [read('newLogProb'), read('oldLogProb'), read('mask'), written('partial')],
+  uniforms: [...u32('count', 'parts'), ...f32('clip')],
   constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
   grid: ({ parts }, adapter) => linearGrid(parts, stridedWorkgroup(adapter)),
   cost: ({ count, parts }) => ({ flops: 20 * count, bytes: 12 * (count + parts) }),

@@ -1,33 +1,15 @@
 // Two tensors side by side, the second one moved in time: out[i, t, :] = (x[i, t, :], h[i, t − lag, :]), zeros before h begins. Elements are
 // copied as bits, whatever their type.
 // Prelude: WORKGROUP (invocations per workgroup).
-
-struct Uniforms {
-  outer: u32,
-  time: u32,
-  xTime: u32,
-  xWidth: u32,
-  hTime: u32,
-  hWidth: u32,
-  lag: u32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<u32>;
-@group(0) @binding(1) var<storage, read> h: array<u32>;
-@group(0) @binding(2) var<storage, read_write> out: array<u32>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let piece = group.y * groups.x + group.x;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let piece = groupOf(launch);
   let width = uniforms.xWidth + uniforms.hWidth;
-  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groups.x * groups.y);
+  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groupCount(launch));
   // Workgroups share the rows as in strided.wgsl.
-  let shares = groups.x * groups.y / pieces;
+  let shares = groupCount(launch) / pieces;
   let rows = uniforms.outer * uniforms.time;
   let share = (rows + shares - 1u) / shares;
   let first = (piece / pieces) * share;

@@ -1,4 +1,4 @@
-import type { AdapterTraits, Grid, Kernel } from '../declaration.js';
+import { type AdapterTraits, type Grid, type Kernel, read, u32, written } from '../declaration.js';
 import { rowGroups, takesFours } from '../elementwise/broadcast.js';
 import manyRowsSource from './many-rows.wgsl';
 import rowsSource from './rows.wgsl';
@@ -47,10 +47,7 @@ const wordConstants = (lanes: number): { Words: string; Value: string; LANES: nu
 export const copyStrided: Kernel<CopyShape> = {
   name: 'copy/strided',
   source: stridedSource,
-  buffers: [
-    { name: 'x', access: 'read', element: 'u32' },
-    { name: 'out', access: 'read_write', element: 'u32' },
-  ],
+  buffers: [read('x', 'u32', 'Words'), written('out', 'u32', 'Words')],
   uniforms: FIELDS.map((name) => ({ name, type: 'u32' })),
   constants: (shape, adapter) => ({
     WORKGROUP: copyGroups(shape, adapter).workgroup,
@@ -107,16 +104,8 @@ const rowLanes = ({ columns }: RowsShape): number => (takesFours(columns) ? 4 : 
 const rowsKernel = (name: string, scatter: boolean): Kernel<RowsShape> => ({
   name,
   source: rowsSource,
-  buffers: [
-    { name: 'x', access: 'read', element: 'u32' },
-    { name: 'index', access: 'read', element: 'u32' },
-    { name: 'out', access: 'read_write', element: 'u32' },
-  ],
-  uniforms: [
-    { name: 'rows', type: 'u32' },
-    { name: 'columns', type: 'u32' },
-    { name: 'indexed', type: 'u32' },
-  ],
+  buffers: [read('x', 'u32', 'Words'), read('index', 'u32'), written('out', 'u32', 'Words')],
+  uniforms: u32('rows', 'columns', 'indexed'),
   constants: (shape, adapter) => ({
     WORKGROUP: rowGroups(shape.columns / rowLanes(shape), shape.rows, adapter).workgroup,
     SCATTER: scatter,
@@ -149,11 +138,11 @@ const manyRowsKernel = (name: string, scatter: boolean): Kernel<ManyRowsShape> =
   name,
   source: manyRowsSource,
   buffers: [
-    { name: 'index', access: 'read', element: 'u32' },
-    ...(['x0', 'x1', 'x2'] as const).map((x) => ({ name: x, access: 'read', element: 'u32' }) as const),
-    ...(['out0', 'out1', 'out2'] as const).map((out) => ({ name: out, access: 'read_write', element: 'u32' }) as const),
+    read('index', 'u32'),
+    ...['x0', 'x1', 'x2'].map((name) => read(name, 'u32')),
+    ...['out0', 'out1', 'out2'].map((name) => written(name, 'u32')),
   ],
-  uniforms: (['rows', 'columns0', 'columns1', 'columns2', 'indexed'] as const).map((field) => ({ name: field, type: 'u32' })),
+  uniforms: u32('rows', 'columns0', 'columns1', 'columns2', 'indexed'),
   constants: (shape, adapter) => ({ WORKGROUP: rowGroups(columnsOf(shape), shape.rows, adapter).workgroup, SCATTER: scatter }),
   grid: (shape, adapter) => rowGroups(columnsOf(shape), shape.rows, adapter).grid,
   cost: (shape) => ({ flops: 0, bytes: 4 * shape.rows * (2 * columnsOf(shape) + 1) }),

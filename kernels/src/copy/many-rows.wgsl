@@ -1,24 +1,8 @@
 // Moves rows of up to three tensors by one list of row numbers, as bits; gather and scatter as in rows.wgsl.
 // Prelude: WORKGROUP (invocations per workgroup), SCATTER.
-
-struct Uniforms {
-  // Entries of `index`.
-  rows: u32,
-  columns0: u32,
-  columns1: u32,
-  columns2: u32,
-  // Rows of the side that is indexed.
-  indexed: u32,
-}
-
-@group(0) @binding(0) var<storage, read> index: array<u32>;
-@group(0) @binding(1) var<storage, read> x0: array<u32>;
-@group(0) @binding(2) var<storage, read> x1: array<u32>;
-@group(0) @binding(3) var<storage, read> x2: array<u32>;
-@group(0) @binding(4) var<storage, read_write> out0: array<u32>;
-@group(0) @binding(5) var<storage, read_write> out1: array<u32>;
-@group(0) @binding(6) var<storage, read_write> out2: array<u32>;
-@group(0) @binding(7) var<uniform> uniforms: Uniforms;
+// rows: entries of `index`.
+// indexed: rows of the side that is indexed.
+import fragments::launch;
 
 /** Moves one element of row `origin`, or zero, to row `goal`; `column` counts through all three. */
 fn transfer(column: u32, origin: u32, goal: u32, inside: bool) {
@@ -36,15 +20,11 @@ fn transfer(column: u32, origin: u32, goal: u32, inside: bool) {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let piece = group.y * groups.x + group.x;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let piece = groupOf(launch);
   let width = uniforms.columns0 + uniforms.columns1 + uniforms.columns2;
-  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groups.x * groups.y);
-  let shares = groups.x * groups.y / pieces;
+  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groupCount(launch));
+  let shares = groupCount(launch) / pieces;
   let share = (uniforms.rows + shares - 1u) / shares;
   let first = (piece / pieces) * share;
   let last = min(first + share, uniforms.rows);

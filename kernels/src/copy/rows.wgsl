@@ -4,30 +4,16 @@
 // Prelude: WORKGROUP (invocations per workgroup), SCATTER, Words (u32 or vec4<u32>) and LANES (elements in one, which
 // divides the columns).
 // Lanes are neighbours along a row, workgroups share the rows as in elementwise/binary.wgsl.
-
-struct Uniforms {
-  // Entries of `index`.
-  rows: u32,
-  columns: u32,
-  // Rows of the side that is indexed: x when gathering, out when scattering.
-  indexed: u32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<Words>;
-@group(0) @binding(1) var<storage, read> index: array<u32>;
-@group(0) @binding(2) var<storage, read_write> out: array<Words>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+// rows: entries of `index`.
+// indexed: rows of the side that is indexed: x when gathering, out when scattering.
+import fragments::launch;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let piece = group.y * groups.x + group.x;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let piece = groupOf(launch);
   let width = uniforms.columns / LANES;
-  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groups.x * groups.y);
-  let shares = groups.x * groups.y / pieces;
+  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groupCount(launch));
+  let shares = groupCount(launch) / pieces;
   let share = (uniforms.rows + shares - 1u) / shares;
   let first = (piece / pieces) * share;
   let last = min(first + share, uniforms.rows);

@@ -6,39 +6,15 @@
 // are multiples of 4, and both innermost strides are 1.
 //
 // As in elementwise/binary.wgsl an invocation divides once and then counts its rows up.
-
-struct Uniforms {
-  n0: u32,
-  n1: u32,
-  n2: u32,
-  n3: u32,
-  x0: u32,
-  x1: u32,
-  x2: u32,
-  x3: u32,
-  o0: u32,
-  o1: u32,
-  o2: u32,
-  o3: u32,
-  xOffset: u32,
-  outOffset: u32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<Words>;
-@group(0) @binding(1) var<storage, read_write> out: array<Words>;
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let piece = group.y * groups.x + group.x;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let piece = groupOf(launch);
   let width = uniforms.n3 / LANES;
   // Workgroups share the rows among themselves; `pieces` of them lie side by side along a row.
-  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groups.x * groups.y);
-  let shares = groups.x * groups.y / pieces;
+  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groupCount(launch));
+  let shares = groupCount(launch) / pieces;
   let rows = uniforms.n0 * uniforms.n1 * uniforms.n2;
   let share = (rows + shares - 1u) / shares;
   let first = (piece / pieces) * share;

@@ -1,31 +1,14 @@
 // A window onto x [outer, xTime, xWidth], zeros where it looks past the edge: out[i, t, j] = x[i, t + shiftTime, j + shiftWidth]. A slice, and
 // its gradient with the slice's place in the whole. Elements are copied as bits, whatever their type.
 // Prelude: WORKGROUP (invocations per workgroup).
-
-struct Uniforms {
-  outer: u32,
-  time: u32,
-  width: u32,
-  xTime: u32,
-  xWidth: u32,
-  shiftTime: i32,
-  shiftWidth: i32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<u32>;
-@group(0) @binding(1) var<storage, read_write> out: array<u32>;
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let piece = group.y * groups.x + group.x;
-  let pieces = min((uniforms.width + WORKGROUP - 1u) / WORKGROUP, groups.x * groups.y);
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let piece = groupOf(launch);
+  let pieces = min((uniforms.width + WORKGROUP - 1u) / WORKGROUP, groupCount(launch));
   // Workgroups share the rows as in strided.wgsl.
-  let shares = groups.x * groups.y / pieces;
+  let shares = groupCount(launch) / pieces;
   let rows = uniforms.outer * uniforms.time;
   let share = (rows + shares - 1u) / shares;
   let first = (piece / pieces) * share;

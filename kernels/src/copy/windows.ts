@@ -1,5 +1,5 @@
 /** Slices, their gradients and concatenations along the last axis, in one launch each. */
-import type { Kernel } from '../declaration.js';
+import { type Kernel, read, written } from '../declaration.js';
 import { rowGroups } from '../elementwise/broadcast.js';
 import besideSource from './beside.wgsl';
 import windowSource from './window.wgsl';
@@ -21,10 +21,7 @@ export type WindowShape = {
 export const copyWindow: Kernel<WindowShape> = {
   name: 'copy/window',
   source: windowSource,
-  buffers: [
-    { name: 'x', access: 'read', element: 'u32' },
-    { name: 'out', access: 'read_write', element: 'u32' },
-  ],
+  buffers: [read('x', 'u32'), written('out', 'u32')],
   uniforms: [
     ...(['outer', 'time', 'width', 'xTime', 'xWidth'] as const).map((name) => ({ name, type: 'u32' }) as const),
     { name: 'shiftTime', type: 'i32' },
@@ -52,11 +49,7 @@ export type BesideShape = {
 export const copyBeside: Kernel<BesideShape> = {
   name: 'copy/beside',
   source: besideSource,
-  buffers: [
-    { name: 'x', access: 'read', element: 'u32' },
-    { name: 'h', access: 'read', element: 'u32' },
-    { name: 'out', access: 'read_write', element: 'u32' },
-  ],
+  buffers: [read('x', 'u32'), read('h', 'u32'), written('out', 'u32')],
   uniforms: (['outer', 'time', 'xTime', 'xWidth', 'hTime', 'hWidth', 'lag'] as const).map((name) => ({ name, type: 'u32' })),
   constants: ({ outer, time, xWidth, hWidth }, adapter) => ({ WORKGROUP: rowGroups(xWidth + hWidth, outer * time, adapter).workgroup }),
   grid: ({ outer, time, xWidth, hWidth }, adapter) => rowGroups(xWidth + hWidth, outer * time, adapter).grid,

@@ -1,13 +1,6 @@
 // Adds 1 to a number that later launches read: the time step, or the step of random numbers.
 // Prelude: WIDE (the number has 64 bits, the low word first).
-
-struct Uniforms {
-  // Place of the (low) word.
-  at: u32,
-}
-
-@group(0) @binding(0) var<storage, read_write> counter: array<u32>;
-@group(0) @binding(1) var<uniform> uniforms: Uniforms;
+// at: place of the (low) word.
 
 @compute @workgroup_size(1)
 fn main() {

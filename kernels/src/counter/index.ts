@@ -1,4 +1,4 @@
-import type { Kernel } from '../declaration.js';
+import { type Kernel, u32, written } from '../declaration.js';
 import source from './advance.wgsl';
 
 export type CounterShape = {
@@ -12,8 +12,8 @@ export type CounterShape = {
 export const counterAdvance: Kernel<CounterShape> = {
   name: 'counter/advance',
   source,
-  buffers: [{ name: 'counter', access: 'read_write', element: 'u32' }],
-  uniforms: [{ name: 'at', type: 'u32' }],
+  buffers: [written('counter', 'u32')],
+  uniforms: u32('at'),
   constants: ({ wide }) => ({ WIDE: wide === 1 }),
   grid: () => [1, 1, 1],
   cost: () => ({ flops: 0, bytes: 8 }),

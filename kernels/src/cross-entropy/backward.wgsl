@@ -1,26 +1,12 @@
 // Gradient of the negative log-likelihood: dlogits = (softmax(logits) − onehot(target)) · dnll[row], 0 for rows whose
 // target is no class. The softmax is computed again: reading the logits twice is cheaper than keeping probabilities.
 // Prelude: WORKGROUP (invocations per workgroup).
-
-struct Uniforms {
-  rows: u32,
-  classes: u32,
-}
-
-@group(0) @binding(0) var<storage, read> logits: array<f32>;
-@group(0) @binding(1) var<storage, read> targets: array<i32>;
-@group(0) @binding(2) var<storage, read> dnll: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dlogits: array<f32>;
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
+import fragments::index;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let step = groups.x * groups.y * WORKGROUP;
-  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.rows; row += step) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let step = invocations(launch);
+  for (var row = indexOf(launch, lane); row < uniforms.rows; row += step) {
     let at = row * uniforms.classes;
     let wanted = targets[row];
     let inside = wanted >= 0 && wanted < i32(uniforms.classes);

@@ -1,4 +1,4 @@
-import { type BufferSlot, type Kernel, stridedGrid, stridedWorkgroup } from '../declaration.js';
+import { type BufferSlot, type Kernel, read, stridedGrid, stridedWorkgroup, u32, written } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import forwardSource from './forward.wgsl';
 import softmaxSource from './softmax.wgsl';
@@ -27,10 +27,7 @@ function rowKernel(
     name: `cross-entropy/${name}`,
     source,
     buffers,
-    uniforms: [
-      { name: 'rows', type: 'u32' },
-      { name: 'classes', type: 'u32' },
-    ],
+    uniforms: u32('rows', 'classes'),
     constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...constants }),
     grid: ({ rows }, adapter) => stridedGrid(rows, adapter, ROWS_PER_GROUP),
     cost: ({ rows, classes }) => ({ flops: passes.flops * rows * classes, bytes: 4 * rows * (passes.floats * classes + passes.perRow) }),
@@ -38,15 +35,8 @@ function rowKernel(
   };
 }
 
-const softmaxBuffers = [
-  { name: 'x', access: 'read', element: 'f32' },
-  { name: 'out', access: 'read_write', element: 'f32' },
-] as const;
-const softmaxBackwardBuffers = [
-  { name: 'y', access: 'read', element: 'f32' },
-  { name: 'dout', access: 'read', element: 'f32' },
-  { name: 'dx', access: 'read_write', element: 'f32' },
-] as const;
+const softmaxBuffers = [read('x'), written('out')] as const;
+const softmaxBackwardBuffers = [read('y'), read('dout'), written('dx')] as const;
 const forwardCost = { flops: 2 * EXP_FLOPS + 4, floats: 2, perRow: 0 };
 const backwardCost = { flops: EXP_FLOPS + 3, floats: 3, perRow: 0 };
 
@@ -67,26 +57,16 @@ export const logSoftmaxBackward = rowKernel('log-softmax-backward', softmaxBackw
 });
 
 /** `nll[row] = −log softmax(logits[row])[targets[row]]`, in nats; 0 where the target is no class (−1: padding). */
-export const crossEntropy = rowKernel(
-  'forward',
-  forwardSource,
-  [
-    { name: 'logits', access: 'read', element: 'f32' },
-    { name: 'targets', access: 'read', element: 'i32' },
-    { name: 'nll', access: 'read_write', element: 'f32' },
-  ],
-  { flops: EXP_FLOPS + 3, floats: 1, perRow: 2 },
-);
+export const crossEntropy = rowKernel('forward', forwardSource, [read('logits'), read('targets', 'i32'), written('nll')], {
+  flops: EXP_FLOPS + 3,
+  floats: 1,
+  perRow: 2,
+});
 
 /** `dlogits = (softmax − onehot) · dnll[row]`, overwriting; rows whose target is no class get 0. */
 export const crossEntropyBackward = rowKernel(
   'backward',
   backwardSource,
-  [
-    { name: 'logits', access: 'read', element: 'f32' },
-    { name: 'targets', access: 'read', element: 'i32' },
-    { name: 'dnll', access: 'read', element: 'f32' },
-    { name: 'dlogits', access: 'read_write', element: 'f32' },
-  ],
+  [read('logits'), read('targets', 'i32'), read('dnll'), written('dlogits')],
   { flops: 2 * EXP_FLOPS + 5, floats: 2, perRow: 2 },
 );

@@ -1,4 +1,4 @@
-import { type Kernel, linearGrid, stridedGrid, stridedWorkgroup } from '../declaration.js';
+import { type Kernel, linearGrid, read, stridedGrid, stridedWorkgroup, u32, written } from '../declaration.js';
 import maskedMeanSource from './masked-mean.wgsl';
 import maskedMeanBackwardSource from './masked-mean-backward.wgsl';
 import weightedMeansSource from './weighted-means.wgsl';
@@ -28,15 +28,8 @@ export function partsOf(count: number): number {
 export const maskedSums: Kernel<PartialSumsShape> = {
   name: 'cross-entropy/masked-sums',
   source: maskedMeanSource,
-  buffers: [
-    { name: 'values', access: 'read', element: 'f32' },
-    { name: 'mask', access: 'read', element: 'f32' },
-    { name: 'partial', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [
-    { name: 'count', type: 'u32' },
-    { name: 'parts', type: 'u32' },
-  ],
+  buffers: [read('values'), read('mask'), written('partial')],
+  uniforms: u32('count', 'parts'),
   constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
   grid: ({ parts }, adapter) => linearGrid(parts, stridedWorkgroup(adapter)),
   cost: ({ count, parts }) => ({ flops: 3 * count, bytes: 8 * (count + parts) }),
@@ -50,14 +43,8 @@ export const maskedSums: Kernel<PartialSumsShape> = {
 export const weightedMeans: Kernel<WeightedMeansShape> = {
   name: 'cross-entropy/weighted-means',
   source: weightedMeansSource,
-  buffers: [
-    { name: 'partial', access: 'read', element: 'f32' },
-    { name: 'out', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [
-    { name: 'parts', type: 'u32' },
-    { name: 'quantities', type: 'u32' },
-  ],
+  buffers: [read('partial'), written('out')],
+  uniforms: u32('parts', 'quantities'),
   constants: () => ({ WORKGROUP: MOST_SUMS }),
   grid: () => [1, 1, 1],
   cost: ({ parts, quantities }) => ({ flops: parts * (quantities + 1), bytes: 4 * (parts + 1) * (quantities + 1) }),
@@ -68,13 +55,8 @@ export const weightedMeans: Kernel<WeightedMeansShape> = {
 export const maskedMeanBackward: Kernel<{ readonly count: number }> = {
   name: 'cross-entropy/masked-mean-backward',
   source: maskedMeanBackwardSource,
-  buffers: [
-    { name: 'mask', access: 'read', element: 'f32' },
-    { name: 'mean', access: 'read', element: 'f32' },
-    { name: 'dmean', access: 'read', element: 'f32' },
-    { name: 'dvalues', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [{ name: 'count', type: 'u32' }],
+  buffers: [read('mask'), read('mean'), read('dmean'), written('dvalues')],
+  uniforms: u32('count'),
   constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
   grid: ({ count }, adapter) => stridedGrid(count, adapter),
   cost: ({ count }) => ({ flops: count, bytes: 8 * count }),

@@ -1,23 +1,11 @@
 // First half of a masked mean: sums of values·mask and of mask, by parts. Part p takes elements p, p + parts, … and
 // writes partial[p] = Σ values·mask, partial[parts + p] = Σ mask. Fixed order, so the same bits every time.
 // Prelude: WORKGROUP (invocations per workgroup).
-
-struct Uniforms {
-  count: u32,
-  parts: u32,
-}
-
-@group(0) @binding(0) var<storage, read> values: array<f32>;
-@group(0) @binding(1) var<storage, read> mask: array<f32>;
-@group(0) @binding(2) var<storage, read_write> partial: array<f32>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let part = group.x * WORKGROUP + lane;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let part = launch.group.x * WORKGROUP + lane;
   if (part >= uniforms.parts) {
     return;
   }

@@ -2,25 +2,12 @@
 //   softmax:     dx = y · (dout − Σ y·dout)
 //   log-softmax: dx = dout − exp(y) · Σ dout
 // Prelude: WORKGROUP (invocations per workgroup), LOGARITHM (y holds log-probabilities).
-
-struct Uniforms {
-  rows: u32,
-  classes: u32,
-}
-
-@group(0) @binding(0) var<storage, read> y: array<f32>;
-@group(0) @binding(1) var<storage, read> dout: array<f32>;
-@group(0) @binding(2) var<storage, read_write> dx: array<f32>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+import fragments::index;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let step = groups.x * groups.y * WORKGROUP;
-  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.rows; row += step) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let step = invocations(launch);
+  for (var row = indexOf(launch, lane); row < uniforms.rows; row += step) {
     let at = row * uniforms.classes;
     var total = 0.0;
     for (var k = 0u; k < uniforms.classes; k++) {

@@ -1,24 +1,12 @@
 // Softmax or its logarithm along each row of x [rows, classes].
 // Prelude: WORKGROUP (invocations per workgroup), LOGARITHM (write log-probabilities).
 // One invocation per row: rows are short (actions, cells) and many.
-
-struct Uniforms {
-  rows: u32,
-  classes: u32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
+import fragments::index;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let step = groups.x * groups.y * WORKGROUP;
-  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.rows; row += step) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let step = invocations(launch);
+  for (var row = indexOf(launch, lane); row < uniforms.rows; row += step) {
     let at = row * uniforms.classes;
     var highest = x[at];
     for (var k = 1u; k < uniforms.classes; k++) {

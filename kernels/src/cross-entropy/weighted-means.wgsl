@@ -2,15 +2,6 @@
 // the mask. out[q] = Σ_p partial[q, p] / Σ_p partial[quantities, p], and out[quantities] = Σmask. An empty mask gives 0.
 // Prelude: WORKGROUP (invocations per workgroup).
 
-struct Uniforms {
-  parts: u32,
-  quantities: u32,
-}
-
-@group(0) @binding(0) var<storage, read> partial: array<f32>;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
-
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) lane: u32) {
   if (lane > uniforms.quantities) {

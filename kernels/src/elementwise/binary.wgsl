@@ -6,6 +6,7 @@
 //
 // An integer division costs as much as some thirty other operations on a CPU. So when broadcasting an invocation
 // divides once, for its first row, and then counts up; lanes are neighbours along the innermost axis.
+import fragments::index;
 
 const ADD = 0u;
 const SUBTRACT = 1u;
@@ -17,26 +18,6 @@ const MAXIMUM = 5u;
 const MINIMUM_GRADIENT = 6u;
 const MAXIMUM_GRADIENT = 7u;
 const RECTIFIED_SUM = 8u;
-
-struct Uniforms {
-  n0: u32,
-  n1: u32,
-  n2: u32,
-  n3: u32,
-  a0: u32,
-  a1: u32,
-  a2: u32,
-  a3: u32,
-  b0: u32,
-  b1: u32,
-  b2: u32,
-  b3: u32,
-}
-
-@group(0) @binding(0) var<storage, read> a: array<Value>;
-@group(0) @binding(1) var<storage, read> b: array<Value>;
-@group(0) @binding(2) var<storage, read_write> out: array<Value>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 fn apply(left: Value, right: Value) -> Value {
   let half = Value(0.5);
@@ -55,23 +36,19 @@ fn apply(left: Value, right: Value) -> Value {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let piece = group.y * groups.x + group.x;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let piece = groupOf(launch);
   let width = uniforms.n3 / LANES;
   if (!BROADCAST) {
-    let step = groups.x * groups.y * WORKGROUP;
+    let step = invocations(launch);
     for (var i = piece * WORKGROUP + lane; i < width; i += step) {
       out[i] = apply(a[i], b[i]);
     }
     return;
   }
   // Workgroups share the rows among themselves; `pieces` of them lie side by side along a row.
-  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groups.x * groups.y);
-  let shares = groups.x * groups.y / pieces;
+  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groupCount(launch));
+  let shares = groupCount(launch) / pieces;
   let rows = uniforms.n0 * uniforms.n1 * uniforms.n2;
   let share = (rows + shares - 1u) / shares;
   let first = (piece / pieces) * share;

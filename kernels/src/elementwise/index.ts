@@ -1,4 +1,15 @@
-import { type AdapterTraits, type Constant, type Kernel, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
+import {
+  type AdapterTraits,
+  type Constant,
+  f32,
+  type Kernel,
+  read,
+  stridedGrid,
+  stridedWorkgroup,
+  u32,
+  valueConstants,
+  written,
+} from '../declaration.js';
 import binarySource from './binary.wgsl';
 import { rowGroups, takesFours } from './broadcast.js';
 import unarySource from './unary.wgsl';
@@ -70,11 +81,7 @@ export type BinaryShape = {
 
 const lanesOf = (count: number): number => (count % 4 === 0 ? 4 : 1);
 
-const unaryUniforms = [
-  { name: 'count', type: 'u32' },
-  { name: 'a', type: 'f32' },
-  { name: 'b', type: 'f32' },
-] as const;
+const unaryUniforms = [...u32('count'), ...f32('a', 'b')];
 
 const unaryConstants = ({ operation, count }: UnaryShape, adapter: AdapterTraits): Record<string, Constant> => ({
   WORKGROUP: stridedWorkgroup(adapter),
@@ -86,10 +93,7 @@ const unaryConstants = ({ operation, count }: UnaryShape, adapter: AdapterTraits
 export const unary: Kernel<UnaryShape> = {
   name: 'elementwise/unary',
   source: unarySource,
-  buffers: [
-    { name: 'x', access: 'read', element: 'f32' },
-    { name: 'out', access: 'read_write', element: 'f32' },
-  ],
+  buffers: [read('x', 'f32', 'Value'), written('out', 'f32', 'Value')],
   uniforms: unaryUniforms,
   constants: unaryConstants,
   grid: ({ count }, adapter) => stridedGrid(count / lanesOf(count), adapter),
@@ -101,11 +105,7 @@ export const unary: Kernel<UnaryShape> = {
 export const unaryBackward: Kernel<UnaryShape> = {
   name: 'elementwise/unary-backward',
   source: unaryBackwardSource,
-  buffers: [
-    { name: 'saved', access: 'read', element: 'f32' },
-    { name: 'dout', access: 'read', element: 'f32' },
-    { name: 'dx', access: 'read_write', element: 'f32' },
-  ],
+  buffers: [read('saved', 'f32', 'Value'), read('dout', 'f32', 'Value'), written('dx', 'f32', 'Value')],
   uniforms: unaryUniforms,
   constants: unaryConstants,
   grid: ({ count }, adapter) => stridedGrid(count / lanesOf(count), adapter),
@@ -129,11 +129,7 @@ const reads = (s: BinaryShape, strides: readonly number[]): number =>
 export const binary: Kernel<BinaryShape> = {
   name: 'elementwise/binary',
   source: binarySource,
-  buffers: [
-    { name: 'a', access: 'read', element: 'f32' },
-    { name: 'b', access: 'read', element: 'f32' },
-    { name: 'out', access: 'read_write', element: 'f32' },
-  ],
+  buffers: [read('a', 'f32', 'Value'), read('b', 'f32', 'Value'), written('out', 'f32', 'Value')],
   uniforms: (['n0', 'n1', 'n2', 'n3', 'a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3'] as const).map((name) => ({ name, type: 'u32' })),
   constants: (shape, adapter) => ({
     WORKGROUP: isPlain(shape) ? stridedWorkgroup(adapter) : rowGroups(shape.n3 / binaryLanes(shape), rowsOf(shape), adapter).workgroup,

@@ -2,6 +2,8 @@
 // Prelude: WORKGROUP (invocations per workgroup), OPERATION (as in unary.wgsl), Value (f32 or vec4<f32>) and LANES
 // (elements in one).
 // `saved` holds the function's output for RELU, SIGMOID, TANH, EXP and SQRT, its input x for the others.
+// count: elements, a multiple of LANES.
+import fragments::index;
 
 const RELU = 0u;
 const SIGMOID = 1u;
@@ -16,18 +18,6 @@ const CLAMP = 9u;
 const SCALE_SHIFT = 10u;
 
 const SMALLEST_NORMAL = 1.1754944e-38;
-
-struct Uniforms {
-  // Elements, a multiple of LANES.
-  count: u32,
-  a: f32,
-  b: f32,
-}
-
-@group(0) @binding(0) var<storage, read> saved: array<Value>;
-@group(0) @binding(1) var<storage, read> dout: array<Value>;
-@group(0) @binding(2) var<storage, read_write> dx: array<Value>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 fn derivative(value: Value) -> Value {
   switch (OPERATION) {
@@ -47,13 +37,9 @@ fn derivative(value: Value) -> Value {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let step = groups.x * groups.y * WORKGROUP;
-  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.count / LANES; i += step) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let step = invocations(launch);
+  for (var i = indexOf(launch, lane); i < uniforms.count / LANES; i += step) {
     dx[i] = dout[i] * derivative(saved[i]);
   }
 }

@@ -4,24 +4,13 @@
 // in registers, each lane its own columns. Table rows that do not occur in the slot are left alone: they belong to others.
 // Prelude: LANES (subgroup size), VECTORS (vec4s of a row per lane: width = 4 · LANES · VECTORS).
 enable subgroups;
-
-struct Uniforms {
-  rows: u32,
-  slots: u32,
-  width: u32,
-  vocabulary: u32,
-}
-
-@group(0) @binding(0) var<storage, read> indices: array<i32>;
-@group(0) @binding(1) var<storage, read> dOut: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> dTable: array<vec4<f32>>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 // All lanes of the subgroup have the same `least` and `end`, which the analysis of uniformity does not see.
 @diagnostic(off, subgroup_uniformity)
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let slot = group.x;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let slot = launch.group.x;
   let rows = uniforms.rows;
   var ownLeast = uniforms.vocabulary;
   var ownEnd = 0u;

@@ -4,37 +4,22 @@
 // else SLOTS is all of them. Workgroups along z have a part of the rows each, and a table of their own behind the one before.
 // Prelude: WORKGROUP (invocations per workgroup), SLOTS (slots per workgroup), Value (f32 or vec4<f32>) and LANES (columns in
 // one, which divides the width).
-
-struct Uniforms {
-  rows: u32,
-  slots: u32,
-  width: u32,
-  vocabulary: u32,
-}
-
-@group(0) @binding(0) var<storage, read> indices: array<i32>;
-@group(0) @binding(1) var<storage, read> dOut: array<Value>;
-@group(0) @binding(2) var<storage, read_write> dTable: array<Value>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let width = uniforms.width / LANES;
-  let column = group.y * 2u * WORKGROUP + lane;
+  let column = launch.group.y * 2u * WORKGROUP + lane;
   if (column >= width) {
     return;
   }
   let second = column + WORKGROUP;
-  let first = group.x * SLOTS;
+  let first = launch.group.x * SLOTS;
   let end = min(first + SLOTS, uniforms.slots);
-  let part = (uniforms.rows + groups.z - 1u) / groups.z;
-  let last = min((group.z + 1u) * part, uniforms.rows);
-  let table = group.z * uniforms.vocabulary * width;
-  for (var row = group.z * part; row < last; row++) {
+  let part = (uniforms.rows + launch.groups.z - 1u) / launch.groups.z;
+  let last = min((launch.group.z + 1u) * part, uniforms.rows);
+  let table = launch.group.z * uniforms.vocabulary * width;
+  for (var row = launch.group.z * part; row < last; row++) {
     let gradient0 = dOut[row * width + column];
     let gradient1 = dOut[row * width + min(second, width - 1u)];
     for (var slot = row * uniforms.slots + first; slot < row * uniforms.slots + end; slot++) {

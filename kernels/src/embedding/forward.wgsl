@@ -3,28 +3,13 @@
 // reads of `indices` serves both.
 // Prelude: WORKGROUP (invocations per workgroup), Value (f32 or vec4<f32>) and LANES (columns in one, which divides the
 // width).
-
-struct Uniforms {
-  rows: u32,
-  slots: u32,
-  width: u32,
-  vocabulary: u32,
-}
-
-@group(0) @binding(0) var<storage, read> indices: array<i32>;
-@group(0) @binding(1) var<storage, read> table: array<Value>;
-@group(0) @binding(2) var<storage, read_write> out: array<Value>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let width = uniforms.width / LANES;
-  let count = groups.x * groups.y;
-  for (var row = group.y * groups.x + group.x; row < uniforms.rows; row += count) {
+  let count = groupCount(launch);
+  for (var row = groupOf(launch); row < uniforms.rows; row += count) {
     for (var column = lane; column < width; column += 2u * WORKGROUP) {
       let second = min(column + WORKGROUP, width - 1u);
       var sum0 = Value();

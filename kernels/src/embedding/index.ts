@@ -1,4 +1,4 @@
-import { type AdapterTraits, type Kernel, linearGrid } from '../declaration.js';
+import { type AdapterTraits, type Kernel, linearGrid, read, written } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import backwardSubgroupsSource from './backward-subgroups.wgsl';
 import forwardSource from './forward.wgsl';
@@ -32,11 +32,7 @@ const ownSlots = ({ bySlot, slots }: EmbeddingBackwardShape, { family }: Adapter
 export const embeddingSum: Kernel<EmbeddingShape> = {
   name: 'embedding/sum',
   source: forwardSource,
-  buffers: [
-    { name: 'indices', access: 'read', element: 'i32' },
-    { name: 'table', access: 'read', element: 'f32' },
-    { name: 'out', access: 'read_write', element: 'f32' },
-  ],
+  buffers: [read('indices', 'i32'), read('table', 'f32', 'Value'), written('out', 'f32', 'Value')],
   uniforms,
   constants: (shape, adapter) => ({ WORKGROUP: workgroup(adapter), ...columns(shape) }),
   // Starting a workgroup costs a software adapter as much as a few observations.
@@ -56,11 +52,7 @@ export const embeddingParts = ({ rows }: EmbeddingShape, { family }: AdapterTrai
 export const embeddingSumBackward: Kernel<EmbeddingBackwardShape> = {
   name: 'embedding/sum-backward',
   source: backwardSource,
-  buffers: [
-    { name: 'indices', access: 'read', element: 'i32' },
-    { name: 'dOut', access: 'read', element: 'f32' },
-    { name: 'dTable', access: 'read_write', element: 'f32' },
-  ],
+  buffers: [read('indices', 'i32'), read('dOut', 'f32', 'Value'), written('dTable', 'f32', 'Value')],
   uniforms,
   constants: (shape, adapter) => ({ WORKGROUP: workgroup(adapter), SLOTS: ownSlots(shape, adapter), ...columns(shape) }),
   grid: (shape, adapter) => [
@@ -89,6 +81,7 @@ export const embeddingSumBackwardSubgroups: Kernel<EmbeddingBackwardShape> = {
   ...embeddingSumBackward,
   name: 'embedding/sum-backward-subgroups',
   source: backwardSubgroupsSource,
+  buffers: [read('indices', 'i32'), read('dOut', 'vec4<f32>'), written('dTable', 'vec4<f32>')],
   constants: ({ width }, adapter) => ({ LANES: lanes(adapter), VECTORS: Math.ceil(width / (4 * lanes(adapter))) }),
   grid: ({ slots }) => [slots, 1, 1],
 };

@@ -1,4 +1,4 @@
-import { type Kernel, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
+import { f32, type Kernel, stridedGrid, stridedWorkgroup, u32, valueConstants, written } from '../declaration.js';
 import source from './fill.wgsl';
 
 export type FillShape = {
@@ -13,11 +13,8 @@ const lanes = ({ count }: FillShape): number => (count % 4 === 0 ? 4 : 1);
 export const fill: Kernel<FillShape> = {
   name: 'fill',
   source,
-  buffers: [{ name: 'out', access: 'read_write', element: 'f32' }],
-  uniforms: [
-    { name: 'count', type: 'u32' },
-    { name: 'value', type: 'f32' },
-  ],
+  buffers: [written('out', 'f32', 'Value')],
+  uniforms: [...u32('count'), ...f32('value')],
   constants: (shape, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(lanes(shape) === 4) }),
   grid: (shape, adapter) => stridedGrid(shape.count / lanes(shape), adapter),
   cost: ({ count }) => ({ flops: 0, bytes: 4 * count }),

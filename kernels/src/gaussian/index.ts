@@ -1,4 +1,4 @@
-import { type BufferSlot, type Cost, type Kernel, stridedGrid, stridedWorkgroup } from '../declaration.js';
+import { type BufferSlot, type Cost, f32, type Kernel, stridedGrid, stridedWorkgroup, u32 } from '../declaration.js';
 import klSource from './kl.wgsl';
 import klBackwardSource from './kl-backward.wgsl';
 import logProbSource from './log-prob.wgsl';
@@ -25,10 +25,7 @@ const write = (...names: string[]): BufferSlot[] => names.map((name) => ({ name,
 function perRow(name: string, source: string, buffers: readonly BufferSlot[], cost: (shape: GaussianShape) => Cost): Kernel<GaussianShape> {
   return {
     ...{ name: `gaussian/${name}`, source, buffers, cost, sample },
-    uniforms: [
-      { name: 'rows', type: 'u32' },
-      { name: 'dims', type: 'u32' },
-    ],
+    uniforms: u32('rows', 'dims'),
     constants: ({ shared }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), SHARED: shared === 1 }),
     grid: ({ rows, dims }, adapter) => stridedGrid(rows, adapter, Math.ceil(256 / dims)),
   };
@@ -43,7 +40,7 @@ function perElement(
 ): Kernel<GaussianShape> {
   return {
     ...{ name: `gaussian/${name}`, source, buffers, cost, sample },
-    uniforms: [{ name: 'rows', type: 'u32' }],
+    uniforms: u32('rows'),
     constants: ({ dims, shared }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), DIMS: dims, SHARED: shared === 1 }),
     grid: ({ rows, dims }, adapter) => stridedGrid(rows * dims, adapter, 256),
   };
@@ -101,12 +98,7 @@ export type PosteriorShape = Pick<GaussianShape, 'rows' | 'dims'> & {
   readonly withNoise: number;
 };
 
-const posteriorUniforms = [
-  { name: 'rows', type: 'u32' },
-  { name: 'dims', type: 'u32' },
-  { name: 'low', type: 'f32' },
-  { name: 'high', type: 'f32' },
-] as const;
+const posteriorUniforms = [...u32('rows', 'dims'), ...f32('low', 'high')];
 const posteriorSample: PosteriorShape = { rows: 1000, dims: 8, low: -5, high: 3, withNoise: 1 };
 
 /**

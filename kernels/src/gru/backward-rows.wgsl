@@ -2,29 +2,11 @@
 // forward-rows.wgsl for how weights are shared and why loops are written as they are. Here a lane reads four weights of a column,
 // which costs it no more than four neighbours.
 // Prelude: CHUNKS (32 units each: the state width the private arrays have room for).
+// rows: steps in all where sequences are packed, those left over included; else 0.
 enable subgroups;
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  hidden: u32,
-  withLengths: u32,
-  reverse: u32,
-  // Steps in all where sequences are packed, those left over included; else 0.
-  rows: u32,
-}
+import fragments::launch;
 
 const LANES: u32 = 8;
-
-@group(0) @binding(0) var<storage, read> dy: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> whh: array<f32>;
-@group(0) @binding(2) var<storage, read> previous: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> saved: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> lengths: array<u32>;
-@group(0) @binding(5) var<storage, read_write> dgates: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> dgatesHidden: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> dh0: array<vec4<f32>>;
-@group(0) @binding(8) var<uniform> uniforms: Uniforms;
 
 /** A vec4 of four rows for each unit. */
 alias State = array<array<array<vec4<f32>, 4>, LANES>, CHUNKS>;
@@ -66,13 +48,8 @@ fn taken() -> u32 {
 }
 
 @compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
-) {
-  let groupFirst = (group.y * groups.x + group.x) * LANES * 4;
+fn main(launch: Launch, @builtin(local_invocation_index) local: u32, @builtin(subgroup_invocation_id) lane: u32) {
+  let groupFirst = groupOf(launch) * LANES * 4;
   let first = groupFirst + local * 4;
   let last = uniforms.batch - 1;
   // Lanes past the batch compute along, broadcasting needs them, but store nothing.

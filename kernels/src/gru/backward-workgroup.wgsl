@@ -1,26 +1,8 @@
 // The gradient of the whole GRU recurrence for GPUs, laid out as forward-workgroup.wgsl: an invocation carries dh of one unit of one row, and
 // what the gates' gradients of a step are goes round the row through workgroup memory. The mathematics is that of backward.wgsl.
 // Prelude: HIDDEN (state width), UNITS (invocations of a row, at least HIDDEN), ROWS, SHARED (bool: weights in workgroup memory).
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  hidden: u32,
-  withLengths: u32,
-  reverse: u32,
-  // Steps in all where sequences are packed, those left over included; else 0.
-  rows: u32,
-}
-
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read> whh: array<f32>;
-@group(0) @binding(2) var<storage, read> previous: array<f32>;
-@group(0) @binding(3) var<storage, read> saved: array<f32>;
-@group(0) @binding(4) var<storage, read> lengths: array<u32>;
-@group(0) @binding(5) var<storage, read_write> dgates: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dgatesHidden: array<f32>;
-@group(0) @binding(7) var<storage, read_write> dh0: array<f32>;
-@group(0) @binding(8) var<uniform> uniforms: Uniforms;
+// rows: steps in all where sequences are packed, those left over included; else 0.
+import fragments::launch;
 
 const WORKGROUP = UNITS * ROWS;
 const SQUARE = HIDDEN * HIDDEN;
@@ -44,16 +26,12 @@ fn taken() -> u32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let time = uniforms.time;
   let hidden = uniforms.hidden;
   let own = lane % UNITS;
   let place = lane / UNITS;
-  let row = (group.y * groups.x + group.x) * ROWS + place;
+  let row = groupOf(launch) * ROWS + place;
   let takesPart = own < hidden && row < uniforms.batch;
   let unit = min(own, hidden - 1u);
   if (SHARED) {
@@ -68,7 +46,7 @@ fn main(
   // Packed, there are no steps past a row's length, and the workgroup's first row is its longest.
   let packed = uniforms.rows > 0u;
   let stride = select(time, 1u, packed);
-  let steps = select(time, lengths[min((group.y * groups.x + group.x) * ROWS, uniforms.batch - 1u)], packed);
+  let steps = select(time, lengths[min(groupOf(launch) * ROWS, uniforms.batch - 1u)], packed);
   var dh = 0.0;
   for (var step = 0u; step < steps; step++) {
     let t = select(steps - 1u - step, step, uniforms.reverse == 1u);

@@ -8,26 +8,8 @@
 // forward.wgsl.
 // Prelude: WORKGROUP (invocations per workgroup), CAPACITY (state width the private arrays have room for), TILE (units at a
 // time).
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  hidden: u32,
-  withLengths: u32,
-  reverse: u32,
-  // Steps in all where sequences are packed, those left over included; else 0.
-  rows: u32,
-}
-
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read> whh: array<f32>;
-@group(0) @binding(2) var<storage, read> previous: array<f32>;
-@group(0) @binding(3) var<storage, read> saved: array<f32>;
-@group(0) @binding(4) var<storage, read> lengths: array<u32>;
-@group(0) @binding(5) var<storage, read_write> dgates: array<f32>;
-@group(0) @binding(6) var<storage, read_write> dgatesHidden: array<f32>;
-@group(0) @binding(7) var<storage, read_write> dh0: array<f32>;
-@group(0) @binding(8) var<uniform> uniforms: Uniforms;
+// rows: steps in all where sequences are packed, those left over included; else 0.
+import fragments::index;
 
 /** Steps of all packed sequences together. */
 fn taken() -> u32 {
@@ -35,12 +17,8 @@ fn taken() -> u32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = ((group.y * groups.x + group.x) * WORKGROUP + lane) * 4;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let first = indexOf(launch, lane) * 4;
   if (first >= uniforms.batch) {
     return;
   }

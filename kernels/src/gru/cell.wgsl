@@ -1,31 +1,17 @@
 // One step of a GRU from both of its projections: what is left of it once W_hh h + b_hh is a product of matrices. The mathematics is that of
 // forward.wgsl.
 // Prelude: WORKGROUP (invocations per workgroup), Value (f32 or vec4<f32>) and LANES (units in one, which divides the width).
-
-struct Uniforms {
-  rows: u32,
-  hidden: u32,
-}
-
-@group(0) @binding(0) var<storage, read> gates: array<Value>;
-@group(0) @binding(1) var<storage, read> recurrent: array<Value>;
-@group(0) @binding(2) var<storage, read> h0: array<Value>;
-@group(0) @binding(3) var<storage, read_write> out: array<Value>;
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
+import fragments::index;
 
 fn sigmoid(x: Value) -> Value {
   return 1.0 / (1.0 + exp(-clamp(x, Value(-80.0), Value(80.0))));
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let units = uniforms.hidden / LANES;
-  let all = groups.x * groups.y * WORKGROUP;
-  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.rows * units; i += all) {
+  let all = invocations(launch);
+  for (var i = indexOf(launch, lane); i < uniforms.rows * units; i += all) {
     let at = i / units * 3u * units + i % units;
     let r = sigmoid(gates[at] + recurrent[at]);
     let z = sigmoid(gates[at + units] + recurrent[at + units]);

@@ -5,31 +5,11 @@
 // lanes want as for one value per lane. Loops around storage accesses have bounds that the compiler does not know, or it would
 // unroll them into hundreds of times the code; loops of arithmetic over `h` are unrolled, which keeps its indices constant.
 // Prelude: CHUNKS (32 units each: the state width the private arrays have room for).
+// rows: steps in all where sequences are packed, those left over included; else 0.
 enable subgroups;
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  hidden: u32,
-  withLengths: u32,
-  reverse: u32,
-  // Steps in all where sequences are packed, those left over included; else 0.
-  rows: u32,
-  initial: u32,
-  save: u32,
-}
+import fragments::launch;
 
 const LANES: u32 = 8;
-
-@group(0) @binding(0) var<storage, read> gates: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> whh: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> bhh: array<f32>;
-@group(0) @binding(3) var<storage, read> h0: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> lengths: array<u32>;
-@group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> previous: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> saved: array<vec4<f32>>;
-@group(0) @binding(8) var<uniform> uniforms: Uniforms;
 
 fn sigmoid(x: vec4<f32>) -> vec4<f32> {
   return 1.0 / (1.0 + exp(-clamp(x, vec4(-80.0), vec4(80.0))));
@@ -46,13 +26,8 @@ fn taken() -> u32 {
 }
 
 @compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) local: u32,
-  @builtin(subgroup_invocation_id) lane: u32,
-) {
-  let groupFirst = (group.y * groups.x + group.x) * LANES * 4;
+fn main(launch: Launch, @builtin(local_invocation_index) local: u32, @builtin(subgroup_invocation_id) lane: u32) {
+  let groupFirst = groupOf(launch) * LANES * 4;
   let first = groupFirst + local * 4;
   let last = uniforms.batch - 1;
   // Lanes past the batch compute along, broadcasting needs them, but store nothing.

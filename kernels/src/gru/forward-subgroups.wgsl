@@ -5,35 +5,15 @@
 // written-out `four`s. The branch halfway keeps the compiler from moving all shuffles to the front, where they do not fit its registers
 // (without it a step takes 1.6 times as long). Loops that copy have bounds that no compiler can see, so that they stay loops.
 // Prelude: LANES (subgroup size), PARTS (1 to 4: the state has at most 4·LANES·PARTS units).
+// hidden: A multiple of 4.
+// rows: steps in all where sequences are packed, those left over included; else 0.
 enable subgroups;
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  // A multiple of 4.
-  hidden: u32,
-  withLengths: u32,
-  reverse: u32,
-  // Steps in all where sequences are packed, those left over included; else 0.
-  rows: u32,
-  initial: u32,
-  save: u32,
-}
+import fragments::launch;
 
 const UNITS: u32 = 4u * LANES * PARTS;
 alias State = array<vec4<f32>, PARTS>;
 // By input unit: weights to this lane's units.
 alias Weights = array<State, UNITS>;
-
-@group(0) @binding(0) var<storage, read> gates: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> whh: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> bhh: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> h0: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> lengths: array<u32>;
-@group(0) @binding(5) var<storage, read_write> out: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> previous: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> saved: array<vec4<f32>>;
-@group(0) @binding(8) var<uniform> uniforms: Uniforms;
 
 var<private> ofR: Weights;
 var<private> ofZ: Weights;
@@ -104,11 +84,7 @@ fn product(weights: ptr<private, Weights>) {
 }
 
 @compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(subgroup_invocation_id) lane: u32,
-) {
+fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
   let time = uniforms.time;
   let units = uniforms.hidden / 4u;
   for (var i = 0u; i < units; i++) {
@@ -131,7 +107,7 @@ fn main(
   // A step of a sequence lies at sequence · stride + where those of its time begin.
   let packed = uniforms.rows > 0u;
   let stride = select(time, 1u, packed);
-  for (var row = group.x; row < uniforms.batch; row += groups.x) {
+  for (var row = launch.group.x; row < uniforms.batch; row += launch.groups.x) {
     var length = time;
     if (uniforms.withLengths == 1u) {
       length = lengths[row];
@@ -178,7 +154,7 @@ fn main(
     }
   }
   // What is left over behind the last of packed rows.
-  for (var row = select(uniforms.rows, taken() + group.x, packed); row < uniforms.rows; row += groups.x) {
+  for (var row = select(uniforms.rows, taken() + launch.group.x, packed); row < uniforms.rows; row += launch.groups.x) {
     for (var unit = lane; unit < units; unit += LANES) {
       out[row * units + unit] = vec4(0.0);
       if (uniforms.save == 1u) {

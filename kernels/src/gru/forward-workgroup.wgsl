@@ -2,28 +2,8 @@
 // step through workgroup memory, two copies in turn so that one barrier a step is enough. Small weights lie there too, transposed
 // so that neighbouring units read neighbouring banks. The mathematics is that of forward.wgsl.
 // Prelude: HIDDEN (state width), UNITS (invocations of a row, at least HIDDEN), ROWS, SHARED (bool: weights in workgroup memory).
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  hidden: u32,
-  withLengths: u32,
-  reverse: u32,
-  // Steps in all where sequences are packed, those left over included; else 0.
-  rows: u32,
-  initial: u32,
-  save: u32,
-}
-
-@group(0) @binding(0) var<storage, read> gates: array<f32>;
-@group(0) @binding(1) var<storage, read> whh: array<f32>;
-@group(0) @binding(2) var<storage, read> bhh: array<f32>;
-@group(0) @binding(3) var<storage, read> h0: array<f32>;
-@group(0) @binding(4) var<storage, read> lengths: array<u32>;
-@group(0) @binding(5) var<storage, read_write> out: array<f32>;
-@group(0) @binding(6) var<storage, read_write> previous: array<f32>;
-@group(0) @binding(7) var<storage, read_write> saved: array<f32>;
-@group(0) @binding(8) var<uniform> uniforms: Uniforms;
+// rows: steps in all where sequences are packed, those left over included; else 0.
+import fragments::launch;
 
 const WORKGROUP = UNITS * ROWS;
 const SQUARE = HIDDEN * HIDDEN;
@@ -49,16 +29,12 @@ fn taken() -> u32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let time = uniforms.time;
   let hidden = uniforms.hidden;
   let own = lane % UNITS;
   let place = lane / UNITS;
-  let row = (group.y * groups.x + group.x) * ROWS + place;
+  let row = groupOf(launch) * ROWS + place;
   let takesPart = own < hidden && row < uniforms.batch;
   // Whoever has no unit computes another's again and stores nothing.
   let unit = min(own, hidden - 1u);
@@ -76,7 +52,7 @@ fn main(
   // Packed, there are no steps past a row's length, and the workgroup's first row is its longest.
   let packed = uniforms.rows > 0u;
   let stride = select(time, 1u, packed);
-  let steps = select(time, lengths[min((group.y * groups.x + group.x) * ROWS, uniforms.batch - 1u)], packed);
+  let steps = select(time, lengths[min(groupOf(launch) * ROWS, uniforms.batch - 1u)], packed);
   var before = 0.0;
   if (takesPart && uniforms.initial == 1u) {
     before = h0[row * hidden + unit];

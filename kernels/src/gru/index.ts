@@ -4,9 +4,12 @@ import {
   type Grid,
   type Kernel,
   linearGrid,
+  read,
   stridedGrid,
   stridedWorkgroup,
+  u32,
   valueConstants,
+  written,
 } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import backwardRowsSource from './backward-rows.wgsl';
@@ -49,9 +52,6 @@ const TILE = 2;
 /** Private arrays are sized in steps of this many units, so that few widths need a pipeline of their own. */
 const CHUNK = 32;
 
-const read = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read', element });
-const written = (name: string): BufferSlot => ({ name, access: 'read_write', element: 'f32' });
-
 /** Rows of the buffers. */
 const rowsIn = ({ batch, time, rows }: GruShape): number => rows || batch * time;
 const chunks = ({ hidden }: GruShape): number => Math.ceil(hidden / CHUNK);
@@ -78,16 +78,7 @@ export const gruForward: Kernel<GruForwardShape> = {
     written('previous'),
     written('saved'),
   ],
-  uniforms: [
-    { name: 'batch', type: 'u32' },
-    { name: 'time', type: 'u32' },
-    { name: 'hidden', type: 'u32' },
-    { name: 'withLengths', type: 'u32' },
-    { name: 'reverse', type: 'u32' },
-    { name: 'rows', type: 'u32' },
-    { name: 'initial', type: 'u32' },
-    { name: 'save', type: 'u32' },
-  ],
+  uniforms: u32('batch', 'time', 'hidden', 'withLengths', 'reverse', 'rows', 'initial', 'save'),
   constants,
   grid,
   cost: (shape) => {
@@ -118,14 +109,7 @@ export const gruBackward: Kernel<GruShape> = {
     written('dgatesHidden'),
     written('dh0'),
   ],
-  uniforms: [
-    { name: 'batch', type: 'u32' },
-    { name: 'time', type: 'u32' },
-    { name: 'hidden', type: 'u32' },
-    { name: 'withLengths', type: 'u32' },
-    { name: 'reverse', type: 'u32' },
-    { name: 'rows', type: 'u32' },
-  ],
+  uniforms: u32('batch', 'time', 'hidden', 'withLengths', 'reverse', 'rows'),
   constants,
   grid,
   cost: (shape) => {
@@ -214,11 +198,8 @@ const PER_GROUP = 1024;
 export const gruCell: Kernel<GruCellShape> = {
   name: 'gru/cell',
   source: cellSource,
-  buffers: [read('gates'), read('recurrent'), read('h0'), written('out')],
-  uniforms: [
-    { name: 'rows', type: 'u32' },
-    { name: 'hidden', type: 'u32' },
-  ],
+  buffers: [read('gates', 'f32', 'Value'), read('recurrent', 'f32', 'Value'), read('h0', 'f32', 'Value'), written('out', 'f32', 'Value')],
+  uniforms: u32('rows', 'hidden'),
   constants: ({ hidden }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(hidden % 4 === 0) }),
   grid: ({ rows, hidden }, adapter) => stridedGrid((rows * hidden) / (hidden % 4 === 0 ? 4 : 1), adapter, PER_GROUP / 4),
   cost: ({ rows, hidden }) => ({ flops: 30 * rows * hidden, bytes: 4 * 8 * rows * hidden }),

@@ -4,27 +4,10 @@
 // Prelude: LANES (subgroup size), Value (vec4<f32> or vec2<f32>), VECTORS (Values of a row per lane), AFFINE (gamma is given
 // and parts are wanted), EARLIER (add a gradient that x has from elsewhere).
 enable subgroups;
-
-struct Uniforms {
-  rows: u32,
-  width: u32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<Value>;
-@group(0) @binding(1) var<storage, read> gamma: array<Value>;
-@group(0) @binding(2) var<storage, read> stats: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<Value>;
-@group(0) @binding(4) var<storage, read> earlier: array<Value>;
-@group(0) @binding(5) var<storage, read_write> dx: array<Value>;
-@group(0) @binding(6) var<storage, read_write> parts: array<Value>;
-@group(0) @binding(7) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 @compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   var scale: array<Value, VECTORS>;
   var gammaPart: array<Value, VECTORS>;
   var betaPart: array<Value, VECTORS>;
@@ -35,7 +18,7 @@ fn main(
     }
   }
   let width = f32(uniforms.width);
-  for (var row = group.x; row < uniforms.rows; row += groups.x) {
+  for (var row = launch.group.x; row < uniforms.rows; row += launch.groups.x) {
     let at = row * LANES * VECTORS + lane;
     var stat = 0.0;
     if (lane < 2u) {
@@ -70,8 +53,8 @@ fn main(
   }
   if (AFFINE) {
     for (var i = 0u; i < VECTORS; i++) {
-      parts[(2u * group.x * VECTORS + i) * LANES + lane] = gammaPart[i];
-      parts[((2u * group.x + 1u) * VECTORS + i) * LANES + lane] = betaPart[i];
+      parts[(2u * launch.group.x * VECTORS + i) * LANES + lane] = gammaPart[i];
+      parts[((2u * launch.group.x + 1u) * VECTORS + i) * LANES + lane] = betaPart[i];
     }
   }
 }

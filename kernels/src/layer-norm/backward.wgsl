@@ -1,19 +1,7 @@
 // Gradient of layer normalisation with respect to its input. With x̂ = (x − mean) · rstd and g = dy · gamma:
 // dx = rstd · (g − mean(g) − x̂ · mean(g · x̂)). An invocation takes four rows, the components of its vectors.
 // Prelude: WORKGROUP (invocations per workgroup), AFFINE (gamma is given), EARLIER (add a gradient that x has from elsewhere).
-
-struct Uniforms {
-  rows: u32,
-  width: u32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> gamma: array<f32>;
-@group(0) @binding(2) var<storage, read> stats: array<f32>;
-@group(0) @binding(3) var<storage, read> dy: array<f32>;
-@group(0) @binding(4) var<storage, read> earlier: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dx: array<f32>;
-@group(0) @binding(6) var<uniform> uniforms: Uniforms;
+import fragments::index;
 
 fn load(at: vec4<u32>) -> vec4<f32> {
   return vec4<f32>(x[at.x], x[at.y], x[at.z], x[at.w]);
@@ -28,12 +16,8 @@ fn scaled(at: vec4<u32>, column: u32) -> vec4<f32> {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = ((group.y * groups.x + group.x) * WORKGROUP + lane) * 4u;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let first = indexOf(launch, lane) * 4u;
   if (first >= uniforms.rows) {
     return;
   }

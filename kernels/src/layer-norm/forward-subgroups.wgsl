@@ -3,26 +3,10 @@
 // Prelude: LANES (subgroup size), Value (vec4<f32> or vec2<f32>), VECTORS (Values of a row per lane), AFFINE (gamma and beta
 // are given).
 enable subgroups;
-
-struct Uniforms {
-  rows: u32,
-  width: u32,
-  eps: f32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<Value>;
-@group(0) @binding(1) var<storage, read> gamma: array<Value>;
-@group(0) @binding(2) var<storage, read> beta: array<Value>;
-@group(0) @binding(3) var<storage, read_write> y: array<Value>;
-@group(0) @binding(4) var<storage, read_write> stats: array<f32>;
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 @compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   var scale: array<Value, VECTORS>;
   var offset: array<Value, VECTORS>;
   if (AFFINE) {
@@ -32,7 +16,7 @@ fn main(
     }
   }
   let width = f32(uniforms.width);
-  for (var row = group.x; row < uniforms.rows; row += groups.x) {
+  for (var row = launch.group.x; row < uniforms.rows; row += launch.groups.x) {
     let at = row * LANES * VECTORS + lane;
     var v: array<Value, VECTORS>;
     var sum = Value();

@@ -3,31 +3,15 @@
 // over deviations from the row's first element, which is an element of the row: a large common offset costs no precision, and
 // what cancels is at most the width times the variance.
 // Prelude: WORKGROUP (invocations per workgroup), AFFINE (gamma and beta are given).
-
-struct Uniforms {
-  rows: u32,
-  width: u32,
-  eps: f32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> gamma: array<f32>;
-@group(0) @binding(2) var<storage, read> beta: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
-@group(0) @binding(4) var<storage, read_write> stats: array<f32>;
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+import fragments::index;
 
 fn load(at: vec4<u32>) -> vec4<f32> {
   return vec4<f32>(x[at.x], x[at.y], x[at.z], x[at.w]);
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let first = ((group.y * groups.x + group.x) * WORKGROUP + lane) * 4u;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let first = indexOf(launch, lane) * 4u;
   if (first >= uniforms.rows) {
     return;
   }

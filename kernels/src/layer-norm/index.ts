@@ -1,4 +1,4 @@
-import { type AdapterTraits, type Kernel, linearGrid } from '../declaration.js';
+import { type AdapterTraits, f32, type Kernel, linearGrid, read, u32, written } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import backwardParametersSource from './backward-parameters.wgsl';
 import forwardSource from './forward.wgsl';
@@ -36,18 +36,8 @@ const columnWorkgroup = ({ family }: AdapterTraits): number => (family === 'soft
 export const layerNormForward: Kernel<LayerNormShape> = {
   name: 'layer-norm/forward',
   source: forwardSource,
-  buffers: [
-    { name: 'x', access: 'read', element: 'f32' },
-    { name: 'gamma', access: 'read', element: 'f32' },
-    { name: 'beta', access: 'read', element: 'f32' },
-    { name: 'y', access: 'read_write', element: 'f32' },
-    { name: 'stats', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [
-    { name: 'rows', type: 'u32' },
-    { name: 'width', type: 'u32' },
-    { name: 'eps', type: 'f32' },
-  ],
+  buffers: [read('x'), read('gamma'), read('beta'), written('y'), written('stats')],
+  uniforms: [...u32('rows', 'width'), ...f32('eps')],
   constants: ({ affine }, adapter) => ({ WORKGROUP: workgroup(adapter), AFFINE: affine !== 0 }),
   grid: ({ rows }, adapter) => linearGrid(Math.ceil(rows / ROWS), workgroup(adapter)),
   cost: ({ rows, width }) => ({ flops: 8 * rows * width, bytes: 4 * (2 * rows * width + 2 * width + 2 * rows) }),
@@ -58,18 +48,8 @@ export const layerNormForward: Kernel<LayerNormShape> = {
 export const layerNormBackward: Kernel<LayerNormBackwardShape> = {
   name: 'layer-norm/backward',
   source: backwardSource,
-  buffers: [
-    { name: 'x', access: 'read', element: 'f32' },
-    { name: 'gamma', access: 'read', element: 'f32' },
-    { name: 'stats', access: 'read', element: 'f32' },
-    { name: 'dy', access: 'read', element: 'f32' },
-    { name: 'earlier', access: 'read', element: 'f32' },
-    { name: 'dx', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [
-    { name: 'rows', type: 'u32' },
-    { name: 'width', type: 'u32' },
-  ],
+  buffers: [read('x'), read('gamma'), read('stats'), read('dy'), read('earlier'), written('dx')],
+  uniforms: u32('rows', 'width'),
   constants: ({ affine, withEarlier }, adapter) => ({
     WORKGROUP: workgroup(adapter),
     AFFINE: affine !== 0,
@@ -87,17 +67,8 @@ export const layerNormBackward: Kernel<LayerNormBackwardShape> = {
 export const layerNormBackwardParameters: Kernel<LayerNormParametersShape> = {
   name: 'layer-norm/backward-parameters',
   source: backwardParametersSource,
-  buffers: [
-    { name: 'x', access: 'read', element: 'f32' },
-    { name: 'stats', access: 'read', element: 'f32' },
-    { name: 'dy', access: 'read', element: 'f32' },
-    { name: 'dgamma', access: 'read_write', element: 'f32' },
-    { name: 'dbeta', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [
-    { name: 'rows', type: 'u32' },
-    { name: 'width', type: 'u32' },
-  ],
+  buffers: [read('x'), read('stats'), read('dy'), written('dgamma'), written('dbeta')],
+  uniforms: u32('rows', 'width'),
   constants: (_, adapter) => ({ WORKGROUP: columnWorkgroup(adapter), BLOCK: 64 }),
   grid: ({ width }, adapter) => linearGrid(width, columnWorkgroup(adapter)),
   cost: ({ rows, width }) => ({ flops: 5 * rows * width, bytes: 4 * (2 * rows * width + 4 * width + 2 * rows) }),

@@ -1,4 +1,4 @@
-import { type AdapterTraits, type Kernel, linearGrid } from '../declaration.js';
+import { type AdapterTraits, f32, type Kernel, linearGrid, read, u32, written } from '../declaration.js';
 import addPartsSource from './add-parts.wgsl';
 import backwardSource from './backward-subgroups.wgsl';
 import forwardSource from './forward-subgroups.wgsl';
@@ -43,17 +43,13 @@ export const layerNormForwardSubgroups: Kernel<LayerNormShape> = {
   name: 'layer-norm/forward-subgroups',
   source: forwardSource,
   buffers: [
-    { name: 'x', access: 'read', element: 'vec4<f32>' },
-    { name: 'gamma', access: 'read', element: 'vec4<f32>' },
-    { name: 'beta', access: 'read', element: 'vec4<f32>' },
-    { name: 'y', access: 'read_write', element: 'vec4<f32>' },
-    { name: 'stats', access: 'read_write', element: 'f32' },
+    read('x', 'vec4<f32>', 'Value'),
+    read('gamma', 'vec4<f32>', 'Value'),
+    read('beta', 'vec4<f32>', 'Value'),
+    written('y', 'vec4<f32>', 'Value'),
+    written('stats'),
   ],
-  uniforms: [
-    { name: 'rows', type: 'u32' },
-    { name: 'width', type: 'u32' },
-    { name: 'eps', type: 'f32' },
-  ],
+  uniforms: [...u32('rows', 'width'), ...f32('eps')],
   constants,
   grid: ({ rows }, adapter) => [adapter.family === 'gpu' ? Math.min(rows, 8192) : layerNormParts(rows, adapter), 1, 1],
   cost: ({ rows, width }) => ({ flops: 8 * rows * width, bytes: 4 * (2 * rows * width + 2 * width + 2 * rows) }),
@@ -68,18 +64,15 @@ export const layerNormBackwardSubgroups: Kernel<LayerNormBackwardShape> = {
   name: 'layer-norm/backward-subgroups',
   source: backwardSource,
   buffers: [
-    { name: 'x', access: 'read', element: 'vec4<f32>' },
-    { name: 'gamma', access: 'read', element: 'vec4<f32>' },
-    { name: 'stats', access: 'read', element: 'f32' },
-    { name: 'dy', access: 'read', element: 'vec4<f32>' },
-    { name: 'earlier', access: 'read', element: 'vec4<f32>' },
-    { name: 'dx', access: 'read_write', element: 'vec4<f32>' },
-    { name: 'parts', access: 'read_write', element: 'vec4<f32>' },
+    read('x', 'vec4<f32>', 'Value'),
+    read('gamma', 'vec4<f32>', 'Value'),
+    read('stats'),
+    read('dy', 'vec4<f32>', 'Value'),
+    read('earlier', 'vec4<f32>', 'Value'),
+    written('dx', 'vec4<f32>', 'Value'),
+    written('parts', 'vec4<f32>', 'Value'),
   ],
-  uniforms: [
-    { name: 'rows', type: 'u32' },
-    { name: 'width', type: 'u32' },
-  ],
+  uniforms: u32('rows', 'width'),
   constants: (shape, adapter) => ({ ...constants(shape, adapter), EARLIER: shape.withEarlier !== 0 }),
   grid: ({ rows }, adapter) => [layerNormParts(rows, adapter), 1, 1],
   cost: ({ rows, width, withEarlier }) => ({
@@ -93,15 +86,8 @@ export const layerNormBackwardSubgroups: Kernel<LayerNormBackwardShape> = {
 export const layerNormAddParts: Kernel<LayerNormPartsShape> = {
   name: 'layer-norm/add-parts',
   source: addPartsSource,
-  buffers: [
-    { name: 'parts', access: 'read', element: 'f32' },
-    { name: 'dgamma', access: 'read_write', element: 'f32' },
-    { name: 'dbeta', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [
-    { name: 'parts', type: 'u32' },
-    { name: 'width', type: 'u32' },
-  ],
+  buffers: [read('parts'), written('dgamma'), written('dbeta')],
+  uniforms: u32('parts', 'width'),
   constants: () => ({ WORKGROUP: 8 }),
   grid: ({ width }) => linearGrid(width, 8),
   cost: ({ parts, width }) => ({ flops: 2 * parts * width, bytes: 4 * (2 * parts * width + 4 * width) }),

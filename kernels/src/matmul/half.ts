@@ -6,7 +6,7 @@ import matrixSource from './subgroup-matrix.wgsl';
 import { matmulTiled } from './tiled.js';
 
 const inHalf = (slots: readonly BufferSlot[]): BufferSlot[] =>
-  slots.map((slot) => (/^[ab]$/.test(slot.name) ? { ...slot, element: 'vec4<f16>' } : slot));
+  slots.map((slot) => (/^[ab]$/.test(slot.name) ? { ...slot, element: 'vec4<f16>' as const } : slot));
 const halfBuffers = inHalf(buffers);
 
 const halfCost = (shape: MatmulShape) => {

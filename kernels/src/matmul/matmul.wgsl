@@ -3,20 +3,7 @@
 // addresses in `a` are the same across lanes. Indices past an edge are clamped once, before the loop over k, and only the
 // stores are guarded: a branch in the inner loop costs more than the arithmetic it saves.
 // Prelude: WORKGROUP (column tiles per workgroup), TRANSPOSE_A, TRANSPOSE_B, ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool).
-
-struct Uniforms {
-  m: u32,
-  n: u32,
-  k: u32,
-}
-
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read> residual: array<f32>;
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
-@group(0) @binding(5) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(6) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 fn store(row: u32, column: u32, product: f32) {
   if (row >= uniforms.m || column >= uniforms.n) {
@@ -50,13 +37,9 @@ fn store4(row: u32, column: u32, product: vec4<f32>) {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = (group.z * groups.y + group.y) * 4u;
-  let column = (group.x * WORKGROUP + lane) * 4u;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let row = (launch.group.z * launch.groups.y + launch.group.y) * 4u;
+  let column = (launch.group.x * WORKGROUP + lane) * 4u;
   let rows = min(row + vec4(0u, 1u, 2u, 3u), vec4(uniforms.m - 1u));
   let columns = min(column + vec4(0u, 1u, 2u, 3u), vec4(uniforms.n - 1u));
   let stepA = select(1u, uniforms.m, TRANSPOSE_A);

@@ -5,24 +5,11 @@
 // Two steps at a time: with four, b no longer fits the registers beside a row of c. Indices into private memory are constants, but for
 // the last loop, which reads; written out thirty-two times it would take seconds to compile, hence a bound that no compiler can see.
 // Prelude: LANES (subgroup size), FOURS (fours of rows: 2, 4 or 8, at most LANES), ACCUMULATE, ROW_SUMS (bool).
+// m: A multiple of 4, as is n.
 enable subgroups;
-
-struct Uniforms {
-  // A multiple of 4, as is n.
-  m: u32,
-  n: u32,
-  k: u32,
-}
+import fragments::launch;
 
 const STEPS: u32 = 2u;
-
-@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> residual: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read_write> c: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
 // a[step of k, this lane's four rows of c] and b[step of k, this lane's four columns].
 var<private> left: array<vec4<f32>, STEPS>;
@@ -44,12 +31,12 @@ fn addFour(i: u32) {
 }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
+fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
   let m = uniforms.m;
   let n = uniforms.n;
   let k = uniforms.k;
-  let column = (group.x * LANES + lane) * 4u;
-  let firstRow = group.y * 4u * FOURS;
+  let column = (launch.group.x * LANES + lane) * 4u;
+  let firstRow = launch.group.y * 4u * FOURS;
   // Rows that this lane loads of a; lanes beyond FOURS, and what lies beyond m, load what nobody uses.
   let row = firstRow + 4u * lane;
   var total = vec4(0.0);
@@ -75,7 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id
       addFour(7u);
     }
   }
-  if (ROW_SUMS && group.x == 0u && lane < FOURS && row < m) {
+  if (ROW_SUMS && launch.group.x == 0u && lane < FOURS && row < m) {
     sums[row] += total.x;
     sums[row + 1u] += total.y;
     sums[row + 2u] += total.z;

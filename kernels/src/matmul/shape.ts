@@ -1,3 +1,4 @@
+import { read, u32, written } from '../declaration.js';
 /** A product of matrices and what is done to it before it is stored. All but sizes and eps are 0 or 1. */
 export type MatmulShape = {
   /** Rows of c. */
@@ -42,20 +43,9 @@ export const PLAIN_PRODUCT = {
   eps: 0,
 } as const;
 
-export const buffers = [
-  { name: 'a', access: 'read', element: 'f32' },
-  { name: 'b', access: 'read', element: 'f32' },
-  { name: 'bias', access: 'read', element: 'f32' },
-  { name: 'residual', access: 'read', element: 'f32' },
-  { name: 'c', access: 'read_write', element: 'f32' },
-  { name: 'sums', access: 'read_write', element: 'f32' },
-] as const;
+export const buffers = [read('a'), read('b'), read('bias'), read('residual'), written('c'), written('sums')] as const;
 
-export const uniforms = [
-  { name: 'm', type: 'u32' },
-  { name: 'n', type: 'u32' },
-  { name: 'k', type: 'u32' },
-] as const;
+export const uniforms = u32('m', 'n', 'k');
 
 export const flags = (shape: MatmulShape) => ({
   TRANSPOSE_A: shape.transposeA === 1,

@@ -1,5 +1,5 @@
 /** Products whose long sum is shared among workgroups, on GPUs: the gradients of weights. */
-import { type AdapterTraits, type BufferSlot, type Kernel, stridedGrid, stridedWorkgroup } from '../declaration.js';
+import { type AdapterTraits, type Kernel, read, stridedGrid, stridedWorkgroup, written } from '../declaration.js';
 import combineSource from './combine.wgsl';
 import { cost, type MatmulShape, PLAIN_PRODUCT, uniforms } from './shape.js';
 import source from './split.wgsl';
@@ -18,8 +18,6 @@ const PART = 128;
 
 const tiles = ({ m, n }: Pick<MatmulSplitShape, 'm' | 'n'>) => [Math.ceil(n / TILE), Math.ceil(m / TILE)] as const;
 
-const fours = (name: string, access: BufferSlot['access']): BufferSlot => ({ name, access, element: 'vec4<f32>' });
-
 /**
  * aᵀ · b for a [k, m] and b [k, n] with few tiles and a long k: c gets each part's sum [m, n] and, with `rowSums`, the part's sums of a over
  * k [m] behind it; `matmulCombine` adds the parts up. m and n have to be multiples of 4.
@@ -27,7 +25,7 @@ const fours = (name: string, access: BufferSlot['access']): BufferSlot => ({ nam
 export const matmulSplit: Kernel<MatmulSplitShape> = {
   name: 'matmul/split',
   source,
-  buffers: [fours('a', 'read'), fours('b', 'read'), fours('c', 'read_write')],
+  buffers: [read('a', 'vec4<f32>', 'vec4<Element>'), read('b', 'vec4<f32>', 'vec4<Element>'), written('c', 'vec4<f32>')],
   uniforms,
   constants: ({ rowSums }) => ({ Element: 'f32', ROW_SUMS: rowSums === 1 }),
   grid: (shape) => [...tiles(shape), shape.parts],
@@ -65,11 +63,7 @@ export type CombineShape = {
 export const matmulCombine: Kernel<CombineShape> = {
   name: 'matmul/combine',
   source: combineSource,
-  buffers: [
-    { name: 'parts', access: 'read', element: 'f32' },
-    { name: 'c', access: 'read_write', element: 'f32' },
-    { name: 'sums', access: 'read_write', element: 'f32' },
-  ],
+  buffers: [read('parts'), written('c'), written('sums')],
   uniforms: (['count', 'rows', 'parts', 'whole', 'sumsAt'] as const).map((name) => ({ name, type: 'u32' as const })),
   constants: ({ accumulate }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ACCUMULATE: accumulate === 1 }),
   grid: ({ count, rows }, adapter) => stridedGrid(count + rows, adapter),

@@ -4,17 +4,7 @@
 // more than all the rest.
 // A part is its sums [m, n] and with ROW_SUMS, behind them, those of a over k [m]; parts lie one behind the other.
 // Prelude: Element (f32, or f16 for a and b in half precision; sums are f32 always), ROW_SUMS (bool). m and n divide by 4.
-
-struct Uniforms {
-  m: u32,
-  n: u32,
-  k: u32,
-}
-
-@group(0) @binding(0) var<storage, read> a: array<vec4<Element>>;
-@group(0) @binding(1) var<storage, read> b: array<vec4<Element>>;
-@group(0) @binding(2) var<storage, read_write> c: array<vec4<f32>>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 // Both sides of a tile in fours, and how far along k it goes at a time.
 const SIDE = 16u;
@@ -57,20 +47,16 @@ fn store(part: u32, row: u32, column: u32, one: vec4<f32>, two: vec4<f32>) {
 }
 
 @compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let x = lane % ACROSS;
   let y = lane / ACROSS;
   // Each part sums over as many whole stretches; the last ones may have nothing left.
   let stretches = (uniforms.k + STRETCH - 1u) / STRETCH;
-  let chunk = (stretches + groups.z - 1u) / groups.z * STRETCH;
-  let begin = min(group.z * chunk, uniforms.k);
+  let chunk = (stretches + launch.groups.z - 1u) / launch.groups.z * STRETCH;
+  let begin = min(launch.group.z * chunk, uniforms.k);
   let end = min(begin + chunk, uniforms.k);
-  let fourA = group.y * SIDE + lane % SIDE;
-  let fourB = group.x * SIDE + lane % SIDE;
+  let fourA = launch.group.y * SIDE + lane % SIDE;
+  let fourB = launch.group.x * SIDE + lane % SIDE;
   let first = lane / SIDE;
 
   var c00 = vec4<f32>(); var c01 = vec4<f32>();
@@ -135,10 +121,10 @@ fn main(
     buffer = 1u - buffer;
   }
 
-  let part = group.z * (uniforms.m / 4u) * (uniforms.n + select(0u, 1u, ROW_SUMS));
-  let row = 4u * (group.y * SIDE + y);
+  let part = launch.group.z * (uniforms.m / 4u) * (uniforms.n + select(0u, 1u, ROW_SUMS));
+  let row = 4u * (launch.group.y * SIDE + y);
   let under = row + 4u * ACROSS;
-  let column = group.x * SIDE + x;
+  let column = launch.group.x * SIDE + x;
   store(part, row, column, c00, c01);
   store(part, row + 1u, column, c10, c11);
   store(part, row + 2u, column, c20, c21);

@@ -9,20 +9,7 @@
 enable f16;
 enable subgroups;
 enable chromium_experimental_subgroup_matrix;
-
-struct Uniforms {
-  m: u32,
-  n: u32,
-  k: u32,
-}
-
-@group(0) @binding(0) var<storage, read> a: array<vec4<f16>>;
-@group(0) @binding(1) var<storage, read> b: array<vec4<f16>>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read> residual: array<f32>;
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
-@group(0) @binding(5) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(6) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 const SUBGROUPS = HIGH * WIDE;
 const WORKGROUP = SUBGROUPS * LANES;
@@ -104,15 +91,11 @@ fn store(row: u32, column: u32, product: f32) {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-  @builtin(subgroup_id) subgroup: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgroup: u32) {
   let high = subgroup / WIDE;
   let wide = subgroup % WIDE;
-  let row = group.y * TILE_M;
-  let column = group.x * TILE_N;
+  let row = launch.group.y * TILE_M;
+  let column = launch.group.x * TILE_N;
   var products: array<Result, FRAGMENTS * FRAGMENTS>;
   var nextA: array<vec4<f16>, FOURS_A>;
   var nextB: array<vec4<f16>, FOURS_B>;

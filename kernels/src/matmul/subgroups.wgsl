@@ -13,30 +13,14 @@
 // Prelude: LANES (subgroup size), WIDE (bool: 8·LANES columns of a row, not 4·LANES of two), STEPS (fours in a chunk: 4, 8 or 16), WHOLE (one chunk is all), TRANSPOSE_A, TRANSPOSE_B,
 // ALIGNED_A (a is stored [m, k] and k is a multiple of 4), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS, NORM (bool).
 // RELU and RECTIFY exclude ACCUMULATE; NORM asks for WHOLE and ALIGNED_A.
+// n: A multiple of 4.
 enable subgroups;
-
-struct Uniforms {
-  m: u32,
-  // A multiple of 4.
-  n: u32,
-  k: u32,
-  eps: f32,
-}
+import fragments::launch;
 
 const CHUNK: u32 = 4u * STEPS;
 const ROWS: u32 = select(2u, 1u, WIDE);
 // Fours of a row's chunk that a lane loads.
 const PARTS: u32 = (STEPS + LANES - 1u) / LANES;
-
-@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> bias: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read> residual: array<vec4<f32>>;
-@group(0) @binding(4) var<storage, read> gamma: array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read> beta: array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> c: array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(8) var<uniform> uniforms: Uniforms;
 
 // op(a)[row, 4i .. 4i + 3 of the chunk], i = part · LANES + lane, of each row.
 var<private> leftOne: array<vec4<f32>, PARTS>;
@@ -138,18 +122,14 @@ fn store(o: u32, sum: vec4<f32>, offset: vec4<f32>, first: bool, last: bool) {
 }
 
 @compute @workgroup_size(LANES)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(subgroup_invocation_id) lane: u32,
-) {
+fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
   let m = uniforms.m;
   let n = uniforms.n;
   let k = uniforms.k;
-  let share = (m + groups.y - 1u) / groups.y;
-  let firstRow = group.y * share;
+  let share = (m + launch.groups.y - 1u) / launch.groups.y;
+  let firstRow = launch.group.y * share;
   let endRow = min(firstRow + share, m);
-  let column = (group.x * LANES * (3u - ROWS) + lane) * 4u;
+  let column = (launch.group.x * LANES * (3u - ROWS) + lane) * 4u;
   let columnTwo = select(column, column + 4u * LANES, WIDE);
   let stepA = select(1u, m, TRANSPOSE_A);
   let rowA = select(k, 1u, TRANSPOSE_A);
@@ -200,7 +180,7 @@ fn main(
           normalised(&leftTwo, lane);
         }
       }
-      if (ROW_SUMS && group.x == 0u) {
+      if (ROW_SUMS && launch.group.x == 0u) {
         var ofOne = leftOne[0];
         var ofTwo = leftTwo[0];
         for (var part = 1u; part < PARTS; part++) {

@@ -28,7 +28,7 @@ export function fitsTiles({ m, n, k, transposeA, transposeB }: Pick<MatmulShape,
   return (transposeA ? m : k) % 4 === 0 && (transposeB ? k : n) % 4 === 0;
 }
 
-const wide = buffers.map((slot) => (/^[ab]$/.test(slot.name) ? ({ ...slot, element: 'vec4<f32>' } as const) : slot));
+const wide = buffers.map((slot) => (/^[ab]$/.test(slot.name) ? ({ ...slot, element: 'vec4<f32>', as: 'vec4<Element>' } as const) : slot));
 
 /** `matmul` out of tiles in workgroup memory, for GPUs. The shape has to fit (`fitsTiles`). */
 export const matmulTiled: Kernel<MatmulShape> = {

@@ -4,20 +4,7 @@
 // Tiles keep the order of the matrices: a[m, k] as [row][k in fours], a transposed as [k][rows in fours], and b likewise. Where fours
 // run along k, the place of each is mixed with its row, so that neighbours read other banks.
 // Prelude: Element (f32, or f16 for a and b in half precision; sums are f32 always), TILE_M, TILE_N, TILE_K, ROWS, COLUMNS, TRANSPOSE_A, TRANSPOSE_B (not both), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool). k in fours divides by 4 where it is contiguous, and so do m and n.
-
-struct Uniforms {
-  m: u32,
-  n: u32,
-  k: u32,
-}
-
-@group(0) @binding(0) var<storage, read> a: array<vec4<Element>>;
-@group(0) @binding(1) var<storage, read> b: array<vec4<Element>>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read> residual: array<f32>;
-@group(0) @binding(4) var<storage, read_write> c: array<f32>;
-@group(0) @binding(5) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(6) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 const WIDE = TILE_N / COLUMNS;
 const HIGH = TILE_M / ROWS;
@@ -103,14 +90,11 @@ fn store(row: u32, column: u32, product: f32) {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let x = lane % WIDE;
   let y = lane / WIDE;
-  let row = group.y * TILE_M;
-  let column = group.x * TILE_N;
+  let row = launch.group.y * TILE_M;
+  let column = launch.group.x * TILE_N;
   let end = uniforms.k;
   let placeA = select(mixed(lane / FOURS, lane % FOURS), lane, TRANSPOSE_A);
   let placeB = select(lane, mixed(lane / FOURS, lane % FOURS), TRANSPOSE_B);
@@ -188,7 +172,7 @@ fn main(
       store(row + rowOf(y, r), column + columnOf(x, i), products[r * COLUMNS + i]);
     }
     let at = row + rowOf(y, r);
-    if (ROW_SUMS && group.x == 0u && x == 0u && at < uniforms.m) {
+    if (ROW_SUMS && launch.group.x == 0u && x == 0u && at < uniforms.m) {
       sums[at] += ofRows[r];
     }
   }

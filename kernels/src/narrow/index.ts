@@ -1,4 +1,4 @@
-import { type Kernel, stridedGrid, stridedWorkgroup } from '../declaration.js';
+import { type Kernel, read, stridedGrid, stridedWorkgroup, u32, written } from '../declaration.js';
 import source from './narrow.wgsl';
 
 export type NarrowShape = {
@@ -13,11 +13,8 @@ export type NarrowShape = {
 export const narrow: Kernel<NarrowShape> = {
   name: 'narrow',
   source,
-  buffers: [
-    { name: 'x', access: 'read', element: 'vec4<f32>' },
-    { name: 'out', access: 'read_write', element: 'vec4<f16>' },
-  ],
-  uniforms: [{ name: 'count', type: 'u32' }],
+  buffers: [read('x', 'vec4<f32>'), written('out', 'vec4<f16>')],
+  uniforms: u32('count'),
   constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
   grid: ({ count }, adapter) => stridedGrid(count / 4, adapter),
   cost: ({ count }) => ({ flops: 0, bytes: 6 * count }),

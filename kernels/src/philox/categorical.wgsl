@@ -4,23 +4,8 @@
 // Prelude: WORKGROUP (invocations per workgroup), OWNED (owner is given), PLACED (place is given: row i's log-probability goes to
 // logProb[place[i]], and nowhere where that is past the end).
 // `state` is (key low, key high, step low, step high), as in draw.wgsl.
-
-struct Uniforms {
-  rows: u32,
-  classes: u32,
-  stream: u32,
-  // Entries of logProb where it is placed.
-  places: u32,
-  sharpness: f32,
-}
-
-@group(0) @binding(0) var<storage, read> state: array<u32>;
-@group(0) @binding(1) var<storage, read> logits: array<f32>;
-@group(0) @binding(2) var<storage, read> owner: array<u32>;
-@group(0) @binding(3) var<storage, read> place: array<u32>;
-@group(0) @binding(4) var<storage, read_write> index: array<i32>;
-@group(0) @binding(5) var<storage, read_write> logProb: array<f32>;
-@group(0) @binding(6) var<uniform> uniforms: Uniforms;
+// places: entries of logProb where it is placed.
+import fragments::index;
 
 // The upper 32 bits of a 64-bit product, from 16-bit pieces: WGSL has no wider integers.
 fn multiplyHigh(a: u32, b: u32) -> u32 {
@@ -53,13 +38,9 @@ fn logitOf(i: u32) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let step = groups.x * groups.y * WORKGROUP;
-  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.rows; row += step) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let step = invocations(launch);
+  for (var row = indexOf(launch, lane); row < uniforms.rows; row += step) {
     var drawer = row;
     if (OWNED) {
       drawer = owner[row];

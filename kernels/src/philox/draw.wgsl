@@ -3,22 +3,12 @@
 // With owners, element (row, column) of [rows, columns] is element (owner[row], column) of what would be drawn without.
 // Prelude: WORKGROUP (invocations per workgroup), DISTRIBUTION (one of the constants below), OWNED.
 // `state` is (key low, key high, step low, step high): the host writes it before each replay of a captured program.
+import fragments::index;
 
 const UNIFORM = 0u;
 const NORMAL = 1u;
 const LOGISTIC = 2u;
 const WORDS = 3u;
-
-struct Uniforms {
-  count: u32,
-  stream: u32,
-  columns: u32,
-}
-
-@group(0) @binding(0) var<storage, read> state: array<u32>;
-@group(0) @binding(1) var<storage, read> owner: array<u32>;
-@group(0) @binding(2) var<storage, read_write> out: array<f32>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 // The upper 32 bits of a 64-bit product, from 16-bit pieces: WGSL has no wider integers.
 fn multiplyHigh(a: u32, b: u32) -> u32 {
@@ -73,13 +63,9 @@ fn draw(quarter: u32) -> vec4<f32> {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let step = groups.x * groups.y * WORKGROUP;
-  for (var quarter = (group.y * groups.x + group.x) * WORKGROUP + lane; 4u * quarter < uniforms.count; quarter += step) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let step = invocations(launch);
+  for (var quarter = indexOf(launch, lane); 4u * quarter < uniforms.count; quarter += step) {
     let first = 4u * quarter;
     var element = first;
     if (OWNED) {

@@ -1,4 +1,4 @@
-import { type Kernel, stridedGrid, stridedWorkgroup } from '../declaration.js';
+import { f32, type Kernel, read, stridedGrid, stridedWorkgroup, u32, written } from '../declaration.js';
 import categoricalSource from './categorical.wgsl';
 import drawSource from './draw.wgsl';
 
@@ -24,16 +24,8 @@ function drawKernel(name: string, distribution: number): Kernel<DrawShape> {
   return {
     name: `philox/${name}`,
     source: drawSource,
-    buffers: [
-      { name: 'state', access: 'read', element: 'u32' },
-      { name: 'owner', access: 'read', element: 'u32' },
-      { name: 'out', access: 'read_write', element: 'f32' },
-    ],
-    uniforms: [
-      { name: 'count', type: 'u32' },
-      { name: 'stream', type: 'u32' },
-      { name: 'columns', type: 'u32' },
-    ],
+    buffers: [read('state', 'u32'), read('owner', 'u32'), written('out')],
+    uniforms: u32('count', 'stream', 'columns'),
     constants: ({ owned }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), DISTRIBUTION: distribution, OWNED: owned === 1 }),
     grid: ({ count }, adapter) => stridedGrid(Math.ceil(count / 4), adapter, PER_GROUP),
     cost: ({ count }) => ({ flops: FLOPS_PER_BLOCK * Math.ceil(count / 4), bytes: 4 * count + 16 }),
@@ -89,21 +81,8 @@ export type CategoricalShape = {
 export const philoxCategorical: Kernel<CategoricalShape> = {
   name: 'philox/categorical',
   source: categoricalSource,
-  buffers: [
-    { name: 'state', access: 'read', element: 'u32' },
-    { name: 'logits', access: 'read', element: 'f32' },
-    { name: 'owner', access: 'read', element: 'u32' },
-    { name: 'place', access: 'read', element: 'u32' },
-    { name: 'index', access: 'read_write', element: 'i32' },
-    { name: 'logProb', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [
-    { name: 'rows', type: 'u32' },
-    { name: 'classes', type: 'u32' },
-    { name: 'stream', type: 'u32' },
-    { name: 'places', type: 'u32' },
-    { name: 'sharpness', type: 'f32' },
-  ],
+  buffers: [read('state', 'u32'), read('logits'), read('owner', 'u32'), read('place', 'u32'), written('index', 'i32'), written('logProb')],
+  uniforms: [...u32('rows', 'classes', 'stream', 'places'), ...f32('sharpness')],
   constants: ({ owned, placed }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), OWNED: owned === 1, PLACED: placed === 1 }),
   grid: ({ rows }, adapter) => stridedGrid(rows, adapter, PER_GROUP),
   cost: ({ rows, classes }) => ({ flops: rows * (FLOPS_PER_BLOCK + 20 * classes), bytes: 4 * rows * (classes + 2) + 16 }),

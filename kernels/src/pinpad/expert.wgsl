@@ -6,29 +6,13 @@
 // these, where it ends, then the colours; `paths` is what paths.wgsl writes. track[episode, t] for t = 0 … horizon is the cell, plus the
 // move in bits 16 and 17 and the colour under way above; from the end on the last cell and zeros. outcome[episode] is the number of steps,
 // plus FINISHED where the task was done in time.
-
-struct Uniforms {
-  episodes: u32,
-  size: u32,
-  horizon: u32,
-  // ε · 2³², rounded up, where that is below 2³².
-  noise: u32,
-  // 1: ε is 1.
-  always: u32,
-}
+// noise: ε · 2³², rounded up, where that is below 2³².
+// always: 1: ε is 1.
+import fragments::index;
 
 const EXPERT_STREAM: u32 = 2u;
 const FINISHED: u32 = 0x80000000u;
 const WALL: u32 = COLOURS + 1u;
-
-@group(0) @binding(0) var<storage, read> random: array<u32>;
-@group(0) @binding(1) var<storage, read> grids: array<u32>;
-@group(0) @binding(2) var<storage, read> agents: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read> tasks: array<u32>;
-@group(0) @binding(4) var<storage, read> paths: array<u32>;
-@group(0) @binding(5) var<storage, read_write> track: array<u32>;
-@group(0) @binding(6) var<storage, read_write> outcome: array<u32>;
-@group(0) @binding(7) var<uniform> uniforms: Uniforms;
 
 var<private> counter: vec4<u32>;
 var<private> words: vec4<u32>;
@@ -123,13 +107,9 @@ fn choose(n: u32, cell: u32, goal: u32) -> u32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let stride = groups.x * groups.y * WORKGROUP;
-  for (var n = (group.y * groups.x + group.x) * WORKGROUP + lane; n < uniforms.episodes; n += stride) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let stride = invocations(launch);
+  for (var n = indexOf(launch, lane); n < uniforms.episodes; n += stride) {
     let low = random[2] + n;
     counter = vec4<u32>(0u, EXPERT_STREAM, low, random[3] + select(0u, 1u, low < n));
     used = 4u;

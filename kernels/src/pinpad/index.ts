@@ -2,7 +2,7 @@
  * gridworld-pinpad on a device: the same episodes, to the bit, as the vectorised world on the host plays for the same seed. What the
  * buffers hold stands at the top of each shader.
  */
-import { type AdapterTraits, type Constant, type Kernel, stridedGrid, stridedWorkgroup } from '../declaration.js';
+import { type AdapterTraits, type Constant, type Kernel, read, stridedGrid, stridedWorkgroup, written } from '../declaration.js';
 import expertSource from './expert.wgsl';
 import layoutSource from './layout.wgsl';
 import observeSource from './observe.wgsl';
@@ -80,11 +80,7 @@ const SAMPLE = { episodes: 512, size: 4, colours: 4, walls: 0, tasks: 1 } as con
 export const pinpadLayout: Kernel<PinpadShape> = {
   name: 'pinpad/layout',
   source: layoutSource,
-  buffers: [
-    { name: 'random', access: 'read', element: 'u32' },
-    { name: 'grids', access: 'read_write', element: 'u32' },
-    { name: 'agents', access: 'read_write', element: 'vec4<u32>' },
-  ],
+  buffers: [read('random', 'u32'), written('grids', 'u32'), written('agents', 'vec4<u32>')],
   uniforms: u32('episodes', 'size'),
   constants: (shape, adapter) => ({ ...constants(shape, adapter), WALLS: shape.walls, TASKS: shape.tasks }),
   grid: ({ episodes }, adapter) => stridedGrid(episodes, adapter, PER_GROUP),
@@ -100,10 +96,7 @@ export const pinpadLayout: Kernel<PinpadShape> = {
 export const pinpadPaths: Kernel<PinpadPathsShape> = {
   name: 'pinpad/paths',
   source: pathsSource,
-  buffers: [
-    { name: 'grids', access: 'read', element: 'u32' },
-    { name: 'paths', access: 'read_write', element: 'u32' },
-  ],
+  buffers: [read('grids', 'u32'), written('paths', 'u32')],
   uniforms: u32('episodes', 'size'),
   constants: (shape, adapter) => ({ ...constants(shape, adapter), FIRST: shape.first === 1 }),
   grid: ({ episodes, colours }, adapter) => stridedGrid(episodes * colours, adapter, PER_GROUP),
@@ -119,13 +112,13 @@ export const pinpadExpert: Kernel<PinpadExpertShape> = {
   name: 'pinpad/expert',
   source: expertSource,
   buffers: [
-    { name: 'random', access: 'read', element: 'u32' },
-    { name: 'grids', access: 'read', element: 'u32' },
-    { name: 'agents', access: 'read', element: 'vec4<u32>' },
-    { name: 'tasks', access: 'read', element: 'u32' },
-    { name: 'paths', access: 'read', element: 'u32' },
-    { name: 'track', access: 'read_write', element: 'u32' },
-    { name: 'outcome', access: 'read_write', element: 'u32' },
+    read('random', 'u32'),
+    read('grids', 'u32'),
+    read('agents', 'vec4<u32>'),
+    read('tasks', 'u32'),
+    read('paths', 'u32'),
+    written('track', 'u32'),
+    written('outcome', 'u32'),
   ],
   uniforms: u32('episodes', 'size', 'horizon', 'noise', 'always'),
   constants,
@@ -139,12 +132,12 @@ export const pinpadStep: Kernel<PinpadStepShape> = {
   name: 'pinpad/step',
   source: stepSource,
   buffers: [
-    { name: 'episode', access: 'read', element: 'u32' },
-    { name: 'action', access: 'read', element: 'i32' },
-    { name: 'grids', access: 'read', element: 'u32' },
-    { name: 'tasks', access: 'read', element: 'u32' },
-    { name: 'agents', access: 'read_write', element: 'vec4<u32>' },
-    { name: 'taken', access: 'read_write', element: 'i32' },
+    read('episode', 'u32'),
+    read('action', 'i32'),
+    read('grids', 'u32'),
+    read('tasks', 'u32'),
+    written('agents', 'vec4<u32>'),
+    written('taken', 'i32'),
   ],
   uniforms: u32('rows', 'episodes', 'size', 'horizon'),
   constants: (shape, adapter) => ({ ...constants(shape, adapter), TASKS: shape.tasks }),
@@ -157,12 +150,7 @@ export const pinpadStep: Kernel<PinpadStepShape> = {
 export const pinpadObserve: Kernel<PinpadObserveShape> = {
   name: 'pinpad/observe',
   source: observeSource,
-  buffers: [
-    { name: 'episode', access: 'read', element: 'u32' },
-    { name: 'grids', access: 'read', element: 'u32' },
-    { name: 'agents', access: 'read', element: 'vec4<u32>' },
-    { name: 'indices', access: 'read_write', element: 'i32' },
-  ],
+  buffers: [read('episode', 'u32'), read('grids', 'u32'), read('agents', 'vec4<u32>'), written('indices', 'i32')],
   uniforms: u32('rows', 'episodes', 'size'),
   constants: (shape, adapter) => ({ ...constants(shape, adapter), WALLS: shape.walls, EGOCENTRIC: shape.egocentric === 1 }),
   grid: (shape, adapter) => stridedGrid(shape.rows * pinpadSlots(shape, shape.egocentric === 1), adapter),
@@ -175,12 +163,12 @@ export const pinpadRunning: Kernel<PinpadRunningShape> = {
   name: 'pinpad/running',
   source: runningSource,
   buffers: [
-    { name: 'agents', access: 'read', element: 'vec4<u32>' },
-    { name: 'clock', access: 'read', element: 'u32' },
-    { name: 'episode', access: 'read_write', element: 'u32' },
-    { name: 'place', access: 'read_write', element: 'u32' },
-    { name: 'owner', access: 'read_write', element: 'u32' },
-    { name: 'counts', access: 'read_write', element: 'u32' },
+    read('agents', 'vec4<u32>'),
+    read('clock', 'u32'),
+    written('episode', 'u32'),
+    written('place', 'u32'),
+    written('owner', 'u32'),
+    written('counts', 'u32'),
   ],
   uniforms: u32('rows', 'episodes', 'horizon', 'offset'),
   constants: (_, { family }) => ({ WORKGROUP: family === 'software' ? 1 : 256 }),

@@ -6,11 +6,7 @@
 // `random` is (key low, key high, first episode low, first episode high). A cell of a layout is 0 when empty, 1 … COLOURS for a
 // colour, COLOURS + 1 for a wall. An agent is (cell, steps taken, progress, flags), flags with the task in the upper 16 bits; one
 // for which ten thousand draws held no layout has the cell NOWHERE.
-
-struct Uniforms {
-  episodes: u32,
-  size: u32,
-}
+import fragments::index;
 
 const NOWHERE: u32 = 0xffffffffu;
 const DRAWS: u32 = 10000u;
@@ -18,11 +14,6 @@ const LAYOUT_STREAM: u32 = 0u;
 const TASK_STREAM: u32 = 1u;
 const WALL: u32 = COLOURS + 1u;
 const OBJECTS: u32 = COLOURS + WALLS + 1u;
-
-@group(0) @binding(0) var<storage, read> random: array<u32>;
-@group(0) @binding(1) var<storage, read_write> grids: array<u32>;
-@group(0) @binding(2) var<storage, read_write> agents: array<vec4<u32>>;
-@group(0) @binding(3) var<uniform> uniforms: Uniforms;
 
 var<private> counter: vec4<u32>;
 var<private> words: vec4<u32>;
@@ -152,13 +143,9 @@ fn place() {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let stride = groups.x * groups.y * WORKGROUP;
-  for (var n = (group.y * groups.x + group.x) * WORKGROUP + lane; n < uniforms.episodes; n += stride) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let stride = invocations(launch);
+  for (var n = indexOf(launch, lane); n < uniforms.episodes; n += stride) {
     let low = random[2] + n;
     let episode = vec2<u32>(low, random[3] + select(0u, 1u, low < n));
     seek(LAYOUT_STREAM, episode);

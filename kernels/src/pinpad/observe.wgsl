@@ -3,18 +3,7 @@
 // Allocentric: each cell over channels (colours, the walls in reading order), then the agent's cell.
 // Prelude: WORKGROUP (invocations per workgroup), CELLS (size²), COLOURS, WALLS, EGOCENTRIC (bool).
 // Row i is of episode[i]; a row of an episode past the end sees nothing at all.
-
-struct Uniforms {
-  rows: u32,
-  episodes: u32,
-  size: u32,
-}
-
-@group(0) @binding(0) var<storage, read> episode: array<u32>;
-@group(0) @binding(1) var<storage, read> grids: array<u32>;
-@group(0) @binding(2) var<storage, read> agents: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read_write> indices: array<i32>;
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
+import fragments::index;
 
 fn egocentric(n: u32, cell: u32, place: u32) -> u32 {
   let size = i32(uniforms.size);
@@ -46,17 +35,13 @@ fn allocentric(n: u32, place: u32) -> u32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let width = 2u * uniforms.size - 1u;
   let places = select(CELLS, width * width, EGOCENTRIC);
   let channels = select(COLOURS + WALLS, COLOURS + 2u, EGOCENTRIC);
   let slots = places + 1u;
-  let stride = groups.x * groups.y * WORKGROUP;
-  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.rows * slots; i += stride) {
+  let stride = invocations(launch);
+  for (var i = indexOf(launch, lane); i < uniforms.rows * slots; i += stride) {
     let n = episode[i / slots];
     let place = i % slots;
     var index = 0xffffffffu;

@@ -5,18 +5,10 @@
 // paths[episode, colour, cell] is the number of steps (UNREACHABLE: there is no way) times 16, plus the moves that begin a shortest
 // path, bit `a` for move `a`. Where no path is left these are the moves that enter no coloured cell, and where there are none of those
 // all moves.
-
-struct Uniforms {
-  episodes: u32,
-  size: u32,
-}
+import fragments::index;
 
 const UNREACHABLE: u32 = 0xffffu;
 const WALL: u32 = COLOURS + 1u;
-
-@group(0) @binding(0) var<storage, read> grids: array<u32>;
-@group(0) @binding(1) var<storage, read_write> paths: array<u32>;
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
 
 var<private> content: array<u32, CELLS>;
 var<private> distance: array<u32, CELLS>;
@@ -98,13 +90,9 @@ fn best(cell: u32, colour: u32) -> u32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let stride = groups.x * groups.y * WORKGROUP;
-  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.episodes * COLOURS; i += stride) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let stride = invocations(launch);
+  for (var i = indexOf(launch, lane); i < uniforms.episodes * COLOURS; i += stride) {
     let episode = i / COLOURS;
     let colour = i % COLOURS;
     var goal = CELLS;

@@ -5,23 +5,8 @@
 // at the time step in `clock`, the number of episodes that run, also where it is above the number of rows. `owner` gets the episode's number
 // in the whole batch, of which those here are the ones from `offset` on.
 
-struct Uniforms {
-  rows: u32,
-  episodes: u32,
-  horizon: u32,
-  offset: u32,
-}
-
 const OVER: u32 = 3u;
 const NONE: u32 = 0xffffffffu;
-
-@group(0) @binding(0) var<storage, read> agents: array<vec4<u32>>;
-@group(0) @binding(1) var<storage, read> clock: array<u32>;
-@group(0) @binding(2) var<storage, read_write> episode: array<u32>;
-@group(0) @binding(3) var<storage, read_write> place: array<u32>;
-@group(0) @binding(4) var<storage, read_write> owner: array<u32>;
-@group(0) @binding(5) var<storage, read_write> counts: array<u32>;
-@group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
 var<workgroup> shares: array<u32, WORKGROUP>;
 

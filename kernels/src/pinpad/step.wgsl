@@ -5,26 +5,12 @@
 // `tasks` has where each begins in it and, behind the last of these, where it ends; then the colours. An agent is (cell, steps taken,
 // progress, flags): TERMINATED, TRUNCATED, SUCCESS, the colour visited by the last step plus one in bits 8 to 15, the task above.
 // `taken` [episodes, horizon] gets the move.
-
-struct Uniforms {
-  rows: u32,
-  episodes: u32,
-  size: u32,
-  horizon: u32,
-}
+import fragments::index;
 
 const TERMINATED: u32 = 1u;
 const TRUNCATED: u32 = 2u;
 const SUCCESS: u32 = 4u;
 const WALL: u32 = COLOURS + 1u;
-
-@group(0) @binding(0) var<storage, read> episode: array<u32>;
-@group(0) @binding(1) var<storage, read> action: array<i32>;
-@group(0) @binding(2) var<storage, read> grids: array<u32>;
-@group(0) @binding(3) var<storage, read> tasks: array<u32>;
-@group(0) @binding(4) var<storage, read_write> agents: array<vec4<u32>>;
-@group(0) @binding(5) var<storage, read_write> taken: array<i32>;
-@group(0) @binding(6) var<uniform> uniforms: Uniforms;
 
 fn neighbour(cell: u32, heading: u32) -> u32 {
   let size = uniforms.size;
@@ -42,13 +28,9 @@ fn neighbour(cell: u32, heading: u32) -> u32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let stride = groups.x * groups.y * WORKGROUP;
-  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.rows; row += stride) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let stride = invocations(launch);
+  for (var row = indexOf(launch, lane); row < uniforms.rows; row += stride) {
     let n = episode[row];
     if (n >= uniforms.episodes) {
       continue;

@@ -2,37 +2,25 @@
 // elements; its subgroups join their lanes, and the first lane joins the subgroups.
 // Prelude: WORKGROUP (invocations), OPERATION, ROOT, ACCUMULATE as in reduce.wgsl.
 enable subgroups;
+import fragments::launch;
 
 const MAXIMUM = 1u;
 const SUM_OF_SQUARES = 2u;
 
 const LOWEST = -3.4028234e38;
 
-struct Uniforms {
-  outer: u32,
-  axis: u32,
-  inner: u32,
-  parts: u32,
-  scale: f32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
-
 // Subgroups have four lanes at least.
 var<workgroup> joined: array<f32, WORKGROUP / 4u>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
+  launch: Launch,
   @builtin(local_invocation_index) lane: u32,
   @builtin(subgroup_id) subgroup: u32,
   @builtin(num_subgroups) subgroups: u32,
   @builtin(subgroup_invocation_id) place: u32,
 ) {
-  let item = group.y * groups.x + group.x;
+  let item = groupOf(launch);
   // The grid may be folded past the last item; a workgroup leaves as a whole.
   if (item >= uniforms.outer * uniforms.parts) {
     return;

@@ -1,4 +1,15 @@
-import { type AdapterTraits, type Kernel, linearGrid, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
+import {
+  type AdapterTraits,
+  f32,
+  type Kernel,
+  linearGrid,
+  read,
+  stridedGrid,
+  stridedWorkgroup,
+  u32,
+  valueConstants,
+  written,
+} from '../declaration.js';
 import contiguousSource from './contiguous.wgsl';
 import source from './reduce.wgsl';
 
@@ -26,17 +37,8 @@ export type ReduceShape = {
 export const reduce: Kernel<ReduceShape> = {
   name: 'reduce',
   source,
-  buffers: [
-    { name: 'x', access: 'read', element: 'f32' },
-    { name: 'out', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [
-    { name: 'outer', type: 'u32' },
-    { name: 'axis', type: 'u32' },
-    { name: 'inner', type: 'u32' },
-    { name: 'parts', type: 'u32' },
-    { name: 'scale', type: 'f32' },
-  ],
+  buffers: [read('x', 'f32', 'Value'), written('out', 'f32', 'Value')],
+  uniforms: [...u32('outer', 'axis', 'inner', 'parts'), ...f32('scale')],
   constants: (shape, adapter) => ({
     WORKGROUP: stridedWorkgroup(adapter),
     OPERATION: shape.operation,
@@ -72,6 +74,7 @@ export const reduceContiguous: Kernel<ReduceShape> = {
   ...reduce,
   name: 'reduce/contiguous',
   source: contiguousSource,
+  buffers: [read('x'), written('out')],
   constants: ({ operation, root, accumulate }) => ({
     WORKGROUP: JOINED,
     OPERATION: operation,

@@ -6,24 +6,13 @@
 // one, dividing inner · parts).
 //
 // Neighbouring lanes have neighbouring (part, inner) and so read neighbouring addresses.
+import fragments::index;
 
 const SUM = 0u;
 const MAXIMUM = 1u;
 const SUM_OF_SQUARES = 2u;
 
 const LOWEST = -3.4028234e38;
-
-struct Uniforms {
-  outer: u32,
-  axis: u32,
-  inner: u32,
-  parts: u32,
-  scale: f32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<Value>;
-@group(0) @binding(1) var<storage, read_write> out: array<Value>;
-@group(0) @binding(2) var<uniform> uniforms: Uniforms;
 
 fn join(total: Value, value: Value) -> Value {
   switch (OPERATION) {
@@ -41,16 +30,12 @@ fn joinTotals(left: Value, right: Value) -> Value {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   // In units of LANES elements: a step along the axis from one element of a part to its next.
   let stride = uniforms.parts * uniforms.inner / LANES;
   let start = select(Value(0.0), Value(LOWEST), OPERATION == MAXIMUM);
-  let step = groups.x * groups.y * WORKGROUP;
-  for (var i = (group.y * groups.x + group.x) * WORKGROUP + lane; i < uniforms.outer * stride; i += step) {
+  let step = invocations(launch);
+  for (var i = indexOf(launch, lane); i < uniforms.outer * stride; i += step) {
     let outer = i / stride;
     let column = i - outer * stride;
     var count = uniforms.axis;

@@ -2,26 +2,9 @@
 //   dx = g s σ(i),  di = g s x σ'(i),  dlog a = g (a h_{t−1} − σ(i) x a²/s),  dr = −8 softplus(Λ) σ'(r) dlog a,
 //   dΛ = −8 σ(Λ) Σ σ(r) dlog a, summed over time here; over rows it remains to be summed.
 // Prelude: as in forward.wgsl.
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  width: u32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<Value>;
-// r and i of a step side by side.
-@group(0) @binding(1) var<storage, read> gates: array<Value>;
-@group(0) @binding(2) var<storage, read> lambda: array<Value>;
-@group(0) @binding(3) var<storage, read> h0: array<Value>;
-@group(0) @binding(4) var<storage, read> h: array<Value>;
-@group(0) @binding(5) var<storage, read> dh: array<Value>;
-@group(0) @binding(6) var<storage, read_write> dx: array<Value>;
-@group(0) @binding(7) var<storage, read_write> dgates: array<Value>;
-// Of every row.
-@group(0) @binding(8) var<storage, read_write> dlambda: array<Value>;
-@group(0) @binding(9) var<storage, read_write> dh0: array<Value>;
-@group(0) @binding(10) var<uniform> uniforms: Uniforms;
+// gates: r and i of a step side by side.
+// dlambda: of every row.
+import fragments::index;
 
 fn sigmoid(v: Value) -> Value {
   return 1.0 / (1.0 + exp(-clamp(v, Value(-80.0), Value(80.0))));
@@ -45,13 +28,9 @@ fn complement(v: Value) -> Value {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let width = uniforms.width / LANES;
-  let index = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let index = indexOf(launch, lane);
   if (index >= uniforms.batch * width) {
     return;
   }

@@ -4,20 +4,8 @@
 // Channels do not mix: an invocation carries LANES of them of one row of the batch.
 // Prelude: WORKGROUP (invocations per workgroup), Value (f32 or vec4<f32>) and LANES (channels in one, dividing the width), INITIAL (bool:
 // h0 is given; the state begins at zero otherwise).
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  width: u32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<Value>;
-// r and i of a step side by side.
-@group(0) @binding(1) var<storage, read> gates: array<Value>;
-@group(0) @binding(2) var<storage, read> lambda: array<Value>;
-@group(0) @binding(3) var<storage, read> h0: array<Value>;
-@group(0) @binding(4) var<storage, read_write> h: array<Value>;
-@group(0) @binding(5) var<uniform> uniforms: Uniforms;
+// gates: r and i of a step side by side.
+import fragments::index;
 
 fn sigmoid(v: Value) -> Value {
   return 1.0 / (1.0 + exp(-clamp(v, Value(-80.0), Value(80.0))));
@@ -41,13 +29,9 @@ fn complement(v: Value) -> Value {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let width = uniforms.width / LANES;
-  let index = (group.y * groups.x + group.x) * WORKGROUP + lane;
+  let index = indexOf(launch, lane);
   if (index >= uniforms.batch * width) {
     return;
   }

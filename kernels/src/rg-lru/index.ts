@@ -1,4 +1,4 @@
-import { type AdapterTraits, type BufferSlot, type Kernel, linearGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
+import { type AdapterTraits, type BufferSlot, type Kernel, linearGrid, stridedWorkgroup, u32, valueConstants } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import forwardSource from './forward.wgsl';
 
@@ -11,12 +11,9 @@ export type RgLruShape = {
   readonly initial: number;
 };
 
-const slots = (access: BufferSlot['access'], ...names: string[]): BufferSlot[] => names.map((name) => ({ name, access, element: 'f32' }));
-const uniforms = [
-  { name: 'batch', type: 'u32' },
-  { name: 'time', type: 'u32' },
-  { name: 'width', type: 'u32' },
-] as const;
+const slots = (access: BufferSlot['access'], ...names: string[]): BufferSlot[] =>
+  names.map((name) => ({ name, access, element: 'f32', as: 'Value' }));
+const uniforms = u32('batch', 'time', 'width');
 const fours = ({ width }: RgLruShape): boolean => width % 4 === 0;
 const constants = (shape: RgLruShape, adapter: AdapterTraits) => ({
   WORKGROUP: stridedWorkgroup(adapter),

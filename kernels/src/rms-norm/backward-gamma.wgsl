@@ -1,25 +1,11 @@
 // Adds the gradient of gamma to its buffer, one invocation per column: dgamma += Σ dy · x · rstd.
 // Rows are summed in blocks, then the blocks, which keeps the rounding error of long sums down; the order is fixed.
 // Prelude: WORKGROUP (invocations per workgroup), BLOCK (rows per partial sum).
-
-struct Uniforms {
-  rows: u32,
-  width: u32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> stats: array<f32>;
-@group(0) @binding(2) var<storage, read> dy: array<f32>;
-@group(0) @binding(3) var<storage, read_write> dgamma: array<f32>;
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
+import fragments::index;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let column = (group.y * groups.x + group.x) * WORKGROUP + lane;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let column = indexOf(launch, lane);
   if (column >= uniforms.width) {
     return;
   }

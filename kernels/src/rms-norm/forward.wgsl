@@ -1,25 +1,10 @@
 // Root-mean-square normalisation over the last axis: y = x / √(mean(x²) + eps) · gamma, one invocation per row.
 // Prelude: WORKGROUP (invocations per workgroup).
-
-struct Uniforms {
-  rows: u32,
-  width: u32,
-  eps: f32,
-}
-
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> gamma: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-@group(0) @binding(3) var<storage, read_write> stats: array<f32>;
-@group(0) @binding(4) var<uniform> uniforms: Uniforms;
+import fragments::index;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + lane;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let row = indexOf(launch, lane);
   if (row >= uniforms.rows) {
     return;
   }

@@ -1,4 +1,4 @@
-import { type AdapterTraits, type Kernel, linearGrid } from '../declaration.js';
+import { type AdapterTraits, f32, type Kernel, linearGrid, read, u32, written } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import backwardGammaSource from './backward-gamma.wgsl';
 import forwardSource from './forward.wgsl';
@@ -23,17 +23,8 @@ const columnWorkgroup = ({ family }: AdapterTraits): number => (family === 'soft
 export const rmsNormForward: Kernel<RmsNormShape> = {
   name: 'rms-norm/forward',
   source: forwardSource,
-  buffers: [
-    { name: 'x', access: 'read', element: 'f32' },
-    { name: 'gamma', access: 'read', element: 'f32' },
-    { name: 'y', access: 'read_write', element: 'f32' },
-    { name: 'stats', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [
-    { name: 'rows', type: 'u32' },
-    { name: 'width', type: 'u32' },
-    { name: 'eps', type: 'f32' },
-  ],
+  buffers: [read('x'), read('gamma'), written('y'), written('stats')],
+  uniforms: [...u32('rows', 'width'), ...f32('eps')],
   constants: (_, adapter) => ({ WORKGROUP: workgroup(adapter) }),
   grid: ({ rows }, adapter) => linearGrid(rows, workgroup(adapter)),
   cost: ({ rows, width }) => ({ flops: 4 * rows * width, bytes: 4 * (2 * rows * width + width + rows) }),
@@ -44,17 +35,8 @@ export const rmsNormForward: Kernel<RmsNormShape> = {
 export const rmsNormBackward: Kernel<RmsNormBackwardShape> = {
   name: 'rms-norm/backward',
   source: backwardSource,
-  buffers: [
-    { name: 'x', access: 'read', element: 'f32' },
-    { name: 'gamma', access: 'read', element: 'f32' },
-    { name: 'stats', access: 'read', element: 'f32' },
-    { name: 'dy', access: 'read', element: 'f32' },
-    { name: 'dx', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [
-    { name: 'rows', type: 'u32' },
-    { name: 'width', type: 'u32' },
-  ],
+  buffers: [read('x'), read('gamma'), read('stats'), read('dy'), written('dx')],
+  uniforms: u32('rows', 'width'),
   constants: (_, adapter) => ({ WORKGROUP: workgroup(adapter) }),
   grid: ({ rows }, adapter) => linearGrid(rows, workgroup(adapter)),
   cost: ({ rows, width }) => ({ flops: 8 * rows * width, bytes: 4 * (3 * rows * width + width + rows) }),
@@ -65,16 +47,8 @@ export const rmsNormBackward: Kernel<RmsNormBackwardShape> = {
 export const rmsNormBackwardGamma: Kernel<RmsNormBackwardShape> = {
   name: 'rms-norm/backward-gamma',
   source: backwardGammaSource,
-  buffers: [
-    { name: 'x', access: 'read', element: 'f32' },
-    { name: 'stats', access: 'read', element: 'f32' },
-    { name: 'dy', access: 'read', element: 'f32' },
-    { name: 'dgamma', access: 'read_write', element: 'f32' },
-  ],
-  uniforms: [
-    { name: 'rows', type: 'u32' },
-    { name: 'width', type: 'u32' },
-  ],
+  buffers: [read('x'), read('stats'), read('dy'), written('dgamma')],
+  uniforms: u32('rows', 'width'),
   constants: (_, adapter) => ({ WORKGROUP: columnWorkgroup(adapter), BLOCK: 64 }),
   grid: ({ width }, adapter) => linearGrid(width, columnWorkgroup(adapter)),
   cost: ({ rows, width }) => ({ flops: 3 * rows * width, bytes: 4 * (2 * rows * width + 2 * width + rows) }),

@@ -1,4 +1,4 @@
-import type { Kernel } from '../declaration.js';
+import { type Kernel, read, written } from '../declaration.js';
 import source from './running-sums.wgsl';
 
 /** Terms that one launch takes at most. */
@@ -23,11 +23,7 @@ const elements = (shape: RunningSumsShape): number => counts.reduce((sum, name) 
 export const runningSums: Kernel<RunningSumsShape> = {
   name: 'running-sums',
   source,
-  buffers: [
-    { name: 'weights', access: 'read', element: 'f32' },
-    ...names.map((name) => ({ name, access: 'read', element: 'f32' }) as const),
-    { name: 'sums', access: 'read_write', element: 'f32' },
-  ],
+  buffers: [read('weights'), ...names.map((name) => ({ name, access: 'read', element: 'f32' }) as const), written('sums')],
   uniforms: [...counts.map((name) => ({ name, type: 'u32' }) as const), { name: 'weighted', type: 'u32' }],
   constants: (_, { family }) => ({ WORKGROUP: family === 'software' ? 8 : 256 }),
   grid: ({ terms }) => [terms, 1, 1],

@@ -1,26 +1,7 @@
 // Adds the sums of several vectors to one small one: sums[i] += Σ term_i, or Σ term_i · weights where bit i of `weighted` is set. A workgroup
 // takes one term; its invocations stride over the elements and the first of them adds up what the others found, in order.
 // Prelude: WORKGROUP (invocations per workgroup).
-
-struct Uniforms {
-  n0: u32,
-  n1: u32,
-  n2: u32,
-  n3: u32,
-  n4: u32,
-  n5: u32,
-  weighted: u32,
-}
-
-@group(0) @binding(0) var<storage, read> weights: array<f32>;
-@group(0) @binding(1) var<storage, read> x0: array<f32>;
-@group(0) @binding(2) var<storage, read> x1: array<f32>;
-@group(0) @binding(3) var<storage, read> x2: array<f32>;
-@group(0) @binding(4) var<storage, read> x3: array<f32>;
-@group(0) @binding(5) var<storage, read> x4: array<f32>;
-@group(0) @binding(6) var<storage, read> x5: array<f32>;
-@group(0) @binding(7) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(8) var<uniform> uniforms: Uniforms;
+import fragments::launch;
 
 var<workgroup> partial: array<f32, WORKGROUP>;
 
@@ -47,8 +28,8 @@ fn element(term: u32, i: u32) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let term = group.x;
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
+  let term = launch.group.x;
   let count = countOf(term);
   let weighted = ((uniforms.weighted >> term) & 1u) == 1u;
   var sum = 0.0;

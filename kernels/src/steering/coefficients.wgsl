@@ -3,37 +3,20 @@
 // Prelude: WORKGROUP (invocations per workgroup), APPENDED (bool: c lacks its last column, which is the constant 1), Value (f32 or
 // vec4<f32>) and LANES (elements in one; they divide the rank), RANKS (Values in a row
 // of the bottleneck), RECTIFY (bool: 0 where c is not positive, the gradient of the relu that made it).
-
-struct Uniforms {
-  rows: u32,
-  terms: u32,
-  rank: u32,
-}
-
-@group(0) @binding(0) var<storage, read> p: array<Value>;
-@group(0) @binding(1) var<storage, read> du: array<Value>;
-@group(0) @binding(2) var<storage, read> dq: array<Value>;
-@group(0) @binding(3) var<storage, read> u: array<Value>;
-@group(0) @binding(4) var<storage, read> c: array<f32>;
-@group(0) @binding(5) var<storage, read_write> dc: array<f32>;
-@group(0) @binding(6) var<uniform> uniforms: Uniforms;
+import fragments::index;
 
 fn total(x: Value) -> f32 {
   return dot(vec4(x), select(vec4(1.0, 0.0, 0.0, 0.0), vec4(1.0), LANES == 4));
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let ranks = uniforms.rank / LANES;
   let columns = uniforms.terms - select(0u, 1u, APPENDED);
-  let step = groups.x * groups.y * WORKGROUP;
+  let step = invocations(launch);
   var out: array<Value, RANKS>;
   var back: array<Value, RANKS>;
-  for (var n = (group.y * groups.x + group.x) * WORKGROUP + lane; n < uniforms.rows; n += step) {
+  for (var n = indexOf(launch, lane); n < uniforms.rows; n += step) {
     for (var rho = 0u; rho < ranks; rho++) {
       out[rho] = u[n * ranks + rho];
       back[rho] = du[n * ranks + rho];

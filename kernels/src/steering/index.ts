@@ -1,4 +1,4 @@
-import { type AdapterTraits, type BufferSlot, type Kernel, stridedGrid, stridedWorkgroup, valueConstants } from '../declaration.js';
+import { type AdapterTraits, type Kernel, read, stridedGrid, stridedWorkgroup, u32, valueConstants, written } from '../declaration.js';
 import coefficientsSource from './coefficients.wgsl';
 import contractSource from './contract.wgsl';
 import mixSource from './mix.wgsl';
@@ -18,13 +18,7 @@ export type SteeringCoefficientsShape = SteeringShape & {
   readonly rectify: number;
 };
 
-const read = (name: string): BufferSlot => ({ name, access: 'read', element: 'f32' });
-const written = (name: string): BufferSlot => ({ name, access: 'read_write', element: 'f32' });
-const uniforms = [
-  { name: 'rows', type: 'u32' },
-  { name: 'terms', type: 'u32' },
-  { name: 'rank', type: 'u32' },
-] as const;
+const uniforms = u32('rows', 'terms', 'rank');
 const lanes = ({ rank }: SteeringShape): number => (rank % 4 === 0 ? 4 : 1);
 const constants = (shape: SteeringShape, adapter: AdapterTraits) => ({
   WORKGROUP: stridedWorkgroup(adapter),
@@ -43,7 +37,7 @@ const columns = ({ terms, appended }: SteeringShape): number => terms - appended
 export const steeringContract: Kernel<SteeringShape> = {
   name: 'steering/contract',
   source: contractSource,
-  buffers: [read('c'), read('p'), written('u')],
+  buffers: [read('c'), read('p', 'f32', 'Value'), written('u', 'f32', 'Value')],
   uniforms,
   constants,
   grid: (shape, adapter) => stridedGrid((shape.rows * shape.rank) / lanes(shape), adapter, PER_GROUP),
@@ -61,7 +55,7 @@ export const steeringContract: Kernel<SteeringShape> = {
 export const steeringMix: Kernel<SteeringShape> = {
   name: 'steering/mix',
   source: mixSource,
-  buffers: [read('c'), read('p'), written('u'), written('q')],
+  buffers: [read('c'), read('p', 'f32', 'Value'), written('u', 'f32', 'Value'), written('q', 'f32', 'Value')],
   uniforms,
   constants,
   grid: (shape, adapter) => stridedGrid((shape.rows * shape.rank) / lanes(shape), adapter, PER_GROUP),
@@ -79,7 +73,14 @@ export const steeringMix: Kernel<SteeringShape> = {
 export const steeringCoefficients: Kernel<SteeringCoefficientsShape> = {
   name: 'steering/coefficients',
   source: coefficientsSource,
-  buffers: [read('p'), read('du'), read('dq'), read('u'), read('c'), written('dc')],
+  buffers: [
+    read('p', 'f32', 'Value'),
+    read('du', 'f32', 'Value'),
+    read('dq', 'f32', 'Value'),
+    read('u', 'f32', 'Value'),
+    read('c'),
+    written('dc'),
+  ],
   uniforms,
   constants: (shape, adapter) => ({ ...constants(shape, adapter), RANKS: shape.rank / lanes(shape), RECTIFY: shape.rectify === 1 }),
   grid: ({ rows }, adapter) => stridedGrid(rows, adapter, PER_GROUP),

@@ -5,36 +5,13 @@
 // compiler does not know, so that they stay loops; those that compute are unrolled, which makes their indices constant: a
 // software adapter then reads a whole vector of lanes at once, where storage costs an access per lane.
 // Prelude: WORKGROUP (invocations per workgroup), LATENT (width of z), HIDDEN (width of the switch), CACHED (bool).
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  latent: u32,
-  hidden: u32,
-  firstOpen: u32,
-  initial: u32,
-  withOpened: u32,
-  withNoise: u32,
-  // Where b2 lies behind w2.
-  biasAt: u32,
-}
+// biasAt: where b2 lies behind w2.
+import fragments::index;
 
 const GUMBEL: u32 = 1;
 const STRAIGHT_THROUGH: u32 = 2;
 const HARD: u32 = 3;
 const OPEN: u32 = 4;
-
-@group(0) @binding(0) var<storage, read> proposal: array<f32>;
-@group(0) @binding(1) var<storage, read> pre: array<f32>;
-@group(0) @binding(2) var<storage, read> wz: array<f32>;
-@group(0) @binding(3) var<storage, read> w2: array<f32>;
-@group(0) @binding(4) var<storage, read> noise: array<f32>;
-@group(0) @binding(5) var<storage, read> control: array<f32>;
-@group(0) @binding(6) var<storage, read> z0: array<f32>;
-@group(0) @binding(7) var<storage, read> opened: array<u32>;
-@group(0) @binding(8) var<storage, read_write> z: array<f32>;
-@group(0) @binding(9) var<storage, read_write> gate: array<f32>;
-@group(0) @binding(10) var<uniform> uniforms: Uniforms;
 
 const CACHE: u32 = select(1u, HIDDEN, CACHED);
 
@@ -84,11 +61,7 @@ fn beta(logit: f32, perturbation: f32, mode: u32, temperature: f32) -> vec2<f32>
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let mode = u32(control[0]);
   let temperature = control[1];
   if (CACHED) {
@@ -99,8 +72,8 @@ fn main(
       }
     }
   }
-  let all = groups.x * groups.y * WORKGROUP;
-  for (var row = (group.y * groups.x + group.x) * WORKGROUP + lane; row < uniforms.batch; row += all) {
+  let all = invocations(launch);
+  for (var row = indexOf(launch, lane); row < uniforms.batch; row += all) {
     for (var n = 0u; n < LATENT; n++) {
       state[n] = 0.0;
     }

@@ -1,11 +1,12 @@
 import {
   type AdapterTraits,
-  type BufferSlot,
   type Kernel,
   linearGrid,
+  read,
   stridedGrid,
   stridedWorkgroup,
   valueConstants,
+  written,
 } from '../declaration.js';
 import activationGradientSource from './activation-gradient.wgsl';
 import backwardSource from './backward.wgsl';
@@ -68,8 +69,6 @@ const MOST_CACHED = 1024;
 /** Steps that are worth a workgroup of a CPU. */
 const PER_GROUP = 64;
 
-const read = (name: string, element: BufferSlot['element'] = 'f32'): BufferSlot => ({ name, access: 'read', element });
-const written = (name: string): BufferSlot => ({ name, access: 'read_write', element: 'f32' });
 const sizes = ({ latent, hidden }: SwitchShape, { family }: AdapterTraits) => ({
   LATENT: latent,
   HIDDEN: hidden,
@@ -166,7 +165,7 @@ export const switchIntegrationBackward: Kernel<IntegrationGradientShape> = {
 export const switchActivationGradient: Kernel<ActivationGradientShape> = {
   name: 'switch-integration/activation-gradient',
   source: activationGradientSource,
-  buffers: [read('dlogit'), read('activation'), read('w2'), written('dpre')],
+  buffers: [read('dlogit'), read('activation', 'f32', 'Value'), read('w2', 'f32', 'Value'), written('dpre', 'f32', 'Value')],
   uniforms: fields('steps', 'hidden'),
   constants: (shape, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(lanes(shape) === 4) }),
   grid: ({ steps }, adapter) => stridedGrid(steps, adapter, PER_GROUP),

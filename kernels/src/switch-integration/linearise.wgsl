@@ -2,24 +2,7 @@
 //   previous_t = z_{t−1}, active_t = relu(pre_t + W_z z_{t−1}), jacobian_t = dlogit_t / dz_{t−1} = W_zᵀ (w2 ∘ [active_t > 0])
 // Loops and private memory are as in forward.wgsl.
 // Prelude: WORKGROUP (invocations per workgroup), LATENT (width of z), HIDDEN (width of the switch), CACHED (bool).
-
-struct Uniforms {
-  batch: u32,
-  time: u32,
-  latent: u32,
-  hidden: u32,
-  initial: u32,
-}
-
-@group(0) @binding(0) var<storage, read> pre: array<f32>;
-@group(0) @binding(1) var<storage, read> wz: array<f32>;
-@group(0) @binding(2) var<storage, read> w2: array<f32>;
-@group(0) @binding(3) var<storage, read> z: array<f32>;
-@group(0) @binding(4) var<storage, read> z0: array<f32>;
-@group(0) @binding(5) var<storage, read_write> previous: array<f32>;
-@group(0) @binding(6) var<storage, read_write> activation: array<f32>;
-@group(0) @binding(7) var<storage, read_write> jacobian: array<f32>;
-@group(0) @binding(8) var<uniform> uniforms: Uniforms;
+import fragments::index;
 
 const CACHE: u32 = select(1u, HIDDEN, CACHED);
 
@@ -67,11 +50,7 @@ fn switchAt(at: u32) {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) lane: u32,
-) {
+fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let latent = uniforms.latent;
   if (CACHED) {
     for (var k = 0u; k < uniforms.hidden; k++) {
@@ -81,8 +60,8 @@ fn main(
       }
     }
   }
-  let step = groups.x * groups.y * WORKGROUP;
-  for (var at = (group.y * groups.x + group.x) * WORKGROUP + lane; at < uniforms.batch * uniforms.time; at += step) {
+  let step = invocations(launch);
+  for (var at = indexOf(launch, lane); at < uniforms.batch * uniforms.time; at += step) {
     let row = at / uniforms.time;
     let begins = at % uniforms.time == 0;
     for (var n = 0u; n < latent; n++) {

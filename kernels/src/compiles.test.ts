@@ -1,0 +1,30 @@
+/** Compiles every kernel as the text that is launched, in both families, by Dawn's own compiler. */
+import { expect, test } from 'vitest';
+import type { AdapterTraits, Kernel } from './declaration.js';
+import * as room from './index.js';
+import { specialise } from './launch.js';
+import { testDevice } from './testing/harness.js';
+
+const isKernel = (value: unknown): value is Kernel =>
+  typeof value === 'object' && value !== null && 'source' in value && 'buffers' in value;
+const kernels = (Object.values(room) as unknown[]).filter(isKernel);
+
+test.each(['software', 'gpu'] as const)('every kernel compiles for %s adapters', async (family) => {
+  const { device, traits } = await testDevice();
+  const adapter: AdapterTraits = { ...traits, family };
+  const modules = kernels.map((kernel) => {
+    const code = specialise(kernel, kernel.sample, adapter);
+    device.pushErrorScope('validation');
+    const module = device.createShaderModule({ label: kernel.name, code });
+    return { kernel, code, module, error: device.popErrorScope() };
+  });
+  const refused: string[] = [];
+  for (const { kernel, code, module, error } of modules) {
+    await error;
+    const { messages } = await module.getCompilationInfo();
+    for (const { message, lineNum } of messages.filter(({ type }) => type === 'error'))
+      refused.push(`${kernel.name}: ${message} in «${code.split('\n')[lineNum - 1]}»`);
+  }
+  const withoutFeature = refused.filter((text) => !/subgroup_matrix|chromium_experimental/.test(text));
+  expect(traits.subgroupMatrix ? refused : withoutFeature).toEqual([]);
+});
