@@ -2,6 +2,7 @@
 import index from './index.wgsl';
 import launch from './launch.wgsl';
 import special from './special.wgsl';
+import squares from './squares.wgsl';
 
 /** The pieces by name. What each needs of the prelude stands at its top. */
-export const fragments: Readonly<Record<string, string>> = { launch, index, special };
+export const fragments: Readonly<Record<string, string>> = { launch, index, special, squares };
