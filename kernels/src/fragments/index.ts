@@ -3,6 +3,7 @@ import exponential from './exponential.wgsl';
 import index from './index.wgsl';
 import launch from './launch.wgsl';
 import nonfinite from './nonfinite.wgsl';
+import philox from './philox.wgsl';
 import softmaxRow from './softmax-row.wgsl';
 import special from './special.wgsl';
 import squares from './squares.wgsl';
@@ -15,5 +16,6 @@ export const fragments: Readonly<Record<string, string>> = {
   nonfinite,
   exponential,
   squares,
+  philox,
   softmax_row: softmaxRow,
 };

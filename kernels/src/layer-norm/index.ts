@@ -3,25 +3,16 @@ import backwardSource from './backward.wgsl';
 import backwardParametersSource from './backward-parameters.wgsl';
 import forwardSource from './forward.wgsl';
 
-export * from './subgroups.js';
+import {
+  type LayerNormBackwardShape,
+  type LayerNormParametersShape,
+  type LayerNormShape,
+  layerNormBackwardLengths,
+  layerNormLengths,
+} from './shape.js';
 
-export type LayerNormShape = {
-  readonly rows: number;
-  /** Elements of a row, all normalised together. */
-  readonly width: number;
-  /** Added to the variance. */
-  readonly eps: number;
-  /** 1: gamma and beta are given; 0: both slots hold a dummy. */
-  readonly affine: number;
-};
-export type LayerNormBackwardShape = {
-  readonly rows: number;
-  readonly width: number;
-  readonly affine: number;
-  /** 1: `earlier`, a gradient that x has from elsewhere, is added. */
-  readonly withEarlier: number;
-};
-export type LayerNormParametersShape = { readonly rows: number; readonly width: number };
+export type { LayerNormBackwardShape, LayerNormParametersShape, LayerNormShape } from './shape.js';
+export * from './subgroups.js';
 
 /** Terms of a partial sum: long sums are sums of these, which keeps their rounding errors down. */
 const BLOCK = 64;
@@ -30,25 +21,6 @@ const ROWS = 4;
 /** Small groups on a software adapter, so that few rows still occupy every core. */
 const workgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 64);
 const columnWorkgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 64);
-
-/** Numbers in the buffers of the forward passes. */
-export const layerNormLengths = ({ rows, width, affine }: LayerNormShape) => ({
-  x: rows * width,
-  gamma: affine * width,
-  beta: affine * width,
-  y: rows * width,
-  stats: 2 * rows,
-});
-
-/** Numbers in the buffers of the backward passes for x. */
-export const layerNormBackwardLengths = ({ rows, width, affine, withEarlier }: LayerNormBackwardShape) => ({
-  x: rows * width,
-  gamma: affine * width,
-  stats: 2 * rows,
-  dy: rows * width,
-  earlier: withEarlier * rows * width,
-  dx: rows * width,
-});
 
 /**
  * `y = (x − mean) / √(variance + eps) · gamma + beta` per row (Ba et al., https://arxiv.org/abs/1607.06450).

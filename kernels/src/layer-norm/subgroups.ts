@@ -2,7 +2,7 @@ import { type AdapterTraits, f32, type Kernel, linearGrid, read, u32, written } 
 import addPartsSource from './add-parts.wgsl';
 import backwardSource from './backward-subgroups.wgsl';
 import forwardSource from './forward-subgroups.wgsl';
-import { type LayerNormBackwardShape, type LayerNormShape, layerNormBackwardLengths, layerNormLengths } from './index.js';
+import { type LayerNormBackwardShape, type LayerNormShape, layerNormBackwardLengths, layerNormLengths } from './shape.js';
 
 export type LayerNormPartsShape = {
   /** `layerNormParts(rows, adapter)`. */
