@@ -61,6 +61,7 @@ export class Device {
    * @param description the adapter in words, for reports.
    * @param onClose called when the device is closed (the owner of the GPU object lets go of it there).
    * @param wait how to wait for the GPU, where plainly awaiting it is not the best way.
+   * @param dawn toggles and options that its instance of Dawn was made with, as `COXSWAIN_DAWN` takes them.
    */
   constructor(
     readonly gpu: GPUDevice,
@@ -68,6 +69,7 @@ export class Device {
     readonly description: string,
     private readonly onClose: () => void = () => {},
     wait: <T>(pending: Promise<T>) => Promise<T> = (pending) => pending,
+    readonly dawn: readonly string[] = [],
   ) {
     this.#failure = new Failure(gpu, wait);
     const { attempt } = this.#failure;
