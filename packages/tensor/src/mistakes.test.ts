@@ -242,28 +242,27 @@ describe('what is refused at the submit', () => {
   });
 });
 
-describe('memory', () => {
-  /** The adapter has no room for the next buffer, and says so as Dawn does. */
-  function refuseNext(): void {
-    class GPUOutOfMemoryError extends Error {}
-    const { gpu } = device;
-    const createBuffer = gpu.createBuffer.bind(gpu);
-    gpu.createBuffer = (descriptor) => {
-      gpu.createBuffer = createBuffer;
-      gpu.dispatchEvent(Object.assign(new Event('uncapturederror'), { error: new GPUOutOfMemoryError('no room') }));
-      return createBuffer(descriptor);
-    };
-  }
+/** The adapter has no room for the next buffer, and says so as Dawn does. */
+function refuseNext({ gpu }: Device): void {
+  class GPUOutOfMemoryError extends Error {}
+  const createBuffer = gpu.createBuffer.bind(gpu);
+  gpu.createBuffer = (descriptor) => {
+    gpu.createBuffer = createBuffer;
+    gpu.dispatchEvent(Object.assign(new Event('uncapturederror'), { error: new GPUOutOfMemoryError('no room') }));
+    return createBuffer(descriptor);
+  };
+}
 
+describe('memory', () => {
   test('no room for one tensor: an OutOfMemoryError for it alone, and nothing is counted as held', async () => {
     const { live } = device;
     const bytes = device.pool.allocatedBytes;
-    refuseNext();
+    refuseNext(device);
     const error = await thrown(() => device.empty([300_000]));
     expect(error).toBeInstanceOf(OutOfMemoryError);
     expect(String(error)).toMatch(/a buffer of \d+ bytes: no room/);
     expect([device.live, device.pool.allocatedBytes]).toEqual([live, bytes]);
-    refuseNext();
+    refuseNext(device);
     expect(() => device.capture(() => ({ y: device.zeros([300_000]) }))).toThrow(OutOfMemoryError);
     expect([device.live, device.pool.allocatedBytes]).toEqual([live, bytes]);
     expect((await device.zeros([300_000]).read()).length).toBe(300_000);
@@ -272,7 +271,7 @@ describe('memory', () => {
   test('no room to read into', async () => {
     const x = device.tensor(Float32Array.of(1));
     const waiting = scale(x, 2);
-    refuseNext();
+    refuseNext(device);
     await expect(waiting.read()).rejects.toThrow(OutOfMemoryError);
     expect(await waiting.item()).toBe(2);
   });
@@ -362,6 +361,16 @@ describe('captures and scopes', () => {
     await expect(program.ready()).rejects.toThrow(DisposedError);
     expect(await last.item()).toBe(6);
   });
+});
+
+test('no room in the middle of a submit ends the device: what ran is not known', async () => {
+  const other = await requestDevice();
+  const x = other.tensor(Float32Array.of(1));
+  scale(x, 2);
+  refuseNext(other);
+  await expect(other.finish()).rejects.toThrow(OutOfMemoryError);
+  expect(() => other.zeros([1])).toThrow(OutOfMemoryError);
+  other.close();
 });
 
 test('a device that is closed while others compute takes nothing with it', async () => {
