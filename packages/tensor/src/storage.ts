@@ -1,8 +1,12 @@
+import type { CoxswainError } from './errors.js';
+
 /** A stretch of GPU memory that one tensor, or several views of it, live in. */
 export class Storage {
   /** Absent while the storage is only planned (inside a capture) and after it was freed. */
   buffer: GPUBuffer | undefined;
   freed = false;
+  /** Why what lies here is not what it should be: a launch that was to write it was refused. Writing all of it anew mends it. */
+  fault: CoxswainError | undefined;
 
   constructor(
     readonly bytes: number,

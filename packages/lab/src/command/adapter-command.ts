@@ -29,13 +29,14 @@ const mebibytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MiB
 
 /** Label and value, one line each. */
 function facts(device: Device): [string, string][] {
-  const { adapter, family, node, system, processor, cores, memoryGiB } = environmentOf(device);
+  const { adapter, family, dawn, node, system, processor, cores, memoryGiB } = environmentOf(device);
   const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = device.gpu.limits;
   const { subgroups, threads } = device.traits;
   return [
     ['adapter', adapter],
     ['kernels', family === 'gpu' ? 'for GPUs' : `for software adapters${threads === undefined ? '' : `, ${threads} workgroups at a time`}`],
     ['features', [...device.gpu.features].sort().join(', ')],
+    ['dawn', dawn.length > 0 ? dawn.join(', ') : 'as it is'],
     ['subgroups', subgroups ? `${subgroups.min} to ${subgroups.max} lanes` : 'none'],
     ['buffers', `up to ${mebibytes(maxBufferSize)}, bound up to ${mebibytes(maxStorageBufferBindingSize)}`],
     ['workgroup memory', `${maxComputeWorkgroupStorageSize} bytes`],
