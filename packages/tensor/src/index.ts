@@ -19,3 +19,4 @@ export { RunningSums } from './running-sums.js';
 export * from './safetensors.js';
 export { Scope } from './scope.js';
 export * from './tensor.js';
+export { twoWords } from './two-words.js';
