@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CheckpointError, ShapeError } from './errors.js';
-import { readSafetensors, type SafeArray, type SafeTensor, writeSafetensors } from './safetensors.js';
+import { CheckpointError, ShapeError } from '../errors.js';
+import { readSafetensors, type SafeArray, type SafeTensor, writeSafetensors } from './index.js';
 
-const GOLDEN = new URL('../../../kernels/golden/', import.meta.url);
+const GOLDEN = new URL('../../../../kernels/golden/', import.meta.url);
 
 const ARRAYS = [Float32Array, Float64Array, Int32Array, Uint32Array, Uint8Array] as const;
 const tensor: fc.Arbitrary<SafeTensor> = fc
