@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { CheckpointError, ShapeError } from '../errors.js';
-import { openSafetensorsFile, writeSafetensorsFile } from '../safetensors-file.js';
+import { openSafetensorsFile, writeSafetensorsFile } from '../node/safetensors-file.js';
 import { openSafetensors, readSafetensors, type SafeTensor, streamSafetensors, type TensorPlan, writeSafetensors } from './index.js';
 
 const map = new Map<string, SafeTensor>([

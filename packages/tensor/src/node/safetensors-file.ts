@@ -1,7 +1,7 @@
 /** Safetensors files on a disk, on Node. */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { CheckpointError, CoxswainError } from './errors.js';
-import { openSafetensors, type SafeArray, type SafetensorsReader, streamSafetensors, type TensorPlan } from './safetensors/index.js';
+import { CheckpointError, CoxswainError } from '../errors.js';
+import { openSafetensors, type SafeArray, type SafetensorsReader, streamSafetensors, type TensorPlan } from '../safetensors/index.js';
 
 /** Node reads less than 2 GiB at a time. */
 const LARGEST_READ = 2 ** 30;
