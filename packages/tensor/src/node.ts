@@ -9,6 +9,8 @@ import { Device } from './device.js';
 import { CoxswainError, NoAdapterError } from './errors.js';
 import { nap } from './nap.js';
 
+export { openSafetensorsFile, type SafetensorsFile, writeSafetensorsFile } from './node/safetensors-file.js';
+
 // Dawn's instances are kept for ever, for collecting one while a device of its lives crashes; and used again, for Mesa's software driver
 // gives memory back to its instance only. Each serves one device at a time: two of one instance do not compute side by side.
 const kept = new Set<GPU>();
