@@ -276,7 +276,8 @@ function reverseOrder(losses: readonly Tensor[]): Node[] {
 function backwardThrough(node: Node): void {
   const incoming = node.outputs.map((output) => running?.gradients.get(output)?.tensor ?? null);
   for (const output of node.outputs) running?.gradients.delete(output);
-  if (incoming.every((gradient) => gradient === null)) return;
+  // Where nothing flowed, or came of nothing, there is nothing to pass on.
+  if (incoming.every((gradient) => !gradient?.size)) return;
   const outgoing = node.backward(incoming);
   node.inputs.forEach((input, i) => {
     const gradient = outgoing[i];

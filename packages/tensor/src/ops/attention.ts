@@ -46,6 +46,13 @@ function checkedBuckets(
   return biasTable.shape[0];
 }
 
+/** Elements of a head, which the kernels take in fours. */
+function checkedHeadDim(operation: string, width: number, heads: number): number {
+  const headDim = width / heads;
+  if (Number.isInteger(heads) && heads > 0 && headDim > 0 && headDim % 4 === 0) return headDim;
+  throw new ShapeError(operation, `${heads} heads for a width of ${width}`, 'heads of a multiple of 4');
+}
+
 /** A window as kernels take it: 0, or all of `time`, for the whole past. */
 function checkedWindow(operation: string, window: number, time: number): number {
   if (!Number.isInteger(window) || window < 0) throw new ShapeError(operation, `window ${window}`, 'a whole number of at least 0');
@@ -62,9 +69,8 @@ export function causalAttention(qkv: Tensor, { heads, biasTable, bucketOfDistanc
   const { device } = qkv;
   const [batch, time, three] = qkv.shape;
   const width = three / 3;
-  const headDim = width / heads;
-  if (qkv.shape.length !== 3 || !(Number.isInteger(heads) && heads > 0 && Number.isInteger(headDim)))
-    throw new ShapeError('causalAttention', `qkv [${qkv.shape}] for ${heads} heads`, '[batch, time, 3·heads·headDim]');
+  if (qkv.shape.length !== 3) throw new ShapeError('causalAttention', `qkv [${qkv.shape}]`, '[batch, time, 3·heads·headDim]');
+  const headDim = checkedHeadDim('causalAttention', width, heads);
   requireDType('causalAttention', 'lengths', lengths, 'u32');
   if (lengths && (lengths.size !== batch || lengths.shape.length !== 1))
     throw new ShapeError('causalAttention', `lengths [${lengths.shape}]`, `[${batch}]: one for each sequence of qkv [${qkv.shape}]`);
@@ -128,8 +134,7 @@ function requireStep(qkv: Tensor, { keys, values, step, heads, cacheRow }: Atten
   };
   expect('keys', keys, keys.shape.length === 3 && keys.dtype === 'f32' && time > 0, 'f32 [rows, time, width]');
   expect('values', values, `${values.shape}` === `${keys.shape}` && values.dtype === 'f32', `f32 [${keys.shape}], as keys`);
-  const headDim = width / heads;
-  if (!Number.isInteger(headDim)) throw new ShapeError('attentionStep', `${heads} heads for a width of ${width}`, 'heads that divide it');
+  checkedHeadDim('attentionStep', width, heads);
   const fits = qkv.shape.length === 2 && three === 3 * width && (cacheRow || batch <= rows);
   expect('qkv', qkv, Boolean(fits), `[at most ${rows}, ${3 * width}] for caches [${keys.shape}]`);
   expect('step', step, step.size === 1 && step.dtype === 'u32', 'u32 [1]');

@@ -25,6 +25,7 @@ export function embeddingSum(table: Tensor, indices: Tensor, { bySlot = false }:
   const out = device.empty([rows, width]);
   device.dispatch(embeddingSumKernel, shape, { indices, table, out });
   const backward = (dOut: Tensor): null => {
+    if (rows * slots === 0) return null;
     const kernel = embeddingSumBackwardKernel(backwardShape, device.traits);
     const total = accumulator(table);
     const dTable = parts === 1 ? total : device.zeros([parts, vocabulary, width]);

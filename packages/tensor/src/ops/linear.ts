@@ -10,6 +10,7 @@ import {
   PLAIN_PRODUCT,
 } from '@coxswain/kernels';
 import { accumulator, isRectified, markRectified, type OpOptions, op, records, takeGradient } from '../autograd.js';
+import { requirePositive } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { rectifyGradient } from './elementwise.js';
@@ -74,6 +75,10 @@ export type AffineNorm = Required<LayerNormOptions>;
 /** `linear(layerNorm(x, norm), w, options)`; in one launch where no gradient is recorded and a kernel of the adapter makes it so. */
 export function normedLinear(x: Tensor, norm: AffineNorm, w: Tensor, options: LinearOptions = {}): Tensor {
   const { gamma, beta, eps } = norm;
+  requirePositive('normedLinear', 'eps', eps);
+  const width = x.shape[1];
+  if (gamma.size !== width || beta.size !== width)
+    throw new ShapeError('normedLinear', `gamma [${gamma.shape}] and beta [${beta.shape}] for x [${x.shape}]`, `[${width}] both`);
   const inputs = [x, w, gamma, beta, options.bias, options.residual].filter((tensor) => tensor !== undefined);
   const { traits } = x.device;
   const sizes = { ...PLAIN_PRODUCT, m: x.shape[0], n: w.shape[0], k: x.shape[1], transposeB: 1 };
@@ -108,8 +113,6 @@ function inputGradient(dy: Tensor, w: Tensor, x: Tensor): Tensor {
 export function weightGradient(dy: Tensor, x: Tensor, dw: Tensor, dbias?: Tensor): void {
   const { device } = x;
   const [k, m] = dy.shape;
-  // No rows add nothing.
-  if (k === 0) return;
   const n = x.size / k;
   const rowSums = dbias ? 1 : 0;
   const sums = dbias ?? device.dummy;

@@ -43,7 +43,6 @@ export function slice(x: Tensor, along: number, from: number, to: number): Tenso
   const copied = copyAxisRange({ ...range, xAxis: axisLength, xFrom: from, outAxis: length, outFrom: 0 });
   if (out.size > 0) x.device.dispatch(copyStrided, copied, { x, out }, MOVED);
   const backward = (g: Tensor): Tensor => {
-    if (g.size === 0) return x.device.zeros(x.shape);
     const dx = x.device.empty(x.shape);
     const { outer, inner } = range;
     const back = { outer, time: axisLength, width: inner, xTime: length, xWidth: inner, shiftTime: -from, shiftWidth: 0 };
@@ -232,6 +231,7 @@ export function scatterRowsOf(pairs: readonly (readonly [x: Tensor, out: Tensor]
     throw new ShapeError('scatterRowsOf', `into ${out.map((tensor) => `[${tensor.shape}]`).join(' ')}`, 'rows as long as those moved');
   const differs = pairs.find(([from, to]) => from.dtype !== to.dtype);
   if (differs) throw new ShapeError('scatterRowsOf', `rows of ${differs[0].dtype} into ${differs[1].dtype}`, 'pairs of one dtype');
+  if (index.size === 0) return;
   device.dispatch(scatterManyRows, fields, { index, ...slots('x', x, device.dummy), ...slots('out', out, device.dummy) }, MANY_MOVED);
   for (const [from, to] of pairs) noGradient('scatterRowsOf', { x: from }, [to]);
 }
