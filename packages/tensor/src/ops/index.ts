@@ -1,4 +1,5 @@
 export * from './attention.js';
+export * from './cholesky.js';
 export * from './clipped-objective.js';
 export * from './elementwise.js';
 export * from './embedding.js';
