@@ -113,10 +113,10 @@ describe.each(Object.entries(rooms))('%s', (name, { folder, mayImport }) => {
 
 // The lab is the command line: a Node program through and through. Everything under it also runs in a browser.
 describe.each(Object.entries(rooms).filter(([name]) => name !== 'lab'))('%s', (_, { folder }) => {
-  it('reaches for Node in its node.ts entry and in tests alone', () => {
-    const published = sourcesOf(folder).filter((source) => !source.isTest && !source.path.endsWith('/src/node.ts'));
+  it('reaches for Node in its node.ts entry, what lies in node/ behind it, and in tests alone', () => {
+    const published = sourcesOf(folder).filter((source) => !source.isTest && !/\/src\/node(\.ts$|\/)/.test(source.path));
     const ofNode = (specifier: string) =>
-      isBuiltin(specifier) || specifier === 'webgpu' || /^@coxswain\/\w+\/node$/.test(specifier) || /(^|\/)node\.js$/.test(specifier);
+      isBuiltin(specifier) || specifier === 'webgpu' || /^@coxswain\/\w+\/node$/.test(specifier) || /(^|\/)node(\.js$|\/)/.test(specifier);
     expect(violations(published, ofNode)).toEqual([]);
     expect(published.filter(({ text }) => /\b(process\.\w|Buffer\.\w|__dirname|require\()/.test(text)).map(({ path }) => path)).toEqual([]);
   });

@@ -131,6 +131,7 @@ test('options that cannot be are refused by name', () => {
   expect(parseOptions(['--family', 'gpu'])).toMatchObject({ family: 'gpu', subgroupMatrices: true });
   expect(parseOptions(['--no-subgroup-matrices']).subgroupMatrices).toBe(false);
   expect(() => parseOptions(['--family', 'tpu'])).toThrow('`tpu`');
+  expect(parseOptions(['--dawn', 'a,no-b', '--dawn', 'c']).dawn).toEqual(['a,no-b', 'c']);
   expect(() => parseOptions(['--samples', '0'])).toThrow('at least 3');
   expect(parseOptions(['--minutes', '0.5']).minutes).toBe(0.5);
   expect(() => parseOptions(['--minutes', 'soon'])).toThrow('`soon`');

@@ -54,7 +54,8 @@ async function run(options: Options): Promise<number> {
     );
   // Compile times are those of a first start.
   process.env.MESA_SHADER_CACHE_DISABLE = 'true';
-  const device = await requestDevice({ subgroupMatrices: options.subgroupMatrices, ...(options.family && { family: options.family }) });
+  const { subgroupMatrices, dawn, family } = options;
+  const device = await requestDevice({ subgroupMatrices, dawn, ...(family && { family }) });
   const planned = wanted.filter(({ suits }) => suits?.(device.traits) ?? true);
   const ours = new Ours(device, versions.kernels);
   const peers = options.peers ? await openPeers(options) : [];
@@ -68,7 +69,7 @@ async function run(options: Options): Promise<number> {
     format: 'coxswain-bench-1',
     adapter: device.description,
     node: process.version,
-    dawn: `webgpu ${versions.webgpu}`,
+    dawn: [`webgpu ${versions.webgpu}`, ...device.dawn].join(', '),
     peaks,
     rows: mergeRows(earlier, rows),
   });

@@ -14,6 +14,7 @@ export const HELP = `npm run bench -- [options]
   --python FILE    the Python that has PyTorch (default python3)
   --onnxruntime FOLDER  a folder in whose node_modules onnxruntime-node lies (default: here)
   --family NAME    kernels of this family, gpu or software, whatever the adapter is
+  --dawn TOGGLE,…  turn toggles of Dawn on, or off as no-TOGGLE, beside those in COXSWAIN_DAWN
   --no-subgroup-matrices  go without the adapter's matrix units, where it has some
   --json FILE      where the rows go (default: bench/results/ADAPTER.json)
   --against FILE   compare with the rows of an earlier run, and mark what moved by more than noise
@@ -30,6 +31,7 @@ export interface Options {
   readonly onnxruntime: string;
   readonly family: Family | undefined;
   readonly subgroupMatrices: boolean;
+  readonly dawn: readonly string[];
   readonly json: string | undefined;
   readonly against: string | undefined;
   readonly docs: string | undefined;
@@ -60,6 +62,7 @@ export function parseOptions(args: readonly string[]): Options {
     onnxruntime: values.onnxruntime ?? '.',
     family,
     subgroupMatrices: !(values['no-subgroup-matrices'] ?? false),
+    dawn: values.dawn ?? [],
     json: values.json,
     against: values.against,
     docs: values.docs,
@@ -92,6 +95,7 @@ function read(args: readonly string[]) {
         onnxruntime: { type: 'string' },
         family: { type: 'string' },
         'no-subgroup-matrices': { type: 'boolean' },
+        dawn: { type: 'string', multiple: true },
         json: { type: 'string' },
         against: { type: 'string' },
         docs: { type: 'string' },

@@ -1,12 +1,10 @@
 /** Compiles every kernel as the text that is launched, in both families, by Dawn's own compiler. */
 import { expect, test } from 'vitest';
-import type { AdapterTraits, Kernel } from './declaration.js';
+import { type AdapterTraits, isKernel } from './declaration.js';
 import * as room from './index.js';
 import { specialise } from './launch.js';
 import { testDevice } from './testing/harness.js';
 
-const isKernel = (value: unknown): value is Kernel =>
-  typeof value === 'object' && value !== null && 'source' in value && 'buffers' in value;
 const kernels = (Object.values(room) as unknown[]).filter(isKernel);
 
 test.each(['software', 'gpu'] as const)('every kernel compiles for %s adapters', async (family) => {

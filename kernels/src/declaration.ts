@@ -114,6 +114,10 @@ export interface Kernel<S extends Shape = Shape> {
   readonly sample: S;
 }
 
+/** Whether a value, such as an export of this package, is a kernel. */
+export const isKernel = (value: unknown): value is Kernel =>
+  typeof value === 'object' && value !== null && 'source' in value && 'buffers' in value && 'grid' in value;
+
 /** WebGPU's guaranteed limit of workgroups per axis. */
 export const MAX_WORKGROUPS_PER_AXIS = 65535;
 

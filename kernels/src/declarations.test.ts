@@ -1,12 +1,10 @@
 /** Parses every shader and holds it against its declaration. */
 import { expect, test } from 'vitest';
 import { WgslReflect } from 'wgsl_reflect';
-import type { AdapterTraits, Kernel } from './declaration.js';
+import { type AdapterTraits, isKernel } from './declaration.js';
 import * as room from './index.js';
 import { specialise } from './launch.js';
 
-const isKernel = (value: unknown): value is Kernel =>
-  typeof value === 'object' && value !== null && 'source' in value && 'buffers' in value;
 const kernels = (Object.values(room) as unknown[]).filter(isKernel);
 /** The parser knows no matrices of subgroups: to it they are numbers. */
 const withoutMatrices = (text: string): string =>

@@ -84,7 +84,17 @@ export function specialise<S extends Shape>(kernel: Kernel<S>, shape: S, adapter
   const { directives, imports, body } = textOf(kernel.source);
   const included = fragmentTexts(kernel.name, imports, theirs);
   const enabled = new Set([...directives, ...included.flatMap((text) => text.directives)]);
-  const text = [...enabled, ...constants, ...bindingLines(kernel), ...included.map((fragment) => fragment.body), body].join('\n');
+  const sections = [
+    [...enabled].join('\n'),
+    constants.join('\n'),
+    bindingLines(kernel).join('\n'),
+    ...included.map((fragment) => fragment.body),
+    body,
+  ];
+  const text = `${sections
+    .map((section) => section.trim())
+    .filter(Boolean)
+    .join('\n\n')}\n`;
   texts.set(key, text);
   return text;
 }

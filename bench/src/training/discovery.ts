@@ -1,7 +1,7 @@
 /** What a discovery step works on: a metacontroller at the first block of a small frozen transformer, and its loss in float64. */
 import { GATE_MODE, openUniform, philox4x32 } from '@coxswain/kernels';
 import type { DiscoveryBatch, MetacontrollerConfig } from '@coxswain/metacontroller';
-import { HostRandom } from '@coxswain/tensor';
+import { HostRandom, twoWords } from '@coxswain/tensor';
 import type { TransformerConfig } from '@coxswain/transformer';
 import { contextReference, integrateReference, readReference, recurReference, steerReference } from '../reference/metacontroller.js';
 import {
@@ -77,7 +77,7 @@ export function codeNoise({ batch, time, controller: { latent }, seed }: Discove
   const count = batch * time * latent;
   const noise = new Float64Array(count);
   for (let pair = 0; pair < count; pair += 2) {
-    const words = philox4x32([Math.floor(pair / 4), 1, step, 0], [seed, 0]);
+    const words = philox4x32([Math.floor(pair / 4), 1, step, 0], twoWords('codeNoise', 'seed', seed));
     const [radius, turn] = [openUniform(words[pair % 4]), openUniform(words[(pair % 4) + 1])];
     const size = Math.sqrt(-2 * Math.log(radius));
     noise[pair] = size * Math.cos(2 * Math.PI * turn);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Family } from '../declaration.js';
 import { f32, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, randomUniform, relativeError, runKernel } from '../testing/harness.js';
 import * as room from './index.js';
@@ -13,13 +14,19 @@ async function maskedMean(values: Float32Array, mask: Float32Array): Promise<Flo
   return (await runKernel(room.weightedMeans, { parts, quantities: 1 }, { partial, out: poison(2) })).out;
 }
 
-describe.each([
-  [1, 1],
-  [64, 4],
-  [111, 7],
-  [37, 50],
-  [1001, 16],
-])('%i rows of %i classes', (rows, classes) => {
+const FAMILIES: readonly Family[] = ['software', 'gpu'];
+
+describe.each(
+  [
+    [1, 1],
+    [64, 4],
+    [111, 7],
+    [37, 50],
+    [1001, 16],
+    [70, 257],
+    [3, 5003],
+  ].flatMap((sizes) => FAMILIES.map((family) => [...sizes, family] as [number, number, Family])),
+)('%i rows of %i classes, %s', (rows, classes, family) => {
   const shape = { rows, classes };
   const logits = randomNormal(rows * classes, 1, 3);
   const dout = randomNormal(rows * classes, 2);
@@ -28,9 +35,9 @@ describe.each([
     for (const logarithm of [false, true]) {
       const [forward, backward] = logarithm ? [room.logSoftmax, room.logSoftmaxBackward] : [room.softmax, room.softmaxBackward];
       const expected = (logarithm ? reference.logSoftmaxReference : reference.softmaxReference)(shape, logits);
-      const { out } = await runKernel(forward, shape, { x: logits, out: poison(rows * classes) });
+      const { out } = await runKernel(forward, shape, { x: logits, out: poison(rows * classes) }, { family });
       expect(relativeError(out, expected)).toBeLessThanOrEqual(1e-5);
-      const { dx } = await runKernel(backward, shape, { y: out, dout, dx: poison(rows * classes) });
+      const { dx } = await runKernel(backward, shape, { y: out, dout, dx: poison(rows * classes) }, { family });
       const gradient = reference.softmaxBackwardReference(shape, logits, dout, logarithm);
       // One class: the gradient is exactly 0, only its size can be compared.
       if (classes === 1) expect(Math.abs(dx[0])).toBeLessThanOrEqual(1e-6);
@@ -41,13 +48,49 @@ describe.each([
   test('negative log-likelihood and its gradient, padding included', async () => {
     const targets = targetsFor(rows, classes);
     if (rows === 1) targets[0] = 0;
-    const { nll } = await runKernel(room.crossEntropy, shape, { logits, targets, nll: poison(rows) });
+    const { nll } = await runKernel(room.crossEntropy, shape, { logits, targets, nll: poison(rows) }, { family });
     expect(relativeError(nll, reference.crossEntropyReference(shape, logits, targets))).toBeLessThanOrEqual(1e-5);
     const dnll = randomNormal(rows, 3);
-    const { dlogits } = await runKernel(room.crossEntropyBackward, shape, { logits, targets, dnll, dlogits: poison(rows * classes) });
+    const { dlogits } = await runKernel(
+      room.crossEntropyBackward,
+      shape,
+      { logits, targets, dnll, dlogits: poison(rows * classes) },
+      { family },
+    );
     const expected = reference.crossEntropyBackwardReference(shape, logits, targets, dnll);
     expect(relativeError(dlogits, expected)).toBeLessThanOrEqual(1e-5);
   });
+});
+
+test.each(FAMILIES.flatMap((family) => [5, 300].map((classes) => [family, classes] as const)))(
+  '%s, %i classes: NaN and infinity make their row NaN as in PyTorch, and no other',
+  async (family, classes) => {
+    const shape = { rows: 4, classes };
+    const logits = randomNormal(4 * classes, 1);
+    logits[classes + 2] = Number.NaN;
+    logits[2 * classes] = Number.POSITIVE_INFINITY;
+    logits[3 * classes + 1] = Number.NEGATIVE_INFINITY;
+    const targets = Int32Array.of(0, 0, 1, 0);
+    const { nll } = await runKernel(room.crossEntropy, shape, { logits, targets, nll: poison(4) }, { family });
+    expect(Array.from(nll, Number.isNaN)).toEqual([false, true, true, false]);
+    const { out } = await runKernel(room.softmax, shape, { x: logits, out: poison(4 * classes) }, { family });
+    expect(out.subarray(classes, 3 * classes).every(Number.isNaN)).toBe(true);
+    expect([...out.subarray(0, classes), ...out.subarray(3 * classes)].every(Number.isFinite)).toBe(true);
+    expect(out[3 * classes + 1]).toBe(0);
+  },
+);
+
+test.each(FAMILIES)('%s: −1 is padding, any other target that is no class gives NaN', async (family) => {
+  const shape = { rows: 4, classes: 3 };
+  const logits = randomNormal(12, 1);
+  const targets = Int32Array.of(-1, 3, -2, 2);
+  const { nll } = await runKernel(room.crossEntropy, shape, { logits, targets, nll: poison(4) }, { family });
+  expect(Array.from(nll, Number.isNaN)).toEqual([false, true, true, false]);
+  expect(nll[0]).toBe(0);
+  const dnll = new Float32Array(4).fill(1);
+  const { dlogits } = await runKernel(room.crossEntropyBackward, shape, { logits, targets, dnll, dlogits: poison(12) }, { family });
+  expect(Array.from(dlogits, Number.isNaN)).toEqual([0, 1, 1, 0].flatMap((bad) => [bad, bad, bad].map(Boolean)));
+  expect(Array.from(dlogits.subarray(0, 3))).toEqual([0, 0, 0]);
 });
 
 test('huge logits stay finite and exact', async () => {

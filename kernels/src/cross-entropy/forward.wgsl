@@ -1,27 +1,25 @@
 // Negative log-likelihood of one class per row: nll[row] = log Σ exp(logits[row, :]) − logits[row, target[row]].
-// A target that is no class (such as −1, padding) gives 0.
+// The target −1 is padding and gives 0; any other that is no class gives NaN.
 // Prelude: WORKGROUP (invocations per workgroup).
-import fragments::index;
+import fragments::{softmax_row, nonfinite};
+
+fn logit(i: u32) -> f32 {
+  return logits[i];
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
-  let step = invocations(launch);
-  for (var row = indexOf(launch, lane); row < uniforms.rows; row += step) {
-    let wanted = targets[row];
-    if (wanted < 0 || wanted >= i32(uniforms.classes)) {
-      nll[row] = 0.0;
-      continue;
-    }
+  for (var row = firstRow(launch, lane); row < uniforms.rows; row += rowStep(launch)) {
     let at = row * uniforms.classes;
-    var highest = logits[at];
-    for (var k = 1u; k < uniforms.classes; k++) {
-      highest = max(highest, logits[at + k]);
+    let softmax = softmaxOfRow(at, uniforms.classes, lane);
+    let wanted = targets[row];
+    if (firstColumn(lane) == 0u) {
+      var cost = select(notANumber(), 0.0, wanted == -1);
+      if (wanted >= 0 && wanted < i32(uniforms.classes)) {
+        // The difference first: both may be large.
+        cost = log(softmax.total) + (softmax.highest - logits[at + u32(wanted)]);
+      }
+      nll[row] = cost;
     }
-    var total = 0.0;
-    for (var k = 0u; k < uniforms.classes; k++) {
-      total += exp(max(logits[at + k] - highest, -87.0));
-    }
-    // The difference first: both may be large.
-    nll[row] = log(total) + (highest - logits[at + u32(wanted)]);
   }
 }

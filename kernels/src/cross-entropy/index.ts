@@ -1,4 +1,5 @@
-import { type BufferSlot, type Kernel, read, stridedGrid, stridedWorkgroup, u32, written } from '../declaration.js';
+import { type BufferSlot, type Kernel, read, u32, written } from '../declaration.js';
+import { rowSharing } from '../fragments/sharing.js';
 import backwardSource from './backward.wgsl';
 import forwardSource from './forward.wgsl';
 import softmaxSource from './softmax.wgsl';
@@ -15,6 +16,8 @@ export type RowsOfClasses = {
 /** Rows that are worth a workgroup of a CPU: each is a few passes over its classes. */
 const ROWS_PER_GROUP = 64;
 const EXP_FLOPS = 8;
+/** Buffers of one number a row; the others have one a class. */
+const PER_ROW: ReadonlySet<string> = new Set(['targets', 'nll', 'dnll']);
 
 function rowKernel(
   name: string,
@@ -28,8 +31,11 @@ function rowKernel(
     source,
     buffers,
     uniforms: u32('rows', 'classes'),
-    constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...constants }),
-    grid: ({ rows }, adapter) => stridedGrid(rows, adapter, ROWS_PER_GROUP),
+    lengths: ({ rows, classes }) =>
+      Object.fromEntries(buffers.map(({ name: buffer }) => [buffer, PER_ROW.has(buffer) ? rows : rows * classes])),
+    fragments: ({ rows, classes }, adapter) => ({ sharing: rowSharing(rows, classes, adapter, ROWS_PER_GROUP).sharing }),
+    constants: ({ rows, classes }, adapter) => ({ WORKGROUP: rowSharing(rows, classes, adapter, ROWS_PER_GROUP).WORKGROUP, ...constants }),
+    grid: ({ rows, classes }, adapter) => rowSharing(rows, classes, adapter, ROWS_PER_GROUP).grid,
     cost: ({ rows, classes }) => ({ flops: passes.flops * rows * classes, bytes: 4 * rows * (passes.floats * classes + passes.perRow) }),
     sample: { rows: 1000, classes: 16 },
   };
@@ -56,14 +62,14 @@ export const logSoftmaxBackward = rowKernel('log-softmax-backward', softmaxBackw
   LOGARITHM: true,
 });
 
-/** `nll[row] = −log softmax(logits[row])[targets[row]]`, in nats; 0 where the target is no class (−1: padding). */
+/** `nll[row] = −log softmax(logits[row])[targets[row]]`, in nats; 0 where the target is −1 (padding), NaN where it is no class. */
 export const crossEntropy = rowKernel('forward', forwardSource, [read('logits'), read('targets', 'i32'), written('nll')], {
   flops: EXP_FLOPS + 3,
   floats: 1,
   perRow: 2,
 });
 
-/** `dlogits = (softmax − onehot) · dnll[row]`, overwriting; rows whose target is no class get 0. */
+/** `dlogits = (softmax − onehot) · dnll[row]`, overwriting; rows of padding (−1) get 0, those whose target is no class NaN. */
 export const crossEntropyBackward = rowKernel(
   'backward',
   backwardSource,

@@ -7,11 +7,6 @@ import fragments::index;
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let step = invocations(launch);
   for (var i = indexOf(launch, lane); i < uniforms.count; i += step) {
-    let weight = mean[1];
-    if (weight > 0.0) {
-      dvalues[i] = mask[i] * (dmean[0] / weight);
-    } else {
-      dvalues[i] = 0.0;
-    }
+    dvalues[i] = select(mask[i] * (dmean[0] / mean[1]), 0.0, mean[1] == 0.0);
   }
 }

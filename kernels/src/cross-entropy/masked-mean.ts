@@ -28,6 +28,7 @@ export function partsOf(count: number): number {
 export const maskedSums: Kernel<PartialSumsShape> = {
   name: 'cross-entropy/masked-sums',
   source: maskedMeanSource,
+  lengths: ({ count, parts }) => ({ values: count, mask: count, partial: 2 * parts }),
   buffers: [read('values'), read('mask'), written('partial')],
   uniforms: u32('count', 'parts'),
   constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
@@ -43,6 +44,7 @@ export const maskedSums: Kernel<PartialSumsShape> = {
 export const weightedMeans: Kernel<WeightedMeansShape> = {
   name: 'cross-entropy/weighted-means',
   source: weightedMeansSource,
+  lengths: ({ parts, quantities }) => ({ partial: (quantities + 1) * parts, out: quantities + 1 }),
   buffers: [read('partial'), written('out')],
   uniforms: u32('parts', 'quantities'),
   constants: () => ({ WORKGROUP: MOST_SUMS }),
@@ -55,6 +57,7 @@ export const weightedMeans: Kernel<WeightedMeansShape> = {
 export const maskedMeanBackward: Kernel<{ readonly count: number }> = {
   name: 'cross-entropy/masked-mean-backward',
   source: maskedMeanBackwardSource,
+  lengths: ({ count }) => ({ mask: count, mean: 2, dmean: 1, dvalues: count }),
   buffers: [read('mask'), read('mean'), read('dmean'), written('dvalues')],
   uniforms: u32('count'),
   constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),

@@ -24,21 +24,20 @@ export function softmaxBackwardReference(shape: RowsOfClasses, x: Numbers, dout:
   const { rows, classes } = shape;
   const p = softmaxReference(shape, x);
   const dx = new Float64Array(rows * classes);
-  for (let row = 0; row < rows; row++)
-    for (let k = 0; k < classes; k++)
-      for (let j = 0; j < classes; j++) {
-        const same = j === k ? 1 : 0;
-        const derivative = logarithm ? same - p[row * classes + k] : p[row * classes + j] * (same - p[row * classes + k]);
-        dx[row * classes + k] += dout[row * classes + j] * derivative;
-      }
+  for (let row = 0; row < rows; row++) {
+    const at = row * classes;
+    let total = 0;
+    for (let k = 0; k < classes; k++) total += logarithm ? dout[at + k] : p[at + k] * dout[at + k];
+    for (let k = 0; k < classes; k++) dx[at + k] = logarithm ? dout[at + k] - p[at + k] * total : p[at + k] * (dout[at + k] - total);
+  }
   return dx;
 }
 
-/** −log p(target) of each row, 0 where the target is no class, in float64. */
+/** −log p(target) of each row, 0 for padding (−1) and NaN for any other target that is no class, in float64. */
 export function crossEntropyReference(shape: RowsOfClasses, logits: Numbers, targets: Numbers): Float64Array {
   const logP = logSoftmaxReference(shape, logits);
   return Float64Array.from({ length: shape.rows }, (_, row) =>
-    targets[row] >= 0 && targets[row] < shape.classes ? -logP[row * shape.classes + targets[row]] : 0,
+    targets[row] === -1 ? 0 : targets[row] >= 0 && targets[row] < shape.classes ? -logP[row * shape.classes + targets[row]] : Number.NaN,
   );
 }
 
@@ -46,7 +45,8 @@ export function crossEntropyReference(shape: RowsOfClasses, logits: Numbers, tar
 export function crossEntropyBackwardReference(shape: RowsOfClasses, logits: Numbers, targets: Numbers, dnll: Numbers): Float64Array {
   return softmaxReference(shape, logits).map((p, i) => {
     const row = Math.floor(i / shape.classes);
-    if (targets[row] < 0 || targets[row] >= shape.classes) return 0;
+    if (targets[row] === -1) return 0;
+    if (targets[row] < -1 || targets[row] >= shape.classes) return Number.NaN;
     return (p - (i % shape.classes === targets[row] ? 1 : 0)) * dnll[row];
   });
 }

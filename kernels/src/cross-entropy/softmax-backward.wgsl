@@ -2,24 +2,24 @@
 //   softmax:     dx = y · (dout − Σ y·dout)
 //   log-softmax: dx = dout − exp(y) · Σ dout
 // Prelude: WORKGROUP (invocations per workgroup), LOGARITHM (y holds log-probabilities).
-import fragments::index;
+import fragments::{sharing, exponential};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
-  let step = invocations(launch);
-  for (var row = indexOf(launch, lane); row < uniforms.rows; row += step) {
+  for (var row = firstRow(launch, lane); row < uniforms.rows; row += rowStep(launch)) {
     let at = row * uniforms.classes;
     var total = 0.0;
-    for (var k = 0u; k < uniforms.classes; k++) {
+    for (var k = firstColumn(lane); k < uniforms.classes; k += COLUMN_STEP) {
       if (LOGARITHM) {
         total += dout[at + k];
       } else {
         total += y[at + k] * dout[at + k];
       }
     }
-    for (var k = 0u; k < uniforms.classes; k++) {
+    total = sumOfRow(total, lane);
+    for (var k = firstColumn(lane); k < uniforms.classes; k += COLUMN_STEP) {
       if (LOGARITHM) {
-        dx[at + k] = dout[at + k] - exp(max(y[at + k], -87.0)) * total;
+        dx[at + k] = dout[at + k] - expOfDifference(y[at + k]) * total;
       } else {
         dx[at + k] = y[at + k] * (dout[at + k] - total);
       }

@@ -15,9 +15,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   }
   if (lane == uniforms.quantities) {
     out[lane] = weight;
-  } else if (weight > 0.0) {
-    out[lane] = total / weight;
   } else {
-    out[lane] = 0.0;
+    out[lane] = select(total / weight, 0.0, weight == 0.0);
   }
 }

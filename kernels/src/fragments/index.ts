@@ -1,7 +1,21 @@
 /** Small pieces of WGSL that kernels share and import by name: `import fragments::{index, special};`. */
+import exponential from './exponential.wgsl';
 import index from './index.wgsl';
 import launch from './launch.wgsl';
+import nonfinite from './nonfinite.wgsl';
+import philox from './philox.wgsl';
+import softmaxRow from './softmax-row.wgsl';
 import special from './special.wgsl';
+import squares from './squares.wgsl';
 
 /** The pieces by name. What each needs of the prelude stands at its top. */
-export const fragments: Readonly<Record<string, string>> = { launch, index, special };
+export const fragments: Readonly<Record<string, string>> = {
+  launch,
+  index,
+  special,
+  nonfinite,
+  exponential,
+  squares,
+  philox,
+  softmax_row: softmaxRow,
+};

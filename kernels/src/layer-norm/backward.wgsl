@@ -31,12 +31,12 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   for (var i = 0u; i < width; i++) {
     let g = scaled(start + i, i);
     sum += g;
-    projection += g * (load(start + i) - mean);
+    projection += g * ((load(start + i) - mean) * rstd);
   }
   sum /= f32(width);
-  projection *= rstd * rstd / f32(width);
+  projection /= f32(width);
   for (var i = 0u; i < width; i++) {
-    var value = rstd * (scaled(start + i, i) - sum - (load(start + i) - mean) * projection);
+    var value = rstd * (scaled(start + i, i) - sum - ((load(start + i) - mean) * rstd) * projection);
     if (EARLIER) {
       value += vec4<f32>(earlier[start.x + i], earlier[start.y + i], earlier[start.z + i], earlier[start.w + i]);
     }

@@ -3,7 +3,7 @@
 // Prelude: LANES (subgroup size), Value (vec4<f32> or vec2<f32>), VECTORS (Values of a row per lane), AFFINE (gamma and beta
 // are given).
 enable subgroups;
-import fragments::launch;
+import fragments::{launch, squares};
 
 @compute @workgroup_size(LANES)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
@@ -30,7 +30,16 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
       v[i] -= mean;
       squares += dot(v[i], v[i]);
     }
-    let rstd = inverseSqrt(subgroupAdd(squares) / width + uniforms.eps);
+    let total = subgroupAdd(squares);
+    var rstd = inverseSqrt(total / width + uniforms.eps);
+    // All lanes have the same total.
+    if (total > LARGE_SQUARES) @diagnostic(off, subgroup_uniformity) {
+      var shrunk = 0.0;
+      for (var i = 0u; i < VECTORS; i++) {
+        shrunk += dot(v[i] * SHRINK, v[i] * SHRINK);
+      }
+      rstd = inverseSqrt(subgroupAdd(shrunk) / width) * SHRINK;
+    }
     for (var i = 0u; i < VECTORS; i++) {
       var value = v[i] * rstd;
       if (AFFINE) {

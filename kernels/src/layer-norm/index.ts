@@ -3,26 +3,19 @@ import backwardSource from './backward.wgsl';
 import backwardParametersSource from './backward-parameters.wgsl';
 import forwardSource from './forward.wgsl';
 
+import {
+  type LayerNormBackwardShape,
+  type LayerNormParametersShape,
+  type LayerNormShape,
+  layerNormBackwardLengths,
+  layerNormLengths,
+} from './shape.js';
+
+export type { LayerNormBackwardShape, LayerNormParametersShape, LayerNormShape } from './shape.js';
 export * from './subgroups.js';
 
-export type LayerNormShape = {
-  readonly rows: number;
-  /** Elements of a row, all normalised together. */
-  readonly width: number;
-  /** Added to the variance. */
-  readonly eps: number;
-  /** 1: gamma and beta are given; 0: both slots hold a dummy. */
-  readonly affine: number;
-};
-export type LayerNormBackwardShape = {
-  readonly rows: number;
-  readonly width: number;
-  readonly affine: number;
-  /** 1: `earlier`, a gradient that x has from elsewhere, is added. */
-  readonly withEarlier: number;
-};
-export type LayerNormParametersShape = { readonly rows: number; readonly width: number };
-
+/** Terms of a partial sum: long sums are sums of these, which keeps their rounding errors down. */
+const BLOCK = 64;
 /** Rows that one invocation takes together. */
 const ROWS = 4;
 /** Small groups on a software adapter, so that few rows still occupy every core. */
@@ -38,7 +31,8 @@ export const layerNormForward: Kernel<LayerNormShape> = {
   source: forwardSource,
   buffers: [read('x'), read('gamma'), read('beta'), written('y'), written('stats')],
   uniforms: [...u32('rows', 'width'), ...f32('eps')],
-  constants: ({ affine }, adapter) => ({ WORKGROUP: workgroup(adapter), AFFINE: affine !== 0 }),
+  constants: ({ affine }, adapter) => ({ WORKGROUP: workgroup(adapter), AFFINE: affine !== 0, BLOCK }),
+  lengths: layerNormLengths,
   grid: ({ rows }, adapter) => linearGrid(Math.ceil(rows / ROWS), workgroup(adapter)),
   cost: ({ rows, width }) => ({ flops: 8 * rows * width, bytes: 4 * (2 * rows * width + 2 * width + 2 * rows) }),
   sample: { rows: 3000, width: 64, eps: 1e-5, affine: 1 },
@@ -48,6 +42,7 @@ export const layerNormForward: Kernel<LayerNormShape> = {
 export const layerNormBackward: Kernel<LayerNormBackwardShape> = {
   name: 'layer-norm/backward',
   source: backwardSource,
+  lengths: layerNormBackwardLengths,
   buffers: [read('x'), read('gamma'), read('stats'), read('dy'), read('earlier'), written('dx')],
   uniforms: u32('rows', 'width'),
   constants: ({ affine, withEarlier }, adapter) => ({
@@ -67,9 +62,10 @@ export const layerNormBackward: Kernel<LayerNormBackwardShape> = {
 export const layerNormBackwardParameters: Kernel<LayerNormParametersShape> = {
   name: 'layer-norm/backward-parameters',
   source: backwardParametersSource,
+  lengths: ({ rows, width }) => ({ x: rows * width, stats: 2 * rows, dy: rows * width, dgamma: width, dbeta: width }),
   buffers: [read('x'), read('stats'), read('dy'), written('dgamma'), written('dbeta')],
   uniforms: u32('rows', 'width'),
-  constants: (_, adapter) => ({ WORKGROUP: columnWorkgroup(adapter), BLOCK: 64 }),
+  constants: (_, adapter) => ({ WORKGROUP: columnWorkgroup(adapter), BLOCK }),
   grid: ({ width }, adapter) => linearGrid(width, columnWorkgroup(adapter)),
   cost: ({ rows, width }) => ({ flops: 5 * rows * width, bytes: 4 * (2 * rows * width + 4 * width + 2 * rows) }),
   sample: { rows: 3000, width: 64 },

@@ -133,6 +133,52 @@ test.each(layerNormSharesRows(64, traits) ? [false, true] : [false])(
   },
 );
 
+/** Rows in which something stands out, and how far f32 lets y be from the truth: the column's own rounding, half a unit in its last place. */
+const outliers = [
+  { width: 1024, column: 0, value: 100 },
+  { width: 4096, column: 0, value: 1000 },
+  { width: 65536, column: 0, value: 65536 },
+  { width: 1024, column: 1023, value: -1e6 },
+  { width: 256, column: 0, value: 1e6 },
+  { width: 256, column: 7, value: 1e30 },
+  { width: 77, column: 0, value: -1e30 },
+];
+
+test.each(outliers)('an outlier costs no precision: %o', async ({ width, column, value }) => {
+  const x = randomNormal(4 * width, 9);
+  for (let row = 0; row < 4; row++) x[row * width + column] = value;
+  const dy = randomNormal(4 * width, 10);
+  const forward = layerNormReference(x, width, 1e-5);
+  const backward = layerNormBackwardReference(x, width, 1e-5, dy);
+  for (const shared of layerNormSharesRows(width, traits) ? [false, true] : [false])
+    for (const family of ['software', 'gpu'] as const) {
+      const out = await layerNorm(x, width, 1e-5, dy, undefined, undefined, { shared, as: { family } });
+      expect(relativeError(out.y, forward.y), `y ${shared} ${family}`).toBeLessThan(1e-6);
+      expect(relativeError(out.stats, forward.stats), `stats ${shared} ${family}`).toBeLessThan(1e-6);
+      expect(relativeError(out.dx, backward.dx), `dx ${shared} ${family}`).toBeLessThan(1e-5);
+    }
+});
+
+test('rows of plus and minus 1e30 are plus and minus one', async () => {
+  const x = Float32Array.from({ length: 256 }, (_, i) => (i % 2 ? -1e30 : 1e30));
+  for (const shared of layerNormSharesRows(64, traits) ? [false, true] : [false]) {
+    const { y } = await layerNorm(x, 64, 1e-5, randomNormal(256, 1), undefined, undefined, { shared });
+    expect(relativeError(y, x.map(Math.sign))).toBeLessThan(1e-6);
+  }
+});
+
+test('NaN and infinity make their row NaN and no other', async () => {
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+    for (const shared of layerNormSharesRows(64, traits) ? [false, true] : [false])
+      for (const family of ['software', 'gpu'] as const) {
+        const x = randomNormal(5 * 64, 11);
+        x[2 * 64 + 5] = bad;
+        const { y } = await layerNorm(x, 64, 1e-5, randomNormal(5 * 64, 1), undefined, undefined, { shared, as: { family } });
+        const nan = [0, 1, 2, 3, 4].map((row) => y.subarray(row * 64, row * 64 + 64).filter(Number.isNaN).length);
+        expect(nan, `${bad} ${shared} ${family}`).toEqual([0, 0, 64, 0, 0]);
+      }
+});
+
 test('constant rows normalise to beta', async () => {
   const beta = randomNormal(8, 7);
   const { y, dx } = await layerNorm(new Float32Array(24).fill(2), 8, 1e-5, randomNormal(24, 8), new Float32Array(8).fill(1), beta);

@@ -2,7 +2,7 @@ import { type AdapterTraits, f32, type Kernel, linearGrid, read, u32, written } 
 import addPartsSource from './add-parts.wgsl';
 import backwardSource from './backward-subgroups.wgsl';
 import forwardSource from './forward-subgroups.wgsl';
-import type { LayerNormBackwardShape, LayerNormShape } from './index.js';
+import { type LayerNormBackwardShape, type LayerNormShape, layerNormBackwardLengths, layerNormLengths } from './shape.js';
 
 export type LayerNormPartsShape = {
   /** `layerNormParts(rows, adapter)`. */
@@ -42,6 +42,7 @@ function constants({ width, affine }: Pick<LayerNormShape, 'width' | 'affine'>, 
 export const layerNormForwardSubgroups: Kernel<LayerNormShape> = {
   name: 'layer-norm/forward-subgroups',
   source: forwardSource,
+  lengths: layerNormLengths,
   buffers: [
     read('x', 'vec4<f32>', 'Value'),
     read('gamma', 'vec4<f32>', 'Value'),
@@ -63,6 +64,10 @@ export const layerNormForwardSubgroups: Kernel<LayerNormShape> = {
 export const layerNormBackwardSubgroups: Kernel<LayerNormBackwardShape> = {
   name: 'layer-norm/backward-subgroups',
   source: backwardSource,
+  lengths: (shape, adapter) => ({
+    ...layerNormBackwardLengths(shape),
+    parts: shape.affine * layerNormParts(shape.rows, adapter) * 2 * shape.width,
+  }),
   buffers: [
     read('x', 'vec4<f32>', 'Value'),
     read('gamma', 'vec4<f32>', 'Value'),
@@ -86,6 +91,7 @@ export const layerNormBackwardSubgroups: Kernel<LayerNormBackwardShape> = {
 export const layerNormAddParts: Kernel<LayerNormPartsShape> = {
   name: 'layer-norm/add-parts',
   source: addPartsSource,
+  lengths: ({ parts, width }) => ({ parts: 2 * parts * width, dgamma: width, dbeta: width }),
   buffers: [read('parts'), written('dgamma'), written('dbeta')],
   uniforms: u32('parts', 'width'),
   constants: () => ({ WORKGROUP: 8 }),

@@ -5,10 +5,15 @@
 import { type AdapterTraits, type Constant, type Kernel, read, stridedGrid, stridedWorkgroup, written } from '../declaration.js';
 import expertSource from './expert.wgsl';
 import layoutSource from './layout.wgsl';
+import moves from './moves.wgsl';
 import observeSource from './observe.wgsl';
 import pathsSource from './paths.wgsl';
 import runningSource from './running.wgsl';
 import stepSource from './step.wgsl';
+import words from './words.wgsl';
+
+/** Pieces that the kernels of this world share. */
+const fragments = () => ({ moves, words });
 
 export type PinpadShape = {
   /** Episodes played together, N. */
@@ -80,6 +85,7 @@ const SAMPLE = { episodes: 512, size: 4, colours: 4, walls: 0, tasks: 1 } as con
 export const pinpadLayout: Kernel<PinpadShape> = {
   name: 'pinpad/layout',
   source: layoutSource,
+  fragments,
   buffers: [read('random', 'u32'), written('grids', 'u32'), written('agents', 'vec4<u32>')],
   uniforms: u32('episodes', 'size'),
   constants: (shape, adapter) => ({ ...constants(shape, adapter), WALLS: shape.walls, TASKS: shape.tasks }),
@@ -96,6 +102,7 @@ export const pinpadLayout: Kernel<PinpadShape> = {
 export const pinpadPaths: Kernel<PinpadPathsShape> = {
   name: 'pinpad/paths',
   source: pathsSource,
+  fragments,
   buffers: [read('grids', 'u32'), written('paths', 'u32')],
   uniforms: u32('episodes', 'size'),
   constants: (shape, adapter) => ({ ...constants(shape, adapter), FIRST: shape.first === 1 }),
@@ -111,6 +118,7 @@ export const pinpadPaths: Kernel<PinpadPathsShape> = {
 export const pinpadExpert: Kernel<PinpadExpertShape> = {
   name: 'pinpad/expert',
   source: expertSource,
+  fragments,
   buffers: [
     read('random', 'u32'),
     read('grids', 'u32'),
@@ -131,6 +139,7 @@ export const pinpadExpert: Kernel<PinpadExpertShape> = {
 export const pinpadStep: Kernel<PinpadStepShape> = {
   name: 'pinpad/step',
   source: stepSource,
+  fragments,
   buffers: [
     read('episode', 'u32'),
     read('action', 'i32'),

@@ -6,7 +6,7 @@
 // `random` is (key low, key high, first episode low, first episode high). A cell of a layout is 0 when empty, 1 … COLOURS for a
 // colour, COLOURS + 1 for a wall. An agent is (cell, steps taken, progress, flags), flags with the task in the upper 16 bits; one
 // for which ten thousand draws held no layout has the cell NOWHERE.
-import fragments::index;
+import fragments::{index, words, moves};
 
 const NOWHERE: u32 = 0xffffffffu;
 const DRAWS: u32 = 10000u;
@@ -15,73 +15,11 @@ const TASK_STREAM: u32 = 1u;
 const WALL: u32 = COLOURS + 1u;
 const OBJECTS: u32 = COLOURS + WALLS + 1u;
 
-var<private> counter: vec4<u32>;
-var<private> words: vec4<u32>;
-var<private> used: u32;
 // A permutation of the cells: the first ones hold the colours, then the walls, then the agent.
 var<private> places: array<u32, CELLS>;
 var<private> content: array<u32, CELLS>;
 var<private> reached: array<bool, CELLS>;
 var<private> queue: array<u32, CELLS>;
-
-// The upper 32 bits of a 64-bit product, from 16-bit pieces: WGSL has no wider integers.
-fn multiplyHigh(a: u32, b: u32) -> u32 {
-  let aLow = a & 0xffffu;
-  let aHigh = a >> 16u;
-  let bLow = b & 0xffffu;
-  let bHigh = b >> 16u;
-  let middle = aHigh * bLow + ((aLow * bLow) >> 16u);
-  let carry = aLow * bHigh + (middle & 0xffffu);
-  return aHigh * bHigh + (middle >> 16u) + (carry >> 16u);
-}
-
-fn philox(start: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
-  var c = start;
-  var k = key;
-  for (var round = 0u; round < 10u; round++) {
-    c = vec4<u32>(
-      multiplyHigh(0xcd9e8d57u, c.z) ^ c.y ^ k.x,
-      0xcd9e8d57u * c.z,
-      multiplyHigh(0xd2511f53u, c.x) ^ c.w ^ k.y,
-      0xd2511f53u * c.x,
-    );
-    k += vec2<u32>(0x9e3779b9u, 0xbb67ae85u);
-  }
-  return c;
-}
-
-fn seek(stream: u32, episode: vec2<u32>) {
-  counter = vec4<u32>(0u, stream, episode.x, episode.y);
-  used = 4u;
-}
-
-// A uniform integer below `bound`.
-fn below(bound: u32) -> u32 {
-  if (used == 4u) {
-    words = philox(counter, vec2<u32>(random[0], random[1]));
-    counter.x++;
-    used = 0u;
-  }
-  let word = words[used];
-  used++;
-  return multiplyHigh(word, bound);
-}
-
-// Where a move leads, walls apart; into the edge is the cell itself. Moves: up, down, left, right.
-fn neighbour(cell: u32, heading: u32) -> u32 {
-  let size = uniforms.size;
-  let column = cell % size;
-  if (heading == 0u) {
-    return select(cell, cell - size, cell >= size);
-  }
-  if (heading == 1u) {
-    return select(cell, cell + size, cell + size < CELLS);
-  }
-  if (heading == 2u) {
-    return select(cell, cell - 1u, column > 0u);
-  }
-  return select(cell, cell + 1u, column + 1u < size);
-}
 
 // Marks the cells from which a colour can be reached without stepping on another one.
 fn flood(colour: u32) {
@@ -146,8 +84,7 @@ fn place() {
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let stride = invocations(launch);
   for (var n = indexOf(launch, lane); n < uniforms.episodes; n += stride) {
-    let low = random[2] + n;
-    let episode = vec2<u32>(low, random[3] + select(0u, 1u, low < n));
+    let episode = episodeOf(n);
     seek(LAYOUT_STREAM, episode);
     var agent = NOWHERE;
     for (var draw = 0u; draw < DRAWS; draw++) {

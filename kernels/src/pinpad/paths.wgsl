@@ -5,7 +5,7 @@
 // paths[episode, colour, cell] is the number of steps (UNREACHABLE: there is no way) times 16, plus the moves that begin a shortest
 // path, bit `a` for move `a`. Where no path is left these are the moves that enter no coloured cell, and where there are none of those
 // all moves.
-import fragments::index;
+import fragments::{index, moves};
 
 const UNREACHABLE: u32 = 0xffffu;
 const WALL: u32 = COLOURS + 1u;
@@ -13,21 +13,6 @@ const WALL: u32 = COLOURS + 1u;
 var<private> content: array<u32, CELLS>;
 var<private> distance: array<u32, CELLS>;
 var<private> queue: array<u32, CELLS>;
-
-fn neighbour(cell: u32, heading: u32) -> u32 {
-  let size = uniforms.size;
-  let column = cell % size;
-  if (heading == 0u) {
-    return select(cell, cell - size, cell >= size);
-  }
-  if (heading == 1u) {
-    return select(cell, cell + size, cell + size < CELLS);
-  }
-  if (heading == 2u) {
-    return select(cell, cell - 1u, column > 0u);
-  }
-  return select(cell, cell + 1u, column + 1u < size);
-}
 
 fn measure(goal: u32) {
   distance[goal] = 0u;

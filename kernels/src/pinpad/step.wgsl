@@ -5,27 +5,12 @@
 // `tasks` has where each begins in it and, behind the last of these, where it ends; then the colours. An agent is (cell, steps taken,
 // progress, flags): TERMINATED, TRUNCATED, SUCCESS, the colour visited by the last step plus one in bits 8 to 15, the task above.
 // `taken` [episodes, horizon] gets the move.
-import fragments::index;
+import fragments::{index, moves};
 
 const TERMINATED: u32 = 1u;
 const TRUNCATED: u32 = 2u;
 const SUCCESS: u32 = 4u;
 const WALL: u32 = COLOURS + 1u;
-
-fn neighbour(cell: u32, heading: u32) -> u32 {
-  let size = uniforms.size;
-  let column = cell % size;
-  if (heading == 0u) {
-    return select(cell, cell - size, cell >= size);
-  }
-  if (heading == 1u) {
-    return select(cell, cell + size, cell + size < CELLS);
-  }
-  if (heading == 2u) {
-    return select(cell, cell - 1u, column > 0u);
-  }
-  return select(cell, cell + 1u, column + 1u < size);
-}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {

@@ -1,5 +1,5 @@
 // Gradient of root-mean-square normalisation with respect to its input, one invocation per row. With g = dy · gamma:
-// dx = rstd · (g − x · rstd² · mean(g · x)).
+// dx = rstd · (g − x̂ · mean(g · x̂)) with x̂ = x · rstd.
 // Prelude: WORKGROUP (invocations per workgroup).
 import fragments::index;
 
@@ -16,8 +16,8 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   for (var i = 0u; i < width; i++) {
     projection += dy[start + i] * gamma[i] * (x[start + i] * rstd);
   }
-  projection *= rstd / f32(width);
+  projection /= f32(width);
   for (var i = 0u; i < width; i++) {
-    dx[start + i] = rstd * (dy[start + i] * gamma[i] - x[start + i] * projection);
+    dx[start + i] = rstd * (dy[start + i] * gamma[i] - (x[start + i] * rstd) * projection);
   }
 }

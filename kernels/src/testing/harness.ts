@@ -75,10 +75,14 @@ export async function runKernel<S extends Shape>(
   });
   const unknown = Object.keys(buffers).filter((name) => !kernel.buffers.some((slot) => slot.name === name));
   if (unknown.length) throw new Error(`${kernel.name} has no buffer ${unknown.join(', ')}`);
+  const lengths = kernel.lengths?.(shape, adapter) ?? {};
   const made = kernel.buffers.map((slot) => {
     const given = buffers[slot.name];
     if (!given) throw new Error(`${kernel.name}: buffer ${slot.name} not given`);
     const data = 'poison' in given ? new Float32Array(given.poison).fill(Number.NaN) : given;
+    const numbers = slot.element.includes('f16') ? 2 * data.length : data.length;
+    if (numbers < (lengths[slot.name] ?? 0))
+      throw new Error(`${kernel.name}: buffer ${slot.name} holds ${numbers} numbers, its declaration wants ${lengths[slot.name]}`);
     const buffer = device.createBuffer({ size: Math.max(16, Math.ceil(data.byteLength / 16) * 16), usage: 0x80 | 0x4 | 0x8 });
     device.queue.writeBuffer(buffer, 0, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
     return { slot, buffer, data };

@@ -61,3 +61,14 @@ test.each([-1, 0.5, Number.NaN, 2 ** 53])('seed %s is refused by name', (seed) =
   expect(() => new CounterRandom(seed)).toThrow(EnvError);
   expect(() => new CounterRandom(seed)).toThrow(String(seed));
 });
+
+test.each([
+  [2 ** 32, 0],
+  [-1, 0],
+  [0.5, 0],
+  [0, -1],
+  [0, Number.NaN],
+  [0, 2 ** 53],
+])('stream %s and index %s are refused: their bits would be cut off', (stream, index) => {
+  expect(() => new CounterRandom(1).seek(stream, index)).toThrow(EnvError);
+});

@@ -1,5 +1,5 @@
 import { philox4x32 } from '@coxswain/kernels';
-import { EnvError } from './errors.js';
+import { EnvError, requireInteger } from './errors.js';
 
 /** Independent streams of one seed, so that drawing more of one thing never moves another. */
 export const STREAM = { layout: 0, task: 1, expert: 2, batch: 3, symmetry: 4, partner: 5 } as const;
@@ -26,8 +26,13 @@ export class CounterRandom {
     this.key = Uint32Array.of(seed >>> 0, Math.floor(seed / 0x100000000));
   }
 
-  /** Jumps to the first number of `index` (an integer in [0, 2^53)) in `stream` (a 32-bit number). */
+  /**
+   * Jumps to the first number of `index` (an integer in [0, 2^53)) in `stream` (a 32-bit number).
+   * @throws EnvError `bad-setting` for others.
+   */
   seek(stream: number, index: number): void {
+    requireInteger('stream', stream, 0, 0xffffffff);
+    requireInteger('index', index, 0);
     this.counter[0] = 0;
     this.counter[1] = stream;
     this.counter[2] = index >>> 0;

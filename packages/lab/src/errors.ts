@@ -179,6 +179,7 @@ export const EXIT_CODES = {
   redis: 19,
   /** The run no longer moved. */
   stalled: 20,
+  'bad-toggle': 21,
   /** What the shell gives a process ended by SIGINT. */
   interrupted: 130,
   /** What the shell gives a process ended by SIGKILL: the system does it where memory runs out. */

@@ -7,6 +7,7 @@ import { main } from '../src/command/main.js';
 import { listenForInterrupts } from '../src/interrupt.js';
 import type { Phase } from '../src/phase.js';
 import { formatDuration, formatNumber, Progress } from '../src/progress.js';
+import { environmentOf } from '../src/run/environment.js';
 import { openModel } from '../src/run/model.js';
 import { fillDisk } from './crash.js';
 import { toyDevice, toyPhase, toySequel } from './toy-phase.js';
@@ -49,6 +50,34 @@ describe('the command', () => {
     for (const word of ['--preset', '--set', '--seed', '--out', '--base FOLDER', 'discover', 'grid-mini']) expect(help.out).toContain(word);
     expect((await coxswain(['settings'])).out).toContain('pretrain.learningRate=0.003');
     expect((await coxswain(['report', '--help'])).out).toContain('--results');
+  });
+
+  it('asks Dawn for what --dawn says, wherever it stands, while the command lasts', async () => {
+    const before = process.env.COXSWAIN_DAWN;
+    process.env.COXSWAIN_DAWN = 'dump_shaders';
+    try {
+      const asked: (string | undefined)[] = [];
+      const openDevice = (): Promise<Device> => {
+        asked.push(process.env.COXSWAIN_DAWN);
+        return toyDevice();
+      };
+      expect((await coxswain(toy('--dawn', 'skip_validation,no-dump_shaders', '--dawn=verbose=1'), openDevice)).code).toBe(0);
+      expect(asked).toEqual(['dump_shaders,skip_validation,no-dump_shaders,verbose=1']);
+      expect(process.env.COXSWAIN_DAWN).toBe('dump_shaders');
+    } finally {
+      if (before === undefined) delete process.env.COXSWAIN_DAWN;
+      else process.env.COXSWAIN_DAWN = before;
+    }
+    for (const help of [['--help'], ['pretrain', '--help'], ['sweep', '--help']])
+      expect((await coxswain(help)).out).toContain('--dawn TOGGLE,…');
+    expect((await coxswain(['settings', '--help'])).out).not.toContain('--dawn');
+    expect(await coxswain(['adapter', '--dawn'])).toMatchObject({ code: 2, err: expect.stringContaining('--dawn') });
+    expect(await coxswain(['settings', '--dawn', 'skip_validation'])).toMatchObject({ code: 2 });
+  });
+
+  it('notes what Dawn was given with what else a run is done on', () => {
+    const traits = { family: 'software', f16: false } as const;
+    expect(environmentOf({ description: 'a toy', traits, dawn: ['skip_validation'] })).toMatchObject({ dawn: ['skip_validation'] });
   });
 
   it.each<[string, string[], number, string]>([

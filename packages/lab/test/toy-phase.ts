@@ -2,6 +2,7 @@
 import { type Device, OutOfMemoryError, readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../src/names.js';
 import type { Phase, PhaseContext } from '../src/phase.js';
+import { takeTensor } from '../src/phases/base.js';
 import { RESULT_FILE } from '../src/run/folder.js';
 
 /** Milliseconds a step takes, so that a signal can arrive in the middle of a run; it then says when a step begins. */
@@ -15,8 +16,8 @@ const bytes = (values: Float32Array) => writeSafetensors(new Map([['w', { shape:
 async function run({ config, seed, folder, resumed, session }: PhaseContext): Promise<void> {
   const { width } = config.model;
   if (width > WIDEST) throw new OutOfMemoryError(`a toy ${width} wide`, `at most ${WIDEST}`);
-  let weights = Float32Array.of(seed + 1, 0.5);
-  if (resumed) weights = Float32Array.from(readSafetensors(resumed.read('model.safetensors'), resumed.folder).tensors.get('w')?.data ?? []);
+  let weights: Float32Array = Float32Array.of(seed + 1, 0.5);
+  if (resumed) weights = takeTensor(readSafetensors(resumed.read('model.safetensors'), resumed.folder).tensors, 'w');
   for (let done = resumed?.step ?? 0; done < config.pretrain.steps; ) {
     weights = weights.map((value, index) => Math.fround(Math.sin(value * 3 + index) + weights[1 - index] / 2));
     if (STEP_MS > 0) process.stderr.write(`toy step ${done + 1} begins\n`);

@@ -155,3 +155,10 @@ describe('settings', () => {
     world.dispose();
   });
 });
+
+it.each([-1, 0.5, Number.NaN, 2 ** 53])('refuses seed and episode %s, whose bits would be cut off', (value) => {
+  const world = new DevicePinpad(device, { world: GRID_MINI.world, tasks: ['01'], horizon: 8, environments: 2 });
+  expect(() => world.seed(value)).toThrow(`seed ${value}`);
+  expect(() => world.seed(1, value)).toThrow(`episode ${value}`);
+  world.dispose();
+});

@@ -10,7 +10,7 @@ import {
   pinpadSlots,
   pinpadStep,
 } from '@coxswain/kernels';
-import { CoxswainError, type Device, ShapeError, type Tensor } from '@coxswain/tensor';
+import { CoxswainError, type Device, ShapeError, type Tensor, twoWords } from '@coxswain/tensor';
 
 export type DevicePinpadSettings = Omit<PinpadSettings, 'observation'> & {
   /** What is shown; the egocentric window by default. */
@@ -82,10 +82,13 @@ export class DevicePinpad {
     this.#tasks = device.tensor(packed);
   }
 
-  /** Says which episodes begin next: N of the seed, from `firstEpisode` on. */
+  /**
+   * Says which episodes begin next: N of the seed, from `firstEpisode` on; both integers from 0 to 2⁵³ − 1.
+   * @throws CoxswainError `bad-seed`, `bad-episode` for any others.
+   */
   seed(seed: number, firstEpisode = 0): void {
-    const words = (value: number): number[] => [value >>> 0, Math.floor(value / 0x100000000)];
-    this.#random.write(Uint32Array.of(...words(seed), ...words(firstEpisode)));
+    const [key, episode] = [twoWords('DevicePinpad', 'seed', seed), twoWords('DevicePinpad', 'episode', firstEpisode)];
+    this.#random.write(Uint32Array.of(...key, ...episode));
   }
 
   /** Begins them: layouts, agents, tasks. */

@@ -1,5 +1,14 @@
 import type { Steering } from '@coxswain/metacontroller';
-import { AdamW, CheckpointError, type ParameterStore, type SafeTensor, ShapeError, type Tensor, type TensorData } from '@coxswain/tensor';
+import {
+  AdamW,
+  asFloat64,
+  CheckpointError,
+  type ParameterStore,
+  type SafeTensor,
+  ShapeError,
+  type Tensor,
+  type TensorData,
+} from '@coxswain/tensor';
 import type { Transformer } from '@coxswain/transformer';
 import { CodeController } from './code-controller.js';
 import { PolicyCodes } from './codes.js';
@@ -193,7 +202,7 @@ export class Reinforcer {
       learner.store.load(part('parameters.'), what);
       optimiser.load(part('optimiser.'), what);
     }
-    [this.#index, this.#withoutSignal] = [updates.data[0], updates.data[1]];
+    [this.#index, this.#withoutSignal] = asFloat64(updates);
   }
 
   dispose(): void {

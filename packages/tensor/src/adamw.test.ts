@@ -6,7 +6,7 @@ import { CheckpointError } from './errors.js';
 import { HostRandom } from './host-random.js';
 import { requestDevice } from './node.js';
 import { ParameterStore } from './parameters.js';
-import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { readSafetensors, writeSafetensors } from './safetensors/index.js';
 
 let device: Device;
 beforeAll(async () => {

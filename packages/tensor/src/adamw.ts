@@ -3,7 +3,7 @@ import { requireNotNegative, requireNumber, requirePositive } from './checks.js'
 import { CheckpointError } from './errors.js';
 import { launchReduce } from './ops/reduce.js';
 import type { ParameterStore } from './parameters.js';
-import type { SafeTensor } from './safetensors.js';
+import { asFloat64, type SafeTensor } from './safetensors/index.js';
 import type { Tensor } from './tensor.js';
 
 export interface AdamWSettings {
@@ -114,8 +114,9 @@ export class AdamW {
     const [m, v] = [this.store.pack(part('m'), what), this.store.pack(part('v'), what)];
     this.#m.write(m);
     this.#v.write(v);
-    this.skipped.write(Uint32Array.from(state.get('skipped')?.data ?? [0]));
-    this.#step = Number(step.data[0]);
+    const skipped = state.get('skipped');
+    this.skipped.write(Uint32Array.from(skipped ? asFloat64(skipped) : [0]));
+    this.#step = asFloat64(step)[0];
   }
 
   dispose(): void {

@@ -1,8 +1,8 @@
 /** Recorded launches: planned once, replayed at the cost of encoding them. */
 import type { Cost } from '@coxswain/kernels';
 import type { Device } from './device.js';
-import { DisposedError } from './errors.js';
-import { type Bound, bind, encode, type Launch } from './launch.js';
+import { CaptureError, DisposedError, LaunchError } from './errors.js';
+import { type Bound, bind, encode, type Launch, neverComputed } from './launch.js';
 import type { LaunchTimer } from './launch-timer.js';
 import type { Storage } from './storage.js';
 import type { Tensor } from './tensor.js';
@@ -17,6 +17,13 @@ export interface Holdings {
   readonly release: () => void;
 }
 
+/** @throws CaptureError for what an asynchronous body returned: it goes on when nothing records it any more. */
+export function requireSynchronous(outputs: unknown): void {
+  if (!(outputs instanceof Promise)) return;
+  outputs.catch(() => {});
+  throw new CaptureError('an asynchronous body');
+}
+
 /** A captured step. Replaying it needs no allocation, no bind groups and no JavaScript of the model. */
 export class Program<Outputs extends Record<string, Tensor> = Record<string, Tensor>> {
   /** Bytes of its temporaries: as they lie in the arena that programs share, and with memory of their own each. */
@@ -29,6 +36,8 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
   readonly #written: readonly Storage[];
   #ready: Promise<void> | undefined;
   #disposed = false;
+  /** All its kernels are known to compile. */
+  #compiled = false;
 
   /** @throws DisposedError where something it uses was freed since it was recorded. */
   constructor(
@@ -50,7 +59,7 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
       arena: [...arena].reduce((sum, { size }) => sum + size, 0),
       separate: planned.reduce((sum, { bytes }) => sum + bytes, 0),
     };
-    this.requireAlive();
+    this.requireAlive(device);
     ({ bound: this.#bound, uniforms: this.#uniforms } = bind(device.gpu, launches));
   }
 
@@ -78,11 +87,24 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
     this.device.run([this]);
   }
 
-  /** @throws DisposedError where this, or a tensor it uses, was disposed: its memory may be another's by now. */
-  requireAlive(): void {
+  /**
+   * @throws LaunchError where this is not a program of `device`, or uses a tensor that was never computed; DisposedError where this,
+   * or a tensor it uses, was disposed: its memory may be another's by now.
+   */
+  requireAlive(device: Device): void {
+    if (this.device !== device) throw new LaunchError('a program of another device', 'run it on the device that captured it');
     if (this.#disposed) throw new DisposedError('run', 'a program that was disposed');
-    for (const [storage, operation] of this.#touched)
+    for (const [storage, operation] of this.#touched) {
       if (storage.freed) throw new DisposedError(operation, 'a tensor of a captured program');
+      if (storage.fault) throw neverComputed(operation, 'a tensor of a captured program', storage.fault);
+    }
+  }
+
+  /** Compiles, one by one, what is not compiled yet. @throws LaunchError for a kernel that does not compile. */
+  requireCompiled(): void {
+    if (this.#compiled) return;
+    for (const { pipeline } of this.launches) pipeline.compiled();
+    this.#compiled = true;
   }
 
   encode(encoder: GPUCommandEncoder, timer?: LaunchTimer): void {

@@ -1,4 +1,4 @@
-import { fill, type Kernel } from '@coxswain/kernels';
+import { fill } from '@coxswain/kernels';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Device } from './device.js';
 import { DeviceLostError, DisposedError, LaunchError, NotFiniteError, OutOfMemoryError, ShapeError } from './errors.js';
@@ -123,35 +123,6 @@ describe('mistakes of the caller', () => {
 });
 
 describe('what WebGPU refuses', () => {
-  test.each<[string, Partial<Kernel<{ count: number; value: number }>>, RegExp]>([
-    ['text that does not compile', { source: 'fn main( {' }, /test\/broken/],
-    ['a declaration that the text contradicts', { buffers: [{ name: 'out', access: 'read', element: 'f32' }] }, /test\/broken/],
-  ])('%s: a LaunchError with the label at the next flush, read and upload', async (_, wrong, label) => {
-    const out = device.zeros([4]);
-    device.flush();
-    device.dispatch({ ...fill, ...wrong, name: 'test/broken' }, { count: 4, value: 1 }, { out });
-    await expect(out.read()).rejects.toThrow(label);
-    for (const next of [() => device.flush(), () => out.write(new Float32Array(4)), () => device.empty([1]), () => device.finish()]) {
-      const thrown = await error(next);
-      expect(thrown).toBeInstanceOf(LaunchError);
-      expect(String(thrown)).toMatch(label);
-    }
-  });
-
-  test('a captured kernel that does not compile: a LaunchError when it is made ready', async () => {
-    const out = device.zeros([4]);
-    const program = device.capture(() => {
-      device.dispatch(
-        { ...fill, source: fill.source.replace('@workgroup_size(WORKGROUP)', '@workgroup_size(4097)'), name: 'test/wide' },
-        { count: 4, value: 1 },
-        { out },
-      );
-      return {};
-    });
-    await expect(program.ready()).rejects.toThrow(/test\/wide/);
-    expect(() => program.run()).toThrow(LaunchError);
-  });
-
   test('memory that is both read and written: refused at the launch, and the device goes on', async () => {
     const x = device.zeros([2, 2]);
     expect(() => device.copy(x, x)).toThrow(/copy\/strided: buffers "x" and "out" share memory that is written/);

@@ -1,18 +1,17 @@
 import { type AdapterTraits, copyAxisRange, copyStrided, fill, type Kernel, packUniforms, type Shape } from '@coxswain/kernels';
 import { Arena } from './arena.js';
 import { noGradient, overwritten, requireUnrecorded } from './autograd.js';
-import { Program } from './capture.js';
+import { Program, requireSynchronous } from './capture.js';
 import { requireData, requireDimensions, requireKnown } from './checks.js';
 import { CaptureError, DeviceLostError, DisposedError, LaunchError, ShapeError } from './errors.js';
 import { Failure } from './failure.js';
 import {
   ALIGNMENT,
   absent,
-  bind,
-  encode,
   gridOf,
   type Launch,
   type LaunchOptions,
+  neverComputed,
   requireApart,
   requireFits,
   requireUniforms,
@@ -24,6 +23,7 @@ import { BufferPool } from './pool.js';
 import { Readback } from './readback.js';
 import type { Scope } from './scope.js';
 import { type Binding, Storage } from './storage.js';
+import { Submissions } from './submissions.js';
 import { type Dimensions, type DType, dtypeOf, sizeOf, Tensor, type TensorData } from './tensor.js';
 
 /** Eager launches wait to be submitted together, up to this many. */
@@ -62,6 +62,7 @@ export class Device {
   readonly #arena: Arena;
   readonly #absent: { readonly read: Storage; readonly write: Storage };
   readonly #failure: Failure;
+  readonly #submissions: Submissions;
   #pending: Launch[] = [];
   #recording: Recording | undefined;
   #closed = false;
@@ -72,6 +73,7 @@ export class Device {
    * @param description the adapter in words, for reports.
    * @param onClose called when the device is closed (the owner of the GPU object lets go of it there).
    * @param wait how to wait for the GPU, where plainly awaiting it is not the best way.
+   * @param dawn toggles and options that its instance of Dawn was made with, as `COXSWAIN_DAWN` takes them.
    */
   constructor(
     readonly gpu: GPUDevice,
@@ -79,16 +81,19 @@ export class Device {
     readonly description: string,
     private readonly onClose: () => void = () => {},
     wait: <T>(pending: Promise<T>) => Promise<T> = (pending) => pending,
+    readonly dawn: readonly string[] = [],
   ) {
     this.#failure = new Failure(gpu, wait);
-    this.pool = new BufferPool(gpu, Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize));
+    const { attempt } = this.#failure;
+    this.pool = new BufferPool(gpu, Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize), attempt);
     this.#memory = new Memory(this.pool);
     this.#arena = new Arena(this.pool);
-    this.#pipelines = new Pipelines(gpu, traits, (error) => this.#failure.report(error));
+    this.#pipelines = new Pipelines(gpu, traits, attempt);
     this.#absent = {
       read: new Storage(ALIGNMENT, this.pool.take(ALIGNMENT)),
       write: new Storage(16 * ALIGNMENT, this.pool.take(16 * ALIGNMENT)),
     };
+    this.#submissions = new Submissions(this, this.#failure, this.#absent.write);
     this.dummy = new Tensor(this, [1], 'f32', this.#absent.read);
   }
 
@@ -129,7 +134,7 @@ export class Device {
     requireDimensions('tensor', shape);
     if (sizeOf(shape) !== data.length) throw new ShapeError('tensor', `${data.length} numbers`, `${sizeOf(shape)} for shape [${shape}]`);
     const tensor = new Tensor(this, shape, dtypeOf(data), this.allocate(data.byteLength, true));
-    this.upload(tensor, data);
+    this.#put(tensor, data);
     return tensor;
   }
 
@@ -183,14 +188,36 @@ export class Device {
     this.pool.trim();
   }
 
-  /** Uploads `data`; everything launched before sees the old contents. */
+  /**
+   * Uploads `data`; everything launched before sees the old contents.
+   * @throws CaptureError inside a capture, whose runs would not repeat it; LaunchError for a tensor of another device.
+   */
   upload(tensor: Tensor, data: TensorData): void {
+    if (this.#recording) throw new CaptureError(`a write to tensor ${tensor}`);
+    this.#put(tensor, data);
+  }
+
+  #put(tensor: Tensor, data: TensorData): void {
+    this.#requireOwn('write', tensor);
     this.flush();
-    const { buffer } = tensor.storage;
+    const { storage, byteOffset } = tensor;
+    const { buffer } = storage;
     if (!buffer) throw new DisposedError('write', `tensor ${tensor}`);
     tensor.storage.changes.count++;
+    this.#failure.attempt('write', () =>
+      this.gpu.queue.writeBuffer(buffer, byteOffset, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
+    );
     this.counters.uploaded += data.byteLength;
-    this.gpu.queue.writeBuffer(buffer, tensor.byteOffset, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+    if (storage.fault && data.byteLength >= storage.bytes) storage.fault = undefined;
+  }
+
+  /** @throws LaunchError for a tensor of another device. */
+  #requireOwn(operation: string, tensor: Tensor): void {
+    if (tensor.device === this) return;
+    throw new LaunchError(
+      `${operation}: tensor ${tensor} is another device's`,
+      'use it on its own device, or read it there and write it here',
+    );
   }
 
   /**
@@ -199,6 +226,8 @@ export class Device {
    * What it writes has no gradient until `op` states one.
    * @throws ShapeError for a tensor of another dtype or length than the kernel declares, ArgumentError for a number that a uniform cannot
    * hold, GradientError for an output that a recorded operation made.
+   * @throws LaunchError where the kernel does not compile, or its declaration does not fit its text or the tensors: this launch is then
+   * left out, and everything else goes on.
    */
   dispatch<S extends Shape>(kernel: Kernel<S>, shape: S, tensors: Readonly<Record<string, Tensor>>, options: LaunchOptions = {}): void {
     const bindings = kernel.buffers.map((slot, i): Binding => {
@@ -206,11 +235,13 @@ export class Device {
       const tensor = tensors[name];
       if (!tensor) throw new LaunchError(`${kernel.name}: no tensor for buffer "${name}"`);
       if (tensor === this.dummy) return access === 'read' ? absent(this.#absent.read, 0) : absent(this.#absent.write, i);
-      if (tensor.device !== this) throw new LaunchError(`${kernel.name}: the tensor for buffer "${name}" is another device's`);
+      this.#requireOwn(kernel.name, tensor);
       const { binding } = tensor;
       if (!binding.buffer && !this.#recording?.planned.has(binding.storage))
         throw new DisposedError(kernel.name, `tensor ${tensor} for buffer "${name}"`);
       requireFits(kernel, slot, tensor, shape, options);
+      const { fault } = binding.storage;
+      if (fault) throw neverComputed(kernel.name, `tensor ${tensor} for buffer "${name}"`, fault);
       return binding;
     });
     requireApart(kernel, bindings);
@@ -229,6 +260,7 @@ export class Device {
       this.#recording.launches.push(launch);
       return;
     }
+    if (!pipeline.proven) this.#submissions.prove(launch);
     this.#pending.push(launch);
     if (this.#pending.length >= EAGER_BATCH) this.flush();
   }
@@ -254,13 +286,14 @@ export class Device {
     this.#recording = recording;
     try {
       const outputs = body();
+      requireSynchronous(outputs);
       for (const { storage } of Object.values(outputs)) {
         if (!planned.delete(storage)) continue;
         this.#memory.fill(storage);
         owned.push(storage);
       }
       release = this.#arena.place(launches, planned);
-      return new Program(this, launches, outputs, { storages: owned, planned, release });
+      return this.#failure.attempt('capture', () => new Program(this, launches, outputs, { storages: owned, planned, release }));
     } catch (error) {
       for (const storage of owned) this.free(storage);
       release();
@@ -271,14 +304,23 @@ export class Device {
     }
   }
 
-  /** Runs captured programs in order, in one submit (with any eager launches that wait, first). */
+  /**
+   * Runs captured programs in order, in one submit (with any eager launches that wait, first).
+   * @throws LaunchError for a kernel that does not compile, or whatever else WebGPU refuses, CaptureError inside a capture, and what
+   * `Program.requireAlive` throws. None of the programs has run then.
+   */
   run(programs: readonly Program[]): void {
     this.#submit(programs);
   }
 
   /** Downloads tensors in one go, after running `programs`; all of it in one submit. The only way back to the host. */
   async read(tensors: readonly Tensor[], programs: readonly Program[] = []): Promise<TensorData[]> {
-    for (const tensor of tensors) if (!tensor.storage.buffer) throw new DisposedError('read', `tensor ${tensor}`);
+    for (const tensor of tensors) {
+      this.#requireOwn('read', tensor);
+      const { buffer, fault } = tensor.storage;
+      if (!buffer) throw new DisposedError('read', `tensor ${tensor}`);
+      if (fault) throw neverComputed('read', `tensor ${tensor}`, fault);
+    }
     const readback = this.#submit(programs, tensors) as Readback;
     this.counters.readbacks++;
     try {
@@ -289,10 +331,18 @@ export class Device {
     }
   }
 
-  /** Compiles the kernels of programs that are not compiled yet, side by side. */
+  /**
+   * Compiles the kernels of programs that are not compiled yet, side by side.
+   * @throws LaunchError for the first that does not compile, when all have been tried.
+   */
   async compile(programs: readonly Program[]): Promise<void> {
+    for (const program of programs) program.requireAlive(this);
     const pipelines = new Set(programs.flatMap(({ launches }) => launches.map(({ pipeline }) => pipeline)));
-    await this.#failure.settled(Promise.all([...pipelines].map((pipeline) => pipeline.compile())));
+    const tried = Promise.allSettled([...pipelines].map((pipeline) => pipeline.compile()));
+    const compiled = tried.then((outcomes) => {
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    });
+    await this.#failure.settled(compiled);
   }
 
   /** Throws what WebGPU reported since the device was made, if anything. */
@@ -323,20 +373,18 @@ export class Device {
   #submit(programs: readonly Program[], tensors?: readonly Tensor[]): Readback | undefined {
     if (this.#recording) throw new CaptureError('a run or a read');
     this.throwIfFailed();
-    for (const program of programs) program.requireAlive();
-    const encoder = this.gpu.createCommandEncoder();
+    for (const program of programs) program.requireAlive(this);
+    for (const program of programs) program.requireCompiled();
+    const readback = tensors && this.#failure.attempt('read', () => new Readback(this.gpu, tensors));
     const pending = this.#pending;
     this.#pending = [];
-    const { bound, uniforms } = bind(this.gpu, pending);
-    if (bound.length > 0) encode(encoder, bound, pending, this.timer);
-    for (const program of programs) program.encode(encoder, this.timer);
-    const readback = tensors && new Readback(this.gpu, tensors);
-    readback?.encode(encoder);
-    this.gpu.queue.submit([encoder.finish()]);
-    uniforms?.destroy();
-    this.counters.dispatches += programs.reduce((sum, { length }) => sum + length, pending.length);
-    this.counters.submits++;
-    for (const launches of this.onLaunches ? [pending, ...programs.map((program) => program.launches)] : []) this.onLaunches?.(launches);
+    try {
+      this.#submissions.send(pending, programs, readback);
+    } catch (error) {
+      readback?.dispose();
+      throw this.#submissions.oneByOne(pending) ?? error;
+    }
+    this.#submissions.count(pending, programs);
     return readback;
   }
 }

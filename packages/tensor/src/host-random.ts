@@ -1,26 +1,41 @@
 import { philox4x32 } from '@coxswain/kernels';
+import { twoWords } from './two-words.js';
 
 /**
  * Random numbers on the host, counter-based like the device's: the n-th block of a (seed, stream) is always the same.
  * Philox 4×32-10, Salmon et al. 2011.
  */
 export class HostRandom {
-  #block: Uint32Array = new Uint32Array(4);
+  readonly #block = new Uint32Array(4);
   #used = 4;
-  #counter = 0;
+  /** Blocks drawn. */
+  #drawn = 0;
+  readonly #key: readonly [number, number];
+  /** High words of the seed and of the stream: 0 below 2³², so that they change no bit of smaller seeds. */
+  readonly #high: readonly [number, number];
   #spare: number | undefined;
 
-  /** @param seed 32 bits; @param stream tells apart independent uses of one seed. */
+  /**
+   * @param seed an integer from 0 to 2⁵³ − 1.
+   * @param stream tells apart independent uses of one seed; an integer from 0 to 2⁵³ − 1.
+   * @throws CoxswainError `bad-seed`, `bad-stream` for anything else.
+   */
   constructor(
     readonly seed: number,
     readonly stream = 0,
-  ) {}
+  ) {
+    const [seedLow, seedHigh] = twoWords('HostRandom', 'seed', seed);
+    const [streamLow, streamHigh] = twoWords('HostRandom', 'stream', stream);
+    this.#key = [seedLow, streamLow];
+    this.#high = [seedHigh, streamHigh];
+  }
 
   /** 32 random bits. */
   word(): number {
     if (this.#used === 4) {
-      this.#block = philox4x32([this.#counter, 0, 0, 0], [this.seed >>> 0, this.stream >>> 0]);
-      this.#counter++;
+      const [low, high] = twoWords('HostRandom', 'block', this.#drawn);
+      philox4x32([low, ...this.#high, high], this.#key, this.#block);
+      this.#drawn++;
       this.#used = 0;
     }
     return this.#block[this.#used++];

@@ -16,6 +16,7 @@ export { measurePeaks, type Peaks } from './peaks.js';
 export { roundedSize, tooLarge } from './pool.js';
 export { RandomState } from './random.js';
 export { RunningSums } from './running-sums.js';
-export * from './safetensors.js';
+export * from './safetensors/index.js';
 export { Scope } from './scope.js';
 export * from './tensor.js';
+export { twoWords } from './two-words.js';

@@ -61,6 +61,16 @@ export class LaunchTimer {
     }
   }
 
+  /** Submits to come back to with `rewind`. */
+  get mark(): number {
+    return this.#pending.length;
+  }
+
+  /** Forgets what was encoded since `mark`: it never ran. */
+  rewind(mark: number): void {
+    for (const { set, resolved, host } of this.#pending.splice(mark)) for (const made of [set, resolved, host]) made.destroy();
+  }
+
   /** All launches since it was asked last, in order, once the GPU is done with them. */
   async take(): Promise<TimedLaunch[]> {
     const timed: TimedLaunch[] = [];

@@ -1,6 +1,6 @@
 /** Single launches: what WebGPU would refuse without saying whose it is, their bind groups, their encoding. */
 import type { AdapterTraits, BufferSlot, Cost, Grid, Kernel, Shape } from '@coxswain/kernels';
-import { ArgumentError, LaunchError, ShapeError } from './errors.js';
+import { ArgumentError, type CoxswainError, LaunchError, ShapeError } from './errors.js';
 import type { LaunchTimer } from './launch-timer.js';
 import type { Pipeline } from './pipelines.js';
 import type { Binding, Storage } from './storage.js';
@@ -114,6 +114,11 @@ export const absent = (storage: Storage, slot: number): Binding => ({
   offset: slot * ALIGNMENT,
   bytes: ALIGNMENT,
 });
+
+/** What is refused that reads what a refused launch was to write. @param fault why that was refused. */
+export function neverComputed(operation: string, value: string, { value: why }: CoxswainError): LaunchError {
+  return new LaunchError(`${operation}: ${value} was never computed, for ${why}`, 'compute it anew, or write all of it');
+}
 
 /** Binds launches whose storages have buffers. Their uniforms share one buffer. */
 export function bind(device: GPUDevice, launches: readonly Launch[]): { bound: Bound[]; uniforms: GPUBuffer | undefined } {

@@ -1,10 +1,15 @@
 /** Devices on Node, through Dawn. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { type AdapterTraits, type Family, halfMatrix, type MatrixConfiguration } from '@coxswain/kernels';
 import { create, globals } from 'webgpu';
+import { badToggle, type DawnRequest, dawnFlags, dawnRequest, dawnWords } from './dawn.js';
 import { Device } from './device.js';
 import { CoxswainError, NoAdapterError } from './errors.js';
 import { nap } from './nap.js';
+
+export { openSafetensorsFile, type SafetensorsFile, writeSafetensorsFile } from './node/safetensors-file.js';
 
 // Dawn's instances are kept for ever, for collecting one while a device of its lives crashes; and used again, for Mesa's software driver
 // gives memory back to its instance only. Each serves one device at a time: two of one instance do not compute side by side.
@@ -27,7 +32,10 @@ const REMEDY =
   '(package mesa-vulkan-drivers; on Debian 12 from bookworm-backports), or your GPU vendor’s driver.';
 
 export interface DeviceOptions {
-  /** Dawn toggles and other options of the `webgpu` package's `create`. */
+  /**
+   * Dawn toggles (`TOGGLE` on, `no-TOGGLE` off) and `KEY=VALUE` options of the `webgpu` package's `create`, beside those that the
+   * environment variable COXSWAIN_DAWN lists with commas between; where they contradict it, they hold.
+   */
   readonly dawn?: readonly string[];
   /**
    * Kernels of this family, whatever the adapter: to test those of GPUs where there is none, or to compare. By default what
@@ -45,6 +53,27 @@ export interface DeviceOptions {
 function softwareThreads(): number {
   const asked = Number.parseInt(process.env.LP_NUM_THREADS ?? '', 10);
   return Math.max(1, Math.min(32, Number.isNaN(asked) ? availableParallelism() : asked));
+}
+
+/**
+ * Dawn ignores a toggle that it does not have, and tells nobody which it has; but the names of those that it has are in its library.
+ * @throws CoxswainError `bad-toggle` for a toggle whose name is not there.
+ */
+function requireToggles({ toggles }: DawnRequest): void {
+  if (toggles.size === 0) return;
+  const library = Object.keys(createRequire(import.meta.url).cache).find((file) => /[\\/]dawn\.node$/.test(file));
+  if (library === undefined) return;
+  const bytes = readFileSync(library);
+  // A text in a library ends with a zero byte; it may begin inside another.
+  for (const name of toggles.keys()) if (!bytes.includes(`${name}\0`)) throw badToggle(name, 'a toggle that this version of Dawn has');
+}
+
+/** What is asked of Dawn, by the options and by the environment. @throws CoxswainError `bad-toggle` for a toggle that Dawn has not. */
+function askedDawn({ dawn = [], subgroupMatrices }: DeviceOptions): { readonly flags: string[]; readonly words: string[] } {
+  const given = [...(process.env.COXSWAIN_DAWN ?? '').split(','), ...dawn];
+  requireToggles(dawnRequest(given));
+  const request = dawnRequest([...(subgroupMatrices ? ['allow_unsafe_apis'] : []), ...given]);
+  return { flags: dawnFlags(request), words: dawnWords(request) };
 }
 
 /** No name of the standard yet. */
@@ -75,14 +104,15 @@ function askedFamily({ family }: DeviceOptions): Family | undefined {
 
 /**
  * Finds an adapter and makes a device with all the adapter can give.
- * @throws NoAdapterError that says what to install; CoxswainError `bad-family` for a family that there is not.
+ * @throws NoAdapterError that says what to install; CoxswainError `bad-family` for a family that there is not, `bad-toggle` for a
+ * toggle.
  */
 export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
   const asked = askedFamily(options);
+  const dawn = askedDawn(options);
   Object.assign(globalThis, globals);
   const { instance, adapter } = await explained(async () => {
-    const unsafe = options.subgroupMatrices ? ['enable-dawn-features=allow_unsafe_apis'] : [];
-    const taken = takeInstance([...unsafe, ...(options.dawn ?? [])]);
+    const taken = takeInstance(dawn.flags);
     return { instance: taken, adapter: await taken.gpu.requestAdapter({ powerPreference: 'high-performance' }) };
   });
   if (!adapter) throw new NoAdapterError('Dawn lists none', REMEDY);
@@ -119,7 +149,7 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
     ...(features.has('subgroups') && min && max ? { subgroups: { min, max } } : {}),
     ...(subgroupMatrix ? { subgroupMatrix } : {}),
   };
-  return new Device(device, traits, description, () => lost || instance.giveBack(), nap);
+  return new Device(device, traits, description, () => lost || instance.giveBack(), nap, dawn.words);
 }
 
 /** What `ask` gives, or a NoAdapterError with what it threw. */

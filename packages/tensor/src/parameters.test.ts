@@ -5,6 +5,7 @@ import { HostRandom } from './host-random.js';
 import { requestDevice } from './node.js';
 import { add, scale } from './ops/index.js';
 import { ParameterStore } from './parameters.js';
+import { readSafetensors, type SafeTensor, writeSafetensors } from './safetensors/index.js';
 
 let device: Device;
 beforeAll(async () => {
@@ -71,6 +72,18 @@ test('saved and loaded again, by name, whatever the order', async () => {
   const flat = await other.flat.read();
   expect(flat.subarray(15, 64).every((value) => value === 0)).toBe(true);
   for (const each of [store, other]) each.dispose();
+});
+
+test('weights of F16, BF16 and F64 come as their numbers; integers are no weights', () => {
+  const store = made();
+  const saved = store.unpack(new Float32Array(store.flat.size).fill(0.5));
+  for (const floats of ['F16', 'BF16', 'F64'] as const)
+    expect(store.unpack(store.pack(readSafetensors(writeSafetensors(saved, {}, { floats })).tensors))).toEqual(saved);
+  for (const integers of [new Uint16Array(64), new Int32Array(64), new BigInt64Array(64)]) {
+    const named = new Map<string, SafeTensor>([...saved, ['head', { shape: [64], data: integers }]]);
+    expect(() => store.pack(named, 'x.safetensors')).toThrow(/^x\.safetensors: dtype [UI]\d\d of tensor "head", expected F32/);
+  }
+  store.dispose();
 });
 
 test('what does not fit is refused, naming the file and the tensor', async () => {

@@ -1,6 +1,7 @@
 import type { Device } from './device.js';
 import { CheckpointError, ShapeError } from './errors.js';
 import type { HostRandom } from './host-random.js';
+import { type NamedNumbers, weightsOf } from './safetensors/convert.js';
 import { Storage } from './storage.js';
 import { type Dimensions, sizeOf, Tensor } from './tensor.js';
 
@@ -116,10 +117,10 @@ export class ParameterStore {
   }
 
   /**
-   * The flat host buffer for named tensors.
-   * @throws CheckpointError for a tensor that is missing, unknown, or of another shape.
+   * The flat host buffer for named tensors; those of a file may be F32, F64, F16 or BF16.
+   * @throws CheckpointError for a tensor that is missing, unknown, of another shape, or of integers.
    */
-  pack(named: ReadonlyMap<string, { shape: Dimensions; data: ArrayLike<number> }>, what = 'checkpoint'): Float32Array {
+  pack(named: ReadonlyMap<string, NamedNumbers>, what = 'checkpoint'): Float32Array {
     const flat = new Float32Array(this.#length);
     const remedy = 'Load it into a model of the configuration it was saved from';
     for (const name of named.keys())
@@ -131,13 +132,13 @@ export class ParameterStore {
         throw new CheckpointError(what, `tensor "${name}" of shape [${given.shape}]`, `[${tensor.shape}]`, remedy);
       if (given.data.length !== tensor.size)
         throw new CheckpointError(what, `${given.data.length} numbers in tensor "${name}"`, `${tensor.size}`, remedy);
-      flat.set(Float32Array.from(given.data), offset);
+      flat.set(weightsOf(given, `tensor "${name}"`, what), offset);
     }
     return flat;
   }
 
   /** Replaces all values. */
-  load(named: ReadonlyMap<string, { shape: Dimensions; data: ArrayLike<number> }>, what?: string): void {
+  load(named: ReadonlyMap<string, NamedNumbers>, what?: string): void {
     this.flat.write(this.pack(named, what));
   }
 

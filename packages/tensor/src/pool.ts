@@ -1,4 +1,5 @@
 import { OutOfMemoryError } from './errors.js';
+import type { Attempt } from './failure.js';
 
 /** Storage, copy in and out; uniforms are made apart. */
 const USAGE = 0x80 | 0x4 | 0x8;
@@ -28,17 +29,21 @@ export class BufferPool {
   /** Bytes of the largest buffer that the adapter can bind. */
   readonly largest: number;
 
-  /** @param largest bytes of the largest buffer to make. */
+  /**
+   * @param largest bytes of the largest buffer to make.
+   * @param attempt throws what WebGPU says against a buffer.
+   */
   constructor(
     private readonly device: GPUDevice,
     largest: number,
+    private readonly attempt: Attempt = (_, work) => work(),
   ) {
     this.largest = Math.floor(largest / 256) * 256;
   }
 
   /**
    * A buffer of at least so many bytes, with undefined contents.
-   * @throws OutOfMemoryError where the adapter cannot bind one so large.
+   * @throws OutOfMemoryError where the adapter cannot bind one so large, or has no room for it.
    */
   take(bytes: number): GPUBuffer {
     if (bytes > this.largest) throw tooLarge(bytes, this.largest);
@@ -46,8 +51,9 @@ export class BufferPool {
     const size = Math.min(roundedSize(bytes), this.largest);
     const waiting = this.#free.get(size)?.pop();
     if (waiting) return waiting;
+    const buffer = this.attempt(`a buffer of ${size} bytes`, () => this.device.createBuffer({ size, usage: USAGE }));
     this.allocatedBytes += size;
-    return this.device.createBuffer({ size, usage: USAGE });
+    return buffer;
   }
 
   give(buffer: GPUBuffer): void {

@@ -1,18 +1,7 @@
 import { philoxState } from '@coxswain/kernels';
 import type { Device } from './device.js';
-import { CoxswainError } from './errors.js';
 import { Tensor } from './tensor.js';
-
-function requireWhole(what: 'seed' | 'step', value: number): void {
-  if (Number.isSafeInteger(value) && value >= 0) return;
-  const expected = `an integer from 0 to ${Number.MAX_SAFE_INTEGER}`;
-  throw new CoxswainError(`RandomState: ${what} ${value}, expected ${expected}`, {
-    code: `bad-${what}`,
-    value: String(value),
-    expected,
-    remedy: `pass another ${what}`,
-  });
-}
+import { requireWhole, twoWords } from './two-words.js';
 
 /**
  * What the random numbers of a program are a function of: a seed and a step. The ops in ops/random read it on the GPU, so
@@ -31,15 +20,14 @@ export class RandomState {
     readonly device: Device,
     readonly seed: number,
   ) {
-    requireWhole('seed', seed);
-    this.#key = [seed >>> 0, Math.floor(seed / 4294967296)];
+    this.#key = twoWords('RandomState', 'seed', seed);
     this.tensor = new Tensor(device, [4], 'u32', device.own(16));
     this.write(0);
   }
 
   /** Sets the step, an integer from 0 to 2⁵³ − 1: everything launched afterwards draws that step's numbers. */
   write(step: number): void {
-    requireWhole('step', step);
+    requireWhole('RandomState', 'step', step);
     this.tensor.write(philoxState(this.#key, step));
   }
 

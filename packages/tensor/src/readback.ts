@@ -1,3 +1,4 @@
+import { OutOfMemoryError } from './errors.js';
 import { ALIGNMENT } from './launch.js';
 import type { Tensor, TensorData } from './tensor.js';
 
@@ -8,7 +9,10 @@ export class Readback {
   readonly #staging: GPUBuffer;
   readonly #offsets: readonly number[];
 
-  /** @param tensors all of them alive. */
+  /**
+   * @param tensors all of them alive.
+   * @throws OutOfMemoryError where they do not fit one buffer of the adapter.
+   */
   constructor(
     gpu: GPUDevice,
     private readonly tensors: readonly Tensor[],
@@ -20,6 +24,9 @@ export class Readback {
       total += Math.ceil((size * 4) / ALIGNMENT) * ALIGNMENT;
     }
     this.#offsets = offsets;
+    const most = gpu.limits.maxBufferSize;
+    if (total > most)
+      throw new OutOfMemoryError(`a read of ${total} bytes`, `this adapter copies at most ${most} at once`, 'read fewer tensors at once');
     this.#staging = gpu.createBuffer({ label: 'readback', size: Math.max(total, ALIGNMENT), usage: 0x1 | 0x8 });
   }
 

@@ -1,3 +1,5 @@
+import type { CoxswainError } from './errors.js';
+
 /** A stretch of GPU memory that one tensor, or several views of it, live in. */
 export class Storage {
   /** Absent while the storage is only planned (inside a capture) and after it was freed. */
@@ -5,6 +7,8 @@ export class Storage {
   freed = false;
   /** How often what lies here was written: tells whether a value that a gradient needs is still what it was. */
   changes = { count: 0 };
+  /** Why what lies here is not what it should be: a launch that was to write it was refused. Writing all of it anew mends it. */
+  fault: CoxswainError | undefined;
 
   constructor(
     readonly bytes: number,

@@ -36,6 +36,7 @@ const HELP = `coxswain cost — ${COST_ABOUT}
   --kernels N       Time every launch of N steps of each phase too, on one device: what each kernel takes, and how far it is from what
                     the adapter could do at best
   --results FOLDER  Also write FOLDER/ADAPTER/PRESET.json, and FOLDER.md about all that lies in FOLDER
+  --page            Only write FOLDER.md anew from what lies in FOLDER: nothing is counted or timed
   -h, --help        Show this
 
 A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences (by kernel), bytes of attention's caches, bytes
@@ -54,6 +55,7 @@ const SPECS = {
   rounds: { type: 'string' as const },
   kernels: { type: 'string' as const },
   results: { type: 'string' as const },
+  page: { type: 'boolean' as const },
   help: { type: 'boolean' as const, short: 'h' },
 };
 
@@ -129,12 +131,19 @@ function aligned(rows: readonly string[][]): string {
   return rows.map((row) => `${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')}\n`).join('');
 }
 
-/** Keeps the lines in a folder of results, and writes its page anew. */
-function record(folder: string, results: CostResults, { stdout }: Machine): void {
-  const path = folder.replace(/\/+$/, '');
-  const { path: file, content } = mergedResults(path, results);
-  writeFile(file, content, stdout);
+const withoutSlash = (folder: string): string => folder.replace(/\/+$/, '');
+
+/** Writes the page about a folder of results. */
+function writePage(folder: string, { stdout }: Machine): void {
+  const path = withoutSlash(folder);
   writeFile(`${path}.md`, costPage(readCostResults(path)), stdout);
+}
+
+/** Keeps the lines in a folder of results, and writes its page anew. */
+function record(folder: string, results: CostResults, machine: Machine): void {
+  const { path, content } = mergedResults(withoutSlash(folder), results);
+  writeFile(path, content, machine.stdout);
+  writePage(folder, machine);
 }
 
 /** Prints what each phase costs. @throws NoAdapterError where there is no adapter. */
@@ -143,6 +152,12 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
   const { stdout, stderr } = machine;
   if (values.help) {
     stdout.write(HELP);
+    return;
+  }
+  if (values.page) {
+    if (typeof values.results !== 'string')
+      throw new UsageError('--page', 'no folder', '--results FOLDER beside it', 'For example --results docs/results/cost.');
+    writePage(values.results, machine);
     return;
   }
   const changes = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());

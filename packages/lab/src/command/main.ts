@@ -6,6 +6,7 @@ import { suggestion } from '../suggest.js';
 import { ADAPTER_ABOUT, runAdapter } from './adapter-command.js';
 import { ANALYSE_ABOUT, runAnalyse } from './analyse-command.js';
 import { COST_ABOUT, runCost } from './cost-command.js';
+import { DAWN_HELP, takeDawn, withDawn } from './dawn-option.js';
 import { type Machine, runPhase } from './phase-command.js';
 import { PLAY_ABOUT, runPlay } from './play-command.js';
 import { REPORT_ABOUT, runReport } from './report-command.js';
@@ -14,26 +15,38 @@ import { SWEEP_ABOUT } from './sweep-about.js';
 import { runTensorboard, TENSORBOARD_ABOUT } from './tensorboard-command.js';
 import { runWatch, WATCH_ABOUT } from './watch-command.js';
 
-type Command = { readonly name: string; readonly about: string; readonly run: (args: readonly string[]) => void | Promise<void> };
+type Command = {
+  readonly name: string;
+  readonly about: string;
+  /** It opens a device. */
+  readonly computes: boolean;
+  readonly run: (args: readonly string[]) => void | Promise<void>;
+};
 
 /** Every command there is: the phases of a run, then what looks at runs. */
 function commandsFor(phases: readonly Phase[], machine: Machine): Command[] {
   return [
-    ...phases.map((phase) => ({ name: phase.name, about: phase.about, run: (args: readonly string[]) => runPhase(phase, args, machine) })),
-    { name: 'play', about: PLAY_ABOUT, run: (args) => runPlay(args, machine) },
-    { name: 'analyse', about: ANALYSE_ABOUT, run: (args) => runAnalyse(args, machine) },
+    ...phases.map((phase) => ({
+      name: phase.name,
+      about: phase.about,
+      computes: true,
+      run: (args: readonly string[]) => runPhase(phase, args, machine),
+    })),
+    { name: 'play', about: PLAY_ABOUT, computes: true, run: (args) => runPlay(args, machine) },
+    { name: 'analyse', about: ANALYSE_ABOUT, computes: true, run: (args) => runAnalyse(args, machine) },
     {
       name: 'sweep',
       about: SWEEP_ABOUT,
+      computes: true,
       // What reads sweep files is loaded where there is one: every other command starts without it.
       run: async (args) => (await import('./sweep-command.js')).runSweep(args, phases, machine),
     },
-    { name: 'watch', about: WATCH_ABOUT, run: (args) => runWatch(args, phases, machine) },
-    { name: 'tensorboard', about: TENSORBOARD_ABOUT, run: (args) => runTensorboard(args, machine.stdout) },
-    { name: 'report', about: REPORT_ABOUT, run: (args) => runReport(args, machine.stdout) },
-    { name: 'adapter', about: ADAPTER_ABOUT, run: (args) => runAdapter(args, machine) },
-    { name: 'cost', about: COST_ABOUT, run: (args) => runCost(args, phases, machine) },
-    { name: 'settings', about: SETTINGS_ABOUT, run: (args) => runSettings(args, machine.stdout) },
+    { name: 'watch', about: WATCH_ABOUT, computes: false, run: (args) => runWatch(args, phases, machine) },
+    { name: 'tensorboard', about: TENSORBOARD_ABOUT, computes: false, run: (args) => runTensorboard(args, machine.stdout) },
+    { name: 'report', about: REPORT_ABOUT, computes: false, run: (args) => runReport(args, machine.stdout) },
+    { name: 'adapter', about: ADAPTER_ABOUT, computes: true, run: (args) => runAdapter(args, machine) },
+    { name: 'cost', about: COST_ABOUT, computes: true, run: (args) => runCost(args, phases, machine) },
+    { name: 'settings', about: SETTINGS_ABOUT, computes: false, run: (args) => runSettings(args, machine.stdout) },
   ];
 }
 
@@ -47,6 +60,11 @@ function help(commands: readonly Command[]): string {
     ...commands.map(({ name, about }) => `  ${name.padEnd(width)}${about}`),
     '',
     'coxswain COMMAND --help says more about each.',
+    `${commands
+      .filter(({ computes }) => computes)
+      .map(({ name }) => name)
+      .join(', ')} also take`,
+    DAWN_HELP,
     '',
   ].join('\n');
 }
@@ -75,7 +93,14 @@ async function dispatch(args: readonly string[], phases: readonly Phase[], machi
     return;
   }
   const command = commands.find(({ name }) => name === typed);
-  if (command) return command.run(rest);
+  if (command) return run(command, rest, machine);
   const known = commands.map(({ name }) => name);
   throw new UsageError('Command', `\`${typed}\``, `one of ${known.join(', ')}`, suggestion(typed, known, 'See coxswain --help.'));
+}
+
+async function run(command: Command, args: readonly string[], { stdout }: Machine): Promise<void> {
+  if (!command.computes) return command.run(args);
+  const { rest, lists } = takeDawn(args);
+  await withDawn(lists, () => command.run(rest));
+  if (rest.includes('--help') || rest.includes('-h')) stdout.write(`\n${DAWN_HELP}\n`);
 }

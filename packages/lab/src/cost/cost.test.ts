@@ -308,6 +308,15 @@ describe('the command', () => {
     expect(await run('cost', '--rounds', '3')).toMatchObject({ code: 2, err: expect.stringContaining('--check') });
   });
 
+  it('writes the page anew from the files alone', async () => {
+    open = () => Promise.reject(new Error('no device is needed'));
+    const results = join(folder, 'costs');
+    fs.mkdirSync(results);
+    expect(await run('cost', '--results', results, '--page')).toMatchObject({ code: 0, out: `Wrote ${results}.md\n` });
+    expect(fs.readFileSync(`${results}.md`, 'utf8')).toContain('# What training costs');
+    expect(await run('cost', '--page')).toMatchObject({ code: 2, err: expect.stringContaining('--results') });
+  });
+
   it('names what it does not know', async () => {
     expect(await run('cost', '--preset', 'grid-maxi')).toMatchObject({ code: 3, err: expect.stringContaining('grid-mini') });
   });

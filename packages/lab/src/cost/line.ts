@@ -34,24 +34,27 @@ const timedOf = ({ rounds }: PhaseLine): number | undefined => median(rounds, ({
 /** What the model said over what was timed, round by round. */
 const ratiosOf = ({ rounds }: PhaseLine): number[] => rounds.flatMap(({ timed, expected }) => (expected ? [expected / timed] : []));
 
-const shown = (value: number | undefined, text: (value: number) => string): string | undefined =>
-  value === undefined ? undefined : text(value);
+/** A figure as text; nothing for one that is absent, or comes of one that is: files of results may be older than a column. */
+const shown = (value: number | undefined, text: (value: number) => string = formatNumber): string | undefined =>
+  value === undefined || !Number.isFinite(value) ? undefined : text(value);
+
+const MIB = 2 ** 20;
 
 /** What a column shows of a line; nothing where it has none of it. */
 type Column = readonly [head: string, cell: (line: PhaseLine) => string | undefined];
 
 const COLUMNS: readonly Column[] = [
   ['phase', ({ phase }) => phase],
-  ['devices', ({ devices }) => formatNumber(devices)],
-  ['steps', ({ cost }) => formatNumber(cost.steps)],
-  ['time steps', ({ cost }) => formatNumber(Math.round(cost.timeSteps))],
-  ['dispatches', ({ cost }) => formatNumber(Math.round(cost.work.dispatches))],
-  ['GFLOP', ({ cost: { work } }) => formatNumber(operationsOf(work) / 1e9)],
-  ['MiB moved', ({ cost }) => formatNumber((cost.work.memory + cost.work.cache) / 2 ** 20)],
-  ['MiB from host', ({ cost }) => formatNumber(cost.work.uploads / 2 ** 20)],
-  ['MiB held', ({ cost }) => formatNumber(cost.held / 2 ** 20)],
+  ['devices', ({ devices }) => shown(devices)],
+  ['steps', ({ cost }) => shown(cost.steps)],
+  ['time steps', ({ cost }) => shown(Math.round(cost.timeSteps))],
+  ['dispatches', ({ cost }) => shown(Math.round(cost.work.dispatches))],
+  ['GFLOP', ({ cost: { work } }) => shown(operationsOf(work) / 1e9)],
+  ['MiB moved', ({ cost }) => shown((cost.work.memory + cost.work.cache) / MIB)],
+  ['MiB from host', ({ cost }) => shown(cost.work.uploads / MIB)],
+  ['MiB held', ({ cost }) => shown(cost.held / MIB)],
   ['ms a step', ({ projected }) => shown(projected, milliseconds)],
-  ['all steps', (line) => shown(line.projected ?? timedOf(line), (seconds) => formatDuration(seconds * line.cost.steps))],
+  ['all steps', (line) => shown((line.projected ?? timedOf(line) ?? Number.NaN) * line.cost.steps, formatDuration)],
   ['timed ms', (line) => shown(timedOf(line), milliseconds)],
   ['ratio', (line) => shown(median(ratiosOf(line)), (ratio) => ratio.toFixed(2))],
   [
@@ -63,7 +66,8 @@ const COLUMNS: readonly Column[] = [
   ],
   [
     'time steps/s',
-    (line) => shown(timedOf(line) ?? line.projected, (seconds) => formatNumber(Number((line.cost.timeSteps / seconds).toPrecision(3)))),
+    (line) =>
+      shown(line.cost.timeSteps / (timedOf(line) ?? line.projected ?? Number.NaN), (rate) => formatNumber(Number(rate.toPrecision(3)))),
   ],
 ];
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type CostResults, costPage, mergedResults, type RecordedLine, readCostResults } from './results.js';
-import { NO_WORK } from './work.js';
+import { NO_WORK, type Work } from './work.js';
 
 const cost = { steps: 100, work: { ...NO_WORK, dispatches: 50, products: 2e9 }, timeSteps: 400, held: 2 ** 20, largest: 2 ** 10 };
 const line = (phase: string, timed: readonly number[]): RecordedLine => ({
@@ -97,6 +97,27 @@ it('has a table of the kernels of each phase that they were timed of', () => {
   expect(page).toContain('200 GFLOP/s and 10.0 GB/s at best');
   expect(page).toContain('| matmul | 3 | 10 |');
   expect(page).not.toContain('| fill |');
+});
+
+/** A line as the first files of this format have it. */
+function withoutKinds(kinds: readonly string[]): RecordedLine {
+  const work = Object.fromEntries(Object.entries({ ...cost.work, recurrence: 3e9 }).filter(([kind]) => !kinds.includes(kind)));
+  return { ...line('pretrain', [0.25]), cost: { ...cost, work: work as unknown as Work } };
+}
+const cellsOf = (page: string): string[] => /^\| grid-mini .*/m.exec(page)?.[0].split(' | ') ?? [];
+
+it('reads files from before recurrences were told apart: their operations are all in one kind', () => {
+  keep(results({ phases: [withoutKinds(['recurrenceByRows', 'recurrenceOfAnyWidth'])] }));
+  // 2 of matrix products and 3 of recurrences.
+  expect(cellsOf(costPage(readCostResults(folder))).slice(4, 7)).toEqual(['400', '50', '5']);
+});
+
+it('shows a dash where a file lacks a figure, never NaN', () => {
+  const lines = [withoutKinds(['attention', 'memory', 'uploads', 'dispatches']), line('discover', [])];
+  keep(results({ phases: lines }));
+  const page = costPage(readCostResults(folder));
+  expect(cellsOf(page).slice(4, 9)).toEqual(['400', '–', '–', '–', '–']);
+  expect(page).not.toMatch(/NaN|undefined|Infinity/);
 });
 
 it('refuses a folder with other files', () => {

@@ -9,6 +9,7 @@ import { PRESET_NAMES } from '../settings/presets.js';
 import { kernelTable } from './kernels.js';
 import { costTable, type PhaseLine } from './line.js';
 import type { StoredModel } from './stored.js';
+import { workInKinds } from './work.js';
 
 /** A line, and where it comes from. */
 export interface RecordedLine extends PhaseLine {
@@ -63,7 +64,7 @@ export function readCostResults(folder: string): CostResults[] {
       const found = readJson(join(folder, file));
       if (!isResults(found))
         throw new RunFolderError(folder, `${file} holds no costs`, 'files that `coxswain cost --results` wrote', 'Take it away.');
-      return found;
+      return { ...found, phases: found.phases.map((line) => ({ ...line, cost: { ...line.cost, work: workInKinds(line.cost.work) } })) };
     })
     .sort((a, b) => a.adapter.localeCompare(b.adapter) || order(a) - order(b));
 }
@@ -119,9 +120,11 @@ what they took, and its range over rounds. A model is fitted to small pieces of 
 
 The tables of kernels: every launch of some steps by itself, by the adapter’s own clock; *of the roofline*: the least time that the operations of a launch, or
 its bytes to and from memory, could take at the adapter’s best, over what it took. What lies in caches can be read faster than that. Kernels
-that take less than a two-hundredth of a step are in the files alone.`;
+that take less than a two-hundredth of a step are in the files alone.
 
-/** The page over all of them. */
+A dash stands where a file holds no such figure. The page is written anew from its files by \`coxswain cost --results FOLDER --page\`.`;
+
+/** The page over all of them: everything that is on it lies in the files. */
 export function costPage(all: readonly CostResults[]): string {
   const adapters = [...new Set(all.map(({ adapter }) => adapter))];
   const tables = adapters.map((adapter) =>

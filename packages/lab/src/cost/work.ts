@@ -22,6 +22,12 @@ export const NO_WORK = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Wor
 export const operationsOf = (work: Work): number =>
   [work.products, work.attention, ...RECURRENCES.map((kind) => work[kind])].reduce((sum, operations) => sum + operations);
 
+/** Work as it may have been stored: format 1 did not always tell recurrences apart by kernel. */
+export type StoredWork = Pick<Work, Exclude<Kind, (typeof RECURRENCES)[number]> | 'recurrence'> & Partial<Work>;
+
+/** Stored work in the kinds of now. Where recurrences were not told apart, `recurrence` holds all of their operations. */
+export const workInKinds = (stored: StoredWork): Work => ({ recurrenceByRows: 0, recurrenceOfAnyWidth: 0, ...stored });
+
 export function addWork(a: Work, b: Work, times = 1): Work {
   return Object.fromEntries(KINDS.map((kind) => [kind, a[kind] + times * b[kind]])) as Work;
 }

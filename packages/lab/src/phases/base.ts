@@ -2,6 +2,7 @@
 
 import type { ObservationSpace } from '@coxswain/envs';
 import {
+  asFloat32,
   CheckpointError,
   type Device,
   HostRandom,
@@ -84,7 +85,7 @@ export async function modelBytes(store: ParameterStore): Promise<Uint8Array> {
   return writeSafetensors(await store.save());
 }
 
-/** Removes a tensor from a checkpoint's state and gives its numbers. */
+/** Removes a tensor from a checkpoint's state and gives its numbers, a copy. */
 export function takeTensor(state: Map<string, SafeTensor>, name: string): Float32Array {
   const found = state.get(name);
   if (!found)
@@ -95,5 +96,5 @@ export function takeTensor(state: Map<string, SafeTensor>, name: string): Float3
       'Start anew in another folder',
     );
   state.delete(name);
-  return Float32Array.from(found.data);
+  return asFloat32(found).slice();
 }

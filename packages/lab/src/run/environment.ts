@@ -14,12 +14,14 @@ export interface Environment {
   readonly adapter: string;
   readonly family: string;
   readonly features: readonly string[];
+  /** Toggles and options that Dawn was given, as `--dawn` takes them. */
+  readonly dawn: readonly string[];
   /** Devices of the adapter that share the work. */
   readonly devices: number;
 }
 
 /** The environment of this process. */
-export function environmentOf(device: Pick<Device, 'description' | 'traits'>, devices = 1): Environment {
+export function environmentOf(device: Pick<Device, 'description' | 'traits' | 'dawn'>, devices = 1): Environment {
   const { family, f16, subgroups, subgroupMatrix } = device.traits;
   const features = [
     f16 && 'shader-f16',
@@ -36,6 +38,7 @@ export function environmentOf(device: Pick<Device, 'description' | 'traits'>, de
     adapter: device.description,
     family,
     features: features.filter((feature) => typeof feature === 'string'),
+    dawn: device.dawn,
     devices,
   };
 }

@@ -54,3 +54,11 @@ test('seeds and steps are whole numbers', () => {
   using random = new RandomState(device, 0);
   expect(() => random.write(0.5)).toThrow('step 0.5');
 });
+
+test.each([-1, 0.5, Number.NaN, 2 ** 32])('stream %s is refused: its bits would be cut off', (stream) => {
+  using random = new RandomState(device, 0);
+  using logits = device.zeros([2, 3]);
+  for (const draw of [philoxUniform, philoxNormal, philoxLogistic])
+    expect(() => draw(random, stream, [4])).toThrow(`stream ${stream}, expected an integer from 0 to 4294967295`);
+  expect(() => philoxCategorical(logits, random, stream)).toThrow(`stream ${stream}`);
+});

@@ -1,6 +1,7 @@
 /**
  * Random numbers drawn on the GPU by Philox 4×32-10. A draw is a function of its `RandomState` (seed and step) and its
- * stream number, which tells apart the draws of one step; nothing here has a gradient.
+ * stream number, which tells apart the draws of one step, an integer from 0 to 2³² − 1 (CoxswainError `bad-stream` for any other);
+ * nothing here has a gradient.
  */
 import {
   philoxCategorical as categoricalKernel,
@@ -15,10 +16,12 @@ import { requireDimensions, requirePositive } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { RandomState } from '../random.js';
 import type { Dimensions, Tensor } from '../tensor.js';
+import { requireWord } from '../two-words.js';
 
 function draw(kernel: Kernel<DrawShape>, random: RandomState, stream: number, shape: Dimensions, owner?: Tensor): Tensor {
   const { device } = random;
   requireDimensions('a random draw', shape);
+  requireWord('a random draw', 'stream', stream);
   if (owner && owner.size !== shape[0])
     throw new ShapeError('a random draw', `${owner.size} owners of a draw [${shape}]`, 'one for each of its rows');
   const out = device.empty(shape);
@@ -64,6 +67,7 @@ export function philoxCategorical(
   { owner, into, temperature = 1 }: CategoricalOptions = {},
 ): { index: Tensor; logProb: Tensor } {
   const { device } = logits;
+  requireWord('philoxCategorical', 'stream', stream);
   const [rows, classes] = logits.shape;
   requirePositive('philoxCategorical', 'temperature', temperature);
   if (classes === 0) throw new ShapeError('philoxCategorical', `logits [${logits.shape}]`, 'at least one class');
