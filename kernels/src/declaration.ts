@@ -118,6 +118,15 @@ export interface Kernel<S extends Shape = Shape> {
 export const isKernel = (value: unknown): value is Kernel =>
   typeof value === 'object' && value !== null && 'source' in value && 'buffers' in value && 'grid' in value;
 
+/** All kernels among the exports of a module, those in tables by name included. */
+export function kernelsOf(exports: object): Kernel[] {
+  return (Object.values(exports) as unknown[]).flatMap((value) => {
+    if (isKernel(value)) return [value];
+    const isTable = Array.isArray(value) || (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype);
+    return isTable ? kernelsOf(value) : [];
+  });
+}
+
 /** WebGPU's guaranteed limit of workgroups per axis. */
 export const MAX_WORKGROUPS_PER_AXIS = 65535;
 
