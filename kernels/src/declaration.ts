@@ -122,7 +122,8 @@ export const isKernel = (value: unknown): value is Kernel =>
 export function kernelsOf(exports: object): Kernel[] {
   return (Object.values(exports) as unknown[]).flatMap((value) => {
     if (isKernel(value)) return [value];
-    const isTable = Array.isArray(value) || (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype);
+    const isTable =
+      Array.isArray(value) || (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype);
     return isTable ? kernelsOf(value) : [];
   });
 }

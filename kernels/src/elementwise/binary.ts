@@ -13,7 +13,7 @@ import {
 } from '../declaration.js';
 import { type OperandFields, rowGroups, takesFours } from './broadcast.js';
 import source from './broadcast.wgsl';
-import { PAIRS, type PairName, type Scalar } from './pairs.js';
+import { type ElementsOf, PAIRS, type PairName, type Scalar } from './pairs.js';
 import { laned, lanesOf } from './unary.js';
 
 const AXES = [0, 1, 2, 3] as const;
@@ -125,7 +125,7 @@ function pairKernel(name: PairName, element: Scalar): BinaryKernel {
 }
 
 /** `out = f(a, b)` with numpy's broadcasting, by the function's name in `PAIRS` and the dtype of what it takes. */
-export const binary: Readonly<Record<PairName, Readonly<Partial<Record<Scalar, BinaryKernel>>>>> = Object.fromEntries(
+export const binary: { readonly [Name in PairName]: Readonly<Record<ElementsOf<Name>, BinaryKernel>> } = Object.fromEntries(
   pairNames.map((name) => [name, Object.fromEntries(PAIRS[name].elements.map((element) => [element, pairKernel(name, element)]))]),
 ) as never;
 
@@ -138,7 +138,10 @@ export interface PairGradient {
 function pairGradient(name: PairName, toward: 'a' | 'b', text: string): PairGradient {
   const reads = (['g', 'a', 'b'] as const).filter((operand) => new RegExp(`\\b${operand}\\b`).test(text));
   const operands = reads.map((operand): Operand => ({ name: operand, as: 'Value' }));
-  return { reads, kernel: broadcastKernel({ name: `elementwise/${name}-toward-${toward}`, operands, element: 'f32', result: 'Value', text }) };
+  return {
+    reads,
+    kernel: broadcastKernel({ name: `elementwise/${name}-toward-${toward}`, operands, element: 'f32', result: 'Value', text }),
+  };
 }
 
 /** Gradients of the functions of two elements for `a` and for `b`, before any sum over what was broadcast. */

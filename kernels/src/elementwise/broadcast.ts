@@ -57,10 +57,7 @@ export function operandFields<Operand extends string>(operands: Readonly<Record<
   // A single element: all operands are plain, whatever their rank.
   if (axes.length === 0) axes.push({ n: 1, strides: names.map(() => 1) });
   while (axes.length < 4) axes.unshift({ n: 1, strides: names.map(() => 0) });
-  const fields = axes.flatMap((folded, axis) => [
-    [`n${axis}`, folded.n],
-    ...names.map((name, k) => [`${name}${axis}`, folded.strides[k]]),
-  ]);
+  const fields = axes.flatMap((folded, axis) => [[`n${axis}`, folded.n], ...names.map((name, k) => [`${name}${axis}`, folded.strides[k]])]);
   return Object.fromEntries(fields) as OperandFields<Operand>;
 }
 

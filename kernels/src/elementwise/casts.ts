@@ -12,8 +12,7 @@ export interface CastRow {
   f(x: number): number;
 }
 
-const toWhole = (x: number, least: number, most: number): number =>
-  Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), least), most);
+const toWhole = (x: number, least: number, most: number): number => (Number.isNaN(x) ? 0 : Math.min(Math.max(Math.trunc(x), least), most));
 /** Cut towards 0; past the ends the ends, and 0 for NaN. `edge` is the greatest f32 within. */
 const wholeText = (least: string, edge: string, past: string, most: string): string =>
   `select(select(Result(clamp(x, Value(${least}), Value(${edge}))), Result(${most}), x >= Value(${past})), Result(0), isNan(x))`;

@@ -37,7 +37,16 @@ describe.each(families)('%s', (family) => {
     test.each([SPECIALS.length, SPECIALS.length - 1])('specials, %i of them', async (count) => {
       const x = Float32Array.from(SPECIALS.slice(0, count));
       const dout = new Float32Array(count).fill(1);
-      for (const [a, b] of functionRow(name).parameters ? [[-0.5, 0.75], [2, 0.5], [3, 3], [0, 1], [1.5, -2], [0.5, 0.6]] : [[0, 0]]) {
+      for (const [a, b] of functionRow(name).parameters
+        ? [
+            [-0.5, 0.75],
+            [2, 0.5],
+            [3, 3],
+            [0, 1],
+            [1.5, -2],
+            [0.5, 0.6],
+          ]
+        : [[0, 0]]) {
         const { shape, out, dx } = await both(name, x, dout, a, b, family);
         const near = (i: number): Tolerance => tolerance(name, x[i]);
         const of = (i: number): string => `${name}(${x[i]}; ${a}, ${b})`;

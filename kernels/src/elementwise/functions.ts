@@ -67,7 +67,7 @@ const rows = {
     says: 'max(x, 0)',
     value: 'select(x, Value(0.0), x <= Value(0.0))',
     gradient: 'select(g, Value(0.0), y <= Value(0.0))',
-    f: (x) => (x <= 0 ? 0 : x),
+    f: (x) => Math.max(x, 0),
     slope: (x) => (x <= 0 ? 0 : 1),
   },
   leakyRelu: {

@@ -76,7 +76,7 @@ const rows = {
     says: 'max(a + b, 0)',
     elements: FLOAT,
     value: 'select(a + b, Value(0.0), a + b <= Value(0.0))',
-    f: (a, b) => (a + b <= 0 ? 0 : a + b),
+    f: (a, b) => Math.max(a + b, 0),
   },
   lt: { says: 'a < b', elements: ALL, mask: true, value: 'a < b', f: (a, b) => a < b },
   le: { says: 'a ≤ b', elements: ALL, mask: true, value: 'a <= b', f: (a, b) => a <= b },
@@ -101,6 +101,9 @@ const rows = {
 } satisfies Record<string, PairRow>;
 
 export type PairName = keyof typeof rows;
+
+/** What a function takes two of. */
+export type ElementsOf<Name extends PairName> = (typeof rows)[Name]['elements'][number];
 
 /** All functions of two elements by name. */
 export const PAIRS: Readonly<Record<PairName, PairRow>> = rows;

@@ -9,7 +9,9 @@ fn power(x: Value, exponent: Value) -> Value {
   let bits = bitcast<Bits>(x);
   let negative = (bits >> Bits(31u)) == Bits(1u);
   let infinite = (bits & Bits(0x7fffffffu)) == Bits(0x7f800000u);
-  let size = exp2(exponent * log2(abs(x)));
+  // Compilers make a pow of it, which may give 0 for 0 to any power.
+  let ofZero = select(Value(0.0), Value(infinity()), exponent < Value(0.0));
+  let size = select(exp2(exponent * log2(abs(x))), ofZero, x == Value(0.0));
   let signed = select(size, -size, negative & (odd | root));
   let undefined = (x < Value(0.0)) & !whole & (!infinite | root);
   return select(select(signed, Value(notANumber()), undefined), Value(1.0), exponent == Value(0.0));

@@ -44,9 +44,7 @@ function facts(device: Device): [string, string][] {
   ];
 }
 
-const kernels: ReadonlyMap<string, Kernel> = new Map(
-  kernelsOf(kernelRoom).map((kernel) => [kernel.name, kernel]),
-);
+const kernels: ReadonlyMap<string, Kernel> = new Map(kernelsOf(kernelRoom).map((kernel) => [kernel.name, kernel]));
 
 /** A kernel by its name. @throws UsageError that suggests the nearest. */
 function kernelNamed(name: string): Kernel {
