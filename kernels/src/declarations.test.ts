@@ -1,11 +1,11 @@
 /** Parses every shader and holds it against its declaration. */
 import { expect, test } from 'vitest';
 import { WgslReflect } from 'wgsl_reflect';
-import { type AdapterTraits, isKernel } from './declaration.js';
+import { type AdapterTraits, kernelsOf } from './declaration.js';
 import * as room from './index.js';
 import { specialise } from './launch.js';
 
-const kernels = (Object.values(room) as unknown[]).filter(isKernel);
+const kernels = kernelsOf(room);
 /** The parser knows no matrices of subgroups: to it they are numbers. */
 const withoutMatrices = (text: string): string =>
   text.replace(/= subgroup_matrix_\w+<[^>]*>;/g, '= f32;').replace(/(subgroupMatrix\w+)<[^>]*>/g, '$1');

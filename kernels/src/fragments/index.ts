@@ -1,9 +1,13 @@
 /** Small pieces of WGSL that kernels share and import by name: `import fragments::{index, special};`. */
+import erf from './erf.wgsl';
 import exponential from './exponential.wgsl';
 import index from './index.wgsl';
 import launch from './launch.wgsl';
+import logistic from './logistic.wgsl';
+import nearZero from './near-zero.wgsl';
 import nonfinite from './nonfinite.wgsl';
 import philox from './philox.wgsl';
+import power from './power.wgsl';
 import softmaxRow from './softmax-row.wgsl';
 import special from './special.wgsl';
 import squares from './squares.wgsl';
@@ -15,6 +19,10 @@ export const fragments: Readonly<Record<string, string>> = {
   special,
   nonfinite,
   exponential,
+  logistic,
+  erf,
+  near_zero: nearZero,
+  power,
   squares,
   philox,
   softmax_row: softmaxRow,

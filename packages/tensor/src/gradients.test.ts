@@ -1,5 +1,5 @@
 /** Gradients that are right where graphs are odd, and refused where they cannot be had. */
-import { binary, broadcastFields } from '@coxswain/kernels';
+import { binary, operandFields } from '@coxswain/kernels';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accumulator, backward, backwardSum, noGrad, noGradient, op } from './autograd.js';
 import type { Device } from './device.js';
@@ -269,10 +269,10 @@ describe('operations without a gradient', () => {
       },
     ],
     'a kernel that nobody stated a gradient of': [
-      /"b" of elementwise\/binary/,
+      /"b" of elementwise\/add/,
       (x) => {
         const out = device.empty([4, 4]);
-        device.dispatch(binary, { operation: 0, ...broadcastFields([4, 4], [4, 4]) }, { a: device.zeros([4, 4]), b: x, out });
+        device.dispatch(binary.add.f32, operandFields({ a: [4, 4], b: [4, 4] }), { a: device.zeros([4, 4]), b: x, out });
         return out;
       },
     ],

@@ -1,7 +1,6 @@
 /** Slices, concatenation, broadcasting copies and row gathers. */
 import {
   type BesideShape,
-  BINARY,
   binary,
   broadcastFields,
   broadcastShape,
@@ -151,7 +150,7 @@ export function expand(x: Tensor, shape: Dimensions, factor = 1): Tensor {
   const one = device.empty([1]);
   device.dispatch(fill, { count: 1, value: factor }, { out: one });
   const everywhere = { b0: 0, b1: 0, b2: 0, b3: 0 };
-  device.dispatch(binary, { operation: BINARY.multiply, ...broadcastFields(x.shape, shape), ...everywhere }, { a: x, b: one, out });
+  device.dispatch(binary.mul.f32, { ...broadcastFields(x.shape, shape), ...everywhere }, { a: x, b: one, out });
   op('expand', [x], [out], ([g]) => [scale(sumTo(g as Tensor, x.shape), factor)], { saves: [] });
   return out;
 }
