@@ -1,5 +1,5 @@
 import { scatterRows as scatterKernel } from '@coxswain/kernels';
-import type { RandomState, Tensor } from '@coxswain/tensor';
+import { type RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 
 /** Stands for "no row": an empty place among the rows of a program. */
 export const NONE = 0xffffffff;
@@ -51,5 +51,7 @@ export type Controller = {
 /** `out[index[i], :] = x[i, :]` in place; rows whose index is `NONE` go nowhere. */
 export function scatterRows(x: Tensor, index: Tensor, out: Tensor): void {
   const rows = index.size;
-  x.device.dispatch(scatterKernel, { rows, columns: x.size / rows, indexed: out.shape[0] }, { x, index, out });
+  if (x.dtype !== out.dtype) throw new ShapeError('scatterRows', `rows of ${x.dtype}`, `${out.dtype}, as those they replace`);
+  const shape = { rows, columns: x.size / rows, indexed: out.shape[0] };
+  x.device.dispatch(scatterKernel, shape, { x, index, out }, { bits: ['x', 'out'] });
 }

@@ -1,4 +1,5 @@
 import { adamw, adamwHyper, REDUCE } from '@coxswain/kernels';
+import { requireNotNegative, requireNumber, requirePositive } from './checks.js';
 import { CheckpointError } from './errors.js';
 import { launchReduce } from './ops/reduce.js';
 import type { ParameterStore } from './parameters.js';
@@ -31,11 +32,17 @@ export class AdamW {
   #step = 0;
   readonly #settings: Required<AdamWSettings>;
 
+  /** @throws ArgumentError for settings that no update can be made with. */
   constructor(
     readonly store: ParameterStore,
     settings: AdamWSettings = {},
   ) {
     this.#settings = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0, clip: 0, gradientScale: 1, ...settings };
+    const { beta1, beta2, eps, weightDecay, clip, gradientScale } = this.#settings;
+    for (const [name, beta] of Object.entries({ beta1, beta2 }))
+      requireNumber('AdamW', name, beta, 'a number from 0 to below 1', (value) => value >= 0 && value < 1);
+    for (const [name, value] of Object.entries({ eps, gradientScale })) requirePositive('AdamW', name, value);
+    for (const [name, value] of Object.entries({ weightDecay, clip })) requireNotNegative('AdamW', name, value);
     const { device, flat } = store;
     this.#m = device.zeros(flat.shape);
     this.#v = device.zeros(flat.shape);
@@ -53,8 +60,9 @@ export class AdamW {
     return this.#step;
   }
 
-  /** Sets what the next `apply` uses. */
+  /** Sets what the next `apply` uses. @throws ArgumentError for a learning rate that is negative or not finite. */
   prepare(learningRate: number): void {
+    requireNotNegative('AdamW.prepare', 'learning rate', learningRate);
     this.#step++;
     const { beta1, beta2, clip } = this.#settings;
     this.#hyper.write(adamwHyper({ learningRate, step: this.#step, beta1, beta2, maxNorm: clip }));

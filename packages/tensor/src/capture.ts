@@ -25,6 +25,8 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
   readonly #uniforms: GPUBuffer | undefined;
   /** All memory it reads and writes but temporaries, and the first operation that does. */
   readonly #touched = new Map<Storage, string>();
+  /** All memory it writes but temporaries. */
+  readonly #written: readonly Storage[];
   #ready: Promise<void> | undefined;
   #disposed = false;
 
@@ -41,6 +43,7 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
         if (!holdings.planned.has(storage) && !this.#touched.has(storage)) this.#touched.set(storage, pipeline.label);
       }
     }
+    this.#written = [...new Set(launches.flatMap(({ written }) => written))].filter((storage) => !holdings.planned.has(storage));
     const planned = [...holdings.planned];
     const arena = new Set(planned.flatMap(({ buffer }) => (buffer ? [buffer] : [])));
     this.temporaries = {
@@ -83,6 +86,7 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
   }
 
   encode(encoder: GPUCommandEncoder, timer?: LaunchTimer): void {
+    for (const { changes } of this.#written) changes.count++;
     encode(encoder, this.#bound, this.launches, timer);
   }
 

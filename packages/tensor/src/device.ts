@@ -1,9 +1,22 @@
 import { type AdapterTraits, copyAxisRange, copyStrided, fill, type Kernel, packUniforms, type Shape } from '@coxswain/kernels';
 import { Arena } from './arena.js';
+import { noGradient, overwritten, requireUnrecorded } from './autograd.js';
 import { Program } from './capture.js';
+import { requireData, requireDimensions, requireKnown } from './checks.js';
 import { CaptureError, DeviceLostError, DisposedError, LaunchError, ShapeError } from './errors.js';
 import { Failure } from './failure.js';
-import { ALIGNMENT, absent, bind, encode, gridOf, type Launch, requireApart } from './launch.js';
+import {
+  ALIGNMENT,
+  absent,
+  bind,
+  encode,
+  gridOf,
+  type Launch,
+  type LaunchOptions,
+  requireApart,
+  requireFits,
+  requireUniforms,
+} from './launch.js';
 import type { LaunchTimer } from './launch-timer.js';
 import { Memory } from './memory.js';
 import { Pipelines } from './pipelines.js';
@@ -91,7 +104,8 @@ export class Device {
 
   /** A tensor with undefined contents. */
   empty(shape: Dimensions, dtype: DType = 'f32'): Tensor {
-    for (const n of shape) if (!Number.isInteger(n) || n < 0) throw new ShapeError('empty', `shape [${shape}]`, 'non-negative integers');
+    requireDimensions('empty', shape);
+    requireKnown('empty', dtype);
     return new Tensor(this, shape, dtype, this.allocate(sizeOf(shape) * 4));
   }
 
@@ -104,25 +118,35 @@ export class Device {
 
   /** Sets every element to zero. */
   zero(tensor: Tensor): void {
-    if (tensor.size > 0) this.dispatch(fill, { count: tensor.size, value: 0 }, { out: tensor });
+    if (tensor.size === 0) return;
+    overwritten('zero', tensor);
+    this.dispatch(fill, { count: tensor.size, value: 0 }, { out: tensor }, { bits: ['out'] });
   }
 
   /** A tensor holding `data`. Inside a capture it becomes a constant of the program. */
   tensor(data: TensorData, shape: Dimensions = [data.length]): Tensor {
+    requireData('tensor', data);
+    requireDimensions('tensor', shape);
     if (sizeOf(shape) !== data.length) throw new ShapeError('tensor', `${data.length} numbers`, `${sizeOf(shape)} for shape [${shape}]`);
     const tensor = new Tensor(this, shape, dtypeOf(data), this.allocate(data.byteLength, true));
     this.upload(tensor, data);
     return tensor;
   }
 
-  /** Copies the elements of `from` over those of `to`. */
+  /** Copies the elements of `from` over those of `to`. No gradient: `backward` through `to` is refused where `from` requires one. */
   copy(from: Tensor, to: Tensor): void {
     if (from.size !== to.size) throw new ShapeError('copy', `shape [${from.shape}]`, `${to.size} elements`);
+    if (from.dtype !== to.dtype) throw new ShapeError('copy', `a tensor of ${from.dtype} into one of ${to.dtype}`, 'two of one dtype');
+    overwritten('copy', to);
     const length = from.size;
-    this.dispatch(copyStrided, copyAxisRange({ outer: 1, inner: 1, length, xAxis: length, xFrom: 0, outAxis: length, outFrom: 0 }), {
-      x: from,
-      out: to,
-    });
+    const whole = copyAxisRange({ outer: 1, inner: 1, length, xAxis: length, xFrom: 0, outAxis: length, outFrom: 0 });
+    this.dispatch(copyStrided, whole, { x: from, out: to }, { bits: ['x', 'out'] });
+    noGradient('copy', { from }, [to]);
+  }
+
+  /** Whether a capture is being recorded. */
+  get capturing(): boolean {
+    return this.#recording !== undefined;
   }
 
   /** Memory for a tensor: real, or planned while a capture records. */
@@ -164,16 +188,21 @@ export class Device {
     this.flush();
     const { buffer } = tensor.storage;
     if (!buffer) throw new DisposedError('write', `tensor ${tensor}`);
+    tensor.storage.changes.count++;
     this.counters.uploaded += data.byteLength;
     this.gpu.queue.writeBuffer(buffer, tensor.byteOffset, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
   }
 
   /**
    * Launches `kernel` for `shape` with a tensor for each of its buffers by name. Outside a capture it joins the
-   * launches waiting for the next submit; inside, it is recorded.
+   * launches waiting for the next submit; inside, it is recorded. A launch that would write nothing is left out.
+   * What it writes has no gradient until `op` states one.
+   * @throws ShapeError for a tensor of another dtype or length than the kernel declares, ArgumentError for a number that a uniform cannot
+   * hold, GradientError for an output that a recorded operation made.
    */
-  dispatch<S extends Shape>(kernel: Kernel<S>, shape: S, tensors: Readonly<Record<string, Tensor>>): void {
-    const bindings = kernel.buffers.map(({ name, access }, i): Binding => {
+  dispatch<S extends Shape>(kernel: Kernel<S>, shape: S, tensors: Readonly<Record<string, Tensor>>, options: LaunchOptions = {}): void {
+    const bindings = kernel.buffers.map((slot, i): Binding => {
+      const { name, access } = slot;
       const tensor = tensors[name];
       if (!tensor) throw new LaunchError(`${kernel.name}: no tensor for buffer "${name}"`);
       if (tensor === this.dummy) return access === 'read' ? absent(this.#absent.read, 0) : absent(this.#absent.write, i);
@@ -181,13 +210,21 @@ export class Device {
       const { binding } = tensor;
       if (!binding.buffer && !this.#recording?.planned.has(binding.storage))
         throw new DisposedError(kernel.name, `tensor ${tensor} for buffer "${name}"`);
+      requireFits(kernel, slot, tensor, shape, options);
       return binding;
     });
     requireApart(kernel, bindings);
+    requireUniforms(kernel, shape);
+    const outputs = kernel.buffers.filter(({ access }) => access === 'read_write').map(({ name }) => tensors[name]);
+    const written = outputs.filter((tensor) => tensor !== this.dummy);
+    for (const tensor of written) requireUnrecorded(kernel.name, tensor);
+    if (written.length > 0 && written.every(({ size }) => size === 0)) return;
     const grid = gridOf(kernel, shape, this.traits, this.gpu.limits);
     const [pipeline, uniforms, cost] = [this.#pipelines.get(kernel, shape), packUniforms(kernel, shape), kernel.cost(shape)];
-    const launch = { pipeline, bindings, uniforms, grid, cost };
+    const launch = { pipeline, bindings, written: written.map(({ storage }) => storage), uniforms, grid, cost };
     this.counters.pipelines = this.#pipelines.count;
+    for (const { changes } of launch.written) changes.count++;
+    noGradient(kernel.name, tensors, written);
     if (this.#recording) {
       this.#recording.launches.push(launch);
       return;

@@ -32,6 +32,20 @@ export class ShapeError extends CoxswainError {
   }
 }
 
+/** A number, a name or an object that an operation cannot work with. */
+export class ArgumentError extends CoxswainError {
+  constructor(operation: string, value: string, expected: string) {
+    super(`${operation}: got ${value}, expected ${expected}`, { code: 'bad-argument', value, expected, remedy: `pass ${expected}` });
+  }
+}
+
+/** A gradient that cannot be had, or would be wrong. Codes: `no-gradient`, `changed`, `recorded`, `no-backward`. */
+export class GradientError extends CoxswainError {
+  constructor(code: string, message: string, facts: Omit<ErrorFacts, 'code'>) {
+    super(`${message}; ${facts.remedy}`, { code, ...facts });
+  }
+}
+
 /** No WebGPU adapter could be had, or it lacks what is needed. */
 export class NoAdapterError extends CoxswainError {
   constructor(value: string, remedy: string, options?: ErrorOptions) {

@@ -1,9 +1,10 @@
 /** Single launches: what WebGPU would refuse without saying whose it is, their bind groups, their encoding. */
-import type { AdapterTraits, Cost, Grid, Kernel, Shape } from '@coxswain/kernels';
-import { LaunchError } from './errors.js';
+import type { AdapterTraits, BufferSlot, Cost, Grid, Kernel, Shape } from '@coxswain/kernels';
+import { ArgumentError, LaunchError, ShapeError } from './errors.js';
 import type { LaunchTimer } from './launch-timer.js';
 import type { Pipeline } from './pipelines.js';
 import type { Binding, Storage } from './storage.js';
+import type { DType, Tensor } from './tensor.js';
 
 /** WebGPU's alignment of bindings. */
 export const ALIGNMENT = 256;
@@ -12,6 +13,8 @@ export const ALIGNMENT = 256;
 export interface Launch {
   readonly pipeline: Pipeline;
   readonly bindings: readonly Binding[];
+  /** What it writes. */
+  readonly written: readonly Storage[];
   readonly uniforms: ArrayBuffer | null;
   readonly grid: Grid;
   /** What the kernel's declaration says it costs. */
@@ -24,6 +27,51 @@ export interface Bound {
   readonly group: GPUBindGroup;
   readonly grid: Grid;
 }
+
+/** What a launch may say of its tensors. */
+export interface LaunchOptions {
+  /** Buffers whose elements are moved as they are: any dtype may be bound to them. */
+  readonly bits?: readonly string[];
+}
+
+/** A slot that says how many elements it needs, where its kernel does. */
+type SizedSlot<S extends Shape> = BufferSlot & { readonly length?: (shape: S) => number };
+
+/** The dtype of the tensors that a slot binds; halves lie two to a u32. */
+function dtypeOfSlot({ element }: BufferSlot): DType {
+  const scalar = /^(?:vec\d<)?(\w+)>?$/.exec(element)?.[1] ?? element;
+  return scalar === 'f16' ? 'u32' : (scalar as DType);
+}
+
+/** @throws ShapeError for a tensor of another dtype, or with fewer elements, than the kernel declares. */
+export function requireFits<S extends Shape>(
+  kernel: Kernel<S>,
+  slot: SizedSlot<S>,
+  tensor: Tensor,
+  shape: S,
+  options: LaunchOptions,
+): void {
+  const dtype = dtypeOfSlot(slot);
+  if (tensor.dtype !== dtype && !options.bits?.includes(slot.name))
+    throw new ShapeError(kernel.name, `buffer "${slot.name}" of ${tensor.dtype} [${tensor.shape}]`, dtype);
+  if (!slot.length) return;
+  const [has, needs] = [tensor.size * (slot.element.includes('f16') ? 2 : 1), slot.length(shape)];
+  if (has < needs) throw new ShapeError(kernel.name, `buffer "${slot.name}" of ${has} elements [${tensor.shape}]`, `at least ${needs}`);
+}
+
+const RANGES = { u32: [0, 2 ** 32 - 1], i32: [-(2 ** 31), 2 ** 31 - 1] } as const;
+
+/** @throws ArgumentError for a number that its uniform cannot hold. */
+export function requireUniforms<S extends Shape>({ name, uniforms }: Kernel<S>, shape: S): void {
+  for (const { name: field, type } of uniforms) {
+    const value: number | undefined = shape[field];
+    if (type === 'f32' ? typeof value === 'number' && !Number.isNaN(value) : isWhole(value, RANGES[type])) continue;
+    throw new ArgumentError(name, `${field} ${value}`, type === 'f32' ? 'a number' : `a whole number from ${RANGES[type].join(' to ')}`);
+  }
+}
+
+const isWhole = (value: number | undefined, [least, most]: readonly [number, number]): boolean =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 
 /**
  * The kernel's grid for `shape`.

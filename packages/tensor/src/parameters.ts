@@ -68,6 +68,7 @@ export class ParameterStore {
   #adopt(shared: Storage): Tensor {
     const made = this.device.own(this.#length * 4);
     shared.buffer = made.buffer;
+    shared.changes = made.changes;
     return new Tensor(this.device, [this.#length], 'f32', made);
   }
 

@@ -3,6 +3,8 @@ export class Storage {
   /** Absent while the storage is only planned (inside a capture) and after it was freed. */
   buffer: GPUBuffer | undefined;
   freed = false;
+  /** How often what lies here was written: tells whether a value that a gradient needs is still what it was. */
+  changes = { count: 0 };
 
   constructor(
     readonly bytes: number,

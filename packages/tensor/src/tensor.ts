@@ -1,6 +1,7 @@
-import { type Node, op } from './autograd.js';
+import { type Barrier, type Node, op, overwritten, reshapedGradient } from './autograd.js';
+import { requireData, requireDimensions } from './checks.js';
 import type { Device } from './device.js';
-import { ShapeError } from './errors.js';
+import { CaptureError, ShapeError } from './errors.js';
 import type { Binding, Storage } from './storage.js';
 
 export type DType = 'f32' | 'i32' | 'u32';
@@ -20,8 +21,8 @@ export class Tensor {
   /** The operation that made this tensor, while gradients are recorded. */
   node: Node | undefined;
   requiresGradient = false;
-  /** Of a value: it came out of a relu. Of such a value's gradient: that relu's gradient is in it already. */
-  rectified = false;
+  /** Where gradients through this tensor end: at an operation without one, though its input required one. */
+  barrier: Barrier | undefined;
   /** Where the gradient of a leaf is accumulated; parameters have one for life. */
   gradient: Tensor | undefined;
   /** Shown in errors. */
@@ -52,10 +53,11 @@ export class Tensor {
 
   /** The same elements under another shape; a view of the same memory. */
   reshape(shape: Dimensions): Tensor {
+    requireDimensions('reshape', shape);
     if (sizeOf(shape) !== this.size) throw new ShapeError('reshape', `shape [${shape}]`, `${this.size} elements like [${this.shape}]`);
     const view = new Tensor(this.device, shape, this.dtype, this.storage, this.byteOffset);
-    view.rectified = this.rectified;
-    op('reshape', [this], [view], ([gradient]) => [gradient?.reshape(this.shape) ?? null]);
+    const back = (gradient: Tensor | null): Tensor | null => gradient && reshapedGradient(gradient, this.shape);
+    op('reshape', [this], [view], ([gradient]) => [back(gradient)], { saves: [], kind: 'view' });
     return view;
   }
 
@@ -68,17 +70,23 @@ export class Tensor {
   requireGradient(): this {
     if (this.dtype !== 'f32') throw new ShapeError('requireGradient', `a tensor of ${this.dtype}`, 'one of f32');
     this.node = undefined;
-    this.rectified = false;
+    this.barrier = undefined;
     this.requiresGradient = true;
     this.gradient = this.device.zeros(this.shape);
     return this;
   }
 
-  /** Uploads `data` over the whole tensor. Takes effect before anything launched afterwards. */
+  /**
+   * Uploads `data` over the whole tensor. Takes effect before anything launched afterwards.
+   * @throws ShapeError for other numbers than it holds, CaptureError inside a capture: a program would not repeat it.
+   */
   write(data: TensorData): void {
     const what = this.name ? `write ${this.name}` : 'write';
+    if (this.device.capturing) throw new CaptureError(`a ${what}`);
+    requireData(what, data);
     if (data.length !== this.size) throw new ShapeError(what, `${data.length} numbers`, `${this.size} for shape [${this.shape}]`);
     if (dtypeOf(data) !== this.dtype) throw new ShapeError(what, data.constructor.name, `numbers of ${this.dtype}`);
+    overwritten(what, this);
     this.device.upload(this, data);
   }
 

@@ -11,7 +11,8 @@ import {
   attentionTiledForward,
   attentionTiles,
 } from '@coxswain/kernels';
-import { accumulator, op } from '../autograd.js';
+import { accumulator, noGradient, op } from '../autograd.js';
+import { requireDType } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 
@@ -25,6 +26,24 @@ export interface AttentionOptions {
   readonly lengths?: Tensor;
   /** Steps that each attends to, itself included; all so far when absent or 0. */
   readonly window?: number;
+}
+
+/** Buckets of a bias by distance, 0 without one. @throws ShapeError for tables that do not fit the heads and the time. */
+function checkedBuckets(
+  operation: string,
+  time: number,
+  { heads, biasTable, bucketOfDistance }: Omit<AttentionOptions, 'lengths'>,
+): number {
+  requireDType(operation, 'biasTable', biasTable, 'f32');
+  requireDType(operation, 'bucketOfDistance', bucketOfDistance, 'u32');
+  if (!biasTable !== !bucketOfDistance)
+    throw new ShapeError(operation, `biasTable [${biasTable?.shape}] and bucketOfDistance [${bucketOfDistance?.shape}]`, 'both or neither');
+  if (!biasTable || !bucketOfDistance) return 0;
+  if (biasTable.shape.length !== 2 || biasTable.shape[1] !== heads)
+    throw new ShapeError(operation, `biasTable [${biasTable.shape}]`, `[buckets, ${heads}]: a column for each head`);
+  if (bucketOfDistance.size < time)
+    throw new ShapeError(operation, `bucketOfDistance [${bucketOfDistance.shape}]`, `at least [${time}]: a bucket for each distance`);
+  return biasTable.shape[0];
 }
 
 /** A window as kernels take it: 0, or all of `time`, for the whole past. */
@@ -44,14 +63,17 @@ export function causalAttention(qkv: Tensor, { heads, biasTable, bucketOfDistanc
   const [batch, time, three] = qkv.shape;
   const width = three / 3;
   const headDim = width / heads;
-  if (qkv.shape.length !== 3 || !Number.isInteger(headDim))
+  if (qkv.shape.length !== 3 || !(Number.isInteger(heads) && heads > 0 && Number.isInteger(headDim)))
     throw new ShapeError('causalAttention', `qkv [${qkv.shape}] for ${heads} heads`, '[batch, time, 3·heads·headDim]');
+  requireDType('causalAttention', 'lengths', lengths, 'u32');
+  if (lengths && (lengths.size !== batch || lengths.shape.length !== 1))
+    throw new ShapeError('causalAttention', `lengths [${lengths.shape}]`, `[${batch}]: one for each sequence of qkv [${qkv.shape}]`);
   const shape = {
     batch,
     time,
     heads,
     headDim,
-    buckets: biasTable ? biasTable.shape[0] : 0,
+    buckets: checkedBuckets('causalAttention', time, { heads, biasTable, bucketOfDistance }),
     lengths: lengths ? 1 : 0,
     window: checkedWindow('causalAttention', window, time),
   };
@@ -64,8 +86,7 @@ export function causalAttention(qkv: Tensor, { heads, biasTable, bucketOfDistanc
   const lse = device.empty([batch, heads, time]);
   const tiled = attentionTiles(shape, device.traits);
   device.dispatch(tiled ? attentionTiledForward : attentionForward, shape, { qkv, ...optional, y, lse });
-  op('causalAttention', biasTable ? [qkv, biasTable] : [qkv], [y], ([gradient]) => {
-    const dy = gradient as Tensor;
+  const backward = (dy: Tensor): (Tensor | null)[] => {
     const dqkv = device.empty(qkv.shape);
     const { biasTable: table, bucketOfDistance } = optional;
     const given = { qkv, biasTable: table, bucketOfDistance, lse, dy, dqkv };
@@ -82,7 +103,9 @@ export function causalAttention(qkv: Tensor, { heads, biasTable, bucketOfDistanc
       device.dispatch(kernel, { ...shape, batch: batch * parts }, summed);
     }
     return [dqkv, null];
-  });
+  };
+  const saves = [qkv, lse, y, biasTable, bucketOfDistance, lengths].filter((tensor) => tensor !== undefined);
+  op('causalAttention', biasTable ? [qkv, biasTable] : [qkv], [y], ([dy]) => backward(dy as Tensor), { saves });
   return y;
 }
 
@@ -96,9 +119,26 @@ export interface AttentionStepOptions extends Omit<AttentionOptions, 'lengths'> 
   readonly cacheRow?: Tensor;
 }
 
+/** @throws ShapeError for caches, a step or rows that do not fit the queries. */
+function requireStep(qkv: Tensor, { keys, values, step, heads, cacheRow }: AttentionStepOptions): void {
+  const [batch, three] = qkv.shape;
+  const [rows, time, width] = keys.shape;
+  const expect = (name: string, tensor: Tensor, fits: boolean, expected: string): void => {
+    if (!fits) throw new ShapeError('attentionStep', `${name} ${tensor.dtype} [${tensor.shape}]`, expected);
+  };
+  expect('keys', keys, keys.shape.length === 3 && keys.dtype === 'f32' && time > 0, 'f32 [rows, time, width]');
+  expect('values', values, `${values.shape}` === `${keys.shape}` && values.dtype === 'f32', `f32 [${keys.shape}], as keys`);
+  const headDim = width / heads;
+  if (!Number.isInteger(headDim)) throw new ShapeError('attentionStep', `${heads} heads for a width of ${width}`, 'heads that divide it');
+  const fits = qkv.shape.length === 2 && three === 3 * width && (cacheRow || batch <= rows);
+  expect('qkv', qkv, Boolean(fits), `[at most ${rows}, ${3 * width}] for caches [${keys.shape}]`);
+  expect('step', step, step.size === 1 && step.dtype === 'u32', 'u32 [1]');
+  if (cacheRow) expect('cacheRow', cacheRow, cacheRow.size === batch && cacheRow.dtype === 'u32', `u32 [${batch}]`);
+}
+
 /**
  * The same attention for one step: its key and value join the caches, its query attends over all so far, or the last `window`
- * of them, its own included. Not differentiable.
+ * of them, its own included. It has no gradient.
  * @param qkv [batch, 3·width]
  * @returns [batch, width]
  */
@@ -107,17 +147,16 @@ export function attentionStep(
   { keys, values, step, heads, biasTable, bucketOfDistance, cacheRow, window = 0 }: AttentionStepOptions,
 ): Tensor {
   const { device } = qkv;
-  const [batch, three] = qkv.shape;
+  const [batch] = qkv.shape;
   const [rows, time, width] = keys.shape;
-  if (three !== 3 * width || batch > rows)
-    throw new ShapeError('attentionStep', `qkv [${qkv.shape}] with caches [${keys.shape}]`, '[at most rows, 3·width]');
+  requireStep(qkv, { keys, values, step, heads, cacheRow });
   const y = device.empty([batch, width]);
   const shape = {
     batch,
     time,
     heads,
     headDim: width / heads,
-    buckets: biasTable ? biasTable.shape[0] : 0,
+    buckets: checkedBuckets('attentionStep', time, { heads, biasTable, bucketOfDistance }),
     rows,
     indexed: cacheRow ? 1 : 0,
     window: checkedWindow('attentionStep', window, time),
@@ -128,5 +167,6 @@ export function attentionStep(
     cacheRow: cacheRow ?? device.dummy,
   };
   device.dispatch(attentionStepKernel(shape, device.traits), shape, { qkv, ...optional, step, keys, values, y });
+  noGradient('attentionStep', { qkv, biasTable, keys, values }, [y, keys, values]);
   return y;
 }

@@ -1,36 +1,46 @@
 /** Element by element, with numpy's broadcasting where there are two operands. */
-import { BINARY, binary, broadcastFields, broadcastShape, UNARY, UNARY_SAVES_OUTPUT, unary, unaryBackward } from '@coxswain/kernels';
-import { op, setGradientSum } from '../autograd.js';
+import {
+  BINARY,
+  type BroadcastFields,
+  binary,
+  broadcastFields,
+  broadcastShape,
+  UNARY,
+  UNARY_SAVES_OUTPUT,
+  unary,
+  unaryBackward,
+} from '@coxswain/kernels';
+import { type OpOptions, op, setGradientSum, wasRectified } from '../autograd.js';
+import { requireFinite, requireNumber } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { sumTo } from './reduce.js';
 
-function applyUnary(name: keyof typeof UNARY, x: Tensor, a = 0, b = 0, backward?: (dout: Tensor) => Tensor): Tensor {
+const UNSAVED: ReadonlySet<keyof typeof UNARY> = new Set(['negate', 'scaleShift']);
+
+function applyUnary(name: keyof typeof UNARY, x: Tensor, a = 0, b = 0): Tensor {
   const { device } = x;
   const shape = { operation: UNARY[name], count: x.size, a, b };
   const out = device.empty(x.shape);
   device.dispatch(unary, shape, { x, out });
-  op(name, [x], [out], ([dout]) => {
-    if (backward) return [backward(dout as Tensor)];
+  const saved = UNARY_SAVES_OUTPUT.has(shape.operation) ? out : x;
+  const options: OpOptions = { saves: UNSAVED.has(name) ? [] : [saved], ...(name === 'relu' ? { kind: 'relu' } : {}) };
+  const backward = (dout: Tensor): Tensor => {
+    if (name === 'relu') return rectifyGradient(dout, out);
     const dx = device.empty(x.shape);
-    const saved = UNARY_SAVES_OUTPUT.has(shape.operation) ? out : x;
-    device.dispatch(unaryBackward, shape, { saved, dout: dout as Tensor, dx });
-    return [dx];
-  });
+    device.dispatch(unaryBackward, shape, { saved, dout, dx });
+    return dx;
+  };
+  op(name, [x], [out], ([dout]) => [backward(dout as Tensor)], options);
   return out;
 }
 
 /** max(x, 0) */
-export function relu(x: Tensor): Tensor {
-  const out = applyUnary('relu', x, 0, 0, (dout) => rectifyGradient(dout, out));
-  out.rectified = true;
-  return out;
-}
+export const relu = (x: Tensor): Tensor => applyUnary('relu', x);
 
 /** The gradient before a relu from the one behind it and the relu's output; whoever made `dout` may have done that already. */
 export function rectifyGradient(dout: Tensor, out: Tensor): Tensor {
-  // A tensor of its own: what lies before the relu may be another relu's output, whose gradient this is not yet.
-  if (dout.rectified) return dout.detach();
+  if (wasRectified(dout, out)) return dout;
   const dx = out.device.empty(out.shape);
   out.device.dispatch(unaryBackward, { operation: UNARY.relu, count: out.size, a: 0, b: 0 }, { saved: out, dout, dx });
   return dx;
@@ -47,10 +57,27 @@ export const sqrt = (x: Tensor): Tensor => applyUnary('sqrt', x);
 /** |x|; no gradient at 0. */
 export const abs = (x: Tensor): Tensor => applyUnary('abs', x);
 export const square = (x: Tensor): Tensor => applyUnary('square', x);
-/** min(max(x, low), high); no gradient outside. */
-export const clamp = (x: Tensor, low: number, high: number): Tensor => applyUnary('clamp', x, low, high);
-/** factor · x + shift */
-export const scale = (x: Tensor, factor: number, shift = 0): Tensor => applyUnary('scaleShift', x, factor, shift);
+/** min(max(x, low), high), infinities for no bound; no gradient outside. @throws ArgumentError for low > high, or NaN. */
+export function clamp(x: Tensor, low: number, high: number): Tensor {
+  requireNumber('clamp', 'low', low, 'a number', (value) => !Number.isNaN(value));
+  requireNumber('clamp', 'high', high, `a number of at least low, ${low}`, (value) => value >= low);
+  return applyUnary('clamp', x, low, high);
+}
+
+/** factor · x + shift. @throws ArgumentError for a factor or a shift that is not finite. */
+export function scale(x: Tensor, factor: number, shift = 0): Tensor {
+  requireFinite('scale', 'factor', factor);
+  requireFinite('scale', 'shift', shift);
+  return applyUnary('scaleShift', x, factor, shift);
+}
+
+function fieldsOf(a: Tensor, b: Tensor): BroadcastFields {
+  try {
+    return broadcastFields(a.shape, b.shape);
+  } catch (error) {
+    throw new ShapeError('element-wise operation', (error as Error).message, 'shapes that broadcast along at most 4 separate axes');
+  }
+}
 
 function launchBinary(operation: number, a: Tensor, b: Tensor): Tensor {
   let shape: number[];
@@ -60,52 +87,53 @@ function launchBinary(operation: number, a: Tensor, b: Tensor): Tensor {
     throw new ShapeError('element-wise operation', `shapes [${a.shape}] and [${b.shape}]`, 'shapes that broadcast together');
   }
   const out = a.device.empty(shape);
-  a.device.dispatch(binary, { operation, ...broadcastFields(a.shape, b.shape) }, { a, b, out });
+  a.device.dispatch(binary, { operation, ...fieldsOf(a, b) }, { a, b, out });
   return out;
 }
 
 /** a + b */
 export function add(a: Tensor, b: Tensor): Tensor {
   const out = launchBinary(BINARY.add, a, b);
-  op('add', [a, b], [out], ([g]) => [sumTo(g as Tensor, a.shape), sumTo(g as Tensor, b.shape)]);
+  op('add', [a, b], [out], ([g]) => [sumTo(g as Tensor, a.shape), sumTo(g as Tensor, b.shape)], { saves: [] });
   return out;
 }
 
 /** max(a + b, 0) */
 export function addRelu(a: Tensor, b: Tensor): Tensor {
   const out = launchBinary(BINARY.rectifiedSum, a, b);
-  out.rectified = true;
-  op('addRelu', [a, b], [out], ([dout]) => {
-    const g = rectifyGradient(dout as Tensor, out);
+  const backward = (dout: Tensor): Tensor[] => {
+    const g = rectifyGradient(dout, out);
     return [sumTo(g, a.shape), sumTo(g, b.shape)];
-  });
+  };
+  op('addRelu', [a, b], [out], ([dout]) => backward(dout as Tensor), { saves: [out], kind: 'relu' });
   return out;
 }
 
 /** a − b */
 export function sub(a: Tensor, b: Tensor): Tensor {
   const out = launchBinary(BINARY.subtract, a, b);
-  op('sub', [a, b], [out], ([g]) => [sumTo(g as Tensor, a.shape), b.requiresGradient ? sumTo(scale(g as Tensor, -1), b.shape) : null]);
+  const toB = (g: Tensor): Tensor | null => (b.requiresGradient ? sumTo(scale(g, -1), b.shape) : null);
+  op('sub', [a, b], [out], ([g]) => [sumTo(g as Tensor, a.shape), toB(g as Tensor)], { saves: [] });
   return out;
 }
 
 /** a · b */
 export function mul(a: Tensor, b: Tensor): Tensor {
   const out = launchBinary(BINARY.multiply, a, b);
-  op('mul', [a, b], [out], ([g]) => [
-    a.requiresGradient ? sumTo(launchBinary(BINARY.multiply, g as Tensor, b), a.shape) : null,
-    b.requiresGradient ? sumTo(launchBinary(BINARY.multiply, g as Tensor, a), b.shape) : null,
-  ]);
+  const times = (g: Tensor, other: Tensor, of: Tensor): Tensor | null =>
+    of.requiresGradient ? sumTo(launchBinary(BINARY.multiply, g, other), of.shape) : null;
+  op('mul', [a, b], [out], ([g]) => [times(g as Tensor, b, a), times(g as Tensor, a, b)], { saves: [a, b] });
   return out;
 }
 
 /** a / b */
 export function div(a: Tensor, b: Tensor): Tensor {
   const out = launchBinary(BINARY.divide, a, b);
-  op('div', [a, b], [out], ([g]) => {
-    const da = launchBinary(BINARY.divide, g as Tensor, b);
+  const backward = (g: Tensor): (Tensor | null)[] => {
+    const da = launchBinary(BINARY.divide, g, b);
     return [sumTo(da, a.shape), b.requiresGradient ? sumTo(scale(launchBinary(BINARY.multiply, da, out), -1), b.shape) : null];
-  });
+  };
+  op('div', [a, b], [out], ([g]) => backward(g as Tensor), { saves: [b, out] });
   return out;
 }
 

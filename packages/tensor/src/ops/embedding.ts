@@ -16,6 +16,7 @@ export function embeddingSum(table: Tensor, indices: Tensor, { bySlot = false }:
   const { device } = table;
   const [vocabulary, width] = table.shape;
   const [rows, slots] = indices.shape;
+  if (table.shape.length !== 2) throw new ShapeError('embeddingSum', `table [${table.shape}]`, '[vocabulary, width]');
   if (indices.shape.length !== 2 || indices.dtype !== 'i32')
     throw new ShapeError('embeddingSum', `indices ${indices.dtype} [${indices.shape}]`, 'i32 [N, slots]');
   const shape = { rows, slots, width, vocabulary };
@@ -23,13 +24,14 @@ export function embeddingSum(table: Tensor, indices: Tensor, { bySlot = false }:
   const backwardShape = { ...shape, bySlot: bySlot ? 1 : 0, parts };
   const out = device.empty([rows, width]);
   device.dispatch(embeddingSumKernel, shape, { indices, table, out });
-  op('embeddingSum', [table], [out], ([gradient]) => {
+  const backward = (dOut: Tensor): null => {
     const kernel = embeddingSumBackwardKernel(backwardShape, device.traits);
     const total = accumulator(table);
     const dTable = parts === 1 ? total : device.zeros([parts, vocabulary, width]);
-    device.dispatch(kernel, backwardShape, { indices, dOut: gradient as Tensor, dTable });
+    device.dispatch(kernel, backwardShape, { indices, dOut, dTable });
     if (parts > 1) accumulateRows(dTable, total);
-    return [null];
-  });
+    return null;
+  };
+  op('embeddingSum', [table], [out], ([dOut]) => [backward(dOut as Tensor)], { saves: [indices] });
   return out;
 }

@@ -10,7 +10,8 @@ import {
   gaussianPosterior as posteriorKernel,
   gaussianSample as sampleKernel,
 } from '@coxswain/kernels';
-import { op } from '../autograd.js';
+import { type Backward, op } from '../autograd.js';
+import { requireNumber } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { scale } from './elementwise.js';
@@ -72,7 +73,7 @@ export function gaussianLogProb(x: Tensor, mu: Tensor, logSigma: Tensor): Tensor
  * A sample as a differentiable function of its distribution: μ + exp(logσ) · noise (arXiv 1312.6114, §2.4).
  * @param mu [N, d]
  * @param logSigma [N, d], or [d] for all rows
- * @param noise standard normal, [N, d]; no gradient flows into it
+ * @param noise standard normal, [N, d]; it has no gradient
  * @returns [N, d]
  */
 export function reparameterise(mu: Tensor, logSigma: Tensor, noise: Tensor): Tensor {
@@ -80,12 +81,13 @@ export function reparameterise(mu: Tensor, logSigma: Tensor, noise: Tensor): Ten
   const shape = gaussianShape('reparameterise', mu, logSigma, [noise]);
   const x = device.empty(mu.shape);
   device.dispatch(sampleKernel, shape, { mu, logSigma, noise, x });
-  op('reparameterise', [mu, logSigma], [x], ([dx]) => {
+  const backward = (dx: Tensor): (Tensor | null)[] => {
     if (!logSigma.requiresGradient) return [dx, null];
     const dlogSigma = device.empty(mu.shape);
-    device.dispatch(gaussianSampleBackward, shape, { logSigma, noise, dx: dx as Tensor, dlogSigma });
+    device.dispatch(gaussianSampleBackward, shape, { logSigma, noise, dx, dlogSigma });
     return [dx, sumTo(dlogSigma, logSigma.shape)];
-  });
+  };
+  op('reparameterise', [mu, logSigma], [x], ([dx]) => backward(dx as Tensor), { saves: [logSigma, noise], constants: { noise } });
   return x;
 }
 
@@ -104,7 +106,7 @@ export interface Posterior {
  * A diagonal Gaussian from an encoder's output, a sample of it and its KL divergence from the standard normal, in one launch.
  * @param code [N, 2·d]: μ, then logσ.
  * @param bounds of logσ.
- * @param noise standard normal, [N, d]; no gradient flows into it.
+ * @param noise standard normal, [N, d]; it has no gradient.
  */
 export function gaussianPosterior(code: Tensor, bounds: readonly [low: number, high: number], noise?: Tensor): Posterior {
   const { device } = code;
@@ -112,12 +114,14 @@ export function gaussianPosterior(code: Tensor, bounds: readonly [low: number, h
   const dims = both / 2;
   if (code.shape.length !== 2 || !Number.isInteger(dims) || (noise && noise.size !== rows * dims))
     throw new ShapeError('gaussianPosterior', `code [${code.shape}] and noise [${noise?.shape}]`, '[N, 2·d] and [N, d]');
+  requireNumber('gaussianPosterior', 'bounds', bounds[0], 'a number', Number.isFinite);
+  requireNumber('gaussianPosterior', 'bounds', bounds[1], `a number of at least ${bounds[0]}`, (high) => high >= bounds[0]);
   const shape = { rows, dims, low: bounds[0], high: bounds[1], withNoise: noise ? 1 : 0 };
   const [mu, logSigma, sample] = [0, 1, 2].map(() => device.empty([rows, dims]));
   const kl = device.empty([rows]);
   const given = { code, noise: noise ?? device.dummy };
   device.dispatch(posteriorKernel, shape, { ...given, mu, logSigma, sample, kl });
-  op('gaussianPosterior', [code], [mu, logSigma, sample, kl], ([dmu, dlogSigma, dsample, dkl]) => {
+  const backward: Backward = ([dmu, dlogSigma, dsample, dkl]) => {
     const dcode = device.empty(code.shape);
     const flags = { withMu: dmu ? 1 : 0, withLogSigma: dlogSigma ? 1 : 0, withSample: dsample ? 1 : 0, withKl: dkl ? 1 : 0 };
     const gradients = {
@@ -128,6 +132,8 @@ export function gaussianPosterior(code: Tensor, bounds: readonly [low: number, h
     };
     device.dispatch(gaussianPosteriorBackward, { ...shape, ...flags }, { ...given, ...gradients, dcode });
     return [dcode];
-  });
+  };
+  const saves = noise ? [code, noise] : [code];
+  op('gaussianPosterior', [code], [mu, logSigma, sample, kl], backward, { saves, constants: { noise } });
   return { mu, logSigma, sample, kl };
 }

@@ -69,16 +69,18 @@ export function gru(gates: Tensor, whh: Tensor, bhh: Tensor, options: GruOptions
     { ...shape, initial: h0 ? 1 : 0, save: save ? 1 : 0 },
     { gates, whh, bhh, ...optional, out, previous, saved },
   );
-  op('gru', inputs, [out], ([gradient]) => {
+  const backward = (dy: Tensor): (Tensor | null)[] => {
     const dgates = device.empty(gates.shape);
     const dgatesHidden = device.empty([all, 3 * hidden]);
     const dh0 = device.empty([batch, hidden]);
     const kept = { whh, previous, saved, lengths: optional.lengths };
-    device.dispatch(kernels.backward, shape, { dy: gradient as Tensor, ...kept, dgates, dgatesHidden, dh0 });
+    device.dispatch(kernels.backward, shape, { dy, ...kept, dgates, dgatesHidden, dh0 });
     if (whh.requiresGradient) weightGradient(dgatesHidden, previous, accumulator(whh), bhh.requiresGradient ? accumulator(bhh) : undefined);
     else if (bhh.requiresGradient) accumulateRows(dgatesHidden, accumulator(bhh));
     return [dgates, null, null, ...(h0 ? [dh0] : [])];
-  });
+  };
+  const saves = [whh, previous, saved, optional.lengths].filter((tensor) => tensor !== device.dummy);
+  op('gru', inputs, [out], ([dy]) => backward(dy as Tensor), { saves });
   return out;
 }
 

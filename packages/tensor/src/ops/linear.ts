@@ -9,7 +9,7 @@ import {
   matmulParts,
   PLAIN_PRODUCT,
 } from '@coxswain/kernels';
-import { accumulator, op, records, takeGradient } from '../autograd.js';
+import { accumulator, isRectified, markRectified, type OpOptions, op, records, takeGradient } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { rectifyGradient } from './elementwise.js';
@@ -37,15 +37,16 @@ export function linear(x: Tensor, w: Tensor, options: LinearOptions = {}): Tenso
   const { shape, operands } = productOf(x, w, options);
   launchProduct(shape, operands);
   const y = operands.c;
-  y.rectified = relu === true;
   const inputsOf = [x, w, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
-  op('linear', inputsOf, [y], ([gradient]) => {
-    const dy = relu ? rectifyGradient(gradient as Tensor, y) : (gradient as Tensor);
+  const backward = (gradient: Tensor): (Tensor | null)[] => {
+    const dy = relu ? rectifyGradient(gradient, y) : gradient;
     const dx = x.requiresGradient ? inputGradient(dy, w, x) : null;
     if (w.requiresGradient) weightGradient(dy, x, accumulator(w), bias?.requiresGradient ? accumulator(bias) : undefined);
     else if (bias?.requiresGradient) accumulateRows(dy, accumulator(bias));
     return [dx, null, ...(bias ? [null] : []), ...(residual ? [dy] : [])];
-  });
+  };
+  const recorded: OpOptions = { saves: relu ? [x, w, y] : [x, w], ...(relu ? { kind: 'relu' } : {}) };
+  op('linear', inputsOf, [y], ([dy]) => backward(dy as Tensor), recorded);
   return y;
 }
 
@@ -56,6 +57,7 @@ function productOf(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOptions
   const [out, inputs] = w.shape;
   if (x.shape.length !== 2 || w.shape.length !== 2 || inputs !== k)
     throw new ShapeError('linear', `x [${x.shape}] and w [${w.shape}]`, 'x [N, in] and w [out, in]');
+  if (k === 0) throw new ShapeError('linear', `x [${x.shape}]`, 'at least one input');
   if (bias && bias.size !== out) throw new ShapeError('linear', `bias [${bias.shape}]`, `[${out}]`);
   if (residual && residual.size !== n * out) throw new ShapeError('linear', `residual [${residual.shape}]`, `[${n}, ${out}]`);
   if (relu && residual) throw new ShapeError('linear', 'relu with a residual', 'one of them: the gradient of relu reads the output');
@@ -79,7 +81,6 @@ export function normedLinear(x: Tensor, norm: AffineNorm, w: Tensor, options: Li
   const { shape, operands } = productOf(x, w, options);
   const normed = { ...shape, norm: 1, eps };
   x.device.dispatch(matmulKernel(normed, traits), normed, { ...operands, gamma, beta });
-  operands.c.rectified = options.relu === true;
   return operands.c;
 }
 
@@ -87,18 +88,19 @@ export function normedLinear(x: Tensor, norm: AffineNorm, w: Tensor, options: Li
 function inputGradient(dy: Tensor, w: Tensor, x: Tensor): Tensor {
   const { device } = x;
   const dx = device.empty(x.shape);
-  const earlier = x.rectified ? undefined : takeGradient(x);
+  const rectified = isRectified(x);
+  const earlier = rectified ? undefined : takeGradient(x);
   const [n, out] = dy.shape;
-  const shape = { ...PLAIN_PRODUCT, m: n, n: w.shape[1], k: out, residual: earlier ? 1 : 0, rectify: x.rectified ? 1 : 0 };
+  const shape = { ...PLAIN_PRODUCT, m: n, n: w.shape[1], k: out, residual: earlier ? 1 : 0, rectify: rectified ? 1 : 0 };
   launchProduct(shape, {
     a: dy,
     b: w,
     bias: device.dummy,
-    residual: x.rectified ? x : (earlier ?? device.dummy),
+    residual: rectified ? x : (earlier ?? device.dummy),
     c: dx,
     sums: device.dummy,
   });
-  dx.rectified = x.rectified;
+  if (rectified) markRectified(dx, x);
   return dx;
 }
 
@@ -106,6 +108,8 @@ function inputGradient(dy: Tensor, w: Tensor, x: Tensor): Tensor {
 export function weightGradient(dy: Tensor, x: Tensor, dw: Tensor, dbias?: Tensor): void {
   const { device } = x;
   const [k, m] = dy.shape;
+  // No rows add nothing.
+  if (k === 0) return;
   const n = x.size / k;
   const rowSums = dbias ? 1 : 0;
   const sums = dbias ?? device.dummy;
@@ -132,6 +136,6 @@ function widened(x: Tensor, columns: number): Tensor {
   const [rows, length] = x.shape;
   const out = device.empty([rows, columns]);
   const range = { outer: rows, inner: 1, length, xAxis: length, xFrom: 0, outAxis: columns, outFrom: 0 };
-  device.dispatch(copyStrided, copyAxisRange(range), { x, out });
+  device.dispatch(copyStrided, copyAxisRange(range), { x, out }, { bits: ['x', 'out'] });
   return out;
 }

@@ -8,6 +8,7 @@ import {
   weightedMeans,
 } from '@coxswain/kernels';
 import { op } from '../autograd.js';
+import { requireDType } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import { Tensor } from '../tensor.js';
 
@@ -22,17 +23,20 @@ export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   const [rows, classes] = logits.shape;
   if (logits.shape.length !== 2 || targets.size !== rows)
     throw new ShapeError('crossEntropy', `logits [${logits.shape}], targets [${targets.shape}]`, '[N, classes] and [N]');
+  requireDType('crossEntropy', 'targets', targets, 'i32');
+  if (classes === 0) throw new ShapeError('crossEntropy', `logits [${logits.shape}]`, 'at least one class');
   const nll = device.empty([rows]);
   device.dispatch(crossEntropyKernel, { rows, classes }, { logits, targets, nll });
-  op('crossEntropy', [logits], [nll], ([dnll]) => {
+  const backward = (dnll: Tensor): Tensor => {
     const dlogits = device.empty(logits.shape);
-    device.dispatch(crossEntropyBackward, { rows, classes }, { logits, targets, dnll: dnll as Tensor, dlogits });
-    return [dlogits];
-  });
+    device.dispatch(crossEntropyBackward, { rows, classes }, { logits, targets, dnll, dlogits });
+    return dlogits;
+  };
+  op('crossEntropy', [logits], [nll], ([dnll]) => [backward(dnll as Tensor)], { saves: [logits, targets] });
   return nll;
 }
 
-/** Σ values·mask / Σ mask, [1]; 0 where the mask is empty. `mask` has the same number of elements. */
+/** Σ values·mask / Σ mask, [1]; 0 where the mask is empty. `mask` has the same number of elements, and no gradient. */
 export function maskedMean(values: Tensor, mask: Tensor): Tensor {
   const { device } = values;
   const count = values.size;
@@ -44,10 +48,11 @@ export function maskedMean(values: Tensor, mask: Tensor): Tensor {
   device.dispatch(maskedSums, { count, parts }, { values, mask, partial });
   device.dispatch(weightedMeans, { parts, quantities: 1 }, { partial, out: both });
   const mean = new Tensor(device, [1], 'f32', both.storage, both.byteOffset);
-  op('maskedMean', [values], [mean], ([dmean]) => {
+  const backward = (dmean: Tensor): Tensor => {
     const dvalues = device.empty(values.shape);
-    device.dispatch(maskedMeanBackward, { count }, { mask, mean: both, dmean: dmean as Tensor, dvalues });
-    return [dvalues];
-  });
+    device.dispatch(maskedMeanBackward, { count }, { mask, mean: both, dmean, dvalues });
+    return dvalues;
+  };
+  op('maskedMean', [values], [mean], ([dmean]) => [backward(dmean as Tensor)], { saves: [mask, both], constants: { mask } });
   return mean;
 }

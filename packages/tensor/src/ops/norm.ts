@@ -13,6 +13,7 @@ import {
   rmsNormForward,
 } from '@coxswain/kernels';
 import { accumulator, op, takeGradient } from '../autograd.js';
+import { requirePositive } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 
@@ -24,11 +25,20 @@ export interface LayerNormOptions {
   readonly eps?: number;
 }
 
+/** Length of the last axis. @throws ShapeError where it is none, ArgumentError for an `eps` that is not positive. */
+function widthOf(operation: string, x: Tensor, eps: number): number {
+  requirePositive(operation, 'eps', eps);
+  const width = x.shape.at(-1);
+  if (!width) throw new ShapeError(operation, `shape [${x.shape}]`, 'at least one element along the last axis');
+  return width;
+}
+
 /** (x − mean) / √(variance + eps) · gamma + beta over the last axis of x. */
 export function layerNorm(x: Tensor, { gamma, beta, eps = 1e-5 }: LayerNormOptions = {}): Tensor {
   const { device } = x;
-  const width = x.shape[x.shape.length - 1];
+  const width = widthOf('layerNorm', x, eps);
   const rows = x.size / width;
+  if (!gamma !== !beta) throw new ShapeError('layerNorm', `gamma [${gamma?.shape}] and beta [${beta?.shape}]`, 'both or neither');
   if ((gamma && gamma.size !== width) || (beta && beta.size !== width)) {
     throw new ShapeError('layerNorm', `gamma [${gamma?.shape}] and beta [${beta?.shape}] for x [${x.shape}]`, `[${width}] both`);
   }
@@ -39,10 +49,13 @@ export function layerNorm(x: Tensor, { gamma, beta, eps = 1e-5 }: LayerNormOptio
   const y = device.empty(x.shape);
   const stats = device.empty([rows, 2]);
   device.dispatch(shared ? layerNormForwardSubgroups : layerNormForward, shape, { x, ...scale, beta: beta ?? device.dummy, y, stats });
-  op('layerNorm', gamma && beta ? [x, gamma, beta] : [x], [y], ([gradient]) => {
-    const dy = gradient as Tensor;
-    const gradients = gamma?.requiresGradient && beta?.requiresGradient ? { dgamma: accumulator(gamma), dbeta: accumulator(beta) } : null;
+  // What only one of the two requires is added for both: the other's goes into scratch.
+  const into = (tensor: Tensor): Tensor => (tensor.requiresGradient ? accumulator(tensor) : device.zeros(tensor.shape));
+  const backward = (dy: Tensor): (Tensor | null)[] => {
+    // Taken first: x may be one of the two, and what they add up must not be taken with it.
     const earlier = takeGradient(x);
+    const wanted = gamma?.requiresGradient || beta?.requiresGradient;
+    const gradients = gamma && beta && wanted ? { dgamma: into(gamma), dbeta: into(beta) } : null;
     const given = { x, ...scale, stats, dy, earlier: earlier ?? device.dummy };
     const backwardShape = { rows, width, affine, withEarlier: earlier ? 1 : 0 };
     if (shared) {
@@ -56,7 +69,9 @@ export function layerNorm(x: Tensor, { gamma, beta, eps = 1e-5 }: LayerNormOptio
     if (dx) device.dispatch(layerNormBackward, backwardShape, { ...given, dx });
     if (gradients) device.dispatch(layerNormBackwardParameters, shape, { x, stats, dy, ...gradients });
     return [dx, null, null];
-  });
+  };
+  const saves = [x, stats, ...(gamma ? [gamma] : [])];
+  op('layerNorm', gamma && beta ? [x, gamma, beta] : [x], [y], ([dy]) => backward(dy as Tensor), { saves });
   return y;
 }
 
@@ -70,18 +85,18 @@ export interface RmsNormOptions {
 /** x / √(mean(x²) + eps) · gamma over the last axis of x. */
 export function rmsNorm(x: Tensor, { gamma, eps = 1e-6 }: RmsNormOptions): Tensor {
   const { device } = x;
-  const width = x.shape[x.shape.length - 1];
+  const width = widthOf('rmsNorm', x, eps);
   if (gamma.size !== width) throw new ShapeError('rmsNorm', `gamma [${gamma.shape}] for x [${x.shape}]`, `[${width}]`);
   const shape = { rows: x.size / width, width, eps };
   const y = device.empty(x.shape);
   const stats = device.empty([shape.rows]);
   device.dispatch(rmsNormForward, shape, { x, gamma, y, stats });
-  op('rmsNorm', [x, gamma], [y], ([gradient]) => {
-    const dy = gradient as Tensor;
+  const backward = (dy: Tensor): (Tensor | null)[] => {
     const dx = x.requiresGradient ? device.empty(x.shape) : null;
     if (dx) device.dispatch(rmsNormBackward, shape, { x, gamma, stats, dy, dx });
     if (gamma.requiresGradient) device.dispatch(rmsNormBackwardGamma, shape, { x, stats, dy, dgamma: accumulator(gamma) });
     return [dx, null];
-  });
+  };
+  op('rmsNorm', [x, gamma], [y], ([dy]) => backward(dy as Tensor), { saves: [x, gamma, stats] });
   return y;
 }

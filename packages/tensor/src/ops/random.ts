@@ -1,6 +1,6 @@
 /**
  * Random numbers drawn on the GPU by Philox 4×32-10. A draw is a function of its `RandomState` (seed and step) and its
- * stream number, which tells apart the draws of one step; nothing here is differentiable.
+ * stream number, which tells apart the draws of one step; nothing here has a gradient.
  */
 import {
   philoxCategorical as categoricalKernel,
@@ -10,16 +10,19 @@ import {
   philoxNormal as normalKernel,
   philoxUniform as uniformKernel,
 } from '@coxswain/kernels';
+import { noGradient } from '../autograd.js';
+import { requireDimensions, requirePositive } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { RandomState } from '../random.js';
 import type { Dimensions, Tensor } from '../tensor.js';
 
 function draw(kernel: Kernel<DrawShape>, random: RandomState, stream: number, shape: Dimensions, owner?: Tensor): Tensor {
   const { device } = random;
+  requireDimensions('a random draw', shape);
   if (owner && owner.size !== shape[0])
     throw new ShapeError('a random draw', `${owner.size} owners of a draw [${shape}]`, 'one for each of its rows');
   const out = device.empty(shape);
-  const sizes = { count: out.size, stream, owned: owner ? 1 : 0, columns: owner ? out.size / owner.size : 1 };
+  const sizes = { count: out.size, stream, owned: owner ? 1 : 0, columns: owner && out.size > 0 ? out.size / owner.size : 1 };
   device.dispatch(kernel, sizes, { state: random.tensor, owner: owner ?? device.dummy, out });
   return out;
 }
@@ -62,6 +65,8 @@ export function philoxCategorical(
 ): { index: Tensor; logProb: Tensor } {
   const { device } = logits;
   const [rows, classes] = logits.shape;
+  requirePositive('philoxCategorical', 'temperature', temperature);
+  if (classes === 0) throw new ShapeError('philoxCategorical', `logits [${logits.shape}]`, 'at least one class');
   if (logits.shape.length !== 2 || (owner && owner.size !== rows) || (into && into.place.size !== rows))
     throw new ShapeError(
       'philoxCategorical',
@@ -73,5 +78,6 @@ export function philoxCategorical(
   const shape = { rows, classes, stream, owned: owner ? 1 : 0, placed: into ? 1 : 0, places: logProb.size, sharpness: 1 / temperature };
   const optional = { owner: owner ?? device.dummy, place: into?.place ?? device.dummy };
   device.dispatch(categoricalKernel, shape, { state: random.tensor, logits, ...optional, index, logProb });
+  noGradient('philoxCategorical', { logits }, [logProb]);
   return { index, logProb };
 }

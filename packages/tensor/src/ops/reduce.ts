@@ -1,6 +1,7 @@
 /** Sums and means, in a fixed order: the same program gives the same bits. */
 import { REDUCE, type ReduceShape, reduceKernel, reduceStages } from '@coxswain/kernels';
-import { op } from '../autograd.js';
+import { noGradient, op } from '../autograd.js';
+import { axisOf, requireDType } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import { type Dimensions, sizeOf, type Tensor } from '../tensor.js';
 import { expand } from './shape.js';
@@ -10,6 +11,11 @@ export function launchReduce(x: Tensor, out: Tensor, whole: Omit<ReduceShape, 'p
   const stages = reduceStages(whole);
   const [first, second] = stages;
   const { device } = x;
+  if (x.size === 0) {
+    // The sum of nothing is 0.
+    if (whole.accumulate === 0) device.zero(out);
+    return;
+  }
   if (!second) {
     device.dispatch(reduceKernel(first, device.traits), first, { x, out });
     return;
@@ -21,15 +27,20 @@ export function launchReduce(x: Tensor, out: Tensor, whole: Omit<ReduceShape, 'p
 
 const plain = { operation: REDUCE.sum, scale: 1, root: 0, accumulate: 0 } as const;
 
-/** Adds the sum of all elements of each x to the one-element `total`; for counts kept on the GPU. Not differentiable. */
+/** Adds the sum of all elements of each x to the one-element `total`; for counts kept on the GPU. It has no gradient. */
 export function accumulateSum(x: Tensor, total: Tensor): void {
+  if (total.size !== 1) throw new ShapeError('accumulateSum', `total [${total.shape}]`, 'one element');
   launchReduce(x, total, { ...plain, outer: 1, axis: x.size, inner: 1, accumulate: 1 });
+  noGradient('accumulateSum', { x }, [total]);
 }
 
-/** Adds `x` [rows, columns] summed over its rows to `total` [columns]. Not differentiable. */
+/** Adds `x` [rows, columns] summed over its rows to `total` [columns]. It has no gradient. */
 export function accumulateRows(x: Tensor, total: Tensor): void {
   const columns = total.size;
+  if (!Number.isInteger(x.size / columns))
+    throw new ShapeError('accumulateRows', `x [${x.shape}] into [${total.shape}]`, `rows of ${columns}`);
   launchReduce(x, total, { ...plain, outer: 1, axis: x.size / columns, inner: columns, accumulate: 1 });
+  noGradient('accumulateRows', { x }, [total]);
 }
 
 /** Sum over `axis` (dropped from the shape), or over everything (shape [1]). */
@@ -43,19 +54,25 @@ export function mean(x: Tensor, axis?: number): Tensor {
 }
 
 function scaledSum(name: string, x: Tensor, axis: number | undefined, factor: (length: number) => number): Tensor {
-  const at = axis === undefined ? 0 : axis < 0 ? axis + x.shape.length : axis;
-  if (axis !== undefined && (at < 0 || at >= x.shape.length))
-    throw new ShapeError(name, `axis ${axis} of shape [${x.shape}]`, 'an axis it has');
+  const at = axis === undefined ? 0 : axisOf(name, x.shape, axis);
+  requireDType(name, 'a tensor', x, 'f32');
   const seen = axis === undefined ? [x.size] : x.shape;
   const out = x.device.empty(axis === undefined ? [1] : x.shape.filter((_, i) => i !== at));
   const length = seen[at];
+  if (length === 0 && out.size > 0 && name === 'mean') throw new ShapeError(name, `shape [${x.shape}]`, 'at least one element to a mean');
   const scale = factor(length);
   launchReduce(x, out, { ...plain, outer: sizeOf(seen.slice(0, at)), axis: length, inner: sizeOf(seen.slice(at + 1)), scale });
-  op(name, [x], [out], ([g]) => {
-    const kept = seen.map((n, i) => (i === at ? 1 : n));
-    const wide = expand((g as Tensor).reshape(kept), seen, scale);
-    return [wide.reshape(x.shape)];
-  });
+  op(
+    name,
+    [x],
+    [out],
+    ([g]) => {
+      const kept = seen.map((n, i) => (i === at ? 1 : n));
+      const wide = expand((g as Tensor).reshape(kept), seen, scale);
+      return [wide.reshape(x.shape)];
+    },
+    { saves: [] },
+  );
   return out;
 }
 

@@ -35,12 +35,13 @@ export function rgLru({ x, gates, lambda, h0 }: RgLruInputs): Tensor {
   const given = { x, gates, lambda, h0: h0 ?? device.dummy };
   const h = device.empty(x.shape);
   device.dispatch(rgLruForward, shape, { ...given, h });
-  op('rgLru', [x, gates, lambda, ...(h0 ? [h0] : [])], [h], ([dh]) => {
+  const backward = (dh: Tensor): (Tensor | null)[] => {
     const [dx, dgates] = [device.empty(x.shape), device.empty(gates.shape)];
     const [dlambda, dh0] = [device.empty([batch, width]), device.empty([batch, width])];
-    device.dispatch(rgLruBackward, shape, { ...given, h, dh: dh as Tensor, dx, dgates, dlambda, dh0 });
+    device.dispatch(rgLruBackward, shape, { ...given, h, dh, dx, dgates, dlambda, dh0 });
     if (lambda.requiresGradient) accumulateRows(dlambda, accumulator(lambda));
     return [dx, dgates, null, ...(h0 ? [dh0] : [])];
-  });
+  };
+  op('rgLru', [x, gates, lambda, ...(h0 ? [h0] : [])], [h], ([dh]) => backward(dh as Tensor));
   return h;
 }

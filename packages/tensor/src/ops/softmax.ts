@@ -11,11 +11,12 @@ function alongLastAxis(name: string, x: Tensor, forward: typeof softmaxKernel, b
   const shape = { rows: sizeOf(x.shape.slice(0, -1)), classes };
   const out = device.empty(x.shape);
   device.dispatch(forward, shape, { x, out });
-  op(name, [x], [out], ([dout]) => {
+  const toInput = (dout: Tensor): Tensor => {
     const dx = device.empty(x.shape);
-    device.dispatch(backward, shape, { y: out, dout: dout as Tensor, dx });
-    return [dx];
-  });
+    device.dispatch(backward, shape, { y: out, dout, dx });
+    return dx;
+  };
+  op(name, [x], [out], ([dout]) => [toInput(dout as Tensor)], { saves: [out] });
   return out;
 }
 

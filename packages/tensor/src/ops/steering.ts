@@ -1,6 +1,6 @@
 /** Low-rank steering of a residual stream, arXiv 2512.20605, §4. */
 import { type MatmulShape, PLAIN_PRODUCT, steeringCoefficients, steeringContract, steeringMix } from '@coxswain/kernels';
-import { accumulator, op } from '../autograd.js';
+import { accumulator, isRectified, markRectified, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import type { Tensor } from '../tensor.js';
 import { launchProduct } from './half.js';
@@ -44,8 +44,7 @@ export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number):
   multiply({ m: rows, n: wide, k: width, transposeB: 1 }, { a: e, b: a, c: p });
   device.dispatch(steeringMix, shape, { c, p, u, q });
   multiply({ m: rows, n: width, k: wide, residual: 1 }, { a: q, b, residual: e, c: y });
-  op('steer', [e, c, a, b], [y], ([gradient]) => {
-    const dy = gradient as Tensor;
+  const backward = (dy: Tensor): (Tensor | null)[] => {
     if (b.requiresGradient) weightGradient(q, dy, accumulator(b));
     const dq = device.empty([rows, wide]);
     const du = device.empty([rows, rank]);
@@ -56,14 +55,15 @@ export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number):
     else device.dispatch(steeringContract, shape, { c, p: dq, u: du });
     const dc = c.requiresGradient ? device.empty(c.shape) : null;
     if (dc) {
-      device.dispatch(steeringCoefficients, { ...shape, rectify: c.rectified ? 1 : 0 }, { p, du, dq, u, c, dc });
-      dc.rectified = c.rectified;
+      device.dispatch(steeringCoefficients, { ...shape, rectify: isRectified(c) ? 1 : 0 }, { p, du, dq, u, c, dc });
+      markRectified(dc, c);
     }
     if (!dp) return [null, dc, null, null];
     if (a.requiresGradient) weightGradient(dp, e, accumulator(a));
     const de = e.requiresGradient ? device.empty(e.shape) : null;
     if (de) multiply({ m: rows, n: width, k: wide, residual: 1 }, { a: dp, b: a, residual: dy, c: de });
     return [de, dc, null, null];
-  });
+  };
+  op('steer', [e, c, a, b], [y], ([dy]) => backward(dy as Tensor), { saves: [e, c, a, b, p, u, q] });
   return y;
 }

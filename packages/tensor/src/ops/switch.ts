@@ -5,7 +5,7 @@ import {
   switchIntegrationForward,
   switchIntegrationLinearise,
 } from '@coxswain/kernels';
-import { accumulator, noGrad, op } from '../autograd.js';
+import { accumulator, type Backward, noGrad, op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import { sizeOf, Tensor } from '../tensor.js';
 import { weightGradient } from './linear.js';
@@ -70,7 +70,7 @@ export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor; rea
     { proposal, pre, wz, w2: withBias, noise: noise ?? device.dummy, control, z0: initial, opened: opened ?? device.dummy, z, gate },
   );
   const beta = new Tensor(device, [batch, time], 'f32', gate.storage, gate.byteOffset);
-  op('switchIntegrate', [proposal, pre, wz, w2, b2, ...(z0 ? [z0] : [])], [z, beta], ([dzOrNull, dbeta]) => {
+  const backward: Backward = ([dzOrNull, dbeta]) => {
     const dz = dzOrNull ?? device.zeros(z.shape);
     const previous = device.empty([steps, latent]);
     const activation = device.empty([steps, hidden]);
@@ -90,7 +90,9 @@ export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor; rea
     if (w2.requiresGradient) weightGradient(dlogit, activation, accumulator(w2), b2.requiresGradient ? accumulator(b2) : undefined);
     else if (b2.requiresGradient) accumulateSum(dlogit, accumulator(b2));
     return [dproposal, dpre.reshape(pre.shape), null, null, null, ...(z0 ? [dz0] : [])];
-  });
+  };
+  const saves = [proposal, pre, wz, withBias, z, gate, ...(z0 ? [z0] : [])];
+  op('switchIntegrate', [proposal, pre, wz, w2, b2, ...(z0 ? [z0] : [])], [z, beta], backward, { saves, constants: { control, noise } });
   return { z, beta };
 }
 
