@@ -9,10 +9,7 @@ export function reduceReference(shape: ReduceShape, x: ArrayLike<number>, before
       for (let i = 0; i < inner; i++) {
         const values: number[] = [];
         for (let k = p; k < axis; k += parts) values.push(x[(o * axis + k) * inner + i]);
-        const total =
-          operation === REDUCE.maximum
-            ? values.reduce((best, value) => Math.max(best, value))
-            : values.reduce((sum, value) => sum + (operation === REDUCE.sumOfSquares ? value * value : value), 0);
+        const total = values.reduce((sum, value) => sum + (operation === REDUCE.sumOfSquares ? value * value : value), 0);
         const at = (o * parts + p) * inner + i;
         const result = root === 1 ? Math.sqrt(scale * total) : scale * total;
         out[at] = result + (accumulate === 1 && before ? before[at] : 0);
