@@ -53,13 +53,7 @@ export const fold: Kernel<FoldShape> = {
   name: 'reduce/fold',
   source: foldSource,
   fragments: ({ operation }) => ({ fold: isExtreme(operation) ? extreme : isMoment(operation) ? moments : logSumExp }),
-  buffers: [
-    read('x', 'u32'),
-    read('states', 'vec4<u32>'),
-    written('joint', 'vec4<u32>'),
-    written('out', 'u32'),
-    written('second', 'u32'),
-  ],
+  buffers: [read('x', 'u32'), read('states', 'vec4<u32>'), written('joint', 'vec4<u32>'), written('out', 'u32'), written('second', 'u32')],
   uniforms: [...u32('outer', 'axis', 'inner', 'parts'), ...f32('scale')],
   constants: ({ operation, second, order, fromStates, toStates }, adapter) => ({
     WORKGROUP: stridedWorkgroup(adapter),

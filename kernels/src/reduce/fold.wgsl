@@ -8,6 +8,13 @@
 // Neighbouring lanes have neighbouring (part, inner) and so read neighbouring addresses.
 import fragments::{index, fold};
 
+fn folded(state: State, at: u32, index: u32) -> State {
+  if (FROM_STATES) {
+    return joined(state, unpacked(states[at]));
+  }
+  return taken(state, x[at], index);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let stride = uniforms.parts * uniforms.inner;
@@ -16,15 +23,24 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     let outer = i / stride;
     let column = i - outer * stride;
     var at = outer * uniforms.axis * uniforms.inner + column;
-    var state = nothing();
-    for (var k = column / uniforms.inner; k < uniforms.axis; k += uniforms.parts) {
-      if (FROM_STATES) {
-        state = joined(state, unpacked(states[at]));
-      } else {
-        state = taken(state, x[at], k);
-      }
+    // Four states: none waits for another, and each rounds a quarter as often.
+    var state0 = nothing();
+    var state1 = nothing();
+    var state2 = nothing();
+    var state3 = nothing();
+    var k = column / uniforms.inner;
+    for (; k + 3u * uniforms.parts < uniforms.axis; k += 4u * uniforms.parts) {
+      state0 = folded(state0, at, k);
+      state1 = folded(state1, at + stride, k + uniforms.parts);
+      state2 = folded(state2, at + 2u * stride, k + 2u * uniforms.parts);
+      state3 = folded(state3, at + 3u * stride, k + 3u * uniforms.parts);
+      at += 4u * stride;
+    }
+    for (; k < uniforms.axis; k += uniforms.parts) {
+      state0 = folded(state0, at, k);
       at += stride;
     }
+    let state = joined(joined(state0, state1), joined(state2, state3));
     if (TO_STATES) {
       joint[i] = packed(state);
     } else {

@@ -2,6 +2,7 @@ export * from './attention.js';
 export * from './clipped-objective.js';
 export * from './elementwise.js';
 export * from './embedding.js';
+export { all, any, argmax, argmin, logSumExp, max, min, standardDeviation, variance } from './folds.js';
 export * from './gaussian.js';
 export * from './gru.js';
 export { inHalfPrecision, inPrecision, LOSS_SCALE, type Precision } from './half.js';
