@@ -1,4 +1,4 @@
-import type { CopyShape, RowsShape } from './index.js';
+import type { CopyShape, PadShape, RowsShape, ViewShape } from './index.js';
 
 /** The strided copy, in float64; `before` is what `out` held. */
 export function copyStridedReference(s: CopyShape, x: ArrayLike<number>, before: ArrayLike<number>): Float64Array {
@@ -32,4 +32,29 @@ export function scatterRowsReference(
   const out = Float64Array.from(before);
   for (let i = 0; i < rows; i++) if (index[i] < indexed) for (let c = 0; c < columns; c++) out[index[i] * columns + c] = x[i * columns + c];
   return out;
+}
+
+/** What a strided view shows, row by row, in float64. */
+export function viewReference(s: ViewShape, x: ArrayLike<number>): Float64Array {
+  const sizes = [s.n0, s.n1, s.n2, s.n3, s.n4, s.n5];
+  const strides = [s.s0, s.s1, s.s2, s.s3, s.s4, s.s5].map((stride) => stride | 0);
+  const out = new Float64Array(sizes.reduce((product, n) => product * n, 1));
+  for (let i = 0; i < out.length; i++) {
+    let [rest, at] = [i, s.offset];
+    for (let axis = sizes.length - 1; axis >= 0; axis--) {
+      at += (rest % sizes[axis]) * strides[axis];
+      rest = Math.floor(rest / sizes[axis]);
+    }
+    out[i] = x[at];
+  }
+  return out;
+}
+
+/** An axis put into another with steps, `value` (a number, not its bits) elsewhere, in float64. */
+export function padReference({ outer, axis, xAxis, inner, before, step }: PadShape, x: ArrayLike<number>, value: number): Float64Array {
+  return Float64Array.from({ length: outer * axis * inner }, (_, i) => {
+    const [row, t, j] = [Math.floor(i / (axis * inner)), Math.floor(i / inner) % axis, i % inner];
+    const place = (t - (before | 0)) / step;
+    return Number.isInteger(place) && place >= 0 && place < xAxis ? x[(row * xAxis + place) * inner + j] : value;
+  });
 }

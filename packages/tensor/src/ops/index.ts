@@ -16,3 +16,4 @@ export { besidePrevious, concat, expand, gatherRows, gatherRowsOf, scatterRowsOf
 export * from './softmax.js';
 export * from './steering.js';
 export * from './switch.js';
+export { flip, pad, permute, repeat, split, squeeze, stack, stridedSlice, tile, transpose, unsqueeze } from './views.js';
