@@ -4,6 +4,7 @@ import manyRowsSource from './many-rows.wgsl';
 import rowsSource from './rows.wgsl';
 import stridedSource from './strided.wgsl';
 
+export * from './takes.js';
 export * from './views.js';
 export * from './windows.js';
 

@@ -1,4 +1,4 @@
-import type { CopyShape, PadShape, RowsShape, ViewShape } from './index.js';
+import type { CopyShape, PadShape, RowsShape, TakeShape, ViewShape } from './index.js';
 
 /** The strided copy, in float64; `before` is what `out` held. */
 export function copyStridedReference(s: CopyShape, x: ArrayLike<number>, before: ArrayLike<number>): Float64Array {
@@ -57,4 +57,29 @@ export function padReference({ outer, axis, xAxis, inner, before, step }: PadSha
     const place = (t - (before | 0)) / step;
     return Number.isInteger(place) && place >= 0 && place < xAxis ? x[(row * xAxis + place) * inner + j] : value;
   });
+}
+
+const placeOf = (s: TakeShape, index: ArrayLike<number>, i: number): number => {
+  const [row, t, j] = [Math.floor(i / (s.time * s.inner)), Math.floor(i / s.inner) % s.time, i % s.inner];
+  return index[row * s.indexOuter + t * s.indexTime + j * s.indexInner];
+};
+const placeIn = (s: TakeShape, i: number, place: number): number =>
+  (Math.floor(i / (s.time * s.inner)) * s.axis + place) * s.inner + (i % s.inner);
+
+/** Elements by their places along an axis, in float64; `missing` is a number here, not its bits. */
+export function takeReference(s: TakeShape, x: ArrayLike<number>, index: ArrayLike<number>, missing: number): Float64Array {
+  return Float64Array.from({ length: s.outer * s.time * s.inner }, (_, i) => {
+    const place = placeOf(s, index, i);
+    return place < s.axis ? x[placeIn(s, i, place)] : missing;
+  });
+}
+
+/** Elements added up at their places along an axis, in float64: the gradient of taking them. */
+export function takeBackwardReference(s: TakeShape, dout: ArrayLike<number>, index: ArrayLike<number>): Float64Array {
+  const dx = new Float64Array(s.outer * s.axis * s.inner);
+  for (let i = 0; i < s.outer * s.time * s.inner; i++) {
+    const place = placeOf(s, index, i);
+    if (place < s.axis) dx[placeIn(s, i, place)] += dout[i];
+  }
+  return dx;
 }
