@@ -9,11 +9,13 @@ export { inHalfPrecision, inPrecision, LOSS_SCALE, type Precision } from './half
 export * from './linear.js';
 export * from './losses.js';
 export * from './norm.js';
+export { indexSelect, scatterAdd, takeAlongAxis } from './places.js';
 export * from './random.js';
 export { accumulateRows, accumulateSum, mean, sum } from './reduce.js';
 export * from './rg-lru.js';
 export { besidePrevious, concat, expand, gatherRows, gatherRowsOf, scatterRowsOf, selectRows, slice } from './shape.js';
 export * from './softmax.js';
+export { argsort, sort, topK } from './sort.js';
 export * from './steering.js';
 export * from './switch.js';
 export { flip, pad, permute, repeat, split, squeeze, stack, stridedSlice, tile, transpose, unsqueeze } from './views.js';
