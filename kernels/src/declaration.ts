@@ -7,7 +7,7 @@
 export type Access = 'read' | 'read_write';
 
 /** What a buffer holds: numbers of 4 bytes, or f16 two to a word; `vec…` where the kernel loads several at a time. */
-export type Element = 'f32' | 'u32' | 'i32' | 'vec2<f32>' | 'vec4<f32>' | 'vec4<u32>' | 'vec4<f16>';
+export type Element = 'f32' | 'u32' | 'i32' | 'vec2<f32>' | 'vec2<u32>' | 'vec4<f32>' | 'vec4<u32>' | 'vec4<f16>';
 
 /** One storage buffer; its `@binding` is its place in `Kernel.buffers`. Its declaration in WGSL is generated. */
 export interface BufferSlot {

@@ -6,24 +6,28 @@ import launch from './launch.wgsl';
 import logistic from './logistic.wgsl';
 import nearZero from './near-zero.wgsl';
 import nonfinite from './nonfinite.wgsl';
+import order from './order.wgsl';
 import philox from './philox.wgsl';
 import power from './power.wgsl';
+import rows from './rows.wgsl';
 import softmaxRow from './softmax-row.wgsl';
 import special from './special.wgsl';
 import squares from './squares.wgsl';
 
 /** The pieces by name. What each needs of the prelude stands at its top. */
 export const fragments: Readonly<Record<string, string>> = {
-  launch,
-  index,
-  special,
-  nonfinite,
-  exponential,
-  logistic,
   erf,
+  exponential,
+  index,
+  launch,
+  logistic,
   near_zero: nearZero,
-  power,
-  squares,
+  nonfinite,
+  order,
   philox,
+  power,
+  rows,
   softmax_row: softmaxRow,
+  special,
+  squares,
 };

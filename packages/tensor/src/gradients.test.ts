@@ -21,7 +21,7 @@ afterAll(() => {
   device.close();
 });
 
-const { add, addRelu, exp, expand, gatherRows, layerNorm, linear, mul, relu, scale, square, steer, sum } = ops;
+const { add, addRelu, exp, expand, layerNorm, linear, mul, relu, scale, square, steer, sum } = ops;
 const f32 = (values: readonly number[], shape?: readonly number[]): Tensor => device.tensor(Float32Array.from(values), shape);
 const leaf = (values: readonly number[], shape?: readonly number[]): Tensor => f32(values, shape).requireGradient();
 const gradientOf = async (tensor: Tensor): Promise<number[]> => Array.from(await (tensor.gradient as Tensor).read());
@@ -201,7 +201,6 @@ describe('one tensor in several places', () => {
 describe('operations without a gradient', () => {
   /** Each gives something made from x [4, 4] by an operation, or an input of one, that has no gradient. */
   const cut: Record<string, readonly [named: RegExp, graph: (x: Tensor) => Tensor]> = {
-    gatherRows: [/"x" of gatherRows/, (x) => gatherRows(x, device.tensor(Uint32Array.of(1, 0)))],
     gatherRowsOf: [/"x0" of gatherRowsOf/, (x) => ops.gatherRowsOf([x], device.tensor(Uint32Array.of(1)))[0]],
     'scatterRowsOf, what is written into': [
       /"x" of scatterRowsOf/,
