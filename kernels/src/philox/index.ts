@@ -1,4 +1,4 @@
-import { f32, type Kernel, read, stridedGrid, stridedWorkgroup, u32, written } from '../declaration.js';
+import { f32, type Kernel, read, specialConstants, stridedGrid, stridedWorkgroup, u32, valueConstants, written } from '../declaration.js';
 import categoricalSource from './categorical.wgsl';
 import drawSource from './draw.wgsl';
 
@@ -25,6 +25,7 @@ function drawKernel(name: string, distribution: number): Kernel<DrawShape> {
     name: `philox/${name}`,
     source: drawSource,
     buffers: [read('state', 'u32'), read('owner', 'u32'), written('out')],
+    lengths: ({ count, owned, columns }) => ({ state: 4, owner: owned * Math.ceil(count / columns), out: count }),
     uniforms: u32('count', 'stream', 'columns'),
     constants: ({ owned }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), DISTRIBUTION: distribution, OWNED: owned === 1 }),
     grid: ({ count }, adapter) => stridedGrid(Math.ceil(count / 4), adapter, PER_GROUP),
@@ -53,6 +54,7 @@ export const philoxWords = drawKernel('words', 3);
 /** The `state` buffer of the kernels: the key, then the step as 64 bits. Equal keys and steps give equal numbers. */
 export function philoxState(key: readonly [number, number], step: number): Uint32Array {
   if (!Number.isSafeInteger(step) || step < 0) throw new RangeError(`a random step is a non-negative integer, got ${step}`);
+  if (key.some((word) => word !== word >>> 0)) throw new RangeError(`a random key is two words, 0 to 2³² − 1; got ${key}`);
   return Uint32Array.of(key[0], key[1], step >>> 0, Math.floor(step / 4294967296));
 }
 
@@ -75,7 +77,7 @@ export type CategoricalShape = {
  * One class per row drawn from softmax(logits · sharpness), index [rows] as i32, and its log-probability in nats, logProb [rows]:
  * inversion of the cumulative sum at word 0 of the block of counter (row, stream, step), or (owner[row], stream, step) with
  * owner u32 [rows], so that draws can belong to something that moves from row to row. A class whose probability
- * is below 1e-30 of the largest is never drawn. With place u32 [rows] the log-probability of row i becomes logProb[place[i]], or is
+ * is below 1e-30 of the largest is never drawn. A row with a logit that is NaN or +∞, or with none above −∞, gives class 0 and NaN. With place u32 [rows] the log-probability of row i becomes logProb[place[i]], or is
  * dropped where that is past the end; the others keep what they hold.
  */
 export const philoxCategorical: Kernel<CategoricalShape> = {
@@ -83,7 +85,17 @@ export const philoxCategorical: Kernel<CategoricalShape> = {
   source: categoricalSource,
   buffers: [read('state', 'u32'), read('logits'), read('owner', 'u32'), read('place', 'u32'), written('index', 'i32'), written('logProb')],
   uniforms: [...u32('rows', 'classes', 'stream', 'places'), ...f32('sharpness')],
-  constants: ({ owned, placed }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), OWNED: owned === 1, PLACED: placed === 1 }),
+  constants: ({ owned, placed }, adapter) => ({
+    WORKGROUP: stridedWorkgroup(adapter),
+    OWNED: owned === 1,
+    PLACED: placed === 1,
+    ...valueConstants(false),
+    ...specialConstants(false),
+  }),
+  lengths: ({ rows, classes, owned, placed, places }) => ({
+    ...{ state: 4, logits: rows * classes, owner: owned * rows, place: placed * rows, index: rows },
+    logProb: placed === 1 ? places : rows,
+  }),
   grid: ({ rows }, adapter) => stridedGrid(rows, adapter, PER_GROUP),
   cost: ({ rows, classes }) => ({ flops: rows * (FLOPS_PER_BLOCK + 20 * classes), bytes: 4 * rows * (classes + 2) + 16 }),
   sample: { rows: 1000, classes: 4, stream: 0, owned: 1, placed: 0, places: 0, sharpness: 1 },

@@ -114,4 +114,27 @@ describe('distributions', () => {
       expect(Math.abs(counts[k] / rows - p)).toBeLessThanOrEqual(4 * Math.sqrt((p * (1 - p)) / rows));
     });
   });
+
+  test.each(['software', 'gpu'] as const)('a row that is no distribution gives class 0 and NaN, on %s', async (family) => {
+    const { NaN: nan, POSITIVE_INFINITY: infinity, NEGATIVE_INFINITY: never } = Number;
+    const rows = [
+      [0, nan, 0, 0],
+      [nan, 1, 2, 3],
+      [nan, nan, nan, nan],
+      [0, 1, infinity, 2],
+      [never, never, never, never],
+      [never, never, never, 1],
+      [0, never, 0, never],
+    ];
+    const sizes = { rows: rows.length, classes: 4, stream: 0, owned: 0, placed: 0, places: 0, sharpness: 2 };
+    const given = { state, logits: Float32Array.from(rows.flat()), owner: new Uint32Array(1), place: new Uint32Array(1) };
+    const outputs = { index: poison(rows.length), logProb: poison(rows.length) };
+    const out = await runKernel(philoxCategorical, sizes, { ...given, ...outputs }, { family });
+    const index = Array.from(new Int32Array(out.index.buffer));
+    expect(index.slice(0, 6)).toEqual([0, 0, 0, 0, 0, 3]);
+    expect(index[6] % 2).toBe(0);
+    expect(Array.from(out.logProb, Number.isNaN)).toEqual([true, true, true, true, true, false, false]);
+    expect(out.logProb[5]).toBeCloseTo(0, 5);
+    expect(out.logProb[6]).toBeCloseTo(-Math.LN2, 5);
+  });
 });
