@@ -1,6 +1,7 @@
 import { f32, type Kernel, read, specialConstants, stridedGrid, stridedWorkgroup, u32, valueConstants, written } from '../declaration.js';
 import categoricalSource from './categorical.wgsl';
 import drawSource from './draw.wgsl';
+import dropoutSource from './dropout.wgsl';
 
 export * from './host.js';
 
@@ -50,6 +51,29 @@ export const philoxLogistic = drawKernel('logistic', 2);
 
 /** The random words themselves, as bits in an f32 buffer. */
 export const philoxWords = drawKernel('words', 3);
+
+export type DropoutShape = Pick<DrawShape, 'count' | 'stream'> & {
+  /** Of an element to become 0. */
+  readonly probability: number;
+  /** What the others are multiplied by: 1 / (1 − probability). */
+  readonly scale: number;
+};
+
+/**
+ * `out[i] = x[i] · scale` where `philoxUniform`'s element i is above the probability, else 0 (NaN and infinity become NaN, as in
+ * PyTorch). On a gradient it is the gradient: equal states and streams give equal masks.
+ */
+export const dropout: Kernel<DropoutShape> = {
+  name: 'philox/dropout',
+  source: dropoutSource,
+  buffers: [read('state', 'u32'), read('x'), written('out')],
+  lengths: ({ count }) => ({ state: 4, x: count, out: count }),
+  uniforms: [...u32('count', 'stream'), ...f32('probability', 'scale')],
+  constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
+  grid: ({ count }, adapter) => stridedGrid(Math.ceil(count / 4), adapter, PER_GROUP),
+  cost: ({ count }) => ({ flops: FLOPS_PER_BLOCK * Math.ceil(count / 4), bytes: 8 * count + 16 }),
+  sample: { count: 1000, stream: 0, probability: 0.1, scale: 1 / 0.9 },
+};
 
 /** The `state` buffer of the kernels: the key, then the step as 64 bits. Equal keys and steps give equal numbers. */
 export function philoxState(key: readonly [number, number], step: number): Uint32Array {
