@@ -2,6 +2,7 @@ export * from './adamw/index.js';
 export * from './adamw/reference.js';
 export * from './attention/index.js';
 export * from './attention/reference.js';
+export * from './causal-convolution/index.js';
 export * from './clipped-objective/index.js';
 export * from './copy/index.js';
 export * from './counter/index.js';

@@ -1,4 +1,5 @@
 export * from './attention.js';
+export * from './causal-convolution.js';
 export * from './clipped-objective.js';
 export * from './elementwise.js';
 export * from './embedding.js';
@@ -7,6 +8,7 @@ export * from './gru.js';
 export { inHalfPrecision, inPrecision, LOSS_SCALE, type Precision } from './half.js';
 export * from './linear.js';
 export * from './losses.js';
+export * from './matmul.js';
 export * from './norm.js';
 export * from './random.js';
 export { accumulateRows, accumulateSum, mean, sum } from './reduce.js';
