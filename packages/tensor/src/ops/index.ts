@@ -1,6 +1,7 @@
 export * from './attention.js';
 export * from './causal-convolution.js';
 export * from './clipped-objective.js';
+export * from './convolution.js';
 export * from './elementwise.js';
 export * from './embedding.js';
 export * from './gaussian.js';
@@ -10,6 +11,7 @@ export * from './linear.js';
 export * from './losses.js';
 export * from './matmul.js';
 export * from './norm.js';
+export * from './pooling.js';
 export * from './random.js';
 export { accumulateRows, accumulateSum, mean, sum } from './reduce.js';
 export * from './rg-lru.js';
