@@ -15,6 +15,14 @@ fn placeOf(place: u32) -> Place {
   return Place(image, line % uniforms.height + uniforms.padY, place % uniforms.width + uniforms.padX);
 }
 
+/** The first step along an axis at which a window of neighbours reads `at`, and the one behind the last. */
+fn stepsOver(at: u32, kernel: u32, stride: u32, steps: u32) -> vec2<u32> {
+  if (UNIT) {
+    return vec2(at + 1u - min(at + 1u, kernel), min(at + 1u, steps));
+  }
+  return vec2((at + stride - min(at + stride, kernel)) / stride, min(at / stride + 1u, steps));
+}
+
 /** The step along an axis at which a window begins at `at`; past every end where none does, or where `at` wrapped around. */
 fn stepAt(at: u32, stride: u32) -> u32 {
   if (UNIT) {

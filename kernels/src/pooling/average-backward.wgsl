@@ -23,14 +23,13 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let channels = uniforms.channels / LANES;
   for (var o = indexOf(launch, lane); o < uniforms.batch * uniforms.height * uniforms.width * channels; o += stride) {
     let place = placeOf(o / channels);
+    let rows = stepsOver(place.top, uniforms.kernelHeight, uniforms.strideY, uniforms.outHeight);
+    let columns = stepsOver(place.left, uniforms.kernelWidth, uniforms.strideX, uniforms.outWidth);
     var sum = Value();
-    for (var i = 0u; i < uniforms.kernelHeight; i++) {
-      for (var j = 0u; j < uniforms.kernelWidth; j++) {
-        let v = stepAt(place.top - i, uniforms.strideY);
-        let u = stepAt(place.left - j, uniforms.strideX);
-        if (v < uniforms.outHeight && u < uniforms.outWidth) {
-          sum += dy[((place.image + v) * uniforms.outWidth + u) * channels + o % channels] / f32(counted(v, u));
-        }
+    for (var v = rows.x; v < rows.y; v++) {
+      for (var u = columns.x; u < columns.y; u++) {
+        let at = ((place.image + v) * uniforms.outWidth + u) * channels + o % channels;
+        sum += dy[at] / f32(counted(v, u));
       }
     }
     dx[o] = sum;

@@ -1,4 +1,4 @@
-// dx[b, y, x, c] = Σ of dy over the windows whose greatest number was this one, in the order of the taps.
+// dx[b, y, x, c] = Σ of dy over the windows whose greatest number was this one, in the order of the windows.
 // Prelude: WORKGROUP (invocations per workgroup), UNIT (bool: both strides are 1), Value (f32 or vec4<f32>), Bits (u32 likewise), LANES (channels in one).
 import fragments::{index, readers};
 
@@ -8,15 +8,14 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let channels = uniforms.channels / LANES;
   for (var o = indexOf(launch, lane); o < uniforms.batch * uniforms.height * uniforms.width * channels; o += stride) {
     let place = placeOf(o / channels);
+    let rows = stepsOver(place.top, uniforms.kernelHeight, uniforms.strideY, uniforms.outHeight);
+    let columns = stepsOver(place.left, uniforms.kernelWidth, uniforms.strideX, uniforms.outWidth);
     var sum = Value();
-    for (var i = 0u; i < uniforms.kernelHeight; i++) {
-      for (var j = 0u; j < uniforms.kernelWidth; j++) {
-        let v = stepAt(place.top - i, uniforms.strideY);
-        let u = stepAt(place.left - j, uniforms.strideX);
-        if (v < uniforms.outHeight && u < uniforms.outWidth) {
-          let at = ((place.image + v) * uniforms.outWidth + u) * channels + o % channels;
-          sum += select(Value(), dy[at], taps[at] == Bits(i * uniforms.kernelWidth + j));
-        }
+    for (var v = rows.x; v < rows.y; v++) {
+      for (var u = columns.x; u < columns.y; u++) {
+        let at = ((place.image + v) * uniforms.outWidth + u) * channels + o % channels;
+        let tap = (place.top - v * uniforms.strideY) * uniforms.kernelWidth + place.left - u * uniforms.strideX;
+        sum += select(Value(), dy[at], taps[at] == Bits(tap));
       }
     }
     dx[o] = sum;
