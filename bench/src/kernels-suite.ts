@@ -3,6 +3,7 @@ import type { Case } from './case.js';
 import { adamwCases } from './cases/adamw.js';
 import { attentionCases } from './cases/attention.js';
 import { gruCases } from './cases/gru.js';
+import { imageCases } from './cases/images.js';
 import { matmulCases } from './cases/matmul.js';
 import { rowCases } from './cases/rows.js';
 import type { Prepared } from './contestant.js';
@@ -11,7 +12,7 @@ import type { Row } from './results.js';
 import { type Entrant, measureRow } from './row.js';
 import { reasonOf, type Suite } from './suite.js';
 
-const cases: readonly Case[] = [...matmulCases, ...attentionCases, ...gruCases, ...rowCases, ...adamwCases];
+const cases: readonly Case[] = [...matmulCases, ...attentionCases, ...gruCases, ...rowCases, ...adamwCases, ...imageCases];
 
 export const kernels: Suite = {
   name: 'kernels',
