@@ -23,4 +23,5 @@ export * from './softmax.js';
 export { argsort, sort, topK } from './sort.js';
 export * from './steering.js';
 export * from './switch.js';
+export * from './vicreg.js';
 export { flip, pad, permute, repeat, split, squeeze, stack, stridedSlice, tile, transpose, unsqueeze } from './views.js';
