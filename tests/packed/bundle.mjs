@@ -37,8 +37,7 @@ export async function bundleTests(out, how) {
     ...how,
     stdin: { contents, resolveDir: root, sourcefile: 'tests.ts', loader: 'ts' },
     outfile: join(out, 'tests.mjs'),
-    // `wgsl_reflect` as in vitest.config.ts.
-    alias: { vitest: join(here, 'vitest.ts'), wgsl_reflect: 'wgsl_reflect/wgsl_reflect.module.js' },
+    alias: { vitest: join(here, 'vitest.ts') },
     // Above each module the bundle names its file from there: run-file.ts reads it.
     absWorkingDir: root,
     plugins: [ownPlace],
