@@ -42,7 +42,7 @@ export async function bundleTests(out, how) {
     absWorkingDir: root,
     plugins: [ownPlace],
   });
-  const golden = 'kernels/golden';
-  for (const file of readdirSync(join(root, golden), { recursive: true }).map(String))
-    if (file.endsWith('.safetensors')) cpSync(join(root, golden, file), join(out, 'tests', golden, file));
+  for (const folder of ['kernels/golden', ...folders])
+    for (const file of readdirSync(join(root, folder), { recursive: true }).map(String))
+      if (file.endsWith('.safetensors')) cpSync(join(root, folder, file), join(out, 'tests', folder, file));
 }
