@@ -190,7 +190,13 @@ function mistaken(row: Row, given: Arguments, draw: Draw): Mistake {
       tensor.dispose();
       return tensor;
     };
-    return { says: kind === 'device' ? `${target} of another device` : `${target} disposed`, given, fatal: matters && !(kind === 'device' && alone), atLaunch: true, make };
+    return {
+      says: kind === 'device' ? `${target} of another device` : `${target} disposed`,
+      given,
+      fatal: matters && !(kind === 'device' && alone),
+      atLaunch: true,
+      make,
+    };
   }
   const free = (row.anyDtype ?? []).some((name) => name === target || name === target.replace(/\d+$/, ''));
   if (kind === 'dtype' && !free) {

@@ -1,10 +1,18 @@
 /** The table: a row for every public operation, a file for each area. */
+import { attention } from './attention.js';
+import { draws } from './draws.js';
 import { elementwise } from './elementwise.js';
+import { gaussians, norms } from './norms.js';
+import { policies } from './policies.js';
+import { products } from './products.js';
+import { recurrences } from './recurrences.js';
 import { reductions } from './reductions.js';
 import type { Rows } from './row.js';
 import { shape } from './shape.js';
 
-export const rows: Rows = { ...elementwise, ...reductions, ...shape };
+const areas: readonly Rows[] = [elementwise, reductions, shape, products, norms, gaussians, policies, recurrences, attention, draws];
+
+export const rows: Rows = Object.assign({}, ...areas);
 
 /** Functions that the operations' index exports and that are no operations on tensors, and why. */
 export const notOperations: Readonly<Record<string, string>> = {
