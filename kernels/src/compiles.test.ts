@@ -1,11 +1,11 @@
 /** Compiles every kernel as the text that is launched, in both families, by Dawn's own compiler. */
 import { expect, test } from 'vitest';
-import { type AdapterTraits, isKernel } from './declaration.js';
+import { type AdapterTraits, kernelsOf } from './declaration.js';
 import * as room from './index.js';
 import { specialise } from './launch.js';
 import { testDevice } from './testing/harness.js';
 
-const kernels = (Object.values(room) as unknown[]).filter(isKernel);
+const kernels = kernelsOf(room);
 
 test.each(['software', 'gpu'] as const)('every kernel compiles for %s adapters', async (family) => {
   const { device, traits } = await testDevice();

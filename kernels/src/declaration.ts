@@ -7,7 +7,7 @@
 export type Access = 'read' | 'read_write';
 
 /** What a buffer holds: numbers of 4 bytes, or f16 two to a word; `vec…` where the kernel loads several at a time. */
-export type Element = 'f32' | 'u32' | 'i32' | 'vec2<f32>' | 'vec4<f32>' | 'vec4<u32>' | 'vec4<f16>';
+export type Element = 'f32' | 'u32' | 'i32' | 'vec2<f32>' | 'vec2<u32>' | 'vec4<f32>' | 'vec4<u32>' | 'vec4<f16>';
 
 /** One storage buffer; its `@binding` is its place in `Kernel.buffers`. Its declaration in WGSL is generated. */
 export interface BufferSlot {
@@ -115,8 +115,30 @@ export interface Kernel<S extends Shape = Shape> {
 }
 
 /** Whether a value, such as an export of this package, is a kernel. */
-export const isKernel = (value: unknown): value is Kernel =>
+const isKernel = (value: unknown): value is Kernel =>
   typeof value === 'object' && value !== null && 'source' in value && 'buffers' in value && 'grid' in value;
+
+/** All kernels among the exports of a module, those in tables by name included. */
+export function kernelsOf(exports: object): Kernel[] {
+  return (Object.values(exports) as unknown[]).flatMap((value) => {
+    if (isKernel(value)) return [value];
+    const isTable =
+      Array.isArray(value) || (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype);
+    return isTable ? kernelsOf(value) : [];
+  });
+}
+
+/** All kernels among exports such as this package's, those in records of kernels included, each once. */
+export function kernelsIn(exports: object): Kernel[] {
+  const found = new Set<Kernel>();
+  const visit = (value: unknown): void => {
+    if (isKernel(value)) found.add(value);
+    else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+      Object.values(value).forEach(visit);
+  };
+  Object.values(exports).forEach(visit);
+  return [...found];
+}
 
 /** WebGPU's guaranteed limit of workgroups per axis. */
 export const MAX_WORKGROUPS_PER_AXIS = 65535;

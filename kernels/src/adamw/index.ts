@@ -32,6 +32,7 @@ export const adamw: Kernel<AdamWShape> = {
     read('norm'),
     written('skipped', 'u32'),
   ],
+  lengths: ({ count }) => ({ parameters: count, gradients: count, mean: count, variance: count, hyper: 4, norm: 1, skipped: 1 }),
   uniforms: [...u32('count'), ...f32('decay1', 'decay2', 'eps', 'weightDecay')],
   constants: ({ count }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(lanesOf(count) === 4) }),
   grid: ({ count }, adapter) => stridedGrid(count / lanesOf(count), adapter),

@@ -8,11 +8,10 @@ import fragments::index;
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let step = invocations(launch);
   for (var i = indexOf(launch, lane); i < uniforms.count; i += step) {
-    let logRatio = newLogProb[i] - oldLogProb[i];
-    let ratio = exp(clamp(logRatio, -20.0, 20.0));
+    let ratio = exp(newLogProb[i] - oldLogProb[i]);
     let gain = advantage[i / uniforms.period];
     let clipped = clamp(ratio, 1.0 - uniforms.clip, 1.0 + uniforms.clip);
-    let unclipped = ratio * gain <= clipped * gain && abs(logRatio) <= 20.0;
-    dnewLogProb[i] = select(0.0, -ratio * gain * dloss[i], unclipped);
+    // So that NaN, of which no comparison holds, flows on.
+    dnewLogProb[i] = select(-ratio * gain * dloss[i], 0.0, ratio * gain > clipped * gain);
   }
 }

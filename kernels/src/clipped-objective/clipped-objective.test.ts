@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { maskedMeanBackward, maskedSums, partsOf, weightedMeans } from '../cross-entropy/index.js';
 import { f32, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, randomUniform, relativeError, runKernel } from '../testing/harness.js';
+import { mismatches } from '../testing/specials.js';
 import { clippedObjective, clippedObjectiveBackward, clippedStatistics } from './index.js';
 import { clippedObjectiveBackwardReference, clippedObjectiveReference, clippedStatisticsReference } from './reference.js';
 
@@ -25,16 +26,52 @@ test.each([
   expect(relativeError(dnewLogProb, expected)).toBeLessThanOrEqual(1e-5);
 });
 
-test('policies far apart give finite losses and gradients', async () => {
-  const [newLogProb, oldLogProb] = [Float32Array.of(0, 0, -1e30, 1e30), Float32Array.of(-1000, -1000, 1e30, -1e30)];
-  const advantage = Float32Array.of(1, -1, 1, -1);
-  const shape = { count: 4, period: 1, clip: 0.2 };
-  const { loss } = await runKernel(clippedObjective, shape, { newLogProb, oldLogProb, advantage, loss: poison(4) });
-  expect(loss.every(Number.isFinite)).toBe(true);
-  const dloss = new Float32Array(4).fill(1);
-  const buffers = { newLogProb, oldLogProb, advantage, dloss, dnewLogProb: poison(4) };
-  const { dnewLogProb } = await runKernel(clippedObjectiveBackward, shape, buffers);
-  expect(dnewLogProb.every(Number.isFinite)).toBe(true);
+test.each(['software', 'gpu'] as const)('specials: NaN and infinity as in float64, on %s', async (family) => {
+  const ratios = [
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    0,
+    -0,
+    0.1,
+    -0.1,
+    0.5,
+    -0.5,
+    30,
+    -30,
+    80,
+    -80,
+    1e30,
+    -1e30,
+  ];
+  const gains = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1, -1, 2.5];
+  const all = ratios.flatMap((ratio) => gains.map((gain) => [ratio, gain]));
+  const newLogProb = Float32Array.from(all, ([ratio]) => ratio);
+  const [oldLogProb, dloss] = [new Float32Array(all.length), new Float32Array(all.length).fill(1)];
+  const advantage = Float32Array.from(all, ([, gain]) => gain);
+  const shape = { count: all.length, period: 1, clip: 0.2 };
+  for (const [later, earlier] of [
+    [newLogProb, oldLogProb],
+    [oldLogProb, newLogProb],
+  ]) {
+    const given = { newLogProb: later, oldLogProb: earlier, advantage };
+    const of = (i: number): string => `log-ratio ${later[i] - earlier[i]}, advantage ${advantage[i]}`;
+    const { loss } = await runKernel(clippedObjective, shape, { ...given, loss: poison(all.length) }, { family });
+    expect(mismatches(loss, clippedObjectiveReference(shape, later, earlier, advantage), of)).toEqual([]);
+    const buffers = { ...given, dloss, dnewLogProb: poison(all.length) };
+    const { dnewLogProb } = await runKernel(clippedObjectiveBackward, shape, buffers, { family });
+    expect(mismatches(dnewLogProb, clippedObjectiveBackwardReference(shape, later, earlier, advantage, dloss), of)).toEqual([]);
+  }
+});
+
+test('a NaN under the mask reaches the divergence, one that is masked does not', async () => {
+  const newLogProb = Float32Array.of(0, Number.NaN, 0, 0);
+  const given = { newLogProb, oldLogProb: new Float32Array(4) };
+  const shape = { count: 4, parts: 1, clip: 0.2 };
+  const divergence = async (mask: Float32Array): Promise<number> =>
+    (await runKernel(clippedStatistics, shape, { ...given, mask, partial: poison(3) })).partial[0];
+  expect(await divergence(Float32Array.of(1, 1, 1, 1))).toBeNaN();
+  expect(await divergence(Float32Array.of(1, 0, 1, 1))).toBe(0);
 });
 
 test.each([0.3, 1e-3])('statistics over a mask, policies %d apart', async (scale) => {

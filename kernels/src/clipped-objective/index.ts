@@ -1,4 +1,15 @@
-import { f32, type Kernel, linearGrid, read, stridedGrid, stridedWorkgroup, u32, written } from '../declaration.js';
+import {
+  f32,
+  type Kernel,
+  linearGrid,
+  read,
+  specialConstants,
+  stridedGrid,
+  stridedWorkgroup,
+  u32,
+  valueConstants,
+  written,
+} from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import forwardSource from './forward.wgsl';
 import statisticsSource from './statistics.wgsl';
@@ -14,18 +25,24 @@ export type ClippedObjectiveShape = {
 
 const uniforms = [...u32('count', 'period'), ...f32('clip')];
 const inputs = [read('newLogProb'), read('oldLogProb'), read('advantage')] as const;
+const inputLengths = ({ count, period }: ClippedObjectiveShape) => ({
+  newLogProb: count,
+  oldLogProb: count,
+  advantage: Math.ceil(count / period),
+});
 const sample: ClippedObjectiveShape = { count: 3000, period: 1, clip: 0.2 };
 
 /**
  * `loss[i] = −min(ratio · A, clamp(ratio, 1 − clip, 1 + clip) · A)`, ratio = exp(new − old), A = advantage[i / period]
- * (arXiv 1707.06347, eq. 7, negated). The log-ratio is clamped to ±20.
+ * (arXiv 1707.06347, eq. 7, negated).
  */
 export const clippedObjective: Kernel<ClippedObjectiveShape> = {
   name: 'clipped-objective/forward',
   source: forwardSource,
   buffers: [...inputs, written('loss')],
+  lengths: (shape) => ({ ...inputLengths(shape), loss: shape.count }),
   uniforms,
-  constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
+  constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(false), ...specialConstants(false) }),
   grid: ({ count }, adapter) => stridedGrid(count, adapter, 128),
   cost: ({ count, period }) => ({ flops: 14 * count, bytes: 4 * (3 * count + Math.ceil(count / period)) }),
   sample,
@@ -36,6 +53,7 @@ export const clippedObjectiveBackward: Kernel<ClippedObjectiveShape> = {
   name: 'clipped-objective/backward',
   source: backwardSource,
   buffers: [...inputs, read('dloss'), written('dnewLogProb')],
+  lengths: (shape) => ({ ...inputLengths(shape), dloss: shape.count, dnewLogProb: shape.count }),
   uniforms,
   constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
   grid: ({ count }, adapter) => stridedGrid(count, adapter, 128),
@@ -58,6 +76,7 @@ export const clippedStatistics: Kernel<ClippedStatisticsShape> = {
   name: 'clipped-objective/statistics',
   source: statisticsSource,
   buffers: [read('newLogProb'), read('oldLogProb'), read('mask'), written('partial')],
+  lengths: ({ count, parts }) => ({ newLogProb: count, oldLogProb: count, mask: count, partial: 3 * parts }),
   uniforms: [...u32('count', 'parts'), ...f32('clip')],
   constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
   grid: ({ parts }, adapter) => linearGrid(parts, stridedWorkgroup(adapter)),

@@ -30,7 +30,7 @@ export function clippedObjectiveBackwardReference(
   return Float64Array.from({ length: count }, (_, i) => {
     const ratio = ratioAt(i, newLogProb, oldLogProb);
     const gain = advantage[Math.floor(i / period)];
-    return ratio * gain <= clamp(ratio, clip) * gain ? -ratio * gain * dloss[i] : 0;
+    return ratio * gain > clamp(ratio, clip) * gain ? 0 : -ratio * gain * dloss[i];
   });
 }
 

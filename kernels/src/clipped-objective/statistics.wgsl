@@ -17,7 +17,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   for (var i = part; i < uniforms.count; i += uniforms.parts) {
     let m = mask[i];
     if (m != 0.0) {
-      let logRatio = clamp(newLogProb[i] - oldLogProb[i], -20.0, 20.0);
+      let logRatio = newLogProb[i] - oldLogProb[i];
       let excess = exp(logRatio) - 1.0;
       // Near 0 the difference of two almost equal numbers has no digits left: its Taylor series has.
       let series = logRatio * logRatio * (0.5 + logRatio * (1.0 / 6.0 + logRatio / 24.0));

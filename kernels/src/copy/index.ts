@@ -4,6 +4,8 @@ import manyRowsSource from './many-rows.wgsl';
 import rowsSource from './rows.wgsl';
 import stridedSource from './strided.wgsl';
 
+export * from './takes.js';
+export * from './views.js';
 export * from './windows.js';
 
 /** A block of n0 × n1 × n2 × n3 elements (1 where unused), with strides and offsets in elements on both sides. */
@@ -40,6 +42,10 @@ const copyGroups = (shape: CopyShape, adapter: AdapterTraits): { readonly workgr
 const wordConstants = (lanes: number): { Words: string; Value: string; LANES: number } =>
   lanes === 4 ? { Words: 'vec4<u32>', Value: 'vec4<f32>', LANES: 4 } : { Words: 'u32', Value: 'f32', LANES: 1 };
 
+/** Elements up to the last that a strided block touches. */
+const extent = (offset: number, sizes: readonly number[], strides: readonly number[]): number =>
+  sizes.includes(0) ? 0 : sizes.reduce((last, n, axis) => last + (n - 1) * strides[axis], offset + 1);
+
 /**
  * Copies a strided block into a strided block; what lies outside it in `out` is left alone. Four-byte elements of any
  * type (bits are copied) unless it accumulates.
@@ -53,6 +59,10 @@ export const copyStrided: Kernel<CopyShape> = {
     WORKGROUP: copyGroups(shape, adapter).workgroup,
     ACCUMULATE: shape.accumulate === 1,
     ...wordConstants(copyLanes(shape)),
+  }),
+  lengths: (s) => ({
+    x: extent(s.xOffset, [s.n0, s.n1, s.n2, s.n3], [s.x0, s.x1, s.x2, s.x3]),
+    out: extent(s.outOffset, [s.n0, s.n1, s.n2, s.n3], [s.o0, s.o1, s.o2, s.o3]),
   }),
   grid: (shape, adapter) => copyGroups(shape, adapter).grid,
   cost: ({ n0, n1, n2, n3, accumulate }) => ({
@@ -111,6 +121,11 @@ const rowsKernel = (name: string, scatter: boolean): Kernel<RowsShape> => ({
     SCATTER: scatter,
     ...wordConstants(rowLanes(shape)),
   }),
+  lengths: ({ rows, columns, indexed }) => ({
+    x: (scatter ? rows : indexed) * columns,
+    index: rows,
+    out: (scatter ? indexed : rows) * columns,
+  }),
   grid: (shape, adapter) => rowGroups(shape.columns / rowLanes(shape), shape.rows, adapter).grid,
   cost: ({ rows, columns }) => ({ flops: 0, bytes: 4 * rows * (2 * columns + 1) }),
   sample: { rows: 100, columns: 64, indexed: 200 },
@@ -144,6 +159,13 @@ const manyRowsKernel = (name: string, scatter: boolean): Kernel<ManyRowsShape> =
   ],
   uniforms: u32('rows', 'columns0', 'columns1', 'columns2', 'indexed'),
   constants: (shape, adapter) => ({ WORKGROUP: rowGroups(columnsOf(shape), shape.rows, adapter).workgroup, SCATTER: scatter }),
+  lengths: ({ rows, indexed, columns0, columns1, columns2 }) => {
+    const [from, to] = scatter ? [rows, indexed] : [indexed, rows];
+    return {
+      ...{ index: rows, x0: from * columns0, x1: from * columns1, x2: from * columns2 },
+      ...{ out0: to * columns0, out1: to * columns1, out2: to * columns2 },
+    };
+  },
   grid: (shape, adapter) => rowGroups(columnsOf(shape), shape.rows, adapter).grid,
   cost: (shape) => ({ flops: 0, bytes: 4 * shape.rows * (2 * columnsOf(shape) + 1) }),
   sample: { rows: 100, columns0: 32, columns1: 8, columns2: 1, indexed: 200 },

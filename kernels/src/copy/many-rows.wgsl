@@ -2,7 +2,7 @@
 // Prelude: WORKGROUP (invocations per workgroup), SCATTER.
 // rows: entries of `index`.
 // indexed: rows of the side that is indexed.
-import fragments::launch;
+import fragments::rows;
 
 /** Moves one element of row `origin`, or zero, to row `goal`; `column` counts through all three. */
 fn transfer(column: u32, origin: u32, goal: u32, inside: bool) {
@@ -21,15 +21,10 @@ fn transfer(column: u32, origin: u32, goal: u32, inside: bool) {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
-  let piece = groupOf(launch);
   let width = uniforms.columns0 + uniforms.columns1 + uniforms.columns2;
-  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groupCount(launch));
-  let shares = groupCount(launch) / pieces;
-  let share = (uniforms.rows + shares - 1u) / shares;
-  let first = (piece / pieces) * share;
-  let last = min(first + share, uniforms.rows);
-  for (var column = (piece % pieces) * WORKGROUP + lane; column < width; column += pieces * WORKGROUP) {
-    for (var row = first; row < last; row++) {
+  let walk = walkOf(launch, lane, uniforms.rows, width);
+  for (var column = walk.column; column < width; column += walk.step) {
+    for (var row = walk.first; row < walk.last; row++) {
       let other = index[row];
       let inside = other < uniforms.indexed;
       if (!SCATTER) {

@@ -3,22 +3,16 @@
 //   scatter: out[index[i], :] = x[i, :], nothing where index[i] is not a row of out; the indices must differ
 // Prelude: WORKGROUP (invocations per workgroup), SCATTER, Words (u32 or vec4<u32>) and LANES (elements in one, which
 // divides the columns).
-// Lanes are neighbours along a row, workgroups share the rows as in elementwise/binary.wgsl.
 // rows: entries of `index`.
 // indexed: rows of the side that is indexed: x when gathering, out when scattering.
-import fragments::launch;
+import fragments::rows;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
-  let piece = groupOf(launch);
   let width = uniforms.columns / LANES;
-  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groupCount(launch));
-  let shares = groupCount(launch) / pieces;
-  let share = (uniforms.rows + shares - 1u) / shares;
-  let first = (piece / pieces) * share;
-  let last = min(first + share, uniforms.rows);
-  for (var column = (piece % pieces) * WORKGROUP + lane; column < width; column += pieces * WORKGROUP) {
-    for (var row = first; row < last; row++) {
+  let walk = walkOf(launch, lane, uniforms.rows, width);
+  for (var column = walk.column; column < width; column += walk.step) {
+    for (var row = walk.first; row < walk.last; row++) {
       let other = index[row];
       let inside = other < uniforms.indexed;
       if (SCATTER) {

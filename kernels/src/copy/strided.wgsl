@@ -4,34 +4,22 @@
 // Prelude: WORKGROUP (invocations per workgroup), ACCUMULATE (add f32 to `out`), Words (u32 or vec4<u32>), Value (f32 or
 // vec4<f32>) and LANES (elements in one). With LANES 4 the innermost axis, both offsets and every stride but the innermost
 // are multiples of 4, and both innermost strides are 1.
-//
-// As in elementwise/binary.wgsl an invocation divides once and then counts its rows up.
-import fragments::launch;
+import fragments::rows;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
-  let piece = groupOf(launch);
   let width = uniforms.n3 / LANES;
-  // Workgroups share the rows among themselves; `pieces` of them lie side by side along a row.
-  let pieces = min((width + WORKGROUP - 1u) / WORKGROUP, groupCount(launch));
-  let shares = groupCount(launch) / pieces;
-  let rows = uniforms.n0 * uniforms.n1 * uniforms.n2;
-  let share = (rows + shares - 1u) / shares;
-  let first = (piece / pieces) * share;
-  if (first >= rows) {
-    return;
-  }
-  let last = min(first + share, rows);
-  let first2 = first % uniforms.n2;
-  let first1 = (first / uniforms.n2) % uniforms.n1;
-  let first0 = first / (uniforms.n2 * uniforms.n1);
-  for (var column = (piece % pieces) * WORKGROUP + lane; column < width; column += pieces * WORKGROUP) {
+  let walk = walkOf(launch, lane, uniforms.n0 * uniforms.n1 * uniforms.n2, width);
+  let first2 = walk.first % uniforms.n2;
+  let first1 = (walk.first / uniforms.n2) % uniforms.n1;
+  let first0 = walk.first / (uniforms.n2 * uniforms.n1);
+  for (var column = walk.column; column < width; column += walk.step) {
     var i0 = first0;
     var i1 = first1;
     var i2 = first2;
     let xColumn = uniforms.xOffset / LANES + column * uniforms.x3;
     let outColumn = uniforms.outOffset / LANES + column * uniforms.o3;
-    for (var row = first; row < last; row++) {
+    for (var row = walk.first; row < walk.last; row++) {
       let value = x[xColumn + (i0 * uniforms.x0 + i1 * uniforms.x1 + i2 * uniforms.x2) / LANES];
       let at = outColumn + (i0 * uniforms.o0 + i1 * uniforms.o1 + i2 * uniforms.o2) / LANES;
       if (ACCUMULATE) {

@@ -13,6 +13,7 @@ export const counterAdvance: Kernel<CounterShape> = {
   name: 'counter/advance',
   source,
   buffers: [written('counter', 'u32')],
+  lengths: ({ at, wide }) => ({ counter: at + 1 + wide }),
   uniforms: u32('at'),
   constants: ({ wide }) => ({ WIDE: wide === 1 }),
   grid: () => [1, 1, 1],

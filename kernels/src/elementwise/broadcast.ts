@@ -1,21 +1,11 @@
 /** Numpy's broadcasting rules, and the folding of any number of axes into the four a kernel walks. */
 import { type AdapterTraits, type Grid, linearGrid } from '../declaration.js';
 
-/** Dimensions of the result, outermost first, and the strides of both operands; see `BinaryShape`. */
-export type BroadcastFields = {
-  readonly n0: number;
-  readonly n1: number;
-  readonly n2: number;
-  readonly n3: number;
-  readonly a0: number;
-  readonly a1: number;
-  readonly a2: number;
-  readonly a3: number;
-  readonly b0: number;
-  readonly b1: number;
-  readonly b2: number;
-  readonly b3: number;
-};
+/** n0…n3: dimensions of the result, outermost first; and by operand and axis, such as a0…a3, strides in elements, 0 to broadcast. */
+export type OperandFields<Operand extends string = string> = { readonly [field in `${'n' | Operand}${0 | 1 | 2 | 3}`]: number };
+
+/** `OperandFields` of two operands. */
+export type BroadcastFields = OperandFields<'a' | 'b'>;
 
 /**
  * The shape two operands broadcast to: aligned at the last axis, an axis of 1 stretches.
@@ -44,29 +34,35 @@ function stretchedStrides(shape: readonly number[], target: readonly number[]): 
 }
 
 /**
- * Fields of a launch over `target` (see `broadcastShape`) for operands of shapes `a` and `b`. Neighbouring axes that both
- * operands walk alike become one, so same-shape operands are always one long axis.
- * @throws RangeError where more than four axes remain.
+ * Fields of a launch over the shape that all operands broadcast to. Neighbouring axes that all operands walk alike become one, so
+ * same-shape operands are always one long axis.
+ * @param operands their shapes by the names of their buffers.
+ * @throws RangeError where they do not broadcast together, or more than four axes remain.
  */
-export function broadcastFields(a: readonly number[], b: readonly number[]): BroadcastFields {
-  const target = broadcastShape(a, b);
-  const aStrides = stretchedStrides(a, target);
-  const bStrides = stretchedStrides(b, target);
-  const axes: { n: number; a: number; b: number }[] = [];
+export function operandFields<Operand extends string>(operands: Readonly<Record<Operand, readonly number[]>>): OperandFields<Operand> {
+  const names = Object.keys(operands) as Operand[];
+  const shapes = names.map((name) => operands[name]);
+  const target = shapes.reduce(broadcastShape);
+  const strides = shapes.map((shape) => stretchedStrides(shape, target));
+  const axes: { n: number; strides: number[] }[] = [];
   target.forEach((n, axis) => {
     if (n === 1) return;
     const outer = axes.at(-1);
-    const next = { n, a: aStrides[axis], b: bStrides[axis] };
-    if (outer && outer.a === next.a * n && outer.b === next.b * n) axes[axes.length - 1] = { ...next, n: n * outer.n };
-    else axes.push(next);
+    const next = strides.map((all) => all[axis]);
+    if (outer?.strides.every((stride, k) => stride === next[k] * n)) axes[axes.length - 1] = { n: n * outer.n, strides: next };
+    else axes.push({ n, strides: next });
   });
-  if (axes.length > 4) throw new RangeError(`shapes [${a}] and [${b}] need ${axes.length} separate axes, at most 4 are supported`);
-  // A single element: both operands are plain, whatever their rank.
-  if (axes.length === 0) axes.push({ n: 1, a: 1, b: 1 });
-  while (axes.length < 4) axes.unshift({ n: 1, a: 0, b: 0 });
-  const [x0, x1, x2, x3] = axes;
-  return { n0: x0.n, n1: x1.n, n2: x2.n, n3: x3.n, a0: x0.a, a1: x1.a, a2: x2.a, a3: x3.a, b0: x0.b, b1: x1.b, b2: x2.b, b3: x3.b };
+  const listed = shapes.map((shape) => `[${shape}]`).join(' and ');
+  if (axes.length > 4) throw new RangeError(`shapes ${listed} need ${axes.length} separate axes, at most 4 are supported`);
+  // A single element: all operands are plain, whatever their rank.
+  if (axes.length === 0) axes.push({ n: 1, strides: names.map(() => 1) });
+  while (axes.length < 4) axes.unshift({ n: 1, strides: names.map(() => 0) });
+  const fields = axes.flatMap((folded, axis) => [[`n${axis}`, folded.n], ...names.map((name, k) => [`${name}${axis}`, folded.strides[k]])]);
+  return Object.fromEntries(fields) as OperandFields<Operand>;
 }
+
+/** `operandFields` of two operands. */
+export const broadcastFields = (a: readonly number[], b: readonly number[]): BroadcastFields => operandFields({ a, b });
 
 /**
  * How many workgroups walk `rows` rows of `width` items, of how many lanes each: along the row first, then over shares of

@@ -14,6 +14,7 @@ export const fill: Kernel<FillShape> = {
   name: 'fill',
   source,
   buffers: [written('out', 'f32', 'Value')],
+  lengths: ({ count }) => ({ out: count }),
   uniforms: [...u32('count'), ...f32('value')],
   constants: (shape, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(lanes(shape) === 4) }),
   grid: (shape, adapter) => stridedGrid(shape.count / lanes(shape), adapter),

@@ -1,21 +1,33 @@
 /** Small pieces of WGSL that kernels share and import by name: `import fragments::{index, special};`. */
+import erf from './erf.wgsl';
 import exponential from './exponential.wgsl';
 import index from './index.wgsl';
 import launch from './launch.wgsl';
+import logistic from './logistic.wgsl';
+import nearZero from './near-zero.wgsl';
 import nonfinite from './nonfinite.wgsl';
+import order from './order.wgsl';
 import philox from './philox.wgsl';
+import power from './power.wgsl';
+import rows from './rows.wgsl';
 import softmaxRow from './softmax-row.wgsl';
 import special from './special.wgsl';
 import squares from './squares.wgsl';
 
 /** The pieces by name. What each needs of the prelude stands at its top. */
 export const fragments: Readonly<Record<string, string>> = {
-  launch,
-  index,
-  special,
-  nonfinite,
+  erf,
   exponential,
-  squares,
+  index,
+  launch,
+  logistic,
+  near_zero: nearZero,
+  nonfinite,
+  order,
   philox,
+  power,
+  rows,
   softmax_row: softmaxRow,
+  special,
+  squares,
 };

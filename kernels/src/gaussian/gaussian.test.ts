@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { f32, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, relativeError, runKernel } from '../testing/harness.js';
+import { mismatches } from '../testing/specials.js';
 import * as room from './index.js';
 import * as reference from './reference.js';
 
@@ -45,14 +46,62 @@ describe.each([
   });
 });
 
-test('extreme spreads give finite numbers', async () => {
-  const shape = { rows: 4, dims: 1, shared: 0 };
-  const logSigma = Float32Array.of(-1000, -45, 45, 1000);
-  const mu = new Float32Array(4).fill(1e-3);
-  const { kl } = await runKernel(room.gaussianKl, shape, { mu, logSigma, kl: poison(4) });
-  const { logProb } = await runKernel(room.gaussianLogProb, shape, { x: new Float32Array(4), mu, logSigma, logProb: poison(4) });
-  const { x } = await runKernel(room.gaussianSample, shape, { mu, logSigma, noise: mu, x: poison(4) });
-  for (const out of [kl, logProb, x]) expect(out.every(Number.isFinite)).toBe(true);
+const spreads = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1, -1, 20.5, -20.5, 40, -40, 104, -104];
+const means = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1, -1, 1e4, -1e15];
+// Where σ leaves f32 its inverse is 0 or infinite here, and an infinite distance times it NaN: as in PyTorch's f32.
+const every = spreads.flatMap((spread) =>
+  means.filter((mean) => Number.isNaN(mean + spread) || Number.isFinite(mean) || Math.abs(spread) < 80).map((mean) => [mean, spread]),
+);
+
+describe.each(['software', 'gpu'] as const)('specials on %s: NaN and infinity as in float64', (family) => {
+  const rows = every.length;
+  const shape = { rows, dims: 1, shared: 0 };
+  const [mu, logSigma] = [0, 1].map((k) => Float32Array.from(every, (both) => both[k]));
+  const [x, noise, ones] = [0.25, -0.5, 1].map((value) => new Float32Array(rows).fill(value));
+  const of = (i: number): string => `μ ${mu[i]}, log σ ${logSigma[i]}`;
+
+  test('KL', async () => {
+    const { kl } = await runKernel(room.gaussianKl, shape, { mu, logSigma, kl: poison(rows) }, { family });
+    expect(mismatches(kl, reference.gaussianKlReference(shape, mu, logSigma), of)).toEqual([]);
+    const given = { mu, logSigma, dkl: ones, dmu: poison(rows), dlogSigma: poison(rows) };
+    const out = await runKernel(room.gaussianKlBackward, shape, given, { family });
+    const expected = reference.gaussianKlBackwardReference(shape, mu, logSigma, ones);
+    expect(mismatches(out.dmu, expected.dmu, of)).toEqual([]);
+    expect(mismatches(out.dlogSigma, expected.dlogSigma, of)).toEqual([]);
+  });
+
+  test('log-density', async () => {
+    const { logProb } = await runKernel(room.gaussianLogProb, shape, { x, mu, logSigma, logProb: poison(rows) }, { family });
+    expect(mismatches(logProb, reference.gaussianLogProbReference(shape, x, mu, logSigma), of)).toEqual([]);
+    const given = { x, mu, logSigma, dlogProb: ones, dmu: poison(rows), dlogSigma: poison(rows) };
+    const out = await runKernel(room.gaussianLogProbBackward, shape, given, { family });
+    const expected = reference.gaussianLogProbBackwardReference(shape, x, mu, logSigma, ones);
+    expect(mismatches(out.dmu, expected.dmu, of)).toEqual([]);
+    expect(mismatches(out.dlogSigma, expected.dlogSigma, of)).toEqual([]);
+  });
+
+  test('sample', async () => {
+    const { x: drawn } = await runKernel(room.gaussianSample, shape, { mu, logSigma, noise, x: poison(rows) }, { family });
+    expect(mismatches(drawn, reference.gaussianSampleReference(shape, mu, logSigma, noise), of)).toEqual([]);
+    const { dlogSigma } = await runKernel(
+      room.gaussianSampleBackward,
+      shape,
+      { logSigma, noise, dx: ones, dlogSigma: poison(rows) },
+      { family },
+    );
+    expect(mismatches(dlogSigma, reference.gaussianSampleBackwardReference(shape, logSigma, noise, ones), of)).toEqual([]);
+  });
+
+  test('posterior: a clamp keeps NaN', async () => {
+    const bounds = { low: -5, high: 3, withNoise: 1 };
+    const code = Float32Array.from(every.flat());
+    const outputs = { mu: poison(rows), logSigma: poison(rows), sample: poison(rows), kl: poison(rows) };
+    const out = await runKernel(room.gaussianPosterior, { rows, dims: 1, ...bounds }, { code, noise, ...outputs }, { family });
+    const clamped = logSigma.map((value) => Math.min(Math.max(value, -5), 3));
+    expect(mismatches(out.logSigma, clamped, of)).toEqual([]);
+    expect(mismatches(out.sample, reference.gaussianSampleReference(shape, mu, clamped, noise), of)).toEqual([]);
+    expect(mismatches(out.kl, reference.gaussianKlReference(shape, mu, clamped), of)).toEqual([]);
+  });
 });
 
 // The golden files hold the log of the variance: log σ² = 2 log σ, so d/d log σ = 2 d/d log σ².

@@ -1,4 +1,14 @@
-import { type BufferSlot, type Cost, f32, type Kernel, stridedGrid, stridedWorkgroup, u32 } from '../declaration.js';
+import {
+  type BufferSlot,
+  type Cost,
+  f32,
+  type Kernel,
+  specialConstants,
+  stridedGrid,
+  stridedWorkgroup,
+  u32,
+  valueConstants,
+} from '../declaration.js';
 import klSource from './kl.wgsl';
 import klBackwardSource from './kl-backward.wgsl';
 import logProbSource from './log-prob.wgsl';
@@ -21,10 +31,19 @@ const sample: GaussianShape = { rows: 1000, dims: 8, shared: 0 };
 const read = (...names: string[]): BufferSlot[] => names.map((name) => ({ name, access: 'read', element: 'f32' }));
 const write = (...names: string[]): BufferSlot[] => names.map((name) => ({ name, access: 'read_write', element: 'f32' }));
 
+/** Which buffers are not [rows, dims]: the sums of rows. */
+const SHORT: readonly string[] = ['kl', 'dkl', 'logProb', 'dlogProb'];
+
+const lengthsOf = (buffers: readonly BufferSlot[], { rows, dims, shared }: GaussianShape): Record<string, number> =>
+  Object.fromEntries(
+    buffers.map(({ name }) => [name, SHORT.includes(name) ? rows : name === 'logSigma' && shared === 1 ? dims : rows * dims]),
+  );
+
 /** One invocation per row, summing over its dimensions. */
 function perRow(name: string, source: string, buffers: readonly BufferSlot[], cost: (shape: GaussianShape) => Cost): Kernel<GaussianShape> {
   return {
     ...{ name: `gaussian/${name}`, source, buffers, cost, sample },
+    lengths: (shape) => lengthsOf(buffers, shape),
     uniforms: u32('rows', 'dims'),
     constants: ({ shared }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), SHARED: shared === 1 }),
     grid: ({ rows, dims }, adapter) => stridedGrid(rows, adapter, Math.ceil(256 / dims)),
@@ -40,6 +59,7 @@ function perElement(
 ): Kernel<GaussianShape> {
   return {
     ...{ name: `gaussian/${name}`, source, buffers, cost, sample },
+    lengths: (shape) => lengthsOf(buffers, shape),
     uniforms: u32('rows'),
     constants: ({ dims, shared }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), DIMS: dims, SHARED: shared === 1 }),
     grid: ({ rows, dims }, adapter) => stridedGrid(rows * dims, adapter, 256),
@@ -109,8 +129,17 @@ export const gaussianPosterior: Kernel<PosteriorShape> = {
   name: 'gaussian/posterior',
   source: posteriorSource,
   buffers: [...read('code', 'noise'), ...write('mu', 'logSigma', 'sample', 'kl')],
+  lengths: ({ rows, dims, withNoise }) => ({
+    ...{ code: 2 * rows * dims, noise: withNoise * rows * dims },
+    ...{ mu: rows * dims, logSigma: rows * dims, sample: rows * dims, kl: rows },
+  }),
   uniforms: posteriorUniforms,
-  constants: ({ withNoise }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), NOISE: withNoise === 1 }),
+  constants: ({ withNoise }, adapter) => ({
+    WORKGROUP: stridedWorkgroup(adapter),
+    NOISE: withNoise === 1,
+    ...valueConstants(false),
+    ...specialConstants(false),
+  }),
   grid: ({ rows, dims }, adapter) => stridedGrid(rows, adapter, Math.ceil(256 / dims)),
   cost: ({ rows, dims }) => ({ flops: 16 * rows * dims, bytes: 4 * rows * (6 * dims + 1) }),
   sample: posteriorSample,
@@ -129,6 +158,10 @@ export const gaussianPosteriorBackward: Kernel<PosteriorBackwardShape> = {
   name: 'gaussian/posterior-backward',
   source: posteriorBackwardSource,
   buffers: [...read('code', 'noise', 'dmu', 'dlogSigma', 'dsample', 'dkl'), ...write('dcode')],
+  lengths: ({ rows, dims, withNoise, withMu, withLogSigma, withSample, withKl }) => ({
+    ...{ code: 2 * rows * dims, noise: withNoise * rows * dims, dcode: 2 * rows * dims },
+    ...{ dmu: withMu * rows * dims, dlogSigma: withLogSigma * rows * dims, dsample: withSample * rows * dims, dkl: withKl * rows },
+  }),
   uniforms: posteriorUniforms,
   constants: ({ withNoise, withMu, withLogSigma, withSample, withKl }, adapter) => ({
     WORKGROUP: stridedWorkgroup(adapter),
@@ -137,6 +170,8 @@ export const gaussianPosteriorBackward: Kernel<PosteriorBackwardShape> = {
     D_LOG_SIGMA: withLogSigma === 1,
     D_SAMPLE: withSample === 1,
     D_KL: withKl === 1,
+    ...valueConstants(false),
+    ...specialConstants(false),
   }),
   grid: ({ rows, dims }, adapter) => stridedGrid(rows, adapter, Math.ceil(256 / dims)),
   cost: ({ rows, dims }) => ({ flops: 18 * rows * dims, bytes: 4 * rows * (6 * dims + 1) }),

@@ -8,6 +8,6 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   for (var i = indexOf(launch, lane); i < uniforms.rows * DIMS; i += step) {
     let upstream = dkl[i / DIMS];
     dmu[i] = mu[i] * upstream;
-    dlogSigma[i] = (exp(clamp(2.0 * logSigma[i], -87.0, 80.0)) - 1.0) * upstream;
+    dlogSigma[i] = (exp(2.0 * logSigma[i]) - 1.0) * upstream;
   }
 }

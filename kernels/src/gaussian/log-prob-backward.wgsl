@@ -10,7 +10,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let step = invocations(launch);
   for (var i = indexOf(launch, lane); i < uniforms.rows * DIMS; i += step) {
     let upstream = dlogProb[i / DIMS];
-    let inverse = exp(clamp(-logSigma[select(i, i % DIMS, SHARED)], -40.0, 40.0));
+    let inverse = exp(-logSigma[select(i, i % DIMS, SHARED)]);
     let distance = (x[i] - mu[i]) * inverse;
     dmu[i] = distance * inverse * upstream;
     dlogSigma[i] = (distance * distance - 1.0) * upstream;

@@ -1,7 +1,8 @@
 // Gradient of posterior.wgsl for (μ, log σ) side by side, from those of its outputs that have one. No gradient flows where log σ was clamped.
 // An invocation takes a row.
-// Prelude: WORKGROUP (invocations per workgroup), NOISE (as forward), D_MU, D_LOG_SIGMA, D_SAMPLE, D_KL (bool: that gradient is given).
-import fragments::index;
+// Prelude: WORKGROUP (invocations per workgroup), NOISE (as forward), D_MU, D_LOG_SIGMA, D_SAMPLE, D_KL (bool: that gradient is given),
+// Value (f32).
+import fragments::{index, special};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
@@ -12,7 +13,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
       let at = row * dims + j;
       let ofMean = 2u * row * dims + j;
       let ofSpread = ofMean + dims;
-      let spread = clamp(code[ofSpread], uniforms.low, uniforms.high);
+      let spread = keepNan(clamp(code[ofSpread], uniforms.low, uniforms.high), code[ofSpread]);
       let sigma = exp(spread);
       var toMean = 0.0;
       var toSpread = 0.0;

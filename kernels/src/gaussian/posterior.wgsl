@@ -1,7 +1,7 @@
 // The head of an encoder at once: from (μ, log σ) side by side a clamped log σ, a sample μ + exp(log σ) · noise and KL(N(μ, σ²) ‖ N(0, I)) of
 // each row. An invocation takes a row.
-// Prelude: WORKGROUP (invocations per workgroup), NOISE (bool: without it the sample is μ).
-import fragments::index;
+// Prelude: WORKGROUP (invocations per workgroup), NOISE (bool: without it the sample is μ), Value (f32).
+import fragments::{index, special};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
@@ -12,7 +12,8 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     for (var j = 0u; j < dims; j++) {
       let at = row * dims + j;
       let mean = code[2u * row * dims + j];
-      let spread = clamp(code[(2u * row + 1u) * dims + j], uniforms.low, uniforms.high);
+      let given = code[(2u * row + 1u) * dims + j];
+      let spread = keepNan(clamp(given, uniforms.low, uniforms.high), given);
       let sigma = exp(spread);
       mu[at] = mean;
       logSigma[at] = spread;

@@ -7,6 +7,6 @@ import fragments::index;
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let step = invocations(launch);
   for (var i = indexOf(launch, lane); i < uniforms.rows * DIMS; i += step) {
-    dlogSigma[i] = dx[i] * exp(clamp(logSigma[select(i, i % DIMS, SHARED)], -87.0, 80.0)) * noise[i];
+    dlogSigma[i] = dx[i] * exp(logSigma[select(i, i % DIMS, SHARED)]) * noise[i];
   }
 }

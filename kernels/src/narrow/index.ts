@@ -14,6 +14,7 @@ export const narrow: Kernel<NarrowShape> = {
   name: 'narrow',
   source,
   buffers: [read('x', 'vec4<f32>'), written('out', 'vec4<f16>')],
+  lengths: ({ count }) => ({ x: count, out: count }),
   uniforms: u32('count'),
   constants: (_, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter) }),
   grid: ({ count }, adapter) => stridedGrid(count / 4, adapter),

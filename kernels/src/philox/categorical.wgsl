@@ -4,8 +4,9 @@
 // Prelude: WORKGROUP (invocations per workgroup), OWNED (owner is given), PLACED (place is given: row i's log-probability goes to
 // logProb[place[i]], and nowhere where that is past the end).
 // `state` is (key low, key high, step low, step high), as in draw.wgsl.
+// A logit that is NaN or +∞, or a row of nothing but −∞, gives class 0 and NaN. Value is f32.
 // places: entries of logProb where it is placed.
-import fragments::{index, philox};
+import fragments::{index, philox, exponential, special};
 
 fn logitOf(i: u32) -> f32 {
   return logits[i] * uniforms.sharpness;
@@ -29,7 +30,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     }
     var total = 0.0;
     for (var k = 0u; k < uniforms.classes; k++) {
-      total += exp(max(logitOf(at + k) - highest, -87.0));
+      total += expOfDifference(logitOf(at + k) - highest);
     }
     let threshold = uniform01 * total;
     var cumulative = 0.0;
@@ -37,13 +38,15 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     var chosen = 0u;
     var done = false;
     for (var k = 0u; k < uniforms.classes; k++) {
-      let weight = exp(max(logitOf(at + k) - highest, -87.0));
+      let weight = expOfDifference(logitOf(at + k) - highest);
       cumulative += weight;
       if (!done && weight > 1e-30) {
         chosen = k;
         done = cumulative > threshold;
       }
     }
+    // Of a row that is no distribution nothing can be drawn: a class there is, with a log-probability of NaN.
+    chosen = select(chosen, 0u, isNan(total));
     index[row] = i32(chosen);
     let found = (logitOf(at + chosen) - highest) - log(total);
     if (!PLACED) {

@@ -24,3 +24,20 @@ test.each([
   expect(philox4x32(counter, key, out)).toBe(out);
   expect([...out]).toEqual(expected);
 });
+
+test.each([
+  [
+    [4294967297, 0, 0, 0],
+    [1, 0],
+  ],
+  [
+    [0, 0, 0, 0],
+    [-1, 0],
+  ],
+  [
+    [0, 0.5, 0, 0],
+    [1, 0],
+  ],
+])('counter %o with key %o is refused', (counter, key) => {
+  expect(() => philox4x32(counter, key)).toThrow(RangeError);
+});

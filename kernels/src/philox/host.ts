@@ -22,6 +22,7 @@ function multiplyHigh(a: number, b: number): number {
  * (Salmon et al. 2011, https://doi.org/10.1145/2063384.2063405).
  * @param counter four words, the lowest first.
  * @param key two words.
+ * @throws RangeError for anything but words, whole numbers from 0 to 2³² − 1.
  * @param out where the four words go, for callers that draw millions; a new array by default.
  */
 export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>, out: Uint32Array = new Uint32Array(4)): Uint32Array {
@@ -31,6 +32,8 @@ export function philox4x32(counter: ArrayLike<number>, key: ArrayLike<number>, o
   let d = counter[3] >>> 0;
   let k0 = key[0] >>> 0;
   let k1 = key[1] >>> 0;
+  if (a !== counter[0] || b !== counter[1] || c !== counter[2] || d !== counter[3] || k0 !== key[0] || k1 !== key[1])
+    throw new RangeError(`Philox takes words, 0 to 2³² − 1; got counter ${Array.from(counter)} and key ${Array.from(key)}`);
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(M0, a);
     const low0 = Math.imul(M0, a) >>> 0;

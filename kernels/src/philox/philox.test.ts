@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { poison, randomNormal, relativeError, runKernel } from '../testing/harness.js';
 import {
+  dropout,
   openUniform,
   philox4x32,
   philoxCategorical,
@@ -10,7 +11,7 @@ import {
   philoxUniform,
   philoxWords,
 } from './index.js';
-import { categoricalReference, logisticReference, normalReference, uniformReference } from './reference.js';
+import { categoricalReference, dropoutReference, logisticReference, normalReference, uniformReference } from './reference.js';
 
 const key: [number, number] = [0xdeadbeef, 0x01234567];
 const state = philoxState(key, 2 ** 33 + 5);
@@ -113,5 +114,47 @@ describe('distributions', () => {
     [0.2, 0, 0.7, 0.1].forEach((p, k) => {
       expect(Math.abs(counts[k] / rows - p)).toBeLessThanOrEqual(4 * Math.sqrt((p * (1 - p)) / rows));
     });
+  });
+
+  test.each(['software', 'gpu'] as const)('a row that is no distribution gives class 0 and NaN, on %s', async (family) => {
+    const { NaN: nan, POSITIVE_INFINITY: infinity, NEGATIVE_INFINITY: never } = Number;
+    const rows = [
+      [0, nan, 0, 0],
+      [nan, 1, 2, 3],
+      [nan, nan, nan, nan],
+      [0, 1, infinity, 2],
+      [never, never, never, never],
+      [never, never, never, 1],
+      [0, never, 0, never],
+    ];
+    const sizes = { rows: rows.length, classes: 4, stream: 0, owned: 0, placed: 0, places: 0, sharpness: 2 };
+    const given = { state, logits: Float32Array.from(rows.flat()), owner: new Uint32Array(1), place: new Uint32Array(1) };
+    const outputs = { index: poison(rows.length), logProb: poison(rows.length) };
+    const out = await runKernel(philoxCategorical, sizes, { ...given, ...outputs }, { family });
+    const index = Array.from(new Int32Array(out.index.buffer));
+    expect(index.slice(0, 6)).toEqual([0, 0, 0, 0, 0, 3]);
+    expect(index[6] % 2).toBe(0);
+    expect(Array.from(out.logProb, Number.isNaN)).toEqual([true, true, true, true, true, false, false]);
+    expect(out.logProb[5]).toBeCloseTo(0, 5);
+    expect(out.logProb[6]).toBeCloseTo(-Math.LN2, 5);
+  });
+
+  test.each(['software', 'gpu'] as const)('dropout, on %s', async (family) => {
+    for (const [length, probability] of [
+      [1, 0.5],
+      [1003, 0.1],
+      [20_000, 0.9],
+    ]) {
+      const x = randomNormal(length, 6);
+      const shape = { count: length, stream: 3, probability, scale: 1 / (1 - probability) };
+      const { out } = await runKernel(dropout, shape, { state, x, out: poison(length) }, { family });
+      expect(relativeError(out, dropoutReference(shape, state, x))).toBeLessThanOrEqual(1e-6);
+      const kept = out.filter((value) => value !== 0).length;
+      expect(Math.abs(kept / length - (1 - probability))).toBeLessThanOrEqual(4 * Math.sqrt((probability * (1 - probability)) / length));
+    }
+    const x = Float32Array.from({ length: 400 }, (_, i) => (i % 2 ? Number.NaN : Number.POSITIVE_INFINITY));
+    const shape = { count: 400, stream: 3, probability: 0.5, scale: 2 };
+    const { out } = await runKernel(dropout, shape, { state, x, out: poison(400) }, { family });
+    expect(Array.from(out)).toEqual(Array.from(dropoutReference(shape, state, x)));
   });
 });

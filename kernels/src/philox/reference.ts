@@ -1,12 +1,22 @@
 import { logSoftmaxReference } from '../cross-entropy/reference.js';
 import { openUniform, philox4x32 } from './host.js';
-import type { CategoricalShape, DrawShape } from './index.js';
+import type { CategoricalShape, DrawShape, DropoutShape } from './index.js';
 
 /** The uniforms of a draw, in float64 (they are exact in f32). `state` as `philoxState` makes it. */
 export function uniformReference({ count, stream }: DrawShape, state: ArrayLike<number>): Float64Array {
   return Float64Array.from({ length: count }, (_, i) =>
     openUniform(philox4x32([Math.floor(i / 4), stream, state[2], state[3]], [state[0], state[1]])[i % 4]),
   );
+}
+
+/** x times the mask of its draw, in float64. */
+export function dropoutReference(
+  { count, stream, probability, scale }: DropoutShape,
+  state: ArrayLike<number>,
+  x: ArrayLike<number>,
+): Float64Array {
+  const u = uniformReference({ count, stream, owned: 0, columns: 1 }, state);
+  return u.map((value, i) => x[i] * (value > Math.fround(probability) ? scale : 0));
 }
 
 /** The normals of a draw, in float64: words 0 and 1 make normals 0 and 1, words 2 and 3 the other two. */

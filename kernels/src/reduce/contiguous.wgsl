@@ -4,10 +4,7 @@
 enable subgroups;
 import fragments::launch;
 
-const MAXIMUM = 1u;
-const SUM_OF_SQUARES = 2u;
-
-const LOWEST = -3.4028234e38;
+const SUM_OF_SQUARES = 1u;
 
 // Subgroups have four lanes at least.
 var<workgroup> joined: array<f32, WORKGROUP / 4u>;
@@ -27,27 +24,19 @@ fn main(
   }
   let row = item / uniforms.parts;
   let part = item % uniforms.parts;
-  var total = select(0.0, LOWEST, OPERATION == MAXIMUM);
+  var total = 0.0;
   for (var i = part * WORKGROUP + lane; i < uniforms.axis; i += uniforms.parts * WORKGROUP) {
     let value = x[row * uniforms.axis + i];
-    switch (OPERATION) {
-      case SUM_OF_SQUARES: { total += value * value; }
-      case MAXIMUM: { total = max(total, value); }
-      default: { total += value; }
-    }
+    total += select(value, value * value, OPERATION == SUM_OF_SQUARES);
   }
-  if (OPERATION == MAXIMUM) {
-    total = subgroupMax(total);
-  } else {
-    total = subgroupAdd(total);
-  }
+  total = subgroupAdd(total);
   if (place == 0u) {
     joined[subgroup] = total;
   }
   workgroupBarrier();
   if (lane == 0u) {
     for (var i = 1u; i < subgroups; i++) {
-      total = select(total + joined[i], max(total, joined[i]), OPERATION == MAXIMUM);
+      total += joined[i];
     }
     var result = uniforms.scale * total;
     if (ROOT) {

@@ -13,8 +13,10 @@ import {
 import contiguousSource from './contiguous.wgsl';
 import source from './reduce.wgsl';
 
+export * from './fold.js';
+
 /** How values are joined. `sumOfSquares` is for a first stage; a second stage over its parts is a `sum`. */
-export const REDUCE = { sum: 0, maximum: 1, sumOfSquares: 2 } as const;
+export const REDUCE = { sum: 0, sumOfSquares: 1 } as const;
 
 export type ReduceShape = {
   /** A value of `REDUCE`. */
@@ -33,7 +35,7 @@ export type ReduceShape = {
   readonly accumulate: number;
 };
 
-/** Sum, maximum or sum of squares over one axis; see `reduceStages` for how long axes are cut. */
+/** Sum or sum of squares over one axis; see `reduceStages` for how long axes are cut. */
 export const reduce: Kernel<ReduceShape> = {
   name: 'reduce',
   source,
@@ -46,9 +48,10 @@ export const reduce: Kernel<ReduceShape> = {
     ACCUMULATE: shape.accumulate === 1,
     ...valueConstants(takesFours(shape)),
   }),
+  lengths: (shape) => ({ x: shape.outer * shape.axis * shape.inner, out: outputs(shape) }),
   grid: (shape, adapter) => {
     const items = outputs(shape) / (takesFours(shape) ? 4 : 1);
-    return stridedGrid(items, adapter, Math.max(8, Math.floor((512 * shape.parts) / shape.axis)));
+    return stridedGrid(items, adapter, Math.max(8, Math.floor((512 * shape.parts) / Math.max(1, shape.axis))));
   },
   cost: (shape) => ({
     flops: shape.outer * shape.axis * shape.inner,
@@ -108,9 +111,8 @@ export function reduceStages(whole: Omit<ReduceShape, 'parts'>): ReduceStages {
   const wanted = Math.min(Math.floor(PARTIAL_RESULTS / count), Math.ceil(Math.sqrt(whole.axis)));
   // Alone in their row, parts come in whole SIMD groups of fours.
   const parts = whole.inner === 1 ? 32 * Math.ceil(wanted / 32) : Math.max(2, wanted);
-  const joined = whole.operation === REDUCE.maximum ? REDUCE.maximum : REDUCE.sum;
   return [
     { ...whole, parts, scale: 1, root: 0, accumulate: 0 },
-    { ...whole, operation: joined, axis: parts, parts: 1 },
+    { ...whole, operation: REDUCE.sum, axis: parts, parts: 1 },
   ];
 }

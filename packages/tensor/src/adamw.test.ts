@@ -1,10 +1,12 @@
 import { type AdamWState, adamwHyper, adamwReference } from '@coxswain/kernels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdamW, type AdamWSettings } from './adamw.js';
+import { backward } from './autograd.js';
 import type { Device } from './device.js';
 import { CheckpointError } from './errors.js';
 import { HostRandom } from './host-random.js';
 import { requestDevice } from './node.js';
+import { gelu, linear, relu, sigmoid, silu, square, sum, tanh } from './ops/index.js';
 import { ParameterStore } from './parameters.js';
 import { readSafetensors, writeSafetensors } from './safetensors/index.js';
 
@@ -139,4 +141,45 @@ test('a state of another store is refused and changes nothing', async () => {
   }
   expect(await optimiser.save()).toEqual(saved);
   for (const each of [optimiser, store]) each.dispose();
+});
+
+test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+  'a gradient of %d skips the step and is counted',
+  async (value) => {
+    const { store, optimiser } = made({ clip: 1 });
+    writeGradients(store, 1);
+    const bad = new Float32Array(35);
+    bad[17] = value;
+    store.get('a').gradient?.write(bad);
+    const before = await store.flat.read();
+    optimiser.prepare(0.1);
+    const norm = optimiser.apply();
+    expect(Number.isFinite(await norm.item())).toBe(false);
+    expect(await store.flat.read()).toEqual(before);
+    expect(await optimiser.skipped.read()).toEqual(Uint32Array.of(1));
+    for (const owned of [norm, optimiser, store]) owned.dispose();
+  },
+);
+
+test('a NaN in a weight makes the loss, the norm and every later loss NaN, whatever activation lies between; steps are skipped', async () => {
+  using _scope = device.scope();
+  for (const activation of [relu, tanh, sigmoid, gelu, silu]) {
+    const { store, optimiser } = made({ clip: 1 });
+    const weights = store.get('a');
+    const values = await weights.read();
+    values[4] = Number.NaN;
+    weights.write(values);
+    const x = device.tensor(draw(new HostRandom(3), 10), [2, 5]);
+    for (let step = 1; step <= 3; step++) {
+      device.zero(store.gradients);
+      const loss = sum(square(activation(linear(x, weights))));
+      backward(loss);
+      optimiser.prepare(0.1);
+      expect(await loss.item()).toBeNaN();
+      expect(await optimiser.apply().item()).toBeNaN();
+      expect(await optimiser.skipped.read()).toEqual(Uint32Array.of(step));
+    }
+    optimiser.dispose();
+    store.dispose();
+  }
 });

@@ -1,5 +1,5 @@
 /** Gradients that are right where graphs are odd, and refused where they cannot be had. */
-import { binary, broadcastFields } from '@coxswain/kernels';
+import { binary, operandFields } from '@coxswain/kernels';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accumulator, backward, backwardSum, noGrad, noGradient, op } from './autograd.js';
 import type { Device } from './device.js';
@@ -21,7 +21,7 @@ afterAll(() => {
   device.close();
 });
 
-const { add, addRelu, exp, expand, gatherRows, layerNorm, linear, mul, relu, scale, square, steer, sum } = ops;
+const { add, addRelu, exp, expand, layerNorm, linear, mul, relu, scale, square, steer, sum } = ops;
 const f32 = (values: readonly number[], shape?: readonly number[]): Tensor => device.tensor(Float32Array.from(values), shape);
 const leaf = (values: readonly number[], shape?: readonly number[]): Tensor => f32(values, shape).requireGradient();
 const gradientOf = async (tensor: Tensor): Promise<number[]> => Array.from(await (tensor.gradient as Tensor).read());
@@ -201,7 +201,6 @@ describe('one tensor in several places', () => {
 describe('operations without a gradient', () => {
   /** Each gives something made from x [4, 4] by an operation, or an input of one, that has no gradient. */
   const cut: Record<string, readonly [named: RegExp, graph: (x: Tensor) => Tensor]> = {
-    gatherRows: [/"x" of gatherRows/, (x) => gatherRows(x, device.tensor(Uint32Array.of(1, 0)))],
     gatherRowsOf: [/"x0" of gatherRowsOf/, (x) => ops.gatherRowsOf([x], device.tensor(Uint32Array.of(1)))[0]],
     'scatterRowsOf, what is written into': [
       /"x" of scatterRowsOf/,
@@ -269,10 +268,10 @@ describe('operations without a gradient', () => {
       },
     ],
     'a kernel that nobody stated a gradient of': [
-      /"b" of elementwise\/binary/,
+      /"b" of elementwise\/add/,
       (x) => {
         const out = device.empty([4, 4]);
-        device.dispatch(binary, { operation: 0, ...broadcastFields([4, 4], [4, 4]) }, { a: device.zeros([4, 4]), b: x, out });
+        device.dispatch(binary.add.f32, operandFields({ a: [4, 4], b: [4, 4] }), { a: device.zeros([4, 4]), b: x, out });
         return out;
       },
     ],

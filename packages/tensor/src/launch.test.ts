@@ -17,11 +17,11 @@ afterAll(() => {
 
 test('a tensor of another dtype than the kernel declares is refused, with the kernel, the buffer, both dtypes', () => {
   using _scope = device.scope();
-  const shape = { operation: 0, count: 4, a: 0, b: 0 };
+  const shape = { count: 4, a: 0, b: 0 };
   const [x, out] = [device.zeros([4], 'i32'), device.zeros([4])];
-  expect(() => device.dispatch(unary, shape, { x, out })).toThrow(ShapeError);
-  expect(() => device.dispatch(unary, shape, { x, out })).toThrow('elementwise/unary: got buffer "x" of i32 [4], expected f32');
-  expect(() => device.dispatch(unary, shape, { x: out, out: x })).toThrow('buffer "out" of i32');
+  expect(() => device.dispatch(unary.tanh, shape, { x, out })).toThrow(ShapeError);
+  expect(() => device.dispatch(unary.tanh, shape, { x, out })).toThrow('elementwise/tanh: got buffer "x" of i32 [4], expected f32');
+  expect(() => device.dispatch(unary.tanh, shape, { x: out, out: x })).toThrow('buffer "out" of i32');
 });
 
 test('a launch may say that it moves bits', async () => {
@@ -129,6 +129,6 @@ test('a write inside a capture is refused, of constants made there too', () => {
       y.write(Float32Array.of(1));
       return { y };
     });
-  expect(writing(() => x)).toThrow('write inside a capture');
-  expect(writing(() => device.tensor(Float32Array.of(1)))).toThrow('write inside a capture');
+  expect(writing(() => x)).toThrow(/a write to tensor .* inside a capture/);
+  expect(writing(() => device.tensor(Float32Array.of(1)))).toThrow(/a write to tensor .* inside a capture/);
 });

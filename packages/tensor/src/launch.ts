@@ -41,6 +41,7 @@ const DTYPE_OF: Readonly<Record<BufferSlot['element'], DType>> = {
   i32: 'i32',
   'vec2<f32>': 'f32',
   'vec4<f32>': 'f32',
+  'vec2<u32>': 'u32',
   'vec4<u32>': 'u32',
   'vec4<f16>': 'u32',
 };

@@ -5,6 +5,7 @@ import {
   AdamW,
   backward,
   causalAttention,
+  cholesky,
   clippedObjective,
   concat,
   crossEntropy,
@@ -24,9 +25,11 @@ import {
   rmsNorm,
   type SafeTensor,
   scale,
+  solvePositiveDefinite,
   steer,
   switchIntegrate,
   type Tensor,
+  triangularSolve,
 } from '../src/index.js';
 
 /** The tensors of one file, uploaded as they are asked for. */
@@ -55,7 +58,8 @@ export class Golden {
   /** @param shape other than the stored one, of as many elements. */
   input(name: string, shape = this.expected(name).shape): Tensor {
     const { data } = this.expected(name);
-    return this.device.tensor(data instanceof Int32Array ? data : Float32Array.from(data as ArrayLike<number>), shape);
+    const whole = data instanceof Int32Array || data instanceof Uint32Array;
+    return this.device.tensor(whole ? data : Float32Array.from(data as ArrayLike<number>), shape);
   }
 
   /** An input whose gradient is wanted. */
@@ -224,6 +228,29 @@ export const vectors: Readonly<Record<string, (golden: Golden) => Relaid | Promi
     const loss = maskedMean(clippedObjective(leaves.dlogp_new, g.input('logp_old'), g.input('advantage'), { clip: 0.2 }), g.input('mask'));
     backward(loss);
     return { computed: { loss, ...gradients(leaves) } };
+  },
+  cholesky(g) {
+    const [a, b] = [g.leaf('a'), g.leaf('b')];
+    const l = cholesky(a);
+    backward(l, g.input('dl'));
+    const [t, right] = [g.leaf('t'), g.leaf('b')];
+    const x = triangularSolve(t, right);
+    backward(x, g.input('dx'));
+    const [u, other] = [g.leaf('t'), g.leaf('b')];
+    const xt = triangularSolve(u, other, { transpose: true });
+    backward(xt, g.input('dt'));
+    const system = g.leaf('a');
+    const s = solvePositiveDefinite(system, b);
+    backward(s, g.input('ds'));
+    return {
+      computed: {
+        l,
+        x,
+        xt,
+        s,
+        ...gradients({ da: a, solve_dl: t, solve_db: right, transposed_dl: u, transposed_db: other, system_da: system, system_db: b }),
+      },
+    };
   },
   async adamw(g) {
     const { device } = g;

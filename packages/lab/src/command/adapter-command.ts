@@ -1,6 +1,6 @@
 /** `coxswain adapter`: what this machine computes on, before minutes are spent on it. */
 import * as kernelRoom from '@coxswain/kernels';
-import { isKernel, type Kernel, type Shape, specialise } from '@coxswain/kernels';
+import { type Kernel, kernelsOf, type Shape, specialise } from '@coxswain/kernels';
 import type { Device } from '@coxswain/tensor';
 import { UsageError } from '../errors.js';
 import { environmentOf } from '../run/environment.js';
@@ -44,9 +44,7 @@ function facts(device: Device): [string, string][] {
   ];
 }
 
-const kernels: ReadonlyMap<string, Kernel> = new Map(
-  (Object.values(kernelRoom) as unknown[]).filter(isKernel).map((kernel) => [kernel.name, kernel]),
-);
+const kernels: ReadonlyMap<string, Kernel> = new Map(kernelsOf(kernelRoom).map((kernel) => [kernel.name, kernel]));
 
 /** A kernel by its name. @throws UsageError that suggests the nearest. */
 function kernelNamed(name: string): Kernel {

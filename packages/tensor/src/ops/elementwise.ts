@@ -1,106 +1,107 @@
-/** Element by element, with numpy's broadcasting where there are two operands. */
+/** Element by element, of several tensors with numpy's broadcasting. NaN and infinity arrive where PyTorch has them. */
 import {
-  BINARY,
-  type BroadcastFields,
+  type BinaryKernel,
   binary,
-  broadcastFields,
+  binaryBackward,
   broadcastShape,
-  UNARY,
-  UNARY_SAVES_OUTPUT,
-  unary,
-  unaryBackward,
+  type CastName,
+  casts,
+  type OperandFields,
+  operandFields,
+  PAIRS,
+  type PairGradient,
+  type PairName,
+  where as whereKernels,
 } from '@coxswain/kernels';
-import { type OpOptions, op, setGradientSum, wasRectified } from '../autograd.js';
-import { requireFinite, requireNumber } from '../checks.js';
+import { noGradient, op, setGradientSum } from '../autograd.js';
+import { requireDType, requireKnown } from '../checks.js';
 import { ShapeError } from '../errors.js';
-import type { Tensor } from '../tensor.js';
+import type { Dimensions, DType, Tensor } from '../tensor.js';
+import { rectifyGradient } from './functions.js';
 import { sumTo } from './reduce.js';
 
-const UNSAVED: ReadonlySet<keyof typeof UNARY> = new Set(['negate', 'scaleShift']);
+export * from './functions.js';
 
-function applyUnary(name: keyof typeof UNARY, x: Tensor, a = 0, b = 0): Tensor {
-  const { device } = x;
-  const shape = { operation: UNARY[name], count: x.size, a, b };
-  const out = device.empty(x.shape);
-  device.dispatch(unary, shape, { x, out });
-  const saved = UNARY_SAVES_OUTPUT.has(shape.operation) ? out : x;
-  const options: OpOptions = { saves: UNSAVED.has(name) ? [] : [saved], ...(name === 'relu' ? { kind: 'relu' } : {}) };
-  const backward = (dout: Tensor): Tensor => {
-    if (name === 'relu') return rectifyGradient(dout, out);
-    const dx = device.empty(x.shape);
-    device.dispatch(unaryBackward, shape, { saved, dout, dx });
-    return dx;
-  };
-  op(name, [x], [out], ([dout]) => [backward(dout as Tensor)], options);
-  return out;
-}
-
-/** max(x, 0) */
-export const relu = (x: Tensor): Tensor => applyUnary('relu', x);
-
-/** The gradient before a relu from the one behind it and the relu's output; whoever made `dout` may have done that already. */
-export function rectifyGradient(dout: Tensor, out: Tensor): Tensor {
-  if (wasRectified(dout, out)) return dout;
-  const dx = out.device.empty(out.shape);
-  out.device.dispatch(unaryBackward, { operation: UNARY.relu, count: out.size, a: 0, b: 0 }, { saved: out, dout, dx });
-  return dx;
-}
-/** 1 / (1 + e⁻ˣ) */
-export const sigmoid = (x: Tensor): Tensor => applyUnary('sigmoid', x);
-export const tanh = (x: Tensor): Tensor => applyUnary('tanh', x);
-/** eˣ, saturating at e⁸⁸ so that it stays finite. */
-export const exp = (x: Tensor): Tensor => applyUnary('exp', x);
-/** ln x, of at least the smallest normal number. */
-export const log = (x: Tensor): Tensor => applyUnary('log', x);
-/** √x, of at least 0; no gradient at 0. */
-export const sqrt = (x: Tensor): Tensor => applyUnary('sqrt', x);
-/** |x|; no gradient at 0. */
-export const abs = (x: Tensor): Tensor => applyUnary('abs', x);
-export const square = (x: Tensor): Tensor => applyUnary('square', x);
-/** min(max(x, low), high), infinities for no bound; no gradient outside. @throws ArgumentError for low > high, or NaN. */
-export function clamp(x: Tensor, low: number, high: number): Tensor {
-  requireNumber('clamp', 'low', low, 'a number', (value) => !Number.isNaN(value));
-  requireNumber('clamp', 'high', high, `a number of at least low, ${low}`, (value) => value >= low);
-  return applyUnary('clamp', x, low, high);
-}
-
-/** factor · x + shift. @throws ArgumentError for a factor or a shift that is not finite. */
-export function scale(x: Tensor, factor: number, shift = 0): Tensor {
-  requireFinite('scale', 'factor', factor);
-  requireFinite('scale', 'shift', shift);
-  return applyUnary('scaleShift', x, factor, shift);
-}
-
-function fieldsOf(a: Tensor, b: Tensor): BroadcastFields {
+/** @throws ShapeError where the operands do not broadcast together, or along more than four separate axes. */
+function broadcast<Operand extends string>(
+  name: string,
+  operands: Readonly<Record<Operand, Tensor>>,
+): { readonly shape: Dimensions; readonly fields: OperandFields<Operand> } {
+  const shapes = Object.fromEntries(Object.entries<Tensor>(operands).map(([operand, { shape }]) => [operand, shape]));
   try {
-    return broadcastFields(a.shape, b.shape);
+    return {
+      shape: (Object.values(shapes) as Dimensions[]).reduce(broadcastShape),
+      fields: operandFields(shapes as Record<Operand, Dimensions>),
+    };
   } catch (error) {
-    throw new ShapeError('element-wise operation', (error as Error).message, 'shapes that broadcast along at most 4 separate axes');
+    throw new ShapeError(name, (error as Error).message, 'shapes that broadcast together, along at most 4 separate axes');
   }
 }
 
-function launchBinary(operation: number, a: Tensor, b: Tensor): Tensor {
-  let shape: number[];
-  try {
-    shape = broadcastShape(a.shape, b.shape);
-  } catch {
-    throw new ShapeError('element-wise operation', `shapes [${a.shape}] and [${b.shape}]`, 'shapes that broadcast together');
+function launchPair(name: PairName, a: Tensor, b: Tensor): Tensor {
+  const { elements, mask } = PAIRS[name];
+  if (!elements.includes(a.dtype) || a.dtype !== b.dtype)
+    throw new ShapeError(name, `tensors of ${a.dtype} and ${b.dtype}`, `two of one dtype among ${elements.join(', ')}`);
+  const { shape, fields } = broadcast(name, { a, b });
+  const out = a.device.empty(shape, mask ? 'u32' : a.dtype);
+  const kernels = binary[name] as Readonly<Record<DType, BinaryKernel>>;
+  a.device.dispatch(kernels[a.dtype], fields, { a, b, out });
+  return out;
+}
+
+/** A gradient before any sum over what was broadcast. */
+function launchGradient(name: PairName, { reads, kernel }: PairGradient, operands: Readonly<Record<'g' | 'a' | 'b', Tensor>>): Tensor {
+  const { g } = operands;
+  const read = Object.fromEntries(reads.map((operand) => [operand, operands[operand]])) as typeof operands;
+  const out = g.device.empty(g.shape);
+  g.device.dispatch(kernel, broadcast(name, read).fields, { ...read, out });
+  return out;
+}
+
+function pair(name: PairName, a: Tensor, b: Tensor): Tensor {
+  const out = launchPair(name, a, b);
+  const gradients = binaryBackward[name];
+  if (!gradients || a.dtype !== 'f32') {
+    noGradient(name, { a, b }, [out]);
+    return out;
   }
-  const out = a.device.empty(shape);
-  a.device.dispatch(binary, { operation, ...fieldsOf(a, b) }, { a, b, out });
+  const toward = (g: Tensor, of: Tensor, gradient: PairGradient, text: string): Tensor | null => {
+    if (!of.requiresGradient) return null;
+    return sumTo(text === 'g' ? g : launchGradient(name, gradient, { g, a, b }), of.shape);
+  };
+  const [textA, textB] = PAIRS[name].gradients ?? [];
+  const reads = new Set(gradients.flatMap((gradient) => gradient.reads));
+  const saves = [...(reads.has('a') ? [a] : []), ...(reads.has('b') ? [b] : [])];
+  const backward = (g: Tensor): (Tensor | null)[] => [
+    toward(g, a, gradients[0], textA as string),
+    toward(g, b, gradients[1], textB as string),
+  ];
+  op(name, [a, b], [out], ([g]) => backward(g as Tensor), { saves });
   return out;
 }
 
-/** a + b */
-export function add(a: Tensor, b: Tensor): Tensor {
-  const out = launchBinary(BINARY.add, a, b);
-  op('add', [a, b], [out], ([g]) => [sumTo(g as Tensor, a.shape), sumTo(g as Tensor, b.shape)], { saves: [] });
-  return out;
-}
+type Pair = (a: Tensor, b: Tensor) => Tensor;
+const pairOf =
+  (name: PairName): Pair =>
+  (a, b) =>
+    pair(name, a, b);
 
-/** max(a + b, 0) */
+/** a + b; f32 with a gradient, i32 and u32 modulo 2³². */
+export const add = pairOf('add');
+/** a − b; f32 with a gradient, i32 and u32 modulo 2³². */
+export const sub = pairOf('sub');
+/** a · b; f32 with a gradient, i32 and u32 modulo 2³². */
+export const mul = pairOf('mul');
+/** a / b, f32. */
+export const div = pairOf('div');
+/** The smaller of the two, f32; a tie shares its gradient. */
+export const minimum = pairOf('minimum');
+/** The larger of the two, f32; a tie shares its gradient. */
+export const maximum = pairOf('maximum');
+
+/** max(a + b, 0), f32. */
 export function addRelu(a: Tensor, b: Tensor): Tensor {
-  const out = launchBinary(BINARY.rectifiedSum, a, b);
+  const out = launchPair('addRelu', a, b);
   const backward = (dout: Tensor): Tensor[] => {
     const g = rectifyGradient(dout, out);
     return [sumTo(g, a.shape), sumTo(g, b.shape)];
@@ -109,50 +110,76 @@ export function addRelu(a: Tensor, b: Tensor): Tensor {
   return out;
 }
 
-/** a − b */
-export function sub(a: Tensor, b: Tensor): Tensor {
-  const out = launchBinary(BINARY.subtract, a, b);
-  const toB = (g: Tensor): Tensor | null => (b.requiresGradient ? sumTo(scale(g, -1), b.shape) : null);
-  op('sub', [a, b], [out], ([g]) => [sumTo(g as Tensor, a.shape), toB(g as Tensor)], { saves: [] });
+// Masks: u32, 1 where it holds and 0 where not. They have no gradient.
+
+/** Where a < b: a mask, like all comparisons of two tensors of one dtype. It has no gradient. */
+export const lt = pairOf('lt');
+/** Where a ≤ b. */
+export const le = pairOf('le');
+/** Where a > b. */
+export const gt = pairOf('gt');
+/** Where a ≥ b. */
+export const ge = pairOf('ge');
+/** Where a = b; nothing equals NaN. */
+export const eq = pairOf('eq');
+/** Where a ≠ b, the opposite of `eq`. */
+export const ne = pairOf('ne');
+/** Where both of two masks hold. */
+export const logicalAnd = pairOf('logicalAnd');
+/** Where either of two masks holds, or both. */
+export const logicalOr = pairOf('logicalOr');
+
+/** Where a mask does not hold. */
+export function logicalNot(mask: Tensor): Tensor {
+  requireDType('logicalNot', 'mask', mask, 'u32');
+  return convert('logicalNot', mask, 'u32');
+}
+
+function convert(name: CastName, x: Tensor, dtype: DType): Tensor {
+  const out = x.device.empty(x.shape, dtype);
+  x.device.dispatch(casts[name], { count: x.size, a: 0, b: 0 }, { x, out });
+  noGradient(name, { x }, [out]);
   return out;
 }
 
-/** a · b */
-export function mul(a: Tensor, b: Tensor): Tensor {
-  const out = launchBinary(BINARY.multiply, a, b);
-  const times = (g: Tensor, other: Tensor, of: Tensor): Tensor | null =>
-    of.requiresGradient ? sumTo(launchBinary(BINARY.multiply, g, other), of.shape) : null;
-  op('mul', [a, b], [out], ([g]) => [times(g as Tensor, b, a), times(g as Tensor, a, b)], { saves: [a, b] });
-  return out;
+/**
+ * The elements in another dtype; x itself where it has that already. f32 to whole numbers is cut towards 0, with the ends of the range
+ * past them and 0 for NaN; between whole numbers the bits stay; to f32 it is the nearest. No gradient flows into whole numbers.
+ */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  requireKnown('cast', dtype);
+  return x.dtype === dtype ? x : convert(`${x.dtype}-to-${dtype}` as CastName, x, dtype);
 }
 
-/** a / b */
-export function div(a: Tensor, b: Tensor): Tensor {
-  const out = launchBinary(BINARY.divide, a, b);
+/**
+ * a where the mask is not 0, else b, with broadcasting of all three. The gradient goes to what was chosen.
+ * @param condition a mask, u32
+ * @param a and b of one dtype
+ */
+export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  requireDType('where', 'condition', condition, 'u32');
+  if (a.dtype !== b.dtype) throw new ShapeError('where', `tensors of ${a.dtype} and ${b.dtype}`, 'two of one dtype');
+  const out = choose(condition, a, b);
+  if (a.dtype !== 'f32') {
+    noGradient('where', { a, b }, [out]);
+    return out;
+  }
   const backward = (g: Tensor): (Tensor | null)[] => {
-    const da = launchBinary(BINARY.divide, g, b);
-    return [sumTo(da, a.shape), b.requiresGradient ? sumTo(scale(launchBinary(BINARY.multiply, da, out), -1), b.shape) : null];
-  };
-  op('div', [a, b], [out], ([g]) => backward(g as Tensor), { saves: [b, out] });
-  return out;
-}
-
-/** The smaller of the two; a tie shares its gradient. */
-export const minimum = (a: Tensor, b: Tensor): Tensor => choose('minimum', a, b);
-
-/** The larger of the two; a tie shares its gradient. */
-export const maximum = (a: Tensor, b: Tensor): Tensor => choose('maximum', a, b);
-
-function choose(name: 'minimum' | 'maximum', a: Tensor, b: Tensor): Tensor {
-  const out = launchBinary(BINARY[name], a, b);
-  op(name, [a, b], [out], ([g]) => {
-    const share = launchBinary(BINARY[`${name}Gradient`], a, b);
+    const zero = g.device.zeros([1]);
     return [
-      a.requiresGradient ? sumTo(launchBinary(BINARY.multiply, g as Tensor, share), a.shape) : null,
-      b.requiresGradient ? sumTo(launchBinary(BINARY.multiply, g as Tensor, scale(share, -1, 1)), b.shape) : null,
+      a.requiresGradient ? sumTo(choose(condition, g, zero), a.shape) : null,
+      b.requiresGradient ? sumTo(choose(condition, zero, g), b.shape) : null,
     ];
-  });
+  };
+  op('where', [a, b], [out], ([g]) => backward(g as Tensor), { saves: [condition] });
   return out;
 }
 
-setGradientSum((a, b) => launchBinary(BINARY.add, a, b));
+function choose(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  const { shape, fields } = broadcast('where', { condition, a, b });
+  const out = a.device.empty(shape, a.dtype);
+  a.device.dispatch(whereKernels[a.dtype], fields, { condition, a, b, out });
+  return out;
+}
+
+setGradientSum((a, b) => launchPair('add', a, b));

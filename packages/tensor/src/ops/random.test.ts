@@ -1,9 +1,12 @@
 import { openUniform, philox4x32 } from '@coxswain/kernels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { backward } from '../autograd.js';
 import type { Device } from '../device.js';
 import { requestDevice } from '../node.js';
 import { RandomState } from '../random.js';
-import { philoxCategorical, philoxLogistic, philoxNormal, philoxUniform } from './random.js';
+import type { Tensor } from '../tensor.js';
+import { mul, sum } from './index.js';
+import { dropout, philoxCategorical, philoxLogistic, philoxNormal, philoxUniform } from './random.js';
 
 let device: Device;
 beforeAll(async () => {
@@ -61,4 +64,36 @@ test.each([-1, 0.5, Number.NaN, 2 ** 32])('stream %s is refused: its bits would 
   for (const draw of [philoxUniform, philoxNormal, philoxLogistic])
     expect(() => draw(random, stream, [4])).toThrow(`stream ${stream}, expected an integer from 0 to 4294967295`);
   expect(() => philoxCategorical(logits, random, stream)).toThrow(`stream ${stream}`);
+});
+
+test('dropout: the gradient goes through what was kept, scaled', async () => {
+  using _scope = device.scope();
+  using random = new RandomState(device, 11);
+  random.write(3);
+  const x = device.tensor(Float32Array.from({ length: 400 }, (_, i) => i + 1)).requireGradient();
+  const weights = device.tensor(Float32Array.from({ length: 400 }, (_, i) => Math.sin(i)));
+  const out = dropout(x, 0.25, random, 2);
+  backward(sum(mul(out, weights)));
+  const [kept, gradient] = await device.read([out, x.gradient as Tensor]);
+  for (let i = 0; i < 400; i++) {
+    expect([0, Math.fround((i + 1) * Math.fround(4 / 3))]).toContainEqual(kept[i]);
+    expect(gradient[i]).toBeCloseTo(kept[i] === 0 ? 0 : (Math.sin(i) * 4) / 3, 5);
+  }
+  expect(dropout(x, 0, random, 2)).toBe(x);
+});
+
+test('dropout: other streams and steps drop others; probabilities that are none, and a step written before backward, are refused', async () => {
+  using _scope = device.scope();
+  using random = new RandomState(device, 11);
+  const x = device.tensor(new Float32Array(64).fill(1)).requireGradient();
+  const drawn = async (stream: number): Promise<string> => (await dropout(x, 0.5, random, stream).read()).join();
+  const first = await drawn(1);
+  expect(await drawn(1)).toBe(first);
+  expect(await drawn(2)).not.toBe(first);
+  const out = dropout(x, 0.5, random, 1);
+  random.write(1);
+  expect(await drawn(1)).not.toBe(first);
+  expect(() => backward(sum(out))).toThrow(expect.objectContaining({ code: 'changed' }));
+  for (const probability of [1, -0.1, Number.NaN, 2])
+    expect(() => dropout(x, probability, random, 0)).toThrow(expect.objectContaining({ code: 'bad-argument' }));
 });

@@ -1,18 +1,19 @@
 /**
  * Random numbers drawn on the GPU by Philox 4×32-10. A draw is a function of its `RandomState` (seed and step) and its
  * stream number, which tells apart the draws of one step, an integer from 0 to 2³² − 1 (CoxswainError `bad-stream` for any other);
- * nothing here has a gradient.
+ * only `dropout` has a gradient.
  */
 import {
   philoxCategorical as categoricalKernel,
   type DrawShape,
+  dropout as dropoutKernel,
   type Kernel,
   philoxLogistic as logisticKernel,
   philoxNormal as normalKernel,
   philoxUniform as uniformKernel,
 } from '@coxswain/kernels';
-import { noGradient } from '../autograd.js';
-import { requireDimensions, requirePositive } from '../checks.js';
+import { noGradient, op } from '../autograd.js';
+import { requireDimensions, requireNumber, requirePositive } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { RandomState } from '../random.js';
 import type { Dimensions, Tensor } from '../tensor.js';
@@ -44,6 +45,29 @@ export const philoxNormal = (random: RandomState, stream: number, shape: Dimensi
 /** Standard logistic numbers: σ((x + noise) / temperature) is a relaxed Bernoulli variable of logit x. */
 export const philoxLogistic = (random: RandomState, stream: number, shape: Dimensions): Tensor =>
   draw(logisticKernel, random, stream, shape);
+
+/**
+ * Dropout (Srivastava et al. 2014): every element becomes 0 with the given probability, else it is divided by 1 − probability. For
+ * training: leave it out otherwise. The mask takes no memory, the gradient draws it again; so the random state has to stay as it was
+ * until `backward` (GradientError `changed` otherwise).
+ * @param probability at least 0 and below 1; at 0 the result is x itself. @throws ArgumentError for any other.
+ * @param stream tells apart the draws of one step.
+ */
+export function dropout(x: Tensor, probability: number, random: RandomState, stream: number): Tensor {
+  requireWord('dropout', 'stream', stream);
+  requireNumber('dropout', 'probability', probability, 'a number of at least 0 and below 1', (p) => p >= 0 && p < 1);
+  if (probability === 0) return x;
+  const { device } = x;
+  const shape = { count: x.size, stream, probability, scale: 1 / (1 - probability) };
+  const masked = (values: Tensor): Tensor => {
+    const out = device.empty(values.shape);
+    device.dispatch(dropoutKernel, shape, { state: random.tensor, x: values, out });
+    return out;
+  };
+  const out = masked(x);
+  op('dropout', [x], [out], ([g]) => [masked(g as Tensor)], { saves: [random.tensor] });
+  return out;
+}
 
 export interface CategoricalOptions {
   readonly owner?: Tensor;

@@ -46,9 +46,6 @@ type Case = readonly [what: string, body: () => unknown];
 
 const dtypes: readonly Case[] = [
   ...Object.entries({
-    add: ops.add,
-    sub: ops.sub,
-    mul: ops.mul,
     div: ops.div,
     minimum: ops.minimum,
     maximum: ops.maximum,
@@ -57,6 +54,10 @@ const dtypes: readonly Case[] = [
     [`${name}(i32, i32)`, () => f(i32([4]), i32([4]))],
     [`${name}(f32, u32)`, () => f(zeros([4]), u32([4]))],
     [`${name} of nothing, i32`, () => f(i32([0]), i32([0]))],
+  ]),
+  ...Object.entries({ add: ops.add, sub: ops.sub, mul: ops.mul }).flatMap(([name, f]): Case[] => [
+    [`${name}(f32, u32)`, () => f(zeros([4]), u32([4]))],
+    [`${name}(i32, u32) of nothing`, () => f(i32([0]), u32([0]))],
   ]),
   ...Object.entries({
     relu: ops.relu,

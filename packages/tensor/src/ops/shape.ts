@@ -1,7 +1,6 @@
 /** Slices, concatenation, broadcasting copies and row gathers. */
 import {
   type BesideShape,
-  BINARY,
   binary,
   broadcastFields,
   broadcastShape,
@@ -23,6 +22,7 @@ import type { LaunchOptions } from '../launch.js';
 import { type Dimensions, sizeOf, type Tensor } from '../tensor.js';
 import { scale } from './elementwise.js';
 import { sumTo } from './reduce.js';
+import { addedRows } from './sorted.js';
 
 /** Elements of any dtype, moved as they are. */
 const MOVED: LaunchOptions = { bits: ['x', 'h', 'out'] };
@@ -151,7 +151,7 @@ export function expand(x: Tensor, shape: Dimensions, factor = 1): Tensor {
   const one = device.empty([1]);
   device.dispatch(fill, { count: 1, value: factor }, { out: one });
   const everywhere = { b0: 0, b1: 0, b2: 0, b3: 0 };
-  device.dispatch(binary, { operation: BINARY.multiply, ...broadcastFields(x.shape, shape), ...everywhere }, { a: x, b: one, out });
+  device.dispatch(binary.mul.f32, { ...broadcastFields(x.shape, shape), ...everywhere }, { a: x, b: one, out });
   op('expand', [x], [out], ([g]) => [scale(sumTo(g as Tensor, x.shape), factor)], { saves: [] });
   return out;
 }
@@ -169,19 +169,24 @@ function requireIndex(operation: string, index: Tensor): void {
   requireDType(operation, 'index', index, 'u32');
 }
 
-/** Rows `x[index[i], :]` of a matrix; a row of zeros where the index, u32, is past the end. It has no gradient: see `selectRows`. */
+/**
+ * Rows `x[index[i], :]` of a matrix; a row of zeros where the index, u32, is past the end. Its gradient adds up rows named more than once in
+ * the order of the index, as `scatterAdd`; `selectRows` has a cheaper one.
+ */
 export function gatherRows(x: Tensor, index: Tensor): Tensor {
   requireIndex('gatherRows', index);
   if (x.shape.length === 0) throw new ShapeError('gatherRows', 'shape []', 'at least one axis');
   const columns = sizeOf(x.shape.slice(1));
   const out = x.device.empty([index.size, ...x.shape.slice(1)], x.dtype);
   x.device.dispatch(gatherRowsKernel, { rows: index.size, columns, indexed: x.shape[0] }, { x, index, out }, MOVED);
-  noGradient('gatherRows', { x }, [out]);
+  const back = (g: Tensor): Tensor =>
+    g.size === 0 || x.size === 0 ? x.device.zeros(x.shape) : addedRows(undefined, index, g, x.shape[0], columns).reshape(x.shape);
+  op('gatherRows', [x], [out], ([g]) => [back(g as Tensor)], { saves: [index] });
   return out;
 }
 
 /**
- * `gatherRows` with a gradient, for rows that differ.
+ * `gatherRows` for rows that differ: its gradient is a gather too.
  * @param index u32 [m]: rows of `x`, each at most once; past the end for a row of zeros.
  * @param back u32 [rows of x]: where in `index` each of them is, past its end where it is not.
  */
