@@ -7,6 +7,7 @@ export { type Counters, Device } from './device.js';
 export { dryDevice } from './dry.js';
 export * from './errors.js';
 export { assertFinite } from './finite.js';
+export { type CheckedInput, gradientErrors } from './gradient-check.js';
 export { HostRandom } from './host-random.js';
 export type { Launch } from './launch.js';
 export { LaunchTimer, type TimedLaunch } from './launch-timer.js';

@@ -1,0 +1,62 @@
+/**
+ * Every public operation on arguments drawn at random: legal ones, of odd shapes, without elements, with NaN, infinities, zeros of both
+ * signs, denormals and huge numbers, give what the float64 reference gives; wrong ones that or a typed error. Gradients agree with
+ * differences of the reference. In both families. `PROPERTY_CASES=10000 npm run test:unit -- packages/tensor/test/properties.test.ts`
+ */
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Device } from '../src/index.js';
+import { requestDevice } from '../src/node.js';
+import * as ops from '../src/ops/index.js';
+import { checkLegal, checkMistake } from './properties/check.js';
+import { Draw, type Wildness } from './properties/draw.js';
+import { notOperations, rows } from './properties/index.js';
+
+/** Cases of all operations and both families together. */
+const CASES = Number(process.env.PROPERTY_CASES ?? 2500);
+const SEED = 24;
+/** One case in so many is a mistake. */
+const MISTAKES = 3;
+
+const FAMILIES = ['software', 'gpu'] as const;
+const WILDNESS: readonly Wildness[] = ['plain', 'special', 'huge'];
+const operations = Object.entries(ops)
+  .filter(([, value]) => typeof value === 'function')
+  .map(([name]) => name)
+  .filter((name) => !(name in notOperations));
+
+test('every public operation has a row, and every row its operation', () => {
+  expect(operations.filter((name) => !(name in rows))).toEqual([]);
+  expect(Object.keys(rows).filter((name) => !operations.includes(name))).toEqual([]);
+});
+
+const devices: Device[] = [];
+const counts = { legal: 0, mistakes: 0 };
+afterAll(() => {
+  console.info(
+    `properties: ${counts.legal} legal cases and ${counts.mistakes} mistakes over ${operations.length} operations, two families`,
+  );
+  for (const device of devices) device.close();
+});
+
+const runs = Math.ceil(CASES / (FAMILIES.length * operations.length));
+
+describe.each(FAMILIES)('%s', (family) => {
+  const device = requestDevice({ family }).then((ours) => {
+    devices.push(ours);
+    return ours;
+  });
+  test.each(Object.keys(rows))('%s', async (name) => {
+    const ours = await device;
+    const property = fc.asyncProperty(fc.gen(), async (gen) => {
+      const draw = new Draw(gen, WILDNESS[gen(fc.nat, { max: WILDNESS.length - 1 })]);
+      const mistake = draw.integer(1, MISTAKES) === MISTAKES;
+      counts[mistake ? 'mistakes' : 'legal']++;
+      if (mistake) await checkMistake(ours, rows[name], draw);
+      else await checkLegal(ours, rows[name], draw);
+    });
+    const found = await fc.check(property, { numRuns: runs, seed: SEED });
+    if (found.failed) throw found.errorInstance;
+    expect(ours.live).toBe(0);
+  });
+});

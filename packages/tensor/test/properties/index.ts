@@ -1,0 +1,23 @@
+/** The table: a row for every public operation, a file for each area. */
+import { attention } from './attention.js';
+import { draws } from './draws.js';
+import { elementwise } from './elementwise.js';
+import { gaussians, norms } from './norms.js';
+import { policies } from './policies.js';
+import { products } from './products.js';
+import { recurrences } from './recurrences.js';
+import { reductions } from './reductions.js';
+import type { Rows } from './row.js';
+import { shape } from './shape.js';
+
+const areas: readonly Rows[] = [elementwise, reductions, shape, products, norms, gaussians, policies, recurrences, attention, draws];
+
+export const rows: Rows = Object.assign({}, ...areas);
+
+/** Functions that the operations' index exports and that are no operations on tensors, and why. */
+export const notOperations: Readonly<Record<string, string>> = {
+  inHalfPrecision: 'runs what is given to it; products in half precision have tests of their own',
+  inPrecision: 'likewise',
+  rectifyGradient: 'part of gradients',
+  weightGradient: 'part of gradients',
+};
