@@ -12,6 +12,7 @@ export * from './cross-entropy/index.js';
 export * from './cross-entropy/reference.js';
 export * from './declaration.js';
 export * from './elementwise/index.js';
+export { binaryReference, whereReference } from './elementwise/reference.js';
 export * from './embedding/index.js';
 export * from './fill/index.js';
 export { fragments } from './fragments/index.js';
