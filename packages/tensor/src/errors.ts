@@ -98,15 +98,28 @@ export class CaptureError extends CoxswainError {
   }
 }
 
+/** What is known of a number that is not finite besides where it lies. */
+export interface NotFiniteFacts {
+  /** Ends the sentence: where it comes from, what was read to make it. */
+  readonly how?: string;
+  /** The operation that wrote it, where it was looked for. */
+  readonly operation?: string;
+  readonly remedy?: string;
+}
+
 /** A value is NaN or infinite where a check was asked for. */
 export class NotFiniteError extends CoxswainError {
-  constructor(name: string, index: number, value: number) {
-    super(`${name}[${index}] is ${value}`, {
+  /** The operation that wrote it, where it was looked for. */
+  readonly operation: string | undefined;
+
+  constructor(name: string, index: number, value: number, { how, operation, remedy }: NotFiniteFacts = {}) {
+    super(`${operation ? `${operation}: ` : ''}${name}[${index}] is ${value}${how ? `, ${how}` : ''}`, {
       code: 'not-finite',
       value: `${name}[${index}] = ${value}`,
       expected: 'a finite number',
-      remedy: 'lower the learning rate, or look at the metrics before this step',
+      remedy: remedy ?? 'lower the learning rate, or look at the metrics before this step',
     });
+    this.operation = operation;
   }
 }
 
