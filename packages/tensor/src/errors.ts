@@ -111,15 +111,24 @@ export interface NotFiniteFacts {
 export class NotFiniteError extends CoxswainError {
   /** The operation that wrote it, where it was looked for. */
   readonly operation: string | undefined;
+  /** The array and the place in it: `layers.0.weight[5]`. */
+  readonly where: string;
 
-  constructor(name: string, index: number, value: number, { how, operation, remedy }: NotFiniteFacts = {}) {
-    super(`${operation ? `${operation}: ` : ''}${name}[${index}] is ${value}${how ? `, ${how}` : ''}`, {
+  constructor(
+    name: string,
+    index: number,
+    /** NaN or an infinity. */
+    readonly number: number,
+    { how, operation, remedy }: NotFiniteFacts = {},
+  ) {
+    super(`${operation ? `${operation}: ` : ''}${name}[${index}] is ${number}${how ? `, ${how}` : ''}`, {
       code: 'not-finite',
-      value: `${name}[${index}] = ${value}`,
+      value: `${name}[${index}] = ${number}`,
       expected: 'a finite number',
       remedy: remedy ?? 'lower the learning rate, or look at the metrics before this step',
     });
     this.operation = operation;
+    this.where = `${name}[${index}]`;
   }
 }
 

@@ -22,3 +22,4 @@ export * from './safetensors/index.js';
 export { Scope } from './scope.js';
 export * from './tensor.js';
 export { twoWords } from './two-words.js';
+export { requireFiniteUpdates, type Spoilt } from './updates.js';

@@ -1,0 +1,203 @@
+/** NaN and infinity in rewards, observations and weights: learning stops, and says where they came from. */
+import { GRID_MINI } from '@coxswain/envs';
+import { type Device, NotFiniteError, type Scope, type Tensor, writeSafetensors } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { WorldError } from './checked-world.js';
+import { DevicePinpad } from './device-pinpad.js';
+import type { Reset, Step, VectorEnvironment } from './environment.js';
+import { InternalEnvironment } from './internal-environment.js';
+import { INTERNAL_SETTINGS, internalRl, RAW_SETTINGS, type Reinforcer, rawRl } from './reinforce.js';
+import { gridMini, startingPolicy, trained } from './testing/trained.js';
+import { trainableCopy } from './trainable-copy.js';
+
+let device: Device;
+let scope: Scope;
+beforeAll(async () => {
+  device = await requestDevice();
+});
+afterAll(() => device.close());
+beforeEach(() => {
+  scope = device.scope();
+});
+afterEach(() => scope[Symbol.dispose]());
+
+const N = 8;
+const T = 4;
+
+type Spoil = (result: Step) => Partial<Step>;
+
+/** `grid-mini` that gives something else once, where it is told to: in so many steps from the next `reset` on, which is step 0. */
+class Faulty implements VectorEnvironment {
+  readonly environments = N;
+  readonly horizon = T;
+  readonly inner = gridMini('0', N, T);
+  readonly observationSpace = this.inner.observationSpace;
+  fault: { readonly step: number; readonly how: Spoil } | undefined;
+  #step = 0;
+
+  reset(seed: number, options: { readonly firstEpisode: number }): Reset {
+    this.#step = 0;
+    return this.#result(this.inner.reset(seed, options) as unknown as Step);
+  }
+
+  step(actions: ArrayLike<number>): Step {
+    this.#step++;
+    return this.#result(this.inner.step(actions));
+  }
+
+  #result(result: Step): Step {
+    const { fault } = this;
+    if (fault?.step !== this.#step) return result;
+    this.fault = undefined;
+    return { ...result, ...fault.how(result) };
+  }
+}
+
+const internal = (environment: VectorEnvironment | DevicePinpad): Reinforcer => {
+  const { hard: gate, ...parts } = trained(device);
+  return internalRl({ ...parts, gate, policy: startingPolicy(device), environment, seed: 1, settings: INTERNAL_SETTINGS });
+};
+const raw = (environment: VectorEnvironment): Reinforcer =>
+  rawRl({ model: trainableCopy(trained(device).model), environment, seed: 1, settings: RAW_SETTINGS });
+
+/** An array with one value in place of another. */
+const having = (array: ArrayLike<number>, at: number, value: number): number[] => Array.from(array, (old, i) => (i === at ? value : old));
+
+const thrown = async (work: () => Promise<unknown>): Promise<Error> => {
+  const error = await work().then(
+    () => undefined,
+    (found: unknown) => found,
+  );
+  expect(error).toBeInstanceOf(Error);
+  return error as Error;
+};
+
+type Fault = readonly [step: number, how: Spoil, environment: number | undefined, says: RegExp];
+
+const FAULTS: readonly Fault[] = [
+  [3, ({ reward }) => ({ reward: having(reward, 5, Number.NaN) }), 5, /reward NaN, expected a finite number/],
+  [2, ({ reward }) => ({ reward: having(reward, 0, Number.NEGATIVE_INFINITY) }), 0, /reward -Infinity/],
+  [1, ({ reward }) => ({ reward: having(reward, 2, 1e39) }), 2, /add up to Infinity/],
+  [1, ({ reward }) => ({ reward: Array.from(reward).slice(1) }), undefined, /7 numbers of reward, expected 8 for \[8\]/],
+  [
+    1,
+    ({ observation }) => ({ observation: having(observation, 3, Number.NaN) as unknown as Int32Array }),
+    0,
+    /observation NaN in slot 3, expected a row of the embedding from 0 to \d+/,
+  ],
+  [0, ({ observation }) => ({ observation: observation.map(() => 9999) }), 0, /observation 9999 in slot 0/],
+  [1, () => ({ observation: new Int32Array(5) }), undefined, /5 numbers of observation/],
+  [1, ({ terminated }) => ({ terminated: having(terminated, 4, Number.NaN) }), 4, /terminated NaN, expected 0 or 1/],
+  [1, () => ({ info: { progress: new Float32Array(N).fill(Number.NaN) } }), 0, /progress NaN/],
+];
+
+test.each([
+  ['internal', internal],
+  ['raw', raw],
+] as const)(
+  '%s RL in a world that errs: it stops, says where, and goes on in a world that is right as if nothing had been',
+  async (_, make) => {
+    const world = new Faulty();
+    const run = make(world);
+    await run.update();
+    const before = writeSafetensors(await run.save());
+    for (const [step, how, environment, says] of FAULTS) {
+      world.fault = { step, how };
+      const error = (await thrown(() => run.update())) as WorldError;
+      expect(error).toBeInstanceOf(WorldError);
+      const episode = environment === undefined ? undefined : N + environment;
+      expect(error).toMatchObject({ code: 'bad-world', world: 'Faulty', episode, step });
+      expect(error.message).toMatch(says);
+      expect(error.message).toContain(`World Faulty, ${episode === undefined ? '' : `episode ${episode}, `}step ${step}: `);
+      expect(error.remedy).toContain(step === 0 ? 'reset()' : 'step()');
+    }
+    expect(writeSafetensors(await run.save())).toEqual(before);
+    await run.update();
+    const undisturbed = make(new Faulty());
+    for (let i = 0; i < 2; i++) await undisturbed.update();
+    expect(writeSafetensors(await run.save())).toEqual(writeSafetensors(await undisturbed.save()));
+  },
+);
+
+test('what episodes that are over give does not count', async () => {
+  const world = new Faulty();
+  const step = world.step.bind(world);
+  let running = new Array<boolean>(N).fill(true);
+  world.step = (actions) => {
+    const result = step(actions);
+    const reward = Array.from(result.reward, (value, i) => (running[i] ? value : Number.NaN));
+    running = running.map((was, i) => was && !result.terminated[i] && !result.truncated[i]);
+    return { ...result, reward };
+  };
+  const { metrics } = await raw(world).update();
+  expect(metrics.reward).toBeGreaterThan(0);
+});
+
+test('an environment of codes refuses what its world may not give, and codes that are none', async () => {
+  const parts = trained(device);
+  const codes = new Float32Array(N * 8);
+  const how: Spoil = ({ reward }) => ({ reward: having(reward, 7, Number.NaN) });
+  const environment = new Faulty();
+  environment.fault = { step: 2, how };
+  const faulty = new InternalEnvironment({ ...parts, gate: parts.open, environment, seed: 3 });
+  await faulty.reset();
+  await faulty.step(codes);
+  expect(await thrown(() => faulty.step(codes))).toMatchObject({ code: 'bad-world', episode: 7, step: 2 });
+  await faulty.reset(1);
+  expect((await thrown(() => faulty.step(codes.fill(Number.NaN, 9, 10)))).message).toContain('codes[9] is NaN');
+});
+
+async function spoil(tensor: Tensor, at: number, value: number): Promise<void> {
+  const data = await tensor.read();
+  data[at] = value;
+  tensor.write(data);
+}
+
+describe('a weight', () => {
+  const device4 = (): DevicePinpad => new DevicePinpad(device, { world: GRID_MINI.world, tasks: ['0'], horizon: T, environments: 24 });
+  test.each<[string, () => Reinforcer, number]>([
+    ['raw', () => raw(gridMini('0', 24, T) as VectorEnvironment), Number.NaN],
+    ['internal', () => internal(gridMini('0', 24, T)), Number.NaN],
+    ['internal', () => internal(gridMini('0', 24, T)), Number.POSITIVE_INFINITY],
+    ['internal on the device', () => internal(device4()), Number.NaN],
+  ])('of the learner, %s, is named; the update changed nothing', async (_, make, value) => {
+    const run = make();
+    await run.update();
+    const { store } = run;
+    const name = store.names.at(-1) as string;
+    await spoil(store.get(name), 1, value);
+    const before = await run.save();
+    const error = await thrown(async () => (await run.step()).finish());
+    expect(error).toBeInstanceOf(NotFiniteError);
+    expect(error.message).toContain(`policy parameter ${name}[1] is ${value}`);
+    const after = await run.save();
+    for (const key of before.keys())
+      if (key !== 'updates' && !key.endsWith('skipped') && !key.endsWith('step'))
+        expect(after.get(key)?.data).toEqual(before.get(key)?.data);
+  });
+
+  test('is named by the next step, where the losses came with its episodes', async () => {
+    const run = internal(device4());
+    await run.update();
+    await spoil(run.store.get(run.store.names[0]), 0, Number.NaN);
+    await run.step();
+    expect((await thrown(() => run.step())).message).toContain(`policy parameter ${run.store.names[0]}[0] is NaN`);
+  });
+
+  test.each(['base', 'metacontroller'] as const)('of the frozen %s is named', async (which) => {
+    const { hard: gate, ...parts } = trained(device);
+    const environment = gridMini('0', 24, T);
+    const run = internalRl({ ...parts, gate, policy: startingPolicy(device), environment, seed: 1, settings: INTERNAL_SETTINGS });
+    await run.update();
+    const { store } = which === 'base' ? parts.model : parts.metacontroller;
+    const name = which === 'base' ? 'embedding.weight' : 'gru.weight_hh_l0';
+    const tensor = store.get(name);
+    const good = await tensor.read();
+    tensor.write(good.map(() => Number.NaN));
+    const error = await thrown(async () => {
+      for (let i = 0; i < 3; i++) await run.update();
+    });
+    expect(error.message).toContain(`${which} parameter ${name}[0] is NaN`);
+  });
+});
