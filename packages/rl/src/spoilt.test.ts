@@ -25,7 +25,8 @@ afterEach(() => scope[Symbol.dispose]());
 const N = 8;
 const T = 4;
 
-type Spoil = (result: Step) => Partial<Step>;
+/** What is given in place of some of a result. @param at the first world whose episode runs. */
+type Spoil = (result: Step, at: number) => Partial<Step>;
 
 /** `grid-mini` that gives something else once, where it is told to: in so many steps from the next `reset` on, which is step 0. */
 class Faulty implements VectorEnvironment {
@@ -34,23 +35,30 @@ class Faulty implements VectorEnvironment {
   readonly inner = gridMini('0', N, T);
   readonly observationSpace = this.inner.observationSpace;
   fault: { readonly step: number; readonly how: Spoil } | undefined;
+  /** The first world whose episode ran in the last fault. */
+  at = 0;
+  #running: boolean[] = [];
   #step = 0;
 
   reset(seed: number, options: { readonly firstEpisode: number }): Reset {
     this.#step = 0;
+    this.#running = new Array<boolean>(N).fill(true);
     return this.#result(this.inner.reset(seed, options) as unknown as Step);
   }
 
   step(actions: ArrayLike<number>): Step {
     this.#step++;
-    return this.#result(this.inner.step(actions));
+    const result = this.#result(this.inner.step(actions));
+    this.#running = this.#running.map((was, i) => was && !result.terminated[i] && !result.truncated[i]);
+    return result;
   }
 
   #result(result: Step): Step {
     const { fault } = this;
     if (fault?.step !== this.#step) return result;
     this.fault = undefined;
-    return { ...result, ...fault.how(result) };
+    this.at = this.#running.indexOf(true);
+    return { ...result, ...fault.how(result, this.at) };
   }
 }
 
@@ -73,23 +81,23 @@ const thrown = async (work: () => Promise<unknown>): Promise<Error> => {
   return error as Error;
 };
 
-type Fault = readonly [step: number, how: Spoil, environment: number | undefined, says: RegExp];
+/** @param ofAll whether the fault is that of all episodes. */
+type Fault = readonly [step: number, how: Spoil, says: RegExp, ofAll?: boolean];
 
 const FAULTS: readonly Fault[] = [
-  [3, ({ reward }) => ({ reward: having(reward, 5, Number.NaN) }), 5, /reward NaN, expected a finite number/],
-  [2, ({ reward }) => ({ reward: having(reward, 0, Number.NEGATIVE_INFINITY) }), 0, /reward -Infinity/],
-  [1, ({ reward }) => ({ reward: having(reward, 2, 1e39) }), 2, /add up to Infinity/],
-  [1, ({ reward }) => ({ reward: Array.from(reward).slice(1) }), undefined, /7 numbers of reward, expected 8 for \[8\]/],
+  [2, ({ reward }, at) => ({ reward: having(reward, at, Number.NaN) }), /reward NaN, expected a finite number/],
+  [1, ({ reward }, at) => ({ reward: having(reward, at, Number.NEGATIVE_INFINITY) }), /reward -Infinity/],
+  [1, ({ reward }, at) => ({ reward: having(reward, at, 1e39) }), /add up to Infinity/],
+  [1, ({ reward }) => ({ reward: Array.from(reward).slice(1) }), /7 numbers of reward, expected 8 for \[8\]/, true],
   [
-    1,
-    ({ observation }) => ({ observation: having(observation, 3, Number.NaN) as unknown as Int32Array }),
     0,
+    ({ observation }, at) => ({ observation: having(observation, at + 3, Number.NaN) as unknown as Int32Array }),
     /observation NaN in slot 3, expected a row of the embedding from 0 to \d+/,
   ],
-  [0, ({ observation }) => ({ observation: observation.map(() => 9999) }), 0, /observation 9999 in slot 0/],
-  [1, () => ({ observation: new Int32Array(5) }), undefined, /5 numbers of observation/],
-  [1, ({ terminated }) => ({ terminated: having(terminated, 4, Number.NaN) }), 4, /terminated NaN, expected 0 or 1/],
-  [1, () => ({ info: { progress: new Float32Array(N).fill(Number.NaN) } }), 0, /progress NaN/],
+  [0, ({ observation }) => ({ observation: observation.map(() => 9999) }), /observation 9999 in slot 0/],
+  [1, () => ({ observation: new Int32Array(5) }), /5 numbers of observation/, true],
+  [1, ({ terminated }, at) => ({ terminated: having(terminated, at, Number.NaN) }), /terminated NaN, expected 0 or 1/],
+  [0, () => ({ info: { progress: new Float32Array(N).fill(Number.NaN) } }), /progress NaN/],
 ];
 
 test.each([
@@ -102,11 +110,11 @@ test.each([
     const run = make(world);
     await run.update();
     const before = writeSafetensors(await run.save());
-    for (const [step, how, environment, says] of FAULTS) {
+    for (const [step, how, says, ofAll] of FAULTS) {
       world.fault = { step, how };
       const error = (await thrown(() => run.update())) as WorldError;
       expect(error).toBeInstanceOf(WorldError);
-      const episode = environment === undefined ? undefined : N + environment;
+      const episode = ofAll ? undefined : N + world.at;
       expect(error).toMatchObject({ code: 'bad-world', world: 'Faulty', episode, step });
       expect(error.message).toMatch(says);
       expect(error.message).toContain(`World Faulty, ${episode === undefined ? '' : `episode ${episode}, `}step ${step}: `);
@@ -137,13 +145,13 @@ test('what episodes that are over give does not count', async () => {
 test('an environment of codes refuses what its world may not give, and codes that are none', async () => {
   const parts = trained(device);
   const codes = new Float32Array(N * 8);
-  const how: Spoil = ({ reward }) => ({ reward: having(reward, 7, Number.NaN) });
+  const how: Spoil = ({ reward }, at) => ({ reward: having(reward, at, Number.NaN) });
   const environment = new Faulty();
   environment.fault = { step: 2, how };
   const faulty = new InternalEnvironment({ ...parts, gate: parts.open, environment, seed: 3 });
   await faulty.reset();
   await faulty.step(codes);
-  expect(await thrown(() => faulty.step(codes))).toMatchObject({ code: 'bad-world', episode: 7, step: 2 });
+  expect(await thrown(() => faulty.step(codes))).toMatchObject({ code: 'bad-world', episode: environment.at, step: 2 });
   await faulty.reset(1);
   expect((await thrown(() => faulty.step(codes.fill(Number.NaN, 9, 10)))).message).toContain('codes[9] is NaN');
 });
@@ -155,12 +163,12 @@ async function spoil(tensor: Tensor, at: number, value: number): Promise<void> {
 }
 
 describe('a weight', () => {
-  const device4 = (): DevicePinpad => new DevicePinpad(device, { world: GRID_MINI.world, tasks: ['0'], horizon: T, environments: 24 });
+  const deviceWorld = (): DevicePinpad => new DevicePinpad(device, { world: GRID_MINI.world, tasks: ['0'], horizon: T, environments: 24 });
   test.each<[string, () => Reinforcer, number]>([
     ['raw', () => raw(gridMini('0', 24, T) as VectorEnvironment), Number.NaN],
     ['internal', () => internal(gridMini('0', 24, T)), Number.NaN],
     ['internal', () => internal(gridMini('0', 24, T)), Number.POSITIVE_INFINITY],
-    ['internal on the device', () => internal(device4()), Number.NaN],
+    ['internal on the device', () => internal(deviceWorld()), Number.NaN],
   ])('of the learner, %s, is named; the update changed nothing', async (_, make, value) => {
     const run = make();
     await run.update();
@@ -178,7 +186,7 @@ describe('a weight', () => {
   });
 
   test('is named by the next step, where the losses came with its episodes', async () => {
-    const run = internal(device4());
+    const run = internal(deviceWorld());
     await run.update();
     await spoil(run.store.get(run.store.names[0]), 0, Number.NaN);
     await run.step();
