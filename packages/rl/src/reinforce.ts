@@ -21,7 +21,7 @@ import { advantages, type EpisodeMetrics, episodeMetrics, hasSignal, type Update
 import type { Policy } from './policy.js';
 import type { Replica } from './replica.js';
 import { type Besides, Rollout } from './rollout.js';
-import { requireFiniteUpdate, type Statistics } from './spoilt.js';
+import { explainUpdate, requireFiniteUpdate, type Statistics } from './spoilt.js';
 import { ClippedUpdate, type Decisions, type EpochStatistics, learn, statisticsOf, type UpdateSettings } from './update.js';
 
 export type ReinforceSettings = UpdateSettings & {
@@ -188,6 +188,11 @@ export class Reinforcer {
       from += episodes.count;
       return { episodes, made, advantage: own };
     });
+  }
+
+  /** Looks for what made a number of this run NaN or infinite; returns where nothing is found. @throws NotFiniteError that names it. */
+  explain(): Promise<void> {
+    return explainUpdate(this.#replicas);
   }
 
   /** All that the next update depends on: parameters, the optimiser's state, counters. */
