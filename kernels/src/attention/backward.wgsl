@@ -46,7 +46,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   }
   let sequence = index / uniforms.kvHeads;
   let kvHead = index % uniforms.kvHeads;
-  let sharers = uniforms.heads / uniforms.kvHeads;
+  let sharers = sharersOf();
   let vectors = uniforms.headDim / 4u;
   let keyRow = keyBase(sequence, kvHead);
   let valueRow = valueBase(sequence, kvHead);

@@ -51,7 +51,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   length = attending(length, keysEnd);
 
   let vectors = uniforms.headDim / 4u;
-  let kvHead = head / (heads / uniforms.kvHeads);
+  let kvHead = kvHeadOf(head);
   let queryRow = queryBase(sequence, head);
   let keyRow = keyBase(sequence, kvHead) + uniforms.kAt;
   let valueRow = valueBase(sequence, kvHead) + uniforms.vAt;

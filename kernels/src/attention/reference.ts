@@ -12,6 +12,18 @@ export interface AttentionInput {
   readonly keyLengths?: ArrayLike<number>;
 }
 
+/** The bias of every head at every distance, from a table `[buckets, heads]`. */
+export function biasReference(
+  { heads, distances }: Pick<AttentionShape, 'heads' | 'distances'>,
+  table: ArrayLike<number>,
+  bucketOfDistance: ArrayLike<number>,
+): Float64Array {
+  return Float64Array.from(
+    { length: heads * distances },
+    (_, i) => table[bucketOfDistance[i % distances] * heads + Math.floor(i / distances)],
+  );
+}
+
 /** One query of one head, its keys, and the softmax over them. */
 interface Row {
   readonly sequence: number;

@@ -81,6 +81,7 @@ export function maskConstants(shape: AttentionShape): Record<string, Constant> {
   const { causal, biased, lengths, keyLengths, queries, keys, offset } = shape;
   return {
     ...headConstants(shape.headDim),
+    GROUPED: shape.kvHeads < shape.heads,
     CAUSAL: causal === 1,
     WINDOWED: windowed(shape),
     BIASED: biased === 1,

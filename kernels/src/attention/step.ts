@@ -53,7 +53,7 @@ export const attentionStep: Kernel<AttentionStepShape> = {
     read('bucketOfDistance', 'u32'),
     read('step', 'u32'),
     read('cacheRow', 'u32'),
-    read('prefix', 'vec2<u32>'),
+    read('prefix', 'u32'),
     written('keys', 'vec4<f32>'),
     written('values', 'vec4<f32>'),
     written('y', 'vec4<f32>'),
@@ -70,6 +70,7 @@ export const attentionStep: Kernel<AttentionStepShape> = {
   constants: (shape, adapter) => ({
     WORKGROUP: workgroup(adapter),
     ...headConstants(shape.headDim),
+    GROUPED: shape.kvHeads < shape.heads,
     BIASED: shape.buckets > 0,
     INDEXED: shape.indexed === 1,
     PLACED: shape.placed === 1,

@@ -21,7 +21,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let first = unit % tiles * KEYS;
   let sequence = index / uniforms.kvHeads;
   let kvHead = index % uniforms.kvHeads;
-  let sharers = heads / uniforms.kvHeads;
+  let sharers = sharersOf();
   let keysEnd = keysOf(sequence);
   let slot = lane / LANES;
   let mine = lane % LANES * MINE;

@@ -32,7 +32,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let held = min(query, queries - 1u);
   let place = queryBase(sequence, head) + held * uniforms.qTime + mine;
   let output = outputBase(sequence, head) + held * uniforms.yTime + mine;
-  let kvHead = head / (heads / uniforms.kvHeads);
+  let kvHead = kvHeadOf(head);
   let keyRow = keyBase(sequence, kvHead) + uniforms.kAt;
   let valueRow = valueBase(sequence, kvHead) + uniforms.vAt;
   let distances = uniforms.distances;

@@ -30,7 +30,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let mine = lane % LANES * MINE;
   let query = first + slot;
   let step = query + uniforms.offset;
-  let kvHead = head / (heads / uniforms.kvHeads);
+  let kvHead = kvHeadOf(head);
   let keyRow = keyBase(sequence, kvHead) + uniforms.kAt;
   let valueRow = valueBase(sequence, kvHead) + uniforms.vAt;
 

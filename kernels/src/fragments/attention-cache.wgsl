@@ -1,5 +1,5 @@
 // One step of attention against caches of keys and values: who attends, from where to where.
-// Prelude: VECTORS (head dimension / 4), BIASED (biasTable and bucketOfDistance are given), INDEXED (cacheRow is given), PLACED (there is
+// Prelude: VECTORS (head dimension / 4), GROUPED (several heads of queries share one of keys), BIASED (biasTable and bucketOfDistance are given), INDEXED (cacheRow is given), PLACED (there is
 // a step for each sequence), FORKED (prefix is given), WINDOWED (there may be keys beyond the window).
 // rows: rows of the caches. window: steps that are seen, the own one included; 0: all.
 
@@ -30,9 +30,13 @@ fn stepOf(index: u32) -> Step {
   let sequence = index / heads;
   var its: Step;
   its.head = index % heads;
-  let sharers = heads / uniforms.kvHeads;
-  let kvHead = its.head / sharers;
-  its.appends = its.head % sharers == 0u;
+  var kvHead = its.head;
+  its.appends = true;
+  if (GROUPED) {
+    let sharers = heads / uniforms.kvHeads;
+    kvHead = its.head / sharers;
+    its.appends = its.head % sharers == 0u;
+  }
   its.stride = uniforms.kvHeads * VECTORS;
   let qkvRow = sequence * (heads + 2u * uniforms.kvHeads) * VECTORS;
   its.query = qkvRow + its.head * VECTORS;
@@ -51,9 +55,8 @@ fn stepOf(index: u32) -> Step {
   its.present = row < uniforms.rows;
   its.row = (row * uniforms.time * uniforms.kvHeads + kvHead) * VECTORS;
   if (FORKED) {
-    let before = prefix[sequence];
-    its.prefix = (min(before.x, uniforms.rows - 1u) * uniforms.time * uniforms.kvHeads + kvHead) * VECTORS;
-    its.prefixEnd = before.y;
+    its.prefix = (min(prefix[2u * sequence], uniforms.rows - 1u) * uniforms.time * uniforms.kvHeads + kvHead) * VECTORS;
+    its.prefixEnd = prefix[2u * sequence + 1u];
   }
   return its;
 }

@@ -1,5 +1,5 @@
 // Attention: what a query sees, where rows lie, biases. A query at i stands at step i + offset of the keys.
-// Prelude: CAUSAL (keys up to the query's step; else all), WINDOWED (only the last `window` of them), BOUNDED (there may be steps
+// Prelude: GROUPED (several heads of queries share one of keys), CAUSAL (keys up to the query's step; else all), WINDOWED (only the last `window` of them), BOUNDED (there may be steps
 // without a key), KEYS_MASKED (keyLengths is given). Uniforms and bindings as `AttentionShape` says.
 
 // The log-sum-exp of a query that attends to nothing, by which the backward pass knows it.
@@ -23,6 +23,19 @@ fn valueBase(sequence: u32, head: u32) -> u32 {
 
 fn outputBase(sequence: u32, head: u32) -> u32 {
   return sequence * uniforms.yBatch + head * uniforms.yHead;
+}
+
+/** Heads of queries that share each head of keys. */
+fn sharersOf() -> u32 {
+  return select(1u, uniforms.heads / uniforms.kvHeads, GROUPED);
+}
+
+/** The head of keys that a head of queries reads. */
+fn kvHeadOf(head: u32) -> u32 {
+  if (GROUPED) {
+    return head / sharersOf();
+  }
+  return head;
 }
 
 /** Keys that the sequence has. */

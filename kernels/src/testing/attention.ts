@@ -18,7 +18,7 @@ import {
   t5Buckets,
   t5SignedBuckets,
 } from '../attention/index.js';
-import { type AttentionInput, attentionBackwardReference, attentionReference } from '../attention/reference.js';
+import { type AttentionInput, attentionBackwardReference, attentionReference, biasReference } from '../attention/reference.js';
 import { attentionLengths } from '../attention/shape.js';
 import type { Kernel } from '../declaration.js';
 import { poison, randomNormal, relativeError, runKernel } from './harness.js';
@@ -40,12 +40,8 @@ export interface Case extends Omit<AttentionInput, 'bias'> {
 }
 
 const bucketsOf = ({ biasTable, shape }: Case): number => (biasTable ? biasTable.length / shape.heads : 0);
-const biasOf = ({ biasTable, bucketOfDistance, shape: { heads, distances } }: Case): Float32Array | undefined =>
-  biasTable &&
-  Float32Array.from({ length: heads * distances }, (_, i) => {
-    const bucket = bucketOfDistance?.[i % distances] ?? 0;
-    return biasTable[bucket * heads + Math.floor(i / distances)];
-  });
+const biasOf = ({ biasTable, bucketOfDistance, shape }: Case) =>
+  biasTable && bucketOfDistance && biasReference(shape, biasTable, bucketOfDistance);
 
 /** What the reference reads of a case. */
 export const referenceInput = (input: Case): AttentionInput => ({ ...input, bias: biasOf(input) });
