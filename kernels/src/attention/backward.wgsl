@@ -23,17 +23,27 @@ fn products(rows: ptr<function, Rows>, row: u32, x: ptr<function, Head>) -> vec4
   return vec4<f32>(product(rows, row, x), product(rows, row + 1u, x), product(rows, row + 2u, x), product(rows, row + 3u, x));
 }
 
-fn accumulate(rows: ptr<function, Rows>, row: u32, factor: f32, x: ptr<function, Head>) {
+/** What is not seen may be NaN, which a factor of 0 would not take away. */
+fn accumulate(rows: ptr<function, Rows>, row: u32, factor: f32, x: ptr<function, Head>, seen: bool) {
   for (var i = 0u; i < VECTORS; i++) {
-    (*rows)[row * VECTORS + i] += factor * (*x)[i];
+    (*rows)[row * VECTORS + i] += select(vec4<f32>(), factor * (*x)[i], seen);
   }
 }
 
-fn accumulateFour(rows: ptr<function, Rows>, row: u32, factors: vec4<f32>, x: ptr<function, Head>) {
-  accumulate(rows, row, factors.x, x);
-  accumulate(rows, row + 1u, factors.y, x);
-  accumulate(rows, row + 2u, factors.z, x);
-  accumulate(rows, row + 3u, factors.w, x);
+fn accumulateFour(rows: ptr<function, Rows>, row: u32, factors: vec4<f32>, x: ptr<function, Head>, seen: vec4<bool>) {
+  accumulate(rows, row, factors.x, x, seen.x);
+  accumulate(rows, row + 1u, factors.y, x, seen.y);
+  accumulate(rows, row + 2u, factors.z, x, seen.z);
+  accumulate(rows, row + 3u, factors.w, x, seen.w);
+}
+
+/** The sum of four rows at an element, each times its factor, of those that are seen. */
+fn mixed(rows: ptr<function, Rows>, row: u32, i: u32, factors: vec4<f32>, seen: vec4<bool>) -> vec4<f32> {
+  let at = row * VECTORS + i;
+  let none = vec4<f32>();
+  let near = select(none, factors.x * (*rows)[at], seen.x) + select(none, factors.y * (*rows)[at + VECTORS], seen.y);
+  let far = select(none, factors.z * (*rows)[at + 2u * VECTORS], seen.z) + select(none, factors.w * (*rows)[at + 3u * VECTORS], seen.w);
+  return near + far;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -129,15 +139,13 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
         let weight1 = select(vec4<f32>(), exp(select(score1, vec4<f32>(), score1 > vec4<f32>())), seen1);
         let ds0 = select(vec4<f32>(), weight0 * (products(&value, 0u, &g) - mean), seen0);
         let ds1 = select(vec4<f32>(), weight1 * (products(&value, 4u, &g) - mean), seen1);
-        accumulateFour(&dv, 0u, weight0, &g);
-        accumulateFour(&dv, 4u, weight1, &g);
-        accumulateFour(&dk, 0u, ds0, &x);
-        accumulateFour(&dk, 4u, ds1, &x);
+        accumulateFour(&dv, 0u, weight0, &g, seen0);
+        accumulateFour(&dv, 4u, weight1, &g, seen1);
+        accumulateFour(&dk, 0u, ds0, &x, seen0);
+        accumulateFour(&dk, 4u, ds1, &x, seen1);
         var dq: Head;
         for (var i = 0u; i < VECTORS; i++) {
-          dq[i] = ds0.x * key[i] + ds0.y * key[VECTORS + i] + ds0.z * key[2u * VECTORS + i] + ds0.w * key[3u * VECTORS + i];
-          dq[i] += ds1.x * key[4u * VECTORS + i] + ds1.y * key[5u * VECTORS + i];
-          dq[i] += ds1.z * key[6u * VECTORS + i] + ds1.w * key[7u * VECTORS + i];
+          dq[i] = mixed(&key, 0u, i, ds0, seen0) + mixed(&key, 4u, i, ds1, seen1);
         }
         if (continued) {
           for (var i = 0u; i < VECTORS; i++) {
