@@ -50,7 +50,7 @@ export const attentionBias: Kernel<Omit<AttentionBiasShape, 'batch'>> = {
  * `y = softmax(q kᵀ / √headDim + bias[head, query − key + shift]) v` per head over the keys that a query sees. q, k, v and y lie as
  * `AttentionShape` says, and may lie in one buffer; bias `[heads, distances]`; lengths u32 `[batch]`: queries from there on do not attend,
  * their y is 0; keyLengths u32 `[batch]`: keys from there on are not attended to. A query that sees no key has a y of 0. What is
- * not seen may hold NaN (software version: but for the seven steps beside a query's own). lse `[batch, heads, queries]`: the log of each
+ * not seen may hold NaN, which PyTorch's dense softmax would spread (0·NaN); what is seen gives NaN and infinity as there. lse `[batch, heads, queries]`: the log of each
  * softmax's denominator (3.4028234e38 for a query that does not attend).
  */
 export const attentionForward: Kernel<AttentionShape> = {

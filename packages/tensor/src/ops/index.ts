@@ -1,4 +1,5 @@
 export * from './attention.js';
+export * from './attention-apart.js';
 export * from './clipped-objective.js';
 export * from './elementwise.js';
 export * from './embedding.js';
