@@ -12,6 +12,7 @@ export * from './norm.js';
 export * from './random.js';
 export { accumulateRows, accumulateSum, mean, sum } from './reduce.js';
 export * from './rg-lru.js';
+export * from './rope.js';
 export { besidePrevious, concat, expand, gatherRows, gatherRowsOf, scatterRowsOf, selectRows, slice } from './shape.js';
 export * from './softmax.js';
 export * from './steering.js';
