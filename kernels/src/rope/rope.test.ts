@@ -48,6 +48,17 @@ test.each(families.flatMap((family) => ['half', 'interleaved'].map((layout) => [
   },
 );
 
+test('sine and cosine themselves are within 2·10⁻⁷', async () => {
+  const positions = Uint32Array.from({ length: 2000 }, (_, i) => 53 * i);
+  const shape = { tokens: 2000, period: 2000, allHeads: 1, heads: 1, headDim: 8, interleaved: 1, inverse: 0 };
+  const x = Float32Array.from({ length: 2000 * 8 }, (_, i) => 1 - (i % 2));
+  const expected = ropeReference(shape, x, positions);
+  for (const family of families) {
+    const out = await run(shape, x, positions, family);
+    expect(Math.max(...out.map((value, i) => Math.abs(value - expected[i])))).toBeLessThan(2e-7);
+  }
+});
+
 test('NaN and infinity stay with their pair', async () => {
   const shape = { tokens: 1, period: 1, allHeads: 1, heads: 1, headDim: 8, interleaved: 0, inverse: 0 };
   const x = Float32Array.of(1, Number.NaN, Number.POSITIVE_INFINITY, 1, 1, 1, 1, 1);
