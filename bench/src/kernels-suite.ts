@@ -2,6 +2,7 @@
 import type { Case } from './case.js';
 import { adamwCases } from './cases/adamw.js';
 import { attentionCases } from './cases/attention.js';
+import { attentionApartCases } from './cases/attention-apart.js';
 import { gruCases } from './cases/gru.js';
 import { matmulCases } from './cases/matmul.js';
 import { rowCases } from './cases/rows.js';
@@ -11,7 +12,7 @@ import type { Row } from './results.js';
 import { type Entrant, measureRow } from './row.js';
 import { reasonOf, type Suite } from './suite.js';
 
-const cases: readonly Case[] = [...matmulCases, ...attentionCases, ...gruCases, ...rowCases, ...adamwCases];
+const cases: readonly Case[] = [...matmulCases, ...attentionCases, ...attentionApartCases, ...gruCases, ...rowCases, ...adamwCases];
 
 export const kernels: Suite = {
   name: 'kernels',

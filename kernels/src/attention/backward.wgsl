@@ -167,8 +167,8 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
       }
       if (BIASED) {
         // The distances still in the registers, from the farthest, TILE − 1 steps short of `end`.
-        for (var back = TILE - 1u; back > 0u; back--) {
-          if (end > begin && end + shift >= first + back) {
+        for (var back = select(0u, TILE - 1u, end > begin); back > 0u; back--) {
+          if (end + shift >= first + back) {
             dBias[biasRow + end + shift - first - back] += dBias1.w;
           }
           dBias1 = vec4<f32>(dBias0.w, dBias1.xyz);
