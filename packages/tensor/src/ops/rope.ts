@@ -20,7 +20,7 @@ export interface RopeOptions {
 /**
  * Turns pairs of elements of each head by angles that grow with the position (arXiv 2104.09864), queries and keys in one launch. Sine and
  * cosine are within 2·10⁻⁷ of exact ones at any position that a u32 holds.
- * @param x [..., heads·headDim], such as a product [batch, time, (heads + 2·kvHeads)·headDim].
+ * @param x [..., heads·headDim], such as a product [batch, time, (heads + 2·kvHeads)·headDim]; or [batch, time, heads, headDim].
  * @param positions u32 of each token; or of fewer, which are repeated: [time] for every sequence of a batch.
  * @returns of x's shape.
  * @throws ShapeError for sizes that do not fit each other.
@@ -28,11 +28,16 @@ export interface RopeOptions {
 export function rope(x: Tensor, positions: Tensor, options: RopeOptions): Tensor {
   const { device } = x;
   const { headDim, base = 10000, interleaved = false } = options;
-  const width = x.shape[x.shape.length - 1];
+  const apart = x.shape.length === 4;
+  const width = (apart ? x.shape[2] : 1) * x.shape[x.shape.length - 1];
   if (!Number.isInteger(headDim / 2) || headDim <= 0)
     throw new ShapeError('rope', `heads of ${headDim} elements`, 'an even number of them');
-  if (x.dtype !== 'f32' || !Number.isInteger(width / headDim))
-    throw new ShapeError('rope', `x ${x.dtype} [${x.shape}] for heads of ${headDim}`, 'f32 [..., heads·headDim]');
+  if (x.dtype !== 'f32' || !Number.isInteger(width / headDim) || (apart && x.shape[3] !== headDim))
+    throw new ShapeError(
+      'rope',
+      `x ${x.dtype} [${x.shape}] for heads of ${headDim}`,
+      'f32 [..., heads·headDim] or [batch, time, heads, headDim]',
+    );
   const [tokens, allHeads] = [width ? x.size / width : 0, width / headDim];
   const { heads = allHeads } = options;
   if (!Number.isInteger(heads) || heads < 0 || heads > allHeads) throw new ShapeError('rope', `heads ${heads}`, `0 to ${allHeads}`);
