@@ -1,7 +1,9 @@
 /** The table: a row for every public operation, a file for each area. */
 import { attention } from './attention.js';
+import { choleskys } from './cholesky.js';
 import { draws } from './draws.js';
 import { elementwise } from './elementwise.js';
+import { folds } from './folds.js';
 import { gaussians, norms } from './norms.js';
 import { policies } from './policies.js';
 import { products } from './products.js';
@@ -9,8 +11,23 @@ import { recurrences } from './recurrences.js';
 import { reductions } from './reductions.js';
 import type { Rows } from './row.js';
 import { shape } from './shape.js';
+import { views } from './views.js';
 
-const areas: readonly Rows[] = [elementwise, reductions, shape, products, norms, gaussians, policies, recurrences, attention, draws];
+const areas: readonly Rows[] = [
+  elementwise,
+  reductions,
+  folds,
+  shape,
+  views,
+  products,
+  choleskys,
+  norms,
+  gaussians,
+  policies,
+  recurrences,
+  attention,
+  draws,
+];
 
 export const rows: Rows = Object.assign({}, ...areas);
 

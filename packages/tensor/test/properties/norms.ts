@@ -213,7 +213,7 @@ export const gaussians: Rows = {
       const [rows, dims] = [draw.size(9), draw.size(9, 1)];
       const low = draw.number(-3, 1);
       const noise = draw.bool() ? draw.f32([rows, dims], 'special') : undefined;
-      return { code: draw.f32([rows, 2 * dims], 'special'), bounds: [low, low + draw.number(0, 3)], noise };
+      return { code: draw.f32([rows, 2 * dims], 'special'), bounds: [low, low + draw.number(1 / 64, 3)], noise };
     },
     run: ({ code, bounds: [low, high], noise }) => ({ ...ops.gaussianPosterior(code, [low, high], noise) }),
     reference: ({ code, bounds: [low, high], noise }) => {
