@@ -14,8 +14,7 @@ const wgsl = {
 
 export default defineConfig({
   plugins: [wgsl],
-  // The package's Node entry is CommonJS under an ES module name; its browser entry loads everywhere.
-  resolve: { conditions: ['source'], alias: { wgsl_reflect: 'wgsl_reflect/wgsl_reflect.module.js' } },
+  resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'] } },
   test: {
     include: [
@@ -25,7 +24,6 @@ export default defineConfig({
       'examples/**/*.test.ts',
       'tests/**/*.test.ts',
     ],
-    server: { deps: { inline: ['wgsl_reflect'] } },
     // Each file in its own process, so that a device lost in one cannot reach the next. Most of a test's time is one thread's
     // (compiling shaders, encoding): the software driver is kept to one thread and the files run side by side instead.
     pool: 'forks',

@@ -3,7 +3,9 @@ import type { Case } from './case.js';
 import { adamwCases } from './cases/adamw.js';
 import { attentionCases } from './cases/attention.js';
 import { gruCases } from './cases/gru.js';
+import { imageCases } from './cases/images.js';
 import { matmulCases } from './cases/matmul.js';
+import { movementCases } from './cases/movement.js';
 import { rowCases } from './cases/rows.js';
 import type { Prepared } from './contestant.js';
 import { worstError } from './correctness.js';
@@ -11,7 +13,15 @@ import type { Row } from './results.js';
 import { type Entrant, measureRow } from './row.js';
 import { reasonOf, type Suite } from './suite.js';
 
-const cases: readonly Case[] = [...matmulCases, ...attentionCases, ...gruCases, ...rowCases, ...adamwCases];
+const cases: readonly Case[] = [
+  ...matmulCases,
+  ...attentionCases,
+  ...gruCases,
+  ...rowCases,
+  ...movementCases,
+  ...imageCases,
+  ...adamwCases,
+];
 
 export const kernels: Suite = {
   name: 'kernels',

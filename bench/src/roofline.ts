@@ -15,7 +15,9 @@ function decades(values: readonly number[]): [number, number] {
 }
 
 export function rooflineOf({ adapter, peaks, rows }: Results): string {
-  const points = rows.map(({ name, shape, ours }) => ({
+  // What only moves numbers has no place under a roof of operations.
+  const counted = rows.filter(({ ours }) => ours.flops > 0);
+  const points = counted.map(({ name, shape, ours }) => ({
     name,
     label: `${name} ${shape}`,
     intensity: ours.flops / ours.bytes,

@@ -37,13 +37,12 @@ export async function bundleTests(out, how) {
     ...how,
     stdin: { contents, resolveDir: root, sourcefile: 'tests.ts', loader: 'ts' },
     outfile: join(out, 'tests.mjs'),
-    // `wgsl_reflect` as in vitest.config.ts.
-    alias: { vitest: join(here, 'vitest.ts'), wgsl_reflect: 'wgsl_reflect/wgsl_reflect.module.js' },
+    alias: { vitest: join(here, 'vitest.ts') },
     // Above each module the bundle names its file from there: run-file.ts reads it.
     absWorkingDir: root,
     plugins: [ownPlace],
   });
-  const golden = 'kernels/golden';
-  for (const file of readdirSync(join(root, golden), { recursive: true }).map(String))
-    if (file.endsWith('.safetensors')) cpSync(join(root, golden, file), join(out, 'tests', golden, file));
+  for (const folder of ['kernels/golden', ...folders])
+    for (const file of readdirSync(join(root, folder), { recursive: true }).map(String))
+      if (file.endsWith('.safetensors')) cpSync(join(root, folder, file), join(out, 'tests', folder, file));
 }

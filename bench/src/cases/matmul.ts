@@ -1,4 +1,5 @@
 import { matmulHalfKernel, matmulKernel, matmulReference, PLAIN_PRODUCT, packHalf, unpackHalf } from '@coxswain/kernels';
+import { batchedMatmul } from '@coxswain/tensor';
 import { type Case, type Inputs, noise } from '../case.js';
 
 const SIZES: readonly (readonly [m: number, k: number, n: number])[] = [
@@ -84,9 +85,27 @@ function halfCase(n: number, suits: Case['suits']): Case {
 
 const onGpu: Case['suits'] = ({ family }) => family === 'gpu';
 
+/** Many products side by side, b transposed as the keys of an attention are. */
+function batchedCase(batch: number, [m, k, n]: (typeof SIZES)[number]): Case {
+  const strides = { batch, batch2: batch, a2: m * k, b2: n * k };
+  const shape = { ...PLAIN_PRODUCT, m, n, k, ...strides, transposeB: 1 };
+  return {
+    name: 'batched matmul, b transposed',
+    shape: `${batch}×${m}×${k}×${n}`,
+    inputs: () => ({ a: noise(1, [batch, m, k]), b: noise(2, [batch, n, k]) }),
+    reference: ({ a, b }) => [matmulReference(shape, a.data, b.data)],
+    tolerance: 1e-5,
+    ours: ({ a, b }) => [batchedMatmul(a, b, { transposeB: true })],
+    jax: ({ numpy: np }, a, b) => [np.matmul(a, np.transpose(b, [0, 2, 1]))],
+    tfjs: (tf, a, b) => [tf.matMul(a as never, b as never, false, true)],
+  };
+}
+
 /** c[m, n] = a[m, k] · b[k, n] */
 export const matmulCases: readonly Case[] = [
   ...SIZES.map(matmulCase),
+  batchedCase(64, [176, 16, 176]),
+  batchedCase(16, [128, 128, 128]),
   ...LARGE.map((n) => ({ ...matmulCase([n, n, n]), ...projected(n), suits: onGpu })),
   ...LARGE.map((n) => halfCase(n, onGpu)),
 ];

@@ -48,8 +48,7 @@ const extent = (s: Shape, operand: string): number =>
 function operandsText({ operands, result, imports = [], text }: Description): string {
   const parameters = operands.map(({ name, as }) => `${name}: ${as}`).join(', ');
   const strided = operands.map(
-    ({ name }) =>
-      `    ${name}[(i0 * uniforms.${name}0 + i1 * uniforms.${name}1 + i2 * uniforms.${name}2) / LANES + column * uniforms.${name}3],`,
+    ({ name }) => `    ${name}[(i0 * uniforms.${name}0 + i1 * uniforms.${name}1 + i2 * uniforms.${name}2) / LANES + columns.${name}],`,
   );
   return [
     ...(imports.length > 0 ? [`import fragments::{${imports.join(', ')}};`] : []),
@@ -59,7 +58,14 @@ function operandsText({ operands, result, imports = [], text }: Description): st
     `fn plain(i: u32) -> ${result} {`,
     `  return apply(${operands.map(({ name }) => `${name}[i]`).join(', ')});`,
     '}',
-    `fn element(i0: u32, i1: u32, i2: u32, column: u32) -> ${result} {`,
+    // What does not change from row to row.
+    'struct Columns {',
+    ...operands.map(({ name }) => `  ${name}: u32,`),
+    '}',
+    'fn columnsAt(column: u32) -> Columns {',
+    `  return Columns(${operands.map(({ name }) => `column * uniforms.${name}3`).join(', ')});`,
+    '}',
+    `fn element(i0: u32, i1: u32, i2: u32, columns: Columns) -> ${result} {`,
     '  return apply(',
     ...strided,
     '  );',

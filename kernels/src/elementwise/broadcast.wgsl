@@ -2,8 +2,8 @@
 // is 0 along an axis it is broadcast over.
 // Prelude: WORKGROUP (invocations per workgroup), BROADCAST (false: all operands have the output's layout), LANES (elements taken at
 // once). With LANES 4 the innermost axis and every stride but the innermost are multiples of 4, and all innermost strides are 1.
-// Fragment `operands` (made from the row of the function): plain(i) is f of the elements i, element(i0, i1, i2, column) that of the
-// elements there.
+// Fragment `operands` (made from the row of the function): plain(i) is f of the elements i, element(i0, i1, i2, columns) that of the
+// elements there, columns = columnsAt(column).
 //
 // An integer division costs as much as some thirty other operations on a CPU. So when broadcasting an invocation
 // divides once, for its first row, and then counts up; lanes are neighbours along the innermost axis.
@@ -37,8 +37,9 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     var i0 = first0;
     var i1 = first1;
     var i2 = first2;
+    let columns = columnsAt(column);
     for (var row = first; row < last; row++) {
-      out[row * width + column] = element(i0, i1, i2, column);
+      out[row * width + column] = element(i0, i1, i2, columns);
       i2++;
       if (i2 == uniforms.n2) {
         i2 = 0u;

@@ -10,7 +10,10 @@ import fragments::launch;
 @diagnostic(off, subgroup_uniformity)
 @compute @workgroup_size(LANES)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
-  let slot = launch.group.x;
+  let slot = groupOf(launch);
+  if (slot >= uniforms.slots) {
+    return;
+  }
   let rows = uniforms.rows;
   var ownLeast = uniforms.vocabulary;
   var ownEnd = 0u;

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { poison, randomNormal, randomUniform, relativeError, runKernel, testDevice } from '../testing/harness.js';
 import { embeddingSum, embeddingSumBackward, embeddingSumBackwardKernel, embeddingSumBackwardSubgroups } from './index.js';
 import { embeddingSumBackwardReference, embeddingSumReference } from './reference.js';
@@ -78,4 +78,54 @@ test('indices outside the table add nothing', async () => {
     out: poison(6),
   });
   expect([...out]).toEqual([0, 0, 0, 4, 5, 6]);
+});
+
+describe.each(['software', 'gpu'] as const)('at the edges on %s', (family) => {
+  const [slots, width, vocabulary] = [3, 64, 6];
+  const shape = { rows: 2, slots, width, vocabulary };
+
+  test.each([
+    { ...shape, rows: 0 },
+    { ...shape, slots: 0 },
+    { ...shape, vocabulary: 0 },
+  ])('$rows rows of $slots slots out of $vocabulary', async (sizes) => {
+    const indices = new Int32Array(Math.max(1, sizes.rows * sizes.slots)).fill(-1);
+    const table = randomNormal(Math.max(1, sizes.vocabulary * width), 1);
+    const { out } = await runKernel(embeddingSum, sizes, { indices, table, out: poison(sizes.rows * width) }, { family });
+    expect([...out]).toEqual(new Array(sizes.rows * width).fill(0));
+    const whole = { ...sizes, bySlot: 1, parts: 1 };
+    const kernel = embeddingSumBackwardKernel(whole, { ...traits, family });
+    const dOut = randomNormal(Math.max(1, sizes.rows * width), 2);
+    const { dTable } = await runKernel(kernel, whole, { indices, dOut, dTable: table.slice() }, { family });
+    expect([...dTable]).toEqual([...table]);
+  });
+
+  test('what is not finite reaches the rows that read it, and the table rows that were read', async () => {
+    const indices = Int32Array.of(0, 2, -1, 1, 3, 5);
+    const table = randomNormal(vocabulary * width, 1);
+    table.set([Number.NaN, Number.POSITIVE_INFINITY], 2 * width);
+    table[4 * width] = Number.NaN;
+    const { out } = await runKernel(embeddingSum, shape, { indices, table, out: poison(2 * width) }, { family });
+    expect([...out.keys()].filter((i) => !Number.isFinite(out[i]))).toEqual([0, 1]);
+    expect([out[0], out[1]]).toEqual([Number.NaN, Number.POSITIVE_INFINITY]);
+    const whole = { ...shape, bySlot: 1, parts: 1 };
+    const dOut = randomNormal(2 * width, 2);
+    dOut[width + 7] = Number.NaN;
+    const kernel = embeddingSumBackwardKernel(whole, { ...traits, family });
+    const dTable = new Float32Array(vocabulary * width);
+    const found = await runKernel(kernel, whole, { indices, dOut, dTable }, { family });
+    const poisoned = [...found.dTable.keys()].filter((i) => Number.isNaN(found.dTable[i]));
+    expect(poisoned).toEqual([1, 3, 5].map((row) => row * width + 7));
+  });
+
+  test('more slots than an axis has workgroups', async () => {
+    const sizes = { rows: 1, slots: 70_000, width: 32, vocabulary: 70_000, bySlot: 1, parts: 1 };
+    const indices = Int32Array.from({ length: sizes.slots }, (_, i) => i);
+    const dOut = randomNormal(sizes.width, 1);
+    const kernel = embeddingSumBackwardKernel(sizes, { ...traits, family });
+    const dTable = new Float32Array(sizes.vocabulary * sizes.width);
+    const found = await runKernel(kernel, sizes, { indices, dOut, dTable }, { family });
+    const wrong = found.dTable.findIndex((value, i) => value !== dOut[i % sizes.width]);
+    expect(wrong).toBe(-1);
+  });
 });

@@ -1,4 +1,4 @@
-import { type AdapterTraits, type Kernel, linearGrid, read, written } from '../declaration.js';
+import { type AdapterTraits, type Kernel, linearGrid, read, u32, valueConstants, written } from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import backwardSubgroupsSource from './backward-subgroups.wgsl';
 import forwardSource from './forward.wgsl';
@@ -20,13 +20,16 @@ export type EmbeddingBackwardShape = EmbeddingShape & {
   readonly parts: number;
 };
 
-const uniforms = (['rows', 'slots', 'width', 'vocabulary'] as const).map((name) => ({ name, type: 'u32' as const }));
+const uniforms = u32('rows', 'slots', 'width', 'vocabulary');
 /** Columns are taken four at a time where the width allows it, and two of those by each invocation. */
-const columns = ({ width }: EmbeddingShape) => (width % 4 === 0 ? { Value: 'vec4<f32>', LANES: 4 } : { Value: 'f32', LANES: 1 });
+const columns = ({ width }: EmbeddingShape) => valueConstants(width % 4 === 0);
 const workgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 32);
 /** Slots that a workgroup of the backward pass owns: what it reads of the gradient serves all of them. */
 const ownSlots = ({ bySlot, slots }: EmbeddingBackwardShape, { family }: AdapterTraits): number =>
-  bySlot === 0 ? slots : family === 'software' ? Math.ceil(slots / 16) : 1;
+  Math.max(1, bySlot === 0 ? slots : family === 'software' ? Math.ceil(slots / 16) : 1);
+/** Stretches of columns, each with a workgroup, in the backward pass. */
+const stretches = (shape: EmbeddingBackwardShape, adapter: AdapterTraits): number =>
+  Math.max(1, Math.ceil(shape.width / columns(shape).LANES / (2 * workgroup(adapter))));
 
 /** `out[n, :] = Σ_k table[indices[n, k], :]`; an index outside the table (−1) adds nothing. out [N, width]. */
 export const embeddingSum: Kernel<EmbeddingShape> = {
@@ -34,9 +37,10 @@ export const embeddingSum: Kernel<EmbeddingShape> = {
   source: forwardSource,
   buffers: [read('indices', 'i32'), read('table', 'f32', 'Value'), written('out', 'f32', 'Value')],
   uniforms,
+  lengths: ({ rows, slots, width, vocabulary }) => ({ indices: rows * slots, table: vocabulary * width, out: rows * width }),
   constants: (shape, adapter) => ({ WORKGROUP: workgroup(adapter), ...columns(shape) }),
   // Starting a workgroup costs a software adapter as much as a few observations.
-  grid: ({ rows }, { family }) => (family === 'software' ? [Math.min(64, rows), 1, 1] : linearGrid(rows, 1)),
+  grid: ({ rows }, { family }) => (family === 'software' ? [Math.max(1, Math.min(64, rows)), 1, 1] : linearGrid(rows, 1)),
   cost: ({ rows, slots, width }) => ({ flops: rows * slots * width, bytes: 4 * rows * (slots + width + slots * width) }),
   sample: { rows: 1000, slots: 50, width: 64, vocabulary: 310 },
 };
@@ -53,13 +57,15 @@ export const embeddingSumBackward: Kernel<EmbeddingBackwardShape> = {
   name: 'embedding/sum-backward',
   source: backwardSource,
   buffers: [read('indices', 'i32'), read('dOut', 'f32', 'Value'), written('dTable', 'f32', 'Value')],
-  uniforms,
+  uniforms: [...uniforms, ...u32('parts')],
+  lengths: ({ rows, slots, width, vocabulary, parts }) => ({
+    indices: rows * slots,
+    dOut: rows * width,
+    dTable: parts * vocabulary * width,
+  }),
   constants: (shape, adapter) => ({ WORKGROUP: workgroup(adapter), SLOTS: ownSlots(shape, adapter), ...columns(shape) }),
-  grid: (shape, adapter) => [
-    Math.ceil(shape.slots / ownSlots(shape, adapter)),
-    Math.ceil(shape.width / columns(shape).LANES / (2 * workgroup(adapter))),
-    shape.parts,
-  ],
+  grid: (shape, adapter) =>
+    linearGrid(Math.max(1, Math.ceil(shape.slots / ownSlots(shape, adapter))) * stretches(shape, adapter) * shape.parts, 1),
   cost: ({ rows, slots, width, vocabulary }) => ({
     flops: rows * slots * width,
     bytes: 4 * (rows * slots + rows * slots * width + 2 * vocabulary * width),
@@ -83,7 +89,7 @@ export const embeddingSumBackwardSubgroups: Kernel<EmbeddingBackwardShape> = {
   source: backwardSubgroupsSource,
   buffers: [read('indices', 'i32'), read('dOut', 'vec4<f32>'), written('dTable', 'vec4<f32>')],
   constants: ({ width }, adapter) => ({ LANES: lanes(adapter), VECTORS: Math.ceil(width / (4 * lanes(adapter))) }),
-  grid: ({ slots }) => [slots, 1, 1],
+  grid: ({ slots }) => linearGrid(slots, 1),
 };
 
 /** The kernel for the table's gradient on this adapter. Both have the same buffers and the same results to rounding. */
@@ -94,5 +100,5 @@ export function embeddingSumBackwardKernel(
   if (family !== 'software' || !subgroups || subgroups.min !== subgroups.max || shape.bySlot !== 1 || shape.parts > 1)
     return embeddingSumBackward;
   const vectors = shape.width / (4 * subgroups.max);
-  return Number.isInteger(vectors) && vectors <= MOST_VECTORS ? embeddingSumBackwardSubgroups : embeddingSumBackward;
+  return Number.isInteger(vectors) && vectors > 0 && vectors <= MOST_VECTORS ? embeddingSumBackwardSubgroups : embeddingSumBackward;
 }

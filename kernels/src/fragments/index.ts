@@ -9,10 +9,15 @@ import nonfinite from './nonfinite.wgsl';
 import order from './order.wgsl';
 import philox from './philox.wgsl';
 import power from './power.wgsl';
+import productElement from './product-element.wgsl';
+import product from './product.wgsl';
+import readers from './readers.wgsl';
 import rows from './rows.wgsl';
 import softmaxRow from './softmax-row.wgsl';
 import special from './special.wgsl';
 import squares from './squares.wgsl';
+import tiles from './tiles.wgsl';
+import windows from './windows.wgsl';
 
 /** The pieces by name. What each needs of the prelude stands at its top. */
 export const fragments: Readonly<Record<string, string>> = {
@@ -26,8 +31,13 @@ export const fragments: Readonly<Record<string, string>> = {
   order,
   philox,
   power,
+  product,
+  productElement,
+  readers,
   rows,
   softmax_row: softmaxRow,
   special,
   squares,
+  tiles,
+  windows,
 };

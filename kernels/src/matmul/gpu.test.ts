@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { packHalf, unpackHalf } from '../half.js';
+import { narrow } from '../narrow/index.js';
 import { poison, randomNormal, relativeError, runKernel, testDevice } from '../testing/harness.js';
 import { check, dummy } from '../testing/product.js';
 import {
@@ -79,6 +80,30 @@ describe.each(halves.map((kernel) => ({ name: kernel.name, kernel })))('$name: o
     const [bias, residual, before] = [n, m * n, m * n].map((length, i) => randomNormal(length, i + 3));
     const { c } = await runKernel(kernel, shape, { a, b, bias, residual, c: shape.accumulate ? before : poison(m * n), sums: dummy });
     expect(relativeError(c, matmulReference(shape, unpackHalf(a), unpackHalf(b), { bias, residual, before }))).toBeLessThan(1e-5);
+  });
+});
+
+test.runIf(traits.f16)('a product in half precision keeps infinity and NaN where they belong', { timeout: 600_000 }, async () => {
+  const [m, n, k] = [4, 8, 12];
+  // 1e6 is beyond a half: it becomes infinite on the way.
+  const [a, b] = [new Float32Array(m * k).fill(1), randomNormal(k * n, 2)];
+  a[5] = 1e6;
+  a[k + 2] = Number.NaN;
+  a[2 * k + 3] = -1e6;
+  const halves = await Promise.all(
+    [a, b].map(async (x) => {
+      const { out } = await runKernel(narrow, { count: x.length }, { x, out: poison(x.length / 2) });
+      return new Uint32Array(out.buffer);
+    }),
+  );
+  const shape = { ...PLAIN_PRODUCT, m, n, k };
+  const given = { a: halves[0], b: halves[1], bias: dummy, residual: dummy, c: poison(m * n), sums: dummy };
+  const { c } = await runKernel(matmulTiledHalf, shape, given);
+  const right = matmulReference(shape, unpackHalf(halves[0]), unpackHalf(halves[1]));
+  expect(unpackHalf(halves[0])[5]).toBe(Number.POSITIVE_INFINITY);
+  right.forEach((value, i) => {
+    if (Number.isFinite(value)) expect(c[i]).toBeCloseTo(value, 3);
+    else expect(c[i]).toBe(value);
   });
 });
 

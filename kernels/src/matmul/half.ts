@@ -1,6 +1,6 @@
 /** Products of matrices in half precision with sums in f32, on GPUs. */
-import type { AdapterTraits, BufferSlot, Kernel, MatrixSizes } from '../declaration.js';
-import { buffers, cost, flags, type MatmulShape, sample, uniforms } from './shape.js';
+import { type AdapterTraits, type BufferSlot, type Kernel, linearGrid, type MatrixSizes } from '../declaration.js';
+import { buffers, cost, flags, lengths, type MatmulShape, operandSizes, sample, uniforms } from './shape.js';
 import { type MatmulSplitShape, matmulSplit } from './split.js';
 import matrixSource from './subgroup-matrix.wgsl';
 import { matmulTiled } from './tiled.js';
@@ -11,7 +11,8 @@ const halfBuffers = inHalf(buffers);
 
 const halfCost = (shape: MatmulShape) => {
   const { flops, bytes } = cost(shape);
-  return { flops, bytes: bytes - 2 * (shape.m * shape.k + shape.k * shape.n) };
+  const { a, b } = operandSizes(shape);
+  return { flops, bytes: bytes - 2 * (a + b) };
 };
 
 /**
@@ -57,15 +58,17 @@ export const matmulSubgroupMatrix: Kernel<MatmulShape> = {
   source: matrixSource,
   buffers: halfBuffers,
   uniforms,
+  lengths,
   constants(shape, { subgroups, subgroupMatrix = USUAL }) {
     const { m, n, k } = subgroupMatrix;
     // There is nothing to sum up rows with: matrices keep their elements to themselves.
     const { ROW_SUMS: _, ...rest } = flags(shape);
-    return { M: m, N: n, K: k, FRAGMENTS, HIGH: SUBGROUPS, WIDE: SUBGROUPS, LANES: subgroups?.max ?? 32, TILE_K, ...rest };
+    return { M: m, N: n, K: k, FRAGMENTS, HIGH: SUBGROUPS, WIDE: SUBGROUPS, LANES: subgroups?.max ?? 32, TILE_K, Value: 'f32', ...rest };
   },
-  grid({ m, n }, { subgroupMatrix = USUAL }) {
+  grid({ m, n, batch }, { subgroupMatrix = USUAL }) {
     const side = SUBGROUPS * FRAGMENTS;
-    return [Math.max(1, Math.ceil(n / (side * subgroupMatrix.n))), Math.max(1, Math.ceil(m / (side * subgroupMatrix.m))), 1];
+    const tiles = Math.max(1, Math.ceil(n / (side * subgroupMatrix.n))) * Math.max(1, Math.ceil(m / (side * subgroupMatrix.m)));
+    return linearGrid(batch * tiles, 1);
   },
   cost: halfCost,
   sample: { ...sample, residual: 1 },

@@ -1,22 +1,19 @@
-import { type AdapterTraits, type BufferSlot, type Grid, type Kernel, MAX_WORKGROUPS_PER_AXIS } from '../declaration.js';
+import { type AdapterTraits, type BufferSlot, type Grid, type Kernel, linearGrid } from '../declaration.js';
 import source from './matmul.wgsl';
 import outerSource from './outer.wgsl';
-import { buffers, cost, flags, type MatmulShape, sample, uniforms } from './shape.js';
+import { buffers, cost, flags, lengths, type MatmulShape, sample, uniforms } from './shape.js';
 import subgroupsSource from './subgroups.wgsl';
 import { fitsTiles, matmulTiled } from './tiled.js';
 
 export * from './half.js';
-export { type MatmulShape, PLAIN_PRODUCT } from './shape.js';
+export { type MatmulShape, operandSizes, PLAIN_PRODUCT } from './shape.js';
 export * from './split.js';
 export * from './tiled.js';
 
 const WORKGROUP = 8;
 
-function grid({ m, n }: MatmulShape): Grid {
-  const rows = Math.max(1, Math.ceil(m / 4));
-  const y = Math.min(rows, MAX_WORKGROUPS_PER_AXIS);
-  return [Math.max(1, Math.ceil(n / (4 * WORKGROUP))), y, Math.ceil(rows / y)];
-}
+const tilesOf = ({ m, n }: MatmulShape, high: number, wide: number): number =>
+  Math.max(1, Math.ceil(n / wide)) * Math.max(1, Math.ceil(m / high));
 
 /**
  * `c[m,n] = relu?(op(a)·op(b) + bias[n]) + residual[m,n]`, or `c += …` when accumulating; besides, what `rectify` and `rowSums` say.
@@ -28,8 +25,9 @@ export const matmul: Kernel<MatmulShape> = {
   source,
   buffers,
   uniforms,
-  constants: (shape) => ({ WORKGROUP, ...flags(shape) }),
-  grid,
+  lengths,
+  constants: (shape) => ({ WORKGROUP, Value: 'f32', ...flags(shape) }),
+  grid: (shape) => linearGrid(shape.batch * tilesOf(shape, 4, 4 * WORKGROUP), 1),
   cost,
   sample,
 };
@@ -53,12 +51,12 @@ function wide({ n }: MatmulShape, adapter: AdapterTraits): boolean {
 
 /** Workgroups: enough to share among threads, each with rows enough to repay loading its chunk of b. */
 function subgroupsGrid(shape: MatmulShape, adapter: AdapterTraits): Grid {
-  const { m, n } = shape;
+  const { m, n, batch } = shape;
   const { threads = USUAL_THREADS } = adapter;
-  const columns = Math.max(1, Math.ceil(n / ((wide(shape, adapter) ? 8 : 4) * lanes(adapter))));
+  const columns = Math.max(1, batch) * Math.max(1, Math.ceil(n / ((wide(shape, adapter) ? 8 : 4) * lanes(adapter))));
   const most = threads === 1 ? 1 : Math.ceil((SHARES * threads) / columns);
   const busy = Math.min(Math.ceil(threads / columns), Math.ceil(m / LEAST_ROWS_OF_IDLE));
-  return [columns, Math.max(1, Math.min(most, Math.max(busy, Math.ceil(m / LEAST_ROWS)))), 1];
+  return linearGrid(columns * Math.max(1, Math.min(most, Math.max(busy, Math.ceil(m / LEAST_ROWS)))), 1);
 }
 
 const inFours = buffers.map((slot): BufferSlot => (slot.name === 'sums' ? slot : { ...slot, element: 'vec4<f32>' }));
@@ -73,10 +71,12 @@ export const matmulSubgroups: Kernel<MatmulShape> = {
   source: subgroupsSource,
   buffers: [...inFours.slice(0, 4), ...NORM_BUFFERS, ...inFours.slice(4)],
   uniforms: [...uniforms, { name: 'eps', type: 'f32' }],
+  lengths: (shape) => ({ ...lengths(shape), gamma: shape.norm * shape.k, beta: shape.norm * shape.k }),
   constants(shape, adapter) {
     const steps = shape.k <= 16 ? 4 : shape.k <= 32 ? 8 : 16;
     return {
       LANES: lanes(adapter),
+      Value: 'vec4<f32>',
       WIDE: wide(shape, adapter),
       STEPS: steps,
       WHOLE: shape.k <= 4 * steps,
@@ -102,13 +102,9 @@ export const matmulOuter: Kernel<MatmulShape> = {
   source: outerSource,
   buffers: inFours,
   uniforms,
-  constants: (shape, adapter) => ({
-    LANES: lanes(adapter),
-    FOURS: fours(shape, adapter),
-    ACCUMULATE: shape.accumulate === 1,
-    ROW_SUMS: shape.rowSums === 1,
-  }),
-  grid: (shape, adapter) => [Math.ceil(shape.n / (4 * lanes(adapter))), Math.ceil(shape.m / (4 * fours(shape, adapter))), 1],
+  lengths,
+  constants: (shape, adapter) => ({ LANES: lanes(adapter), FOURS: fours(shape, adapter), Value: 'vec4<f32>', ...flags(shape) }),
+  grid: (shape, adapter) => linearGrid(shape.batch * tilesOf(shape, 4 * fours(shape, adapter), 4 * lanes(adapter)), 1),
   cost,
   sample: { ...sample, transposeA: 1, transposeB: 0 },
 };
@@ -125,9 +121,16 @@ export function fitsOuter({ m, n, transposeA, transposeB, bias, relu, residual, 
 const WIDEST_NORM = 64;
 
 /** Whether there is a kernel on this adapter that makes this product with `norm`, and that kernel is what `matmulKernel` gives. */
-export function fitsNorm({ n, k, transposeA, accumulate }: MatmulShape, adapter: AdapterTraits): boolean {
+export function fitsNorm({ n, k, batch, transposeA, accumulate }: MatmulShape, adapter: AdapterTraits): boolean {
   return (
-    adapter.family === 'software' && hasVectors(adapter) && n % 4 === 0 && k % 4 === 0 && k <= WIDEST_NORM && !(transposeA || accumulate)
+    adapter.family === 'software' &&
+    hasVectors(adapter) &&
+    n % 4 === 0 &&
+    k % 4 === 0 &&
+    k > 0 &&
+    k <= WIDEST_NORM &&
+    batch === 1 &&
+    !(transposeA || accumulate)
   );
 }
 

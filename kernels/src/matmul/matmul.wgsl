@@ -2,50 +2,30 @@
 // Each invocation makes a tile of 4 rows × 4 columns. The 8 lanes of a software adapter hold neighbouring column tiles, so that
 // addresses in `a` are the same across lanes. Indices past an edge are clamped once, before the loop over k, and only the
 // stores are guarded: a branch in the inner loop costs more than the arithmetic it saves.
-// Prelude: WORKGROUP (column tiles per workgroup), TRANSPOSE_A, TRANSPOSE_B, ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool).
-import fragments::launch;
+// Prelude: WORKGROUP (column tiles per workgroup), TRANSPOSE_A, TRANSPOSE_B, ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS, BATCHED (bool).
+import fragments::{tiles, productElement};
 
-fn store(row: u32, column: u32, product: f32) {
-  if (row >= uniforms.m || column >= uniforms.n) {
-    return;
-  }
-  let i = row * uniforms.n + column;
-  var value = product;
-  if (BIAS) {
-    value += bias[column];
-  }
-  if (RELU) {
-    value = max(value, 0.0);
-  }
-  if (RESIDUAL) {
-    value += residual[i];
-  }
-  if (RECTIFY) {
-    value = select(0.0, value, residual[i] > 0.0);
-  }
-  if (ACCUMULATE) {
-    value += c[i];
-  }
-  c[i] = value;
-}
-
-fn store4(row: u32, column: u32, product: vec4<f32>) {
-  store(row, column, product.x);
-  store(row, column + 1u, product.y);
-  store(row, column + 2u, product.z);
-  store(row, column + 3u, product.w);
+fn store4(matrix: u32, row: u32, column: u32, product: vec4<f32>) {
+  store(matrix, row, column, product.x);
+  store(matrix, row, column + 1u, product.y);
+  store(matrix, row, column + 2u, product.z);
+  store(matrix, row, column + 3u, product.w);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
-  let row = (launch.group.z * launch.groups.y + launch.group.y) * 4u;
-  let column = (launch.group.x * WORKGROUP + lane) * 4u;
-  let rows = min(row + vec4(0u, 1u, 2u, 3u), vec4(uniforms.m - 1u));
-  let columns = min(column + vec4(0u, 1u, 2u, 3u), vec4(uniforms.n - 1u));
+  let tile = tileOf(launch, max(1u, (uniforms.n + 4u * WORKGROUP - 1u) / (4u * WORKGROUP)), max(1u, (uniforms.m + 3u) / 4u));
+  if (tile.matrix >= uniforms.batch) {
+    return;
+  }
+  let row = tile.row * 4u;
+  let column = (tile.column * WORKGROUP + lane) * 4u;
+  let rows = min(row + vec4(0u, 1u, 2u, 3u), vec4(max(uniforms.m, 1u) - 1u));
+  let columns = min(column + vec4(0u, 1u, 2u, 3u), vec4(max(uniforms.n, 1u) - 1u));
   let stepA = select(1u, uniforms.m, TRANSPOSE_A);
   let stepB = select(uniforms.n, 1u, TRANSPOSE_B);
-  var i = select(rows * uniforms.k, rows, TRANSPOSE_A);
-  var j = select(columns, columns * uniforms.k, TRANSPOSE_B);
+  var i = beginOfA(tile.matrix) + select(rows * uniforms.k, rows, TRANSPOSE_A);
+  var j = beginOfB(tile.matrix) + select(columns, columns * uniforms.k, TRANSPOSE_B);
   var sum0 = vec4(0.0);
   var sum1 = vec4(0.0);
   var sum2 = vec4(0.0);
@@ -63,10 +43,10 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     i += stepA;
     j += stepB;
   }
-  store4(row, column, sum0);
-  store4(row + 1u, column, sum1);
-  store4(row + 2u, column, sum2);
-  store4(row + 3u, column, sum3);
+  store4(tile.matrix, row, column, sum0);
+  store4(tile.matrix, row + 1u, column, sum1);
+  store4(tile.matrix, row + 2u, column, sum2);
+  store4(tile.matrix, row + 3u, column, sum3);
   if (ROW_SUMS && column == 0u) {
     for (var r = 0u; r < min(4u, uniforms.m - row); r++) {
       sums[row + r] += ofRows[r];

@@ -4,10 +4,10 @@
 // what a lane loaded of a reaches the others by shuffles. Each element is summed over k in order.
 // Two steps at a time: with four, b no longer fits the registers beside a row of c. Indices into private memory are constants, but for
 // the last loop, which reads; written out thirty-two times it would take seconds to compile, hence a bound that no compiler can see.
-// Prelude: LANES (subgroup size), FOURS (fours of rows: 2, 4 or 8, at most LANES), ACCUMULATE, ROW_SUMS (bool).
+// Prelude: LANES (subgroup size), FOURS (fours of rows: 2, 4 or 8, at most LANES), ACCUMULATE, ROW_SUMS, BATCHED (bool).
 // m: A multiple of 4, as is n.
 enable subgroups;
-import fragments::launch;
+import fragments::{tiles, product};
 
 const STEPS: u32 = 2u;
 
@@ -35,16 +35,22 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
   let m = uniforms.m;
   let n = uniforms.n;
   let k = uniforms.k;
-  let column = (launch.group.x * LANES + lane) * 4u;
-  let firstRow = launch.group.y * 4u * FOURS;
+  let place = tileOf(launch, max(1u, (n + 4u * LANES - 1u) / (4u * LANES)), max(1u, (m + 4u * FOURS - 1u) / (4u * FOURS)));
+  if (place.matrix >= uniforms.batch) {
+    return;
+  }
+  let column = (place.column * LANES + lane) * 4u;
+  let firstRow = place.row * 4u * FOURS;
+  let beginA = beginOfA(place.matrix);
+  let beginB = beginOfB(place.matrix);
   // Rows that this lane loads of a; lanes beyond FOURS, and what lies beyond m, load what nobody uses.
   let row = firstRow + 4u * lane;
   var total = vec4(0.0);
   for (var start = 0u; start < k; start += STEPS) {
     for (var p = 0u; p < STEPS; p++) {
       let at = start + p;
-      left[p] = select(vec4(0.0), a[(at * m + row) / 4u], at < k);
-      right[p] = select(vec4(0.0), b[(at * n + column) / 4u], at < k);
+      left[p] = select(vec4(0.0), a[(beginA + at * m + row) / 4u], at < k);
+      right[p] = select(vec4(0.0), b[(beginB + at * n + column) / 4u], at < k);
       if (ROW_SUMS) {
         total += left[p];
       }
@@ -62,7 +68,7 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
       addFour(7u);
     }
   }
-  if (ROW_SUMS && launch.group.x == 0u && lane < FOURS && row < m) {
+  if (ROW_SUMS && place.column == 0u && lane < FOURS && row < m) {
     sums[row] += total.x;
     sums[row + 1u] += total.y;
     sums[row + 2u] += total.z;
@@ -71,7 +77,7 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
   if (column < n) {
     let rows = select(4u * FOURS, m - firstRow, firstRow + 4u * FOURS > m);
     for (var i = 0u; i < rows; i++) {
-      let o = ((firstRow + i) * n + column) / 4u;
+      let o = ((place.matrix * m + firstRow + i) * n + column) / 4u;
       if (ACCUMULATE) {
         c[o] += tile[i];
       } else {

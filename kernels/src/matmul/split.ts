@@ -1,7 +1,7 @@
 /** Products whose long sum is shared among workgroups, on GPUs: the gradients of weights. */
-import { type AdapterTraits, type Kernel, read, stridedGrid, stridedWorkgroup, written } from '../declaration.js';
+import { type AdapterTraits, type Kernel, linearGrid, read, stridedGrid, stridedWorkgroup, u32, written } from '../declaration.js';
 import combineSource from './combine.wgsl';
-import { cost, type MatmulShape, PLAIN_PRODUCT, uniforms } from './shape.js';
+import { cost, type MatmulShape, PLAIN_PRODUCT } from './shape.js';
 import source from './split.wgsl';
 
 export type MatmulSplitShape = Pick<MatmulShape, 'm' | 'n' | 'k' | 'rowSums'> & {
@@ -16,7 +16,7 @@ const ENOUGH = 1024;
 /** Steps of k that a part is worth being cut off for. */
 const PART = 128;
 
-const tiles = ({ m, n }: Pick<MatmulSplitShape, 'm' | 'n'>) => [Math.ceil(n / TILE), Math.ceil(m / TILE)] as const;
+const tiles = ({ m, n }: Pick<MatmulSplitShape, 'm' | 'n'>) => Math.max(1, Math.ceil(n / TILE)) * Math.max(1, Math.ceil(m / TILE));
 
 /**
  * aᵀ · b for a [k, m] and b [k, n] with few tiles and a long k: c gets each part's sum [m, n] and, with `rowSums`, the part's sums of a over
@@ -26,9 +26,10 @@ export const matmulSplit: Kernel<MatmulSplitShape> = {
   name: 'matmul/split',
   source,
   buffers: [read('a', 'vec4<f32>', 'vec4<Element>'), read('b', 'vec4<f32>', 'vec4<Element>'), written('c', 'vec4<f32>')],
-  uniforms,
+  uniforms: u32('m', 'n', 'k', 'parts'),
+  lengths: ({ m, n, k, rowSums, parts }) => ({ a: k * m, b: k * n, c: parts * m * (n + rowSums) }),
   constants: ({ rowSums }) => ({ Element: 'f32', ROW_SUMS: rowSums === 1 }),
-  grid: (shape) => [...tiles(shape), shape.parts],
+  grid: (shape) => linearGrid(tiles(shape) * shape.parts, 1),
   cost: (shape) => {
     const { flops, bytes } = cost({ ...PLAIN_PRODUCT, ...shape, transposeA: 1 });
     return { flops, bytes: bytes + 4 * (shape.parts - 1) * shape.m * (shape.n + shape.rowSums) };
@@ -42,8 +43,7 @@ export const matmulSplit: Kernel<MatmulSplitShape> = {
  */
 export function matmulParts(shape: Pick<MatmulSplitShape, 'm' | 'n' | 'k'>, { family }: AdapterTraits): number {
   if (family !== 'gpu' || shape.m % 4 !== 0 || shape.n % 4 !== 0) return 1;
-  const [x, y] = tiles(shape);
-  return Math.max(1, Math.min(Math.floor(ENOUGH / (x * y)), Math.floor(shape.k / PART)));
+  return Math.max(1, Math.min(Math.floor(ENOUGH / tiles(shape)), Math.floor(shape.k / PART)));
 }
 
 export type CombineShape = {
@@ -64,7 +64,12 @@ export const matmulCombine: Kernel<CombineShape> = {
   name: 'matmul/combine',
   source: combineSource,
   buffers: [read('parts'), written('c'), written('sums')],
-  uniforms: (['count', 'rows', 'parts', 'whole', 'sumsAt'] as const).map((name) => ({ name, type: 'u32' as const })),
+  uniforms: u32('count', 'rows', 'parts', 'whole', 'sumsAt'),
+  lengths: ({ count, rows, parts, whole, sumsAt }) => ({
+    parts: parts === 0 ? 0 : (parts - 1) * whole + Math.max(count, rows && sumsAt + rows),
+    c: count,
+    sums: rows,
+  }),
   constants: ({ accumulate }, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ACCUMULATE: accumulate === 1 }),
   grid: ({ count, rows }, adapter) => stridedGrid(count + rows, adapter),
   cost: ({ count, rows, parts, accumulate }) => ({

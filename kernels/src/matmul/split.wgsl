@@ -4,7 +4,7 @@
 // more than all the rest.
 // A part is its sums [m, n] and with ROW_SUMS, behind them, those of a over k [m]; parts lie one behind the other.
 // Prelude: Element (f32, or f16 for a and b in half precision; sums are f32 always), ROW_SUMS (bool). m and n divide by 4.
-import fragments::launch;
+import fragments::tiles;
 
 // Both sides of a tile in fours, and how far along k it goes at a time.
 const SIDE = 16u;
@@ -50,13 +50,17 @@ fn store(part: u32, row: u32, column: u32, one: vec4<f32>, two: vec4<f32>) {
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let x = lane % ACROSS;
   let y = lane / ACROSS;
+  let tile = tileOf(launch, max(1u, (uniforms.n + 4u * SIDE - 1u) / (4u * SIDE)), max(1u, (uniforms.m + 4u * SIDE - 1u) / (4u * SIDE)));
+  if (tile.matrix >= uniforms.parts) {
+    return;
+  }
   // Each part sums over as many whole stretches; the last ones may have nothing left.
   let stretches = (uniforms.k + STRETCH - 1u) / STRETCH;
-  let chunk = (stretches + launch.groups.z - 1u) / launch.groups.z * STRETCH;
-  let begin = min(launch.group.z * chunk, uniforms.k);
+  let chunk = (stretches + uniforms.parts - 1u) / uniforms.parts * STRETCH;
+  let begin = min(tile.matrix * chunk, uniforms.k);
   let end = min(begin + chunk, uniforms.k);
-  let fourA = launch.group.y * SIDE + lane % SIDE;
-  let fourB = launch.group.x * SIDE + lane % SIDE;
+  let fourA = tile.row * SIDE + lane % SIDE;
+  let fourB = tile.column * SIDE + lane % SIDE;
   let first = lane / SIDE;
 
   var c00 = vec4<f32>(); var c01 = vec4<f32>();
@@ -121,10 +125,10 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     buffer = 1u - buffer;
   }
 
-  let part = launch.group.z * (uniforms.m / 4u) * (uniforms.n + select(0u, 1u, ROW_SUMS));
-  let row = 4u * (launch.group.y * SIDE + y);
+  let part = tile.matrix * (uniforms.m / 4u) * (uniforms.n + select(0u, 1u, ROW_SUMS));
+  let row = 4u * (tile.row * SIDE + y);
   let under = row + 4u * ACROSS;
-  let column = launch.group.x * SIDE + x;
+  let column = tile.column * SIDE + x;
   store(part, row, column, c00, c01);
   store(part, row + 1u, column, c10, c11);
   store(part, row + 2u, column, c20, c21);

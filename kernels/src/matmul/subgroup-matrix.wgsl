@@ -4,12 +4,12 @@
 // neighbouring rows lie in other banks. Finished matrices go through workgroup memory, for the epilogue and the edges: their layout in
 // registers is the adapter's own.
 // Prelude: M, N, K (of a matrix the adapter multiplies), FRAGMENTS, HIGH, WIDE, LANES (subgroup size), TILE_K (a multiple of K),
-// TRANSPOSE_A, TRANSPOSE_B (not both), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY (bool). As for tiled.wgsl, rows of a and b in memory are
+// TRANSPOSE_A, TRANSPOSE_B (not both), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, BATCHED (bool). As for tiled.wgsl, rows of a and b in memory are
 // whole fours.
 enable f16;
 enable subgroups;
 enable chromium_experimental_subgroup_matrix;
-import fragments::launch;
+import fragments::{tiles, productElement};
 
 const SUBGROUPS = HIGH * WIDE;
 const WORKGROUP = SUBGROUPS * LANES;
@@ -33,77 +33,59 @@ alias Result = subgroup_matrix_result<f32, N, M>;
 
 var<workgroup> tileA: array<f16, RUNS_A * STRIDE_A>;
 var<workgroup> tileB: array<f16, RUNS_B * STRIDE_B>;
-var<workgroup> finished: array<f32, SUBGROUPS * M * N>;
+var<workgroup> scratch: array<f32, SUBGROUPS * M * N>;
 
 /** Four halves of op(a) from place `four` of the tile that begins at (row, k); zeros past an edge. */
-fn fetchA(row: u32, k: u32, four: u32) -> vec4<f16> {
+fn fetchA(begin: u32, row: u32, k: u32, four: u32) -> vec4<f16> {
   let run = four / (RUN_A / 4u);
   let along = 4u * (four % (RUN_A / 4u));
   if (TRANSPOSE_A) {
     if (k + run < uniforms.k && row + along < uniforms.m) {
-      return a[((k + run) * uniforms.m + row + along) / 4u];
+      return a[(begin + (k + run) * uniforms.m + row + along) / 4u];
     }
     return vec4<f16>();
   }
   if (row + run < uniforms.m && k + along < uniforms.k) {
-    return a[((row + run) * uniforms.k + k + along) / 4u];
+    return a[(begin + (row + run) * uniforms.k + k + along) / 4u];
   }
   return vec4<f16>();
 }
 
-fn fetchB(column: u32, k: u32, four: u32) -> vec4<f16> {
+fn fetchB(begin: u32, column: u32, k: u32, four: u32) -> vec4<f16> {
   let run = four / (RUN_B / 4u);
   let along = 4u * (four % (RUN_B / 4u));
   if (TRANSPOSE_B) {
     if (column + run < uniforms.n && k + along < uniforms.k) {
-      return b[((column + run) * uniforms.k + k + along) / 4u];
+      return b[(begin + (column + run) * uniforms.k + k + along) / 4u];
     }
     return vec4<f16>();
   }
   if (k + run < uniforms.k && column + along < uniforms.n) {
-    return b[((k + run) * uniforms.n + column + along) / 4u];
+    return b[(begin + (k + run) * uniforms.n + column + along) / 4u];
   }
   return vec4<f16>();
-}
-
-fn store(row: u32, column: u32, product: f32) {
-  if (row >= uniforms.m || column >= uniforms.n) {
-    return;
-  }
-  let i = row * uniforms.n + column;
-  var value = product;
-  if (BIAS) {
-    value += bias[column];
-  }
-  if (RELU) {
-    value = max(value, 0.0);
-  }
-  if (RESIDUAL) {
-    value += residual[i];
-  }
-  if (RECTIFY) {
-    value = select(0.0, value, residual[i] > 0.0);
-  }
-  if (ACCUMULATE) {
-    value += c[i];
-  }
-  c[i] = value;
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32, @builtin(subgroup_id) subgroup: u32) {
   let high = subgroup / WIDE;
   let wide = subgroup % WIDE;
-  let row = launch.group.y * TILE_M;
-  let column = launch.group.x * TILE_N;
+  let tile = tileOf(launch, max(1u, (uniforms.n + TILE_N - 1u) / TILE_N), max(1u, (uniforms.m + TILE_M - 1u) / TILE_M));
+  if (tile.matrix >= uniforms.batch) {
+    return;
+  }
+  let row = tile.row * TILE_M;
+  let column = tile.column * TILE_N;
+  let beginA = beginOfA(tile.matrix);
+  let beginB = beginOfB(tile.matrix);
   var products: array<Result, FRAGMENTS * FRAGMENTS>;
   var nextA: array<vec4<f16>, FOURS_A>;
   var nextB: array<vec4<f16>, FOURS_B>;
   for (var i = 0u; i < FOURS_A; i++) {
-    nextA[i] = fetchA(row, 0u, i * WORKGROUP + lane);
+    nextA[i] = fetchA(beginA, row, 0u, i * WORKGROUP + lane);
   }
   for (var i = 0u; i < FOURS_B; i++) {
-    nextB[i] = fetchB(column, 0u, i * WORKGROUP + lane);
+    nextB[i] = fetchB(beginB, column, 0u, i * WORKGROUP + lane);
   }
   for (var k = 0u; k < uniforms.k; k += TILE_K) {
     for (var i = 0u; i < FOURS_A; i++) {
@@ -128,10 +110,10 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32, @builtin(sub
     }
     workgroupBarrier();
     for (var i = 0u; i < FOURS_A; i++) {
-      nextA[i] = fetchA(row, k + TILE_K, i * WORKGROUP + lane);
+      nextA[i] = fetchA(beginA, row, k + TILE_K, i * WORKGROUP + lane);
     }
     for (var i = 0u; i < FOURS_B; i++) {
-      nextB[i] = fetchB(column, k + TILE_K, i * WORKGROUP + lane);
+      nextB[i] = fetchB(beginB, column, k + TILE_K, i * WORKGROUP + lane);
     }
     for (var inner = 0u; inner < TILE_K; inner += K) {
       var right: array<Right, FRAGMENTS>;
@@ -162,11 +144,11 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32, @builtin(sub
   }
   for (var i = 0u; i < FRAGMENTS; i++) {
     for (var j = 0u; j < FRAGMENTS; j++) {
-      subgroupMatrixStore<row_major>(&finished, subgroup * M * N, products[i * FRAGMENTS + j], N);
+      subgroupMatrixStore<row_major>(&scratch, subgroup * M * N, products[i * FRAGMENTS + j], N);
       workgroupBarrier();
       for (var at = lane % LANES; at < M * N; at += LANES) {
         let inRow = row + (high * FRAGMENTS + i) * M + at / N;
-        store(inRow, column + (wide * FRAGMENTS + j) * N + at % N, finished[subgroup * M * N + at]);
+        store(tile.matrix, inRow, column + (wide * FRAGMENTS + j) * N + at % N, scratch[subgroup * M * N + at]);
       }
       workgroupBarrier();
     }

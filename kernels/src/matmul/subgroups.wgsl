@@ -11,14 +11,15 @@
 // compilation): hence bounds that no compiler can see. The branch halfway keeps it from moving all shuffles to the front, where
 // they do not fit its registers.
 // Prelude: LANES (subgroup size), WIDE (bool: 8·LANES columns of a row, not 4·LANES of two), STEPS (fours in a chunk: 4, 8 or 16), WHOLE (one chunk is all), TRANSPOSE_A, TRANSPOSE_B,
-// ALIGNED_A (a is stored [m, k] and k is a multiple of 4), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS, NORM (bool).
+// ALIGNED_A (a is stored [m, k] and k is a multiple of 4), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS, NORM, BATCHED (bool).
 // RELU and RECTIFY exclude ACCUMULATE; NORM asks for WHOLE and ALIGNED_A.
 // n: A multiple of 4.
 enable subgroups;
-import fragments::launch;
+import fragments::{tiles, product};
 
 const CHUNK: u32 = 4u * STEPS;
 const ROWS: u32 = select(2u, 1u, WIDE);
+const COLUMNS: u32 = select(4u, 8u, WIDE) * LANES;
 // Fours of a row's chunk that a lane loads.
 const PARTS: u32 = (STEPS + LANES - 1u) / LANES;
 
@@ -92,11 +93,11 @@ fn fourOfA(i: u32, step: u32) -> vec4<f32> {
 }
 
 // op(b)[p, four columns from `column` on].
-fn fourOfB(p: u32, column: u32) -> vec4<f32> {
+fn fourOfB(begin: u32, p: u32, column: u32) -> vec4<f32> {
   if (!TRANSPOSE_B) {
-    return b[(p * uniforms.n + column) / 4u];
+    return b[(begin + p * uniforms.n + column) / 4u];
   }
-  let j = (column + vec4(0u, 1u, 2u, 3u)) * uniforms.k + p;
+  let j = begin + (column + vec4(0u, 1u, 2u, 3u)) * uniforms.k + p;
   return vec4(b[j.x / 4u][j.x % 4u], b[j.y / 4u][j.y % 4u], b[j.z / 4u][j.z % 4u], b[j.w / 4u][j.w % 4u]);
 }
 
@@ -107,16 +108,7 @@ fn store(o: u32, sum: vec4<f32>, offset: vec4<f32>, first: bool, last: bool) {
     value += c[o];
   }
   if (last) {
-    value += offset;
-    if (RELU) {
-      value = max(value, vec4(0.0));
-    }
-    if (RESIDUAL) {
-      value += residual[o];
-    }
-    if (RECTIFY) {
-      value = select(vec4(0.0), value, residual[o] > vec4(0.0));
-    }
+    value = finished(value + offset, o);
   }
   c[o] = value;
 }
@@ -126,13 +118,22 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
   let m = uniforms.m;
   let n = uniforms.n;
   let k = uniforms.k;
-  let share = (m + launch.groups.y - 1u) / launch.groups.y;
-  let firstRow = launch.group.y * share;
+  let across = max(1u, (n + COLUMNS - 1u) / COLUMNS);
+  let shares = max(1u, groupCount(launch) / (across * uniforms.batch));
+  let tile = tileOf(launch, across, shares);
+  if (tile.matrix >= uniforms.batch) {
+    return;
+  }
+  let share = (m + shares - 1u) / shares;
+  let firstRow = tile.row * share;
   let endRow = min(firstRow + share, m);
-  let column = (launch.group.x * LANES * (3u - ROWS) + lane) * 4u;
+  let column = tile.column * COLUMNS + lane * 4u;
   let columnTwo = select(column, column + 4u * LANES, WIDE);
   let stepA = select(1u, m, TRANSPOSE_A);
   let rowA = select(k, 1u, TRANSPOSE_A);
+  let beginA = beginOfA(tile.matrix);
+  let beginB = beginOfB(tile.matrix);
+  let beginC = tile.matrix * m * n;
   var offsetOne = vec4(0.0);
   var offsetTwo = vec4(0.0);
   if (BIAS) {
@@ -146,14 +147,14 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
       shift[part] = select(vec4(0.0), beta[i], 4u * i < k);
     }
   }
-  for (var start = 0u; start < k; start += CHUNK) {
+  for (var start = 0u; start < max(k, 1u); start += CHUNK) {
     let size = select(CHUNK, k - start, start + CHUNK > k);
     let first = WHOLE || start == 0u;
     let last = WHOLE || start + CHUNK >= k;
     for (var p = 0u; p < size; p++) {
-      rightOne[p] = fourOfB(start + p, column);
+      rightOne[p] = fourOfB(beginB, start + p, column);
       if (WIDE) {
-        rightTwo[p] = fourOfB(start + p, columnTwo);
+        rightTwo[p] = fourOfB(beginB, start + p, columnTwo);
       }
     }
     // Zeros past the end of the summed dimension, as in op(a).
@@ -168,7 +169,7 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
       for (var part = 0u; part < PARTS; part++) {
         let p = 4u * (part * LANES + lane);
         let inChunk = p + vec4(0u, 1u, 2u, 3u) < vec4(size);
-        let i = (start + p) * stepA;
+        let i = beginA + (start + p) * stepA;
         leftOne[part] = select(vec4(0.0), fourOfA(row * rowA + i, stepA), inChunk);
         if (!WIDE) {
           leftTwo[part] = select(vec4(0.0), fourOfA(next * rowA + i, stepA), inChunk);
@@ -180,7 +181,7 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
           normalised(&leftTwo, lane);
         }
       }
-      if (ROW_SUMS && launch.group.x == 0u) {
+      if (ROW_SUMS && tile.column == 0u) {
         var ofOne = leftOne[0];
         var ofTwo = leftTwo[0];
         for (var part = 1u; part < PARTS; part++) {
@@ -220,10 +221,10 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
         step(15u);
       }
       if (column < n) {
-        store((row * n + column) / 4u, sumOne, offsetOne, first, last);
+        store((beginC + row * n + column) / 4u, sumOne, offsetOne, first, last);
       }
       if (columnTwo < n && (WIDE || row + 1u < endRow)) {
-        store((next * n + columnTwo) / 4u, sumTwo, offsetTwo, first, last);
+        store((beginC + next * n + columnTwo) / 4u, sumTwo, offsetTwo, first, last);
       }
     }
   }

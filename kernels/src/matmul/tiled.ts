@@ -1,6 +1,6 @@
 /** Products of matrices on GPUs. */
-import type { Kernel } from '../declaration.js';
-import { buffers, cost, flags, type MatmulShape, sample, uniforms } from './shape.js';
+import { type Kernel, linearGrid } from '../declaration.js';
+import { buffers, cost, flags, lengths, type MatmulShape, sample, uniforms } from './shape.js';
 import source from './tiled.wgsl';
 
 /** A workgroup's tile of c. Both take 256 invocations and 16 KiB of workgroup memory, which every adapter has. */
@@ -12,14 +12,13 @@ const TILES = {
 /** Workgroups below which large tiles leave too much of a GPU without work. */
 const ENOUGH = 64;
 
-type Sizes = Pick<MatmulShape, 'm' | 'n'>;
+type Sizes = Pick<MatmulShape, 'm' | 'n' | 'batch'>;
 
-const groupsOf = ({ m, n }: Sizes, { TILE_M, TILE_N }: (typeof TILES)['large' | 'small']) =>
-  [Math.max(1, Math.ceil(n / TILE_N)), Math.max(1, Math.ceil(m / TILE_M))] as const;
+const groupsOf = ({ m, n, batch }: Sizes, { TILE_M, TILE_N }: (typeof TILES)['large' | 'small']) =>
+  batch * Math.max(1, Math.ceil(n / TILE_N)) * Math.max(1, Math.ceil(m / TILE_M));
 
 function tileOf(sizes: Sizes) {
-  const [x, y] = groupsOf(sizes, TILES.large);
-  return x * y >= ENOUGH ? TILES.large : TILES.small;
+  return groupsOf(sizes, TILES.large) >= ENOUGH ? TILES.large : TILES.small;
 }
 
 /** Whether the tiled kernels take a product: rows of a, b and c in memory are whole vec4s, and at most one is transposed. */
@@ -36,8 +35,9 @@ export const matmulTiled: Kernel<MatmulShape> = {
   source,
   buffers: wide,
   uniforms,
-  constants: (shape) => ({ Element: 'f32', ...tileOf(shape), ...flags(shape) }),
-  grid: (shape) => [...groupsOf(shape, tileOf(shape)), 1],
+  lengths,
+  constants: (shape) => ({ Element: 'f32', Value: 'f32', ...tileOf(shape), ...flags(shape) }),
+  grid: (shape) => linearGrid(groupsOf(shape, tileOf(shape)), 1),
   cost,
   sample,
 };

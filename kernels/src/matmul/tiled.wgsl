@@ -3,8 +3,8 @@
 // one vec4 of a and one of b a step.
 // Tiles keep the order of the matrices: a[m, k] as [row][k in fours], a transposed as [k][rows in fours], and b likewise. Where fours
 // run along k, the place of each is mixed with its row, so that neighbours read other banks.
-// Prelude: Element (f32, or f16 for a and b in half precision; sums are f32 always), TILE_M, TILE_N, TILE_K, ROWS, COLUMNS, TRANSPOSE_A, TRANSPOSE_B (not both), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS (bool). k in fours divides by 4 where it is contiguous, and so do m and n.
-import fragments::launch;
+// Prelude: Element (f32, or f16 for a and b in half precision; sums are f32 always), TILE_M, TILE_N, TILE_K, ROWS, COLUMNS, TRANSPOSE_A, TRANSPOSE_B (not both), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS, BATCHED (bool). k in fours divides by 4 where it is contiguous, and so do m and n.
+import fragments::{tiles, productElement};
 
 const WIDE = TILE_N / COLUMNS;
 const HIGH = TILE_M / ROWS;
@@ -31,77 +31,59 @@ fn columnOf(x: u32, i: u32) -> u32 {
   return select(4u * (x + WIDE * (i / 4u)) + i % 4u, x + WIDE * i, TRANSPOSE_B);
 }
 
-fn fetchA(row: u32, k: u32, end: u32, lane: u32) -> vec4<Element> {
+fn fetchA(begin: u32, row: u32, k: u32, end: u32, lane: u32) -> vec4<Element> {
   if (TRANSPOSE_A) {
     let first = k + lane / (TILE_M / 4u);
     let at = row + 4u * (lane % (TILE_M / 4u));
     if (first < end && at < uniforms.m) {
-      return a[(first * uniforms.m + at) / 4u];
+      return a[(begin + first * uniforms.m + at) / 4u];
     }
     return vec4<Element>();
   }
   let first = k + 4u * (lane % FOURS);
   let at = row + lane / FOURS;
   if (first < end && at < uniforms.m) {
-    return a[(at * uniforms.k + first) / 4u];
+    return a[(begin + at * uniforms.k + first) / 4u];
   }
   return vec4<Element>();
 }
 
-fn fetchB(column: u32, k: u32, end: u32, lane: u32) -> vec4<Element> {
+fn fetchB(begin: u32, column: u32, k: u32, end: u32, lane: u32) -> vec4<Element> {
   if (TRANSPOSE_B) {
     let first = k + 4u * (lane % FOURS);
     let at = column + lane / FOURS;
     if (first < end && at < uniforms.n) {
-      return b[(at * uniforms.k + first) / 4u];
+      return b[(begin + at * uniforms.k + first) / 4u];
     }
     return vec4<Element>();
   }
   let first = k + lane / (TILE_N / 4u);
   let at = column + 4u * (lane % (TILE_N / 4u));
   if (first < end && at < uniforms.n) {
-    return b[(first * uniforms.n + at) / 4u];
+    return b[(begin + first * uniforms.n + at) / 4u];
   }
   return vec4<Element>();
-}
-
-fn store(row: u32, column: u32, product: f32) {
-  if (row >= uniforms.m || column >= uniforms.n) {
-    return;
-  }
-  let i = row * uniforms.n + column;
-  var value = product;
-  if (BIAS) {
-    value += bias[column];
-  }
-  if (RELU) {
-    value = max(value, 0.0);
-  }
-  if (RESIDUAL) {
-    value += residual[i];
-  }
-  if (RECTIFY) {
-    value = select(0.0, value, residual[i] > 0.0);
-  }
-  if (ACCUMULATE) {
-    value += c[i];
-  }
-  c[i] = value;
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let x = lane % WIDE;
   let y = lane / WIDE;
-  let row = launch.group.y * TILE_M;
-  let column = launch.group.x * TILE_N;
+  let tile = tileOf(launch, max(1u, (uniforms.n + TILE_N - 1u) / TILE_N), max(1u, (uniforms.m + TILE_M - 1u) / TILE_M));
+  if (tile.matrix >= uniforms.batch) {
+    return;
+  }
+  let row = tile.row * TILE_M;
+  let column = tile.column * TILE_N;
+  let beginA = beginOfA(tile.matrix);
+  let beginB = beginOfB(tile.matrix);
   let end = uniforms.k;
   let placeA = select(mixed(lane / FOURS, lane % FOURS), lane, TRANSPOSE_A);
   let placeB = select(lane, mixed(lane / FOURS, lane % FOURS), TRANSPOSE_B);
   var products: array<f32, ROWS * COLUMNS>;
   var ofRows: array<f32, ROWS>;
-  var nextA = fetchA(row, 0u, end, lane);
-  var nextB = fetchB(column, 0u, end, lane);
+  var nextA = fetchA(beginA, row, 0u, end, lane);
+  var nextB = fetchB(beginB, column, 0u, end, lane);
   var buffer = 0u;
   for (var k = 0u; k < end; k += TILE_K) {
     let tileA = buffer * SIZE_A;
@@ -109,8 +91,8 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     tilesA[tileA + placeA] = nextA;
     tilesB[tileB + placeB] = nextB;
     workgroupBarrier();
-    nextA = fetchA(row, k + TILE_K, end, lane);
-    nextB = fetchB(column, k + TILE_K, end, lane);
+    nextA = fetchA(beginA, row, k + TILE_K, end, lane);
+    nextB = fetchB(beginB, column, k + TILE_K, end, lane);
     for (var four = 0u; four < FOURS; four++) {
       // [k][row] and [k][column], four of k.
       var left: array<f32, 4u * ROWS>;
@@ -169,10 +151,10 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   }
   for (var r = 0u; r < ROWS; r++) {
     for (var i = 0u; i < COLUMNS; i++) {
-      store(row + rowOf(y, r), column + columnOf(x, i), products[r * COLUMNS + i]);
+      store(tile.matrix, row + rowOf(y, r), column + columnOf(x, i), products[r * COLUMNS + i]);
     }
     let at = row + rowOf(y, r);
-    if (ROW_SUMS && launch.group.x == 0u && x == 0u && at < uniforms.m) {
+    if (ROW_SUMS && tile.column == 0u && x == 0u && at < uniforms.m) {
       sums[at] += ofRows[r];
     }
   }

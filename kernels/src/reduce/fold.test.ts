@@ -160,6 +160,6 @@ test('short axes and many outputs take one launch, long ones two', () => {
   const gpu: AdapterTraits = { family: 'gpu', f16: false };
   expect(foldStages(whole(FOLD.maximum, 1, 3000, 64), software)).toHaveLength(1);
   expect(foldStages(whole(FOLD.maximum, 1, 3000, 64), gpu)).toHaveLength(2);
-  expect(foldStages(whole(FOLD.maximum, 20_000, 3000, 1), gpu)).toHaveLength(1);
+  expect(foldStages(whole(FOLD.maximum, 70_000, 3000, 1), gpu)).toHaveLength(1);
   expect(foldStages(whole(FOLD.maximum, 1, 100_000, 1), software)).toHaveLength(2);
 });

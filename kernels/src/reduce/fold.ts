@@ -48,17 +48,27 @@ const inputs = ({ outer, axis, inner }: FoldShape): number => outer * axis * inn
 const results = ({ outer, inner, parts }: FoldShape): number => outer * inner * parts;
 const writesSecond = ({ operation, second, toStates }: FoldShape): boolean => toStates === 0 && (second > 0 || isMoment(operation));
 
+/** Four neighbours of the axis at a time, where it is the last. */
+const takesFours = ({ axis, inner }: Pick<FoldShape, 'axis' | 'inner'>): boolean => inner === 1 && axis % 4 === 0;
+
 /** One launch of a fold; `foldStages` says which. Buffers that a launch does not use may be any. */
 export const fold: Kernel<FoldShape> = {
   name: 'reduce/fold',
   source: foldSource,
   fragments: ({ operation }) => ({ fold: isExtreme(operation) ? extreme : isMoment(operation) ? moments : logSumExp }),
-  buffers: [read('x', 'u32'), read('states', 'vec4<u32>'), written('joint', 'vec4<u32>'), written('out', 'u32'), written('second', 'u32')],
+  buffers: [
+    read('x', 'u32', 'Words'),
+    read('states', 'vec4<u32>'),
+    written('joint', 'vec4<u32>'),
+    written('out', 'u32'),
+    written('second', 'u32'),
+  ],
   uniforms: [...u32('outer', 'axis', 'inner', 'parts'), ...f32('scale')],
-  constants: ({ operation, second, order, fromStates, toStates }, adapter) => ({
+  constants: ({ operation, second, order, fromStates, toStates, ...sizes }, adapter) => ({
     WORKGROUP: stridedWorkgroup(adapter),
     FROM_STATES: fromStates === 1,
     TO_STATES: toStates === 1,
+    ...(fromStates === 0 && takesFours(sizes) ? { Words: 'vec4<u32>', LANES: 4 } : { Words: 'u32', LANES: 1 }),
     ...(isExtreme(operation) ? { OPERATION: operation, SECOND: second, ORDER: order } : {}),
     ...(isMoment(operation) ? { ROOT: operation === FOLD.deviation } : {}),
   }),
@@ -83,7 +93,7 @@ export const fold: Kernel<FoldShape> = {
 };
 
 /** Outputs that fill an adapter, and the axis from which fewer are worth a second launch. */
-const FILLS = { software: { outputs: 512, axis: 8192 }, gpu: { outputs: 16384, axis: 512 } } as const;
+const FILLS = { software: { outputs: 512, axis: 8192 }, gpu: { outputs: 65536, axis: 512 } } as const;
 
 /** Parts of a row of one, a multiple of these, fill SIMD groups. */
 const PART_GROUP = 32;
@@ -96,7 +106,7 @@ export function foldStages(
   const count = whole.outer * whole.inner;
   const fills = FILLS[family];
   if (whole.axis < fills.axis || count >= fills.outputs) return [{ ...whole, parts: 1, fromStates: 0, toStates: 0 }];
-  const wanted = Math.min(Math.ceil((4 * fills.outputs) / count), Math.ceil(Math.sqrt(whole.axis)));
+  const wanted = Math.min(Math.ceil(fills.outputs / count), Math.ceil(Math.sqrt(whole.axis)));
   const parts = whole.inner === 1 ? PART_GROUP * Math.ceil(wanted / PART_GROUP) : Math.max(2, wanted);
   return [
     { ...whole, parts, fromStates: 0, toStates: 1 },

@@ -1,7 +1,7 @@
 /** Products of matrices with random numbers, held against float64. */
 import type { Kernel } from '../declaration.js';
 import { layerNormReference } from '../layer-norm/reference.js';
-import { type MatmulShape, PLAIN_PRODUCT } from '../matmul/index.js';
+import { type MatmulShape, matmul, PLAIN_PRODUCT } from '../matmul/index.js';
 import { matmulReference, rowSumsReference } from '../matmul/reference.js';
 import { poison, randomNormal, relativeError, runKernel } from './harness.js';
 
@@ -20,8 +20,9 @@ export async function check(
   given: Partial<MatmulShape> & Pick<MatmulShape, 'm' | 'n' | 'k'>,
 ): Promise<number> {
   const shape = { ...PLAIN_PRODUCT, ...given };
-  const { m, n, k } = shape;
-  const sizes = [m * k, k * n, n, m * n, m * n, m];
+  const { m, n, k, batch } = shape;
+  const { a: sizeA, b: sizeB } = matmul.lengths!(shape, { family: 'software', f16: false });
+  const sizes = [sizeA, sizeB, n, batch * m * n, batch * m * n, m];
   const [a, b, bias, residual, before, sumsBefore, gamma, beta] = [...sizes, k, k].map((length, i) =>
     randomNormal(length, 7 * i + m + n + k),
   );
@@ -31,7 +32,7 @@ export async function check(
     bias: shape.bias ? bias : dummy,
     residual: shape.residual || shape.rectify ? residual : dummy,
     ...others(kernel, { gamma, beta }),
-    c: shape.accumulate ? before : poison(m * n),
+    c: shape.accumulate ? before : poison(batch * m * n),
     sums: shape.rowSums ? sumsBefore : dummy,
   });
   const left = shape.norm ? layerNormReference(a, k, shape.eps, gamma, beta).y : a;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { t5Buckets } from '@coxswain/kernels';
 import {
   AdamW,
+  add,
   backward,
   causalAttention,
   cholesky,
@@ -30,6 +31,9 @@ import {
   switchIntegrate,
   type Tensor,
   triangularSolve,
+  vicregCovariance,
+  vicregInvariance,
+  vicregVariance,
 } from '../src/index.js';
 
 /** The tensors of one file, uploaded as they are asked for. */
@@ -228,6 +232,17 @@ export const vectors: Readonly<Record<string, (golden: Golden) => Relaid | Promi
     const loss = maskedMean(clippedObjective(leaves.dlogp_new, g.input('logp_old'), g.input('advantage'), { clip: 0.2 }), g.input('mask'));
     backward(loss);
     return { computed: { loss, ...gradients(leaves) } };
+  },
+  /** Weights 25, 25, 1; the variance term is halved, once for each of the two embeddings. */
+  vicreg(g) {
+    const leaves = { dza: g.leaf('za'), dzb: g.leaf('zb') };
+    const [za, zb] = [leaves.dza, leaves.dzb];
+    const invariance = vicregInvariance(za, zb);
+    const variance = scale(add(vicregVariance(za), vicregVariance(zb)), 0.5);
+    const covariance = add(vicregCovariance(za), vicregCovariance(zb));
+    const loss = add(add(scale(invariance, 25), scale(variance, 25)), covariance);
+    backward(loss);
+    return { computed: { invariance, variance, covariance, loss, ...gradients(leaves) } };
   },
   cholesky(g) {
     const [a, b] = [g.leaf('a'), g.leaf('b')];

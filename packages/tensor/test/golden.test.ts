@@ -1,5 +1,5 @@
 /** Every golden vector through the public operations, by the kernels of both families. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import type { Device } from '../src/index.js';
 import { requestDevice } from '../src/node.js';
@@ -33,13 +33,29 @@ afterAll(() => {
   for (const device of devices) device.close();
 });
 
-test('every vector has its operation', () => {
-  expect(files.filter((file) => !(operationOf(file) in vectors))).toEqual([]);
+/** Tests beside their operations that run vectors of their own, in both families. */
+const beside = readdirSync(new URL('../src/ops/', import.meta.url))
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => readFileSync(new URL(`../src/ops/${name}`, import.meta.url), 'utf8'))
+  .filter((text) => /'software', 'gpu'/.test(text) && /readGolden/.test(text));
+const here = files.filter((file) => operationOf(file) in vectors);
+
+/** Whether a test names a vector, whole or as an operation and a variant such as `_groups`. */
+function names(text: string, file: string): boolean {
+  const name = file.replace(/^more\//, '');
+  const [, operation, variant] = /^(.*)(_[a-z]+)$/.exec(name) ?? [];
+  return text.includes(name) || (operation !== undefined && text.includes(operation) && text.includes(`'${variant}'`));
+}
+
+test('every vector is run, here or beside its operation', () => {
+  const elsewhere = files.filter((file) => !here.includes(file));
+  expect(elsewhere.filter((file) => !beside.some((text) => names(text, file)))).toEqual([]);
+  console.info(`golden vectors: ${files.length} files, ${here.length} of them here, ${elsewhere.length} beside their operations`);
 });
 
 for (const family of ['software', 'gpu'] as const) {
   const device = requestDevice({ family });
-  test.each(files)(`${family}: %s`, async (file) => {
+  test.each(here)(`${family}: %s`, async (file) => {
     const ours = await device;
     if (!devices.includes(ours)) devices.push(ours);
     using _scope = ours.scope();

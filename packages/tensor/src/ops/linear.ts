@@ -43,7 +43,7 @@ export function linear(x: Tensor, w: Tensor, options: LinearOptions = {}): Tenso
     const dy = relu ? rectifyGradient(gradient, y) : gradient;
     const dx = x.requiresGradient ? inputGradient(dy, w, x) : null;
     if (w.requiresGradient) weightGradient(dy, x, accumulator(w), bias?.requiresGradient ? accumulator(bias) : undefined);
-    else if (bias?.requiresGradient) accumulateRows(dy, accumulator(bias));
+    else if (bias?.requiresGradient && dy.size > 0) accumulateRows(dy, accumulator(bias));
     return [dx, null, ...(bias ? [null] : []), ...(residual ? [dy] : [])];
   };
   const recorded: OpOptions = { saves: relu ? [x, w, y] : [x, w], ...(relu ? { kind: 'relu' } : {}) };
@@ -113,7 +113,13 @@ function inputGradient(dy: Tensor, w: Tensor, x: Tensor): Tensor {
 export function weightGradient(dy: Tensor, x: Tensor, dw: Tensor, dbias?: Tensor): void {
   const { device } = x;
   const [k, m] = dy.shape;
+  // No rows add nothing, and without inputs there is only the bias.
+  if (k === 0 || m === 0) return;
   const n = x.size / k;
+  if (n === 0) {
+    if (dbias) accumulateRows(dy, dbias);
+    return;
+  }
   const rowSums = dbias ? 1 : 0;
   const sums = dbias ?? device.dummy;
   // What is read in fours has room for all of the last one.

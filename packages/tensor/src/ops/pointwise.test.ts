@@ -1,8 +1,18 @@
 /** Functions of each element against PyTorch's vectors and, on what fast-check thinks of, against float64; in both families. */
-import { CASTS, type CastName, FUNCTIONS, type FunctionName, functionRow, operandFields, PAIRS, type PairName } from '@coxswain/kernels';
+import {
+  binaryReference,
+  CASTS,
+  type CastName,
+  FUNCTIONS,
+  type FunctionName,
+  functionRow,
+  operandFields,
+  PAIRS,
+  type PairName,
+  whereReference,
+} from '@coxswain/kernels';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { binaryReference, whereReference } from '../../../../kernels/src/elementwise/reference.js';
 import { type Golden, readGolden } from '../../../../kernels/src/testing/golden.js';
 import { mismatches, SPECIALS, type Tolerance } from '../../../../kernels/src/testing/specials.js';
 import { backward } from '../autograd.js';

@@ -1,7 +1,9 @@
 /** How much of the WGSL stands in two places: what kernels share belongs into `fragments`. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
+const kernels = join(import.meta.dirname, '../kernels/src');
 const LINES = 6;
 const MOST = 0.1;
 
@@ -13,12 +15,12 @@ const codeOf = (text: string): string[] =>
     .filter((line) => line !== '' && !/^(\/\*|\*)/.test(line));
 
 test(`less than ${100 * MOST} % of all windows of ${LINES} lines of WGSL stand in another place too`, () => {
-  const files = readdirSync(import.meta.dirname, { recursive: true })
+  const files = readdirSync(kernels, { recursive: true })
     .map(String)
     .filter((file) => file.endsWith('.wgsl'));
   const places = new Map<string, string[]>();
   for (const file of files) {
-    const lines = codeOf(readFileSync(`${import.meta.dirname}/${file}`, 'utf8'));
+    const lines = codeOf(readFileSync(join(kernels, file), 'utf8'));
     for (let at = 0; at + LINES <= lines.length; at++) {
       const window = lines.slice(at, at + LINES).join('\n');
       places.set(window, [...(places.get(window) ?? []), file]);
