@@ -31,7 +31,11 @@ const outerOf = (shape: Dimensions, axis: number): number => sizeOf(shape.slice(
 const innerOf = (shape: Dimensions, axis: number): number => sizeOf(shape.slice(axis + 1));
 const withAxis = (shape: Dimensions, axis: number, length: number): number[] => shape.map((n, i) => (i === axis ? length : n));
 
-/** Elements `from` … `to − 1` along an axis; a negative one counts from the last. */
+/**
+ * Elements `from` … `to − 1` along an axis; a negative one counts from the last.
+ * @param x [..., n, ...]
+ * @returns [..., to − from, ...]
+ */
 export function slice(x: Tensor, along: number, from: number, to: number): Tensor {
   const axis = axisOf('slice', x.shape, along);
   const axisLength = x.shape[axis];
@@ -66,7 +70,11 @@ function requireAlike(list: readonly Tensor[], along: number): number {
   return axis;
 }
 
-/** Tensors of one dtype side by side along an axis (a negative one counts from the last); their other axes are the same. */
+/**
+ * Tensors of one dtype side by side along an axis (a negative one counts from the last); their other axes are the same.
+ * @param list [..., n, ...] each, n along the axis its own
+ * @returns [..., Σ n, ...]
+ */
 export function concat(list: readonly Tensor[], along: number): Tensor {
   const axis = requireAlike(list, along);
   const full = list.filter((part) => part.size > 0);
@@ -143,7 +151,11 @@ function beside(x: Tensor, h: Tensor, shape: BesideShape): Tensor {
   return out;
 }
 
-/** Stretches axes of length 1 to `shape`, times `factor`. */
+/**
+ * Stretches axes of length 1 to `shape`, times `factor`.
+ * @param x [...], axes of length 1 wherever they are stretched
+ * @returns [...shape]
+ */
 export function expand(x: Tensor, shape: Dimensions, factor = 1): Tensor {
   const { device } = x;
   requireDimensions('expand', shape);
@@ -172,6 +184,9 @@ function requireIndex(operation: string, index: Tensor): void {
 /**
  * Rows `x[index[i], :]` of a matrix; a row of zeros where the index, u32, is past the end. Its gradient adds up rows named more than once in
  * the order of the index, as `scatterAdd`; `selectRows` has a cheaper one.
+ * @param x [rows, ...]
+ * @param index u32 [m]
+ * @returns [m, ...]
  */
 export function gatherRows(x: Tensor, index: Tensor): Tensor {
   requireIndex('gatherRows', index);
@@ -187,8 +202,10 @@ export function gatherRows(x: Tensor, index: Tensor): Tensor {
 
 /**
  * `gatherRows` for rows that differ: its gradient is a gather too.
+ * @param x [rows, ...]
  * @param index u32 [m]: rows of `x`, each at most once; past the end for a row of zeros.
  * @param back u32 [rows of x]: where in `index` each of them is, past its end where it is not.
+ * @returns [m, ...]
  */
 export function selectRows(x: Tensor, index: Tensor, back: Tensor): Tensor {
   if (back.size !== x.shape[0])
@@ -208,7 +225,12 @@ const MANY_MOVED: LaunchOptions = { bits: ['x0', 'x1', 'x2', 'out0', 'out1', 'ou
 const slots = (prefix: string, tensors: readonly Tensor[], absent: Tensor): Record<string, Tensor> =>
   Object.fromEntries([0, 1, 2].map((i) => [`${prefix}${i}`, tensors[i] ?? absent]));
 
-/** `gatherRows` of up to three tensors by one index, in one launch. */
+/**
+ * `gatherRows` of up to three tensors by one index, in one launch.
+ * @param tensors [rows, ...] each
+ * @param index u32 [m]
+ * @returns [m, ...] for each
+ */
 export function gatherRowsOf(tensors: readonly Tensor[], index: Tensor): Tensor[] {
   requireIndex('gatherRowsOf', index);
   const { device, shape } = tensors[0] ?? index;
@@ -226,6 +248,8 @@ export function gatherRowsOf(tensors: readonly Tensor[], index: Tensor): Tensor[
 /**
  * `out[index[i], :] = x[i, :]` in place for up to three pairs by one index, in one launch; rows whose index is past the end go nowhere, the
  * others must differ. It has no gradient.
+ * @param pairs [m, ...] and [rows, ...] each, the second changed in place
+ * @param index u32 [m]
  */
 export function scatterRowsOf(pairs: readonly (readonly [x: Tensor, out: Tensor])[], index: Tensor): void {
   requireIndex('scatterRowsOf', index);
