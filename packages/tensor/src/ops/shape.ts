@@ -3,7 +3,6 @@ import {
   type BesideShape,
   binary,
   broadcastFields,
-  broadcastShape,
   copyAxisRange,
   copyBeside,
   copyStrided,
@@ -168,12 +167,12 @@ export function expand(x: Tensor, shape: Dimensions, factor = 1): Tensor {
   return out;
 }
 
+/** The shape asked for. @throws ShapeError unless each axis of `from`, the last beside the last, is 1 or as long. */
 function stretched(from: Dimensions, to: Dimensions): number[] {
-  try {
-    return broadcastShape(from, to);
-  } catch {
+  const first = to.length - from.length;
+  if (first < 0 || !from.every((n, i) => n === 1 || n === to[first + i]))
     throw new ShapeError('expand', `shape [${from}] to [${to}]`, 'axes that are 1, or equal');
-  }
+  return [...to];
 }
 
 /** The index, u32. @throws ShapeError for another dtype: its bits would pass for rows. */
@@ -216,9 +215,9 @@ export function selectRows(x: Tensor, index: Tensor, back: Tensor): Tensor {
   return out;
 }
 
-const manyRows = (name: string, tensors: readonly Tensor[], rows: (tensor: Tensor) => number, index: Tensor, indexed: number) => {
+const manyRows = (name: string, tensors: readonly Tensor[], index: Tensor, indexed: number) => {
   if (tensors.length === 0 || tensors.length > MOST_MOVED) throw new ShapeError(name, `${tensors.length} tensors`, `1 to ${MOST_MOVED}`);
-  const columns = (i: number): number => (tensors[i]?.size ? tensors[i].size / rows(tensors[i]) : 0);
+  const columns = (i: number): number => (tensors[i] ? sizeOf(tensors[i].shape.slice(1)) : 0);
   return { rows: index.size, columns0: columns(0), columns1: columns(1), columns2: columns(2), indexed };
 };
 const MANY_MOVED: LaunchOptions = { bits: ['x0', 'x1', 'x2', 'out0', 'out1', 'out2'] };
@@ -234,7 +233,7 @@ const slots = (prefix: string, tensors: readonly Tensor[], absent: Tensor): Reco
 export function gatherRowsOf(tensors: readonly Tensor[], index: Tensor): Tensor[] {
   requireIndex('gatherRowsOf', index);
   const { device, shape } = tensors[0] ?? index;
-  const fields = manyRows('gatherRowsOf', tensors, (tensor) => tensor.shape[0], index, shape[0]);
+  const fields = manyRows('gatherRowsOf', tensors, index, shape[0]);
   if (tensors.some((tensor) => tensor.shape[0] !== shape[0]))
     throw new ShapeError('gatherRowsOf', `tensors ${tensors.map((tensor) => `[${tensor.shape}]`).join(' ')}`, 'as many rows in each');
   const out = tensors.map((tensor) => device.empty([index.size, ...tensor.shape.slice(1)], tensor.dtype));
@@ -255,7 +254,7 @@ export function scatterRowsOf(pairs: readonly (readonly [x: Tensor, out: Tensor]
   requireIndex('scatterRowsOf', index);
   const [x, out] = [pairs.map(([from]) => from), pairs.map(([, to]) => to)];
   const { device, shape } = out[0] ?? index;
-  const fields = manyRows('scatterRowsOf', x, () => index.size, index, shape[0]);
+  const fields = manyRows('scatterRowsOf', out, index, shape[0]);
   if (out.some((tensor, i) => tensor.shape[0] !== shape[0] || (tensor.size / shape[0]) * index.size !== x[i].size))
     throw new ShapeError('scatterRowsOf', `into ${out.map((tensor) => `[${tensor.shape}]`).join(' ')}`, 'rows as long as those moved');
   const differs = pairs.find(([from, to]) => from.dtype !== to.dtype);

@@ -185,7 +185,10 @@ export function pad(x: Tensor, margins: readonly (readonly [before: number, afte
     if (before === 0 && after === 0) return;
     out = padAxis(out, first + i, before, after, value);
   });
-  return out === x ? copyOf('pad', x, x.shape, axesOf(x.shape)) : out;
+  if (out !== x) return out;
+  const copy = copyOf('pad', x, x.shape, axesOf(x.shape));
+  op('pad', [x], [copy], ([g]) => [g], { saves: [] });
+  return copy;
 }
 
 function padAxis(x: Tensor, axis: number, before: number, after: number, value: number): Tensor {

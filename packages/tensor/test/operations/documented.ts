@@ -22,7 +22,10 @@ interface Comment {
 
 function commentOf(text: string): Comment {
   const lines = text.split('\n').map((line) => line.replace(/^\s*(\/\*\*|\*\/|\*)?\s?/, '').replace(/\s*\*\/\s*$/, ''));
-  const [body, ...tags] = lines.join('\n').trim().split(/\n?(?=@\w)/);
+  const [body, ...tags] = lines
+    .join('\n')
+    .trim()
+    .split(/\n?(?=@\w)/);
   const flat = (part: string): string => part.replace(/\s+/g, ' ').trim();
   const parameters = new Map<string, string>();
   let returns = '';
@@ -95,7 +98,9 @@ function result(said: string): string {
 const SHORT = 60;
 
 function declared(name: string, file: string, source: string): Documented | undefined {
-  const found = new RegExp(`(/\\*\\*(?:(?!\\*/)[\\s\\S])*\\*/)?\\s*export (?:function ${name}(?:<[^>]*>)?\\(|const ${name}\\b[^=]*= )`).exec(source);
+  const found = new RegExp(
+    `(/\\*\\*(?:(?!\\*/)[\\s\\S])*\\*/)?\\s*export (?:function ${name}(?:<[^>]*>)?\\(|const ${name}\\b[^=]*= )`,
+  ).exec(source);
   if (!found) return undefined;
   const { summary, parameters: said, returns } = commentOf(found[1] ?? '');
   const at = source.indexOf('(', found.index + found[0].length - 1);

@@ -8,7 +8,10 @@ import type { Row } from '../properties/row.js';
 import { documented } from './documented.js';
 
 /** Between these lines of the README. */
-export const MARKS = ['<!-- operations: npm run docs:operations writes what is between these marks -->', '<!-- end of operations -->'] as const;
+export const MARKS = [
+  '<!-- operations: npm run docs:operations writes what is between these marks -->',
+  '<!-- end of operations -->',
+] as const;
 
 const TRAITS = { family: 'software', f16: false, subgroups: { min: 8, max: 8 } } as const;
 /** Draws of arguments from which the tensors that there may be are gathered. */
@@ -19,7 +22,10 @@ const SEED = 24;
 export function gradientsOf(row: Row): { readonly with: readonly string[]; readonly without: readonly string[] } {
   using device = dryDevice(TRAITS);
   const found = new Map<string, boolean>();
-  for (const given of fc.sample(fc.gen().map((gen) => row.draw(new Draw(gen, 'plain'))), { numRuns: DRAWS, seed: SEED })) {
+  for (const given of fc.sample(
+    fc.gen().map((gen) => row.draw(new Draw(gen, 'plain'))),
+    { numRuns: DRAWS, seed: SEED },
+  )) {
     for (const [name, { dtype, data }] of hostsOf(given)) {
       if (dtype !== 'f32' || data.length === 0) continue;
       using _scope = device.scope();

@@ -4,7 +4,8 @@ import { choleskys } from './cholesky.js';
 import { draws } from './draws.js';
 import { elementwise } from './elementwise.js';
 import { folds } from './folds.js';
-import { gaussians, norms } from './norms.js';
+import { images } from './images.js';
+import { gaussians, norms, vicreg } from './norms.js';
 import { policies } from './policies.js';
 import { products } from './products.js';
 import { recurrences } from './recurrences.js';
@@ -20,7 +21,9 @@ const areas: readonly Rows[] = [
   shape,
   views,
   products,
+  images,
   choleskys,
+  vicreg,
   norms,
   gaussians,
   policies,

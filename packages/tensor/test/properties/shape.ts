@@ -138,7 +138,7 @@ export const shape: Rows = {
   }),
   gatherRows: row<{ x: Host; index: Host }>({
     tolerance: 0,
-    gradients: [],
+    gradients: ['x'],
     anyDtype: ['x'],
     draw: (draw) => {
       const x = anything(draw, draw.shape(1, 4));
