@@ -2,6 +2,7 @@
 import type { Case } from './case.js';
 import { adamwCases } from './cases/adamw.js';
 import { attentionCases } from './cases/attention.js';
+import { attentionApartCases } from './cases/attention-apart.js';
 import { gruCases } from './cases/gru.js';
 import { imageCases } from './cases/images.js';
 import { matmulCases } from './cases/matmul.js';
@@ -16,6 +17,7 @@ import { reasonOf, type Suite } from './suite.js';
 const cases: readonly Case[] = [
   ...matmulCases,
   ...attentionCases,
+  ...attentionApartCases,
   ...gruCases,
   ...rowCases,
   ...movementCases,

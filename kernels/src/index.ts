@@ -32,6 +32,8 @@ export * from './pooling/index.js';
 export * from './reduce/index.js';
 export * from './rg-lru/index.js';
 export * from './rms-norm/index.js';
+export * from './rope/index.js';
+export * from './rope/reference.js';
 export * from './running-sums/index.js';
 export * from './sort/index.js';
 export * from './steering/index.js';

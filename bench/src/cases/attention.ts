@@ -1,4 +1,4 @@
-import { attentionBackwardReference, attentionReference } from '@coxswain/kernels';
+import { attentionBackwardReference, attentionReference, packedAttention } from '@coxswain/kernels';
 import { backward, causalAttention } from '@coxswain/tensor';
 import { type Case, type Inputs, noise, watched } from '../case.js';
 import type { Jax, JaxArray } from '../peers/jax.js';
@@ -94,10 +94,11 @@ function attentionCase({ batch, time, headDim }: Sizes, withBackward: boolean): 
       ...(withBackward ? { dy: noise(4, shape) } : {}),
     }),
     reference: (inputs) => {
-      const given = { qkv: interleaved(inputs, width), ...sizes };
-      const { y } = attentionReference(given);
+      const qkv = interleaved(inputs, width);
+      const [packed, given] = [packedAttention(sizes), { q: qkv, k: qkv, v: qkv }];
+      const { y } = attentionReference(packed, given);
       if (!withBackward) return [y];
-      return [y, ...separated(attentionBackwardReference(given, inputs.dy.data, 0).dqkv, width)];
+      return [y, ...separated(attentionBackwardReference(packed, given, inputs.dy.data).dqkv, width)];
     },
     tolerance: withBackward ? 1e-4 : 1e-5,
     // Models make q, k and v in one product, side by side.

@@ -1,10 +1,12 @@
 /** The transformer in float64, out of the kernels' references. */
 import {
   attentionReference,
+  biasReference,
   crossEntropyReference,
   layerNormReference,
   matmulReference,
   PLAIN_PRODUCT,
+  packedAttention,
   t5Buckets,
 } from '@coxswain/kernels';
 import type { SafeTensor } from '@coxswain/tensor';
@@ -57,7 +59,8 @@ export function blocksReference(
     const name = `layers.${i}`;
     const at = (part: string): Numbers => dataOf(weights, `${name}.${part}`);
     const qkv = linearReference(normed(e, width, weights, `${name}.ln1`), [rows, width, 3 * width], at('qkv.weight'));
-    const { y } = attentionReference({ qkv, batch, time, heads, headDim: width / heads, biasTable: at('rel'), bucketOfDistance, window });
+    const shape = packedAttention({ batch, time, heads, headDim: width / heads, biased: 1, window });
+    const { y } = attentionReference(shape, { q: qkv, k: qkv, v: qkv, bias: biasReference(shape, at('rel'), bucketOfDistance) });
     e = plus(e, linearReference(y, [rows, width, width], at('o.weight')));
     const x = normed(e, width, weights, `${name}.ln2`);
     const hidden = reluReference(linearReference(x, [rows, width, mlp], at('w1.weight'), at('w1.bias')));

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { check, checkSteps, kinds, noIndices, none, randomCase, stepKernels, tiledAttention } from '../testing/attention.js';
 import { f32, type Golden, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, relativeError, runKernel } from '../testing/harness.js';
-import { attentionSplitStep, attentionStep, attentionStepKernel, t5Buckets } from './index.js';
+import { attentionSplitStep, attentionStep, attentionStepKernel, packedAttention, t5Buckets } from './index.js';
 
 /** Golden tensors are `[batch, head, time, headDim]`: those given, side by side, as `[batch, time, n·head·headDim]`. */
 function packed(tensors: Golden[]): Float64Array {
@@ -33,7 +33,8 @@ test.each(kinds.flatMap(([kind, run]) => ['attention', 'odd/attention'].map((fil
     const qkv = Float32Array.from(packed([golden.q, golden.k, golden.v]));
     const dy = Float32Array.from(packed([golden.dy]));
     const biasTable = f32(golden.bias_table);
-    const out = await run({ qkv, batch, time, heads, headDim, biasTable, bucketOfDistance: t5Buckets(time) }, dy);
+    const shape = packedAttention({ batch, time, heads, headDim, biased: 1 });
+    const out = await run({ shape, q: qkv, k: qkv, v: qkv, biasTable, bucketOfDistance: t5Buckets(time) }, dy);
     expect(relativeError(out.y, packed([golden.y]))).toBeLessThan(1e-5);
     expect(relativeError(out.lse, golden.lse.data)).toBeLessThan(1e-5);
     expect(relativeError(out.dqkv, packed([golden.dq, golden.dk, golden.dv]))).toBeLessThan(1e-4);
@@ -62,7 +63,7 @@ describe.each([
 });
 
 test('the choice of the kernel for a step', () => {
-  const shape = { batch: 1, time: 8, heads: 1, headDim: 16, buckets: 0, rows: 1, indexed: 0, window: 0 };
+  const shape = { ...attentionStep.sample, batch: 1, headDim: 16 };
   expect(attentionStepKernel(shape, { family: 'gpu', f16: false })).toBe(attentionSplitStep);
   expect(attentionStepKernel({ ...shape, headDim: 256 }, { family: 'gpu', f16: false })).toBe(attentionStep);
   expect(attentionStepKernel(shape, { family: 'software', f16: false })).toBe(attentionStep);
@@ -71,12 +72,13 @@ test('the choice of the kernel for a step', () => {
 test.each(stepKernels)('one step with caches in another order, and a sequence without a row leaves no trace: $name', async (kernel) => {
   const [batch, time, heads, headDim, step] = [5, 6, 2, 8, 3];
   const width = heads * headDim;
-  const shape = { batch, time, heads, headDim, buckets: 0, rows: 7, indexed: 0, window: 0 };
+  const shape = { batch, time, heads, kvHeads: heads, headDim, buckets: 0, rows: 7, indexed: 0, placed: 0, forked: 0, window: 0 };
   const rowsOf = (numbers: Float32Array, order: readonly number[], length: number) =>
     Float32Array.from(order.flatMap((row) => [...numbers.subarray(row * length, (row + 1) * length)]));
   const keys = randomNormal(7 * time * width, 1);
   const values = randomNormal(7 * time * width, 2);
-  const shared = { qkv: randomNormal(batch * 3 * width, 3), biasTable: none, bucketOfDistance: noIndices, step: Uint32Array.of(step) };
+  const given = { qkv: randomNormal(batch * 3 * width, 3), biasTable: none, bucketOfDistance: noIndices, step: Uint32Array.of(step) };
+  const shared = { ...given, prefix: noIndices };
   const plain = await runKernel(kernel, shape, { ...shared, cacheRow: noIndices, keys, values, y: poison(batch * width) });
   // Sequence b has row order[b]; the third has none.
   const order = [6, 2, 0xffffffff, 0, 4];
@@ -100,21 +102,27 @@ test.each(stepKernels)('one step with caches in another order, and a sequence wi
   for (const row of [1, 3, 5]) expect(rowsOf(moved.values, [row], time * width)).toEqual(rowsOf(values, [where[row]], time * width));
 });
 
-test.each(kinds)('%s: what is past a length neither matters nor receives a gradient', async (_, run) => {
-  const input = randomCase(3, 11, 2, 8, 8, [11, 6, 0]);
-  const { time, heads, headDim } = input;
-  const width = heads * headDim;
-  const dy = randomNormal(input.qkv.length / 3, 5);
-  const clean = await run(input, dy);
-  const qkv = input.qkv.slice();
-  input.lengths?.forEach((length, b) => {
-    qkv.fill(1e20, (b * time + length) * 3 * width, (b + 1) * time * 3 * width);
-    const unused = {
-      y: clean.y.subarray((b * time + length) * width, (b + 1) * time * width),
-      dqkv: clean.dqkv.subarray((b * time + length) * 3 * width, (b + 1) * time * 3 * width),
-    };
-    expect([...unused.y, ...unused.dqkv].every((v) => v === 0)).toBe(true);
-  });
-  const dirty = await run({ ...input, qkv }, dy);
-  for (const name of ['y', 'dqkv', 'dBiasTable'] as const) expect(dirty[name]).toEqual(clean[name]);
-});
+// Zero past a length, NaN: neither may matter.
+test.each(kinds.flatMap(([kind, run]) => [1e20, Number.NaN].map((junk) => [kind, junk, run] as const)))(
+  '%s: what is past a length (%d) neither matters nor receives a gradient',
+  async (_, junk, run) => {
+    const input = randomCase(3, 11, 2, 8, 8, [11, 6, 0]);
+    const { queries: time, heads, headDim } = input.shape;
+    const width = heads * headDim;
+    const dy = randomNormal(input.q.length / 3, 5);
+    const clean = await run(input, dy);
+    const qkv = input.q.slice();
+    const dirtyDy = dy.slice();
+    input.lengths?.forEach((length, b) => {
+      qkv.fill(junk, (b * time + length) * 3 * width, (b + 1) * time * 3 * width);
+      dirtyDy.fill(junk, (b * time + length) * width, (b + 1) * time * width);
+      const unused = {
+        y: clean.y.subarray((b * time + length) * width, (b + 1) * time * width),
+        dqkv: clean.dqkv.subarray((b * time + length) * 3 * width, (b + 1) * time * 3 * width),
+      };
+      expect([...unused.y, ...unused.dqkv].every((v) => v === 0)).toBe(true);
+    });
+    const dirty = await run({ ...input, q: qkv, k: qkv, v: qkv }, dirtyDy);
+    for (const name of ['y', 'dqkv', 'dBiasTable'] as const) expect(dirty[name]).toEqual(clean[name]);
+  },
+);

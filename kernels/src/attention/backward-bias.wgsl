@@ -11,9 +11,9 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   }
   let head = index / uniforms.buckets;
   let bucket = index % uniforms.buckets;
-  var nearest = uniforms.time;
+  var nearest = uniforms.distances;
   var end = 0u;
-  for (var distance = 0u; distance < uniforms.time; distance++) {
+  for (var distance = 0u; distance < uniforms.distances; distance++) {
     if (bucketOfDistance[distance] == bucket) {
       nearest = min(nearest, distance);
       end = distance + 1u;
@@ -23,7 +23,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   for (var sequence = 0u; sequence < uniforms.batch; sequence++) {
     var part = 0.0;
     for (var distance = nearest; distance < end; distance++) {
-      let value = dBias[(sequence * uniforms.heads + head) * uniforms.time + distance];
+      let value = dBias[(sequence * uniforms.heads + head) * uniforms.distances + distance];
       part += select(0.0, value, bucketOfDistance[distance] == bucket);
     }
     sum += part;

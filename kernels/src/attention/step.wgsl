@@ -1,74 +1,60 @@
-// One step of causal attention against caches of keys and values: one invocation per (sequence, head) appends its own
+// One step of causal attention against caches of keys and values: one invocation per (sequence, head) appends its
 // key and value at position `step`, then attends over positions 0…step, or the last of them where there is a window.
 // Nothing it reads from a cache is written by another invocation, and its own key and value come from qkv.
-// Prelude: WORKGROUP (invocations per workgroup), VECTORS (head dimension / 4), SCALE (1/√head dimension),
-// BIASED (biasTable and bucketOfDistance are given), INDEXED (cacheRow is given), WINDOWED (there may be keys beyond the window).
-// rows: rows of the caches.
-// window: steps that are seen, the own one included; 0: all.
-import fragments::index;
+// Prelude: WORKGROUP (invocations per workgroup), SCALE (1/√head dimension), and what fragments::attentionCache needs.
+import fragments::{index, attentionCache};
+
+const LOWEST = -3.4028234e38;
+const HIGHEST = 3.4028234e38;
+
+var<private> nanBits: u32 = 0x7fc00000u;
 
 fn total(v: vec4<f32>) -> f32 {
   return v.x + v.y + v.z + v.w;
 }
 
-fn bias(distance: u32, head: u32) -> f32 {
-  if (BIASED) {
-    return biasTable[bucketOfDistance[distance] * uniforms.heads + head];
-  }
-  return 0.0;
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let index = indexOf(launch, lane);
-  let heads = uniforms.heads;
-  if (index >= uniforms.batch * heads) {
+  if (index >= uniforms.batch * uniforms.heads) {
     return;
   }
-  let sequence = index / heads;
-  let head = index % heads;
-  let now = min(step[0], uniforms.time - 1u);
-  let width = heads * VECTORS;
-  let own = sequence * 3u * width + head * VECTORS;
-  let out = sequence * width + head * VECTORS;
-  var row = sequence;
-  if (INDEXED) {
-    row = cacheRow[sequence];
-    if (row >= uniforms.rows) {
-      for (var i = 0u; i < VECTORS; i++) {
-        y[out + i] = vec4<f32>();
-      }
-      return;
+  let its = stepOf(index);
+  if (!its.present) {
+    for (var i = 0u; i < VECTORS; i++) {
+      y[its.output + i] = vec4<f32>();
     }
+    return;
   }
-  let cache = row * uniforms.time * width + head * VECTORS;
-
+  let append = its.row + its.now * its.stride;
   var q: array<vec4<f32>, VECTORS>;
   var sum: array<vec4<f32>, VECTORS>;
   var products = vec4<f32>();
   for (var i = 0u; i < VECTORS; i++) {
-    q[i] = qkv[own + i] * SCALE;
-    let k = qkv[own + width + i];
-    let v = qkv[own + 2u * width + i];
-    keys[cache + now * width + i] = k;
-    values[cache + now * width + i] = v;
+    q[i] = qkv[its.query + i] * SCALE;
+    let k = qkv[its.key + i];
+    let v = qkv[its.value + i];
+    if (its.appends) {
+      keys[append + i] = k;
+      values[append + i] = v;
+    }
     products += q[i] * k;
     sum[i] = v;
   }
-  var highest = total(products) + bias(0u, head);
-  var denominator = 1.0;
-  // Where the window begins.
-  var start = 0u;
-  if (WINDOWED) {
-    start = now - min(now, uniforms.window - 1u);
+  let mine = total(products) + biasOf(0u, its.head);
+  // A score of −∞ has no weight, one that is NaN or +∞ makes it NaN.
+  var highest = max(mine, LOWEST);
+  var denominator = exp(mine - highest);
+  for (var i = 0u; i < VECTORS; i++) {
+    sum[i] *= denominator;
   }
-  for (var key = start; key < now; key++) {
-    let at = cache + key * width;
+  for (var key = its.start; key < its.now; key++) {
+    let at = cachePlace(its, key);
     products = vec4<f32>();
     for (var i = 0u; i < VECTORS; i++) {
       products += q[i] * keys[at + i];
     }
-    let score = total(products) + bias(now - key, head);
+    let score = total(products) + biasOf(its.now - key, its.head);
     // One of the two factors is 1, the other the exponential of minus the distance between score and maximum.
     let decay = exp(-abs(score - highest));
     let rescale = select(1.0, decay, score > highest);
@@ -79,7 +65,8 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
       sum[i] = sum[i] * rescale + weight * values[at + i];
     }
   }
+  denominator = select(denominator, bitcast<f32>(nanBits), highest > HIGHEST);
   for (var i = 0u; i < VECTORS; i++) {
-    y[out + i] = sum[i] / denominator;
+    y[its.output + i] = sum[i] / denominator;
   }
 }

@@ -9,10 +9,10 @@ var<workgroup> sums: array<f32, WORKGROUP>;
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let bucket = launch.group.x;
   let head = launch.group.y;
-  let time = uniforms.time;
-  var nearest = time;
+  let distances = uniforms.distances;
+  var nearest = distances;
   var end = 0u;
-  for (var distance = 0u; distance < time; distance++) {
+  for (var distance = 0u; distance < distances; distance++) {
     if (bucketOfDistance[distance] == bucket) {
       nearest = min(nearest, distance);
       end = distance + 1u;
@@ -21,7 +21,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   var sum = 0.0;
   for (var sequence = lane; sequence < uniforms.batch; sequence += WORKGROUP) {
     for (var distance = nearest; distance < end; distance++) {
-      let value = dBias[(sequence * uniforms.heads + head) * time + distance];
+      let value = dBias[(sequence * uniforms.heads + head) * distances + distance];
       sum += select(0.0, value, bucketOfDistance[distance] == bucket);
     }
   }

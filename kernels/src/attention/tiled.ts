@@ -1,23 +1,30 @@
-/** Causal attention over whole sequences for GPUs: the same function as in `index.ts`, by tiles in workgroup memory. */
-import { type AdapterTraits, type Kernel, linearGrid, read, u32, written } from '../declaration.js';
+/** Attention over whole sequences for GPUs: the same function as in `index.ts`, by tiles in workgroup memory. */
+import { type AdapterTraits, type Constant, type Kernel, linearGrid, read, u32, written } from '../declaration.js';
 import {
-  type AttentionBackwardShape,
   type AttentionBiasShape,
   type AttentionShape,
-  headConstants,
+  attentionLengths,
+  biasCost,
+  biasLengths,
+  forwardCost,
+  keyElements,
+  maskConstants,
+  operands,
+  packedAttention,
   pairs,
+  queryElements,
   sample,
-  windowed,
+  uniforms,
 } from './shape.js';
 import backwardBiasSource from './tiled-backward-bias.wgsl';
 import backwardKeysSource from './tiled-backward-keys.wgsl';
 import backwardQueriesSource from './tiled-backward-queries.wgsl';
 import forwardSource from './tiled-forward.wgsl';
 
-type Rows = Pick<AttentionShape, 'time' | 'headDim'>;
+type Rows = Pick<AttentionShape, 'queries' | 'keys' | 'headDim'>;
 
-/** Rows (queries, or keys) of a workgroup. */
-const rowsOf = ({ time }: Rows, lanes: number): number => (lanes > 2 || time <= 32 ? 32 : 64);
+/** Rows of a workgroup, of so many there are. */
+const rowsOf = (rows: number, lanes: number): number => (lanes > 2 || rows <= 32 ? 32 : 64);
 
 /** Invocations that share a row: what each holds of it has to fit its registers. */
 function lanesOf({ headDim }: Rows, most: number): number {
@@ -27,12 +34,13 @@ function lanesOf({ headDim }: Rows, most: number): number {
   return lanes;
 }
 
-/** Tiles of the other side; all of a kernel's workgroup memory stays below the 16 KiB that every adapter has. */
-const FORWARD = { most: 64, tile: ({ headDim }: Rows): number => (headDim <= 32 ? 32 : headDim <= 64 ? 16 : 8) };
-const BACKWARD = { most: 32, tile: ({ headDim }: Rows): number => (headDim <= 16 ? 32 : headDim <= 32 ? 16 : 8) };
-
-/** Where unrolled loops cost more to compile than they save. */
-const rolled = ({ family }: AdapterTraits): boolean => family === 'software';
+/** Elements of a row that an invocation takes at most, and rows of the other side in a tile. All workgroup memory stays below 16 KiB. */
+interface Tiling {
+  readonly most: number;
+  tile(headDim: number): number;
+}
+const FORWARD: Tiling = { most: 64, tile: (headDim) => (headDim <= 32 ? 32 : headDim <= 64 ? 16 : 8) };
+const BACKWARD: Tiling = { most: 32, tile: (headDim) => (headDim <= 16 ? 32 : headDim <= 32 ? 16 : 8) };
 
 /** Widest head whose tiles fit. */
 const WIDEST = 128;
@@ -41,115 +49,109 @@ const WIDEST = 128;
 export const attentionTiles = ({ headDim }: Pick<AttentionShape, 'headDim'>, { family }: AdapterTraits): boolean =>
   family === 'gpu' && headDim <= WIDEST;
 
-const grid = ({ batch, time, heads }: Pick<AttentionShape, 'batch' | 'time' | 'heads'>, rows: number) =>
-  linearGrid(batch * heads * Math.ceil(time / rows), 1);
+/** Constants of a kernel that holds rows of `side` and goes through tiles of the other. */
+function tileConstants(
+  shape: AttentionShape,
+  side: 'queries' | 'keys',
+  tiling: Tiling,
+  { family }: AdapterTraits,
+): Record<string, Constant> {
+  const lanes = lanesOf(shape, tiling.most);
+  const [held, tile] = [rowsOf(shape[side], lanes), tiling.tile(shape.headDim)];
+  return {
+    LANES: lanes,
+    TILE: tile,
+    QUERIES: side === 'queries' ? held : tile,
+    KEYS: side === 'keys' ? held : tile,
+    // Unrolled loops cost a software adapter more to compile than they save.
+    ROLLED: family === 'software',
+    ...maskConstants(shape),
+  };
+}
+
+const groups = (shape: Rows, side: 'queries' | 'keys', tiling: Tiling): number =>
+  Math.ceil(shape[side] / rowsOf(shape[side], lanesOf(shape, tiling.most)));
 
 /** `attentionForward` by tiles: the same buffers. Heads up to 128 wide. */
 export const attentionTiledForward: Kernel<AttentionShape> = {
   name: 'attention/tiled-forward',
   source: forwardSource,
-  buffers: [
-    read('qkv', 'vec4<f32>'),
-    read('biasTable'),
-    read('bucketOfDistance', 'u32'),
-    read('lengths', 'u32'),
-    written('y', 'vec4<f32>'),
-    written('lse'),
-  ],
-  uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
-  constants(shape, adapter) {
-    const lanes = lanesOf(shape, FORWARD.most);
-    const { headDim, buckets, lengths } = shape;
-    const flags = { BIASED: buckets > 0, MASKED: lengths !== 0, WINDOWED: windowed(shape) };
-    return {
-      LANES: lanes,
-      QUERIES: rowsOf(shape, lanes),
-      KEYS: FORWARD.tile(shape),
-      ROLLED: rolled(adapter),
-      ...headConstants(headDim),
-      ...flags,
-    };
+  buffers: [...operands, read('lengths', 'u32'), read('keyLengths', 'u32'), written('y', 'vec4<f32>'), written('lse')],
+  uniforms,
+  lengths(shape) {
+    const { q, k, v, y, bias, lengths, keyLengths, perQuery } = attentionLengths(shape);
+    return { q, k, v, y, bias, lengths, keyLengths, lse: perQuery };
   },
-  grid: (shape) => grid(shape, rowsOf(shape, lanesOf(shape, FORWARD.most))),
-  cost: (shape) => ({
-    flops: pairs(shape) * (4 * shape.headDim + 6),
-    bytes: 4 * shape.batch * shape.time * shape.heads * (4 * shape.headDim + 1),
-  }),
+  constants: (shape, adapter) => tileConstants(shape, 'queries', FORWARD, adapter),
+  grid: (shape) => linearGrid(shape.batch * shape.heads * groups(shape, 'queries', FORWARD), 1),
+  cost: forwardCost,
   sample,
 };
 
 /** Tiles of queries of `attentionTiledBackwardQueries`: each leaves a part of dBias. */
-export const attentionParts = (shape: Rows): number => Math.ceil(shape.time / rowsOf(shape, lanesOf(shape, BACKWARD.most)));
+export const attentionParts = (shape: Rows): number => groups(shape, 'queries', BACKWARD);
 
-const biased = { batch: 256, time: 24, heads: 4, headDim: 16, buckets: 32, window: 0 };
+const biased = packedAttention({ batch: 256, time: 24, heads: 4, headDim: 16, biased: 1 });
 
 /**
- * The gradient for queries, the first part of each row of dqkv; dBias `[batch, attentionParts, heads, time]`, overwritten (without a
- * bias the slot holds a dummy); and `mean [batch, heads, time]`, Σ y·dy of each query, for `attentionTiledBackwardKeys`.
+ * The gradient for queries, the first part of dqkv, and dBias `[batch, attentionParts, heads, distances]`, overwritten (without a
+ * bias the slot holds a dummy). lse `[2, batch, heads, queries]`: the first half as the forward pass left it; the second receives Σ y·dy
+ * of each query, for `attentionTiledBackwardKeys`.
  */
-export const attentionTiledBackwardQueries: Kernel<AttentionBackwardShape> = {
+export const attentionTiledBackwardQueries: Kernel<AttentionShape> = {
   name: 'attention/tiled-backward-queries',
   source: backwardQueriesSource,
   buffers: [
-    read('qkv', 'vec4<f32>'),
-    read('biasTable'),
-    read('bucketOfDistance', 'u32'),
+    ...operands,
+    read('keyLengths', 'u32'),
     read('y', 'vec4<f32>'),
-    read('lse'),
     read('dy', 'vec4<f32>'),
+    written('lse'),
     written('dqkv', 'vec4<f32>'),
     written('dBias'),
-    written('mean'),
   ],
-  uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
-  constants(shape, adapter) {
-    const lanes = lanesOf(shape, BACKWARD.most);
-    const sizes = { LANES: lanes, QUERIES: rowsOf(shape, lanes), KEYS: BACKWARD.tile(shape) };
-    return { ...sizes, ROLLED: rolled(adapter), ...headConstants(shape.headDim), BIASED: shape.buckets > 0, WINDOWED: windowed(shape) };
+  uniforms,
+  lengths(shape) {
+    const { q, k, v, y, dy, gradients: dqkv, bias, keyLengths, perQuery } = attentionLengths(shape);
+    return { q, k, v, bias, keyLengths, y, dy, lse: 2 * perQuery, dqkv, dBias: shape.batch * attentionParts(shape) * bias };
   },
-  grid: (shape) => grid(shape, rowsOf(shape, lanesOf(shape, BACKWARD.most))),
+  constants: (shape, adapter) => tileConstants(shape, 'queries', BACKWARD, adapter),
+  grid: (shape) => linearGrid(shape.batch * shape.heads * attentionParts(shape), 1),
   cost: (shape) => ({
     flops: pairs(shape) * (6 * shape.headDim + 8),
-    bytes: 4 * shape.batch * shape.time * shape.heads * (6 * shape.headDim + 3),
+    bytes: 4 * (4 * queryElements(shape) + 2 * keyElements(shape) + 3 * shape.batch * shape.heads * shape.queries),
   }),
   sample: biased,
 };
 
-/** The gradients for keys and values, the other parts of dqkv, from `mean` as `attentionTiledBackwardQueries` left it. */
-export const attentionTiledBackwardKeys: Kernel<AttentionBackwardShape> = {
+/** The gradients for keys and values, the other parts of dqkv, from lse as `attentionTiledBackwardQueries` left it. */
+export const attentionTiledBackwardKeys: Kernel<AttentionShape> = {
   name: 'attention/tiled-backward-keys',
   source: backwardKeysSource,
-  buffers: [
-    read('qkv', 'vec4<f32>'),
-    read('biasTable'),
-    read('bucketOfDistance', 'u32'),
-    read('lse'),
-    read('mean'),
-    read('dy', 'vec4<f32>'),
-    written('dqkv', 'vec4<f32>'),
-  ],
-  uniforms: u32('batch', 'time', 'heads', 'headDim', 'window'),
-  constants(shape, adapter) {
-    const lanes = lanesOf(shape, BACKWARD.most);
-    const sizes = { LANES: lanes, KEYS: rowsOf(shape, lanes), QUERIES: BACKWARD.tile(shape) };
-    return { ...sizes, ROLLED: rolled(adapter), ...headConstants(shape.headDim), BIASED: shape.buckets > 0, WINDOWED: windowed(shape) };
+  buffers: [...operands, read('keyLengths', 'u32'), read('lse'), read('dy', 'vec4<f32>'), written('dqkv', 'vec4<f32>')],
+  uniforms,
+  lengths(shape) {
+    const { q, k, v, dy, gradients: dqkv, bias, keyLengths, perQuery } = attentionLengths(shape);
+    return { q, k, v, bias, keyLengths, lse: 2 * perQuery, dy, dqkv };
   },
-  grid: (shape) => grid(shape, rowsOf(shape, lanesOf(shape, BACKWARD.most))),
+  constants: (shape, adapter) => tileConstants(shape, 'keys', BACKWARD, adapter),
+  grid: (shape) => linearGrid(shape.batch * shape.kvHeads * groups(shape, 'keys', BACKWARD), 1),
   cost: (shape) => ({
     flops: pairs(shape) * (8 * shape.headDim + 8),
-    bytes: 4 * shape.batch * shape.time * shape.heads * (6 * shape.headDim + 2),
+    bytes: 4 * (2 * queryElements(shape) + 4 * keyElements(shape) + 2 * shape.batch * shape.heads * shape.queries),
   }),
   sample: biased,
 };
 
-/** Adds dBias `[batch, heads, time]` to the gradient dBiasTable `[buckets, heads]`; parts count as sequences. */
+/** Adds dBias `[batch, heads, distances]` to the gradient dBiasTable `[buckets, heads]`; parts count as sequences. */
 export const attentionTiledBackwardBias: Kernel<AttentionBiasShape> = {
   name: 'attention/tiled-backward-bias',
   source: backwardBiasSource,
   buffers: [read('dBias'), read('bucketOfDistance', 'u32'), written('dBiasTable')],
-  uniforms: u32('batch', 'time', 'heads', 'buckets'),
+  uniforms: u32('batch', 'distances', 'heads', 'buckets'),
+  lengths: biasLengths,
   constants: () => ({ WORKGROUP: 64 }),
   grid: ({ heads, buckets }) => [buckets, heads, 1],
-  cost: ({ batch, time, heads, buckets }) => ({ flops: batch * heads * time, bytes: 4 * (batch * heads * time + 2 * heads * buckets) }),
-  sample: { batch: 256, time: 24, heads: 4, buckets: 32 },
+  cost: biasCost,
+  sample: { batch: 256, distances: 24, heads: 4, buckets: 32 },
 };

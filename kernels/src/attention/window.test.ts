@@ -20,9 +20,10 @@ import {
   attentionTiledBackwardKeys,
   attentionTiledBackwardQueries,
   attentionTiledForward,
+  packedAttention,
 } from './index.js';
 
-const windowed = (window: number, input: Case): Case => ({ ...input, window });
+const windowed = (window: number, input: Case): Case => ({ ...input, shape: { ...input.shape, window } });
 
 // Few widths of heads: each is compiled anew.
 describe.each([
@@ -53,24 +54,24 @@ const everything = randomCase(3, 19, 2, 8, 8, [19, 7, 0]);
 
 describe.each([19, 20, 0xffff_ffff])('a window of %i over 19 steps is none, bit for bit', (window) => {
   test.each(kinds)('%s', async (_, run) => {
-    const dy = randomNormal(everything.qkv.length / 3, 3);
-    expect(await run({ ...everything, window }, dy)).toEqual(await run(everything, dy));
+    const dy = randomNormal(everything.q.length / 3, 3);
+    expect(await run(windowed(window, everything), dy)).toEqual(await run(everything, dy));
   });
   test.each(stepKernels)('$name', async (kernel) => {
-    expect(await runSteps(kernel, { ...everything, window })).toEqual(await runSteps(kernel, everything));
+    expect(await runSteps(kernel, windowed(window, everything))).toEqual(await runSteps(kernel, everything));
   });
 });
 
 test.each(kinds)('%s: a step reaches the steps of its window, bit for bit no others', async (_, run) => {
   const [window, changed] = [4, 6];
   const input = windowed(window, randomCase(1, 20, 2, 8, 8));
-  const width = input.heads * input.headDim;
-  const dy = randomNormal(input.qkv.length / 3, 3);
-  const qkv = input.qkv.slice();
+  const width = input.shape.heads * input.shape.headDim;
+  const dy = randomNormal(input.q.length / 3, 3);
+  const qkv = input.q.slice();
   qkv.set(randomNormal(3 * width, 7), changed * 3 * width);
-  const [before, after] = [await run(input, dy), await run({ ...input, qkv }, dy)];
+  const [before, after] = [await run(input, dy), await run({ ...input, q: qkv, k: qkv, v: qkv }, dy)];
   const moved = (name: 'y' | 'dqkv', columns: number): number[] =>
-    Array.from({ length: input.time }, (_, step) => step).filter((step) => {
+    Array.from({ length: input.shape.queries }, (_, step) => step).filter((step) => {
       const row = (out: typeof before) => out[name].subarray(step * columns, (step + 1) * columns);
       return row(before).some((value, i) => value !== row(after)[i]);
     });
@@ -82,8 +83,9 @@ test.each(kinds)('%s: a step reaches the steps of its window, bit for bit no oth
 test.each(stepKernels)('what is out of the window is not read from the caches: $name', async (kernel) => {
   const [batch, time, heads, headDim, now, window] = [2, 50, 2, 8, 45, 3];
   const width = heads * headDim;
-  const shape = { batch, time, heads, headDim, buckets: 0, rows: batch, indexed: 0, window };
-  const given = { qkv: randomNormal(batch * 3 * width, 3), biasTable: none, bucketOfDistance: noIndices, cacheRow: noIndices };
+  const shape = { batch, time, heads, kvHeads: heads, headDim, buckets: 0, rows: batch, indexed: 0, placed: 0, forked: 0, window };
+  const absent = { biasTable: none, bucketOfDistance: noIndices, cacheRow: noIndices, prefix: noIndices };
+  const given = { qkv: randomNormal(batch * 3 * width, 3), ...absent };
   const [keys, values] = [randomNormal(batch * time * width, 1), randomNormal(batch * time * width, 2)];
   const run = () => runKernel(kernel, shape, { ...given, step: Uint32Array.of(now), keys, values, y: poison(batch * width) });
   const { y } = await run();
@@ -94,7 +96,7 @@ test.each(stepKernels)('what is out of the window is not read from the caches: $
 
 test('costs count what is seen', () => {
   const [batch, time, heads, headDim, window] = [2, 24, 4, 16, 3];
-  const shape = { batch, time, heads, headDim, buckets: 0, lengths: 0 };
+  const sized = (most: number) => packedAttention({ batch, time, heads, headDim, window: most });
   // The first steps see 1 and 2, all later ones 3.
   const share = (1 + 2 + 22 * 3) / ((24 * 25) / 2);
   for (const kernel of [
@@ -104,11 +106,11 @@ test('costs count what is seen', () => {
     attentionTiledBackwardQueries,
     attentionTiledBackwardKeys,
   ]) {
-    const all = kernel.cost({ ...shape, window: 0 });
-    expect(kernel.cost({ ...shape, window }).flops / all.flops).toBeCloseTo(share, 12);
-    expect(kernel.cost({ ...shape, window: 24 })).toEqual(all);
+    const all = kernel.cost(sized(0));
+    expect(kernel.cost(sized(window)).flops / all.flops).toBeCloseTo(share, 12);
+    expect(kernel.cost(sized(24))).toEqual(all);
   }
-  const step = { batch, time, heads, headDim, buckets: 0, rows: batch, indexed: 0 };
+  const step = { batch, time, heads, kvHeads: heads, headDim, buckets: 0, rows: batch, indexed: 0, placed: 0, forked: 0 };
   const all = attentionStep.cost({ ...step, window: 0 });
   const few = attentionStep.cost({ ...step, window });
   expect(few.flops / all.flops).toBeCloseTo(3 / 24, 12);

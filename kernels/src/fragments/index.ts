@@ -1,4 +1,8 @@
 /** Small pieces of WGSL that kernels share and import by name: `import fragments::{index, special};`. */
+
+import attention from './attention.wgsl';
+import attentionCache from './attention-cache.wgsl';
+import attentionTiles from './attention-tiles.wgsl';
 import erf from './erf.wgsl';
 import exponential from './exponential.wgsl';
 import index from './index.wgsl';
@@ -9,8 +13,8 @@ import nonfinite from './nonfinite.wgsl';
 import order from './order.wgsl';
 import philox from './philox.wgsl';
 import power from './power.wgsl';
-import productElement from './product-element.wgsl';
 import product from './product.wgsl';
+import productElement from './product-element.wgsl';
 import readers from './readers.wgsl';
 import rows from './rows.wgsl';
 import softmaxRow from './softmax-row.wgsl';
@@ -21,6 +25,9 @@ import windows from './windows.wgsl';
 
 /** The pieces by name. What each needs of the prelude stands at its top. */
 export const fragments: Readonly<Record<string, string>> = {
+  attention,
+  attentionCache,
+  attentionTiles,
   erf,
   exponential,
   index,

@@ -70,6 +70,10 @@ export function pinpadNoise(epsilon: number): { readonly noise: number; readonly
 const PER_GROUP = 32;
 const u32 = (...names: string[]) => names.map((name) => ({ name, type: 'u32' as const }));
 const cellsOf = ({ size }: PinpadShape): number => size * size;
+/** Numbers of what several kernels have: grids, agents of four words, tasks with where each begins and where the last ends. */
+const gridsOf = (shape: PinpadShape): number => shape.episodes * cellsOf(shape);
+const agentsOf = ({ episodes }: PinpadShape): number => 4 * episodes;
+const tasksOf = ({ tasks }: PinpadShape): number => (tasks > 0 ? tasks + 1 : 0);
 /** Indices of an observation. */
 export const pinpadSlots = ({ size }: Pick<PinpadShape, 'size'>, egocentric: boolean): number =>
   (egocentric ? (2 * size - 1) ** 2 : size * size) + 1;
@@ -88,6 +92,7 @@ export const pinpadLayout: Kernel<PinpadShape> = {
   fragments,
   buffers: [read('random', 'u32'), written('grids', 'u32'), written('agents', 'vec4<u32>')],
   uniforms: u32('episodes', 'size'),
+  lengths: (shape) => ({ random: 4, grids: gridsOf(shape), agents: agentsOf(shape) }),
   constants: (shape, adapter) => ({ ...constants(shape, adapter), WALLS: shape.walls, TASKS: shape.tasks }),
   grid: ({ episodes }, adapter) => stridedGrid(episodes, adapter, PER_GROUP),
   // Most draws are solvable: one permutation and one flood a colour.
@@ -105,6 +110,7 @@ export const pinpadPaths: Kernel<PinpadPathsShape> = {
   fragments,
   buffers: [read('grids', 'u32'), written('paths', 'u32')],
   uniforms: u32('episodes', 'size'),
+  lengths: (shape) => ({ grids: gridsOf(shape), paths: gridsOf(shape) * shape.colours }),
   constants: (shape, adapter) => ({ ...constants(shape, adapter), FIRST: shape.first === 1 }),
   grid: ({ episodes, colours }, adapter) => stridedGrid(episodes * colours, adapter, PER_GROUP),
   cost: (shape) => ({
@@ -129,6 +135,10 @@ export const pinpadExpert: Kernel<PinpadExpertShape> = {
     written('outcome', 'u32'),
   ],
   uniforms: u32('episodes', 'size', 'horizon', 'noise', 'always'),
+  lengths: (shape) => ({
+    ...{ random: 4, grids: gridsOf(shape), agents: agentsOf(shape), tasks: tasksOf(shape), paths: gridsOf(shape) * shape.colours },
+    ...{ track: shape.episodes * (shape.horizon + 1), outcome: shape.episodes },
+  }),
   constants,
   grid: ({ episodes }, adapter) => stridedGrid(episodes, adapter, PER_GROUP),
   cost: ({ episodes, horizon }) => ({ flops: episodes * horizon * 200, bytes: 4 * episodes * (2 * horizon + 2) }),
@@ -149,6 +159,10 @@ export const pinpadStep: Kernel<PinpadStepShape> = {
     written('taken', 'i32'),
   ],
   uniforms: u32('rows', 'episodes', 'size', 'horizon'),
+  lengths: (shape) => ({
+    ...{ episode: shape.rows, action: shape.rows, grids: gridsOf(shape), tasks: tasksOf(shape), agents: agentsOf(shape) },
+    taken: shape.episodes * shape.horizon,
+  }),
   constants: (shape, adapter) => ({ ...constants(shape, adapter), TASKS: shape.tasks }),
   grid: ({ rows }, adapter) => stridedGrid(rows, adapter, PER_GROUP),
   cost: ({ rows }) => ({ flops: 20 * rows, bytes: 4 * rows * 15 }),
@@ -161,6 +175,10 @@ export const pinpadObserve: Kernel<PinpadObserveShape> = {
   source: observeSource,
   buffers: [read('episode', 'u32'), read('grids', 'u32'), read('agents', 'vec4<u32>'), written('indices', 'i32')],
   uniforms: u32('rows', 'episodes', 'size'),
+  lengths: (shape) => ({
+    ...{ episode: shape.rows, grids: gridsOf(shape), agents: agentsOf(shape) },
+    indices: shape.rows * pinpadSlots(shape, shape.egocentric === 1),
+  }),
   constants: (shape, adapter) => ({ ...constants(shape, adapter), WALLS: shape.walls, EGOCENTRIC: shape.egocentric === 1 }),
   grid: (shape, adapter) => stridedGrid(shape.rows * pinpadSlots(shape, shape.egocentric === 1), adapter),
   cost: (shape) => ({ flops: 0, bytes: 4 * shape.rows * (2 * pinpadSlots(shape, shape.egocentric === 1) + 5) }),
@@ -180,6 +198,14 @@ export const pinpadRunning: Kernel<PinpadRunningShape> = {
     written('counts', 'u32'),
   ],
   uniforms: u32('rows', 'episodes', 'horizon', 'offset'),
+  lengths: (shape) => ({
+    agents: agentsOf(shape),
+    clock: 1,
+    episode: shape.rows,
+    place: shape.rows,
+    owner: shape.rows,
+    counts: shape.horizon,
+  }),
   constants: (_, { family }) => ({ WORKGROUP: family === 'software' ? 1 : 256 }),
   grid: () => [1, 1, 1],
   cost: ({ rows, episodes }) => ({ flops: 4 * episodes, bytes: 4 * (8 * episodes + 3 * rows) }),

@@ -125,6 +125,14 @@ export class SweepError extends CoxswainError {
   }
 }
 
+/** A metric, or a state to be saved, is NaN or infinite; what made it so is looked for where that can be. */
+export class SpoiltRunError extends CoxswainError {
+  constructor(what: string, value: string) {
+    const remedy = 'Nothing was saved of it: start the same command again with a lower learning rate, or look at the metrics before it.';
+    super(`${what} is ${value}. ${remedy}`, { code: 'not-finite', value: `${what} = ${value}`, expected: 'a finite number', remedy });
+  }
+}
+
 /** The user stopped a sweep; its runs are saved. */
 export class SweepInterruptedError extends CoxswainError {
   constructor(finished: number, planned: number) {
@@ -180,6 +188,8 @@ export const EXIT_CODES = {
   /** The run no longer moved. */
   stalled: 20,
   'bad-toggle': 21,
+  /** A world gave what no world may give. */
+  'bad-world': 22,
   /** What the shell gives a process ended by SIGINT. */
   interrupted: 130,
   /** What the shell gives a process ended by SIGKILL: the system does it where memory runs out. */

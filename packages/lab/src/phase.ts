@@ -3,6 +3,7 @@ import type { Device } from '@coxswain/tensor';
 import { InterruptedError } from './errors.js';
 import type { Progress } from './progress.js';
 import type { Checkpoint, Snapshot } from './run/checkpoint.js';
+import { requireFiniteSnapshot } from './run/finite.js';
 import type { RunFolder } from './run/folder.js';
 import type { TrainedModel } from './run/model.js';
 import type { Watchdog } from './run/watchdog.js';
@@ -96,7 +97,7 @@ export class Session {
    * Call when `done` steps are done and their metrics are logged. Saves when it is time to.
    * @param snapshot reads the state back; called only when it is saved.
    * @param notes values for the progress line.
-   * @throws InterruptedError after saving, when Ctrl-C was pressed before the last step.
+   * @throws SpoiltRunError, before anything is written, for a state that is not finite; InterruptedError after saving, when Ctrl-C was pressed before the last step.
    */
   async afterStep(done: number, snapshot: () => Promise<Snapshot>, notes: Readonly<Record<string, number>> = {}): Promise<void> {
     const { folder, progress, signal, steps, watchdog } = this.options;
@@ -105,7 +106,9 @@ export class Session {
     // Without a turn of the event loop a signal would never be seen.
     await new Promise((resume) => setImmediate(resume));
     if (!this.savesAt(done)) return;
-    folder.save(done, await snapshot());
+    const state = await snapshot();
+    requireFiniteSnapshot(state.files, done);
+    folder.save(done, state);
     folder.timing({ step: done, seconds: progress.seconds, 'charts/SPS': progress.rate });
     if (signal.aborted && done < steps) throw new InterruptedError(folder.path, done);
   }

@@ -4,6 +4,7 @@ import {
   backwardSum,
   crossEntropy,
   type Device,
+  findCulprit,
   gatherRows,
   inPrecision,
   mul,
@@ -13,10 +14,12 @@ import {
   philoxNormal,
   RandomState,
   RunningSums,
+  requireFiniteUpdates,
+  type StepParts,
   scale,
   type Tensor,
 } from '@coxswain/tensor';
-import type { SequenceSize, Transformer } from '@coxswain/transformer';
+import { requireReadable, type SequenceSize, type Transformer } from '@coxswain/transformer';
 import type { CodeGenerator, Discovery } from './metacontroller.js';
 
 /** What the sequence embedder may look at; see the package's README and `docs/results`. */
@@ -119,6 +122,8 @@ export class DiscoveryTrainer {
   readonly #random: RandomState;
   readonly #device: Device;
   readonly #optimisers: readonly AdamW[];
+  /** What the last update ran. */
+  #last: { readonly program: Program; readonly inputs: Inputs } | undefined;
 
   constructor(
     readonly base: Transformer,
@@ -145,9 +150,15 @@ export class DiscoveryTrainer {
     return this.program(time).ready();
   }
 
-  /** One update. @param step its number in the run, which its random numbers are a function of. */
+  /**
+   * One update.
+   * @param step its number in the run, which its random numbers are a function of.
+   * @throws ArgumentError, NotFiniteError for observations or a mask that no model can read; nothing is launched then.
+   */
   step(batch: DiscoveryBatch, options: { step: number; learningRate: number; alpha: number; gate: Gate }): void {
+    requireReadable('DiscoveryTrainer.step', batch, this.base.config, batch.time + 1);
     const captured = this.#captured(batch.time);
+    this.#last = captured;
     writeInputs(captured.inputs, batch);
     this.#gate.write(Float32Array.of(options.gate.mode, options.gate.temperature, 0, 0));
     this.#alpha.write(Float32Array.of(options.alpha));
@@ -187,9 +198,13 @@ export class DiscoveryTrainer {
     return captured;
   }
 
-  /** Reads, and starts anew, the means over the steps since the last call. */
+  /**
+   * Reads, and starts anew, the means over the steps since the last call.
+   * @throws NotFiniteError that names the culprit where one of them is NaN or infinite, or an update was skipped; see `Pretrainer.metrics`.
+   */
   async metrics(): Promise<DiscoveryMetrics> {
-    const { sums, updates } = await this.sums.take();
+    const { sums, updates, besides } = await this.sums.take(this.#optimisers.map(({ skipped }) => skipped));
+    await requireFiniteUpdates(this.#device, { sums, updates, skipped: besides, optimisers: this.#optimisers }, this.#replay());
     const [nll, kl, beta, seen, norm, further] = sums;
     return {
       steps: updates,
@@ -198,6 +213,29 @@ export class DiscoveryTrainer {
       beta: beta / seen,
       further: further / seen,
       gradientNorm: norm / updates,
+    };
+  }
+
+  /**
+   * Looks for what made a number of this training NaN or infinite, as `metrics` does. Returns where nothing is found.
+   * @throws NotFiniteError that names it.
+   */
+  async explain(): Promise<void> {
+    const last = this.#replay();
+    if (last) await findCulprit(this.#device, last);
+  }
+
+  /** The last update, with its inputs in place. */
+  #replay(): StepParts | undefined {
+    if (!this.#last) return undefined;
+    const { program, inputs } = this.#last;
+    const { base, controller, optimiser } = this;
+    const { baseOptimiser } = this.settings;
+    return {
+      stores: { controller: controller.store, base: base.store },
+      inputs: { ...(inputs as Readonly<Record<string, Tensor>> & Inputs), alpha: this.#alpha, gate: this.#gate },
+      optimisers: { controller: optimiser, ...(baseOptimiser ? { base: baseOptimiser } : {}) },
+      programs: [program],
     };
   }
 

@@ -10,12 +10,13 @@ import {
   noGrad,
   type ParameterStore,
   type Program,
+  requireFiniteUpdates,
   scale,
   steer,
   sum,
   type Tensor,
 } from '@coxswain/tensor';
-import { normal, type Transformer } from '@coxswain/transformer';
+import { normal, requireReadable, type Transformer } from '@coxswain/transformer';
 
 /**
  * For each of `subgoals` a correction e ← e + B_g A_g e, chosen by label. They are the hypernetwork's kernels with a one-hot
@@ -81,6 +82,8 @@ export interface SupervisedSettings {
 export class SupervisedTrainer {
   readonly #programs = new Map<string, Captured>();
   readonly #device: Device;
+  /** What the last update ran. */
+  #last: Captured | undefined;
 
   /** @param optimiser absent for one that only measures. */
   constructor(
@@ -97,9 +100,14 @@ export class SupervisedTrainer {
     return this.#captured(batch, time, true).program.ready();
   }
 
-  /** One update. Awaits nothing. */
+  /**
+   * One update. Awaits nothing.
+   * @throws ArgumentError, NotFiniteError for observations or a mask that no model can read; nothing is launched then.
+   */
   step(batch: LabelledBatch, learningRate: number): void {
+    requireReadable('SupervisedTrainer.step', batch, this.base.config);
     const captured = this.#write(batch, true);
+    this.#last = captured;
     this.optimiser?.prepare(learningRate);
     captured.program.run();
   }
@@ -151,6 +159,17 @@ export class SupervisedTrainer {
       return { nll: noGrad(() => maskedMean(losses.detach(), inputs.mask)) };
     });
     return { program, ...inputs };
+  }
+
+  /** @throws NotFiniteError that names the culprit where the last update's loss is not finite, or one was skipped. */
+  async requireFinite(): Promise<void> {
+    const { optimiser, controllers, base } = this;
+    if (!this.#last || !optimiser) return;
+    const { program, ...inputs } = this.#last;
+    const [sums, skipped] = await this.#device.read([program.outputs.nll, optimiser.skipped]);
+    const stores = { controllers: controllers.store, base: base.store };
+    const last = { stores, inputs, optimisers: { controllers: optimiser }, programs: [program] };
+    await requireFiniteUpdates(this.#device, { sums, updates: optimiser.step, skipped: [skipped], optimisers: [optimiser] }, last);
   }
 
   dispose(): void {

@@ -91,6 +91,12 @@ export class DeviceRollout {
     return this.#episodes(read);
   }
 
+  /** The first step of the last batch. */
+  replay(): readonly Program[] {
+    this.#cache.step.write(Uint32Array.of(0));
+    return [this.#begin, this.program(this.#rows(this.options.world.settings.environments))];
+  }
+
   async #play(batch: number, expected: readonly number[], besides?: Besides): Promise<Read> {
     const { world, controller, seed } = this.options;
     const { environments: count, horizon } = world.settings;

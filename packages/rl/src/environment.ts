@@ -22,9 +22,11 @@ export type Step = Reset & {
 
 /**
  * N environments stepped together, without autoreset: one whose episode is over ignores its actions until the next `reset`. What an
- * episode is like depends on its seed and number alone, so that a run can be resumed and repeated.
+ * episode is like depends on its seed and number alone, so that a run can be resumed and repeated. What it gives is checked as it plays (`WorldError`).
  */
 export type VectorEnvironment = {
+  /** What errors call it; the name of its class when absent. */
+  readonly name?: string;
   /** N. */
   readonly environments: number;
   /** T: steps after which an episode is truncated. */

@@ -1,4 +1,5 @@
 export * from './chained-codes.js';
+export { WorldError } from './checked-world.js';
 export * from './code-controller.js';
 export * from './codes.js';
 export * from './controller.js';
@@ -13,6 +14,7 @@ export * from './learners.js';
 export * from './metrics.js';
 export * from './policy.js';
 export * from './reinforce.js';
+export type { Replica } from './replica.js';
 export { type Besides, type Player, Rollout, type RolloutOptions } from './rollout.js';
 export * from './trainable-copy.js';
 export * from './update.js';

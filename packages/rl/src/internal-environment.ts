@@ -1,6 +1,7 @@
 import type { Steering } from '@coxswain/metacontroller';
-import { noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
+import { NotFiniteError, noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
+import { CheckedWorld } from './checked-world.js';
 import { CodeController } from './code-controller.js';
 import { FixedCodes, STREAM } from './codes.js';
 import { NONE } from './controller.js';
@@ -80,6 +81,7 @@ export class InternalEnvironment {
   readonly #over: Uint8Array;
   readonly #sum: Float32Array;
   readonly #held: Uint16Array;
+  readonly #world: CheckedWorld;
   /** LN(e) of the present step. */
   #x: Float32Array = new Float32Array(0);
   #t = -1;
@@ -90,6 +92,7 @@ export class InternalEnvironment {
     const { environments: n, horizon } = environment;
     const { device } = model;
     this.environments = n;
+    this.#world = new CheckedWorld(environment, model.config.vocabulary);
     this.latent = metacontroller.config.latent;
     this.width = metacontroller.config.width;
     this.#codes = new FixedCodes(device.zeros([n, this.latent]));
@@ -126,10 +129,10 @@ export class InternalEnvironment {
     return { look, act };
   }
 
-  /** Begins episodes `batch·N` to `batch·N + N − 1` of the seed. All environments wait for a code. */
+  /** Begins episodes `batch·N` to `batch·N + N − 1` of the seed. All environments wait for a code. @throws WorldError */
   async reset(batch = 0): Promise<InternalStep> {
-    const { environment, seed } = this.options;
-    const { observation } = environment.reset(seed, { firstEpisode: batch * this.environments });
+    const { seed } = this.options;
+    const { observation } = this.#world.reset(seed, { firstEpisode: batch * this.environments });
     this.#batch = batch;
     this.#t = 0;
     this.#controller.begin();
@@ -142,10 +145,12 @@ export class InternalEnvironment {
   /**
    * One internal step where a code is waited for.
    * @param codes `[N, latent]`; read where `info.open` was 1.
-   * @throws ShapeError where no episode is running, and for codes of another size.
+   * @throws ShapeError where no episode is running, and for codes of another size; NotFiniteError for a code that is read and not
+   * finite; WorldError for what no world may give.
    */
   async step(codes: Float32Array): Promise<InternalStep> {
-    const { environment, model } = this.options;
+    const { model } = this.options;
+    const environment = this.#world;
     if (this.#t < 0 || !this.#over.includes(0)) throw new ShapeError('step', 'no running episode', 'reset() first');
     if (codes.length !== this.environments * this.latent)
       throw new ShapeError(
@@ -153,6 +158,8 @@ export class InternalEnvironment {
         `${codes.length} numbers`,
         `${this.environments * this.latent} for [${this.environments}, ${this.latent}]`,
       );
+    const bad = codes.findIndex((value, at) => this.#open[Math.floor(at / this.latent)] === 1 && !Number.isFinite(value));
+    if (bad >= 0) throw new NotFiniteError('codes', bad, codes[bad], { how: 'given to step', remedy: 'look at the policy that chose it' });
     this.#codes.codes.write(codes);
     const seen: Float32Array[] = [];
     const ended = new Uint8Array(this.environments);

@@ -19,8 +19,10 @@ import { type BatchPart, type Episodes, joined } from './episodes.js';
 import { actionLearner, codeLearner } from './learners.js';
 import { advantages, type EpisodeMetrics, episodeMetrics, hasSignal, type UpdateMetrics, updateMetrics } from './metrics.js';
 import type { Policy } from './policy.js';
-import { type Besides, type Player, Rollout } from './rollout.js';
-import { ClippedUpdate, type Decisions, type EpochStatistics, type Learner, learn, statisticsOf, type UpdateSettings } from './update.js';
+import type { Replica } from './replica.js';
+import { type Besides, Rollout } from './rollout.js';
+import { explainUpdate, requireFiniteUpdate, type Statistics } from './spoilt.js';
+import { ClippedUpdate, type Decisions, type EpochStatistics, learn, statisticsOf, type UpdateSettings } from './update.js';
 
 export type ReinforceSettings = UpdateSettings & {
   readonly weightDecay: number;
@@ -69,14 +71,6 @@ export type Pending = {
   finish(): Promise<Update>;
 };
 
-/** What learns and plays on one device. */
-export type Replica = {
-  readonly learner: Learner;
-  readonly rollout: Player;
-  /** What is disposed with it. */
-  readonly owned?: readonly { dispose(): void }[];
-};
-
 /**
  * Reinforcement learning in batches of whole episodes: play N, then a few passes of the clipped objective over their
  * decisions. The n-th update is a function of the seed, n and the parameters and moments before it. Several devices that share
@@ -88,6 +82,8 @@ export class Reinforcer {
   #withoutSignal = 0;
   /** Statistics of the last update that are still on the device. */
   #unread: Besides | undefined;
+  /** The last update whose statistics are on the host, not looked at yet. */
+  #arrived: Statistics | undefined;
 
   /**
    * @param replicas one for each device, whose parameters are alike; each plays a part of every batch.
@@ -123,16 +119,22 @@ export class Reinforcer {
    * Plays one batch of episodes and learns from it. Where all had the same reward every advantage is 0 and nothing changes, the
    * optimiser's moments included.
    * @param learningRate that of the settings by default.
+   * @throws WorldError for what no world may give; NotFiniteError that names the culprit where a loss or a gradient norm is NaN or
+   * infinite: a parameter, an optimiser's moment, an operation. Parameters are then those of before the epoch, and this is done for.
    */
   async update(learningRate = this.settings.learningRate): Promise<Update> {
     return (await this.step(learningRate)).finish();
   }
 
-  /** `update` without waiting for its epochs: on a device that plays by itself one readback an update, not two. */
+  /**
+   * `update` without waiting for its epochs: on a device that plays by itself one readback an update, not two. What `update` would
+   * have thrown of these epochs is thrown by `finish`, or by the next `step`.
+   */
   async step(learningRate = this.settings.learningRate): Promise<Pending> {
     const index = this.#index;
     const started = performance.now();
     const parts = await Promise.all(this.#replicas.map(({ rollout }, i) => rollout.run(index, i === 0 ? this.#unread : undefined)));
+    await this.#requireFinite();
     const episodes = joined(parts);
     const played = performance.now();
     const { reward, steps } = episodes;
@@ -144,6 +146,7 @@ export class Reinforcer {
       await learn(updates, this.#decisions(parts, advantages(reward, this.settings.advantageFloor)), this.settings.epochs, learningRate);
       const arrived = (data: readonly TensorData[]): void => {
         known = statisticsOf(data);
+        this.#arrived = { index, epochs: known };
       };
       this.#unread = { tensors: updates[0].history, arrived };
     } else this.#withoutSignal++;
@@ -153,6 +156,7 @@ export class Reinforcer {
       if (!known) {
         const unread = this.#unread as Besides;
         unread.arrived(await this.store.device.read(unread.tensors));
+        await this.#requireFinite();
       }
       const epochs = known as readonly EpochStatistics[];
       const ended = performance.now();
@@ -168,6 +172,13 @@ export class Reinforcer {
     return { index, episodes: metrics, finish };
   }
 
+  /** Looks at statistics that have arrived. @throws NotFiniteError that names the culprit where one of them is NaN or infinite. */
+  async #requireFinite(): Promise<void> {
+    const arrived = this.#arrived;
+    this.#arrived = undefined;
+    if (arrived) await requireFiniteUpdate(arrived, this.#replicas);
+  }
+
   /** What each part of a batch says, from advantages over all of it. */
   #decisions(parts: readonly Episodes[], advantage: Float32Array): Decisions[] {
     let from = 0;
@@ -177,6 +188,11 @@ export class Reinforcer {
       from += episodes.count;
       return { episodes, made, advantage: own };
     });
+  }
+
+  /** Looks for what made a number of this run NaN or infinite; returns where nothing is found. @throws NotFiniteError that names it. */
+  explain(): Promise<void> {
+    return explainUpdate(this.#replicas);
   }
 
   /** All that the next update depends on: parameters, the optimiser's state, counters. */
@@ -280,7 +296,12 @@ function internalReplica(
   const how = { model, controller, seed, temperature, ...(part && { part }) };
   const rollout =
     environment instanceof DevicePinpad ? new DeviceRollout({ ...how, world: environment }) : new Rollout({ ...how, environment });
-  return { learner: codeLearner(policy, controller.records), rollout, owned: [controller, source] };
+  return {
+    learner: codeLearner(policy, controller.records),
+    rollout,
+    owned: [controller, source],
+    frozen: { base: model.store, metacontroller: metacontroller.store },
+  };
 }
 
 export type RawOptions = {

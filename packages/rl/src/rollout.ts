@@ -10,6 +10,7 @@ import {
   type TensorData,
 } from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
+import { CheckedWorld } from './checked-world.js';
 import { STREAM } from './codes.js';
 import { type Controller, NONE } from './controller.js';
 import type { VectorEnvironment } from './environment.js';
@@ -45,6 +46,8 @@ export type Besides = { readonly tensors: readonly Tensor[]; readonly arrived: (
 /** Plays batches of episodes: `Rollout`, where the host steps the worlds, or `DeviceRollout`. */
 export type Player = {
   run(batch: number, besides?: Besides): Promise<Episodes>;
+  /** Plays a step of the last batch again, to look for what went wrong in it; the batch is spoilt by it. */
+  replay(): readonly Program[];
   dispose(): void;
 };
 
@@ -104,6 +107,8 @@ export class Rollout {
   readonly #programs = new Map<number, StepProgram>();
   readonly #rowCounts: readonly number[];
   readonly #episodes: Omit<Episodes, 'steps'>;
+  readonly #world: CheckedWorld;
+  #last: StepProgram | undefined;
 
   /** @throws ShapeError where model, environment and controller do not fit together. */
   constructor(private readonly options: RolloutOptions) {
@@ -114,6 +119,7 @@ export class Rollout {
     this.#device = model.device;
     this.#cache = createCache(model.device, { rows: count, maxTime: horizon, width, depth });
     this.#random = new RandomState(model.device, seed);
+    this.#world = new CheckedWorld(environment, model.config.vocabulary);
     this.#rowCounts = options.rowCounts ?? defaultRowCounts(count);
     if (recordActions) this.logProb = model.device.zeros([count * horizon, 1]);
     this.#episodes = {
@@ -131,9 +137,11 @@ export class Rollout {
   /**
    * Plays batch `batch` of the seed, or its part: episodes `batch·N` to `batch·N + N − 1`.
    * @param besides what else is read back, as it was when the batch began; see `Player`.
+   * @throws WorldError for what no world may give: it names the world, the episode and the step.
    */
   async run(batch: number, besides?: Besides): Promise<Episodes> {
-    const { environment, controller, seed } = this.options;
+    const { controller, seed } = this.options;
+    const environment = this.#world;
     const { environments: count, horizon } = environment;
     const { reward, length, progress, action, open } = this.#episodes;
     for (const array of [reward, length, progress, open]) array.fill(0);
@@ -148,6 +156,7 @@ export class Rollout {
       controller?.beforeStep?.({ t, progress: info.progress });
       const step = this.#program(running.length);
       await step.program.ready();
+      this.#last = step;
       this.#write(step, running, observation, t, batch);
       const { outputs } = step.program;
       const own = Object.values(outputs);
@@ -197,6 +206,11 @@ export class Rollout {
     place.write(host.place);
     this.#cache.step.write(Uint32Array.of(t));
     this.#random.write(batch * horizon + t);
+  }
+
+  /** The step that was played last. */
+  replay(): readonly Program[] {
+    return this.#last ? [this.#last.program] : [];
   }
 
   /** What one environment step replays while so many episodes run: the program of the smallest number of rows that holds them. */

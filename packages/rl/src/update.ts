@@ -11,6 +11,7 @@ import {
   noGrad,
   type ParameterStore,
   type Program,
+  type StepParts,
   slice,
   sum,
   type Tensor,
@@ -128,6 +129,8 @@ export class ClippedUpdate {
   /** What the first epoch of a batch begins with. */
   #collect: readonly Program[] = [];
   #chunks: readonly Program[] = [];
+  /** The chunks of the last batch. */
+  #last: readonly Captured[] = [];
 
   constructor(
     private readonly learner: Learner,
@@ -168,6 +171,7 @@ export class ClippedUpdate {
     const captured = this.#fill(batch, chunks, decisions);
     this.#chunks = captured.map(({ program }) => program);
     this.#collect = captured.map(({ collect }) => collect);
+    this.#last = captured;
     await Promise.all([...this.#collect, this.#begin, ...this.#chunks, ...this.#end].map((program) => program.ready()));
   }
 
@@ -201,6 +205,14 @@ export class ClippedUpdate {
   /** Of each epoch, f32 [4]; see `statisticsOf`. */
   get history(): readonly Tensor[] {
     return this.#history;
+  }
+
+  /** What an epoch on the last batch read, and what runs it again: to look for what went wrong in it. */
+  get replay(): Pick<StepParts, 'inputs' | 'programs'> {
+    const inputs = this.#last.flatMap(({ collect, weight, advantage }, i) =>
+      Object.entries({ ...collect.outputs, weight, advantage }).map(([name, tensor]) => [`${name} of chunk ${i}`, tensor] as const),
+    );
+    return { inputs: Object.fromEntries(inputs), programs: [this.#begin, ...this.#last.map(({ program }) => program), this.#end[0]] };
   }
 
   /** Writes the inputs of every chunk. */

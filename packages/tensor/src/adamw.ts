@@ -30,6 +30,7 @@ export class AdamW {
   /** How many updates were skipped because the gradient was not finite. */
   readonly skipped: Tensor;
   #step = 0;
+  #skippedBefore = 0;
   readonly #settings: Required<AdamWSettings>;
 
   /** @throws ArgumentError for settings that no update can be made with. */
@@ -53,6 +54,11 @@ export class AdamW {
   /** What losses have to be multiplied by for it. */
   get gradientScale(): number {
     return this.#settings.gradientScale;
+  }
+
+  /** What `skipped` was when this began: that of the state it was loaded with. */
+  get skippedBefore(): number {
+    return this.#skippedBefore;
   }
 
   /** Updates done. */
@@ -115,7 +121,8 @@ export class AdamW {
     this.#m.write(m);
     this.#v.write(v);
     const skipped = state.get('skipped');
-    this.skipped.write(Uint32Array.from(skipped ? asFloat64(skipped) : [0]));
+    [this.#skippedBefore] = skipped ? asFloat64(skipped) : [0];
+    this.skipped.write(Uint32Array.of(this.#skippedBefore));
     this.#step = asFloat64(step)[0];
   }
 

@@ -28,7 +28,8 @@ export function requireSynchronous(outputs: unknown): void {
 export class Program<Outputs extends Record<string, Tensor> = Record<string, Tensor>> {
   /** Bytes of its temporaries: as they lie in the arena that programs share, and with memory of their own each. */
   readonly temporaries: { readonly arena: number; readonly separate: number };
-  readonly #bound: Bound[];
+  /** Its launches, ready to be encoded. */
+  readonly bound: readonly Bound[];
   readonly #uniforms: GPUBuffer | undefined;
   /** All memory it reads and writes but temporaries, and the first operation that does. */
   readonly #touched = new Map<Storage, string>();
@@ -60,7 +61,7 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
       separate: planned.reduce((sum, { bytes }) => sum + bytes, 0),
     };
     this.requireAlive(device);
-    ({ bound: this.#bound, uniforms: this.#uniforms } = bind(device.gpu, launches));
+    ({ bound: this.bound, uniforms: this.#uniforms } = bind(device.gpu, launches));
   }
 
   /** Dispatches per run. */
@@ -72,6 +73,11 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
   ready(): Promise<void> {
     this.#ready ??= this.device.compile([this]);
     return this.#ready;
+  }
+
+  /** Whether a storage is one of its temporaries, which mean nothing before a run writes them. */
+  isTemporary(storage: Storage): boolean {
+    return this.holdings.planned.has(storage);
   }
 
   /** What the kernels' declarations say one run costs. */
@@ -109,7 +115,7 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
 
   encode(encoder: GPUCommandEncoder, timer?: LaunchTimer): void {
     for (const { changes } of this.#written) changes.count++;
-    encode(encoder, this.#bound, this.launches, timer);
+    encode(encoder, this.bound, this.launches, timer);
   }
 
   dispose(): void {

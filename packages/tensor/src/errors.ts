@@ -98,15 +98,37 @@ export class CaptureError extends CoxswainError {
   }
 }
 
+/** What is known of a number that is not finite besides where it lies. */
+export interface NotFiniteFacts {
+  /** Ends the sentence: where it comes from, what was read to make it. */
+  readonly how?: string;
+  /** The operation that wrote it, where it was looked for. */
+  readonly operation?: string;
+  readonly remedy?: string;
+}
+
 /** A value is NaN or infinite where a check was asked for. */
 export class NotFiniteError extends CoxswainError {
-  constructor(name: string, index: number, value: number) {
-    super(`${name}[${index}] is ${value}`, {
+  /** The operation that wrote it, where it was looked for. */
+  readonly operation: string | undefined;
+  /** The array and the place in it: `layers.0.weight[5]`. */
+  readonly where: string;
+
+  constructor(
+    name: string,
+    index: number,
+    /** NaN or an infinity. */
+    readonly number: number,
+    { how, operation, remedy }: NotFiniteFacts = {},
+  ) {
+    super(`${operation ? `${operation}: ` : ''}${name}[${index}] is ${number}${how ? `, ${how}` : ''}`, {
       code: 'not-finite',
-      value: `${name}[${index}] = ${value}`,
+      value: `${name}[${index}] = ${number}`,
       expected: 'a finite number',
-      remedy: 'lower the learning rate, or look at the metrics before this step',
+      remedy: remedy ?? 'lower the learning rate, or look at the metrics before this step',
     });
+    this.operation = operation;
+    this.where = `${name}[${index}]`;
   }
 }
 

@@ -26,6 +26,8 @@ export interface Bound {
   readonly pipeline: Pipeline;
   readonly group: GPUBindGroup;
   readonly grid: Grid;
+  /** What each buffer slot is bound to. */
+  readonly buffers: readonly GPUBuffer[];
 }
 
 /** What a launch may say of its tensors. */
@@ -130,16 +132,17 @@ export function bind(device: GPUDevice, launches: readonly Launch[]): { bound: B
   const uniforms = data.length ? device.createBuffer({ label: 'uniforms', size: data.length, usage: 0x40 | 0x8 }) : undefined;
   let next = 0;
   const bound = launches.map(({ pipeline, bindings, uniforms: values, grid }) => {
-    const entries: GPUBindGroupEntry[] = bindings.map(({ storage, buffer = storage.buffer, offset, bytes }, binding) => ({
+    const buffers = bindings.map(({ storage, buffer = storage.buffer }) => buffer as GPUBuffer);
+    const entries: GPUBindGroupEntry[] = bindings.map(({ offset, bytes }, binding) => ({
       binding,
-      resource: { buffer: buffer as GPUBuffer, offset, size: Math.ceil(bytes / 16) * 16 },
+      resource: { buffer: buffers[binding], offset, size: Math.ceil(bytes / 16) * 16 },
     }));
     if (values && uniforms) {
       data.set(new Uint8Array(values), next);
       entries.push({ binding: entries.length, resource: { buffer: uniforms, offset: next, size: values.byteLength } });
       next += ALIGNMENT;
     }
-    return { pipeline, group: device.createBindGroup({ label: pipeline.label, layout: pipeline.layout, entries }), grid };
+    return { pipeline, group: device.createBindGroup({ label: pipeline.label, layout: pipeline.layout, entries }), grid, buffers };
   });
   if (uniforms) device.queue.writeBuffer(uniforms, 0, data);
   return { bound, uniforms };

@@ -1,5 +1,5 @@
 /** Compiled kernels, each set of constants once. */
-import { type Access, type AdapterTraits, bindGroupLayout, type Kernel, type Shape, specialise } from '@coxswain/kernels';
+import { type Access, type AdapterTraits, type BufferSlot, bindGroupLayout, type Kernel, type Shape, specialise } from '@coxswain/kernels';
 import { type CoxswainError, LaunchError } from './errors.js';
 import type { Attempt } from './failure.js';
 
@@ -9,6 +9,8 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
   /** How it touches each of its buffers. */
   readonly accesses: readonly Access[];
+  /** What its kernel declares of each of them. */
+  readonly slots: readonly BufferSlot[];
   /** WebGPU has accepted a launch of it. */
   proven: boolean;
   /** The compiled pipeline; compiles it now if it is not. @throws LaunchError with what the compiler says. */
@@ -109,6 +111,7 @@ export class Pipelines {
       label,
       layout,
       accesses: kernel.buffers.map(({ access }) => access),
+      slots: kernel.buffers,
       proven: false,
       compiled: () => compiled ?? create(),
       compile: async () => {

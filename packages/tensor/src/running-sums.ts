@@ -1,7 +1,7 @@
 import { MOST_TERMS, runningSums } from '@coxswain/kernels';
 import type { Device } from './device.js';
 import { CheckpointError, ShapeError } from './errors.js';
-import type { Tensor } from './tensor.js';
+import type { Tensor, TensorData } from './tensor.js';
 
 /**
  * Sums that captured updates add to on the GPU, read when somebody asks for metrics: logging costs no readback in the step.
@@ -49,13 +49,16 @@ export class RunningSums {
     this.#updates++;
   }
 
-  /** Reads the sums and the number of updates since the last call, and starts anew. */
-  async take(): Promise<{ sums: Float32Array; updates: number }> {
-    const sums = Float32Array.from(await this.#sums.read());
+  /**
+   * Reads the sums and the number of updates since the last call, and starts anew.
+   * @param besides what else is read back on the way.
+   */
+  async take(besides: readonly Tensor[] = []): Promise<{ sums: Float32Array; updates: number; besides: readonly TensorData[] }> {
+    const [sums, ...more] = await this.device.read([this.#sums, ...besides]);
     const updates = this.#updates;
     this.device.zero(this.#sums);
     this.#updates = 0;
-    return { sums, updates };
+    return { sums: sums as Float32Array, updates, besides: more };
   }
 
   /** The sums and the number of updates, left as they are: what a checkpoint needs so that metrics go on exactly. */

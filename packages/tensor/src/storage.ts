@@ -31,4 +31,6 @@ export interface Binding {
   readonly buffer: GPUBuffer | undefined;
   readonly offset: number;
   readonly bytes: number;
+  /** The tensor that is bound, for those who look into a launch; absent where the slot has none. */
+  readonly tensor?: { readonly name: string; readonly shape: readonly number[]; readonly dtype: string };
 }

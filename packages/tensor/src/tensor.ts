@@ -48,7 +48,8 @@ export class Tensor {
   }
 
   get binding(): Binding {
-    return { storage: this.storage, buffer: this.storage.buffer, offset: this.byteOffset, bytes: Math.max(4, this.size * 4) };
+    const { name, shape, dtype, storage, byteOffset: offset } = this;
+    return { storage, buffer: storage.buffer, offset, bytes: Math.max(4, this.size * 4), tensor: { name, shape, dtype } };
   }
 
   /** The same elements under another shape; a view of the same memory. */

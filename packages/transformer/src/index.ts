@@ -1,3 +1,4 @@
+export { type Checkable, requireReadable } from './batch-checks.js';
 export * from './cache.js';
 export * from './config.js';
 export * from './initialise.js';

@@ -1,4 +1,4 @@
-import { AdamW, type Device, HostRandom, LOSS_SCALE, ParameterStore } from '@coxswain/tensor';
+import { AdamW, type Device, HostRandom, LOSS_SCALE, NotFiniteError, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TransformerConfig } from './config.js';
@@ -144,4 +144,64 @@ test('every step of a sequence counts the same, whatever batch it came in', asyn
   const difference = Math.hypot(...whole.map((g, i) => g - firstHalf[i] - secondHalf[i]));
   expect(difference / Math.hypot(...whole)).toBeLessThan(1e-5);
   dispose();
+});
+
+describe('what is not finite', () => {
+  const failing = (work: () => unknown): Promise<unknown> =>
+    Promise.resolve()
+      .then(work)
+      .then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+
+  test('a mask of NaN and an observation outside the table are refused by sequence and step; nothing moves', async () => {
+    const { trainer, store, dispose } = makeTrainer(4, 6);
+    const before = await store.flat.read();
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const batch = batchOf(4, 6, 1);
+      batch.mask[2 * 6 + 3] = value;
+      const error = await failing(() => trainer.step(batch, 1e-2));
+      expect(error).toBeInstanceOf(NotFiniteError);
+      expect((error as Error).message).toBe(`mask[15] is ${value}, at step 3 of sequence 2, given to Pretrainer.step`);
+    }
+    const batch = batchOf(4, 6, 1);
+    batch.indices[(3 * 6 + 1) * 2 + 1] = 12;
+    expect(await failing(() => trainer.step(batch, 1e-2))).toMatchObject({
+      code: 'bad-argument',
+      value: 'observation 12 in slot 1 of step 1 of sequence 3',
+      expected: 'a row of the embedding from 0 to 11, or −1 for none',
+    });
+    expect(await store.flat.read()).toEqual(before);
+    dispose();
+  });
+
+  test.each([1, 2])('metrics name the weight that made the loss NaN, in %i parts; no update was made', async (parts) => {
+    const { trainer, store, dispose } = makeTrainer(4, 6, parts);
+    trainer.step(batchOf(4, 6, 1), 1e-2);
+    await trainer.metrics();
+    const weight = store.get('embedding.weight');
+    weight.write((await weight.read()).fill(Number.NaN, 16));
+    const before = await store.flat.read();
+    for (let i = 0; i < 3; i++) trainer.step(batchOf(4, 6, i), 1e-2);
+    expect(await failing(() => trainer.metrics())).toMatchObject({
+      code: 'not-finite',
+      value: 'model parameter embedding.weight[16] = NaN',
+    });
+    expect(await store.flat.read()).toEqual(before);
+    dispose();
+  });
+
+  test('metrics name the operation where parameters are finite but too large', async () => {
+    const { trainer, store, dispose } = makeTrainer(4, 6);
+    const weight = store.get('embedding.weight');
+    weight.write((await weight.read()).fill(3e38));
+    trainer.step(batchOf(4, 6, 1), 1e-2);
+    const error = (await failing(() => trainer.metrics())) as NotFiniteError;
+    expect(error).toBeInstanceOf(NotFiniteError);
+    // Two rows of a sum of two.
+    expect(error.operation).toMatch(/^embedding/);
+    expect(error.message).toContain('table "embedding.weight" [12,16]');
+    dispose();
+  });
 });

@@ -4,15 +4,19 @@ import {
   backwardSum,
   crossEntropy,
   type Device,
+  findCulprit,
   inPrecision,
   type ParameterStore,
   type Precision,
   type Program,
   RunningSums,
+  requireFiniteUpdates,
   ShapeError,
+  type StepParts,
   scale,
   type Tensor,
 } from '@coxswain/tensor';
+import { requireReadable } from './batch-checks.js';
 import type { Transformer } from './model.js';
 
 /** Expert sequences side by side, padded to one length. */
@@ -84,6 +88,8 @@ export class Pretrainer {
   readonly #end: Program | undefined;
   /** A zero. */
   readonly #nothing: Tensor;
+  /** What the last update ran. */
+  #last: Captured | undefined;
 
   /** @throws ShapeError where the parts do not divide the batch. */
   constructor(
@@ -121,9 +127,14 @@ export class Pretrainer {
     await Promise.all([this.#begin, this.program(time), this.#end].map((program) => program?.ready()));
   }
 
-  /** One update on one batch at this learning rate. Awaits nothing. */
+  /**
+   * One update on one batch at this learning rate. Awaits nothing.
+   * @throws ArgumentError, NotFiniteError for observations or a mask that no model can read; nothing is launched then.
+   */
   step(batch: SequenceBatch, learningRate: number): void {
+    requireReadable('Pretrainer.step', batch, this.model.config);
     const captured = this.#captured(batch.time);
+    this.#last = captured;
     this.optimiser.prepare(learningRate);
     this.#begin?.run();
     for (let part = 0; part < this.#parts; part++) {
@@ -169,11 +180,34 @@ export class Pretrainer {
     return captured;
   }
 
-  /** Reads, and starts anew, the means over the steps since the last call. */
+  /**
+   * Reads, and starts anew, the means over the steps since the last call.
+   * @throws NotFiniteError where one of them is NaN or infinite, or an update was skipped: it names the first parameter, input or moment
+   * that is not finite, else the operation. The last update is run once more for that: go on from what was saved before.
+   */
   async metrics(): Promise<PretrainMetrics> {
-    const { sums, updates } = await this.sums.take();
+    const { optimiser } = this;
+    const { sums, updates, besides } = await this.sums.take([optimiser.skipped]);
+    await requireFiniteUpdates(this.#device, { sums, updates, skipped: besides, optimisers: [optimiser] }, this.#replay());
     const [action, observation, seen, norm] = sums;
     return { steps: updates, actionNll: action / seen, observationNll: observation / seen, gradientNorm: norm / updates };
+  }
+
+  /**
+   * Looks for what made a number of this training NaN or infinite, as `metrics` does. Returns where nothing is found.
+   * @throws NotFiniteError that names it.
+   */
+  async explain(): Promise<void> {
+    const last = this.#replay();
+    if (last) await findCulprit(this.#device, last);
+  }
+
+  /** The last update, with the inputs of its last part in place. */
+  #replay(): StepParts | undefined {
+    if (!this.#last) return undefined;
+    const { program, ...inputs } = this.#last;
+    const programs = [this.#begin, program, this.#end].filter((some) => some !== undefined);
+    return { stores: { model: this.store }, inputs: { ...inputs }, optimisers: { model: this.optimiser }, programs };
   }
 
   dispose(): void {

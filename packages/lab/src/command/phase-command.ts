@@ -1,5 +1,6 @@
 /** `coxswain pretrain` and its like: open the run folder, run the phase, close everything. */
-import { type Device, DeviceLostError, OutOfMemoryError } from '@coxswain/tensor';
+import { join } from 'node:path';
+import { CoxswainError, type Device, DeviceLostError, OutOfMemoryError } from '@coxswain/tensor';
 import { durationNote } from '../cost/project.js';
 import { EXIT_CODES, UsageError } from '../errors.js';
 import { listenForInterrupts, type SignalSource } from '../interrupt.js';
@@ -7,6 +8,7 @@ import { type Phase, Session } from '../phase.js';
 import { Progress, type ProgressStream } from '../progress.js';
 import { readCheckpoint, recover } from '../run/checkpoint.js';
 import { environmentOf } from '../run/environment.js';
+import { requireFiniteFile } from '../run/finite.js';
 import { RunFolder } from '../run/folder.js';
 import { Watchdog } from '../run/watchdog.js';
 import { PRESET_NAMES } from '../settings/presets.js';
@@ -95,6 +97,16 @@ type Care = { readonly keep: number; readonly stallMinutes: number };
 /** So often a run goes on after its device was lost without having come further in between. */
 const LOST_IN_A_ROW = 3;
 
+/** Codes of errors that stop a run before what went wrong is saved. */
+const SPOILT: readonly string[] = ['not-finite', 'bad-world'];
+
+/** What is left to go on from. */
+function savedNote(path: string): string {
+  const saved = readCheckpoint(path);
+  if (!saved) return 'Nothing was saved yet: the same command begins anew.';
+  return `The last checkpoint in ${path}, after ${saved.step} steps, is good: the same command goes on from there.`;
+}
+
 /** Opens the folder and runs the phase, from the last checkpoint there to its end. */
 async function attempt(phase: Phase, resolved: Resolved, seed: number, path: string, command: string, machine: Machine, care: Care) {
   const { config, inputs } = resolved;
@@ -103,6 +115,7 @@ async function attempt(phase: Phase, resolved: Resolved, seed: number, path: str
   const folder = new RunFolder(path, identity, command, care.keep);
   try {
     const { resumed } = folder;
+    for (const name of resumed?.names ?? []) requireFiniteFile(resumed?.read(name) as Uint8Array, join(resumed?.folder as string, name));
     const progress = new Progress({
       label: phase.name,
       total: steps,
@@ -135,6 +148,7 @@ async function attempt(phase: Phase, resolved: Resolved, seed: number, path: str
         for (const one of devices) one.close();
       }
     } catch (error) {
+      if (error instanceof CoxswainError && SPOILT.includes(error.code)) progress.note(savedNote(path));
       if (error instanceof DeviceLostError) progress.note(error.message);
       if (error instanceof OutOfMemoryError) throw outOfMemory(phase, error);
       throw error;

@@ -12,6 +12,7 @@ import { discoveryBatch } from './discovery-data.js';
 import { evaluateController } from './evaluate-controller.js';
 import { methodOf } from './methods.js';
 import { gradientScaleOf } from './precision.js';
+import { withCulprit } from './spoilt.js';
 import { Starts, updatesOf } from './starts.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
 import { demonstrations, meanLength } from './world.js';
@@ -91,7 +92,7 @@ async function run(context: PhaseContext): Promise<void> {
     const model = writeSafetensors(withCodes(await parameters(), codes));
     return { files: { [MODEL]: model, ...(await state()), ...files }, extra };
   };
-  while (done < updates) {
+  const update = async (): Promise<void> => {
     const { start, step } = await starts.before(done);
     const { batch } = discoveryBatch(base.space, batches.batch(step), view, seed, step);
     const rate = discoverRate(settings, step);
@@ -131,7 +132,8 @@ async function run(context: PhaseContext): Promise<void> {
     // The codes' statistics are only needed by what comes after: measured where a checkpoint is made.
     const codes = session.savesAt(done) ? (await measure()).codes : undefined;
     await session.afterStep(done, snapshot(codes ?? { mean: new Float32Array(0), std: new Float32Array(0) }), notes);
-  }
+  };
+  while (done < updates) await withCulprit(() => trainer.explain(), update);
   const { result, traces } = await measure();
   folder.writeArtifact('switches.json', traces);
   folder.writeArtifact(RESULT_FILE, { ...result, method: settings.method, view, steps: settings.steps, start: starts.best ?? 0 });

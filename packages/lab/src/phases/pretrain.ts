@@ -10,6 +10,7 @@ import type { Config } from '../settings/sections.js';
 import { type Base, makeBase, modelBytes } from './base.js';
 import { evaluateBase } from './evaluate-base.js';
 import { gradientScaleOf } from './precision.js';
+import { withCulprit } from './spoilt.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
 import { demonstrations, meanLength, sequenceBatch } from './world.js';
 
@@ -43,7 +44,7 @@ async function run(context: PhaseContext): Promise<void> {
     done = context.resumed.step;
   }
   const measure = () => evaluateBase(base, config, seed, heldOut);
-  while (done < pretrain.steps) {
+  const update = async (): Promise<void> => {
     const rate = pretrainRate(pretrain, done);
     const batch = sequenceBatch(base.space, batches.batch(done));
     await trainer.ready(batch.time);
@@ -66,7 +67,8 @@ async function run(context: PhaseContext): Promise<void> {
       session.log(done, { [METRICS.evalActionNll]: actionNll, [METRICS.bayesFloor]: floor.nll, [METRICS.obeyed]: obeyed });
     }
     await session.afterStep(done, () => snapshot(base, optimiser, trainer), notes);
-  }
+  };
+  while (done < pretrain.steps) await withCulprit(() => trainer.explain(), update);
   const result = await measure();
   folder.writeArtifact(RESULT_FILE, {
     ...result,

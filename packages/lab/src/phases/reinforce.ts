@@ -11,6 +11,7 @@ import type { Config } from '../settings/sections.js';
 import { type Base, loadBase } from './base.js';
 import { type Controller, loadController } from './controller.js';
 import { type Actor, actingGate, learningWorlds, partsOf, play, taskWorlds } from './play.js';
+import { withCulprit } from './spoilt.js';
 import { WORLD_SEED } from './world.js';
 
 /**
@@ -192,7 +193,10 @@ async function run({ config, seed, device, others, folder, session, inputs, resu
       await log();
       return snapshot(reinforcer, seen(done));
     };
-    await session.afterStep(done, save, { success: update.episodes.reward });
+    await withCulprit(
+      () => reinforcer.explain(),
+      () => session.afterStep(done, save, { success: update.episodes.reward }),
+    );
   }
   explore(1);
   const { task, horizon } = config.reinforce;

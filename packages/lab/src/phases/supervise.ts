@@ -20,9 +20,12 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
   while (done < settings.steps) {
     await training.step(done);
     done++;
-    await session.afterStep(done, async () => ({
-      files: { 'model.safetensors': writeSafetensors(await store.save()), 'state.safetensors': writeSafetensors(await optimiser.save()) },
-    }));
+    await session.afterStep(done, async () => {
+      await training.requireFinite();
+      return {
+        files: { 'model.safetensors': writeSafetensors(await store.save()), 'state.safetensors': writeSafetensors(await optimiser.save()) },
+      };
+    });
   }
   const nll = await training.nll();
   const { task, horizon } = config.reinforce;

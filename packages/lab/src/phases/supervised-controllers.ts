@@ -47,6 +47,11 @@ export class SupervisedTraining {
     this.#trainer.step(batch, learningRate * Math.max(finalRate, 1 - index / steps));
   }
 
+  /** @throws NotFiniteError that names the culprit where updates were skipped, or the last one's loss is not finite. */
+  requireFinite(): Promise<void> {
+    return this.#trainer.requireFinite();
+  }
+
   /** Mean NLL of the expert's actions under the right controller on held-out demonstrations, nats an action. */
   async nll(): Promise<number> {
     const { config, seed, base } = this;

@@ -34,6 +34,8 @@ export type Checkpoint = {
   readonly step: number;
   readonly metricsBytes: number;
   readonly extra: Readonly<Record<string, unknown>>;
+  /** Its files. */
+  readonly names: readonly string[];
   /** Reads one file, checked against its recorded digest. */
   readonly read: (name: string) => Uint8Array;
 };
@@ -152,5 +154,5 @@ export function readCheckpoint(runFolder: string): Checkpoint | undefined {
       throw new CheckpointError(path, `${bytes.length} bytes that were changed since`, 'the bytes this program wrote', RESTORE);
     return bytes;
   };
-  return { folder, step, metricsBytes, extra, read };
+  return { folder, step, metricsBytes, extra, names: Object.keys(sha256), read };
 }

@@ -1,7 +1,6 @@
 /** Metrics of a run as JSON lines. */
 import fs from 'node:fs';
-import { CoxswainError } from '@coxswain/tensor';
-import { RunFolderError } from '../errors.js';
+import { RunFolderError, SpoiltRunError } from '../errors.js';
 import { onDisk, storageError, writeAll } from './storage.js';
 
 /** One line: the step it belongs to, and its values by metric name. */
@@ -48,20 +47,11 @@ export class MetricsWriter {
 
   /**
    * Appends one line.
-   * @throws CoxswainError `not-finite` for NaN or an infinity, which JSON cannot hold.
+   * @throws SpoiltRunError for NaN or an infinity, which JSON cannot hold.
    */
   write(step: number, values: Readonly<Record<string, number>>): void {
-    for (const [name, value] of Object.entries(values)) {
-      if (!Number.isFinite(value)) {
-        const remedy = 'Lower the learning rate, or look at the metrics before this step.';
-        throw new CoxswainError(`${name} is ${value} at step ${step}. ${remedy}`, {
-          code: 'not-finite',
-          value: `${name} = ${value}`,
-          expected: 'a finite number',
-          remedy,
-        });
-      }
-    }
+    for (const [name, value] of Object.entries(values))
+      if (!Number.isFinite(value)) throw new SpoiltRunError(`${name} at step ${step}`, String(value));
     const line = new TextEncoder().encode(`${JSON.stringify({ step, ...values })}\n`);
     try {
       this.#append(line);

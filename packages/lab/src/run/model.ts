@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
 import { type Checkpoint, digest } from './checkpoint.js';
+import { requireFiniteFile } from './finite.js';
 import { RESULT_FILE, readRunConfig } from './folder.js';
 import type { InputIdentity, RunIdentity } from './identity.js';
 import { onDisk, readJson } from './storage.js';
@@ -27,7 +28,7 @@ type Progress = Partial<Pick<Checkpoint, 'step' | 'extra'>>;
  * Opens a run folder, or a folder that holds `model.safetensors` and `config.json` itself.
  * @param name how the command line calls it, for messages: `base`.
  * @param phase the phase that must have made it.
- * @throws CheckpointError that says what is missing and what makes it.
+ * @throws CheckpointError that says what is missing and what makes it; NotFiniteError for a weight that is NaN or infinite.
  */
 export function openModel(path: string, name: string, phase: string): TrainedModel {
   const remedy = `Give --${name} a folder made by \`coxswain ${phase}\`.`;
@@ -49,6 +50,7 @@ export function openModel(path: string, name: string, phase: string): TrainedMod
       remedy,
     );
   const bytes = onDisk(file, () => fs.readFileSync(file));
+  requireFiniteFile(bytes, file);
   const { step, extra = {} } = (readJson(join(folder, 'progress.json')) ?? {}) as Progress;
   const finished = folder === join(path, '.') || fs.existsSync(join(path, RESULT_FILE));
   return { folder, identity, bytes, sha256: digest(bytes), extra, ...(finished || step === undefined ? {} : { unfinishedAt: step }) };

@@ -1,4 +1,5 @@
 export * from './attention.js';
+export * from './attention-apart.js';
 export * from './causal-convolution.js';
 export * from './cholesky.js';
 export * from './clipped-objective.js';
@@ -18,6 +19,7 @@ export * from './pooling.js';
 export * from './random.js';
 export { accumulateRows, accumulateSum, mean, sum } from './reduce.js';
 export * from './rg-lru.js';
+export * from './rope.js';
 export { besidePrevious, concat, expand, gatherRows, gatherRowsOf, scatterRowsOf, selectRows, slice } from './shape.js';
 export * from './softmax.js';
 export { argsort, sort, topK } from './sort.js';

@@ -1,0 +1,131 @@
+import { CoxswainError } from '@coxswain/tensor';
+import type { Reset, Step, VectorEnvironment } from './environment.js';
+
+/** A world gave what no world may give: NaN for a reward, an observation that the model cannot read, an array of another length. */
+export class WorldError extends CoxswainError {
+  /**
+   * @param world its `name`, or that of its class.
+   * @param episode the number of the episode in its seed; absent where the fault is that of all.
+   * @param step steps that the episode had taken, the one at fault included; 0 for `reset`.
+   */
+  constructor(
+    readonly world: string,
+    readonly episode: number | undefined,
+    readonly step: number,
+    value: string,
+    expected: string,
+  ) {
+    const call = step === 0 ? 'reset()' : 'step()';
+    const where = `${episode === undefined ? '' : `episode ${episode}, `}step ${step}`;
+    const remedy = `correct what ${call} of ${world} returns`;
+    super(`World ${world}, ${where}: ${value}, expected ${expected}`, { code: 'bad-world', value: `${where}: ${value}`, expected, remedy });
+  }
+}
+
+const nameOf = (world: VectorEnvironment): string => {
+  const named = world.name ?? world.constructor?.name;
+  return named && named !== 'Object' ? named : 'without a name';
+};
+
+const isFlag = (flag: unknown): boolean => flag === 0 || flag === 1 || flag === false || flag === true;
+
+/**
+ * A world that is looked at as it plays: every reward, observation, flag and progress of an episode that runs, on the host, before
+ * any of it reaches the model. Otherwise it is the world it was made of.
+ */
+export class CheckedWorld implements VectorEnvironment {
+  readonly name: string;
+  readonly environments: number;
+  readonly horizon: number;
+  readonly observationSpace: { readonly slots: number };
+  #first = 0;
+  #step = 0;
+  readonly #over: Uint8Array;
+  /** Of each episode so far, in the precision that learning has them in. */
+  readonly #reward: Float32Array;
+
+  /** @param rows of the model's observation embedding. */
+  constructor(
+    private readonly world: VectorEnvironment,
+    private readonly rows: number,
+  ) {
+    this.name = nameOf(world);
+    this.environments = world.environments;
+    this.horizon = world.horizon;
+    this.observationSpace = world.observationSpace;
+    this.#over = new Uint8Array(world.environments);
+    this.#reward = new Float32Array(world.environments);
+  }
+
+  /** @throws WorldError for what no world may give. */
+  reset(seed: number, options: { readonly firstEpisode: number }): Reset {
+    const result = this.world.reset(seed, options);
+    this.#first = options.firstEpisode;
+    this.#step = 0;
+    this.#over.fill(0);
+    this.#reward.fill(0);
+    this.#look(result);
+    return result;
+  }
+
+  /** @throws WorldError for what no world may give. */
+  step(actions: ArrayLike<number>): Step {
+    const result = this.world.step(actions);
+    this.#step++;
+    this.#rewards(result);
+    this.#flags(result);
+    this.#look(result);
+    return result;
+  }
+
+  /** Observations of episodes that go on, and how far all have come. */
+  #look({ observation, info }: Reset): void {
+    const { environments: n, rows } = this;
+    const { slots } = this.observationSpace;
+    this.#length('observation', observation, n * slots, `[${n}, ${slots}]`);
+    const { progress } = info;
+    if (progress) this.#length('info.progress', progress, n, `[${n}]`);
+    for (let i = 0; i < n; i++) {
+      if (this.#over[i]) continue;
+      for (let k = 0; k < slots; k++) {
+        const row = observation[i * slots + k];
+        if (!(row >= -1 && row < rows && Number.isInteger(row)))
+          this.#fail(i, `observation ${row} in slot ${k}`, `a row of the embedding from 0 to ${rows - 1}, or −1 for none`);
+      }
+      if (progress && !Number.isFinite(progress[i])) this.#fail(i, `progress ${progress[i]}`, 'a finite number');
+    }
+  }
+
+  #rewards({ reward }: Step): void {
+    this.#length('reward', reward, this.environments, `[${this.environments}]`);
+    for (let i = 0; i < this.environments; i++) {
+      if (this.#over[i]) continue;
+      this.#reward[i] += reward[i];
+      if (Number.isFinite(this.#reward[i])) continue;
+      if (Number.isFinite(reward[i])) this.#fail(i, `rewards that add up to ${this.#reward[i]}`, 'a sum that 32 bits can hold');
+      this.#fail(i, `reward ${reward[i]}`, 'a finite number');
+    }
+  }
+
+  #flags(result: Step): void {
+    for (const name of ['terminated', 'truncated'] as const) {
+      const flags = result[name];
+      this.#length(name, flags, this.environments, `[${this.environments}]`);
+      for (let i = 0; i < this.environments; i++) {
+        if (this.#over[i]) continue;
+        if (!isFlag(flags[i])) this.#fail(i, `${name} ${flags[i]}`, '0 or 1');
+      }
+    }
+    for (let i = 0; i < this.environments; i++) if (result.terminated[i] || result.truncated[i]) this.#over[i] = 1;
+  }
+
+  #length(what: string, array: ArrayLike<number> | undefined, length: number, shape: string): void {
+    if (array?.length === length) return;
+    const value = array ? `${array.length} numbers of ${what}` : `no ${what}`;
+    throw new WorldError(this.name, undefined, this.#step, value, `${length} for ${shape}`);
+  }
+
+  #fail(environment: number, value: string, expected: string): never {
+    throw new WorldError(this.name, this.#first + environment, this.#step, value, expected);
+  }
+}
