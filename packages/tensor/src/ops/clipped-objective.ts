@@ -46,6 +46,9 @@ export function clippedObjective(newLogProb: Tensor, oldLogProb: Tensor, advanta
 
 /**
  * How far the new policy is from the old one on the decisions under `mask`. It has no gradient.
+ * @param newLogProb of any shape
+ * @param oldLogProb of that shape
+ * @param mask of that shape
  * @returns [3]: approximate KL in nats, mean((ratio − 1) − log ratio); fraction of ratios outside 1 ± clip; Σ mask
  */
 export function clippedObjectiveStatistics(

@@ -99,7 +99,11 @@ export const minimum = pairOf('minimum');
 /** The larger of the two, f32; a tie shares its gradient. */
 export const maximum = pairOf('maximum');
 
-/** max(a + b, 0), f32. */
+/**
+ * max(a + b, 0), f32.
+ * @param a [...], and b of a shape that broadcasts with it
+ * @returns [...], the shape that both broadcast to
+ */
 export function addRelu(a: Tensor, b: Tensor): Tensor {
   const out = launchPair('addRelu', a, b);
   const backward = (dout: Tensor): Tensor[] => {
@@ -129,7 +133,11 @@ export const logicalAnd = pairOf('logicalAnd');
 /** Where either of two masks holds, or both. */
 export const logicalOr = pairOf('logicalOr');
 
-/** Where a mask does not hold. */
+/**
+ * Where a mask does not hold.
+ * @param mask u32 [...]
+ * @returns of the same shape
+ */
 export function logicalNot(mask: Tensor): Tensor {
   requireDType('logicalNot', 'mask', mask, 'u32');
   return convert('logicalNot', mask, 'u32');
@@ -145,6 +153,8 @@ function convert(name: CastName, x: Tensor, dtype: DType): Tensor {
 /**
  * The elements in another dtype; x itself where it has that already. f32 to whole numbers is cut towards 0, with the ends of the range
  * past them and 0 for NaN; between whole numbers the bits stay; to f32 it is the nearest. No gradient flows into whole numbers.
+ * @param x of any shape
+ * @returns of the same shape
  */
 export function cast(x: Tensor, dtype: DType): Tensor {
   requireKnown('cast', dtype);
@@ -155,6 +165,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
  * a where the mask is not 0, else b, with broadcasting of all three. The gradient goes to what was chosen.
  * @param condition a mask, u32
  * @param a and b of one dtype
+ * @returns [...], the shape that all three broadcast to
  */
 export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   requireDType('where', 'condition', condition, 'u32');

@@ -53,11 +53,17 @@ function spread(operation: number, x: Tensor, out: Tensor, second: Tensor, dout:
 /**
  * The largest element along `axis` (dropped from the shape), or of everything (shape [1]); NaN where there is one. Any dtype. Its gradient
  * is shared evenly by all elements equal to it, as in PyTorch's `amax`; it is NaN all along where the largest is NaN.
+ * @param x [..., n, ...]
+ * @returns [...] without the axis, or [1]
  * @throws ShapeError for an axis of no elements.
  */
 export const max = (x: Tensor, axis?: number): Tensor => extreme('max', x, axis);
 
-/** The smallest element, otherwise as `max`. */
+/**
+ * The smallest element, otherwise as `max`.
+ * @param x [..., n, ...]
+ * @returns [...] without the axis, or [1]
+ */
 export const min = (x: Tensor, axis?: number): Tensor => extreme('min', x, axis);
 
 function place(name: 'argmax' | 'argmin', x: Tensor, axis?: number): Tensor {
@@ -76,11 +82,16 @@ function place(name: 'argmax' | 'argmin', x: Tensor, axis?: number): Tensor {
 /**
  * Where the largest element along `axis` lies (u32, the axis dropped), or in all of x row by row (shape [1]). The first of equal ones; NaN
  * counts as the largest. Any dtype. It has no gradient.
+ * @returns [...] without the axis, or [1]
  * @throws ShapeError for an axis of no elements.
  */
 export const argmax = (x: Tensor, axis?: number): Tensor => place('argmax', x, axis);
 
-/** Where the smallest element lies; the first NaN where there is one. Otherwise as `argmax`. */
+/**
+ * Where the smallest element lies; the first NaN where there is one. Otherwise as `argmax`.
+ * @param x [..., n, ...]
+ * @returns [...] without the axis, or [1]
+ */
 export const argmin = (x: Tensor, axis?: number): Tensor => place('argmin', x, axis);
 
 function truth(name: 'any' | 'all', x: Tensor, axis?: number): Tensor {
@@ -94,10 +105,16 @@ function truth(name: 'any' | 'all', x: Tensor, axis?: number): Tensor {
 /**
  * 1 where any element along `axis` (dropped), or of everything (shape [1]), is not 0, else 0; of the dtype of `x`. NaN is not 0; of no
  * elements the answer is 0. It has no gradient.
+ * @param x [..., n, ...]
+ * @returns [...] without the axis, or [1]
  */
 export const any = (x: Tensor, axis?: number): Tensor => truth('any', x, axis);
 
-/** 1 where all elements are not 0, also where there are none; otherwise as `any`. */
+/**
+ * 1 where all elements are not 0, also where there are none; otherwise as `any`.
+ * @param x [..., n, ...]
+ * @returns [...] without the axis, or [1]
+ */
 export const all = (x: Tensor, axis?: number): Tensor => truth('all', x, axis);
 
 function moment(name: 'variance' | 'standardDeviation', x: Tensor, axis: number | undefined, correction: number): Tensor {
@@ -122,17 +139,25 @@ function moment(name: 'variance' | 'standardDeviation', x: Tensor, axis: number 
 /**
  * Variance along `axis` (dropped), or of everything (shape [1]): squared deviations from the mean over n − `correction`, summed without
  * cancellation (Welford). f32.
+ * @param x [..., n, ...]
  * @param correction 1 (the default) for the unbiased estimate, 0 for the mean of the squares.
+ * @returns [...] without the axis, or [1]
  * @throws ShapeError for an axis of no more elements than the correction.
  */
 export const variance = (x: Tensor, axis?: number, correction = 1): Tensor => moment('variance', x, axis, correction);
 
-/** The square root of `variance`; its gradient is 0 where it is 0, as in PyTorch's `std`. */
+/**
+ * The square root of `variance`; its gradient is 0 where it is 0, as in PyTorch's `std`.
+ * @param x [..., n, ...]
+ * @returns [...] without the axis, or [1]
+ */
 export const standardDeviation = (x: Tensor, axis?: number, correction = 1): Tensor => moment('standardDeviation', x, axis, correction);
 
 /**
  * log Σ exp(x) along `axis` (dropped), or over everything (shape [1]), without overflow; −∞ of no elements or of −∞ alone. f32. Its
  * gradient is the softmax.
+ * @param x [..., n, ...]
+ * @returns [...] without the axis, or [1]
  */
 export function logSumExp(x: Tensor, axis?: number): Tensor {
   const { device } = x;

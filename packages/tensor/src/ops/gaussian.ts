@@ -107,6 +107,7 @@ export interface Posterior {
  * @param code [N, 2·d]: μ, then logσ.
  * @param bounds of logσ.
  * @param noise standard normal, [N, d]; it has no gradient.
+ * @returns [N, d] of each, the KL [N]
  */
 export function gaussianPosterior(code: Tensor, bounds: readonly [low: number, high: number], noise?: Tensor): Posterior {
   const { device } = code;

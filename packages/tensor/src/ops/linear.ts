@@ -72,7 +72,12 @@ function productOf(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOptions
 /** Gains and offsets of a layer norm, [in] both, and what it adds to the variance. */
 export type AffineNorm = Required<LayerNormOptions>;
 
-/** `linear(layerNorm(x, norm), w, options)`; in one launch where no gradient is recorded and a kernel of the adapter makes it so. */
+/**
+ * `linear(layerNorm(x, norm), w, options)`; in one launch where no gradient is recorded and a kernel of the adapter makes it so.
+ * @param x [N, in]
+ * @param w [out, in]
+ * @returns [N, out]
+ */
 export function normedLinear(x: Tensor, norm: AffineNorm, w: Tensor, options: LinearOptions = {}): Tensor {
   const { gamma, beta, eps } = norm;
   requirePositive('normedLinear', 'eps', eps);

@@ -36,7 +36,12 @@ export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
   return nll;
 }
 
-/** Σ values·mask / Σ mask, [1]; 0 where the mask is empty. `mask` has the same number of elements, and no gradient. */
+/**
+ * Σ values·mask / Σ mask, [1]; 0 where the mask is empty. `mask` has the same number of elements, and no gradient.
+ * @param values of any shape
+ * @param mask of that shape
+ * @returns [1]
+ */
 export function maskedMean(values: Tensor, mask: Tensor): Tensor {
   const { device } = values;
   const count = values.size;

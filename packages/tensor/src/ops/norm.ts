@@ -33,7 +33,11 @@ function widthOf(operation: string, x: Tensor, eps: number): number {
   return width;
 }
 
-/** (x − mean) / √(variance + eps) · gamma + beta over the last axis of x. */
+/**
+ * (x − mean) / √(variance + eps) · gamma + beta over the last axis of x.
+ * @param x [..., width]
+ * @returns [..., width]
+ */
 export function layerNorm(x: Tensor, { gamma, beta, eps = 1e-5 }: LayerNormOptions = {}): Tensor {
   const { device } = x;
   const width = widthOf('layerNorm', x, eps);
@@ -82,7 +86,11 @@ export interface RmsNormOptions {
   readonly eps?: number;
 }
 
-/** x / √(mean(x²) + eps) · gamma over the last axis of x. */
+/**
+ * x / √(mean(x²) + eps) · gamma over the last axis of x.
+ * @param x [..., width]
+ * @returns [..., width]
+ */
 export function rmsNorm(x: Tensor, { gamma, eps = 1e-6 }: RmsNormOptions): Tensor {
   const { device } = x;
   const width = widthOf('rmsNorm', x, eps);

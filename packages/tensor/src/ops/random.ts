@@ -31,18 +31,25 @@ function draw(kernel: Kernel<DrawShape>, random: RandomState, stream: number, sh
   return out;
 }
 
-/** Uniform numbers in the open interval (0, 1), multiples of 2⁻²⁴. */
+/**
+ * Uniform numbers in the open interval (0, 1), multiples of 2⁻²⁴.
+ * @returns [...shape]
+ */
 export const philoxUniform = (random: RandomState, stream: number, shape: Dimensions): Tensor => draw(uniformKernel, random, stream, shape);
 
 /**
  * Standard normal numbers.
  * @param owner u32 [rows], for a draw [rows, …]: row r is row `owner[r]` of the draw without, so that numbers can belong to something that
  * moves from row to row.
+ * @returns [...shape]
  */
 export const philoxNormal = (random: RandomState, stream: number, shape: Dimensions, owner?: Tensor): Tensor =>
   draw(normalKernel, random, stream, shape, owner);
 
-/** Standard logistic numbers: σ((x + noise) / temperature) is a relaxed Bernoulli variable of logit x. */
+/**
+ * Standard logistic numbers: σ((x + noise) / temperature) is a relaxed Bernoulli variable of logit x.
+ * @returns [...shape]
+ */
 export const philoxLogistic = (random: RandomState, stream: number, shape: Dimensions): Tensor =>
   draw(logisticKernel, random, stream, shape);
 
@@ -50,8 +57,10 @@ export const philoxLogistic = (random: RandomState, stream: number, shape: Dimen
  * Dropout (Srivastava et al. 2014): every element becomes 0 with the given probability, else it is divided by 1 − probability. For
  * training: leave it out otherwise. The mask takes no memory, the gradient draws it again; so the random state has to stay as it was
  * until `backward` (GradientError `changed` otherwise).
+ * @param x of any shape
  * @param probability at least 0 and below 1; at 0 the result is x itself. @throws ArgumentError for any other.
  * @param stream tells apart the draws of one step.
+ * @returns of the same shape
  */
 export function dropout(x: Tensor, probability: number, random: RandomState, stream: number): Tensor {
   requireWord('dropout', 'stream', stream);

@@ -27,14 +27,22 @@ export function launchReduce(x: Tensor, out: Tensor, whole: Omit<ReduceShape, 'p
 
 const plain = { operation: REDUCE.sum, scale: 1, root: 0, accumulate: 0 } as const;
 
-/** Adds the sum of all elements of each x to the one-element `total`; for counts kept on the GPU. It has no gradient. */
+/**
+ * Adds the sum of all elements of each x to the one-element `total`; for counts kept on the GPU. It has no gradient.
+ * @param x of any shape
+ * @param total [1], changed in place
+ */
 export function accumulateSum(x: Tensor, total: Tensor): void {
   if (total.size !== 1) throw new ShapeError('accumulateSum', `total [${total.shape}]`, 'one element');
   launchReduce(x, total, { ...plain, outer: 1, axis: x.size, inner: 1, accumulate: 1 });
   noGradient('accumulateSum', { x }, [total]);
 }
 
-/** Adds `x` [rows, columns] summed over its rows to `total` [columns]. It has no gradient. */
+/**
+ * Adds `x` [rows, columns] summed over its rows to `total` [columns]. It has no gradient.
+ * @param x [rows, columns]
+ * @param total [columns], changed in place
+ */
 export function accumulateRows(x: Tensor, total: Tensor): void {
   const columns = total.size;
   if (!Number.isInteger(x.size / columns))
@@ -43,12 +51,20 @@ export function accumulateRows(x: Tensor, total: Tensor): void {
   noGradient('accumulateRows', { x }, [total]);
 }
 
-/** Sum over `axis` (dropped from the shape), or over everything (shape [1]). */
+/**
+ * Sum over `axis` (dropped from the shape), or over everything (shape [1]).
+ * @param x [..., n, ...]
+ * @returns [...] without the axis, or [1]
+ */
 export function sum(x: Tensor, axis?: number): Tensor {
   return scaledSum('sum', x, axis, () => 1);
 }
 
-/** Mean over `axis` (dropped from the shape), or over everything (shape [1]). */
+/**
+ * Mean over `axis` (dropped from the shape), or over everything (shape [1]).
+ * @param x [..., n, ...]
+ * @returns [...] without the axis, or [1]
+ */
 export function mean(x: Tensor, axis?: number): Tensor {
   return scaledSum('mean', x, axis, (length) => 1 / length);
 }

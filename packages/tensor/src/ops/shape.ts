@@ -3,7 +3,6 @@ import {
   type BesideShape,
   binary,
   broadcastFields,
-  broadcastShape,
   copyAxisRange,
   copyBeside,
   copyStrided,
@@ -31,7 +30,11 @@ const outerOf = (shape: Dimensions, axis: number): number => sizeOf(shape.slice(
 const innerOf = (shape: Dimensions, axis: number): number => sizeOf(shape.slice(axis + 1));
 const withAxis = (shape: Dimensions, axis: number, length: number): number[] => shape.map((n, i) => (i === axis ? length : n));
 
-/** Elements `from` … `to − 1` along an axis; a negative one counts from the last. */
+/**
+ * Elements `from` … `to − 1` along an axis; a negative one counts from the last.
+ * @param x [..., n, ...]
+ * @returns [..., to − from, ...]
+ */
 export function slice(x: Tensor, along: number, from: number, to: number): Tensor {
   const axis = axisOf('slice', x.shape, along);
   const axisLength = x.shape[axis];
@@ -66,7 +69,11 @@ function requireAlike(list: readonly Tensor[], along: number): number {
   return axis;
 }
 
-/** Tensors of one dtype side by side along an axis (a negative one counts from the last); their other axes are the same. */
+/**
+ * Tensors of one dtype side by side along an axis (a negative one counts from the last); their other axes are the same.
+ * @param list [..., n, ...] each, n along the axis its own
+ * @returns [..., Σ n, ...]
+ */
 export function concat(list: readonly Tensor[], along: number): Tensor {
   const axis = requireAlike(list, along);
   const full = list.filter((part) => part.size > 0);
@@ -143,7 +150,11 @@ function beside(x: Tensor, h: Tensor, shape: BesideShape): Tensor {
   return out;
 }
 
-/** Stretches axes of length 1 to `shape`, times `factor`. */
+/**
+ * Stretches axes of length 1 to `shape`, times `factor`.
+ * @param x [...], axes of length 1 wherever they are stretched
+ * @returns [...shape]
+ */
 export function expand(x: Tensor, shape: Dimensions, factor = 1): Tensor {
   const { device } = x;
   requireDimensions('expand', shape);
@@ -156,12 +167,12 @@ export function expand(x: Tensor, shape: Dimensions, factor = 1): Tensor {
   return out;
 }
 
+/** The shape asked for. @throws ShapeError unless each axis of `from`, the last beside the last, is 1 or as long. */
 function stretched(from: Dimensions, to: Dimensions): number[] {
-  try {
-    return broadcastShape(from, to);
-  } catch {
+  const first = to.length - from.length;
+  if (first < 0 || !from.every((n, i) => n === 1 || n === to[first + i]))
     throw new ShapeError('expand', `shape [${from}] to [${to}]`, 'axes that are 1, or equal');
-  }
+  return [...to];
 }
 
 /** The index, u32. @throws ShapeError for another dtype: its bits would pass for rows. */
@@ -172,6 +183,9 @@ function requireIndex(operation: string, index: Tensor): void {
 /**
  * Rows `x[index[i], :]` of a matrix; a row of zeros where the index, u32, is past the end. Its gradient adds up rows named more than once in
  * the order of the index, as `scatterAdd`; `selectRows` has a cheaper one.
+ * @param x [rows, ...]
+ * @param index u32 [m]
+ * @returns [m, ...]
  */
 export function gatherRows(x: Tensor, index: Tensor): Tensor {
   requireIndex('gatherRows', index);
@@ -187,8 +201,10 @@ export function gatherRows(x: Tensor, index: Tensor): Tensor {
 
 /**
  * `gatherRows` for rows that differ: its gradient is a gather too.
+ * @param x [rows, ...]
  * @param index u32 [m]: rows of `x`, each at most once; past the end for a row of zeros.
  * @param back u32 [rows of x]: where in `index` each of them is, past its end where it is not.
+ * @returns [m, ...]
  */
 export function selectRows(x: Tensor, index: Tensor, back: Tensor): Tensor {
   if (back.size !== x.shape[0])
@@ -199,20 +215,25 @@ export function selectRows(x: Tensor, index: Tensor, back: Tensor): Tensor {
   return out;
 }
 
-const manyRows = (name: string, tensors: readonly Tensor[], rows: (tensor: Tensor) => number, index: Tensor, indexed: number) => {
+const manyRows = (name: string, tensors: readonly Tensor[], index: Tensor, indexed: number) => {
   if (tensors.length === 0 || tensors.length > MOST_MOVED) throw new ShapeError(name, `${tensors.length} tensors`, `1 to ${MOST_MOVED}`);
-  const columns = (i: number): number => (tensors[i]?.size ? tensors[i].size / rows(tensors[i]) : 0);
+  const columns = (i: number): number => (tensors[i] ? sizeOf(tensors[i].shape.slice(1)) : 0);
   return { rows: index.size, columns0: columns(0), columns1: columns(1), columns2: columns(2), indexed };
 };
 const MANY_MOVED: LaunchOptions = { bits: ['x0', 'x1', 'x2', 'out0', 'out1', 'out2'] };
 const slots = (prefix: string, tensors: readonly Tensor[], absent: Tensor): Record<string, Tensor> =>
   Object.fromEntries([0, 1, 2].map((i) => [`${prefix}${i}`, tensors[i] ?? absent]));
 
-/** `gatherRows` of up to three tensors by one index, in one launch. */
+/**
+ * `gatherRows` of up to three tensors by one index, in one launch.
+ * @param tensors [rows, ...] each
+ * @param index u32 [m]
+ * @returns [m, ...] for each
+ */
 export function gatherRowsOf(tensors: readonly Tensor[], index: Tensor): Tensor[] {
   requireIndex('gatherRowsOf', index);
   const { device, shape } = tensors[0] ?? index;
-  const fields = manyRows('gatherRowsOf', tensors, (tensor) => tensor.shape[0], index, shape[0]);
+  const fields = manyRows('gatherRowsOf', tensors, index, shape[0]);
   if (tensors.some((tensor) => tensor.shape[0] !== shape[0]))
     throw new ShapeError('gatherRowsOf', `tensors ${tensors.map((tensor) => `[${tensor.shape}]`).join(' ')}`, 'as many rows in each');
   const out = tensors.map((tensor) => device.empty([index.size, ...tensor.shape.slice(1)], tensor.dtype));
@@ -226,12 +247,14 @@ export function gatherRowsOf(tensors: readonly Tensor[], index: Tensor): Tensor[
 /**
  * `out[index[i], :] = x[i, :]` in place for up to three pairs by one index, in one launch; rows whose index is past the end go nowhere, the
  * others must differ. It has no gradient.
+ * @param pairs [m, ...] and [rows, ...] each, the second changed in place
+ * @param index u32 [m]
  */
 export function scatterRowsOf(pairs: readonly (readonly [x: Tensor, out: Tensor])[], index: Tensor): void {
   requireIndex('scatterRowsOf', index);
   const [x, out] = [pairs.map(([from]) => from), pairs.map(([, to]) => to)];
   const { device, shape } = out[0] ?? index;
-  const fields = manyRows('scatterRowsOf', x, () => index.size, index, shape[0]);
+  const fields = manyRows('scatterRowsOf', out, index, shape[0]);
   if (out.some((tensor, i) => tensor.shape[0] !== shape[0] || (tensor.size / shape[0]) * index.size !== x[i].size))
     throw new ShapeError('scatterRowsOf', `into ${out.map((tensor) => `[${tensor.shape}]`).join(' ')}`, 'rows as long as those moved');
   const differs = pairs.find(([from, to]) => from.dtype !== to.dtype);

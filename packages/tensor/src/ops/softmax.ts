@@ -20,8 +20,16 @@ function alongLastAxis(name: string, x: Tensor, forward: typeof softmaxKernel, b
   return out;
 }
 
-/** exp(x) / Σ exp(x) along the last axis. */
+/**
+ * exp(x) / Σ exp(x) along the last axis.
+ * @param x [..., classes]
+ * @returns [..., classes]
+ */
 export const softmax = (x: Tensor): Tensor => alongLastAxis('softmax', x, softmaxKernel, softmaxBackward);
 
-/** x − log Σ exp(x) along the last axis, in nats. */
+/**
+ * x − log Σ exp(x) along the last axis, in nats.
+ * @param x [..., classes]
+ * @returns [..., classes]
+ */
 export const logSoftmax = (x: Tensor): Tensor => alongLastAxis('logSoftmax', x, logSoftmaxKernel, logSoftmaxBackward);

@@ -52,14 +52,20 @@ function sortAlong(name: string, x: Tensor, axis: number, keep: number, descendi
 /**
  * x in order along `axis`, the last by default, and where each element was (u32, of the same shape). Stable: equal elements keep their
  * order. NaN counts as larger than all others, as in PyTorch. Any dtype; the gradient goes back to where the values came from.
+ * @param x [..., n, ...]
  * @param descending falling order: NaN first.
+ * @returns [..., n, ...] both
  */
 export function sort(x: Tensor, along = -1, descending = false): { readonly values: Tensor; readonly indices: Tensor } {
   const axis = axisOf('sort', x.shape, along);
   return sortAlong('sort', x, axis, x.shape[axis], descending);
 }
 
-/** Where the elements of `sort(x, axis, descending)` were, u32. It has no gradient. */
+/**
+ * Where the elements of `sort(x, axis, descending)` were, u32. It has no gradient.
+ * @param x [..., n, ...]
+ * @returns u32 [..., n, ...]
+ */
 export function argsort(x: Tensor, along = -1, descending = false): Tensor {
   const axis = axisOf('argsort', x.shape, along);
   if (axis !== x.shape.length - 1) return transpose(argsort(transpose(x, axis, -1), -1, descending), axis, -1);
@@ -71,7 +77,9 @@ export function argsort(x: Tensor, along = -1, descending = false): Tensor {
 /**
  * The k largest elements along `axis`, the last by default, falling, and where they were (u32); of equal ones those that come first. NaN
  * counts as the largest. Any dtype; the gradient goes back to where the values came from.
+ * @param x [..., n, ...]
  * @param smallest the k smallest instead, rising, NaN last.
+ * @returns [..., k, ...] both
  * @throws ShapeError unless k is a whole number from 0 to the length of the axis.
  */
 export function topK(x: Tensor, k: number, along = -1, smallest = false): { readonly values: Tensor; readonly indices: Tensor } {

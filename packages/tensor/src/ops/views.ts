@@ -42,6 +42,8 @@ function fieldsOf(operation: string, x: Tensor, axes: readonly ViewAxis[], offse
 /**
  * The axes of x in another order: axis i of the result is axis `order[i]` of x (a negative one counts from the last). Any dtype; at most
  * six axes where none stay together.
+ * @param x [n0, n1, ...]
+ * @returns [n2, n0, n1, ...] for the order [2, 0, 1, ...]
  * @throws ShapeError unless `order` names every axis once.
  */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
@@ -70,7 +72,11 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   return out;
 }
 
-/** Two axes of x exchanged, the last two by default; as `permute`. */
+/**
+ * Two axes of x exchanged, the last two by default; as `permute`.
+ * @param x [..., n, ..., m, ...]
+ * @returns [..., m, ..., n, ...]
+ */
 export function transpose(x: Tensor, a = -2, b = -1): Tensor {
   const [first, second] = [axisOf('transpose', x.shape, a), axisOf('transpose', x.shape, b)];
   return permute(
@@ -79,7 +85,11 @@ export function transpose(x: Tensor, a = -2, b = -1): Tensor {
   );
 }
 
-/** x with the order of its elements along `axes` (all by default) reversed. Any dtype. */
+/**
+ * x with the order of its elements along `axes` (all by default) reversed. Any dtype.
+ * @param x of any shape
+ * @returns of the same shape
+ */
 export function flip(x: Tensor, ...along: readonly number[]): Tensor {
   const flipped = new Set(along.map((axis) => axisOf('flip', x.shape, axis)));
   const back = (i: number): boolean => along.length === 0 || flipped.has(i);
@@ -99,6 +109,8 @@ export function flip(x: Tensor, ...along: readonly number[]): Tensor {
 /**
  * Every `step`-th element along `axis` from `from` on, before `to`: as Python's x[from:to:step] with numbers from 0. A negative step goes
  * backwards, to the element after `to`; then `to` may be −1. Any dtype.
+ * @param x [..., n, ...]
+ * @returns [..., ⌈(to − from) / step⌉, ...]
  * @throws ShapeError for a step of 0, or an element outside the axis.
  */
 export function stridedSlice(x: Tensor, along: number, from: number, to: number, step: number): Tensor {
@@ -150,9 +162,11 @@ function bitsOf(value: number, { dtype }: Tensor): number {
 
 /**
  * x with `value` around it.
+ * @param x [..., n, ...]
  * @param margins for each axis how many places before and after it, last axes by default: [[1, 1], [2, 0]] pads the last two. Negative
  * ones take away.
  * @param value 0 by default; of the dtype of x. The gradient is that of what is left of x.
+ * @returns [..., before + n + after, ...]
  * @throws ShapeError for more margins than axes, or more taken away than there is.
  */
 export function pad(x: Tensor, margins: readonly (readonly [before: number, after: number])[], value = 0): Tensor {
@@ -171,7 +185,10 @@ export function pad(x: Tensor, margins: readonly (readonly [before: number, afte
     if (before === 0 && after === 0) return;
     out = padAxis(out, first + i, before, after, value);
   });
-  return out === x ? copyOf('pad', x, x.shape, axesOf(x.shape)) : out;
+  if (out !== x) return out;
+  const copy = copyOf('pad', x, x.shape, axesOf(x.shape));
+  op('pad', [x], [copy], ([g]) => [g], { saves: [] });
+  return copy;
 }
 
 function padAxis(x: Tensor, axis: number, before: number, after: number, value: number): Tensor {
@@ -183,13 +200,19 @@ function padAxis(x: Tensor, axis: number, before: number, after: number, value: 
 
 /**
  * x `times[i]` times over along axis i, last axes by default: tile(x, [2]) of [a, b] is [a, b, a, b]. Any dtype.
+ * @param x [..., n, ...]
+ * @returns [..., n · times, ...]
  * @throws ShapeError for more counts than axes, or counts that are not whole numbers of at least 0.
  */
 export function tile(x: Tensor, times: readonly number[]): Tensor {
   return repeated('tile', x, times, true);
 }
 
-/** Each element along axis i `times[i]` times in place, last axes by default: repeat(x, [2]) of [a, b] is [a, a, b, b]. Otherwise as `tile`. */
+/**
+ * Each element along axis i `times[i]` times in place, last axes by default: repeat(x, [2]) of [a, b] is [a, a, b, b]. Otherwise as `tile`.
+ * @param x [..., n, ...]
+ * @returns [..., n · times, ...]
+ */
 export function repeat(x: Tensor, times: readonly number[]): Tensor {
   return repeated('repeat', x, times, false);
 }
@@ -225,13 +248,21 @@ function repeated(operation: string, x: Tensor, times: readonly number[], whole:
   return out;
 }
 
-/** x under a shape with a new axis of length 1 at `axis` (a negative one counts from behind the last). A view of the same memory. */
+/**
+ * x under a shape with a new axis of length 1 at `axis` (a negative one counts from behind the last). A view of the same memory.
+ * @param x [...]
+ * @returns [..., 1, ...]
+ */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
   const at = axisOf('unsqueeze', [...x.shape, 1], axis);
   return x.reshape([...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
 
-/** x without its axis `axis`, or without all axes, of length 1. A view of the same memory. @throws ShapeError for an axis that is longer. */
+/**
+ * x without its axis `axis`, or without all axes, of length 1. A view of the same memory. @throws ShapeError for an axis that is longer.
+ * @param x [..., 1, ...]
+ * @returns [...] without the axis
+ */
 export function squeeze(x: Tensor, axis?: number): Tensor {
   if (axis === undefined) return x.reshape(x.shape.filter((n) => n !== 1));
   const at = axisOf('squeeze', x.shape, axis);
@@ -241,6 +272,8 @@ export function squeeze(x: Tensor, axis?: number): Tensor {
 
 /**
  * Tensors of one shape and dtype as one, with a new axis at `axis` (0 by default; a negative one counts from behind the last).
+ * @param list [...] each
+ * @returns [..., tensors, ...]
  * @throws ShapeError for no tensors, or different ones.
  */
 export function stack(list: readonly Tensor[], axis = 0): Tensor {
@@ -257,7 +290,9 @@ export function stack(list: readonly Tensor[], axis = 0): Tensor {
 
 /**
  * x cut along `axis`.
+ * @param x [..., n, ...]
  * @param lengths of the pieces, or one length that all have (the last one may be shorter).
+ * @returns [..., length, ...] for each length
  * @throws ShapeError for lengths that do not add up to the axis.
  */
 export function split(x: Tensor, lengths: number | readonly number[], along = 0): Tensor[] {

@@ -3,7 +3,7 @@ import { openUniform, philox4x32, philoxState } from '@coxswain/kernels';
 import { RandomState, type Tensor } from '../../src/index.js';
 import * as ops from '../../src/ops/index.js';
 import type { Draw } from './draw.js';
-import { type Host, sizeOf } from './host.js';
+import { type Host, kept, sizeOf } from './host.js';
 import { expected } from './loops.js';
 import { logSoftmaxOf } from './norms.js';
 import { type Row, type Rows, row } from './row.js';
@@ -45,13 +45,11 @@ const common = (draw: Draw): Pick<Drawn, 'seed' | 'step' | 'stream' | 'on'> => (
   on: { shape: [1], dtype: 'f32', data: [0] },
 });
 
-/** Runs `body` with a state that is freed behind it: what was launched has its memory until it has run. */
-function withState<T>({ device }: Tensor, seed: number, step: number, body: (random: RandomState) => T): T {
-  using random = new RandomState(device, seed);
+/** A state that lives to the end of the case: a gradient may read it. */
+function stateOn({ device }: Tensor, { seed, step }: Pick<Drawn, 'seed' | 'step'>): RandomState {
+  const random = kept(new RandomState(device, seed));
   random.write(step);
-  const made = body(random);
-  device.flush();
-  return made;
+  return random;
 }
 
 const drawn = (apply: typeof ops.philoxUniform, value: (given: Drawn, i: number) => number, tolerance: number, floor?: number): Row =>
@@ -60,12 +58,29 @@ const drawn = (apply: typeof ops.philoxUniform, value: (given: Drawn, i: number)
     floor,
     gradients: [],
     draw: (draw) => ({ ...common(draw), shape: draw.shape(0, 4) }),
-    run: ({ on, seed, step, stream, shape }) => ({ out: withState(on, seed, step, (random) => apply(random, stream, shape)) }),
+    run: ({ on, seed, step, stream, shape }) => ({ out: apply(stateOn(on, { seed, step }), stream, shape) }),
     reference: (given) => ({ out: expected(given.shape, (i) => value(given, i)) }),
     anyDtype: ['on'],
+    later: ['on'],
   });
 
+type Dropped = Omit<Drawn, 'shape' | 'on'> & { readonly x: Host; readonly probability: number };
+
 export const draws: Rows = {
+  dropout: row<Dropped>({
+    tolerance: 4e-7,
+    gradients: ['x'],
+    draw: (draw) => {
+      const { on: _, ...state } = common(draw);
+      return { ...state, x: draw.f32(draw.shape(), 'huge'), probability: draw.pick([0, 0.25, 0.5, 0.875]) };
+    },
+    run: ({ x, seed, step, stream, probability }) => ({ out: ops.dropout(x, probability, stateOn(x, { seed, step }), stream) }),
+    reference: ({ x, probability, ...state }) => {
+      // Times 0 where it is dropped: NaN and infinity do not vanish.
+      const factor = (i: number): number => (uniformAt(state as Drawn, i) > probability ? 1 / (1 - probability) : 0);
+      return { out: expected(x.shape, (i) => x.data[i] * factor(i)) };
+    },
+  }),
   philoxUniform: drawn(ops.philoxUniform, distributions.uniform, 0),
   philoxLogistic: drawn(ops.philoxLogistic, distributions.logistic, 4e-6, 1e-6),
   philoxNormal: row<Drawn & { readonly owner: Host | undefined }>({
@@ -73,12 +88,13 @@ export const draws: Rows = {
     floor: 4e-6,
     gradients: [],
     anyDtype: ['on'],
+    later: ['on'],
     draw: (draw) => {
       const shape = draw.shape(1, 3);
       return { ...common(draw), shape, owner: draw.bool() ? draw.u32([shape[0]], 0, 40) : undefined };
     },
     run: ({ on, seed, step, stream, shape, owner }) => ({
-      out: withState(on, seed, step, (random) => ops.philoxNormal(random, stream, shape, owner)),
+      out: ops.philoxNormal(stateOn(on, { seed, step }), stream, shape, owner),
     }),
     reference: (given) => {
       const { shape, owner } = given;
@@ -108,7 +124,7 @@ export const draws: Rows = {
       };
     },
     run: ({ logits, seed, step, stream, owner, temperature }) => ({
-      ...withState(logits, seed, step, (random) => ops.philoxCategorical(logits, random, stream, { owner, temperature })),
+      ...ops.philoxCategorical(logits, stateOn(logits, { seed, step }), stream, { owner, temperature }),
     }),
     reference: ({ logits, owner, temperature, ...state }) => {
       const [rows, classes] = logits.shape;

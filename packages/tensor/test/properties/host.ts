@@ -54,3 +54,16 @@ export const SMALLEST = 2 ** -126;
 /** The arguments as an adapter sees them that flushes denormals. */
 export const flushed = (given: Arguments): Arguments =>
   mapHosts(given, (host) => ({ ...host, data: host.data.map((x) => (Math.abs(x) < SMALLEST ? 0 * Math.sign(x) : x)) })) as Arguments;
+
+const living: Disposable[] = [];
+
+/** Something that lives to the end of the case. */
+export function kept<T extends Disposable>(made: T): T {
+  living.push(made);
+  return made;
+}
+
+/** Frees what was kept. */
+export function release(): void {
+  for (const one of living.splice(0)) one[Symbol.dispose]();
+}

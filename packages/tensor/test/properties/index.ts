@@ -1,16 +1,36 @@
 /** The table: a row for every public operation, a file for each area. */
 import { attention } from './attention.js';
+import { choleskys } from './cholesky.js';
 import { draws } from './draws.js';
 import { elementwise } from './elementwise.js';
-import { gaussians, norms } from './norms.js';
+import { folds } from './folds.js';
+import { images } from './images.js';
+import { gaussians, norms, vicreg } from './norms.js';
 import { policies } from './policies.js';
 import { products } from './products.js';
 import { recurrences } from './recurrences.js';
 import { reductions } from './reductions.js';
 import type { Rows } from './row.js';
 import { shape } from './shape.js';
+import { views } from './views.js';
 
-const areas: readonly Rows[] = [elementwise, reductions, shape, products, norms, gaussians, policies, recurrences, attention, draws];
+const areas: readonly Rows[] = [
+  elementwise,
+  reductions,
+  folds,
+  shape,
+  views,
+  products,
+  images,
+  choleskys,
+  vicreg,
+  norms,
+  gaussians,
+  policies,
+  recurrences,
+  attention,
+  draws,
+];
 
 export const rows: Rows = Object.assign({}, ...areas);
 

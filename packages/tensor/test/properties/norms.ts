@@ -213,7 +213,7 @@ export const gaussians: Rows = {
       const [rows, dims] = [draw.size(9), draw.size(9, 1)];
       const low = draw.number(-3, 1);
       const noise = draw.bool() ? draw.f32([rows, dims], 'special') : undefined;
-      return { code: draw.f32([rows, 2 * dims], 'special'), bounds: [low, low + draw.number(0, 3)], noise };
+      return { code: draw.f32([rows, 2 * dims], 'special'), bounds: [low, low + draw.number(1 / 64, 3)], noise };
     },
     run: ({ code, bounds: [low, high], noise }) => ({ ...ops.gaussianPosterior(code, [low, high], noise) }),
     reference: ({ code, bounds: [low, high], noise }) => {
@@ -238,5 +238,65 @@ export const gaussians: Rows = {
       };
     },
     mistakes: { 'bounds the wrong way round': (given) => ({ ...given, bounds: [1, -1] }) },
+  }),
+};
+
+const embeddings = (draw: Draw): Host => draw.f32([draw.size(9, 2), draw.size(9, 1)], 'special');
+const column = (z: Host, c: number): number[] => Array.from({ length: z.shape[0] }, (_, r) => z.data[r * z.shape[1] + c]);
+/** Covariance of two columns over n − 1. */
+function covariance(a: readonly number[], b: readonly number[]): number {
+  const mean = (list: readonly number[]): number => list.reduce((sum, x) => sum + x, 0) / list.length;
+  const [ofA, ofB] = [mean(a), mean(b)];
+  return a.reduce((sum, x, i) => sum + (x - ofA) * (b[i] - ofB), 0) / (a.length - 1);
+}
+const single = (value: number, magnitude: number): Expected =>
+  expected(
+    [1],
+    () => value,
+    () => magnitude,
+  );
+
+export const vicreg: Rows = {
+  vicregInvariance: row<{ za: Host; zb: Host }>({
+    tolerance: 4e-6,
+    gradients: ['za', 'zb'],
+    draw: (draw) => {
+      const za = embeddings(draw);
+      return { za, zb: draw.f32(za.shape, 'special') };
+    },
+    run: ({ za, zb }) => ({ out: ops.vicregInvariance(za, zb) }),
+    reference: ({ za, zb }) => {
+      const [total, magnitude] = sums(za.data.length, (i) => (za.data[i] - zb.data[i]) ** 2);
+      return { out: single(total / za.data.length, magnitude) };
+    },
+  }),
+  vicregVariance: row<{ z: Host; target: number; eps: number }>({
+    tolerance: 2e-5,
+    floor: 2e-5,
+    gradients: ['z'],
+    draw: (draw) => ({ z: embeddings(draw), target: draw.pick([1, 2]), eps: draw.pick([1e-4, 0.5]) }),
+    run: ({ z, target, eps }) => ({ out: ops.vicregVariance(z, { target, eps }) }),
+    reference: ({ z, target, eps }) => {
+      const dims = z.shape[1];
+      const hinge = (c: number): number => Math.max(0, target - Math.sqrt(covariance(column(z, c), column(z, c)) + eps));
+      return { out: single(sums(dims, hinge)[0] / dims, target) };
+    },
+  }),
+  vicregCovariance: row<{ z: Host }>({
+    tolerance: 2e-5,
+    floor: 2e-5,
+    gradients: ['z'],
+    draw: (draw) => ({ z: embeddings(draw) }),
+    run: ({ z }) => ({ out: ops.vicregCovariance(z) }),
+    reference: ({ z }) => {
+      const dims = z.shape[1];
+      const term = (i: number): number => {
+        const [a, b] = [Math.floor(i / dims), i % dims];
+        return a === b ? 0 : covariance(column(z, a), column(z, b)) ** 2;
+      };
+      const [total, magnitude] = sums(dims * dims, term);
+      return { out: single(total / dims, magnitude / dims) };
+    },
+    mistakes: { 'a single row': (_, draw) => ({ z: draw.f32([1, 3]) }) },
   }),
 };

@@ -2,7 +2,7 @@
 import * as ops from '../../src/ops/index.js';
 import type { Draw } from './draw.js';
 import type { Host } from './host.js';
-import { expected, finite, sums } from './loops.js';
+import { broadcast, elementAt, expected, finite, placesOf, sums } from './loops.js';
 import { type Expected, type Rows, row } from './row.js';
 
 type Layer = {
@@ -93,7 +93,71 @@ function steered({ e, c, a, b, rank }: Steering): Expected {
   );
 }
 
+type Matrices = { readonly a: Host; readonly b: Host; readonly transposeA: boolean; readonly transposeB: boolean };
+
+/** op(a) · op(b) of matrices whose axes before the last two broadcast. */
+function multiplied({ a, b, transposeA, transposeB }: Matrices): Expected {
+  const [m, k] = transposeA ? [a.shape.at(-1), a.shape.at(-2)] : [a.shape.at(-2), a.shape.at(-1)];
+  const [inner, n] = transposeB ? [b.shape.at(-1), b.shape.at(-2)] : [b.shape.at(-2), b.shape.at(-1)];
+  if (inner !== k) throw new RangeError('other sizes');
+  const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const shape = [...batch, m as number, n as number];
+  const at = (i: number): readonly [number, number] => {
+    const places = placesOf(shape, i);
+    const [row, column] = places.slice(-2);
+    const outer = places.slice(0, -2);
+    const element = (of: Host, r: number, c: number, transposed: boolean): number =>
+      elementAt(of, [...outer, ...(transposed ? [c, r] : [r, c])]);
+    return sums(k as number, (p) => element(a, row, p, transposeA) * element(b, p, column, transposeB));
+  };
+  return expected(
+    shape,
+    (i) => at(i)[0],
+    (i) => at(i)[1],
+  );
+}
+
+const drawMatrices =
+  (batched: boolean) =>
+  (draw: Draw): Matrices => {
+    const [m, k, n] = [draw.size(17), draw.size(17), draw.size(17)];
+    const batch = batched ? draw.shape(0, 2).map((length) => Math.min(length, 3)) : [];
+    const some = (): number[] =>
+      batch.slice(draw.integer(0, 2) === 0 ? draw.integer(0, batch.length) : 0).map((length) => (draw.integer(0, 3) === 0 ? 1 : length));
+    const [transposeA, transposeB] = [draw.bool(), draw.bool()];
+    return {
+      a: draw.f32([...some(), ...(transposeA ? [k, m] : [m, k])], 'huge'),
+      b: draw.f32([...some(), ...(transposeB ? [n, k] : [k, n])], 'huge'),
+      transposeA,
+      transposeB,
+    };
+  };
+
+const otherSizes: Record<string, (given: Matrices) => Matrices> = {
+  'other sizes': (given) => ({
+    a: { shape: [2, 3], dtype: 'f32', data: [1, 2, 3, 4, 5, 6] },
+    b: { shape: [4, 4], dtype: 'f32', data: new Array<number>(16).fill(1) },
+    ...{ transposeA: given.transposeA, transposeB: given.transposeB },
+  }),
+};
+
 export const products: Rows = {
+  matmul: row<Matrices>({
+    tolerance: 2e-6,
+    gradients: ['a', 'b'],
+    draw: drawMatrices(false),
+    run: ({ a, b, transposeA, transposeB }) => ({ c: ops.matmul(a, b, { transposeA, transposeB }) }),
+    reference: (given) => ({ c: multiplied(given) }),
+    mistakes: otherSizes,
+  }),
+  batchedMatmul: row<Matrices>({
+    tolerance: 2e-6,
+    gradients: ['a', 'b'],
+    draw: drawMatrices(true),
+    run: ({ a, b, transposeA, transposeB }) => ({ c: ops.batchedMatmul(a, b, { transposeA, transposeB }) }),
+    reference: (given) => ({ c: multiplied(given) }),
+    mistakes: otherSizes,
+  }),
   linear: row<Layer>({
     tolerance: 2e-6,
     gradients: ['x', 'w', 'bias', 'residual'],

@@ -28,9 +28,11 @@ export interface Row<A extends Arguments = Arguments> {
   reference(given: A): Reference;
   /** Tensors that have a gradient; those that have none are refused. */
   readonly gradients: readonly string[];
+  /** Whether gradients are held against differences of the reference; true by default. */
+  readonly differences?: boolean;
   /** Tensors that may have any dtype, all of these the same. */
   readonly anyDtype?: readonly string[];
-  /** Tensors that only the gradient reads: what is wrong with them is said there. */
+  /** Tensors that only the gradient reads, or nobody: what is wrong with them is not said by the operation. */
   readonly later?: readonly string[];
   /** Illegal arguments of this operation's own, made from legal ones. Wrong dtypes, lengths, numbers and devices are tried on all. */
   readonly mistakes?: Readonly<Record<string, (given: A, draw: Draw) => A>>;

@@ -1,16 +1,11 @@
 /** Slices, concatenation, broadcasting copies, gathers and scatters of rows. */
 import * as ops from '../../src/ops/index.js';
 import type { Draw } from './draw.js';
+import { anything } from './elementwise.js';
 import { type Host, sizeOf } from './host.js';
 import { broadcast, elementAt, expected, placesOf } from './loops.js';
 import { around } from './reductions.js';
 import { type Rows, row } from './row.js';
-
-/** A tensor of any dtype; f32 where a gradient may be asked for. */
-export function anything(draw: Draw, shape: readonly number[], dtype = draw.pick(['f32', 'f32', 'i32', 'u32'] as const)): Host {
-  if (dtype === 'f32') return draw.f32(shape, 'huge');
-  return dtype === 'i32' ? draw.i32(shape, -(2 ** 31), 2 ** 31 - 1) : draw.u32(shape, 0, 2 ** 32 - 1);
-}
 
 /** An index past the end of anything. */
 const NOWHERE = 0xffffffff;
@@ -143,7 +138,7 @@ export const shape: Rows = {
   }),
   gatherRows: row<{ x: Host; index: Host }>({
     tolerance: 0,
-    gradients: [],
+    gradients: ['x'],
     anyDtype: ['x'],
     draw: (draw) => {
       const x = anything(draw, draw.shape(1, 4));
