@@ -24,6 +24,7 @@ export * from './matmul/reference.js';
 export * from './narrow/index.js';
 export * from './philox/index.js';
 export * from './pinpad/index.js';
+export * from './recurrence/index.js';
 export * from './reduce/index.js';
 export * from './rg-lru/index.js';
 export * from './rms-norm/index.js';

@@ -1,0 +1,74 @@
+// A recurrence of any width. A lane carries four sequences; weights are handed round. Up to a width of 128 loops over the state are unrolled, which
+// keeps indices into private memory constant; beyond, what is read of the state meets the weights to TILE units.
+// Loops around storage accesses have bounds that the compiler does not know, or it would unroll them into hundreds of times the code.
+// Prelude: CHUNKS (8·LANES units each: the state width the private arrays have room for), UNROLLED (bool), TILE (1 or LANES).
+import fragments::{fourRows, advance};
+
+alias State = array<array<Tile, EIGHT>, CHUNKS>;
+
+@compute @workgroup_size(EIGHT)
+fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: vec3<u32>) {
+  let four = fourOf(launch, local.x);
+  let longest = longestOf(launch);
+  let hidden = uniforms.hidden;
+  let units = hidden / LANES;
+  let chunks = select((units + EIGHT - 1u) / EIGHT, CHUNKS, UNROLLED);
+  var next: State;
+  for (var k = 0u; k < units * uniforms.initial; k++) {
+    for (var q = 0u; q < four.count; q++) {
+      next[k / EIGHT][k % EIGHT] = withRow(next[k / EIGHT][k % EIGHT], q, h0[four.rows[q] * units + k]);
+    }
+  }
+  let steps = stepsOf(longest);
+  for (var step = 0u; step < steps; step++) {
+    let t = timeOf(step, steps);
+    let at = placesOf(four, t);
+    let has = vec4(!packed()) | (vec4(t) < four.lengths);
+    let h = next;
+    for (var unit = 0u; unit < units; unit++) {
+      // W h + b of every gate, TILE at a time: the code of all would not fit a CPU's instruction cache.
+      var sums: array<Tile, GATES>;
+      for (var i = 0u; i < select(0u, GATES * (hidden / units), t < longest); i += TILE) {
+        let row = i / LANES * hidden + unit * LANES + i % LANES;
+        var sum: array<vec4<f32>, TILE>;
+        for (var j = 0u; j < TILE; j++) {
+          sum[j] = vec4(bhh[row + j]);
+        }
+        for (var m = 0u; m < chunks; m++) {
+          let mine = m * EIGHT + sharing.lane;
+          var weights: array<Value, TILE>;
+          for (var j = 0u; j < TILE; j++) {
+            weights[j] = select(Value(), whh[(row + j) * units + min(mine, units - 1u)], mine < units);
+          }
+          for (var k = 0u; k < EIGHT; k++) {
+            let state = h[m][k];
+            let place = m * EIGHT + k;
+            for (var j = 0u; j < TILE; j++) {
+              sum[j] += times(handed(weights[j], k, (row + j) * units + place, place < units), state);
+            }
+          }
+        }
+        for (var j = 0u; j < TILE; j++) {
+          sums[i / LANES][i % LANES + j] = sum[j];
+        }
+      }
+      let before = h[unit / EIGHT][unit % EIGHT];
+      var after = before;
+      for (var q = 0u; q < four.count; q++) {
+        for (var once = select(1u, 0u, has[q]); once < 1u; once++) {
+          var recurrent: Gates;
+          for (var gate = 0u; gate < GATES; gate++) {
+            recurrent[gate] = rowOf(sums[gate], q);
+          }
+          after = withRow(after, q, advanceAt(at[q], unit, recurrent, rowOf(before, q), t >= four.lengths[q]));
+        }
+      }
+      next[unit / EIGHT][unit % EIGHT] = after;
+    }
+  }
+  for (var row = leftOver() + four.first / 4u; four.count > 0u && row < uniforms.rows; row += (uniforms.batch + 3u) / 4u) {
+    for (var unit = 0u; unit < units; unit++) {
+      clearAt(row, unit);
+    }
+  }
+}
