@@ -1,10 +1,12 @@
 // A workgroup of EIGHT lanes, each of which carries four sequences, the components of a vec4. Lanes past the batch compute along, others need their
-// share of the weights, but store nothing. Fragments of the kernel: share, width. Prelude: Value (f32 or vec4<f32>), LANES (units in one, dividing the width).
+// share of the weights, but store nothing. Fragments of the kernel: share, width. Prelude: Value (f32 or vec4<f32>), LANES
+// (units in one, dividing the width), CHUNKS (8·LANES units each: the state width that private arrays have room for).
 import fragments::{launch, sequences, share, width};
 
 const EIGHT: u32 = 8u;
 /** Of some units: by unit a vec4 of four sequences. */
 alias Tile = array<vec4<f32>, LANES>;
+alias State = array<array<Tile, EIGHT>, CHUNKS>;
 
 struct Four {
   first: u32,

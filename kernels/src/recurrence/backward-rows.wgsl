@@ -1,7 +1,17 @@
 // The gradient of a recurrence of any width; see forward-rows.wgsl for how weights are shared and why loops are written as they are. Here a lane
-// reads weights to LANES units of the state at once.
-// Prelude: CHUNKS (8 units each: the state width the private arrays have room for), UNROLLED (bool).
+// reads LANES weights of a column, which costs it no more than neighbours.
+// Prelude: CHUNKS, UNROLLED and TILE as there.
 import fragments::{fourRows, retreat};
+
+/** Weights of a gate's LANES units to a unit of the state, whose first weight is at `base`; zero beyond the state. */
+fn weightsOf(base: u32, place: u32) -> Value {
+  let units = uniforms.hidden / LANES;
+  var column: vec4<f32>;
+  for (var i = 0u; i < LANES; i++) {
+    column[i] = whh[base + (min(place, units - 1u) * LANES + i) * uniforms.hidden];
+  }
+  return select(Value(), narrowed(column), place < units);
+}
 
 @compute @workgroup_size(EIGHT)
 fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: vec3<u32>) {
@@ -9,18 +19,19 @@ fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: v
   let longest = longestOf(launch);
   let hidden = uniforms.hidden;
   let units = hidden / LANES;
-  let chunks = select((hidden + EIGHT - 1u) / EIGHT, CHUNKS, UNROLLED);
-  var dh: array<Tile, CHUNKS * EIGHT / LANES>;
-  var toGates: array<array<array<vec4<f32>, EIGHT>, CHUNKS>, GATES>;
+  let chunks = select((units + EIGHT - 1u) / EIGHT, CHUNKS, UNROLLED);
+  var dh: State;
+  var toGates: array<State, GATES>;
   let steps = stepsOf(longest);
   for (var step = 0u; step < steps; step++) {
     let t = timeOf(steps - 1u - step, steps);
     let at = placesOf(four, t);
     let has = vec4(!packed()) | (vec4(t) < four.lengths);
     for (var unit = 0u; unit < units; unit++) {
-      let carried = dh[unit];
+      let carried = dh[unit / EIGHT][unit % EIGHT];
       var straight = carried;
-      var gates: array<Tile, GATES>;
+      // Set anew each time: llvmpipe does not for a variable of a loop without a value.
+      var gates = array<Tile, GATES>();
       for (var q = 0u; q < four.count; q++) {
         for (var once = select(1u, 0u, has[q]); once < 1u; once++) {
           let slopes = retreatAt(at[q], unit, rowOf(carried, q), t >= four.lengths[q]);
@@ -30,38 +41,38 @@ fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: v
           }
         }
       }
-      dh[unit] = straight;
+      dh[unit / EIGHT][unit % EIGHT] = straight;
       for (var gate = 0u; gate < GATES; gate++) {
-        for (var i = 0u; i < LANES; i++) {
-          toGates[gate][(unit * LANES + i) / EIGHT][(unit * LANES + i) % EIGHT] = gates[gate][i];
-        }
+        toGates[gate][unit / EIGHT][unit % EIGHT] = gates[gate];
       }
     }
     // dh += da W, a gate at a time: the code of all would not fit a CPU's instruction cache.
     for (var gate = 0u; gate < select(0u, GATES, t < longest); gate++) {
       let da = toGates[gate];
-      for (var unit = 0u; unit < units; unit++) {
-        var sum: Tile;
+      for (var k = 0u; k < hidden; k += TILE) {
+        var sum = array<vec4<f32>, TILE>();
+        let base = gate * hidden * hidden + k;
         for (var m = 0u; m < chunks; m++) {
-          let mine = m * EIGHT + sharing.lane;
-          let weights = select(Value(), whh[(gate * hidden + min(mine, hidden - 1u)) * units + unit], mine < hidden);
-          for (var j = 0u; j < EIGHT; j++) {
-            let place = m * EIGHT + j;
-            let weight = vec4(handed(weights, j, (gate * hidden + place) * units + unit, place < hidden));
-            for (var i = 0u; i < LANES; i++) {
-              sum[i] += weight[i] * da[m][j];
+          var weights: array<Value, TILE>;
+          for (var j = 0u; j < TILE; j++) {
+            weights[j] = weightsOf(base + j, m * EIGHT + sharing.lane);
+          }
+          for (var lane = 0u; lane < EIGHT; lane++) {
+            let gradients = da[m][lane];
+            for (var j = 0u; j < TILE; j++) {
+              sum[j] += times(handed(weights[j], lane, base + j, m * EIGHT + lane), gradients);
             }
           }
         }
-        for (var i = 0u; i < LANES; i++) {
-          dh[unit][i] += sum[i];
+        for (var j = 0u; j < TILE; j++) {
+          dh[k / LANES / EIGHT][k / LANES % EIGHT][k % LANES + j] += sum[j];
         }
       }
     }
   }
   for (var unit = 0u; unit < units; unit++) {
     for (var q = 0u; q < four.count; q++) {
-      dh0[four.rows[q] * units + unit] = rowOf(dh[unit], q);
+      dh0[four.rows[q] * units + unit] = rowOf(dh[unit / EIGHT][unit % EIGHT], q);
     }
   }
   for (var row = leftOver() + four.first / 4u; four.count > 0u && row < uniforms.rows; row += (uniforms.batch + 3u) / 4u) {

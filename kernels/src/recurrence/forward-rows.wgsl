@@ -4,7 +4,11 @@
 // Prelude: CHUNKS (8·LANES units each: the state width the private arrays have room for), UNROLLED (bool), TILE (1 or LANES).
 import fragments::{fourRows, advance};
 
-alias State = array<array<Tile, EIGHT>, CHUNKS>;
+/** Weights from LANES units of the state, of the row that begins at `base`; zero beyond the state. */
+fn weightsOf(base: u32, place: u32) -> Value {
+  let units = uniforms.hidden / LANES;
+  return select(Value(), whh[base + min(place, units - 1u)], place < units);
+}
 
 @compute @workgroup_size(EIGHT)
 fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: vec3<u32>) {
@@ -27,7 +31,7 @@ fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: v
     let h = next;
     for (var unit = 0u; unit < units; unit++) {
       // W h + b of every gate, TILE at a time: the code of all would not fit a CPU's instruction cache.
-      var sums: array<Tile, GATES>;
+      var sums = array<Tile, GATES>();
       for (var i = 0u; i < select(0u, GATES * (hidden / units), t < longest); i += TILE) {
         let row = i / LANES * hidden + unit * LANES + i % LANES;
         var sum: array<vec4<f32>, TILE>;
@@ -35,16 +39,14 @@ fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: v
           sum[j] = vec4(bhh[row + j]);
         }
         for (var m = 0u; m < chunks; m++) {
-          let mine = m * EIGHT + sharing.lane;
           var weights: array<Value, TILE>;
           for (var j = 0u; j < TILE; j++) {
-            weights[j] = select(Value(), whh[(row + j) * units + min(mine, units - 1u)], mine < units);
+            weights[j] = weightsOf((row + j) * units, m * EIGHT + sharing.lane);
           }
-          for (var k = 0u; k < EIGHT; k++) {
-            let state = h[m][k];
-            let place = m * EIGHT + k;
+          for (var lane = 0u; lane < EIGHT; lane++) {
+            let state = h[m][lane];
             for (var j = 0u; j < TILE; j++) {
-              sum[j] += times(handed(weights[j], k, (row + j) * units + place, place < units), state);
+              sum[j] += times(handed(weights[j], lane, (row + j) * units, m * EIGHT + lane), state);
             }
           }
         }

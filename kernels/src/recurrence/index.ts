@@ -78,8 +78,8 @@ interface Schedule {
   readonly sources: readonly [forward: string, backward: string];
   /** Whether buffers of a width are read four units at a time. */
   fours(hidden: number): boolean;
-  /** Whether the biases are. */
-  readonly biasByFour: boolean;
+  /** Buffers that never are. */
+  readonly single: readonly [forward: readonly string[], backward: readonly string[]];
   constants(shape: RecurrenceShape, adapter: AdapterTraits, cell: Cell, backward: boolean): Readonly<Record<string, Constant>>;
   fragments?(shape: RecurrenceShape, adapter: AdapterTraits): Readonly<Record<string, string>>;
   grid(shape: RecurrenceShape, adapter: AdapterTraits): Grid;
@@ -116,14 +116,10 @@ const rows = (unrolled: boolean): Schedule => ({
   suffix: unrolled ? '-rows' : '',
   sources: [forwardRowsSource, backwardRowsSource],
   fours: byFour,
-  biasByFour: false,
-  constants: ({ hidden }, _adapter, _cell, backward) => {
+  single: [['bhh'], ['whh']],
+  constants: ({ hidden }) => {
     const lanes = byFour(hidden) ? 4 : 1;
-    return {
-      CHUNKS: capacity(hidden) / (backward ? EIGHT : EIGHT * lanes),
-      UNROLLED: unrolled,
-      ...(backward ? {} : { TILE: unrolled ? 1 : lanes }),
-    };
+    return { CHUNKS: capacity(hidden) / (EIGHT * lanes), UNROLLED: unrolled, TILE: unrolled ? 1 : lanes };
   },
   fragments: ({ hidden }, adapter) => ({
     share: even(adapter) && (adapter.subgroups?.min ?? 0) >= EIGHT ? share : noShare,
@@ -145,7 +141,7 @@ const subgroups: Schedule = {
   suffix: '-subgroups',
   sources: [forwardSubgroupsSource, backwardSubgroupsSource],
   fours: () => true,
-  biasByFour: true,
+  single: [[], []],
   constants: ({ hidden }, adapter) => ({
     SUBGROUP: lanesOf(adapter),
     PARTS: Math.ceil(capacity(hidden) / (4 * lanesOf(adapter))),
@@ -169,7 +165,7 @@ const workgroup: Schedule = {
   suffix: '-workgroup',
   sources: [forwardWorkgroupSource, backwardWorkgroupSource],
   fours: () => false,
-  biasByFour: false,
+  single: [[], []],
   constants: ({ hidden }, _adapter, cell, backward) => ({
     HIDDEN: hidden,
     UNITS: unitsOf(hidden),
@@ -180,7 +176,9 @@ const workgroup: Schedule = {
   grid: ({ batch, hidden }) => linearGrid(batch, sequencesOf(hidden)),
 };
 
-const values = (make: typeof read, ...names: string[]): BufferSlot[] => names.map((name) => make(name, 'f32', 'Value'));
+/** Buffers of f32, by `Value` but for those of `single`. */
+const values = (make: typeof read, single: readonly string[], ...names: string[]): BufferSlot[] =>
+  names.map((name) => make(name, 'f32', single.includes(name) ? undefined : 'Value'));
 
 function passes(cell: Cell, schedule: Schedule): Passes {
   const { gates, kept } = cell;
@@ -198,11 +196,9 @@ function passes(cell: Cell, schedule: Schedule): Passes {
     name: `${cell.name}/forward${schedule.suffix}`,
     source: schedule.sources[0],
     buffers: [
-      ...values(read, 'gates', 'whh'),
-      read('bhh', 'f32', schedule.biasByFour ? 'Value' : undefined),
-      ...values(read, 'h0'),
+      ...values(read, schedule.single[0], 'gates', 'whh', 'bhh', 'h0'),
       read('lengths', 'u32'),
-      ...values(written, 'out', 'previous', 'saved'),
+      ...values(written, [], 'out', 'previous', 'saved'),
     ],
     uniforms: u32('batch', 'time', 'hidden', 'withLengths', 'reverse', 'rows', 'initial', 'save'),
     ...common(false),
@@ -223,9 +219,9 @@ function passes(cell: Cell, schedule: Schedule): Passes {
     name: `${cell.name}/backward${schedule.suffix}`,
     source: schedule.sources[1],
     buffers: [
-      ...values(read, 'dy', 'whh', 'previous', 'saved'),
+      ...values(read, schedule.single[1], 'dy', 'whh', 'previous', 'saved'),
       read('lengths', 'u32'),
-      ...values(written, 'dgates', 'dgatesHidden', 'dh0'),
+      ...values(written, [], 'dgates', 'dgatesHidden', 'dh0'),
     ],
     uniforms: u32('batch', 'time', 'hidden', 'withLengths', 'reverse', 'rows'),
     ...common(true),
@@ -252,7 +248,7 @@ function stepKernel({ name, gates, kept, flops, text }: Cell): Kernel<Recurrence
     name: `${name}/cell`,
     source: stepSource,
     fragments: () => ({ cell: text }),
-    buffers: [...values(read, 'gates', 'recurrent', 'h0'), ...values(written, 'out')],
+    buffers: [...values(read, [], 'gates', 'recurrent', 'h0'), ...values(written, [], 'out')],
     uniforms: u32('rows', 'hidden'),
     constants: ({ hidden }, adapter) => {
       const four = byFour(hidden);

@@ -3,7 +3,6 @@ struct Sharing {
   @builtin(local_invocation_index) lane: u32,
 }
 
-/** The weights at `at`, or zero outside. */
-fn handed(mine: Value, lane: u32, at: u32, inside: bool) -> Value {
-  return select(Value(), whh[at], inside);
+fn handed(mine: Value, lane: u32, base: u32, place: u32) -> Value {
+  return weightsOf(base, place);
 }

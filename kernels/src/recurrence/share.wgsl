@@ -6,7 +6,7 @@ struct Sharing {
   @builtin(subgroup_invocation_id) lane: u32,
 }
 
-/** The weights at `at`, which the lane of that number has read. */
-fn handed(mine: Value, lane: u32, at: u32, inside: bool) -> Value {
+/** `weightsOf(base, place)`, which the lane of that number has read. */
+fn handed(mine: Value, lane: u32, base: u32, place: u32) -> Value {
   return subgroupShuffle(mine, lane);
 }
