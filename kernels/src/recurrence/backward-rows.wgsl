@@ -48,7 +48,7 @@ fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: v
     }
     // dh += da W, a gate at a time: the code of all would not fit a CPU's instruction cache.
     for (var gate = 0u; gate < select(0u, GATES, t < longest); gate++) {
-      let da = toGates[gate];
+      var da = toGates[gate];
       for (var k = 0u; k < hidden; k += TILE) {
         var sum = array<vec4<f32>, TILE>();
         let base = gate * hidden * hidden + k;

@@ -28,7 +28,8 @@ fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: v
     let t = timeOf(step, steps);
     let at = placesOf(four, t);
     let has = vec4(!packed()) | (vec4(t) < four.lengths);
-    let h = next;
+    // A variable: what is read by an index out of a value is copied as a whole first.
+    var h = next;
     for (var unit = 0u; unit < units; unit++) {
       // W h + b of every gate, TILE at a time: the code of all would not fit a CPU's instruction cache.
       var sums = array<Tile, GATES>();
