@@ -9,6 +9,7 @@ export * from './cross-entropy/index.js';
 export * from './cross-entropy/reference.js';
 export * from './declaration.js';
 export * from './elementwise/index.js';
+export * from './elman/index.js';
 export * from './embedding/index.js';
 export * from './fill/index.js';
 export { fragments } from './fragments/index.js';

@@ -9,3 +9,13 @@ fn sigmoid(x: Value) -> Value {
 fn squash(x: Value) -> Value {
   return keepNan(tanh(clamp(x, Value(-20.0), Value(20.0))), x);
 }
+
+/** max(x, 0), NaN where x is. */
+fn rectify(x: Value) -> Value {
+  return select(x, Value(), x <= Value());
+}
+
+/** A gradient through `rectify` at x; as in PyTorch it goes through NaN. */
+fn throughRectify(slope: Value, x: Value) -> Value {
+  return select(slope, Value(), x <= Value());
+}

@@ -1,5 +1,6 @@
 /** Small pieces of WGSL that kernels share and import by name: `import fragments::{index, special};`. */
 import advance from './advance.wgsl';
+import decay from './decay.wgsl';
 import fourRows from './four-rows.wgsl';
 import gates from './gates.wgsl';
 import index from './index.wgsl';
@@ -13,6 +14,6 @@ import special from './special.wgsl';
 
 /** The pieces by name. What each needs of the prelude stands at its top. */
 export const fragments: Readonly<Record<string, string>> = {
-  ...{ launch, index, special, gates },
+  ...{ launch, index, special, gates, decay },
   ...{ sequences, recurrence, advance, retreat, privateWeights, sharedWeights, fourRows },
 };
