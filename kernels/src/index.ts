@@ -31,6 +31,7 @@ export * from './rg-lru/index.js';
 export * from './rms-norm/index.js';
 export * from './running-sums/index.js';
 export * from './scan/index.js';
+export * from './scan/reference.js';
 export * from './steering/index.js';
 export * from './switch-integration/index.js';
 export * from './switch-integration/reference.js';

@@ -57,11 +57,9 @@ fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: v
           for (var j = 0u; j < TILE; j++) {
             weights[j] = weightsOf(base + j, m * EIGHT + sharing.lane);
           }
-          for (var lane = 0u; lane < EIGHT; lane++) {
-            let gradients = da[m][lane];
-            for (var j = 0u; j < TILE; j++) {
-              sum[j] += times(handed(weights[j], lane, base + j, m * EIGHT + lane), gradients);
-            }
+          let gradients = da[m];
+          for (var j = 0u; j < TILE; j++) {
+            sum[j] += meet(weights[j], base + j, m * EIGHT, gradients);
           }
         }
         for (var j = 0u; j < TILE; j++) {

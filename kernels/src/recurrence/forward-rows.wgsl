@@ -39,18 +39,14 @@ fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: v
         for (var j = 0u; j < TILE; j++) {
           sum[j] = vec4(bhh[row + j]);
         }
-        // All weights first: the branches of a load would part the arithmetic.
-        var weights: array<array<Value, TILE>, CHUNKS>;
         for (var m = 0u; m < chunks; m++) {
+          var weights: array<Value, TILE>;
           for (var j = 0u; j < TILE; j++) {
-            weights[m][j] = weightsOf((row + j) * units, m * EIGHT + sharing.lane);
+            weights[j] = weightsOf((row + j) * units, m * EIGHT + sharing.lane);
           }
-        }
-        for (var m = 0u; m < chunks; m++) {
-          for (var lane = 0u; lane < EIGHT; lane++) {
-            for (var j = 0u; j < TILE; j++) {
-              sum[j] += times(handed(weights[m][j], lane, (row + j) * units, m * EIGHT + lane), h[m][lane]);
-            }
+          let state = h[m];
+          for (var j = 0u; j < TILE; j++) {
+            sum[j] += meet(weights[j], (row + j) * units, m * EIGHT, state);
           }
         }
         for (var j = 0u; j < TILE; j++) {
