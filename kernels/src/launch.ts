@@ -19,8 +19,8 @@ interface Text {
   readonly body: string;
 }
 
-const DIRECTIVE = /^enable [^;]+;\n?/gm;
-const IMPORT = /^import fragments::(?:(\w+)|\{([\w, ]+)\});\n?/gm;
+const DIRECTIVE = /^[ \t]*enable [^;]+;\n?/gm;
+const IMPORT = /^[ \t]*import fragments::(?:(\w+)|\{([\w, ]+)\});\n?/gm;
 const texts = new Map<string, Text>();
 
 function textOf(source: string): Text {

@@ -19,7 +19,7 @@ function tolerance(name: FunctionName, x: number): Tolerance {
 async function both(name: FunctionName, x: Float32Array, dout: Float32Array, a: number, b: number, family: 'software' | 'gpu') {
   const shape = { count: x.length, a, b };
   const { out } = await runKernel(unary[name], shape, { x, out: poison(x.length) }, { family });
-  const saved = gradientReads(name) === 'output' ? out : x;
+  const saved = gradientReads(functionRow(name)) === 'output' ? out : x;
   const { dx } = await runKernel(unaryBackward[name], shape, { saved, dout, dx: poison(x.length) }, { family });
   return { shape, out, dx };
 }

@@ -255,8 +255,7 @@ export const FUNCTIONS: typeof rows = rows;
 export const functionRow = (name: FunctionName): FunctionRow => rows[name];
 
 /** What a function's gradient reads of what lay before it and behind it. */
-export function gradientReads(name: FunctionName): 'input' | 'output' | 'nothing' {
-  const { gradient } = functionRow(name);
+export function gradientReads({ gradient }: FunctionRow): 'input' | 'output' | 'nothing' {
   if (/\by\b/.test(gradient)) return 'output';
   return /\bx\b/.test(gradient) ? 'input' : 'nothing';
 }

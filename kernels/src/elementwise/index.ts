@@ -4,4 +4,4 @@ export { type BroadcastFields, broadcastFields, broadcastShape, type OperandFiel
 export { CASTS, type CastName } from './casts.js';
 export { FUNCTIONS, type FunctionName, type FunctionRow, functionRow, gradientReads, type Parameter } from './functions.js';
 export { PAIRS, type PairName, type PairRow, type Scalar } from './pairs.js';
-export { casts, type UnaryShape, unary, unaryBackward } from './unary.js';
+export { casts, functionKernels, type UnaryShape, unary, unaryBackward } from './unary.js';

@@ -13,7 +13,7 @@ import {
   written,
 } from '../declaration.js';
 import { CASTS, type CastName, type CastRow } from './casts.js';
-import { FUNCTIONS, type FunctionName, functionRow } from './functions.js';
+import { FUNCTIONS, type FunctionName, type FunctionRow, functionRow } from './functions.js';
 import type { Scalar } from './pairs.js';
 import unarySource from './unary.wgsl';
 import unaryBackwardSource from './unary-backward.wgsl';
@@ -35,17 +35,17 @@ export const laned = (scalar: Scalar, lanes: number): Element | `vec4<${Scalar}>
 const parameterFields = ['a', 'b'] as const;
 
 const imports = (names: readonly string[] = []): string => (names.length > 0 ? `import fragments::{${names.join(', ')}};\n` : '');
-const parameterLines = (name: FunctionName): string =>
-  (functionRow(name).parameters ?? []).map(([parameter], i) => `  let ${parameter} = Value(uniforms.${parameterFields[i]});\n`).join('');
+const parameterLines = ({ parameters = [] }: FunctionRow): string =>
+  parameters.map(([parameter], i) => `  let ${parameter} = Value(uniforms.${parameterFields[i]});\n`).join('');
 
 /** The fragment `function` of the row: a whole WGSL function. */
-const forwardText = (name: FunctionName): string =>
-  `${imports(functionRow(name).imports)}fn apply(x: Value) -> Value {\n${parameterLines(name)}  return ${functionRow(name).value};\n}`;
+const forwardText = (row: FunctionRow): string =>
+  `${imports(row.imports)}fn apply(x: Value) -> Value {\n${parameterLines(row)}  return ${row.value};\n}`;
 
-function backwardText(name: FunctionName): string {
-  const { gradient } = functionRow(name);
+function backwardText(row: FunctionRow): string {
+  const { gradient } = row;
   const saved = /\by\b/.test(gradient) ? 'y' : 'x';
-  return `${imports(functionRow(name).imports)}fn gradient(g: Value, ${saved}: Value) -> Value {\n${parameterLines(name)}  return ${gradient};\n}`;
+  return `${imports(row.imports)}fn gradient(g: Value, ${saved}: Value) -> Value {\n${parameterLines(row)}  return ${gradient};\n}`;
 }
 
 const constantsOf = (count: number, adapter: AdapterTraits, value: Scalar, result: Scalar): Record<string, Constant> => {
@@ -66,22 +66,22 @@ const walk = {
   sample: { count: 1000, a: 1, b: 2 },
 };
 
-const forwardOf = (name: FunctionName): Kernel<UnaryShape> => ({
+const forwardOf = (name: string, row: FunctionRow): Kernel<UnaryShape> => ({
   ...walk,
   name: `elementwise/${name}`,
   source: unarySource,
-  fragments: () => ({ function: forwardText(name) }),
+  fragments: () => ({ function: forwardText(row) }),
   buffers: [read('x', 'f32', 'Value'), written('out', 'f32', 'Value')],
   lengths: ({ count }) => ({ x: count, out: count }),
   constants: ({ count }, adapter) => constantsOf(count, adapter, 'f32', 'f32'),
   cost: ({ count }) => ({ flops: count, bytes: 8 * count }),
 });
 
-const backwardOf = (name: FunctionName): Kernel<UnaryShape> => ({
+const backwardOf = (name: string, row: FunctionRow): Kernel<UnaryShape> => ({
   ...walk,
   name: `elementwise/${name}-backward`,
   source: unaryBackwardSource,
-  fragments: () => ({ function: backwardText(name) }),
+  fragments: () => ({ function: backwardText(row) }),
   buffers: [read('saved', 'f32', 'Value'), read('dout', 'f32', 'Value'), written('dx', 'f32', 'Value')],
   lengths: ({ count }) => ({ saved: count, dout: count, dx: count }),
   constants: ({ count }, adapter) => constantsOf(count, adapter, 'f32', 'f32'),
@@ -103,10 +103,21 @@ const each = <Name extends string, Made>(rows: Readonly<Record<Name, unknown>>, 
   Object.fromEntries((Object.keys(rows) as Name[]).map((name) => [name, make(name)])) as Record<Name, Made>;
 
 /** `out[i] = f(x[i])`, by the function's name in `FUNCTIONS`. */
-export const unary: Readonly<Record<FunctionName, Kernel<UnaryShape>>> = each(FUNCTIONS, forwardOf);
+export const unary: Readonly<Record<FunctionName, Kernel<UnaryShape>>> = each(FUNCTIONS, (name) => forwardOf(name, functionRow(name)));
 
 /** `dx[i] = dout[i] · f'`, overwriting dx. `saved` is what `gradientReads` says: f's input or its output. */
-export const unaryBackward: Readonly<Record<FunctionName, Kernel<UnaryShape>>> = each(FUNCTIONS, backwardOf);
+export const unaryBackward: Readonly<Record<FunctionName, Kernel<UnaryShape>>> = each(FUNCTIONS, (name) =>
+  backwardOf(name, functionRow(name)),
+);
+
+/** The kernels of a function of one's own, from its row: as `unary` and `unaryBackward` have those of `FUNCTIONS`. */
+export const functionKernels = (
+  name: string,
+  row: FunctionRow,
+): { readonly forward: Kernel<UnaryShape>; readonly backward: Kernel<UnaryShape> } => ({
+  forward: forwardOf(name, row),
+  backward: backwardOf(name, row),
+});
 
 /** `out[i]` = x[i] in another dtype, or as another mask. */
 export const casts: Readonly<Record<CastName, Kernel<UnaryShape>>> = each(CASTS, (name) => castOf(name, CASTS[name]));

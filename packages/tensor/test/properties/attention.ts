@@ -2,7 +2,7 @@
 import * as ops from '../../src/ops/index.js';
 import type { Draw } from './draw.js';
 import type { Host } from './host.js';
-import { expected, placesOf } from './loops.js';
+import { expected, finite, placesOf } from './loops.js';
 import { logSoftmaxOf } from './norms.js';
 import { type Rows, row } from './row.js';
 
@@ -32,7 +32,99 @@ const bias = ({ biasTable, bucketOfDistance }: Table, heads: number, head: numbe
 
 const HEAD_DIMS = [4, 8, 12];
 
+type Apart = {
+  readonly q: Host;
+  readonly k: Host;
+  readonly v: Host;
+  readonly causal: boolean;
+  readonly offset: number;
+  readonly window: number;
+  readonly keyLengths: Host | undefined;
+};
+
+/** Queries over keys of their own length, heads of keys shared by neighbouring heads of queries. */
+function apart({ q, k, v, causal, offset, window, keyLengths }: Apart): (i: number) => number {
+  const [, , heads, headDim] = q.shape;
+  const [, keys, kvHeads] = k.shape;
+  const slice = (host: Host, b: number, t: number, head: number): number[] => {
+    const from = ((b * host.shape[1] + t) * host.shape[2] + head) * headDim;
+    return host.data.slice(from, from + headDim);
+  };
+  return (i) => {
+    const [b, t, head, d] = placesOf(q.shape, i);
+    const shared = Math.floor(head / (heads / kvHeads));
+    const seen = (s: number): boolean =>
+      s < (keyLengths?.data[b] ?? keys) && (!causal || (s <= t + offset && (window === 0 || s > t + offset - window)));
+    const list = Array.from({ length: keys }, (_, s) => s)
+      .filter(seen)
+      .map((s) => ({ k: slice(k, b, s, shared), v: slice(v, b, s, shared), bias: 0 }));
+    return list.length === 0 ? 0 : attend(slice(q, b, t, head), list)[d];
+  };
+}
+
 export const attention: Rows = {
+  attention: row<Apart>({
+    tolerance: 2e-5,
+    floor: 2e-5,
+    gradients: ['q', 'k', 'v'],
+    draw: (draw) => {
+      const [batch, queries, keys, headDim] = [draw.size(3), draw.size(5), draw.size(5), draw.pick(HEAD_DIMS)];
+      const [kvHeads, share, causal] = [draw.integer(1, 2), draw.integer(1, 2), draw.bool()];
+      const ofKeys = (): Host => draw.f32([batch, keys, kvHeads, headDim], 'special');
+      return {
+        q: draw.f32([batch, queries, kvHeads * share, headDim], 'special'),
+        ...{ k: ofKeys(), v: ofKeys(), causal },
+        ...{ offset: causal ? draw.integer(0, 3) : 0, window: causal ? draw.pick([0, 1, 3]) : 0 },
+        keyLengths: draw.bool() ? draw.u32([batch], 0, keys) : undefined,
+      };
+    },
+    run: ({ q, k, v, causal, ...options }) => ({ y: ops.attention(q, k, v, { mask: causal ? 'causal' : 'bidirectional', ...options }) }),
+    reference: (given) => ({ y: expected(given.q.shape, apart(given)) }),
+    mistakes: {
+      'heads that share unevenly': (given, draw) => ({
+        ...given,
+        q: draw.f32([...given.q.shape.slice(0, 2), 3, 4]),
+        k: draw.f32([...given.k.shape.slice(0, 2), 2, 4]),
+        v: draw.f32([...given.k.shape.slice(0, 2), 2, 4]),
+      }),
+    },
+  }),
+  rope: row<{ x: Host; positions: Host; headDim: number; interleaved: boolean; base: number }>({
+    tolerance: 1e-6,
+    gradients: ['x'],
+    draw: (draw) => {
+      const [batch, time, heads, headDim] = [draw.size(3), draw.size(5, 1), draw.integer(1, 3), draw.pick([2, 4, 8])];
+      const positions = draw.u32([time], 0, 5000);
+      return {
+        x: draw.f32([batch, time, heads * headDim], 'special'),
+        positions,
+        headDim,
+        interleaved: draw.bool(),
+        base: draw.pick([100, 10000]),
+      };
+    },
+    run: ({ x, positions, headDim, interleaved, base }) => ({ out: ops.rope(x, positions, { headDim, interleaved, base }) }),
+    reference: ({ x, positions, headDim, interleaved, base }) => {
+      const width = x.shape.at(-1) as number;
+      const at = (i: number): readonly [number, number] => {
+        const within = i % headDim;
+        const start = i - within;
+        const number = interleaved ? Math.floor(within / 2) : within % (headDim / 2);
+        const [a, b] = interleaved ? [start + 2 * number, start + 2 * number + 1] : [start + number, start + number + headDim / 2];
+        const angle = positions.data[Math.floor(i / width) % positions.data.length] * base ** ((-2 * number) / headDim);
+        const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+        const value = i === a ? x.data[a] * cos - x.data[b] * sin : x.data[a] * sin + x.data[b] * cos;
+        return [value, finite(x.data[a]) + finite(x.data[b])];
+      };
+      return {
+        out: expected(
+          x.shape,
+          (i) => at(i)[0],
+          (i) => at(i)[1],
+        ),
+      };
+    },
+  }),
   causalAttention: row<Table & { qkv: Host; heads: number; lengths: Host | undefined; window: number }>({
     tolerance: 2e-5,
     floor: 2e-5,

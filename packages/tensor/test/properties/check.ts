@@ -29,7 +29,7 @@ type Outputs = Readonly<Record<string, Tensor>>;
 
 /** What is wrong with outputs, in words. */
 async function wrongIn(device: Device, outputs: Outputs, row: Row, given: Arguments): Promise<string | undefined> {
-  const references = [row.reference(given), row.reference(flushed(given))];
+  const references = [row.reference(given), row.reference(flushed(given)), ...(row.alternative ? [row.alternative(given)] : [])];
   const names = Object.keys(references[0]);
   if (Object.keys(outputs).join() !== names.join()) return `outputs are ${Object.keys(outputs)}, of the reference ${names}`;
   const values = await device.read(names.map((name) => outputs[name]));

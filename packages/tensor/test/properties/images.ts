@@ -39,7 +39,14 @@ const bySums = (shape: readonly number[], at: (places: readonly number[]) => rea
     (i) => at(placesOf(shape, i))[1],
   );
 
-function convolved({ x, w, bias, stride, padding, dilation, groups }: Image): Expected {
+/**
+ * What a weight makes of padding: nothing, or a product with 0, which differ where it is NaN or infinite. PyTorch does either, by its backend.
+ */
+type OfPadding = (weight: number) => number;
+const NOTHING: OfPadding = () => 0;
+const PRODUCT: OfPadding = (weight) => 0 * weight;
+
+function convolved({ x, w, bias, stride, padding, dilation, groups }: Image, ofPadding = NOTHING): Expected {
   const [batch, height, width, channels] = x.shape;
   const [filters, rows, columns, inner] = w.shape;
   const out = [height, width].map((n, i) => Math.floor((n + 2 * padding[i] - dilation[i] * ([rows, columns][i] - 1) - 1) / stride[i]) + 1);
@@ -49,8 +56,8 @@ function convolved({ x, w, bias, stride, padding, dilation, groups }: Image): Ex
       const [i, j, c] = placesOf([rows, columns, inner], k);
       const [y, z] = [v * stride[0] + i * dilation[0] - padding[0], u * stride[1] + j * dilation[1] - padding[1]];
       const inside = y >= 0 && y < height && z >= 0 && z < width;
-      const read = inside ? x.data[((b * height + y) * width + z) * channels + group * inner + c] : 0;
-      return read * w.data[((f * rows + i) * columns + j) * inner + c];
+      const weight = w.data[((f * rows + i) * columns + j) * inner + c];
+      return inside ? x.data[((b * height + y) * width + z) * channels + group * inner + c] * weight : ofPadding(weight);
     });
     const added = bias?.data[f] ?? 0;
     return [sum + added, magnitude + finite(added)];
@@ -59,7 +66,7 @@ function convolved({ x, w, bias, stride, padding, dilation, groups }: Image): Ex
 
 type Transposed = Image & { readonly extra: readonly number[] };
 
-function transposed({ x, w, bias, stride, padding, dilation, groups, extra }: Transposed): Expected {
+function transposed({ x, w, bias, stride, padding, dilation, groups, extra }: Transposed, ofPadding = NOTHING): Expected {
   const [batch, height, width, channels] = x.shape;
   const [, rows, columns, inner] = w.shape;
   const out = [height, width].map((n, i) => (n - 1) * stride[i] - 2 * padding[i] + dilation[i] * ([rows, columns][i] - 1) + extra[i] + 1);
@@ -70,9 +77,9 @@ function transposed({ x, w, bias, stride, padding, dilation, groups, extra }: Tr
       const [i, j, c] = placesOf([rows, columns, taken], k);
       const [v, u] = [(y + padding[0] - i * dilation[0]) / stride[0], (z + padding[1] - j * dilation[1]) / stride[1]];
       const inside = Number.isInteger(v) && Number.isInteger(u) && v >= 0 && v < height && u >= 0 && u < width;
-      if (!inside) return 0;
       const channel = group * taken + c;
-      return x.data[((b * height + v) * width + u) * channels + channel] * w.data[((channel * rows + i) * columns + j) * inner + within];
+      const weight = w.data[((channel * rows + i) * columns + j) * inner + within];
+      return inside ? x.data[((b * height + v) * width + u) * channels + channel] * weight : ofPadding(weight);
     });
     const added = bias?.data[f] ?? 0;
     return [sum + added, magnitude + finite(added)];
@@ -119,6 +126,23 @@ const pair = (list: readonly number[]): Pair => list as unknown as Pair;
 
 type Causal = { readonly x: Host; readonly w: Host; readonly bias: Host | undefined };
 
+type CausalRows = Causal & { readonly lengths: Host | undefined };
+
+function causal({ x, w, bias, lengths }: CausalRows, ofPadding = NOTHING): Expected {
+  const [, time, width] = x.shape;
+  const taps = w.shape[0];
+  return bySums(x.shape, ([b, t, c]) => {
+    if (lengths && t >= lengths.data[b]) return [0, 0];
+    const from = t - taps + 1;
+    const [sum, magnitude] = sums(taps, (j) => {
+      const weight = w.data[j * width + c];
+      return from + j < 0 ? ofPadding(weight) : weight * x.data[(b * time + from + j) * width + c];
+    });
+    const added = bias?.data[c] ?? 0;
+    return [sum + added, magnitude + finite(added)];
+  });
+}
+
 export const images: Rows = {
   convolution2d: row<Image>({
     tolerance: 2e-6,
@@ -132,6 +156,7 @@ export const images: Rows = {
     },
     run: ({ x, w, ...rest }) => ({ y: ops.convolution2d(x, w, options(rest)) }),
     reference: (given) => ({ y: convolved(given) }),
+    alternative: (given) => ({ y: convolved(given, PRODUCT) }),
     mistakes: { 'groups that do not divide': (given) => ({ ...given, groups: given.x.shape[3] + 1 }) },
   }),
   transposedConvolution2d: row<Transposed>({
@@ -152,6 +177,7 @@ export const images: Rows = {
       y: ops.transposedConvolution2d(x, w, { ...options(rest), outputPadding: pair(extra) }),
     }),
     reference: (given) => ({ y: transposed(given) }),
+    alternative: (given) => ({ y: transposed(given, PRODUCT) }),
   }),
   maxPool2d: row<Pooling>({
     tolerance: 0,
@@ -184,7 +210,7 @@ export const images: Rows = {
       return { y: bySums([batch, channels], (places) => total(values(places), height * width)) };
     },
   }),
-  causalConvolution: row<Causal & { readonly lengths: Host | undefined }>({
+  causalConvolution: row<CausalRows>({
     tolerance: 2e-6,
     gradients: ['x', 'w', 'bias'],
     draw: (draw) => {
@@ -194,21 +220,8 @@ export const images: Rows = {
       return { x: draw.f32([batch, time, width], 'special'), w: draw.f32([taps, width], 'special'), bias, lengths };
     },
     run: ({ x, w, bias, lengths }) => ({ y: ops.causalConvolution(x, w, { bias, lengths }) }),
-    reference: ({ x, w, bias, lengths }) => {
-      const [, time, width] = x.shape;
-      const taps = w.shape[0];
-      return {
-        y: bySums(x.shape, ([b, t, c]) => {
-          if (lengths && t >= lengths.data[b]) return [0, 0];
-          const from = t - taps + 1;
-          const [sum, magnitude] = sums(taps, (j) =>
-            from + j < 0 ? 0 : w.data[j * width + c] * x.data[(b * time + from + j) * width + c],
-          );
-          const added = bias?.data[c] ?? 0;
-          return [sum + added, magnitude + finite(added)];
-        }),
-      };
-    },
+    reference: (given) => ({ y: causal(given) }),
+    alternative: (given) => ({ y: causal(given, PRODUCT) }),
   }),
   causalConvolutionStep: row<Causal & { readonly state: Host }>({
     tolerance: 2e-6,

@@ -36,6 +36,7 @@ export const rows: Rows = Object.assign({}, ...areas);
 
 /** Functions that the operations' index exports and that are no operations on tensors, and why. */
 export const notOperations: Readonly<Record<string, string>> = {
+  functionOf: 'makes operations: docs/add-an-operation.md, whose test runs one',
   inHalfPrecision: 'runs what is given to it; products in half precision have tests of their own',
   inPrecision: 'likewise',
   rectifyGradient: 'part of gradients',

@@ -26,6 +26,8 @@ export interface Row<A extends Arguments = Arguments> {
   run(given: Uploaded<A>): Readonly<Record<string, Tensor>>;
   /** The outputs in plain loops over float64. */
   reference(given: A): Reference;
+  /** Another right answer, element by element, where the definition leaves one open. */
+  alternative?(given: A): Reference;
   /** Tensors that have a gradient; those that have none are refused. */
   readonly gradients: readonly string[];
   /** Whether gradients are held against differences of the reference; true by default. */
