@@ -98,6 +98,8 @@ const [CARRIED, EIGHT] = [4, 8];
 const WIDEST_ROWS = 128;
 /** Widest state whose weights a subgroup keeps in private memory. */
 const WIDEST_UNITS = 64;
+/** Gates that its kernels are written out for. */
+const MOST_GATES = 4;
 /** Whether all subgroups have one size. */
 const even = ({ subgroups }: AdapterTraits): boolean => subgroups !== undefined && subgroups.min === subgroups.max;
 
@@ -268,7 +270,7 @@ export interface Recurrence {
   readonly any: Passes;
   /** The same, by the name for widths to 128 on software adapters with subgroups. */
   readonly rows: Passes;
-  /** Software adapters with subgroups of one size; widths that are multiples of 4, to 64. */
+  /** Software adapters with subgroups of one size; widths that are multiples of 4, to 64, and at most 4 gates. */
   readonly subgroups: Passes;
   /** GPUs; widths to 256. */
   readonly workgroup: Passes;
@@ -302,7 +304,7 @@ export function recurrence(cell: Cell): Recurrence {
     kernels: (hidden, adapter) => {
       if (adapter.family === 'gpu' && hidden <= MOST_INVOCATIONS) return ofWorkgroup;
       const software = adapter.family === 'software' && even(adapter);
-      if (software && byFour(hidden) && hidden <= WIDEST_UNITS) return ofSubgroups;
+      if (software && byFour(hidden) && hidden <= WIDEST_UNITS && cell.gates <= MOST_GATES) return ofSubgroups;
       return software && hidden <= WIDEST_ROWS ? byRows : any;
     },
   };
