@@ -17,13 +17,14 @@ test('names are unique', () => {
 
 for (const kernel of kernels) {
   for (const adapter of adapters) {
-    test(`${kernel.name} on ${adapter.family}: what is declared is used, and has a length, a grid and a cost`, () => {
+    test(`${kernel.name} on ${adapter.family}: what is declared has a length, a grid and a cost, and is written`, () => {
       const text = bindingLines(kernel).reduce((rest, line) => rest.replace(line, ''), specialise(kernel, kernel.sample, adapter));
       const code = text.replace(/\/\/.*$/gm, '').replace(/\/\*[\s\S]*?\*\//g, '');
-      const unused = kernel.buffers.filter(({ name }) => !new RegExp(`\\b${name}\\b`).test(code));
-      expect(unused.map(({ name }) => name)).toEqual([]);
       const lengths = kernel.lengths?.(kernel.sample, adapter) ?? {};
       expect(Object.keys(lengths).sort()).toEqual(kernel.buffers.map(({ name }) => name).sort());
+      // Kernels that stand for each other bind the same buffers, and not each of them reads all.
+      const outputs = kernel.buffers.filter(({ name, access }) => access === 'read_write' && lengths[name] > 0);
+      expect(outputs.filter(({ name }) => !new RegExp(`\\b${name}\\b`).test(code))).toEqual([]);
       for (const length of Object.values(lengths)) expect(Number.isInteger(length) && length >= 0).toBe(true);
       const { flops, bytes } = kernel.cost(kernel.sample);
       expect(flops).toBeGreaterThanOrEqual(0);

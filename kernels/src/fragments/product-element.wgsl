@@ -5,7 +5,7 @@ fn store(matrix: u32, row: u32, column: u32, product: f32) {
   if (row >= uniforms.m || column >= uniforms.n) {
     return;
   }
-  let o = (matrix * uniforms.m + row) * uniforms.n + column;
+  let o = (select(0u, matrix * uniforms.m, BATCHED) + row) * uniforms.n + column;
   var value = product;
   if (BIAS) {
     value += bias[column];

@@ -71,7 +71,7 @@ export const matmulSubgroupMatrix: Kernel<MatmulShape> = {
     return linearGrid(batch * tiles, 1);
   },
   cost: halfCost,
-  sample: { ...sample, residual: 1 },
+  sample: { ...sample, residual: 1, rowSums: 0 },
 };
 
 /** The kernel for a product in half precision on this adapter, which has to have `f16`. */

@@ -80,6 +80,7 @@ export const matmulSubgroups: Kernel<MatmulShape> = {
       WIDE: wide(shape, adapter),
       STEPS: steps,
       WHOLE: shape.k <= 4 * steps,
+      EMPTY: shape.k === 0,
       ALIGNED_A: !shape.transposeA && shape.k % 4 === 0,
       NORM: shape.norm === 1,
       ...flags(shape),

@@ -15,10 +15,8 @@ fn store4(matrix: u32, row: u32, column: u32, product: vec4<f32>) {
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let tile = tileOf(launch, max(1u, (uniforms.n + 4u * WORKGROUP - 1u) / (4u * WORKGROUP)), max(1u, (uniforms.m + 3u) / 4u));
-  if (tile.matrix >= uniforms.batch) {
-    return;
-  }
-  let row = tile.row * 4u;
+  // Past the last matrix there are no rows: to return here would mask every store below.
+  let row = select(uniforms.m, tile.row * 4u, tile.matrix < uniforms.batch);
   let column = (tile.column * WORKGROUP + lane) * 4u;
   let rows = min(row + vec4(0u, 1u, 2u, 3u), vec4(max(uniforms.m, 1u) - 1u));
   let columns = min(column + vec4(0u, 1u, 2u, 3u), vec4(max(uniforms.n, 1u) - 1u));

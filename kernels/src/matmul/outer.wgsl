@@ -36,13 +36,12 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
   let n = uniforms.n;
   let k = uniforms.k;
   let place = tileOf(launch, max(1u, (n + 4u * LANES - 1u) / (4u * LANES)), max(1u, (m + 4u * FOURS - 1u) / (4u * FOURS)));
-  if (place.matrix >= uniforms.batch) {
-    return;
-  }
   let column = (place.column * LANES + lane) * 4u;
-  let firstRow = place.row * 4u * FOURS;
+  // Past the last matrix there are no rows: to return here would mask every store below.
+  let firstRow = select(m, place.row * 4u * FOURS, place.matrix < uniforms.batch);
   let beginA = beginOfA(place.matrix);
   let beginB = beginOfB(place.matrix);
+  let beginC = select(0u, place.matrix * m * n, BATCHED);
   // Rows that this lane loads of a; lanes beyond FOURS, and what lies beyond m, load what nobody uses.
   let row = firstRow + 4u * lane;
   var total = vec4(0.0);
@@ -77,7 +76,7 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
   if (column < n) {
     let rows = select(4u * FOURS, m - firstRow, firstRow + 4u * FOURS > m);
     for (var i = 0u; i < rows; i++) {
-      let o = ((place.matrix * m + firstRow + i) * n + column) / 4u;
+      let o = (beginC + (firstRow + i) * n + column) / 4u;
       if (ACCUMULATE) {
         c[o] += tile[i];
       } else {

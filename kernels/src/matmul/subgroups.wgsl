@@ -11,7 +11,7 @@
 // compilation): hence bounds that no compiler can see. The branch halfway keeps it from moving all shuffles to the front, where
 // they do not fit its registers.
 // Prelude: LANES (subgroup size), WIDE (bool: 8·LANES columns of a row, not 4·LANES of two), STEPS (fours in a chunk: 4, 8 or 16), WHOLE (one chunk is all), TRANSPOSE_A, TRANSPOSE_B,
-// ALIGNED_A (a is stored [m, k] and k is a multiple of 4), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS, NORM, BATCHED (bool).
+// ALIGNED_A (a is stored [m, k] and k is a multiple of 4), ACCUMULATE, BIAS, RELU, RESIDUAL, RECTIFY, ROW_SUMS, NORM, BATCHED, EMPTY (bool: there is nothing to sum up).
 // RELU and RECTIFY exclude ACCUMULATE; NORM asks for WHOLE and ALIGNED_A.
 // n: A multiple of 4.
 enable subgroups;
@@ -121,19 +121,17 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
   let across = max(1u, (n + COLUMNS - 1u) / COLUMNS);
   let shares = max(1u, groupCount(launch) / (across * uniforms.batch));
   let tile = tileOf(launch, across, shares);
-  if (tile.matrix >= uniforms.batch) {
-    return;
-  }
   let share = (m + shares - 1u) / shares;
   let firstRow = tile.row * share;
-  let endRow = min(firstRow + share, m);
+  // No rows past the last matrix: to return here would mask every store below.
+  let endRow = select(firstRow, min(firstRow + share, m), tile.matrix < uniforms.batch);
   let column = tile.column * COLUMNS + lane * 4u;
   let columnTwo = select(column, column + 4u * LANES, WIDE);
   let stepA = select(1u, m, TRANSPOSE_A);
   let rowA = select(k, 1u, TRANSPOSE_A);
   let beginA = beginOfA(tile.matrix);
   let beginB = beginOfB(tile.matrix);
-  let beginC = tile.matrix * m * n;
+  let beginC = select(0u, tile.matrix * m * n, BATCHED);
   var offsetOne = vec4(0.0);
   var offsetTwo = vec4(0.0);
   if (BIAS) {
@@ -147,7 +145,7 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
       shift[part] = select(vec4(0.0), beta[i], 4u * i < k);
     }
   }
-  for (var start = 0u; start < max(k, 1u); start += CHUNK) {
+  for (var start = 0u; start < select(k, 1u, EMPTY); start += CHUNK) {
     let size = select(CHUNK, k - start, start + CHUNK > k);
     let first = WHOLE || start == 0u;
     let last = WHOLE || start + CHUNK >= k;

@@ -4,28 +4,7 @@
 // Prelude: as in forward.wgsl.
 // gates: r and i of a step side by side.
 // dlambda: of every row.
-import fragments::index;
-
-fn sigmoid(v: Value) -> Value {
-  return 1.0 / (1.0 + exp(-clamp(v, Value(-80.0), Value(80.0))));
-}
-
-/** log(1 + u) for u from 0 to 1, as 2 artanh(u / (2 + u)): near 1 a GPU's own logarithm is exact to 2⁻²¹ only, however small the result. */
-fn logOnePlus(u: Value) -> Value {
-  let s = u / (2.0 + u);
-  let q = s * s;
-  return 2.0 * s * (1.0 + q * (1.0 / 3.0 + q * (0.2 + q * (1.0 / 7.0 + q * (1.0 / 9.0 + q / 11.0)))));
-}
-
-fn softplus(v: Value) -> Value {
-  return max(v, Value(0.0)) + logOnePlus(exp(-min(abs(v), Value(80.0))));
-}
-
-/** 1 − eᵛ for v ≤ 0, exact to rounding near 0, where the difference itself would lose its digits. */
-fn complement(v: Value) -> Value {
-  let series = -v * (1.0 + v * (0.5 + v * (1.0 / 6.0 + v * (1.0 / 24.0 + v / 120.0))));
-  return select(1.0 - exp(max(v, Value(-87.0))), series, v > Value(-0.1));
-}
+import fragments::{index, gates, decay};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
@@ -52,9 +31,10 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     let opened = sigmoid(gates[gate]);
     let taken = sigmoid(gates[gate + width]);
     let logA = rate * opened;
-    let a = exp(max(logA, Value(-87.0)));
+    let a = exp(logA);
     // Where a is 1 nothing is taken in, and the slope of the root has no end: bounded, its product with x stays finite.
-    let s = sqrt(max(complement(2.0 * logA), Value(1e-12)));
+    let share = complement(2.0 * logA);
+    let s = sqrt(keepNan(max(share, Value(1e-12)), share));
     let g = carried + dh[at];
     let dlogA = g * (a * before - taken * x[at] * a * a / s);
     dx[at] = g * s * taken;

@@ -1,4 +1,13 @@
-import { type AdapterTraits, type BufferSlot, type Kernel, linearGrid, stridedWorkgroup, u32, valueConstants } from '../declaration.js';
+import {
+  type AdapterTraits,
+  type BufferSlot,
+  type Kernel,
+  linearGrid,
+  specialConstants,
+  stridedWorkgroup,
+  u32,
+  valueConstants,
+} from '../declaration.js';
 import backwardSource from './backward.wgsl';
 import forwardSource from './forward.wgsl';
 
@@ -19,9 +28,15 @@ const constants = (shape: RgLruShape, adapter: AdapterTraits) => ({
   WORKGROUP: stridedWorkgroup(adapter),
   INITIAL: shape.initial === 1,
   ...valueConstants(fours(shape)),
+  ...specialConstants(fours(shape)),
 });
 const grid = (shape: RgLruShape, adapter: AdapterTraits) =>
   linearGrid((shape.batch * shape.width) / (fours(shape) ? 4 : 1), stridedWorkgroup(adapter));
+/** Numbers in what both passes read. */
+const readLengths = ({ batch, time, width, initial }: RgLruShape) => ({
+  ...{ x: batch * time * width, gates: 2 * batch * time * width },
+  ...{ lambda: width, h0: initial * batch * width },
+});
 const sample: RgLruShape = { batch: 16, time: 100, width: 256, initial: 0 };
 
 /**
@@ -34,6 +49,7 @@ export const rgLruForward: Kernel<RgLruShape> = {
   source: forwardSource,
   buffers: [...slots('read', 'x', 'gates', 'lambda', 'h0'), ...slots('read_write', 'h')],
   uniforms,
+  lengths: (shape) => ({ ...readLengths(shape), h: shape.batch * shape.time * shape.width }),
   constants,
   grid,
   cost: ({ batch, time, width, initial }) => ({
@@ -52,6 +68,10 @@ export const rgLruBackward: Kernel<RgLruShape> = {
   source: backwardSource,
   buffers: [...slots('read', 'x', 'gates', 'lambda', 'h0', 'h', 'dh'), ...slots('read_write', 'dx', 'dgates', 'dlambda', 'dh0')],
   uniforms,
+  lengths: (shape) => {
+    const [states, rows] = [shape.batch * shape.time * shape.width, shape.batch * shape.width];
+    return { ...readLengths(shape), h: states, dh: states, dx: states, dgates: 2 * states, dlambda: rows, dh0: rows };
+  },
   constants,
   grid,
   cost: ({ batch, time, width, initial }) => ({

@@ -25,6 +25,14 @@ export const runningSums: Kernel<RunningSumsShape> = {
   source,
   buffers: [read('weights'), ...names.map((name) => ({ name, access: 'read', element: 'f32' }) as const), written('sums')],
   uniforms: [...counts.map((name) => ({ name, type: 'u32' }) as const), { name: 'weighted', type: 'u32' }],
+  lengths: (shape) => {
+    const weighted = counts.filter((_, i) => (shape.weighted >> i) & 1).map((name) => shape[name]);
+    return {
+      ...Object.fromEntries(names.map((name, i) => [name, shape[counts[i]]])),
+      weights: Math.max(0, ...weighted),
+      sums: shape.terms,
+    };
+  },
   constants: (_, { family }) => ({ WORKGROUP: family === 'software' ? 8 : 256 }),
   grid: ({ terms }) => [terms, 1, 1],
   cost: (shape) => ({ flops: 2 * elements(shape), bytes: 8 * elements(shape) }),

@@ -2,7 +2,7 @@
 // way into the rank-sized bottleneck and once on the way out. Both rows of the bottleneck are read once and kept.
 // Prelude: WORKGROUP (invocations per workgroup), APPENDED (bool: c lacks its last column, which is the constant 1), Value (f32 or
 // vec4<f32>) and LANES (elements in one; they divide the rank), RANKS (Values in a row
-// of the bottleneck), RECTIFY (bool: 0 where c is not positive, the gradient of the relu that made it).
+// of the bottleneck), RECTIFY (bool: 0 where c is zero or less, the gradient of the relu that made it).
 import fragments::index;
 
 fn total(x: Value) -> f32 {
@@ -30,7 +30,8 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
       }
       var value = total(sum);
       if (RECTIFY) {
-        value = select(0.0, value, c[n * columns + j] > 0.0);
+        // As in PyTorch, the gradient goes through NaN.
+        value = select(value, 0.0, c[n * columns + j] <= 0.0);
       }
       dc[n * columns + j] = value;
     }

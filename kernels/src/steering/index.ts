@@ -29,6 +29,12 @@ const constants = (shape: SteeringShape, adapter: AdapterTraits) => ({
 const PER_GROUP = 16;
 const sample: SteeringShape = { rows: 3200, terms: 33, rank: 16, appended: 1 };
 const columns = ({ terms, appended }: SteeringShape): number => terms - appended;
+/** Numbers in a matrix of coefficients, of terms and of the bottleneck. */
+const lengths = (shape: SteeringShape) => ({
+  c: shape.rows * columns(shape),
+  p: shape.rows * shape.terms * shape.rank,
+  u: shape.rows * shape.rank,
+});
 
 /**
  * The low-rank hypernetwork steers without its matrices: with U = B_t A_t, A_t = Σ_j c_j A[j] and B_t alike (arXiv 2512.20605,
@@ -39,6 +45,7 @@ export const steeringContract: Kernel<SteeringShape> = {
   source: contractSource,
   buffers: [read('c'), read('p', 'f32', 'Value'), written('u', 'f32', 'Value')],
   uniforms,
+  lengths,
   constants,
   grid: (shape, adapter) => stridedGrid((shape.rows * shape.rank) / lanes(shape), adapter, PER_GROUP),
   cost: (shape) => ({
@@ -57,6 +64,7 @@ export const steeringMix: Kernel<SteeringShape> = {
   source: mixSource,
   buffers: [read('c'), read('p', 'f32', 'Value'), written('u', 'f32', 'Value'), written('q', 'f32', 'Value')],
   uniforms,
+  lengths: (shape) => ({ ...lengths(shape), q: lengths(shape).p }),
   constants,
   grid: (shape, adapter) => stridedGrid((shape.rows * shape.rank) / lanes(shape), adapter, PER_GROUP),
   cost: (shape) => ({
@@ -82,6 +90,10 @@ export const steeringCoefficients: Kernel<SteeringCoefficientsShape> = {
     written('dc'),
   ],
   uniforms,
+  lengths: (shape) => {
+    const { c, p, u } = lengths(shape);
+    return { p, du: u, dq: p, u, c: shape.rectify * c, dc: c };
+  },
   constants: (shape, adapter) => ({ ...constants(shape, adapter), RANKS: shape.rank / lanes(shape), RECTIFY: shape.rectify === 1 }),
   grid: ({ rows }, adapter) => stridedGrid(rows, adapter, PER_GROUP),
   cost: (shape) => ({

@@ -1,6 +1,6 @@
 // dpre[i, k] = dlogit[i] w2[k] where the switch's hidden unit was active, a step at a time.
 // Prelude: WORKGROUP (invocations per workgroup), Value (f32 or vec4<f32>) and LANES (elements in one; they divide the width).
-import fragments::index;
+import fragments::{index, gates};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
@@ -10,7 +10,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     let slope = dlogit[i];
     for (var k = 0u; k < width; k++) {
       let at = i * width + k;
-      dpre[at] = select(Value(), slope * w2[k], activation[at] > Value());
+      dpre[at] = throughRectify(slope * w2[k], activation[at]);
     }
   }
 }

@@ -4,9 +4,9 @@
 // Where the switch is small the weights and a row of `pre` are copied to private memory first. Loops that copy have bounds the
 // compiler does not know, so that they stay loops; those that compute are unrolled, which makes their indices constant: a
 // software adapter then reads a whole vector of lanes at once, where storage costs an access per lane.
-// Prelude: WORKGROUP (invocations per workgroup), LATENT (width of z), HIDDEN (width of the switch), CACHED (bool).
+// Prelude: WORKGROUP (invocations per workgroup), LATENT (width of z), HIDDEN (width of the switch), CACHED (bool), Value (f32), Bits, Truth.
 // biasAt: where b2 lies behind w2.
-import fragments::index;
+import fragments::{index, gates};
 
 const GUMBEL: u32 = 1;
 const STRAIGHT_THROUGH: u32 = 2;
@@ -31,7 +31,7 @@ fn logitAt(at: u32) -> f32 {
       for (var n = 0u; n < LATENT; n++) {
         sum += first[k][n] * state[n];
       }
-      logit += second[k] * max(sum, 0.0);
+      logit += second[k] * rectify(sum);
     }
     return logit;
   }
@@ -40,24 +40,24 @@ fn logitAt(at: u32) -> f32 {
     for (var n = 0u; n < uniforms.latent; n++) {
       sum += wz[k * uniforms.latent + n] * state[n];
     }
-    logit += w2[k] * max(sum, 0.0);
+    logit += w2[k] * rectify(sum);
   }
   return logit;
 }
 
-/** β and its derivative by the logit. */
+/** β and its derivative by the logit; NaN where that is, but for the open gate. */
 fn beta(logit: f32, perturbation: f32, mode: u32, temperature: f32) -> vec2<f32> {
   if (mode == OPEN) {
     return vec2(1.0, 0.0);
   }
   if (mode == HARD) {
-    return vec2(select(0.0, 1.0, logit >= 0.0), 0.0);
+    return vec2(keepNan(select(0.0, 1.0, logit >= 0.0), logit), 0.0);
   }
   let relaxed = mode == GUMBEL || mode == STRAIGHT_THROUGH;
   let scale = select(1.0, temperature, relaxed);
-  let argument = clamp(select(logit, (logit + perturbation) / scale, relaxed), -80.0, 80.0);
-  let soft = 1.0 / (1.0 + exp(-argument));
-  return vec2(select(soft, select(0.0, 1.0, soft > 0.5), mode == STRAIGHT_THROUGH), soft * (1.0 - soft) / scale);
+  let soft = sigmoid(select(logit, (logit + perturbation) / scale, relaxed));
+  let decided = keepNan(select(0.0, 1.0, soft > 0.5), soft);
+  return vec2(select(soft, decided, mode == STRAIGHT_THROUGH), soft * (1.0 - soft) / scale);
 }
 
 @compute @workgroup_size(WORKGROUP)

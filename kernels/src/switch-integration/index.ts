@@ -3,6 +3,7 @@ import {
   type Kernel,
   linearGrid,
   read,
+  specialConstants,
   stridedGrid,
   stridedWorkgroup,
   valueConstants,
@@ -21,7 +22,7 @@ export const GATE_MODE = {
   gumbel: 1,
   /** 1 where the relaxation is above ½ and 0 elsewhere, with the gradient of the relaxation: arXiv 1308.3432 */
   straightThrough: 2,
-  /** 1 where σ(logit) ≥ ½; no gradient */
+  /** 1 where σ(logit) ≥ ½, NaN where that is; no gradient */
   hard: 3,
   /** always 1 */
   open: 4,
@@ -73,6 +74,7 @@ const sizes = ({ latent, hidden }: SwitchShape, { family }: AdapterTraits) => ({
   LATENT: latent,
   HIDDEN: hidden,
   CACHED: family === 'software' && latent * hidden <= MOST_CACHED,
+  ...{ Value: 'f32', ...specialConstants(false) },
 });
 const lanes = ({ hidden }: ActivationGradientShape): number => (hidden % 4 === 0 ? 4 : 1);
 const fields = (...names: string[]) => names.map((name) => ({ name, type: 'u32' }) as const);
@@ -100,6 +102,11 @@ export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
     written('gate'),
   ],
   uniforms: fields('batch', 'time', 'latent', 'hidden', 'firstOpen', 'initial', 'withOpened', 'withNoise', 'biasAt'),
+  lengths: ({ batch, time, latent, hidden, initial, withOpened, withNoise, biasAt }) => ({
+    ...{ proposal: batch * time * latent, pre: batch * time * hidden, wz: hidden * latent, w2: biasAt + 1 },
+    ...{ noise: withNoise * batch * time, control: 2, z0: initial * batch * latent, opened: withOpened * batch },
+    ...{ z: batch * time * latent, gate: 2 * batch * time },
+  }),
   constants: (shape, adapter) => ({ WORKGROUP: ROWS, ...sizes(shape, adapter) }),
   grid: ({ batch, time }, { family }) => {
     const rows = family === 'software' ? Math.max(1, Math.ceil(STEPS_A_LANE / time)) : 1;
@@ -121,6 +128,11 @@ export const switchIntegrationLinearise: Kernel<SwitchShape> = {
   source: lineariseSource,
   buffers: [read('pre'), read('wz'), read('w2'), read('z'), read('z0'), written('previous'), written('activation'), written('jacobian')],
   uniforms: fields('batch', 'time', 'latent', 'hidden', 'initial'),
+  lengths: ({ batch, time, latent, hidden, initial }) => {
+    const [codes, activations] = [batch * time * latent, batch * time * hidden];
+    const given = { pre: activations, wz: hidden * latent, w2: hidden, z: codes, z0: initial * batch * latent };
+    return { ...given, previous: codes, activation: activations, jacobian: codes };
+  },
   constants: (shape, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...sizes(shape, adapter) }),
   grid: ({ batch, time }, adapter) => stridedGrid(batch * time, adapter, PER_GROUP),
   cost: ({ batch, time, latent, hidden }) => ({
@@ -149,6 +161,11 @@ export const switchIntegrationBackward: Kernel<IntegrationGradientShape> = {
     written('dz0'),
   ],
   uniforms: fields('batch', 'time', 'latent', 'withBeta'),
+  lengths: ({ batch, time, latent, withBeta }) => {
+    const [steps, codes] = [batch * time, batch * time * latent];
+    const given = { dz: codes, dbeta: withBeta * steps, proposal: codes, previous: codes, gate: 2 * steps, jacobian: codes };
+    return { ...given, dproposal: codes, dlogit: steps, dz0: batch * latent };
+  },
   constants: ({ latent }) => ({ WORKGROUP: ROWS, LATENT: latent }),
   grid: ({ batch }) => linearGrid(batch, ROWS),
   cost: ({ batch, time, latent, withBeta }) => ({
@@ -167,7 +184,11 @@ export const switchActivationGradient: Kernel<ActivationGradientShape> = {
   source: activationGradientSource,
   buffers: [read('dlogit'), read('activation', 'f32', 'Value'), read('w2', 'f32', 'Value'), written('dpre', 'f32', 'Value')],
   uniforms: fields('steps', 'hidden'),
-  constants: (shape, adapter) => ({ WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(lanes(shape) === 4) }),
+  constants: (shape, adapter) => {
+    const four = lanes(shape) === 4;
+    return { WORKGROUP: stridedWorkgroup(adapter), ...valueConstants(four), ...specialConstants(four) };
+  },
+  lengths: ({ steps, hidden }) => ({ dlogit: steps, activation: steps * hidden, w2: hidden, dpre: steps * hidden }),
   grid: ({ steps }, adapter) => stridedGrid(steps, adapter, PER_GROUP),
   cost: ({ steps, hidden }) => ({ flops: steps * hidden, bytes: 4 * (steps * (2 * hidden + 1) + hidden) }),
   sample: { steps: 3200, hidden: 64 },

@@ -1,8 +1,9 @@
 // The switch at every step at once, given the integrated codes: no recurrence, an invocation takes one (row, time) after another.
 //   previous_t = z_{t−1}, active_t = relu(pre_t + W_z z_{t−1}), jacobian_t = dlogit_t / dz_{t−1} = W_zᵀ (w2 ∘ [active_t > 0])
 // Loops and private memory are as in forward.wgsl.
-// Prelude: WORKGROUP (invocations per workgroup), LATENT (width of z), HIDDEN (width of the switch), CACHED (bool).
-import fragments::index;
+// Prelude: WORKGROUP (invocations per workgroup), LATENT (width of z), HIDDEN (width of the switch), CACHED (bool), Value (f32), Bits,
+// Truth.
+import fragments::{index, gates};
 
 const CACHE: u32 = select(1u, HIDDEN, CACHED);
 
@@ -25,8 +26,8 @@ fn switchAt(at: u32) {
       for (var n = 0u; n < LATENT; n++) {
         sum += first[k][n] * state[n];
       }
-      unit[k] = max(sum, 0.0);
-      let weight = select(0.0, second[k], sum > 0.0);
+      unit[k] = rectify(sum);
+      let weight = throughRectify(second[k], sum);
       for (var n = 0u; n < LATENT; n++) {
         slope[n] += weight * first[k][n];
       }
@@ -41,8 +42,8 @@ fn switchAt(at: u32) {
     for (var n = 0u; n < latent; n++) {
       sum += wz[k * latent + n] * state[n];
     }
-    activation[row + k] = max(sum, 0.0);
-    let weight = select(0.0, w2[k], sum > 0.0);
+    activation[row + k] = rectify(sum);
+    let weight = throughRectify(w2[k], sum);
     for (var n = 0u; n < latent; n++) {
       slope[n] += weight * wz[k * latent + n];
     }
