@@ -101,7 +101,7 @@ function sizesOf(given: Apart) {
   const { heads, kvHeads = heads, causal = 1, offset = 0, queries, keys, headDim } = given;
   if (!(kvHeads > 0 && heads % kvHeads === 0)) throw new RangeError(`attention: kvHeads must divide ${heads} heads, got ${kvHeads}`);
   headConstants(headDim);
-  const before = causal ? 0 : keys - 1;
+  const before = causal ? 0 : Math.max(0, keys - 1);
   return {
     ...{ batch: given.batch, queries, keys, heads, kvHeads, headDim, causal, offset },
     ...{ window: given.window ?? 0, biased: given.biased ?? 0, lengths: given.lengths ?? 0, keyLengths: given.keyLengths ?? 0 },

@@ -64,7 +64,8 @@ describe.each(FAMILIES)('%s', (family) => {
         release();
       }
     });
-    const found = await fc.check(property, { numRuns: runs, seed: SEED });
+    // Unbiased: what is drawn often is said by `Draw`; small numbers first would draw few mistakes.
+    const found = await fc.check(property, { numRuns: runs, seed: SEED, unbiased: true });
     if (found.failed) throw found.errorInstance;
     expect(ours.live).toBe(0);
   });

@@ -38,7 +38,8 @@ export function gradientsOf(row: Row): { readonly with: readonly string[]; reado
       const outputs = Object.values(row.run(tensors as never)).filter((output) => output !== asked && output.requiresGradient);
       release();
       const known = name.replace(/\d+$/, (digits) => (name in given ? digits : ''));
-      if (outputs.length > 0) found.set(known, (found.get(known) ?? true) && outputs.every(({ barrier }) => !barrier));
+      if (outputs.length > 0)
+        found.set(known, (found.get(known) ?? true) && outputs.every(({ barrier, node }) => !barrier && !node?.barrier));
     }
   }
   const names = (wanted: boolean): string[] => [...found].flatMap(([name, has]) => (has === wanted ? [name] : []));
