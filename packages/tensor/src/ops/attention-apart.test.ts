@@ -109,18 +109,18 @@ test('what does not fit is refused by its value', () => {
     [() => attention(q, k, k, { window: 2 }), 'window without a causal mask'],
     [() => attention(q, k, k, { mask: 'causal', offset: -1 }), 'offset -1'],
     [() => attention(q, k, k, { keyLengths: u32(1, 2, 3) }), 'keyLengths [3]'],
-    [() => attention(q, k, k, { biasTable: on.zeros([8, 3]) }), 'biasTable f32 [8,3]'],
-    [() => attention(q, k, k, { biasTable: on.zeros([8, 4]), bucketOfDistance: u32(0, 1) }), 'bucketOfDistance u32 [2]'],
+    [() => attention(q, k, k, { biasTable: on.zeros([8, 3]), bucketOfDistance: u32(0) }), 'biasTable [8,3]'],
+    [() => attention(q, k, k, { biasTable: on.zeros([8, 4]), bucketOfDistance: u32(0, 1) }), 'bucketOfDistance [2]'],
     [() => attention(on.zeros([2, 3, 32]), k, k), 'q [2,3,32]'],
     [() => rope(q, u32(0, 1), { headDim: 8, heads: 5 }), 'heads 5'],
     [() => rope(q, u32(0, 1, 2, 3), { headDim: 8 }), 'positions u32 [4]'],
     [() => rope(q, u32(0), { headDim: 4 }), 'x f32 [2,3,4,8] for heads of 4'],
     [() => rope(q, u32(0), { headDim: 7 }), 'heads of 7 elements'],
     [() => rope(q, u32(0), { headDim: 8, base: 0 }), 'base 0'],
-    [() => causalAttention(on.zeros([1, 2, 48]), { heads: 3, kvHeads: 2 }), 'qkv [1,2,48]'],
+    [() => causalAttention(on.zeros([1, 2, 48]), { heads: 3, kvHeads: 2 }), '3 heads and 2 kvHeads'],
     [
       () => attentionStep(on.zeros([2, 24]), { keys: on.zeros([2, 4, 8]), values: on.zeros([2, 4, 8]), step: u32(0, 1, 2), heads: 1 }),
-      'step [3] for 2 sequences',
+      'step u32 [3]',
     ],
   ];
   for (const [call, value] of refused) {
