@@ -1,6 +1,5 @@
 // The gradient of a recurrence of any width; see forward-rows.wgsl for how weights are shared and why loops are written as they are. Here a lane
 // reads LANES weights of a column, which costs it no more than neighbours.
-// Prelude: CHUNKS, UNROLLED and TILE as there.
 import fragments::{fourRows, retreat};
 
 /** Weights of a gate's LANES units to a unit of the state, whose first weight is at `base`; zero beyond the state. */
@@ -19,7 +18,6 @@ fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: v
   let longest = longestOf(launch);
   let hidden = uniforms.hidden;
   let units = hidden / LANES;
-  let chunks = select((units + EIGHT - 1u) / EIGHT, CHUNKS, UNROLLED);
   var dh: State;
   var toGates: array<State, GATES>;
   let steps = stepsOf(longest);
@@ -49,22 +47,17 @@ fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: v
     // dh += da W, a gate at a time: the code of all would not fit a CPU's instruction cache.
     for (var gate = 0u; gate < select(0u, GATES, t < longest); gate++) {
       var da = toGates[gate];
-      for (var k = 0u; k < hidden; k += TILE) {
-        var sum = array<vec4<f32>, TILE>();
+      for (var k = 0u; k < hidden; k++) {
         let base = gate * hidden * hidden + k;
-        for (var m = 0u; m < chunks; m++) {
-          var weights: array<Value, TILE>;
-          for (var j = 0u; j < TILE; j++) {
-            weights[j] = weightsOf(base + j, m * EIGHT + sharing.lane);
-          }
-          let gradients = da[m];
-          for (var j = 0u; j < TILE; j++) {
-            sum[j] += meet(weights[j], base + j, m * EIGHT, gradients);
-          }
+        var weights: array<Value, CHUNKS>;
+        for (var m = 0u; m < CHUNKS; m++) {
+          weights[m] = weightsOf(base, m * EIGHT + sharing.lane);
         }
-        for (var j = 0u; j < TILE; j++) {
-          dh[k / LANES / EIGHT][k / LANES % EIGHT][k % LANES + j] += sum[j];
+        var sum = vec4<f32>();
+        for (var m = 0u; m < CHUNKS; m++) {
+          sum += meet(weights[m], base, m * EIGHT, da[m]);
         }
+        dh[k / LANES / EIGHT][k / LANES % EIGHT][k % LANES] += sum;
       }
     }
   }

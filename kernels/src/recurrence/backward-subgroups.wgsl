@@ -6,6 +6,12 @@ import fragments::{launch, privateWeights, retreat};
 var<private> toGates: array<State, GATES>;
 var<private> toGate: State;
 
+/** dh += Wᵀ · the gradient to one gate. */
+fn through(gate: u32) {
+  toGate = toGates[gate];
+  multiply(gate, &toGate);
+}
+
 @compute @workgroup_size(SUBGROUP)
 fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
   let hidden = uniforms.hidden;
@@ -37,9 +43,15 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
           sum[part] = slopes.before;
         }
       }
-      for (var gate = 0u; gate < GATES; gate++) {
-        toGate = toGates[gate];
-        multiply(gate, &toGate);
+      through(0u);
+      if (GATES > 1u) {
+        through(1u);
+      }
+      if (GATES > 2u) {
+        through(2u);
+      }
+      if (GATES > 3u) {
+        through(3u);
       }
     }
     for (var part = 0u; part < PARTS; part++) {

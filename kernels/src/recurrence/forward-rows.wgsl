@@ -1,7 +1,6 @@
-// A recurrence of any width. A lane carries four sequences; weights are handed round. Up to a width of 128 loops over the state are unrolled, which
-// keeps indices into private memory constant; beyond, what is read of the state meets the weights to TILE units.
-// Loops around storage accesses have bounds that the compiler does not know, or it would unroll them into hundreds of times the code.
-// Prelude: CHUNKS (8·LANES units each: the state width the private arrays have room for), UNROLLED (bool), TILE (1 or LANES).
+// A recurrence of any width. A lane carries four sequences, and weights are handed round. Loops over the state have bounds that the compiler knows:
+// it unrolls them (up to 32 chunks), which keeps indices into private memory constant. Others around storage accesses have bounds
+// that it does not know, or it would unroll them into hundreds of times the code.
 import fragments::{fourRows, advance};
 
 /** Weights from LANES units of the state, of the row that begins at `base`; zero beyond the state. */
@@ -16,7 +15,6 @@ fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: v
   let longest = longestOf(launch);
   let hidden = uniforms.hidden;
   let units = hidden / LANES;
-  let chunks = select((units + EIGHT - 1u) / EIGHT, CHUNKS, UNROLLED);
   var next: State;
   for (var k = 0u; k < units * uniforms.initial; k++) {
     for (var q = 0u; q < four.count; q++) {
@@ -31,27 +29,20 @@ fn main(launch: Launch, sharing: Sharing, @builtin(local_invocation_id) local: v
     // A variable: what is read by an index out of a value is copied as a whole first.
     var h = next;
     for (var unit = 0u; unit < units; unit++) {
-      // W h + b of every gate, TILE at a time: the code of all would not fit a CPU's instruction cache.
+      // W h + b of every gate, a unit at a time: the code of all would not fit a CPU's instruction cache.
       var sums = array<Tile, GATES>();
-      for (var i = 0u; i < select(0u, GATES * (hidden / units), t < longest); i += TILE) {
+      for (var i = 0u; i < select(0u, GATES * (hidden / units), t < longest); i++) {
         let row = i / LANES * hidden + unit * LANES + i % LANES;
-        var sum: array<vec4<f32>, TILE>;
-        for (var j = 0u; j < TILE; j++) {
-          sum[j] = vec4(bhh[row + j]);
+        // All weights first: the branches of a load would part the arithmetic.
+        var weights: array<Value, CHUNKS>;
+        for (var m = 0u; m < CHUNKS; m++) {
+          weights[m] = weightsOf(row * units, m * EIGHT + sharing.lane);
         }
-        for (var m = 0u; m < chunks; m++) {
-          var weights: array<Value, TILE>;
-          for (var j = 0u; j < TILE; j++) {
-            weights[j] = weightsOf((row + j) * units, m * EIGHT + sharing.lane);
-          }
-          let state = h[m];
-          for (var j = 0u; j < TILE; j++) {
-            sum[j] += meet(weights[j], (row + j) * units, m * EIGHT, state);
-          }
+        var sum = vec4(bhh[row]);
+        for (var m = 0u; m < CHUNKS; m++) {
+          sum += meet(weights[m], row * units, m * EIGHT, h[m]);
         }
-        for (var j = 0u; j < TILE; j++) {
-          sums[i / LANES][i % LANES + j] = sum[j];
-        }
+        sums[i / LANES][i % LANES] = sum;
       }
       let before = h[unit / EIGHT][unit % EIGHT];
       var after = before;

@@ -31,6 +31,13 @@ fn copyWeights(gate: u32, lane: u32) {
   }
 }
 
+/** W h + b of a gate. Called once for each, written out: a loop over wide gates would not be unrolled, and its index be a variable. */
+fn project(gate: u32) {
+  sum = bias[gate];
+  multiply(gate, &h);
+  sums[gate] = sum;
+}
+
 @compute @workgroup_size(SUBGROUP)
 fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
   let units = uniforms.hidden / 4u;
@@ -50,10 +57,15 @@ fn main(launch: Launch, @builtin(subgroup_invocation_id) lane: u32) {
     for (var step = 0u; step < steps; step++) {
       let t = timeOf(step, steps);
       let at = placeOf(row, t);
-      for (var gate = 0u; gate < GATES; gate++) {
-        sum = bias[gate];
-        multiply(gate, &h);
-        sums[gate] = sum;
+      project(0u);
+      if (GATES > 1u) {
+        project(1u);
+      }
+      if (GATES > 2u) {
+        project(2u);
+      }
+      if (GATES > 3u) {
+        project(3u);
       }
       for (var part = 0u; part < PARTS; part++) {
         let unit = part * SUBGROUP + lane;

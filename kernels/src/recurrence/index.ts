@@ -94,10 +94,12 @@ const byFour = (hidden: number): boolean => hidden % 4 === 0;
 
 /** Sequences that each invocation carries in `rows`, and its invocations in a workgroup. */
 const [CARRIED, EIGHT] = [4, 8];
-/** Loops over wider states are not unrolled: compiling them would take longer than that saves. */
-const WIDEST_UNROLLED = 128;
+/** Widest state whose kernels by rows have a name of their own: the cost model keeps rates by name. */
+const WIDEST_ROWS = 128;
 /** Widest state whose weights a subgroup keeps in private memory. */
 const WIDEST_UNITS = 64;
+/** Gates that its kernels are written out for. */
+const MOST_GATES = 4;
 /** Whether all subgroups have one size. */
 const even = ({ subgroups }: AdapterTraits): boolean => subgroups !== undefined && subgroups.min === subgroups.max;
 
@@ -112,15 +114,12 @@ fn times(w: Value, tile: Tile) -> vec4<f32> { return w * tile[0]; }`,
 };
 
 /** For any width and adapter. */
-const rows = (unrolled: boolean): Schedule => ({
-  suffix: unrolled ? '-rows' : '',
+const rows = (suffix: string): Schedule => ({
+  suffix,
   sources: [forwardRowsSource, backwardRowsSource],
   fours: byFour,
   single: [['bhh'], ['whh']],
-  constants: ({ hidden }) => {
-    const lanes = byFour(hidden) ? 4 : 1;
-    return { CHUNKS: capacity(hidden) / (EIGHT * lanes), UNROLLED: unrolled, TILE: unrolled ? 1 : lanes };
-  },
+  constants: ({ hidden }) => ({ CHUNKS: capacity(hidden) / (byFour(hidden) ? 4 * EIGHT : EIGHT) }),
   fragments: ({ hidden }, adapter) => ({
     share: even(adapter) && (adapter.subgroups?.min ?? 0) >= EIGHT ? share : noShare,
     width: byFour(hidden) ? WIDTHS.fours : WIDTHS.single,
@@ -269,9 +268,9 @@ export interface Recurrence {
   readonly cell: Cell;
   /** Any width, any adapter. */
   readonly any: Passes;
-  /** The same, loops over the state unrolled: widths to 128. */
+  /** The same, by the name for widths to 128 on software adapters with subgroups. */
   readonly rows: Passes;
-  /** Software adapters with subgroups of one size; widths that are multiples of 4, to 64. */
+  /** Software adapters with subgroups of one size; widths that are multiples of 4, to 64, and at most 4 gates. */
   readonly subgroups: Passes;
   /** GPUs; widths to 256. */
   readonly workgroup: Passes;
@@ -297,16 +296,16 @@ export interface Recurrence {
  * sum); `dh0 [batch, hidden]`. Both are zero where the state is held and in rows left over.
  */
 export function recurrence(cell: Cell): Recurrence {
-  const any = passes(cell, rows(false));
-  const unrolled = passes(cell, rows(true));
+  const any = passes(cell, rows(''));
+  const byRows = passes(cell, rows('-rows'));
   const [ofSubgroups, ofWorkgroup] = [passes(cell, subgroups), passes(cell, workgroup)];
   return {
-    ...{ cell, any, rows: unrolled, subgroups: ofSubgroups, workgroup: ofWorkgroup, step: stepKernel(cell) },
+    ...{ cell, any, rows: byRows, subgroups: ofSubgroups, workgroup: ofWorkgroup, step: stepKernel(cell) },
     kernels: (hidden, adapter) => {
       if (adapter.family === 'gpu' && hidden <= MOST_INVOCATIONS) return ofWorkgroup;
       const software = adapter.family === 'software' && even(adapter);
-      if (software && byFour(hidden) && hidden <= WIDEST_UNITS) return ofSubgroups;
-      return software && hidden <= WIDEST_UNROLLED ? unrolled : any;
+      if (software && byFour(hidden) && hidden <= WIDEST_UNITS && cell.gates <= MOST_GATES) return ofSubgroups;
+      return software && hidden <= WIDEST_ROWS ? byRows : any;
     },
   };
 }

@@ -108,7 +108,7 @@ describe('mistakes of the caller', () => {
     x.dispose();
     const thrown = await error(() => scale(x, 2));
     expect(thrown).toBeInstanceOf(DisposedError);
-    expect(String(thrown)).toMatch(/elementwise\/unary: tensor weight\[1\] for buffer "x" has no memory/);
+    expect(String(thrown)).toMatch(/elementwise\/scale: tensor weight\[1\] for buffer "x" has no memory/);
     expect(thrown).toMatchObject({ code: 'disposed', remedy: expect.any(String) });
     expect(() => x.write(Float32Array.of(1))).toThrow(/^write: tensor weight/);
     await expect(x.read()).rejects.toThrow(/^read: tensor weight/);
