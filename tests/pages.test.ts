@@ -32,7 +32,7 @@ const files = programs.map(({ text }, i) => {
 });
 
 test('there are programs', () => {
-  expect(programs.length).toBeGreaterThanOrEqual(2);
+  expect(programs.length).toBeGreaterThanOrEqual(3);
 });
 
 test('they compile', () => {

@@ -66,3 +66,13 @@ test('a scale of another width is refused', () => {
   expect(() => rmsNorm(x, { gamma })).toThrow(/rmsNorm/);
   expect(() => layerNorm(x, { gamma, beta: gamma })).toThrow(/layerNorm/);
 });
+
+test.each(['software', 'gpu'] as const)('RMS norm at the end of f32, %s', async (family) => {
+  using ours = await requestDevice({ family });
+  const x = Float32Array.of(-3e38, 88.75, 0, 0);
+  const gamma = ours.tensor(Float32Array.of(1, 3, 1, 1));
+  const [first, second] = await rmsNorm(ours.tensor(x, [1, 4]), { gamma }).read();
+  const root = Math.sqrt(x.reduce((total, value) => total + value ** 2, 0) / 4);
+  expect(first / (x[0] / root)).toBeCloseTo(1, 5);
+  expect(second / ((x[1] / root) * 3)).toBeCloseTo(1, 5);
+});

@@ -217,8 +217,11 @@ export async function checkMistake(device: Device, row: Row, draw: Draw): Promis
     const tensors = mapHosts(given, (host, name) => make(device, host, name));
     outputs = row.run(tensors as never);
     const elements = Object.values(outputs).reduce((sum, { size }) => sum + size, 0);
-    if (fatal && elements > 0) wrong = 'it was taken';
-    else wrong = atLaunch ? undefined : await wrongIn(device, outputs, row, given);
+    if (fatal && elements > 0) {
+      // A view says it when it is used.
+      await device.read(Object.values(outputs));
+      wrong = 'it was taken';
+    } else wrong = atLaunch ? undefined : await wrongIn(device, outputs, row, given);
   } catch (error) {
     const typed = error instanceof CoxswainError && (atLaunch || !(error instanceof LaunchError || error instanceof DisposedError));
     if (typed) return;

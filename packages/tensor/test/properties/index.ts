@@ -39,6 +39,7 @@ export const notOperations: Readonly<Record<string, string>> = {
   functionOf: 'makes operations: docs/add-an-operation.md, whose test runs one',
   inHalfPrecision: 'runs what is given to it; products in half precision have tests of their own',
   inPrecision: 'likewise',
+  recurrent: 'runs the cell that it is given: gru and rnn do it with theirs, docs/add-an-operation.md with one of its own',
   rectifyGradient: 'part of gradients',
   weightGradient: 'part of gradients',
 };

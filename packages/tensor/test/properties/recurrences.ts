@@ -3,8 +3,9 @@ import { GATE_MODE } from '@coxswain/kernels';
 import * as ops from '../../src/ops/index.js';
 import type { Draw } from './draw.js';
 import type { Host } from './host.js';
-import { expected, sigmoid, softplus } from './loops.js';
-import { type Rows, row } from './row.js';
+import { expected, finite, sigmoid, softplus, sums } from './loops.js';
+import { around } from './reductions.js';
+import { type Row, type Rows, row } from './row.js';
 
 type Gru = {
   readonly gates: Host;
@@ -83,7 +84,127 @@ function switched({ proposal, pre, wz, w2, b2, control, noise, z0, firstOpen, op
   return { z, beta };
 }
 
+type Rnn = Omit<Gru, 'lengths' | 'reverse'>;
+
+/** States of torch's RNN with tanh. */
+function elman({ gates, whh, bhh, h0 }: Rnn): Float64Array {
+  const [batch, time, hidden] = gates.shape;
+  const out = new Float64Array(batch * time * hidden);
+  for (let b = 0; b < batch; b++) {
+    let h = Array.from({ length: hidden }, (_, k) => h0?.data[b * hidden + k] ?? 0);
+    for (let t = 0; t < time; t++) {
+      const at = (b * time + t) * hidden;
+      const sum = (j: number): number => h.reduce((total, x, k) => total + whh.data[j * hidden + k] * x, bhh.data[j]);
+      h = h.map((_, j) => Math.tanh(gates.data[at + j] + sum(j)));
+      out.set(h, at);
+    }
+  }
+  return out;
+}
+
+type Line = { readonly x: Host; readonly axis: number };
+const lineOf = (draw: Draw): Line => {
+  const shape = draw.integer(0, 7) === 0 ? [draw.pick([1, 2]), draw.pick([130, 700]), draw.pick([1, 3])] : draw.shape(1, 4);
+  return { x: draw.f32(shape, 'special'), axis: draw.integer(-shape.length, shape.length - 1) };
+};
+/** Of each element, the elements of its line up to it. */
+function soFar({ x, axis }: Line, reverse: boolean): (i: number) => number[] {
+  const [, length, inner] = around(x, axis);
+  return (i) => {
+    const place = Math.floor(i / inner) % length;
+    const count = reverse ? length - place : place + 1;
+    return Array.from({ length: count }, (_, k) => x.data[i + (reverse ? k : k - place) * inner]);
+  };
+}
+
+const scans: Rows = {
+  cumsum: row<Line & { readonly reverse: boolean }>({
+    tolerance: 4e-6,
+    gradients: ['x'],
+    draw: (draw) => ({ ...lineOf(draw), reverse: draw.bool() }),
+    run: ({ x, axis, reverse }) => ({ out: ops.cumsum(x, axis, { reverse }) }),
+    reference: ({ reverse, ...given }) => {
+      const values = soFar(given, reverse);
+      const at = (i: number) => {
+        const list = values(i);
+        return sums(list.length, (k) => list[k]);
+      };
+      return {
+        out: expected(
+          given.x.shape,
+          (i) => at(i)[0],
+          (i) => at(i)[1],
+        ),
+      };
+    },
+    mistakes: { 'an axis past the last': (given) => ({ ...given, axis: given.x.shape.length }) },
+  }),
+  cummax: row<Line>({
+    tolerance: 0,
+    gradients: [],
+    draw: lineOf,
+    run: ({ x, axis }) => ({ out: ops.cummax(x, axis) }),
+    reference: (given) => {
+      const values = soFar(given, false);
+      return { out: expected(given.x.shape, (i) => Math.max(...values(i))) };
+    },
+    mistakes: { 'an axis past the last': (given) => ({ ...given, axis: given.x.shape.length }) },
+  }),
+  linearRecurrence: row<{ a: Host; b: Host; h0: Host | undefined }>({
+    tolerance: 1e-5,
+    floor: 1e-5,
+    gradients: ['a', 'b', 'h0'],
+    draw: (draw) => {
+      const shape = [draw.size(3), draw.integer(0, 7) === 0 ? 300 : draw.size(9), draw.size(9, 1)];
+      // What is left of a state is at most 3/4 of it: errors do not grow.
+      const a = small(draw.f32(shape, 'special'));
+      return { a, b: draw.f32(shape, 'special'), h0: maybe(draw, () => draw.f32([shape[0], shape[2]], 'special')) };
+    },
+    run: (given) => ({ h: ops.linearRecurrence(given) }),
+    reference: ({ a, b, h0 }) => {
+      const [, time, width] = a.shape;
+      const h = new Float64Array(a.data.length);
+      const size = new Float64Array(h.length);
+      for (let i = 0; i < h.length; i++) {
+        const first = Math.floor(i / width) % time === 0;
+        const start = h0?.data[Math.floor(i / (time * width)) * width + (i % width)];
+        const before = first ? (start ?? 0) : h[i - width];
+        h[i] = (first && start === undefined ? 0 : a.data[i] * before) + b.data[i];
+        size[i] = finite(a.data[i]) * (first ? finite(start ?? 0) : size[i - width]) + finite(b.data[i]);
+      }
+      return {
+        h: expected(
+          a.shape,
+          (i) => h[i],
+          (i) => size[i],
+        ),
+      };
+    },
+    // Without a state before it the first step may multiply by 0.
+    alternative: ({ a, b, h0 }) => {
+      const start: Host = h0 ?? { shape: [a.shape[0], a.shape[2]], dtype: 'f32', data: new Array<number>(a.shape[0] * a.shape[2]).fill(0) };
+      return (scans.linearRecurrence as Row).reference({ a, b, h0: start });
+    },
+  }),
+};
+
 export const recurrences: Rows = {
+  ...scans,
+  rnn: row<Rnn>({
+    tolerance: 2e-5,
+    floor: 2e-5,
+    gradients: ['gates', 'whh', 'bhh', 'h0'],
+    draw: (draw) => {
+      const [batch, time, hidden] = [draw.size(5), draw.size(5), draw.pick([1, 3, 4, 5, 8, 12, 33])];
+      const weights = { whh: small(draw.f32([hidden, hidden], 'special')), bhh: draw.f32([hidden], 'special') };
+      return { gates: draw.f32([batch, time, hidden], 'special'), ...weights, h0: maybe(draw, () => draw.f32([batch, hidden], 'special')) };
+    },
+    run: ({ gates, whh, bhh, h0 }) => ({ out: ops.rnn(gates, whh, bhh, { h0 }) }),
+    reference: (given) => {
+      const states = elman(given);
+      return { out: expected(given.gates.shape, (i) => states[i]) };
+    },
+  }),
   gru: row<Gru>({
     tolerance: 2e-5,
     floor: 2e-5,
