@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { elmanRecurrence } from '../elman/index.js';
 import { gruRecurrence } from '../gru/index.js';
+import { f32, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, relativeError, runKernel, testDevice } from '../testing/harness.js';
 import { type Cell, type Passes, type Recurrence, type RecurrenceForwardShape, recurrence } from './index.js';
 
@@ -92,6 +93,17 @@ describe.each(schedules)('%s', (name) => {
     expect(relativeError(out, states(shape, inputs, next))).toBeLessThan(1e-5);
     expect(relativeError(dh0, differences(shape, inputs, dy, next))).toBeLessThan(1e-4);
     expect(dgatesHidden).toEqual(dgates);
+  });
+
+  test('golden rnn: states and gradients agree with PyTorch', async () => {
+    const golden = readGolden('more/rnn');
+    const [batch, time, hidden] = golden.x.shape;
+    const inputs = { gates: f32(golden.x), whh: f32(golden.w_hh), bhh: f32(golden.b_hh), h0: f32(golden.h0) };
+    const torch = { batch, time, hidden, ...plain } satisfies RecurrenceForwardShape;
+    const { out, dgates, dh0 } = await run(elmanRecurrence[name], elmanRecurrence, torch, inputs, f32(golden.dy));
+    expect(relativeError(out, golden.h.data)).toBeLessThan(1e-5);
+    expect(relativeError(dgates, golden.dx.data)).toBeLessThan(1e-4);
+    expect(relativeError(dh0, golden.dh0.data)).toBeLessThan(1e-4);
   });
 
   test('NaN in an input, a state or a weight arrives in the row it belongs to, from its step on, and in the gradient', async () => {

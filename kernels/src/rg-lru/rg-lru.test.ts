@@ -55,6 +55,24 @@ describe.each(['software', 'gpu'] as const)('%s', (family) => {
     for (const gradient of Object.values(gradients)) expect(gradient.every(Number.isFinite)).toBe(true);
   });
 
+  test('NaN arrives in its channel from its step on and in the gradients; gates at infinity open and shut', async () => {
+    const shape = { batch: 1, time: 4, width: 4, initial: 1 };
+    const [x, r, i] = [1, 2, 3].map((seed) => randomNormal(16, seed));
+    const inputs = { x, r, i, lambda: Float32Array.of(0, 0, 0, Number.NaN), h0: randomNormal(4, 4) };
+    r[4] = Number.NaN;
+    r[1] = Number.NEGATIVE_INFINITY;
+    i[6] = Number.POSITIVE_INFINITY;
+    const { h, gradients } = await run(shape, inputs, new Float32Array(16).fill(1), family);
+    const right = rgLruReference(shape, inputs);
+    for (let at = 0; at < 16; at++) {
+      if (Number.isFinite(right[at])) expect(h[at]).toBeCloseTo(right[at], 5);
+      else expect(h[at]).toBe(right[at]);
+    }
+    expect([h[1], h[4], h[3]]).toEqual([inputs.h0[1], Number.NaN, Number.NaN]);
+    expect([gradients.dr[4], gradients.dh0[0], gradients.dlambda[3]]).toEqual([Number.NaN, Number.NaN, Number.NaN]);
+    expect(Number.isFinite(gradients.dh0[2])).toBe(true);
+  });
+
   test.each(['rg_lru', 'odd/rg_lru'])('golden %s agrees with PyTorch', async (file) => {
     const golden = readGolden(file);
     const [batch, time, width] = golden.x.shape;

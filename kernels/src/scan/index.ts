@@ -10,6 +10,7 @@ import {
   written,
 } from '../declaration.js';
 import chunksSource from './chunks.wgsl';
+import joinedSource from './joined.wgsl';
 import { LINEAR, LINEAR_GRADIENT, MAX, PRODUCT, SUM } from './operators.js';
 import scanSource from './scan.wgsl';
 import totalsSource from './totals.wgsl';
@@ -62,6 +63,9 @@ const [LEAST_LENGTH, MOST_CHUNKS] = [64, 64];
 /** Invocations that keep an adapter busy. */
 const ENOUGH = { software: 32, gpu: 16384 };
 
+/** In place of joined.wgsl for a single chunk, which then needs no totals, not even a buffer as large as one of them. */
+const ALONE = 'fn joined(start: Item, i: u32, chunk: Chunk) -> Item { return start; }\n';
+
 /** Into how many chunks an axis is best cut: several only where there are few invocations otherwise and the axis is long. */
 export function scanChunks({ outer, time, width }: Pick<ScanShape, 'outer' | 'time' | 'width'>, { family }: AdapterTraits): number {
   const lanes = Math.max(1, (outer * width) / (width % 4 === 0 ? 4 : 1));
@@ -110,7 +114,10 @@ export function scan(operator: ScanOperator): Scan {
       ...common,
       name,
       source: scanSource,
-      fragments: () => ({ chunks: chunksSource, operator: operator.text, keep: operator.keep }),
+      fragments: ({ chunks }) => {
+        const joined = chunks > 1 ? joinedSource : ALONE;
+        return { chunks: chunksSource, operator: operator.text, keep: operator.keep, joined };
+      },
       buffers: [...values(read, reads), read('totals', 'f32', 'Item'), ...values(written, writes)],
       lengths: (shape) => ({ ...Object.fromEntries([...counted(reads, shape), ...counted(writes, shape)]), totals: totalsIn(shape) }),
       cost: (shape) => ({ flops: flops(shape), bytes: bytes([...reads, ...writes], shape) + 4 * totalsIn(shape) }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rgLruForward } from '../rg-lru/index.js';
+import { f32, readGolden } from '../testing/golden.js';
 import { poison, randomNormal, randomUniform, relativeError, runKernel } from '../testing/harness.js';
 import {
   linearGradientScan,
@@ -82,6 +83,31 @@ describe.each(['software', 'gpu'] as const)('%s', (family) => {
     expect([...infinite]).toEqual(new Array(6).fill(-Infinity));
     const { h } = await run(linearScan, shape, { a: new Float32Array(6).fill(0.5), b: x, h0: none }, family);
     expect([...h]).toEqual([1, -Infinity, -Infinity, NaN, NaN, NaN]);
+  });
+
+  test.each([1, 3])('golden sums, maxima and linear recurrences agree with PyTorch, in %i chunks', async (chunks) => {
+    const golden = readGolden('more/cumulative');
+    const [outer, time, width] = golden.x.shape;
+    const shape = { outer, time, width, reverse: 0, initial: 0, chunks } as const;
+    const { out } = await run(sumScan, shape, { x: f32(golden.x) }, family);
+    expect(relativeError(out, golden.sum.data)).toBeLessThan(1e-5);
+    const back = await run(sumScan, { ...shape, reverse: 1 }, { x: f32(golden.dy) }, family);
+    expect(relativeError(back.out, golden.dx.data)).toBeLessThan(1e-5);
+    const special = { ...shape, outer: golden.special.shape[0], time: golden.special.shape[1], width: golden.special.shape[2] };
+    const largest = await run(maxScan, special, { x: f32(golden.special) }, family);
+    expect([...largest.out]).toEqual([...golden.max.data]);
+    const summed = (await run(sumScan, special, { x: f32(golden.special) }, family)).out;
+    golden.special_sum.data.forEach((value, i) => {
+      if (Number.isFinite(value)) expect(summed[i]).toBeCloseTo(value, 4);
+      else expect(summed[i]).toBe(value);
+    });
+    const linear = readGolden('more/linear_recurrence');
+    const whole = { outer: linear.a.shape[0], time: linear.a.shape[1], width: linear.a.shape[2], reverse: 0, initial: 1, chunks } as const;
+    const [a, b, h0, dh] = [linear.a, linear.b, linear.h0, linear.dy].map(f32);
+    const { h } = await run(linearScan, whole, { a, b, h0 }, family);
+    expect(relativeError(h, linear.h.data)).toBeLessThan(1e-5);
+    const gradients = await run(linearGradientScan, { ...whole, reverse: 1 }, { a, h, h0, dh }, family);
+    for (const name of ['da', 'db', 'dh0'] as const) expect(relativeError(gradients[name], linear[name].data), name).toBeLessThan(1e-5);
   });
 
   test('an operator from outside that is not commutative: the last that is not zero', async () => {

@@ -29,6 +29,18 @@ test.each([
   }
 });
 
+test.each(['software', 'gpu'] as const)(
+  'the gradient goes through a coefficient that is NaN, as through a relu in PyTorch (%s)',
+  async (family) => {
+    const shape = { rows: 1, terms: 3, rank: 1, appended: 0, rectify: 1 } as const;
+    const c = Float32Array.of(Number.NaN, -1, Number.POSITIVE_INFINITY);
+    const given = { p: new Float32Array(3), du: new Float32Array(1), dq: Float32Array.of(2, 3, 4), u: Float32Array.of(5), c };
+    expect([...(await runKernel(steeringCoefficients, shape, { ...given, dc: poison(3) }, { family })).dc]).toEqual([10, 0, 20]);
+    const mixed = await runKernel(steeringMix, { ...shape }, { c, p: Float32Array.of(1, 1, 1), u: poison(1), q: poison(3) }, { family });
+    expect([...mixed.u, ...mixed.q].every(Number.isNaN)).toBe(true);
+  },
+);
+
 /** left·right for row-major matrices, either transposed first; in float64, another kernel's work. */
 function product(
   left: ArrayLike<number>,

@@ -93,6 +93,48 @@ test.each([GATE_MODE.soft, GATE_MODE.gumbel, GATE_MODE.straightThrough])('huge l
   for (const gradient of Object.values(gradients)) expect(gradient.every(Number.isFinite)).toBe(true);
 });
 
+describe.each(['software', 'gpu'] as const)('%s', (family) => {
+  const flags = { initial: 1, firstOpen: 0, withOpened: 0, withNoise: 0 } as const;
+  const shape: SwitchForwardShape = { batch: 4, time: 1, latent: 1, hidden: 1, ...flags, biasAt: 1 };
+  const given = { wz: new Float32Array(1), noise: new Float32Array(4), opened: new Uint32Array(4), z0: new Float32Array(4).fill(2) };
+  const logits = { w2: Float32Array.of(1, 0), proposal: new Float32Array(4).fill(3) };
+
+  test.each([
+    { mode: GATE_MODE.soft, beta: [0.5, NaN, 1, 0] },
+    { mode: GATE_MODE.gumbel, beta: [0.5, NaN, 1, 0] },
+    { mode: GATE_MODE.straightThrough, beta: [0, NaN, 1, 0] },
+    { mode: GATE_MODE.hard, beta: [1, NaN, 1, 0] },
+  ])('NaN reaches the gate of mode $mode and the code, infinity opens and shuts it', async ({ mode, beta }) => {
+    const control = Float32Array.of(mode, 1);
+    const pre = Float32Array.of(0, Number.NaN, Number.POSITIVE_INFINITY, 0);
+    const outputs = { z: poison(4), gate: poison(8) };
+    const { z, gate } = await runKernel(switchIntegrationForward, shape, { ...given, ...logits, control, pre, ...outputs }, { family });
+    expect([...gate.subarray(0, 3)]).toEqual(beta.slice(0, 3));
+    expect([...z.subarray(1, 3)]).toEqual([Number.NaN, 3]);
+    const shut = { ...logits, w2: Float32Array.of(1, Number.NEGATIVE_INFINITY) };
+    const closed = await runKernel(
+      switchIntegrationForward,
+      shape,
+      { ...given, ...shut, control, pre: new Float32Array(4), ...outputs },
+      { family },
+    );
+    expect([closed.gate[3], closed.z[3]]).toEqual([beta[3], 2]);
+  });
+
+  test('a hidden unit that is NaN is not shut: its activation and both of its gradients', async () => {
+    const pre = Float32Array.of(Number.NaN, 1, -1, 0);
+    const { w2 } = logits;
+    const kept = { previous: poison(4), activation: poison(4), jacobian: poison(4) };
+    const data = { pre, wz: Float32Array.of(1), w2, z: new Float32Array(4), z0: new Float32Array(4), ...kept };
+    const { activation, jacobian } = await runKernel(switchIntegrationLinearise, shape, data, { family });
+    expect([...activation]).toEqual([Number.NaN, 1, 0, 0]);
+    expect([...jacobian]).toEqual([1, 1, 0, 0]);
+    const slopes = { dlogit: Float32Array.of(1, 2, 3, 4), activation, w2 };
+    const { dpre } = await runKernel(switchActivationGradient, { steps: 4, hidden: 1 }, { ...slopes, dpre: poison(4) }, { family });
+    expect([...dpre]).toEqual([1, 2, 0, 0]);
+  });
+});
+
 test('a row opened at its only step takes the proposal, another keeps what it holds under a closed gate', async () => {
   const flags = { initial: 1, firstOpen: 1, withOpened: 1, withNoise: 0 } as const;
   const shape: SwitchForwardShape = { batch: 2, time: 1, latent: 2, hidden: 1, ...flags, biasAt: 1 };

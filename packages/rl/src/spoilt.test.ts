@@ -181,7 +181,7 @@ describe('a weight', () => {
     await run.update();
     const { store } = run;
     // The raw method's model has an observation head behind that of the actions, which nothing here reads.
-    const name = store.names.find((key) => key.startsWith('action')) ?? (store.names.at(-1) as string);
+    const name = store.names.find((key) => key.startsWith('act.')) ?? (store.names.at(-1) as string);
     await spoil(store.get(name), 1, value);
     const before = await run.save();
     const error = await thrown(async () => (await run.step()).finish());
