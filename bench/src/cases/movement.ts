@@ -1,8 +1,6 @@
 /** Permutations, places, reductions and sorts. */
-import { FOLD, FOLD_SECOND, type FoldShape, ORDER } from '@coxswain/kernels';
+import { FOLD, FOLD_SECOND, type FoldShape, foldReference, ORDER, sortReference } from '@coxswain/kernels';
 import { argmax, max, permute, scatterAdd, sort, takeAlongAxis, topK, variance } from '@coxswain/tensor';
-import { foldReference } from '../../../kernels/src/reduce/reference.js';
-import { sortReference } from '../../../kernels/src/sort/reference.js';
 import { type Case, type Inputs, noise } from '../case.js';
 
 const ROWS = 5632;

@@ -1,5 +1,5 @@
 /** Run folders for tests. */
-import { CoxswainError } from '@coxswain/tensor';
+import { CoxswainError, writeSafetensors } from '@coxswain/tensor';
 import { RunFolder } from '../src/run/folder.js';
 import { identify, type RunIdentity } from '../src/run/identity.js';
 import { preset } from '../src/settings/presets.js';
@@ -12,7 +12,7 @@ export const identity = (seed = 0, change: (config: ReturnType<typeof preset>) =
 };
 export const open = (path: string, of = identity()) => new RunFolder(path, of, 'coxswain pretrain');
 export const files = (value: number) => ({
-  'model.safetensors': new Uint8Array(4096).fill(value),
+  'model.safetensors': writeSafetensors(new Map([['w', { shape: [1024], data: new Float32Array(1024).fill(value) }]])),
   'state.safetensors': new Uint8Array(512).fill(value),
 });
 export const codeOf = (action: () => unknown): string => {

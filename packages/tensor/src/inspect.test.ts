@@ -33,7 +33,7 @@ test('names the first operation that writes NaN or infinity, its output and its 
   // 0 / infinity would be finite again: the first culprit counts, not the last.
   const error = await failure(() => inspectFinite(device, () => sum(div(x, square(x)))));
   expect(error.operation).toMatch(/^elementwise/);
-  expect(error.message).toMatch(/\[2, ?2\]\[2\] is Infinity, from x "x" \[2,2\], all of them finite/);
+  expect(error.message).toMatch(/\[2, ?2\]\[2\] is Infinity, made of x "x" \[2,2\], all of them finite/);
   await inspectFinite(device, () => sum(div(x, add(x, x))));
 });
 

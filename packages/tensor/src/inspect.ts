@@ -93,11 +93,11 @@ async function launchAlone(device: Device, program: Program, index: number, slot
 function culprit({ pipeline }: Launch, wrote: Floats, { index, value }: Found, read: readonly (readonly [Floats, Found | undefined])[]) {
   const inputs = read.map(([input]) => ofShape(input)).join(', ');
   const bad = read.find(([, found]) => found);
-  const from = bad ? `whose ${bad[0].slot.name}[${bad[1]?.index}] is ${bad[1]?.value}` : 'all of them finite';
+  const whose = bad ? `whose ${bad[0].slot.name}[${bad[1]?.index}] is ${bad[1]?.value}` : 'all of them finite';
   return new NotFiniteError(ofShape(wrote), index, value, {
     operation: pipeline.label,
-    how: read.length > 0 ? `from ${inputs}, ${from}` : 'from integers alone',
-    remedy: bad ? 'look at where that input comes from' : 'keep what this operation reads in its range, or lower the learning rate',
+    how: read.length > 0 ? `made of ${inputs}, ${whose}` : 'made of integers alone',
+    remedy: bad ? 'look at what makes that input' : 'keep what this operation reads in its range, or lower the learning rate',
   });
 }
 
