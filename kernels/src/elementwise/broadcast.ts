@@ -75,7 +75,7 @@ export function rowGroups(width: number, rows: number, { family }: AdapterTraits
   }
   const workgroup = 8;
   const groups = Math.max(1, Math.min(64, Math.ceil((rows * width) / 512)));
-  const pieces = Math.min(Math.ceil(width / workgroup), groups);
+  const pieces = Math.max(1, Math.min(Math.ceil(width / workgroup), groups));
   return { workgroup, grid: [pieces * Math.max(1, Math.min(rows, Math.floor(groups / pieces))), 1, 1] };
 }
 

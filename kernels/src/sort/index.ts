@@ -49,7 +49,7 @@ export const sortBlocks: Kernel<SortShape> = {
   sample,
 };
 
-const couples = ({ length, width }: SortShape): number => Math.ceil(length / (2 * width));
+const couples = ({ length, width }: SortShape): number => Math.ceil(length / Math.max(1, 2 * width));
 const mergedOf = (shape: SortShape): number => shape.rows * couples(shape) * Math.min(2 * shape.width, shape.keep);
 
 /** Sorted runs of `width` pairs merged to runs of twice that; both hold no more than `keep` that count. */

@@ -19,7 +19,7 @@ async function bundle(entry: string, outfile: string): Promise<string> {
     conditions: ['source'],
     loader: { '.wgsl': 'text' },
     // A dependency in the older module format asks for modules by `require`.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
     // The native module stays where it is installed.
     plugins: [
       {

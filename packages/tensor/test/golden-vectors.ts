@@ -4,6 +4,7 @@ import { t5Buckets } from '@coxswain/kernels';
 import {
   AdamW,
   add,
+  attention,
   backward,
   causalAttention,
   cholesky,
@@ -24,7 +25,9 @@ import {
   readSafetensors,
   rgLru,
   rmsNorm,
+  rnn,
   type SafeTensor,
+  type SeparateAttentionOptions,
   scale,
   solvePositiveDefinite,
   steer,
@@ -53,6 +56,10 @@ export class Golden {
     const found = this.#tensors.get(name);
     if (!found) throw new Error(`no tensor ${name}; there are ${[...this.#tensors.keys()]}`);
     return found;
+  }
+
+  has(name: string): boolean {
+    return this.#tensors.has(name);
   }
 
   numbers(name: string): number[] {
@@ -103,6 +110,18 @@ export interface Relaid {
   readonly computed: Computed;
   readonly expected?: Readonly<Record<string, ArrayLike<number>>>;
 }
+
+/** Attention with operands apart, heads before time, some queries and keys of each sequence left out. */
+const apart = (options: SeparateAttentionOptions) => (g: Golden) => {
+  const leaves = { dq: g.leaf('q'), dk: g.leaf('k'), dv: g.leaf('v') };
+  const counts = (name: string): Tensor => g.device.tensor(Uint32Array.from(g.numbers(name)));
+  const table: Record<string, Tensor> = g.has('bias_table') ? { dbias_table: g.leaf('bias_table') } : {};
+  const bias = g.has('bias_table') ? { biasTable: table.dbias_table, bucketOfDistance: counts('bucket') } : {};
+  const sequences = { lengths: counts('lengths'), keyLengths: counts('key_lengths') };
+  const y = attention(leaves.dq, leaves.dk, leaves.dv, { headsFirst: true, ...sequences, ...bias, ...options });
+  backward(y, g.input('dy'));
+  return { computed: { y, ...gradients({ ...leaves, ...table }) } };
+};
 
 /** Every operation that there is a vector for. */
 export const vectors: Readonly<Record<string, (golden: Golden) => Relaid | Promise<Relaid>>> = {
@@ -232,6 +251,16 @@ export const vectors: Readonly<Record<string, (golden: Golden) => Relaid | Promi
     const loss = maskedMean(clippedObjective(leaves.dlogp_new, g.input('logp_old'), g.input('advantage'), { clip: 0.2 }), g.input('mask'));
     backward(loss);
     return { computed: { loss, ...gradients(leaves) } };
+  },
+  attention_bidirectional: apart({}),
+  attention_cross: apart({}),
+  attention_grouped: apart({ mask: 'causal' }),
+  attention_window: apart({ mask: 'causal', offset: 5, window: 4 }),
+  rnn(g) {
+    const leaves = { dx: g.leaf('x'), dh0: g.leaf('h0'), dw_hh: g.leaf('w_hh'), db_hh: g.leaf('b_hh') };
+    const h = rnn(leaves.dx, leaves.dw_hh, leaves.db_hh, { h0: leaves.dh0 });
+    backward(h, g.input('dy'));
+    return { computed: { h, ...gradients(leaves) } };
   },
   /** Weights 25, 25, 1; the variance term is halved, once for each of the two embeddings. */
   vicreg(g) {

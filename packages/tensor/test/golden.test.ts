@@ -33,11 +33,13 @@ afterAll(() => {
   for (const device of devices) device.close();
 });
 
-/** Tests beside their operations that run vectors of their own, in both families. */
-const beside = readdirSync(new URL('../src/ops/', import.meta.url))
-  .filter((name) => name.endsWith('.test.ts'))
-  .map((name) => readFileSync(new URL(`../src/ops/${name}`, import.meta.url), 'utf8'))
-  .filter((text) => /'software', 'gpu'/.test(text) && /readGolden/.test(text));
+/** Tests beside their operations or kernels that run vectors of their own, in both families. */
+const beside = ['../src/ops/', '../../../kernels/src/']
+  .map((folder) => new URL(folder, import.meta.url))
+  .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => new URL(String(name), folder)))
+  .filter(({ pathname }) => pathname.endsWith('.test.ts'))
+  .map((file) => readFileSync(file, 'utf8'))
+  .filter((text) => /'software'[^]*'gpu'|'gpu'[^]*'software'/.test(text) && /readGolden/.test(text));
 const here = files.filter((file) => operationOf(file) in vectors);
 
 /** Whether a test names a vector, whole or as an operation and a variant such as `_groups`. */

@@ -58,7 +58,6 @@ function productOf(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOptions
   const [out, inputs] = w.shape;
   if (x.shape.length !== 2 || w.shape.length !== 2 || inputs !== k)
     throw new ShapeError('linear', `x [${x.shape}] and w [${w.shape}]`, 'x [N, in] and w [out, in]');
-  if (k === 0) throw new ShapeError('linear', `x [${x.shape}]`, 'at least one input');
   if (bias && bias.size !== out) throw new ShapeError('linear', `bias [${bias.shape}]`, `[${out}]`);
   if (residual && residual.size !== n * out) throw new ShapeError('linear', `residual [${residual.shape}]`, `[${n}, ${out}]`);
   if (relu && residual) throw new ShapeError('linear', 'relu with a residual', 'one of them: the gradient of relu reads the output');
