@@ -140,3 +140,17 @@ describe.each(schedules)('%s', (name) => {
     expect([...out.subarray(4, 8)]).toEqual([-1, 1, -1, 1]);
   });
 });
+
+test('without subgroups every lane reads weights for itself, to the same result', async () => {
+  const inputs = inputsOf(gruRecurrence, shape);
+  const right = await run(gruRecurrence.any, gruRecurrence, shape, inputs, new Float32Array(160).fill(1));
+  const alone: Passes = gruRecurrence.any;
+  const kept = { out: poison(160), previous: poison(160), saved: poison(640) };
+  const as = { subgroups: undefined };
+  const { out, previous, saved } = await runKernel(alone.forward, shape, { ...inputs, lengths: none, ...kept }, as);
+  expect(relativeError(out, Float64Array.from(right.out))).toBeLessThan(1e-6);
+  const gradients = { dgates: poison(480), dgatesHidden: poison(480), dh0: poison(40) };
+  const given = { dy: new Float32Array(160).fill(1), whh: inputs.whh, previous, saved, lengths: none };
+  const { dh0 } = await runKernel(alone.backward, shape, { ...given, ...gradients }, as);
+  expect(relativeError(dh0, Float64Array.from(right.dh0))).toBeLessThan(1e-6);
+});

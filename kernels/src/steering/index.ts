@@ -1,6 +1,7 @@
 import { type AdapterTraits, type Kernel, read, stridedGrid, stridedWorkgroup, u32, valueConstants, written } from '../declaration.js';
 import coefficientsSource from './coefficients.wgsl';
 import contractSource from './contract.wgsl';
+import contraction from './contraction.wgsl';
 import mixSource from './mix.wgsl';
 
 export type SteeringShape = {
@@ -43,6 +44,7 @@ const lengths = (shape: SteeringShape) => ({
 export const steeringContract: Kernel<SteeringShape> = {
   name: 'steering/contract',
   source: contractSource,
+  fragments: () => ({ contraction }),
   buffers: [read('c'), read('p', 'f32', 'Value'), written('u', 'f32', 'Value')],
   uniforms,
   lengths,
@@ -62,6 +64,7 @@ export const steeringContract: Kernel<SteeringShape> = {
 export const steeringMix: Kernel<SteeringShape> = {
   name: 'steering/mix',
   source: mixSource,
+  fragments: () => ({ contraction }),
   buffers: [read('c'), read('p', 'f32', 'Value'), written('u', 'f32', 'Value'), written('q', 'f32', 'Value')],
   uniforms,
   lengths: (shape) => ({ ...lengths(shape), q: lengths(shape).p }),

@@ -1,31 +1,18 @@
-// Into the rank-sized bottleneck and out of it again: u[n, ρ] = Σ_j c[n, j] p[n, j·rank + ρ], then q[n, j·rank + ρ] = c[n, j] u[n, ρ], a Value of
-// u at a time. Given dQ in place of p it makes du and dP.
-// Prelude: WORKGROUP (invocations per workgroup), APPENDED (bool: c lacks its last column, which is the constant 1), Value (f32 or
-// vec4<f32>) and LANES (elements in one; they divide the rank).
-import fragments::index;
+// Into the rank-sized bottleneck and out of it again: u as contract.wgsl makes it, then q[n, j·rank + ρ] = c[n, j] u[n, ρ]. Given dQ in place
+// of p it makes du and dP. Prelude: WORKGROUP (invocations per workgroup), as contraction.wgsl.
+import fragments::{index, contraction};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
-  let ranks = uniforms.rank / LANES;
-  let columns = uniforms.terms - select(0u, 1u, APPENDED);
   let step = invocations(launch);
-  for (var i = indexOf(launch, lane); i < uniforms.rows * ranks; i += step) {
-    let n = i / ranks;
-    let first = n * uniforms.terms * ranks + i % ranks;
-    var at = first;
-    var sum = Value();
-    for (var j = n * columns; j < (n + 1) * columns; j++) {
-      sum += c[j] * p[at];
-      at += ranks;
-    }
-    if (APPENDED) {
-      sum += p[at];
-    }
+  for (var i = indexOf(launch, lane); i < uniforms.rows * ranks(); i += step) {
+    let sum = contracted(i);
     u[i] = sum;
-    at = first;
-    for (var j = n * columns; j < (n + 1) * columns; j++) {
+    let n = i / ranks();
+    var at = firstTerm(i);
+    for (var j = n * columns(); j < (n + 1) * columns(); j++) {
       q[at] = c[j] * sum;
-      at += ranks;
+      at += ranks();
     }
     if (APPENDED) {
       q[at] = sum;
