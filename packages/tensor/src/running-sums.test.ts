@@ -45,11 +45,11 @@ test('sums of a captured program go on exactly from what was saved', async () =>
   const saved = await sums.save();
   expect(Array.from(saved)).toEqual([3, 30, 2]);
   update(4, 40);
-  expect(await sums.take()).toEqual({ sums: Float32Array.of(7, 70), updates: 3 });
-  expect(await sums.take()).toEqual({ sums: Float32Array.of(0, 0), updates: 0 });
+  expect(await sums.take()).toEqual({ sums: Float32Array.of(7, 70), updates: 3, besides: [] });
+  expect(await sums.take()).toEqual({ sums: Float32Array.of(0, 0), updates: 0, besides: [] });
   sums.load(saved);
   update(0.5, 0.25);
-  expect(await sums.take()).toEqual({ sums: Float32Array.of(3.5, 30.25), updates: 3 });
+  expect(await sums.take()).toEqual({ sums: Float32Array.of(3.5, 30.25), updates: 3, besides: [] });
   expect(() => sums.load(Float32Array.of(1, 2))).toThrow(CheckpointError);
   program.dispose();
   x.dispose();
