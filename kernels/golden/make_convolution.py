@@ -1,35 +1,16 @@
 """Golden vectors of convolutions and pooling from PyTorch, float64.
 
-    python3 make_convolution.py OUTDIR
+    python3 make_convolution.py
 
 Inputs are drawn in float32 (stored F32, exact); outputs and gradients are computed in float64 from them (stored F64). Images are stored
 [batch, height, width, channels] and weights [filters, height, width, channels of a group], as the kernels read them; PyTorch's own order is
-[.., channels, height, width]. Needs numpy and torch.
+[.., channels, height, width]. Needs numpy and torch; writes into more/.
 """
-import json, struct, sys
 import numpy as np, torch, torch.nn.functional as F
+from vectors import Draws, gradients as grads, leaf, save
 
-out = sys.argv[1]
-rng = np.random.default_rng(24)
-torch.set_default_dtype(torch.float64)
-NAMES = {"float32": "F32", "float64": "F64", "int32": "I32"}
-
-def save(name, meta=None, **arrays):
-    head, blobs, at = {}, [], 0
-    if meta: head["__metadata__"] = {k: str(v) for k, v in meta.items()}
-    for k, a in arrays.items():
-        a = a.detach().numpy() if isinstance(a, torch.Tensor) else np.asarray(a)
-        a = np.ascontiguousarray(a); b = a.tobytes()
-        head[k] = {"dtype": NAMES[str(a.dtype)], "shape": list(a.shape), "data_offsets": [at, at + len(b)]}
-        blobs.append(b); at += len(b)
-    h = json.dumps(head).encode(); h += b" " * (-len(h) % 8)
-    with open(f"{out}/{name}.safetensors", "wb") as f:
-        f.write(struct.pack("<Q", len(h))); f.write(h)
-        for b in blobs: f.write(b)
-
-def rand(*s, scale=1.0): return (rng.standard_normal(s) * scale).astype(np.float32)
-def leaf(a): return torch.tensor(a.astype(np.float64), requires_grad=True)
-def grads(y, dy, *xs): return torch.autograd.grad((y * torch.tensor(dy.astype(np.float64))).sum(), xs)
+draws = Draws(24)
+rand, rng = draws.normal, draws.rng
 first, last = lambda t: t.permute(0, 3, 1, 2), lambda t: t.permute(0, 2, 3, 1)
 
 # causal 1-D convolution, each channel by itself: x [batch, time, width], w [taps, width]
