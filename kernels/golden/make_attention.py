@@ -1,32 +1,14 @@
 """Golden vectors of attention with queries, keys and values apart, and of rotary position embedding, from PyTorch in float64.
 
-    python3 make_attention.py OUTDIR SEED
+    python3 make_attention.py
 
-As in make_golden.py: inputs F32, outputs and gradients F64 (positions and lengths I32). Needs numpy and torch.
+As in make_golden.py: inputs F32, outputs and gradients F64 (positions and lengths I32). Needs numpy and torch; writes into more/.
 """
-import json, math, struct, sys
+import math
 import numpy as np, torch
+from vectors import Draws, gradients as grads, leaf, save
 
-out, seed = sys.argv[1], int(sys.argv[2])
-rng = np.random.default_rng(seed)
-torch.set_default_dtype(torch.float64)
-NAMES = {"float32": "F32", "float64": "F64", "int32": "I32"}
-
-def save(name, **arrays):
-    head, blobs, at = {}, [], 0
-    for k, a in arrays.items():
-        a = a.detach().numpy() if isinstance(a, torch.Tensor) else np.asarray(a)
-        a = np.ascontiguousarray(a); b = a.tobytes()
-        head[k] = {"dtype": NAMES[str(a.dtype)], "shape": list(a.shape), "data_offsets": [at, at + len(b)]}
-        blobs.append(b); at += len(b)
-    h = json.dumps(head).encode(); h += b" " * (-len(h) % 8)
-    with open(f"{out}/{name}.safetensors", "wb") as f:
-        f.write(struct.pack("<Q", len(h))); f.write(h)
-        for b in blobs: f.write(b)
-
-def rand(*s, scale=1.0): return (rng.standard_normal(s) * scale).astype(np.float32)
-def leaf(a): return torch.tensor(a.astype(np.float64), requires_grad=True)
-def grads(y, dy, *xs): return torch.autograd.grad((y * torch.tensor(dy.astype(np.float64))).sum(), xs)
+rand = Draws(2024).normal
 
 # T5 buckets of signed distances query - key, both directions (keys after the query take the upper half)
 def signed_buckets(distance, buckets, max_distance):
