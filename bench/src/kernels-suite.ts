@@ -14,7 +14,8 @@ import type { Row } from './results.js';
 import { type Entrant, measureRow } from './row.js';
 import { reasonOf, type Suite } from './suite.js';
 
-const cases: readonly Case[] = [
+/** Every row of the suite, in the order of its table. */
+export const cases: readonly Case[] = [
   ...matmulCases,
   ...attentionCases,
   ...attentionApartCases,

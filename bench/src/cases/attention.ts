@@ -104,7 +104,7 @@ function attentionCase({ batch, time, headDim }: Sizes, withBackward: boolean): 
     // Models make q, k and v in one product, side by side.
     pack: (inputs) => ({
       qkv: { shape: [batch, time, 3 * width], data: interleaved(inputs, width) },
-      ...(withBackward ? { dy: inputs.dy } : {}),
+      ...(withBackward ? { dy: { shape: [batch, time, width], data: inputs.dy.data } } : {}),
     }),
     ours: ({ qkv, dy }) => {
       if (!withBackward) return [causalAttention(qkv, { heads: HEADS })];

@@ -4,7 +4,7 @@
 // a query's gradient is added to in memory from one eight to the next. Nothing is shared and all orders are fixed.
 // Copying loops are bounded by a uniform, which keeps them rolled (see forward.wgsl).
 // Prelude: WORKGROUP (invocations per workgroup), VECTORS (head dimension / 4), SCALE (1/√head dimension),
-// BIASED (bias is given), and what fragments::attention needs.
+// BIASED (bias is given), LEAVES (the first eight keys are seen by every query, each of which has a key of its own), and what fragments::attention needs.
 import fragments::{index, attention};
 
 const TILE = 8u;
@@ -23,27 +23,23 @@ fn products(rows: ptr<function, Rows>, row: u32, x: ptr<function, Head>) -> vec4
   return vec4<f32>(product(rows, row, x), product(rows, row + 1u, x), product(rows, row + 2u, x), product(rows, row + 3u, x));
 }
 
-/** What is not seen may be NaN, which a factor of 0 would not take away. */
-fn accumulate(rows: ptr<function, Rows>, row: u32, factor: f32, x: ptr<function, Head>, seen: bool) {
+fn accumulate(rows: ptr<function, Rows>, row: u32, factor: f32, x: ptr<function, Head>) {
   for (var i = 0u; i < VECTORS; i++) {
-    (*rows)[row * VECTORS + i] += select(vec4<f32>(), factor * (*x)[i], seen);
+    (*rows)[row * VECTORS + i] += factor * (*x)[i];
   }
 }
 
-fn accumulateFour(rows: ptr<function, Rows>, row: u32, factors: vec4<f32>, x: ptr<function, Head>, seen: vec4<bool>) {
-  accumulate(rows, row, factors.x, x, seen.x);
-  accumulate(rows, row + 1u, factors.y, x, seen.y);
-  accumulate(rows, row + 2u, factors.z, x, seen.z);
-  accumulate(rows, row + 3u, factors.w, x, seen.w);
+fn accumulateFour(rows: ptr<function, Rows>, row: u32, factors: vec4<f32>, x: ptr<function, Head>) {
+  accumulate(rows, row, factors.x, x);
+  accumulate(rows, row + 1u, factors.y, x);
+  accumulate(rows, row + 2u, factors.z, x);
+  accumulate(rows, row + 3u, factors.w, x);
 }
 
-/** The sum of four rows at an element, each times its factor, of those that are seen. */
-fn mixed(rows: ptr<function, Rows>, row: u32, i: u32, factors: vec4<f32>, seen: vec4<bool>) -> vec4<f32> {
+/** The sum of four rows at an element, each times its factor. */
+fn mixed(rows: ptr<function, Rows>, row: u32, i: u32, f: vec4<f32>) -> vec4<f32> {
   let at = row * VECTORS + i;
-  let none = vec4<f32>();
-  let near = select(none, factors.x * (*rows)[at], seen.x) + select(none, factors.y * (*rows)[at + VECTORS], seen.y);
-  let far = select(none, factors.z * (*rows)[at + 2u * VECTORS], seen.z) + select(none, factors.w * (*rows)[at + 3u * VECTORS], seen.w);
-  return near + far;
+  return f.x * (*rows)[at] + f.y * (*rows)[at + VECTORS] + f.z * (*rows)[at + 2u * VECTORS] + f.w * (*rows)[at + 3u * VECTORS];
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -75,11 +71,14 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     var value: Rows;
     var dk = Rows();
     var dv = Rows();
+    var together = vec4<f32>();
     for (var i = 0u; i < TILE * vectors; i++) {
       let row = min(first + i / VECTORS, keys - 1u);
       key[i] = k[keyRow + uniforms.kAt + row * uniforms.kTime + i % VECTORS] * SCALE;
       value[i] = v[valueRow + uniforms.vAt + row * uniforms.vTime + i % VECTORS];
+      together += key[i];
     }
+    let finiteKeys = !HIDING || finite(total(together));
     let key0 = first + vec4<u32>(0u, 1u, 2u, 3u);
     let key1 = key0 + 4u;
     for (var sharer = 0u; sharer < sharers; sharer++) {
@@ -114,13 +113,25 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
         let output = outputRow + query * uniforms.yTime;
         var x: Head;
         var g: Head;
-        var yg = vec4<f32>();
         for (var i = 0u; i < VECTORS; i++) {
           x[i] = q[place + i];
           g[i] = dy[output + i];
-          yg += y[output + i] * g[i];
         }
-        let mean = vec4<f32>(total(yg));
+        // dy · y of the query. The first eight keys leave it for the others where the gradient of the key at the same step will be.
+        let left = uniforms.dkAt + keyRow + query * uniforms.kTime;
+        var mean: vec4<f32>;
+        if (LEAVES && first > 0u) {
+          mean = dqkv[left];
+        } else {
+          var yg = vec4<f32>();
+          for (var i = 0u; i < VECTORS; i++) {
+            yg += y[output + i] * g[i];
+          }
+          mean = vec4<f32>(total(yg));
+          if (LEAVES) {
+            dqkv[left] = mean;
+          }
+        }
         if (BIASED) {
           bias1 = vec4<f32>(bias0.w, bias1.xyz);
           bias0 = vec4<f32>(biasAt(query + shift - first, head), bias0.xyz);
@@ -139,21 +150,35 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
         let weight1 = select(vec4<f32>(), exp(select(score1, vec4<f32>(), score1 > vec4<f32>())), seen1);
         let ds0 = select(vec4<f32>(), weight0 * (products(&value, 0u, &g) - mean), seen0);
         let ds1 = select(vec4<f32>(), weight1 * (products(&value, 4u, &g) - mean), seen1);
-        accumulateFour(&dv, 0u, weight0, &g, seen0);
-        accumulateFour(&dv, 4u, weight1, &g, seen1);
-        accumulateFour(&dk, 0u, ds0, &x, seen0);
-        accumulateFour(&dk, 4u, ds1, &x, seen1);
-        var dq: Head;
-        for (var i = 0u; i < VECTORS; i++) {
-          dq[i] = mixed(&key, 0u, i, ds0, seen0) + mixed(&key, 4u, i, ds1, seen1);
-        }
-        if (continued) {
+        accumulateFour(&dv, 0u, weight0, &g);
+        accumulateFour(&dv, 4u, weight1, &g);
+        accumulateFour(&dk, 0u, ds0, &x);
+        accumulateFour(&dk, 4u, ds1, &x);
+        if (finiteKeys) {
+          var dq: Head;
           for (var i = 0u; i < VECTORS; i++) {
-            dq[i] += dqkv[place + i];
+            dq[i] = mixed(&key, 0u, i, ds0) + mixed(&key, 4u, i, ds1);
           }
-        }
-        for (var i = 0u; i < VECTORS; i++) {
-          dqkv[place + i] = dq[i];
+          if (continued) {
+            for (var i = 0u; i < VECTORS; i++) {
+              dq[i] += dqkv[place + i];
+            }
+          }
+          for (var i = 0u; i < VECTORS; i++) {
+            dqkv[place + i] = dq[i];
+          }
+        } else {
+          // A key that is not seen may be NaN or infinite, which a factor of 0 does not take away.
+          var ds = array(ds0, ds1);
+          for (var i = 0u; i < vectors; i++) {
+            var dq = select(vec4<f32>(), dqkv[place + i], continued);
+            for (var near = 0u; near < TILE; near++) {
+              if (sees(step, first + near, keysEnd)) {
+                dq += ds[near / 4u][near % 4u] * SCALE * k[keyRow + uniforms.kAt + (first + near) * uniforms.kTime + i];
+              }
+            }
+            dqkv[place + i] = dq;
+          }
         }
         if (BIASED) {
           dBias0 += ds0;
@@ -176,10 +201,52 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
         }
       }
     }
+    together = vec4<f32>();
     for (var i = 0u; i < vectors * min(TILE, keys - first); i++) {
       let row = first + i / VECTORS;
       dqkv[uniforms.dkAt + keyRow + row * uniforms.kTime + i % VECTORS] = dk[i] * SCALE;
       dqkv[uniforms.dvAt + valueRow + row * uniforms.vTime + i % VECTORS] = dv[i];
+      together += dk[i] + dv[i];
+    }
+    if (!HIDING || finite(total(together))) {
+      continue;
+    }
+    // Because of a query that sees these keys, or of one that does not: once more, of what does, and from memory (see forward.wgsl).
+    for (var row = first; row < min(first + TILE, keys); row++) {
+      let keyPlace = keyRow + row * uniforms.kTime;
+      let valuePlace = valueRow + row * uniforms.vTime;
+      var dKey: Head;
+      var dValue: Head;
+      let begin = firstQuery(row);
+      let count = select(0u, max(begin, endQuery(row, length)) - begin, row < keysEnd);
+      for (var i = 0u; i < sharers * count; i++) {
+        let query = begin + i % count;
+        let head = kvHead * sharers + i / count;
+        let place = queryBase(sequence, head) + query * uniforms.qTime;
+        let output = outputBase(sequence, head) + query * uniforms.yTime;
+        var products = vec4<f32>();
+        var slopes = vec4<f32>();
+        for (var j = 0u; j < vectors; j++) {
+          products += k[uniforms.kAt + keyPlace + j] * SCALE * q[place + j];
+          slopes += (v[uniforms.vAt + valuePlace + j] - y[output + j]) * dy[output + j];
+        }
+        var score = total(products) - lse[(sequence * uniforms.heads + head) * queries + query];
+        if (BIASED) {
+          score += biasAt(query + shift - row, head);
+        }
+        let weight = weightOf(score);
+        let ds = weight * total(slopes);
+        for (var j = 0u; j < vectors; j++) {
+          dValue[j] += weight * dy[output + j];
+          dKey[j] += ds * q[place + j];
+        }
+      }
+      for (var j = 0u; j < vectors; j++) {
+        dqkv[uniforms.dkAt + keyPlace + j] = dKey[j] * SCALE;
+        dqkv[uniforms.dvAt + valuePlace + j] = dValue[j];
+        dKey[j] = vec4<f32>();
+        dValue[j] = vec4<f32>();
+      }
     }
   }
   for (var i = 0u; i < sharers * (queries - length) * vectors; i++) {

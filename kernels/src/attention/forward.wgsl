@@ -3,8 +3,8 @@
 // On a software adapter a load of 8 lanes is 8 branches and dear to compile, so copying loops are bounded by a uniform,
 // which keeps them rolled; the loops that compute are bounded by constants, unrolled, and index nothing at run time.
 // Prelude: WORKGROUP (invocations per workgroup), VECTORS (head dimension / 4), SCALE (1/√head dimension),
-// BIASED (bias is given), MASKED (lengths is given), and what fragments::attention needs.
-import fragments::{launch, attention};
+// BIASED (bias is given), MASKED (lengths is given), PACKED (q, k and v are one buffer), and what fragments::attention needs.
+import fragments::{launch, attention, nonfinite};
 
 const LOWEST = -3.4028234e38;
 const HIGHEST = 3.4028234e38;
@@ -12,79 +12,32 @@ const TILE = 8u;
 alias Head = array<vec4<f32>, VECTORS>;
 alias Rows = array<vec4<f32>, TILE * VECTORS>;
 
-var<private> nanBits: u32 = 0x7fc00000u;
+/** Where all three lie in one buffer, it is bound once: a second binding would be looked up in every load. */
+fn keyAt(place: u32) -> vec4<f32> {
+  if (PACKED) {
+    return q[place];
+  }
+  return k[place];
+}
 
-// What an invocation holds of its eight queries. Bias: of each one's distance to the current key.
-var<private> query: Rows;
-var<private> sum: Rows;
-var<private> bias0: vec4<f32>;
-var<private> bias1: vec4<f32>;
-var<private> highest0: vec4<f32>;
-var<private> highest1: vec4<f32>;
-var<private> denominator0: vec4<f32>;
-var<private> denominator1: vec4<f32>;
+fn valueAt(place: u32) -> vec4<f32> {
+  if (PACKED) {
+    return q[place];
+  }
+  return v[place];
+}
 
-fn score(row: u32, k: ptr<function, Head>) -> f32 {
+fn score(query: ptr<function, Rows>, row: u32, k: ptr<function, Head>) -> f32 {
   var products = vec4<f32>();
   for (var i = 0u; i < VECTORS; i++) {
-    products += query[row * VECTORS + i] * (*k)[i];
+    products += (*query)[row * VECTORS + i] * (*k)[i];
   }
   return total(products);
 }
 
-/** A value that is not seen may be NaN, which a weight of 0 would not take away. */
-fn accumulate(row: u32, rescale: f32, weight: f32, v: ptr<function, Head>, seen: bool) {
+fn accumulate(sum: ptr<function, Rows>, row: u32, rescale: f32, weight: f32, v: ptr<function, Head>) {
   for (var i = 0u; i < VECTORS; i++) {
-    let before = sum[row * VECTORS + i];
-    sum[row * VECTORS + i] = select(before, before * rescale + weight * (*v)[i], seen);
-  }
-}
-
-/**
- * Takes a key and its value in. @param step of the first query. @param whole all eight see it: a constant, for which the compiler leaves
- * out what follows from it.
- */
-fn visit(key: u32, keyPlace: u32, valuePlace: u32, step: u32, end: u32, whole: bool) {
-  var ofKey: Head;
-  var ofValue: Head;
-  for (var i = 0u; i < VECTORS; i++) {
-    ofKey[i] = k[keyPlace + i];
-    ofValue[i] = v[valuePlace + i];
-  }
-  let step0 = step + vec4<u32>(0u, 1u, 2u, 3u);
-  let all = vec4<bool>(whole);
-  let seen0 = all | seesFour(step0, vec4<u32>(key), end);
-  let seen1 = all | seesFour(step0 + 4u, vec4<u32>(key), end);
-  let raw0 = vec4(score(0u, &ofKey), score(1u, &ofKey), score(2u, &ofKey), score(3u, &ofKey)) + bias0;
-  let raw1 = vec4(score(4u, &ofKey), score(5u, &ofKey), score(6u, &ofKey), score(7u, &ofKey)) + bias1;
-  let score0 = select(vec4<f32>(LOWEST), raw0, seen0);
-  let score1 = select(vec4<f32>(LOWEST), raw1, seen1);
-  // Of rescale and weight one is 1, the other the exponential of minus the distance between score and maximum.
-  let decay0 = exp(-abs(score0 - highest0));
-  let decay1 = exp(-abs(score1 - highest1));
-  let rescale0 = select(vec4<f32>(1.0), decay0, score0 > highest0);
-  let rescale1 = select(vec4<f32>(1.0), decay1, score1 > highest1);
-  let weight0 = select(vec4<f32>(), select(decay0, vec4<f32>(1.0), score0 > highest0), seen0);
-  let weight1 = select(vec4<f32>(), select(decay1, vec4<f32>(1.0), score1 > highest1), seen1);
-  highest0 = max(highest0, score0);
-  highest1 = max(highest1, score1);
-  denominator0 = denominator0 * rescale0 + weight0;
-  denominator1 = denominator1 * rescale1 + weight1;
-  accumulate(0u, rescale0.x, weight0.x, &ofValue, seen0.x);
-  accumulate(1u, rescale0.y, weight0.y, &ofValue, seen0.y);
-  accumulate(2u, rescale0.z, weight0.z, &ofValue, seen0.z);
-  accumulate(3u, rescale0.w, weight0.w, &ofValue, seen0.w);
-  accumulate(4u, rescale1.x, weight1.x, &ofValue, seen1.x);
-  accumulate(5u, rescale1.y, weight1.y, &ofValue, seen1.y);
-  accumulate(6u, rescale1.z, weight1.z, &ofValue, seen1.z);
-  accumulate(7u, rescale1.w, weight1.w, &ofValue, seen1.w);
-}
-
-/** A later key is one step nearer to all: the eight shift along. @param place of the first query's distance to the key after `key`. */
-fn shiftBiases(place: u32, key: u32, head: u32) {
-  if (BIASED) {
-    bias1 = vec4<f32>(bias0.w, bias1.xyz);
-    bias0 = vec4<f32>(biasAt(max(place, key + 1u) - (key + 1u), head), bias0.xyz);
+    (*sum)[row * VECTORS + i] = (*sum)[row * VECTORS + i] * rescale + weight * (*v)[i];
   }
 }
 
@@ -116,6 +69,8 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let keyRow = keyBase(sequence, kvHead) + uniforms.kAt;
   let valueRow = valueBase(sequence, kvHead) + uniforms.vAt;
   let outputRow = outputBase(sequence, head);
+  var query: Rows;
+  var sum: Rows;
   for (var i = 0u; i < TILE * vectors; i++) {
     query[i] = q[queryRow + min(first + i / VECTORS, queries - 1u) * uniforms.qTime + i % VECTORS] * SCALE;
   }
@@ -124,53 +79,108 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let start = firstKey(step);
   let end = select(0u, endKey(step + TILE - 1u, keysEnd), first < length);
   let place = first + uniforms.shift;
+  // Bias of each query's distance to the current key.
+  var bias0 = vec4<f32>();
+  var bias1 = vec4<f32>();
   if (BIASED) {
     for (var near = place - start; near < place - start + TILE; near++) {
       bias0 = vec4<f32>(bias0.yzw, bias1.x);
       bias1 = vec4<f32>(bias1.yzw, biasAt(near, head));
     }
   }
-  highest0 = vec4<f32>(LOWEST);
-  highest1 = vec4<f32>(LOWEST);
-  // All eight see the keys between: from where the last one's window begins up to the first one's step.
-  var whole = start;
-  if (WINDOWED) {
-    whole = min(end, max(start, max(step + TILE, uniforms.window) - uniforms.window));
-    for (var key = start; key < whole; key++) {
-      visit(key, keyRow + key * uniforms.kTime, valueRow + key * uniforms.vTime, step, keysEnd, false);
-      shiftBiases(place, key, head);
+  let step0 = step + vec4<u32>(0u, 1u, 2u, 3u);
+  var highest0 = vec4<f32>(LOWEST);
+  var highest1 = vec4<f32>(LOWEST);
+  var denominator0 = vec4<f32>();
+  var denominator1 = vec4<f32>();
+  for (var key = start; key < end; key++) {
+    let keyPlace = keyRow + key * uniforms.kTime;
+    let valuePlace = valueRow + key * uniforms.vTime;
+    var ofKey: Head;
+    var ofValue: Head;
+    for (var i = 0u; i < VECTORS; i++) {
+      ofKey[i] = keyAt(keyPlace + i);
+      ofValue[i] = valueAt(valuePlace + i);
     }
-  }
-  var wholeEnd = end;
-  if (CAUSAL) {
-    wholeEnd = min(end, max(whole, step + 1u));
-  }
-  for (var key = whole; key < wholeEnd; key++) {
-    visit(key, keyRow + key * uniforms.kTime, valueRow + key * uniforms.vTime, step, keysEnd, true);
-    shiftBiases(place, key, head);
-  }
-  if (CAUSAL) {
-    for (var key = wholeEnd; key < end; key++) {
-      visit(key, keyRow + key * uniforms.kTime, valueRow + key * uniforms.vTime, step, keysEnd, false);
-      shiftBiases(place, key, head);
+    let seen0 = seesFour(step0, vec4<u32>(key), keysEnd);
+    let seen1 = seesFour(step0 + 4u, vec4<u32>(key), keysEnd);
+    let raw0 = vec4(score(&query, 0u, &ofKey), score(&query, 1u, &ofKey), score(&query, 2u, &ofKey), score(&query, 3u, &ofKey)) + bias0;
+    let raw1 = vec4(score(&query, 4u, &ofKey), score(&query, 5u, &ofKey), score(&query, 6u, &ofKey), score(&query, 7u, &ofKey)) + bias1;
+    // What is not seen has a weight of exp(−∞): none.
+    let score0 = select(-vec4<f32>(infinity()), raw0, seen0);
+    let score1 = select(-vec4<f32>(infinity()), raw1, seen1);
+    if (BIASED) {
+      // A later key is one step nearer to all: the eight shift along.
+      bias1 = vec4<f32>(bias0.w, bias1.xyz);
+      bias0 = vec4<f32>(biasAt(max(place, key + 1u) - (key + 1u), head), bias0.xyz);
     }
+    // Of rescale and weight one is 1, the other the exponential of minus the distance between score and maximum.
+    let decay0 = exp(-abs(score0 - highest0));
+    let decay1 = exp(-abs(score1 - highest1));
+    let rescale0 = select(vec4<f32>(1.0), decay0, score0 > highest0);
+    let rescale1 = select(vec4<f32>(1.0), decay1, score1 > highest1);
+    let weight0 = select(decay0, vec4<f32>(1.0), score0 > highest0);
+    let weight1 = select(decay1, vec4<f32>(1.0), score1 > highest1);
+    highest0 = max(highest0, score0);
+    highest1 = max(highest1, score1);
+    denominator0 = denominator0 * rescale0 + weight0;
+    denominator1 = denominator1 * rescale1 + weight1;
+    accumulate(&sum, 0u, rescale0.x, weight0.x, &ofValue);
+    accumulate(&sum, 1u, rescale0.y, weight0.y, &ofValue);
+    accumulate(&sum, 2u, rescale0.z, weight0.z, &ofValue);
+    accumulate(&sum, 3u, rescale0.w, weight0.w, &ofValue);
+    accumulate(&sum, 4u, rescale1.x, weight1.x, &ofValue);
+    accumulate(&sum, 5u, rescale1.y, weight1.y, &ofValue);
+    accumulate(&sum, 6u, rescale1.z, weight1.z, &ofValue);
+    accumulate(&sum, 7u, rescale1.w, weight1.w, &ofValue);
   }
   // Where all scores are −∞, or one is +∞, the softmax is NaN.
-  let nan = vec4<f32>(bitcast<f32>(nanBits));
+  let nan = vec4<f32>(notANumber());
   denominator0 = select(denominator0, nan, (highest0 <= vec4<f32>(LOWEST)) | (highest0 > vec4<f32>(HIGHEST)));
   denominator1 = select(denominator1, nan, (highest1 <= vec4<f32>(LOWEST)) | (highest1 > vec4<f32>(HIGHEST)));
 
+  var together = vec4<f32>();
   for (var i = 0u; i < min(TILE, queries - first); i++) {
     let attends = first + i < length;
     let denominator = select(1.0, denominator0.x, attends);
     for (var j = 0u; j < vectors; j++) {
       let value = select(vec4<f32>(), sum[i * VECTORS + j] / denominator, attends);
       y[outputRow + (first + i) * uniforms.yTime + j] = value;
+      together += value;
     }
     lse[index * queries + first + i] = select(ENDED, highest0.x + log(denominator), attends);
     denominator0 = vec4<f32>(denominator0.yzw, denominator1.x);
     denominator1 = vec4<f32>(denominator1.yzw, 1.0);
     highest0 = vec4<f32>(highest0.yzw, highest1.x);
     highest1 = vec4<f32>(highest1.yzw, 0.0);
+  }
+  if (!HIDING || finite(total(together))) {
+    return;
+  }
+  // Because of what a query sees, or of what it does not: NaN and infinity that a weight of 0 does not take away. So once more, of what each sees. From
+  // memory: the arrays above would cost more were they read by variable indices.
+  for (var i = first; i < min(first + TILE, length); i++) {
+    let query = queryRow + i * uniforms.qTime;
+    var mean: Head;
+    for (var key = start; key < end; key++) {
+      if (sees(i + uniforms.offset, key, keysEnd)) {
+        var products = vec4<f32>();
+        for (var j = 0u; j < vectors; j++) {
+          products += q[query + j] * SCALE * keyAt(keyRow + key * uniforms.kTime + j);
+        }
+        var score = total(products);
+        if (BIASED) {
+          score += biasAt(i + uniforms.shift - key, head);
+        }
+        let weight = exp(score - lse[index * queries + i]);
+        for (var j = 0u; j < vectors; j++) {
+          mean[j] += weight * valueAt(valueRow + key * uniforms.vTime + j);
+        }
+      }
+    }
+    for (var j = 0u; j < vectors; j++) {
+      y[outputRow + i * uniforms.yTime + j] = mean[j];
+      mean[j] = vec4<f32>();
+    }
   }
 }

@@ -21,6 +21,7 @@ import {
   queryElements,
   sample,
   uniforms,
+  windowed,
 } from './shape.js';
 
 export { t5Buckets, t5SignedBuckets } from './buckets.js';
@@ -90,7 +91,11 @@ export const attentionBackward: Kernel<AttentionShape> = {
     const { q, k, v, y, dy, gradients: dqkv, bias, keyLengths, perQuery: lse } = attentionLengths(shape);
     return { q, k, v, bias, keyLengths, y, lse, dy, dqkv, dBias: shape.batch * bias };
   },
-  constants: (shape, adapter) => ({ WORKGROUP: workgroup(adapter), ...maskConstants(shape) }),
+  constants: (shape, adapter) => ({
+    WORKGROUP: workgroup(adapter),
+    ...maskConstants(shape),
+    LEAVES: shape.causal === 1 && !windowed(shape) && shape.offset === 0 && shape.kvHeads === shape.heads && shape.queries <= shape.keys,
+  }),
   grid: ({ batch, kvHeads }, adapter) => linearGrid(batch * kvHeads, workgroup(adapter)),
   cost(shape) {
     const { batch, heads, queries, headDim } = shape;

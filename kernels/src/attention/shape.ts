@@ -86,6 +86,7 @@ export function maskConstants(shape: AttentionShape): Record<string, Constant> {
     WINDOWED: windowed(shape),
     BIASED: biased === 1,
     MASKED: lengths === 1,
+    PACKED: shape.kAt > 0,
     KEYS_MASKED: keyLengths === 1,
     // Whether a query could see keys that there are not, were it not for the end of the keys.
     BOUNDED: keyLengths === 1 || causal === 0 || queries + offset > keys,

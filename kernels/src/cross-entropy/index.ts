@@ -1,4 +1,5 @@
-import { type BufferSlot, type Kernel, read, u32, written } from '../declaration.js';
+import { type BufferSlot, type Kernel, read, u32, valueConstants, written } from '../declaration.js';
+import { across } from '../fragments/across.js';
 import { rowSharing } from '../fragments/sharing.js';
 import backwardSource from './backward.wgsl';
 import forwardSource from './forward.wgsl';
@@ -16,6 +17,7 @@ export type RowsOfClasses = {
 /** Rows that are worth a workgroup of a CPU: each is a few passes over its classes. */
 const ROWS_PER_GROUP = 64;
 const EXP_FLOPS = 8;
+const byFour = (classes: number): boolean => classes % 4 === 0;
 /** Buffers of one number a row; the others have one a class. */
 const PER_ROW: ReadonlySet<string> = new Set(['targets', 'nll', 'dnll']);
 
@@ -33,16 +35,23 @@ function rowKernel(
     uniforms: u32('rows', 'classes'),
     lengths: ({ rows, classes }) =>
       Object.fromEntries(buffers.map(({ name: buffer }) => [buffer, PER_ROW.has(buffer) ? rows : rows * classes])),
-    fragments: ({ rows, classes }, adapter) => ({ sharing: rowSharing(rows, classes, adapter, ROWS_PER_GROUP).sharing }),
-    constants: ({ rows, classes }, adapter) => ({ WORKGROUP: rowSharing(rows, classes, adapter, ROWS_PER_GROUP).WORKGROUP, ...constants }),
+    fragments: ({ rows, classes }, adapter) => ({
+      sharing: rowSharing(rows, classes, adapter, ROWS_PER_GROUP).sharing,
+      across: across(byFour(classes)),
+    }),
+    constants: ({ rows, classes }, adapter) => ({
+      WORKGROUP: rowSharing(rows, classes, adapter, ROWS_PER_GROUP).WORKGROUP,
+      ...valueConstants(byFour(classes)),
+      ...constants,
+    }),
     grid: ({ rows, classes }, adapter) => rowSharing(rows, classes, adapter, ROWS_PER_GROUP).grid,
     cost: ({ rows, classes }) => ({ flops: passes.flops * rows * classes, bytes: 4 * rows * (passes.floats * classes + passes.perRow) }),
     sample: { rows: 1000, classes: 16 },
   };
 }
 
-const softmaxBuffers = [read('x'), written('out')] as const;
-const softmaxBackwardBuffers = [read('y'), read('dout'), written('dx')] as const;
+const softmaxBuffers = [read('x', 'f32', 'Value'), written('out', 'f32', 'Value')] as const;
+const softmaxBackwardBuffers = [read('y', 'f32', 'Value'), read('dout', 'f32', 'Value'), written('dx', 'f32', 'Value')] as const;
 const forwardCost = { flops: 2 * EXP_FLOPS + 4, floats: 2, perRow: 0 };
 const backwardCost = { flops: EXP_FLOPS + 3, floats: 3, perRow: 0 };
 
@@ -63,7 +72,7 @@ export const logSoftmaxBackward = rowKernel('log-softmax-backward', softmaxBackw
 });
 
 /** `nll[row] = −log softmax(logits[row])[targets[row]]`, in nats; 0 where the target is −1 (padding), NaN where it is no class. */
-export const crossEntropy = rowKernel('forward', forwardSource, [read('logits'), read('targets', 'i32'), written('nll')], {
+export const crossEntropy = rowKernel('forward', forwardSource, [read('logits', 'f32', 'Value'), read('targets', 'i32'), written('nll')], {
   flops: EXP_FLOPS + 3,
   floats: 1,
   perRow: 2,
@@ -73,6 +82,6 @@ export const crossEntropy = rowKernel('forward', forwardSource, [read('logits'),
 export const crossEntropyBackward = rowKernel(
   'backward',
   backwardSource,
-  [read('logits'), read('targets', 'i32'), read('dnll'), written('dlogits')],
+  [read('logits', 'f32', 'Value'), read('targets', 'i32'), read('dnll'), written('dlogits', 'f32', 'Value')],
   { flops: 2 * EXP_FLOPS + 5, floats: 2, perRow: 2 },
 );

@@ -4,9 +4,16 @@
 
 // The log-sum-exp of a query that attends to nothing, by which the backward pass knows it.
 const ENDED = 3.4028234e38;
+/** Whether there are pairs that do not see each other. */
+const HIDING = CAUSAL || WINDOWED || BOUNDED;
 
 fn total(v: vec4<f32>) -> f32 {
   return v.x + v.y + v.z + v.w;
+}
+
+/** By its bits: WGSL lets a compiler assume that all numbers are finite. */
+fn finite(x: f32) -> bool {
+  return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800000u;
 }
 
 fn queryBase(sequence: u32, head: u32) -> u32 {

@@ -1,4 +1,4 @@
-/** exp of a difference from a maximum: 0 below the normal numbers, where WGSL promises nothing; NaN stays. */
-fn expOfDifference(difference: f32) -> f32 {
-  return select(exp(difference), 0.0, difference < -87.0);
+/** exp of a difference from a maximum: 0 below the normal numbers, where WGSL promises nothing; NaN stays. Prelude: Value. */
+fn expOfDifference(difference: Value) -> Value {
+  return select(exp(difference), Value(), difference < Value(-87.0));
 }
