@@ -107,7 +107,7 @@ function sizesOf(given: Apart) {
     ...{ batch: given.batch, queries, keys, heads, kvHeads, headDim, causal, offset },
     ...{ window: given.window ?? 0, biased: given.biased ?? 0, lengths: given.lengths ?? 0, keyLengths: given.keyLengths ?? 0 },
     shift: offset + before,
-    distances: Math.max(1, queries + offset + before),
+    distances: queries + offset + before,
   };
 }
 

@@ -1,8 +1,10 @@
 import { t5Buckets } from '@coxswain/kernels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { backward } from '../autograd.js';
 import type { Device } from '../device.js';
 import { ShapeError } from '../errors.js';
 import { requestDevice } from '../node.js';
+import type { Tensor } from '../tensor.js';
 import { gradientErrors } from '../testing/gradient-check.js';
 import { attentionStep, causalAttention } from './attention.js';
 import { mul, sigmoid } from './elementwise.js';
@@ -50,6 +52,16 @@ test.each([
     },
   );
   for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
+});
+
+test.each(['adapter’s', 'GPU’s'])('sequences without a step need no bucket, and give nothing (the %s kernels)', async (family) => {
+  const on = family === 'GPU’s' ? gpu : device;
+  using _scope = on.scope();
+  const table = on.tensor(biasTable, [buckets, heads]).requireGradient();
+  const y = causalAttention(on.zeros([batch, 0, 3 * width]), { heads, biasTable: table, bucketOfDistance: on.zeros([0], 'u32') });
+  expect(y.shape).toEqual([batch, 0, width]);
+  backward(sum(y));
+  expect([...(await (table.gradient as Tensor).read())].every((value) => value === 0)).toBe(true);
 });
 
 test('gradients without a bias agree with differences', async () => {
