@@ -96,4 +96,7 @@ test('dropout: other streams and steps drop others; probabilities that are none,
   expect(() => backward(sum(out))).toThrow(expect.objectContaining({ code: 'changed' }));
   for (const probability of [1, -0.1, Number.NaN, 2])
     expect(() => dropout(x, probability, random, 0)).toThrow(expect.objectContaining({ code: 'bad-argument' }));
+  // At 0 nothing is launched that would check it.
+  for (const probability of [0, 0.5])
+    expect(() => dropout(device.zeros([2], 'i32'), probability, random, 0)).toThrow(expect.objectContaining({ code: 'bad-shape' }));
 });

@@ -13,7 +13,7 @@ import {
   philoxUniform as uniformKernel,
 } from '@coxswain/kernels';
 import { noGradient, op } from '../autograd.js';
-import { requireDimensions, requireNumber, requirePositive } from '../checks.js';
+import { requireDimensions, requireDType, requireNumber, requirePositive } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { RandomState } from '../random.js';
 import type { Dimensions, Tensor } from '../tensor.js';
@@ -57,12 +57,13 @@ export const philoxLogistic = (random: RandomState, stream: number, shape: Dimen
  * Dropout (Srivastava et al. 2014): every element becomes 0 with the given probability, else it is divided by 1 − probability. For
  * training: leave it out otherwise. The mask takes no memory, the gradient draws it again; so the random state has to stay as it was
  * until `backward` (GradientError `changed` otherwise).
- * @param x of any shape
+ * @param x f32 of any shape. @throws ShapeError for another dtype, at probability 0 too.
  * @param probability at least 0 and below 1; at 0 the result is x itself. @throws ArgumentError for any other.
  * @param stream tells apart the draws of one step.
  * @returns of the same shape
  */
 export function dropout(x: Tensor, probability: number, random: RandomState, stream: number): Tensor {
+  requireDType('dropout', 'x', x, 'f32');
   requireWord('dropout', 'stream', stream);
   requireNumber('dropout', 'probability', probability, 'a number of at least 0 and below 1', (p) => p >= 0 && p < 1);
   if (probability === 0) return x;
