@@ -4,7 +4,8 @@
 // a query's gradient is added to in memory from one eight to the next. Nothing is shared and all orders are fixed.
 // Copying loops are bounded by a uniform, which keeps them rolled (see forward.wgsl).
 // Prelude: WORKGROUP (invocations per workgroup), VECTORS (head dimension / 4), SCALE (1/√head dimension),
-// BIASED (bias is given), LEAVES (the first eight keys are seen by every query, each of which has a key of its own), and what fragments::attention needs.
+// BIASED (bias is given), LEAVES (the first eight keys are seen by every query, each of which has a key of its own),
+// and what fragments::attention needs.
 import fragments::{index, attention};
 
 const TILE = 8u;
@@ -169,15 +170,18 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
           }
         } else {
           // A key that is not seen may be NaN or infinite, which a factor of 0 does not take away.
+          // In the order of the above: the same bits but for what is not seen.
           var ds = array(ds0, ds1);
           for (var i = 0u; i < vectors; i++) {
-            var dq = select(vec4<f32>(), dqkv[place + i], continued);
+            var halves: array<vec4<f32>, 2>;
+            halves[0] = vec4<f32>();
+            halves[1] = vec4<f32>();
             for (var near = 0u; near < TILE; near++) {
               if (sees(step, first + near, keysEnd)) {
-                dq += ds[near / 4u][near % 4u] * SCALE * k[keyRow + uniforms.kAt + (first + near) * uniforms.kTime + i];
+                halves[near / 4u] += ds[near / 4u][near % 4u] * (k[keyRow + uniforms.kAt + (first + near) * uniforms.kTime + i] * SCALE);
               }
             }
-            dqkv[place + i] = dq;
+            dqkv[place + i] = halves[0] + halves[1] + select(vec4<f32>(), dqkv[place + i], continued);
           }
         }
         if (BIASED) {

@@ -75,9 +75,9 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     query[i] = q[queryRow + min(first + i / VECTORS, queries - 1u) * uniforms.qTime + i % VECTORS] * SCALE;
   }
   let step = first + uniforms.offset;
-  // The first query reaches farthest back, the last farthest on.
+  // The first query reaches farthest back, the last that attends farthest on.
   let start = firstKey(step);
-  let end = select(0u, endKey(step + TILE - 1u, keysEnd), first < length);
+  let end = select(0u, endKey(min(first + TILE, length) - 1u + uniforms.offset, keysEnd), first < length);
   let place = first + uniforms.shift;
   // Bias of each query's distance to the current key.
   var bias0 = vec4<f32>();
@@ -157,8 +157,8 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   if (!HIDING || finite(total(together))) {
     return;
   }
-  // Because of what a query sees, or of what it does not: NaN and infinity that a weight of 0 does not take away. So once more, of what each sees. From
-  // memory: the arrays above would cost more were they read by variable indices.
+  // What is not seen may be NaN or infinite, which a weight of 0 does not take away: once more, of what each query sees.
+  // From memory: the arrays above would cost more were they read by variable indices.
   for (var i = first; i < min(first + TILE, length); i++) {
     let query = queryRow + i * uniforms.qTime;
     var mean: Head;
