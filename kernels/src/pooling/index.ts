@@ -11,9 +11,10 @@ import {
   written,
 } from '../declaration.js';
 import averageSource from './average.wgsl';
-import averageBackwardSource from './average-backward.wgsl';
+import averageShare from './average-share.wgsl';
+import backwardSource from './backward.wgsl';
 import maxSource from './max.wgsl';
-import maxBackwardSource from './max-backward.wgsl';
+import maxShare from './max-share.wgsl';
 
 export * from './reference.js';
 
@@ -79,7 +80,8 @@ export const maxPool: Kernel<PoolingShape> = {
 export const maxPoolBackward: Kernel<PoolingShape> = {
   ...pooling,
   name: 'pooling/max-backward',
-  source: maxBackwardSource,
+  source: backwardSource,
+  fragments: () => ({ share: maxShare }),
   buffers: [read('dy', 'f32', 'Value'), read('taps', 'u32', 'Bits'), written('dx', 'f32', 'Value')],
   lengths: (shape) => ({ dy: outputs(shape), taps: outputs(shape), dx: inputs(shape) }),
   grid: (shape, adapter) => grid(inputs(shape), shape, adapter),
@@ -100,7 +102,8 @@ export const averagePool: Kernel<PoolingShape> = {
 export const averagePoolBackward: Kernel<PoolingShape> = {
   ...pooling,
   name: 'pooling/average-backward',
-  source: averageBackwardSource,
+  source: backwardSource,
+  fragments: () => ({ share: averageShare }),
   buffers: [read('dy', 'f32', 'Value'), written('dx', 'f32', 'Value')],
   lengths: (shape) => ({ dy: outputs(shape), dx: inputs(shape) }),
   grid: (shape, adapter) => grid(inputs(shape), shape, adapter),

@@ -1,6 +1,7 @@
-// dx[b, y, x, c] = Σ of dy over the windows whose greatest number was this one, in the order of the windows.
-// Prelude: WORKGROUP (invocations per workgroup), UNIT (bool: both strides are 1), Value (f32 or vec4<f32>), Bits (u32 likewise), LANES (channels in one).
-import fragments::{index, readers};
+// dx[b, y, x, c] = Σ over the windows (v, u) that read it of its share of their dy, in the order of the windows.
+// Prelude: WORKGROUP (invocations per workgroup), UNIT (bool: both strides are 1), Value (f32 or vec4<f32>), LANES (channels in one).
+// Fragment `share`: shareOf(at, v, u, place) -> Value, at being where the window's dy lies.
+import fragments::{index, readers, share};
 
 @compute @workgroup_size(WORKGROUP)
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
@@ -14,8 +15,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
     for (var v = rows.x; v < rows.y; v++) {
       for (var u = columns.x; u < columns.y; u++) {
         let at = ((place.image + v) * uniforms.outWidth + u) * channels + o % channels;
-        let tap = (place.top - v * uniforms.strideY) * uniforms.kernelWidth + place.left - u * uniforms.strideX;
-        sum += select(Value(), dy[at], taps[at] == Bits(tap));
+        sum += shareOf(at, v, u, place);
       }
     }
     dx[o] = sum;
