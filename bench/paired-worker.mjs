@@ -1,4 +1,4 @@
-/** One side of `paired.mjs`: the rows of the checkout it runs in, made ready and timed when it is told to. */
+/** One side of `paired.ts`: the rows of the checkout it runs in, made ready and timed when it is told to. */
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -42,6 +42,7 @@ for (const [name, spec] of [
 let prepared;
 const answers = {
   rows: () => [...rows.keys()],
+  adapter: () => device.description,
   prepare: async (name) => {
     prepared = await rows.get(name)();
     for (let i = 0; i < 2; i++) await prepared.run();
