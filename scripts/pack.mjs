@@ -1,7 +1,8 @@
 // Packs what a machine without a network or without this repository needs, for this platform, into one folder:
-//   npm run pack -- FOLDER [--node] [--tests]   then, there:   node FOLDER/coxswain.mjs --help     node FOLDER/bench.mjs --peers --minutes 8
+//   npm run pack -- FOLDER [--node] [--tests] [--models]   then, there:   node FOLDER/coxswain.mjs --help     node FOLDER/bench.mjs --peers --minutes 8
 // The folder gets coxswain.mjs, bench.mjs with its peers, Dawn, the sweeps and the shipped models; with --node, Node itself;
-// with --tests, tests.mjs, which says whether the kernels and what is built on them are right there.
+// with --tests, tests.mjs, which says whether the kernels and what is built on them are right there; with --models, the stored
+// models of grid-small. quarter-hour.mjs, which needs these, runs what docs/gpu-agenda.md lists.
 import { cpSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
@@ -12,8 +13,8 @@ import { bundleTests } from '../tests/packed/bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const [target, ...rest] = process.argv.slice(2);
-if (!target || target.startsWith('-') || rest.some((option) => option !== '--node' && option !== '--tests')) {
-  console.error('usage: npm run pack -- FOLDER [--node] [--tests]');
+if (!target || target.startsWith('-') || rest.some((option) => !['--node', '--tests', '--models'].includes(option))) {
+  console.error('usage: npm run pack -- FOLDER [--node] [--tests] [--models]');
   process.exit(2);
 }
 const out = resolve(target);
@@ -44,6 +45,8 @@ const dawn = join('dist', `${process.platform}-${process.platform === 'darwin' ?
 cpSync(join(webgpu, dawn), join(out, dawn), { recursive: true });
 cpSync(join(root, 'sweeps'), join(out, 'sweeps'), { recursive: true });
 cpSync(join(root, 'packages/lab/models'), join(out, 'models'), { recursive: true });
+if (rest.includes('--models')) cpSync(join(root, 'docs/results/models/grid-small'), join(out, 'models/grid-small'), { recursive: true });
+cpSync(join(root, 'scripts/quarter-hour.mjs'), join(out, 'quarter-hour.mjs'));
 if (rest.includes('--node')) {
   mkdirSync(join(out, 'bin'), { recursive: true });
   cpSync(process.execPath, join(out, 'bin', 'node'));

@@ -9,7 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'coxswain-pack-'));
 const there = (...args: string[]): string => execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
 
 beforeAll(() => {
-  execFileSync(process.execPath, [join(import.meta.dirname, '../scripts/pack.mjs'), folder, '--tests']);
+  execFileSync(process.execPath, [join(import.meta.dirname, '../scripts/pack.mjs'), folder, '--tests', '--models']);
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -76,5 +76,36 @@ describe('the tests', () => {
     const without = tests('--only', 'kernels/src/rms-norm');
     expect(without.status).toBe(1);
     expect(without.lines.join('\n')).toContain('ENOENT');
+  });
+});
+
+describe('the quarter of an hour', () => {
+  const agenda = (...args: string[]) =>
+    spawnSync(process.execPath, ['quarter-hour.mjs', '--out', 'results', ...args], { cwd: folder, encoding: 'utf8' });
+  const told = () => JSON.parse(readFileSync(join(folder, 'results/agenda.json'), 'utf8'));
+
+  it('runs a line, tells how it ended, and does not begin it again', () => {
+    expect(agenda('--minutes', '1', '--only', 'adapter').stdout).toMatch(/^adapter: .*\nadapter: done in \d+ s, ended with 0 0\n$/);
+    expect(told().adapter).toMatchObject({ done: true, commands: [{ command: 'node coxswain.mjs adapter', code: 0 }, { code: 0 }] });
+    expect(readFileSync(join(folder, 'results/adapter/as-it-is.log'), 'utf8')).toMatch(/^matrix units +\S/m);
+    // Too little time for any line: what is done stays out, the rest is named.
+    const { stdout } = agenda('--minutes', '0.1');
+    expect(stdout).not.toContain('adapter');
+    expect(stdout).toContain('tests: left for another time\n');
+  });
+
+  it('interrupts what outlasts its time, and says so', () => {
+    agenda('--minutes', '0.6', '--only', 'twelve-colours');
+    const { done, commands } = told()['twelve-colours'];
+    expect(done).toBe(false);
+    // 130 where Ctrl-C was heard in time; killed, so without a code, on a slower machine.
+    for (const { code } of commands) expect([130, null]).toContain(code);
+    expect(commands).toHaveLength(3);
+  }, 120_000);
+
+  it('refuses a line that is not', () => {
+    const { status, stderr } = agenda('--only', 'test');
+    expect(status).toBe(2);
+    expect(stderr).toContain('adapter,tests,kernels');
   });
 });

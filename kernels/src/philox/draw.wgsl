@@ -3,7 +3,9 @@
 // With owners, element (row, column) of [rows, columns] is element (owner[row], column) of what would be drawn without.
 // Prelude: WORKGROUP (invocations per workgroup), DISTRIBUTION (one of the constants below), OWNED.
 // `state` is (key low, key high, step low, step high): the host writes it before each replay of a captured program.
-import fragments::{index, philox};
+import fragments::{index, near_zero, philox};
+
+alias Value = vec2<f32>;
 
 const UNIFORM = 0u;
 const NORMAL = 1u;
@@ -15,6 +17,15 @@ fn openUniform(words: vec4<u32>) -> vec4<f32> {
   return (vec4<f32>(words >> vec4<u32>(9u)) + 0.5) / 8388608.0;
 }
 
+// (cos 2πu, sin 2πu). The nearest quarter turn is taken off exactly, so that the angle that is rounded is at most π/4.
+fn onCircle(u: f32) -> vec2<f32> {
+  let quarters = floor(4.0 * u + 0.5);
+  let angle = 6.2831855 * (u - 0.25 * quarters);
+  let point = vec2<f32>(cos(angle), sin(angle));
+  let turned = select(point, vec2<f32>(-point.y, point.x), (u32(quarters) & 1u) == 1u);
+  return select(turned, -turned, (u32(quarters) & 2u) == 2u);
+}
+
 fn numbers(words: vec4<u32>) -> vec4<f32> {
   if (DISTRIBUTION == WORDS) {
     return bitcast<vec4<f32>>(words);
@@ -22,9 +33,9 @@ fn numbers(words: vec4<u32>) -> vec4<f32> {
   let u = openUniform(words);
   if (DISTRIBUTION == NORMAL) {
     // Box and Muller: two words make two normals.
-    let radius = sqrt(-2.0 * log(u.xz));
-    let angle = 6.2831855 * u.yw;
-    return vec4<f32>(radius.x * cos(angle.x), radius.x * sin(angle.x), radius.y * cos(angle.y), radius.y * sin(angle.y));
+    // u − 1 is exact from ½ on, where the plain logarithm loses the digits of a short radius.
+    let radius = sqrt(-2.0 * select(log(u.xz), log1p(u.xz - 1.0), u.xz > vec2<f32>(0.5)));
+    return vec4<f32>(radius.x * onCircle(u.y), radius.y * onCircle(u.w));
   }
   if (DISTRIBUTION == LOGISTIC) {
     return log(u / (1.0 - u));

@@ -18,6 +18,14 @@ type Info = GPUAdapterInfo & {
 };
 const FEATURES = ['subgroups', 'shader-f16', 'chromium-experimental-subgroup-matrix'] as GPUFeatureName[];
 
+/** Matrix units are an experimental feature of Dawn; COXSWAIN_DAWN adds toggles, or takes them away as `no-TOGGLE`. */
+function dawnFlags(): string[] {
+  const words = (process.env.COXSWAIN_DAWN ?? '').split(',').filter(Boolean);
+  const off = words.filter((word) => word.startsWith('no-')).map((word) => word.slice('no-'.length));
+  const on = ['allow_unsafe_apis', ...words.filter((word) => !word.startsWith('no-'))];
+  return [`enable-dawn-features=${on.join(',')}`, ...(off.length ? [`disable-dawn-features=${off.join(',')}`] : [])];
+}
+
 let shared: Promise<{ device: GPUDevice; traits: AdapterTraits }> | undefined;
 // The GPU object has to outlive the device, or Dawn may crash when it is collected.
 let gpu: GPU | undefined;
@@ -25,8 +33,7 @@ let gpu: GPU | undefined;
 export function testDevice(): Promise<{ device: GPUDevice; traits: AdapterTraits }> {
   shared ??= (async () => {
     Object.assign(globalThis, globals);
-    // Matrix units are an experimental feature of Dawn.
-    gpu = create(['enable-dawn-features=allow_unsafe_apis']);
+    gpu = create(dawnFlags());
     const adapter = await gpu.requestAdapter();
     if (!adapter) throw new Error('no WebGPU adapter: run `npm run setup` once');
     const { maxStorageBufferBindingSize, maxBufferSize, maxStorageBuffersPerShaderStage, maxComputeWorkgroupStorageSize } = adapter.limits;

@@ -1,5 +1,5 @@
 /** How each golden vector of PyTorch (`kernels/golden`) is computed by the operations of this package. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { t5Buckets } from '@coxswain/kernels';
 import {
   AdamW,
@@ -39,6 +39,17 @@ import {
   vicregVariance,
 } from '../src/index.js';
 
+const folder = new URL('../../../kernels/golden/', import.meta.url);
+
+/** The names of the files in `kernels/golden`, such as `attention` or `odd/attention`, but for a trained model's. */
+export const goldenFiles: readonly string[] = readdirSync(folder, { recursive: true })
+  .map(String)
+  .filter((file) => file.endsWith('.safetensors') && !file.startsWith('trained'))
+  .map((file) => file.replace(/\.safetensors$/, ''));
+
+/** `odd/gru` and `more/pooling_odd` are of `gru` and `pooling`. */
+export const operationOf = (file: string): string => (file.split('/').at(-1) as string).replace(/_odd$/, '');
+
 /** The tensors of one file, uploaded as they are asked for. */
 export class Golden {
   readonly #tensors: ReadonlyMap<string, SafeTensor>;
@@ -48,7 +59,7 @@ export class Golden {
     readonly device: Device,
     file: string,
   ) {
-    this.#tensors = readSafetensors(readFileSync(new URL(`../../../kernels/golden/${file}.safetensors`, import.meta.url))).tensors;
+    this.#tensors = readSafetensors(readFileSync(new URL(`${file}.safetensors`, folder))).tensors;
   }
 
   /** As stored; float64 for what is expected. */

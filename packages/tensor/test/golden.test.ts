@@ -1,19 +1,10 @@
 /** Every golden vector through the public operations, by the kernels of both families. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import type { Device } from '../src/index.js';
 import { requestDevice } from '../src/node.js';
-import { Golden, vectors } from './golden-vectors.js';
+import { Golden, goldenFiles, operationOf, vectors } from './golden-vectors.js';
 
 const TOLERANCE = 2e-5;
-
-const root = new URL('../../../kernels/golden/', import.meta.url);
-const files = readdirSync(root, { recursive: true })
-  .map(String)
-  .filter((file) => file.endsWith('.safetensors') && !file.startsWith('trained'))
-  .map((file) => file.replace(/\.safetensors$/, ''));
-/** `odd/gru` and `more/pooling_odd` are of `gru` and `pooling`. */
-const operationOf = (file: string): string => (file.split('/').at(-1) as string).replace(/_odd$/, '');
 
 /** ‖out − ref‖ / ‖ref‖; NaN anywhere gives NaN, which no tolerance admits. */
 function relativeError(out: ArrayLike<number>, ref: ArrayLike<number>): number {
@@ -33,27 +24,7 @@ afterAll(() => {
   for (const device of devices) device.close();
 });
 
-/** Tests beside their operations or kernels that run vectors of their own, in both families. */
-const beside = ['../src/ops/', '../../../kernels/src/']
-  .map((folder) => new URL(folder, import.meta.url))
-  .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => new URL(String(name), folder)))
-  .filter(({ pathname }) => pathname.endsWith('.test.ts'))
-  .map((file) => readFileSync(file, 'utf8'))
-  .filter((text) => ["'software'", "'gpu'", 'readGolden'].every((word) => text.includes(word)));
-const here = files.filter((file) => operationOf(file) in vectors);
-
-/** Whether a test names a vector, whole or as an operation and a variant such as `_groups`. */
-function names(text: string, file: string): boolean {
-  const name = file.replace(/^more\//, '');
-  const [, operation, variant] = /^(.*)(_[a-z]+)$/.exec(name) ?? [];
-  return text.includes(name) || (operation !== undefined && text.includes(operation) && text.includes(`'${variant}'`));
-}
-
-test('every vector is run, here or beside its operation', () => {
-  const elsewhere = files.filter((file) => !here.includes(file));
-  expect(elsewhere.filter((file) => !beside.some((text) => names(text, file)))).toEqual([]);
-  console.info(`golden vectors: ${files.length} files, ${here.length} of them here, ${elsewhere.length} beside their operations`);
-});
+const here = goldenFiles.filter((file) => operationOf(file) in vectors);
 
 for (const family of ['software', 'gpu'] as const) {
   const device = requestDevice({ family });

@@ -1,7 +1,7 @@
 /**
  * Every public operation on arguments drawn at random: legal ones, of odd shapes, without elements, with NaN, infinities, zeros of both
  * signs, denormals and huge numbers, give what the float64 reference gives; wrong ones that or a typed error. Gradients agree with
- * differences of the reference. In both families. `PROPERTY_CASES=10000 npm run test:unit -- packages/tensor/test/properties.test.ts`
+ * differences of the reference. In both families. `PROPERTY_CASES` in the environment says how many.
  */
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ import { release } from './properties/host.js';
 import { notOperations, rows } from './properties/index.js';
 
 /** Cases of all operations and both families together. */
-const CASES = Number(process.env.PROPERTY_CASES ?? 2500);
+const CASES = Number(process.env.PROPERTY_CASES ?? 10_000);
 const SEED = 24;
 /** Cases that a failure is made smaller by at most. */
 const SHRINKS = 300;

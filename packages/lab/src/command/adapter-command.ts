@@ -1,6 +1,6 @@
 /** `coxswain adapter`: what this machine computes on, before minutes are spent on it. */
 import * as kernelRoom from '@coxswain/kernels';
-import { type Kernel, kernelsOf, type Shape, specialise } from '@coxswain/kernels';
+import { type Kernel, kernelsOf, type MatrixConfiguration, type Shape, specialise } from '@coxswain/kernels';
 import type { Device } from '@coxswain/tensor';
 import { UsageError } from '../errors.js';
 import { environmentOf } from '../run/environment.js';
@@ -27,6 +27,18 @@ const OPTIONS = {
 
 const mebibytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MiB`;
 
+/** What newer versions of Dawn tell of an adapter beyond the standard, where unsafe interfaces are allowed. */
+type MatrixInfo = GPUAdapterInfo & { readonly subgroupMatrixConfigs?: Iterable<MatrixConfiguration> };
+
+/** Such as `16×16×16 f16 → f32`: what the matrix units multiply, and the sums they give. */
+function matrixUnits({ gpu }: Device): string {
+  const configurations = [...((gpu.adapterInfo as MatrixInfo).subgroupMatrixConfigs ?? [])];
+  const words = configurations.map(
+    ({ M, N, K, componentType, resultComponentType }) => `${M}×${N}×${K} ${componentType} → ${resultComponentType}`,
+  );
+  return words.join(', ') || 'none (Dawn lists them with --dawn allow_unsafe_apis only)';
+}
+
 /** Label and value, one line each. */
 function facts(device: Device): [string, string][] {
   const { adapter, family, dawn, node, system, processor, cores, memoryGiB } = environmentOf(device);
@@ -38,6 +50,7 @@ function facts(device: Device): [string, string][] {
     ['features', [...device.gpu.features].sort().join(', ')],
     ['dawn', dawn.length > 0 ? dawn.join(', ') : 'as it is'],
     ['subgroups', subgroups ? `${subgroups.min} to ${subgroups.max} lanes` : 'none'],
+    ['matrix units', matrixUnits(device)],
     ['buffers', `up to ${mebibytes(maxBufferSize)}, bound up to ${mebibytes(maxStorageBufferBindingSize)}`],
     ['workgroup memory', `${maxComputeWorkgroupStorageSize} bytes`],
     ['machine', `${processor}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node ${node}`],

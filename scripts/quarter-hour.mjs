@@ -1,0 +1,171 @@
+// What is worth running when a GPU is at hand for a quarter of an hour, most valuable first, from a folder that `npm run pack -- FOLDER
+// --node --tests --models` made:  node FOLDER/quarter-hour.mjs [--minutes N] [--out FOLDER] [--only LINE,…]
+// It asks nothing. A line that ended well is not begun again: give the same FOLDER on the next machine, and it goes on. What a line
+// left lies in FOLDER/LINE, what was run and how it ended in FOLDER/agenda.json. Why these lines: docs/gpu-agenda.md.
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/**
+ * f16 is hidden by Dawn on NVIDIA drivers before 615.71, matrix units everywhere, and timestamps are rounded to 65 536 ns: the first
+ * two are turned on, the last off. A toggle that an adapter has no use for changes nothing there.
+ */
+const TOGGLES = 'vulkan_enable_f16_on_nvidia,allow_unsafe_apis,no-timestamp_quantization';
+
+/** What is left at the end to stop the programs and close the files, in seconds. */
+const CLOSING = 15;
+
+/**
+ * @typedef {{ name: string, program: string, args: string[], environment?: Record<string, string> }} Command
+ * @typedef {{ name: string, about: string, seconds: number, commands: (place: { out: string, seconds: number }) => Command[] }} Line
+ */
+
+/** @param {string} name @param {string} program @param {string[]} args @param {Record<string, string>} [environment] @returns {Command} */
+const command = (name, program, args, environment = {}) => ({ name, program, args, environment });
+
+/** Processes that test side by side. A software adapter computes on the same cores. */
+const SHARDS = Math.max(1, Math.min(14, availableParallelism() - 1));
+const SEEDS = [1, 2, 3];
+
+/** No row begins in the last half minute, which the longest may take. @param {string} out @param {number} seconds */
+const benchFor = (out, seconds) => [
+  ...['--suite', 'kernels', '--minutes', `${Math.max(0.2, (seconds - 30) / 60)}`],
+  ...['--json', join(out, 'kernels.json')],
+];
+
+/** @type {Line[]} */
+const LINES = [
+  {
+    name: 'adapter',
+    about: 'what the adapter has, as it is and with f16 and matrix units asked for',
+    seconds: 20,
+    commands: () => [
+      command('as-it-is', 'coxswain.mjs', ['adapter'], { COXSWAIN_DAWN: '' }),
+      command('asked', 'coxswain.mjs', ['adapter']),
+    ],
+  },
+  {
+    name: 'tests',
+    about: 'every kernel and what is built on it, with f16 and matrix units',
+    seconds: 200,
+    commands: () => [
+      ...Array.from({ length: SHARDS }, (_, i) =>
+        command(`shard-${i + 1}`, 'tests.mjs', ['--shard', `${i + 1}/${SHARDS}`], { PROPERTY_CASES: '1500' }),
+      ),
+    ],
+  },
+  {
+    name: 'kernels',
+    about: 'single operations, each held against its float64 reference',
+    seconds: 150,
+    commands: ({ out, seconds }) => [command('bench', 'bench.mjs', ['--samples', '8', ...benchFor(out, seconds)])],
+  },
+  {
+    name: 'cost',
+    about: 'every phase of the larger presets step by step, each kernel against the roofline',
+    seconds: 120,
+    commands: ({ out }) =>
+      ['grid-small', 'grid-paper'].map((preset) =>
+        command(preset, 'coxswain.mjs', ['cost', '--preset', preset, '--check', '8', '--kernels', '8', '--results', join(out, 'cost')]),
+      ),
+  },
+  {
+    name: 'peers',
+    about: 'the same beside their peers on the adapter, and beside PyTorch where Python has it',
+    seconds: 200,
+    commands: ({ out, seconds }) => [command('bench', 'bench.mjs', ['--peers', '--samples', '8', ...benchFor(out, seconds)])],
+  },
+  {
+    name: 'twelve-colours',
+    about: 'internal RL of 012345670123 on grid-small from the stored models, a million episodes each, three seeds',
+    seconds: 720,
+    commands: ({ out }) =>
+      SEEDS.map((seed) =>
+        command(`seed-${seed}`, 'coxswain.mjs', [
+          ...['reinforce', '--base', join(here, 'models/grid-small/base')],
+          ...['--controller', join(here, `models/grid-small/controller-${seed % 2 === 0 ? 2 : 1}`)],
+          ...['--task', '012345670123', '--seed', `${seed}`, '--set', 'internal.updates=1000', '--set', 'internal.learningRate=1e-3'],
+          ...['--out', join(out, `seed-${seed}`)],
+        ]),
+      ),
+  },
+];
+/** Lines whose commands are measured, one after the other; those of the others run side by side. */
+const IN_TURN = ['adapter', 'cost'];
+
+const { values } = parseArgs({ options: { minutes: { type: 'string' }, out: { type: 'string' }, only: { type: 'string' } } });
+const minutes = Number(values.minutes ?? 10);
+const only = values.only?.split(',');
+const unknown = only?.find((name) => !LINES.some((line) => line.name === name));
+if (!(minutes > 0) || unknown !== undefined) {
+  console.error(`usage: node quarter-hour.mjs [--minutes N] [--out FOLDER] [--only ${LINES.map(({ name }) => name).join(',')}]`);
+  process.exit(2);
+}
+const out = resolve(values.out ?? 'quarter-hour');
+const started = performance.now();
+const left = () => minutes * 60 - (performance.now() - started) / 1000;
+
+mkdirSync(out, { recursive: true });
+const ledger = join(out, 'agenda.json');
+/** @type {Record<string, { done: boolean, began: string, seconds: number, commands: { command: string, code: number | null, seconds: number }[] }>} */
+const told = existsSync(ledger) ? JSON.parse(readFileSync(ledger, 'utf8')) : {};
+
+/**
+ * Runs a program of this folder, with its output in a log; interrupts it when its time is over, and kills it where that is not heard.
+ * @param {Command} given @param {string} folder @param {number} seconds
+ * @returns {Promise<{ command: string, code: number | null, seconds: number }>}
+ */
+function run({ name, program, args, environment }, folder, seconds) {
+  const begun = performance.now();
+  const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
+  const child = spawn(process.execPath, [join(here, program), ...args], {
+    env: { ...process.env, COXSWAIN_DAWN: TOGGLES, NO_COLOR: '1', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  const soft = setTimeout(() => child.kill('SIGINT'), Math.max(1, seconds - CLOSING) * 1000);
+  const hard = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
+  return new Promise((resolveRun) =>
+    child.on('close', (code) => {
+      clearTimeout(soft);
+      clearTimeout(hard);
+      log.end();
+      resolveRun({
+        command: `node ${program} ${args.join(' ')}`.replaceAll(`${here}/`, '').replaceAll(`${out}/`, ''),
+        code,
+        seconds: (performance.now() - begun) / 1000,
+      });
+    }),
+  );
+}
+
+for (const { name, about, seconds, commands } of LINES) {
+  if (only ? !only.includes(name) : told[name]?.done) continue;
+  const share = Math.min(seconds, left() - CLOSING);
+  if (share < 20) {
+    console.log(`${name}: left for another time`);
+    continue;
+  }
+  const folder = join(out, name);
+  mkdirSync(folder, { recursive: true });
+  const began = new Date().toISOString();
+  console.log(`${name}: ${about}; ${Math.round(share)} s at most`);
+  const end = performance.now() + share * 1000;
+  const asked = commands({ out: folder, seconds: share });
+  const rest = () => (end - performance.now()) / 1000;
+  const ended = [];
+  if (IN_TURN.includes(name)) for (const one of asked) ended.push(await run(one, folder, Math.max(1, rest())));
+  else ended.push(...(await Promise.all(asked.map((one) => run(one, folder, rest())))));
+  const done = ended.every(({ code }) => code === 0);
+  told[name] = { done, began, seconds: (performance.now() - end) / 1000 + share, commands: ended };
+  writeFileSync(ledger, `${JSON.stringify(told, null, 2)}\n`);
+  console.log(
+    `${name}: ${done ? 'done' : 'not done'} in ${told[name].seconds.toFixed(0)} s, ended with ${ended.map(({ code }) => code).join(' ')}`,
+  );
+}
