@@ -12,5 +12,6 @@ struct Tile {
 fn tileOf(launch: Launch, across: u32, down: u32) -> Tile {
   let group = groupOf(launch);
   let rows = group / across;
-  return Tile(group % across, rows % down, rows / down);
+  let matrix = rows / down;
+  return Tile(group - rows * across, rows - matrix * down, matrix);
 }
