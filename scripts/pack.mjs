@@ -3,7 +3,8 @@
 // The folder gets coxswain.mjs, bench.mjs with its peers, Dawn, the sweeps and the shipped models; with --node, Node itself;
 // with --tests, tests.mjs, which says whether the kernels and what is built on them are right there; with --models, the stored
 // models of grid-small. quarter-hour.mjs, which needs these, runs what docs/gpu-agenda.md lists.
-import { cpSync, mkdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +33,15 @@ const how = {
   // Some dependencies ask for Node's own modules by `require`, which ES modules have to make for themselves.
   banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
 };
-await build({ ...how, entryPoints: [join(root, 'packages/lab/src/cli.ts')], outfile: join(out, 'coxswain.mjs') });
+const { version } = JSON.parse(readFileSync(join(root, 'packages/lab/package.json'), 'utf8'));
+const git = spawnSync('git', ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'], { cwd: root, encoding: 'utf8' });
+const packed = { version, ...(git.status === 0 ? { commit: git.stdout.trim() } : {}) };
+await build({
+  ...how,
+  entryPoints: [join(root, 'packages/lab/src/cli.ts')],
+  outfile: join(out, 'coxswain.mjs'),
+  define: { COXSWAIN_VERSION: JSON.stringify(packed) },
+});
 await bundleBench(out, how);
 const programs = ['coxswain.mjs', 'bench.mjs'];
 if (rest.includes('--tests')) {

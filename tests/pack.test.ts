@@ -14,7 +14,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 it('the command finds the adapter', () => {
-  expect(there('coxswain.mjs', 'adapter')).toMatch(/^adapter +\S.*\nkernels +for (GPUs|software adapters)/);
+  expect(there('coxswain.mjs', 'adapter')).toMatch(/^adapter +\S.*\nkernels +for (GPUs|software adapters)/m);
+});
+
+it('the command knows which it is, also where its package is not', () => {
+  expect(there('coxswain.mjs', '--version')).toMatch(/^\d+\.\d+\.\d+( \([0-9a-f]{40}(-dirty)?\))?\n$/);
 });
 
 it('the command plans the sweeps', () => {
@@ -86,7 +90,10 @@ describe('the quarter of an hour', () => {
 
   it('runs a line, tells how it ended, and does not begin it again', () => {
     expect(agenda('--minutes', '1', '--only', 'adapter').stdout).toMatch(/^adapter: .*\nadapter: done in \d+ s, ended with 0 0\n$/);
-    expect(told().adapter).toMatchObject({ done: true, commands: [{ command: 'node coxswain.mjs adapter', code: 0 }, { code: 0 }] });
+    expect(told().adapter).toMatchObject({
+      done: true,
+      commands: [{ command: 'node coxswain.mjs adapter --dawn no-vulkan_enable_f16_on_nvidia', code: 0 }, { code: 0 }],
+    });
     expect(readFileSync(join(folder, 'results/adapter/as-it-is.log'), 'utf8')).toMatch(/^matrix units +\S/m);
     // Too little time for any line: what is done stays out, the rest is named.
     const { stdout } = agenda('--minutes', '0.1');

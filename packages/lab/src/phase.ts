@@ -19,6 +19,8 @@ export type PhaseInput = {
   /** Sections taken from the model's own configuration; they cannot be set again. */
   readonly gives: readonly SectionName[];
   readonly required: (config: Config) => boolean;
+  /** Why it has no place with these settings, if so: it is refused then. */
+  readonly refused?: (config: Config) => string | undefined;
 };
 
 /** What `run` gets. */

@@ -9,6 +9,7 @@ import type { Phase } from '../src/phase.js';
 import { formatDuration, formatNumber, Progress } from '../src/progress.js';
 import { environmentOf } from '../src/run/environment.js';
 import { openModel } from '../src/run/model.js';
+import { commitOf } from '../src/version.js';
 import { fillDisk } from './crash.js';
 import { toyDevice, toyPhase, toySequel } from './toy-phase.js';
 
@@ -52,6 +53,15 @@ describe('the command', () => {
     expect((await coxswain(['report', '--help'])).out).toContain('--results');
   });
 
+  it('says which version it is, and so does what a run notes of its machine', async () => {
+    const { version } = JSON.parse(fs.readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'));
+    const commit = commitOf(import.meta.dirname);
+    expect(await coxswain(['--version'])).toMatchObject({ code: 0, out: commit ? `${version} (${commit})\n` : `${version}\n` });
+    await coxswain(toy());
+    const noted = JSON.parse(fs.readFileSync(join(root, 'run/environment.jsonl'), 'utf8'));
+    expect([noted.version, noted.commit]).toEqual([version, commit]);
+  });
+
   it('asks Dawn for what --dawn says, wherever it stands, while the command lasts', async () => {
     const before = process.env.COXSWAIN_DAWN;
     process.env.COXSWAIN_DAWN = 'dump_shaders';
@@ -85,7 +95,9 @@ describe('the command', () => {
     ['an unknown option', ['pretrain', '--presset', 'grid-mini'], 2, '--preset'],
     ['an option without its value', ['pretrain', '--preset'], 2, '--preset'],
     ['a stray word', ['pretrain', 'fast'], 2, 'fast'],
-    ['a seed that is none', ['pretrain', '--seed', '-1'], 2, 'seed'],
+    ['a seed that is none', ['pretrain', '--seed', '-1'], 2, '--seed: `-1`, expected a whole number from 0'],
+    ['no checkpoint to keep', ['pretrain', '--keep', '0'], 2, '--keep: `0`, expected a whole number from 1'],
+    ['no worker', ['sweep', 'sweeps/smoke.yaml', '--workers', '0'], 2, '--workers: `0`, expected a whole number from 1'],
     ['an unknown preset', ['pretrain', '--preset', 'gridmini'], 3, 'grid-mini'],
     ['a bad setting', ['pretrain', '--set', 'model.heads=3'], 4, 'model.heads'],
     ['a missing input', ['discover'], 2, '--base'],

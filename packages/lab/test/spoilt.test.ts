@@ -7,7 +7,7 @@ import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
 import { PHASES } from '../src/phases.js';
-import { digest, readCheckpoint } from '../src/run/checkpoint.js';
+import { digest, progressDigest, readCheckpoint } from '../src/run/checkpoint.js';
 
 let root: string;
 beforeAll(() => {
@@ -125,9 +125,9 @@ function plant(folder: string, tensor: string, value: number): void {
   (tensors.get(tensor)?.data as Float32Array)[3] = value;
   const bytes = writeSafetensors(tensors);
   fs.writeFileSync(file, bytes);
-  const progress = JSON.parse(fs.readFileSync(join(folder, 'progress.json'), 'utf8'));
+  const { digest: _, ...progress } = JSON.parse(fs.readFileSync(join(folder, 'progress.json'), 'utf8'));
   progress.sha256['model.safetensors'] = digest(bytes);
-  fs.writeFileSync(join(folder, 'progress.json'), JSON.stringify(progress));
+  fs.writeFileSync(join(folder, 'progress.json'), JSON.stringify({ ...progress, digest: progressDigest(progress) }));
 }
 
 describe.each([

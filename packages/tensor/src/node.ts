@@ -7,6 +7,7 @@ import { create, globals } from 'webgpu';
 import { badToggle, type DawnRequest, dawnFlags, dawnRequest, dawnWords } from './dawn.js';
 import { Device } from './device.js';
 import { CoxswainError, NoAdapterError } from './errors.js';
+import { HIDDEN_HALF, halfIsRight, hidesHalf } from './hidden-half.js';
 import { nap } from './nap.js';
 
 export { openSafetensorsFile, type SafetensorsFile, writeSafetensorsFile } from './node/safetensors-file.js';
@@ -69,11 +70,10 @@ function requireToggles({ toggles }: DawnRequest): void {
 }
 
 /** What is asked of Dawn, by the options and by the environment. @throws CoxswainError `bad-toggle` for a toggle that Dawn has not. */
-function askedDawn({ dawn = [], subgroupMatrices }: DeviceOptions): { readonly flags: string[]; readonly words: string[] } {
+function askedDawn({ dawn = [], subgroupMatrices }: DeviceOptions): DawnRequest {
   const given = [...(process.env.COXSWAIN_DAWN ?? '').split(','), ...dawn];
   requireToggles(dawnRequest(given));
-  const request = dawnRequest([...(subgroupMatrices ? ['allow_unsafe_apis'] : []), ...given]);
-  return { flags: dawnFlags(request), words: dawnWords(request) };
+  return dawnRequest([...(subgroupMatrices ? ['allow_unsafe_apis'] : []), ...given]);
 }
 
 /** No name of the standard yet. */
@@ -102,20 +102,51 @@ function askedFamily({ family }: DeviceOptions): Family | undefined {
   });
 }
 
+interface Found {
+  readonly request: DawnRequest;
+  readonly instance: ReturnType<typeof takeInstance>;
+  readonly adapter: GPUAdapter;
+}
+
+/** The adapter of an instance of Dawn that is made so. @throws NoAdapterError. */
+async function find(request: DawnRequest): Promise<Found> {
+  const { instance, adapter } = await explained(async () => {
+    const taken = takeInstance(dawnFlags(request));
+    return { instance: taken, adapter: await taken.gpu.requestAdapter({ powerPreference: 'high-performance' }) };
+  });
+  if (!adapter) throw new NoAdapterError('Dawn lists none', REMEDY);
+  return { request, instance, adapter };
+}
+
+/** Whether f16 is right that Dawn hides, by adapter: it is tried once in a process. */
+const hiddenHalf = new Map<string, boolean>();
+
 /**
- * Finds an adapter and makes a device with all the adapter can give.
+ * Finds an adapter and makes a device with all the adapter can give, f16 that Dawn hides on older drivers of NVIDIA's too where our kernels
+ * are right with it (`no-vulkan_enable_f16_on_nvidia` leaves it hidden).
  * @throws NoAdapterError that says what to install; CoxswainError `bad-family` for a family that there is not, `bad-toggle` for a
  * toggle.
  */
 export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
   const asked = askedFamily(options);
-  const dawn = askedDawn(options);
+  const request = askedDawn(options);
   Object.assign(globalThis, globals);
-  const { instance, adapter } = await explained(async () => {
-    const taken = takeInstance(dawn.flags);
-    return { instance: taken, adapter: await taken.gpu.requestAdapter({ powerPreference: 'high-performance' }) };
-  });
-  if (!adapter) throw new NoAdapterError('Dawn lists none', REMEDY);
+  const found = await find(request);
+  const { info, features } = found.adapter;
+  if (request.toggles.has(HIDDEN_HALF) || hiddenHalf.get(info.description) === false || !hidesHalf(info, features))
+    return open(found, asked, options);
+  const shown = await open(await find({ ...request, toggles: new Map([...request.toggles, [HIDDEN_HALF, true]]) }), asked, options);
+  const right = hiddenHalf.get(info.description) ?? (await halfIsRight(shown));
+  hiddenHalf.set(info.description, right);
+  if (!right) {
+    shown.close();
+    return open(found, asked, options);
+  }
+  found.instance.giveBack();
+  return shown;
+}
+
+async function open({ request, instance, adapter }: Found, asked: Family | undefined, options: DeviceOptions): Promise<Device> {
   const { limits, info, features } = adapter;
   const matrices = options.subgroupMatrices ? [MATRICES] : [];
   const wanted: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups', ...matrices];
@@ -149,7 +180,7 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<Device
     ...(features.has('subgroups') && min && max ? { subgroups: { min, max } } : {}),
     ...(subgroupMatrix ? { subgroupMatrix } : {}),
   };
-  return new Device(device, traits, description, () => lost || instance.giveBack(), nap, dawn.words);
+  return new Device(device, traits, description, () => lost || instance.giveBack(), nap, dawnWords(request));
 }
 
 /** What `ask` gives, or a NoAdapterError with what it threw. */

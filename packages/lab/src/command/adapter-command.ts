@@ -41,10 +41,11 @@ function matrixUnits({ gpu }: Device): string {
 
 /** Label and value, one line each. */
 function facts(device: Device): [string, string][] {
-  const { adapter, family, dawn, node, system, processor, cores, memoryGiB } = environmentOf(device);
+  const { version, commit, adapter, family, dawn, node, system, processor, cores, memoryGiB } = environmentOf(device);
   const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = device.gpu.limits;
   const { subgroups, threads } = device.traits;
   return [
+    ['coxswain', commit === undefined ? version : `${version} (${commit})`],
     ['adapter', adapter],
     ['kernels', family === 'gpu' ? 'for GPUs' : `for software adapters${threads === undefined ? '' : `, ${threads} workgroups at a time`}`],
     ['features', [...device.gpu.features].sort().join(', ')],

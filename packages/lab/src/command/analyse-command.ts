@@ -33,7 +33,7 @@ export function runAnalyse(args: readonly string[], machine: Machine): Promise<v
   const analysis = ANALYSES.find((candidate) => candidate.name === name);
   if (analysis) return runPhase(analysisPhase(analysis), rest, machine, `analyse ${name}`);
   const summary = SUMMARIES.find((candidate) => candidate.name === name);
-  if (summary) return runSummary(summary, rest, machine.stdout);
+  if (summary) return runSummary(summary, rest, machine);
   const known = [...ANALYSES, ...SUMMARIES].map((candidate) => candidate.name);
   const remedy = suggestion(name, known, 'See coxswain analyse --help.');
   throw new UsageError('Analysis', `\`${name}\``, `one of ${known.join(', ')}`, remedy);

@@ -31,10 +31,17 @@ export function takeDawn(args: readonly string[]): { readonly rest: string[]; re
   return { rest, lists };
 }
 
-/** Does `work` with `lists` added to what the environment asks of Dawn. */
-export async function withDawn(lists: readonly string[], work: () => void | Promise<void>): Promise<void> {
+/** Timestamps as the adapter gives them: Dawn rounds them to 65 536 ns, many times what a small kernel takes. */
+export const EXACT_TIMES = 'no-timestamp_quantization';
+
+/**
+ * Does `work` with `lists` added to what the environment asks of Dawn.
+ * @param own what the command wants where nobody says otherwise.
+ */
+export async function withDawn(lists: readonly string[], work: () => void | Promise<void>, own: readonly string[] = []): Promise<void> {
   const before = process.env[VARIABLE];
-  if (lists.length > 0) process.env[VARIABLE] = [before, ...lists].filter(Boolean).join(',');
+  const asked = [...own, before, ...lists].filter(Boolean);
+  if (asked.length > 0) process.env[VARIABLE] = asked.join(',');
   try {
     await work();
   } finally {

@@ -3,10 +3,11 @@ import { CoxswainError } from '@coxswain/tensor';
 import { exitCodeOf, inFull, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { suggestion } from '../suggest.js';
+import { programVersion } from '../version.js';
 import { ADAPTER_ABOUT, runAdapter } from './adapter-command.js';
 import { ANALYSE_ABOUT, runAnalyse } from './analyse-command.js';
 import { COST_ABOUT, runCost } from './cost-command.js';
-import { DAWN_HELP, takeDawn, withDawn } from './dawn-option.js';
+import { DAWN_HELP, EXACT_TIMES, takeDawn, withDawn } from './dawn-option.js';
 import { type Machine, runPhase } from './phase-command.js';
 import { PLAY_ABOUT, runPlay } from './play-command.js';
 import { REPORT_ABOUT, runReport } from './report-command.js';
@@ -20,6 +21,8 @@ type Command = {
   readonly about: string;
   /** It opens a device. */
   readonly computes: boolean;
+  /** What it asks of Dawn. */
+  readonly dawn?: readonly string[];
   readonly run: (args: readonly string[]) => void | Promise<void>;
 };
 
@@ -42,10 +45,10 @@ function commandsFor(phases: readonly Phase[], machine: Machine): Command[] {
       run: async (args) => (await import('./sweep-command.js')).runSweep(args, phases, machine),
     },
     { name: 'watch', about: WATCH_ABOUT, computes: false, run: (args) => runWatch(args, phases, machine) },
-    { name: 'tensorboard', about: TENSORBOARD_ABOUT, computes: false, run: (args) => runTensorboard(args, machine.stdout) },
-    { name: 'report', about: REPORT_ABOUT, computes: false, run: (args) => runReport(args, machine.stdout) },
+    { name: 'tensorboard', about: TENSORBOARD_ABOUT, computes: false, run: (args) => runTensorboard(args, machine) },
+    { name: 'report', about: REPORT_ABOUT, computes: false, run: (args) => runReport(args, machine) },
     { name: 'adapter', about: ADAPTER_ABOUT, computes: true, run: (args) => runAdapter(args, machine) },
-    { name: 'cost', about: COST_ABOUT, computes: true, run: (args) => runCost(args, phases, machine) },
+    { name: 'cost', about: COST_ABOUT, computes: true, dawn: [EXACT_TIMES], run: (args) => runCost(args, phases, machine) },
     { name: 'settings', about: SETTINGS_ABOUT, computes: false, run: (args) => runSettings(args, machine.stdout) },
   ];
 }
@@ -59,7 +62,7 @@ function help(commands: readonly Command[]): string {
     '',
     ...commands.map(({ name, about }) => `  ${name.padEnd(width)}${about}`),
     '',
-    'coxswain COMMAND --help says more about each.',
+    'coxswain COMMAND --help says more about each; coxswain --version says which this is.',
     `${commands
       .filter(({ computes }) => computes)
       .map(({ name }) => name)
@@ -92,6 +95,11 @@ async function dispatch(args: readonly string[], phases: readonly Phase[], machi
     machine.stdout.write(help(commands));
     return;
   }
+  if (typed === '--version' || typed === '-V') {
+    const { version, commit } = programVersion();
+    machine.stdout.write(`${version}${commit === undefined ? '' : ` (${commit})`}\n`);
+    return;
+  }
   const command = commands.find(({ name }) => name === typed);
   if (command) return run(command, rest, machine);
   const known = commands.map(({ name }) => name);
@@ -101,6 +109,6 @@ async function dispatch(args: readonly string[], phases: readonly Phase[], machi
 async function run(command: Command, args: readonly string[], { stdout }: Machine): Promise<void> {
   if (!command.computes) return command.run(args);
   const { rest, lists } = takeDawn(args);
-  await withDawn(lists, () => command.run(rest));
+  await withDawn(lists, () => command.run(rest), command.dawn);
   if (rest.includes('--help') || rest.includes('-h')) stdout.write(`\n${DAWN_HELP}\n`);
 }

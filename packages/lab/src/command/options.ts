@@ -19,6 +19,16 @@ export const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? 
 export type OptionSpecs = NonNullable<ParseArgsConfig['options']>;
 export type OptionValues = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
 
+/** `--seed -1` as `--seed=-1`: a number below 0 is a value, and refused for what it is. */
+function withNumbers(args: readonly string[], options: OptionSpecs): string[] {
+  const joined: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const takes = args[i].startsWith('--') && options[args[i].slice(2)]?.type === 'string';
+    joined.push(takes && /^-\.?\d/.test(args[i + 1] ?? '') ? `${args[i]}=${args[++i]}` : args[i]);
+  }
+  return joined;
+}
+
 /**
  * Reads a command line.
  * @throws UsageError that names what was typed and the nearest option.
@@ -29,7 +39,7 @@ export function readOptions(
   positionals: boolean,
 ): { readonly values: OptionValues; readonly positionals: readonly string[] } {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: positionals, strict: true });
+    return parseArgs({ args: withNumbers(args, options), options, allowPositionals: positionals, strict: true });
   } catch (error) {
     const known = Object.keys(options).map((name) => `--${name}`);
     const typed = args.find((argument) => argument.startsWith('--') && !known.includes(argument.split('=')[0]));
@@ -41,11 +51,11 @@ export function readOptions(
   }
 }
 
-/** Reads a whole number of at least 0. */
-export function readCount(name: string, text: string): number {
+/** Reads a whole number of at least `least`. */
+export function readCount(name: string, text: string, least = 0): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0 || value > 0xffff_ffff) {
-    throw new UsageError(`--${name}`, `\`${text}\``, 'a whole number from 0 to 4294967295', `For example --${name} 1.`);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < least || value > 0xffff_ffff) {
+    throw new UsageError(`--${name}`, `\`${text}\``, `a whole number from ${least} to 4294967295`, `For example --${name} 1.`);
   }
   return value;
 }
@@ -134,6 +144,10 @@ export function settle(phase: Asked, values: OptionValues, given: Readonly<Recor
     if (!given[input.name] && input.required(config)) {
       throw new UsageError(`--${input.name}`, 'missing', `a folder made by \`coxswain ${input.phase}\``, input.about);
     }
+  }
+  for (const input of phase.inputs) {
+    const reason = given[input.name] && input.refused?.(config);
+    if (reason) throw new UsageError(`--${input.name}`, 'given', 'none with these settings', `${reason}: leave it out.`);
   }
   return { config, preset: presetName };
 }

@@ -197,7 +197,7 @@ export async function runPhase(phase: Phase, args: readonly string[], machine: M
   const resolved = resolvePhase(phase, values);
   const path = outFolder(phase, values, seed);
   const command = ['coxswain', ...spoken.split(' '), ...args].map(quote).join(' ');
-  const care = { keep: Math.max(1, readCount('keep', values.keep as string)), stallMinutes: readMinutes(values.stall as string) };
+  const care = { keep: readCount('keep', values.keep as string, 1), stallMinutes: readMinutes(values.stall as string) };
   await execute(phase, resolved, seed, path, command, machine, care);
 }
 

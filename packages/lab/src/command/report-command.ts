@@ -2,7 +2,6 @@
 
 import { basename, join } from 'node:path';
 import { UsageError } from '../errors.js';
-import type { ProgressStream } from '../progress.js';
 import { collectReport } from '../report/collect.js';
 import type { Findings } from '../report/data.js';
 import { renderReport } from '../report/page.js';
@@ -10,7 +9,9 @@ import { standaloneSvg } from '../report/standalone.js';
 import { findingsToMarkdown, tablesToMarkdown } from '../results/markdown.js';
 import { rowsToJson } from '../results/rows.js';
 import { findFindings, findRuns, type StoredRun } from '../run/scan.js';
+import { choose, WITHOUT, WITHOUT_HELP } from './choice.js';
 import { readCount, readOptions } from './options.js';
+import type { Machine } from './phase-command.js';
 import { writeFile } from './write-file.js';
 
 export const REPORT_ABOUT = 'Write one self-contained HTML file about the runs in a folder.';
@@ -18,6 +19,7 @@ export const REPORT_ABOUT = 'Write one self-contained HTML file about the runs i
 const HELP = `coxswain report — ${REPORT_ABOUT}
 
   --runs FOLDER     Folder with runs, searched to its depth; may be repeated (default runs)
+  ${WITHOUT_HELP}
   --out FILE        The report (default report/index.html)
   --results PATH    Also write PATH.json (one row a success rate), PATH.md (every seed with its command) and PATH/NAME.json, .svg of analyses
   --title TEXT      Title of the report and of PATH.md
@@ -27,6 +29,7 @@ const HELP = `coxswain report — ${REPORT_ABOUT}
 
 const SPECS = {
   runs: { type: 'string' as const, multiple: true, default: ['runs'] },
+  without: WITHOUT,
   out: { type: 'string' as const, default: 'report/index.html' },
   results: { type: 'string' as const },
   title: { type: 'string' as const, default: 'Coxswain: skills found in a frozen sequence model' },
@@ -58,14 +61,15 @@ function namedApart(findings: readonly Findings[]): { file: string; found: Findi
 }
 
 /** Writes the report as the command line asks. */
-export function runReport(args: readonly string[], stdout: ProgressStream): void {
+export function runReport(args: readonly string[], { stdout, stderr }: Pick<Machine, 'stdout' | 'stderr'>): void {
   const { values } = readOptions(args, SPECS, false);
   if (values.help) {
     stdout.write(HELP);
     return;
   }
   const roots = values.runs as string[];
-  const runs = roots.flatMap(findRuns);
+  const choice = choose(roots, values.without as string[], stderr);
+  const runs = roots.flatMap((root) => findRuns(root, choice));
   if (runs.length === 0)
     throw new UsageError(
       '--runs',
@@ -73,8 +77,8 @@ export function runReport(args: readonly string[], stdout: ProgressStream): void
       'a folder with runs made by `coxswain`',
       'Run a phase first, or give another folder.',
     );
-  const smoothing = Math.max(1, readCount('smoothing', values.smoothing as string));
-  const findings = roots.flatMap(findFindings);
+  const smoothing = readCount('smoothing', values.smoothing as string, 1);
+  const findings = roots.flatMap((root) => findFindings(root, choice));
   const data = collectReport(runs, { title: values.title as string, lead: LEAD, facts: factsOf(runs), smoothing, findings });
   writeFile(values.out as string, renderReport(data), stdout);
   if (typeof values.results === 'string') {

@@ -146,8 +146,8 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
     return;
   }
   if (positionals.length !== 1)
-    throw new UsageError('coxswain sweep', `${positionals.length} files`, 'one', 'For example: coxswain sweep docs/results/grid-mini.yaml');
-  const workers = Math.max(1, readCount('workers', values.workers as string));
+    throw new UsageError('coxswain sweep', `${positionals.length} files`, 'one', 'For example: coxswain sweep sweeps/grid-mini.yaml');
+  const workers = readCount('workers', values.workers as string, 1);
   const [path] = positionals;
   const changes = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());
   const parsed = parseSweep(readText(path), path);

@@ -2,25 +2,28 @@
 import fs from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { UsageError } from '../errors.js';
-import type { ProgressStream } from '../progress.js';
-import { findRunFolders } from '../run/scan.js';
+import { findRunFolders, readOrSkip } from '../run/scan.js';
 import { onDisk, writeAtomic } from '../run/storage.js';
 import { eventsOf } from '../tensorboard/convert.js';
+import { choose, WITHOUT, WITHOUT_HELP } from './choice.js';
 import { readOptions } from './options.js';
+import type { Machine } from './phase-command.js';
 
 export const TENSORBOARD_ABOUT = 'Write the metrics of runs as event files for TensorBoard.';
 
 const HELP = `coxswain tensorboard — ${TENSORBOARD_ABOUT}
 
-  --runs FOLDER   Folder with runs, searched to its depth; may be repeated (default runs)
-  --out FOLDER    Where to write (default runs/tensorboard); then: tensorboard --logdir FOLDER
-  -h, --help      Show this
+  --runs FOLDER     Folder with runs, searched to its depth; may be repeated (default runs)
+  ${WITHOUT_HELP}
+  --out FOLDER      Where to write (default runs/tensorboard); then: tensorboard --logdir FOLDER
+  -h, --help        Show this
 
 A second call brings the files up to date, also of runs under way.
 `;
 
 const SPECS = {
   runs: { type: 'string' as const, multiple: true, default: ['runs'] },
+  without: WITHOUT,
   out: { type: 'string' as const, default: 'runs/tensorboard' },
   help: { type: 'boolean' as const, short: 'h' },
 };
@@ -29,13 +32,14 @@ const SPECS = {
 const FILE = 'events.out.tfevents.0.coxswain';
 
 /** Writes one event file a run. */
-export function runTensorboard(args: readonly string[], stdout: ProgressStream): void {
+export function runTensorboard(args: readonly string[], { stdout, stderr }: Pick<Machine, 'stdout' | 'stderr'>): void {
   const { values } = readOptions(args, SPECS, false);
   if (values.help) {
     stdout.write(HELP);
     return;
   }
   const roots = values.runs as string[];
+  const choice = choose(roots, values.without as string[], stderr);
   const found = roots.flatMap((root) => findRunFolders(root).map((folder) => ({ folder, name: relative(root, folder) || basename(root) })));
   if (found.length === 0)
     throw new UsageError(
@@ -45,10 +49,14 @@ export function runTensorboard(args: readonly string[], stdout: ProgressStream):
       'Run a phase first, or give another folder.',
     );
   const out = values.out as string;
+  let written = 0;
   for (const { folder, name } of found) {
+    const events = readOrSkip(folder, eventsOf, choice);
+    if (!events) continue;
     const place = join(out, name);
     onDisk(place, () => fs.mkdirSync(place, { recursive: true }));
-    writeAtomic(join(place, FILE), eventsOf(folder));
+    writeAtomic(join(place, FILE), events);
+    written++;
   }
-  stdout.write(`Wrote the events of ${found.length} run${found.length === 1 ? '' : 's'} to ${out}\n`);
+  stdout.write(`Wrote the events of ${written} run${written === 1 ? '' : 's'} to ${out}\n`);
 }

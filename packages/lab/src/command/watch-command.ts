@@ -6,7 +6,7 @@ import { ANALYSES } from '../analyses/index.js';
 import { UsageError } from '../errors.js';
 import { listenForInterrupts } from '../interrupt.js';
 import type { Phase } from '../phase.js';
-import { findRunFolders } from '../run/scan.js';
+import { findRunFolders, readOrSkip } from '../run/scan.js';
 import { drawRun } from '../watch/draw.js';
 import { type RunView, viewRun } from '../watch/view.js';
 import { readOptions } from './options.js';
@@ -49,12 +49,14 @@ export async function runWatch(args: readonly string[], phases: readonly Phase[]
   try {
     for (;;) {
       const found = roots.flatMap((root) => findRunFolders(root).map((folder) => ({ folder, name: nameIn(root, folder) })));
+      const unreadable: string[] = [];
       const views = found.flatMap(({ folder, name }) => {
-        const view = ended.get(folder) ?? viewRun(folder, known, Date.now());
+        const skipped = (_: string, { message }: Error) => unreadable.push(`${name}  cannot be read: ${message}`);
+        const view = ended.get(folder) ?? readOrSkip(folder, (one) => viewRun(one, known, Date.now()), { skipped });
         if (view?.state === 'finished') ended.set(folder, view);
         return view ? [{ name, view }] : [];
       });
-      if (views.length === 0)
+      if (views.length === 0 && unreadable.length === 0)
         throw new UsageError(
           'coxswain watch',
           `no run in ${roots.join(', ')}`,
@@ -66,7 +68,11 @@ export async function runWatch(args: readonly string[], phases: readonly Phase[]
       const of = (state: string): number => views.filter(({ view }) => view.state === state).length;
       const lines = [
         ...shown.flatMap(({ name, view }) => drawRun(view, name, width)),
-        `${of('running')} running, ${of('finished')} finished, ${of('stopped')} stopped`,
+        ...unreadable.map((line) => line.slice(0, width)),
+        [
+          ...['running', 'finished', 'stopped'].map((state) => `${of(state)} ${state}`),
+          ...(unreadable.length > 0 ? [`${unreadable.length} unreadable`] : []),
+        ].join(', '),
       ];
       if (drawn > 0) stdout.write(`\x1b[${drawn}A\x1b[J`);
       stdout.write(`${lines.join('\n')}\n`);

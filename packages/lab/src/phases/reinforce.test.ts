@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { settle } from '../command/options.js';
 import { preset } from '../settings/presets.js';
-import { explorationAt, progressOf, reinforceRate } from './reinforce.js';
+import { explorationAt, progressOf, reinforcePhase, reinforceRate } from './reinforce.js';
 
 describe('schedules of RL', () => {
   const { internal } = preset('grid-mini');
@@ -31,4 +32,10 @@ describe('schedules of RL', () => {
     }
     expect(last).toBeGreaterThan(0.9);
   });
+});
+
+it('RL on moves refuses a controller, which it would not read', () => {
+  const given = { preset: 'grid-mini', config: preset('grid-mini') };
+  expect(() => settle(reinforcePhase, { method: 'raw' }, { base: given, controller: given })).toThrow(/--controller: given, expected none/);
+  expect(settle(reinforcePhase, { method: 'internal' }, { base: given, controller: given }).config.reinforce.method).toBe('internal');
 });

@@ -234,6 +234,7 @@ export const reinforcePhase: Phase = {
       about: 'run folder of the metacontroller (internal RL)',
       gives: ['metacontroller', 'discover'],
       required: ({ reinforce }) => reinforce.method === 'internal',
+      refused: ({ reinforce }) => (reinforce.method === 'raw' ? 'RL on the base model’s own actions has no controller' : undefined),
     },
     {
       name: 'policy',

@@ -1,6 +1,7 @@
 /**
  * Checkpoints: a folder `checkpoint/` with `model.safetensors`, `config.json` and whatever else a run needs to go on
- * (`state.safetensors`: moments, random state), and `progress.json`, which is written last and counts the others.
+ * (`state.safetensors`: moments, random state), and `progress.json`, which is written last, with the digests of all the others and of
+ * itself. A checkpoint is one whole: a file of another one, or a number changed by hand, is refused.
  *
  * Replacing it never leaves the run without a whole one: the new folder is written and synced as `checkpoint.new`, the
  * old one becomes `checkpoint.old`, the new one takes its name, the old one is removed, or kept among `checkpoints/` where that is
@@ -10,7 +11,8 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
-import type { RunIdentity } from './identity.js';
+import { canonicalJson } from '../settings/resolve.js';
+import { differences, type RunIdentity, readIdentity } from './identity.js';
 import { onDisk, syncFolder, writeSynced } from './storage.js';
 
 /** What a run hands over to be saved. */
@@ -24,8 +26,12 @@ export type Snapshot = {
 type ProgressFile = {
   readonly step: number;
   readonly metricsBytes: number;
+  readonly metricsSha256: string;
   readonly extra: Readonly<Record<string, unknown>>;
+  /** Of each file, `config.json` too. */
   readonly sha256: Readonly<Record<string, string>>;
+  /** SHA-256 of all of the above as canonical JSON. */
+  readonly digest: string;
 };
 
 /** A saved state: the step that comes next is `step` (steps done so far). */
@@ -33,6 +39,7 @@ export type Checkpoint = {
   readonly folder: string;
   readonly step: number;
   readonly metricsBytes: number;
+  readonly metricsSha256: string;
   readonly extra: Readonly<Record<string, unknown>>;
   /** Its files. */
   readonly names: readonly string[];
@@ -47,6 +54,10 @@ export function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** What `progress.json` is known by, whatever the order and the spaces that it is written with. */
+export const progressDigest = (told: Omit<ProgressFile, 'digest'>): string => digest(new TextEncoder().encode(canonicalJson(told)));
+
+const CONFIG = 'config.json';
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 const paths = (runFolder: string) => ({
   current: join(runFolder, 'checkpoint'),
@@ -82,7 +93,7 @@ export function saveCheckpoint(
   runFolder: string,
   identity: RunIdentity,
   step: number,
-  metricsBytes: number,
+  metrics: { readonly bytes: number; readonly sha256: string },
   { files, extra = {} }: Snapshot,
   keep = 1,
 ): void {
@@ -92,10 +103,11 @@ export function saveCheckpoint(
       fs.rmSync(next, { recursive: true, force: true });
       fs.mkdirSync(next);
     });
-    for (const [name, bytes] of Object.entries(files)) writeSynced(join(next, name), bytes);
-    writeSynced(join(next, 'config.json'), json(identity));
-    const sha256 = Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, digest(bytes)]));
-    writeSynced(join(next, 'progress.json'), json({ step, metricsBytes, extra, sha256 } satisfies ProgressFile));
+    const all = { ...files, [CONFIG]: new TextEncoder().encode(json(identity)) };
+    for (const [name, bytes] of Object.entries(all)) writeSynced(join(next, name), bytes);
+    const sha256 = Object.fromEntries(Object.entries(all).map(([name, bytes]) => [name, digest(bytes)]));
+    const told = { step, metricsBytes: metrics.bytes, metricsSha256: metrics.sha256, extra, sha256 };
+    writeSynced(join(next, 'progress.json'), json({ ...told, digest: progressDigest(told) } satisfies ProgressFile));
     onDisk(next, () => syncFolder(next));
   } catch (error) {
     fs.rmSync(next, { recursive: true, force: true });
@@ -130,21 +142,26 @@ function parseProgress(path: string): ProgressFile {
   } catch (error) {
     throw new CheckpointError(path, (error as Error).message, 'the JSON this program wrote', RESTORE);
   }
-  const { step, metricsBytes, extra, sha256 } = parsed;
+  const { digest: told, ...rest } = parsed;
+  const { step, metricsBytes, extra, sha256 } = rest;
   if (!Number.isSafeInteger(step) || !Number.isSafeInteger(metricsBytes) || typeof extra !== 'object' || typeof sha256 !== 'object') {
     throw new CheckpointError(path, 'fields are missing', 'step, metricsBytes, extra and sha256', RESTORE);
   }
+  if (told === undefined) throw new CheckpointError(path, 'no digest: an earlier version wrote it', 'a digest of what it says', RESTORE);
+  if (told !== progressDigest(rest as ProgressFile))
+    throw new CheckpointError(path, `step ${step}, and something in it was changed since`, 'what this program wrote', RESTORE);
   return parsed as ProgressFile;
 }
 
 /**
  * The checkpoint of a run folder, or `undefined` when there is none. Call `recover` first.
- * @throws CheckpointError when its files are not those that were written.
+ * @param identity the run that it has to belong to, where that is known.
+ * @throws CheckpointError when its files are not those that were written, or are another run's.
  */
-export function readCheckpoint(runFolder: string): Checkpoint | undefined {
+export function readCheckpoint(runFolder: string, identity?: RunIdentity): Checkpoint | undefined {
   const folder = paths(runFolder).current;
   if (!fs.existsSync(folder)) return undefined;
-  const { step, metricsBytes, extra, sha256 } = parseProgress(join(folder, 'progress.json'));
+  const { step, metricsBytes, metricsSha256, extra, sha256 } = parseProgress(join(folder, 'progress.json'));
   const read = (name: string): Uint8Array => {
     const path = join(folder, name);
     if (!Object.hasOwn(sha256, name) || !fs.existsSync(path))
@@ -154,5 +171,9 @@ export function readCheckpoint(runFolder: string): Checkpoint | undefined {
       throw new CheckpointError(path, `${bytes.length} bytes that were changed since`, 'the bytes this program wrote', RESTORE);
     return bytes;
   };
-  return { folder, step, metricsBytes, extra, names: Object.keys(sha256), read };
+  const whose = readIdentity(join(folder, CONFIG), new TextDecoder().decode(read(CONFIG)));
+  const other = identity ? differences(whose, identity) : [];
+  if (other.length > 0)
+    throw new CheckpointError(folder, `another run's: ${other.slice(0, 5).join('; ')}`, 'a checkpoint of this run', RESTORE);
+  return { folder, step, metricsBytes, metricsSha256, extra, names: Object.keys(sha256).filter((name) => name !== CONFIG), read };
 }

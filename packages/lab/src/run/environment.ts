@@ -1,10 +1,14 @@
 /** What a process runs on, as a run folder notes it: enough to tell why two runs differ in their last digits. */
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 import type { Device } from '@coxswain/tensor';
+import { programVersion } from '../version.js';
 
 export interface Environment {
   /** ISO 8601. */
   readonly started: string;
+  /** Of the packages, and of the sources where they lie beside the program. */
+  readonly version: string;
+  readonly commit?: string;
   readonly node: string;
   readonly system: string;
   readonly processor: string;
@@ -30,6 +34,7 @@ export function environmentOf(device: Pick<Device, 'description' | 'traits' | 'd
   ];
   return {
     started: new Date().toISOString(),
+    ...programVersion(),
     node: process.version,
     system: `${process.platform} ${process.arch} ${release()}`,
     processor: cpus()[0]?.model.trim() ?? 'unknown',

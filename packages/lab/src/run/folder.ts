@@ -14,10 +14,10 @@ import { join } from 'node:path';
 import { OtherConfigurationError, RunFolderError } from '../errors.js';
 import { type Checkpoint, readCheckpoint, recover, type Snapshot, saveCheckpoint } from './checkpoint.js';
 import type { Environment } from './environment.js';
-import { differences, type RunIdentity } from './identity.js';
+import { differences, type RunIdentity, readIdentity } from './identity.js';
 import { isLocked, lockFolder } from './lock.js';
 import { appendLine, MetricsWriter } from './metrics.js';
-import { onDisk, readJson, writeAtomic } from './storage.js';
+import { onDisk, writeAtomic } from './storage.js';
 
 /** `config.json` of a run folder: the run's identity and, outside its hash, the command that made it. */
 export type RunConfig = RunIdentity & { readonly command: string };
@@ -31,17 +31,8 @@ const LOCK = 'lock';
 /** Reads `config.json` of a run folder; `undefined` when there is none. */
 export function readRunConfig(folder: string): RunConfig | undefined {
   const path = join(folder, CONFIG);
-  const config = readJson(path) as Partial<RunConfig> | undefined;
-  if (config === undefined) return undefined;
-  if (config.format !== 1 || typeof config.phase !== 'string' || typeof config.hash !== 'string' || typeof config.config !== 'object') {
-    throw new RunFolderError(
-      folder,
-      'config.json is not one of ours',
-      'a config.json written by `coxswain`',
-      'Choose another folder with --out.',
-    );
-  }
-  return config as RunConfig;
+  const text = onDisk(path, () => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8') : undefined));
+  return text === undefined ? undefined : (readIdentity(path, text) as RunConfig);
 }
 
 /** The lock, and what a crash may leave of it and of a first config.json. */
@@ -95,8 +86,8 @@ export class RunFolder {
       const known = claim(path, identity);
       if (!known) writeAtomic(join(path, CONFIG), `${JSON.stringify({ ...identity, command } satisfies RunConfig, null, 2)}\n`);
       recover(path);
-      this.resumed = readCheckpoint(path);
-      this.metrics = new MetricsWriter(join(path, 'metrics.jsonl'), this.resumed?.metricsBytes ?? 0);
+      this.resumed = readCheckpoint(path, identity);
+      this.metrics = new MetricsWriter(join(path, 'metrics.jsonl'), this.resumed?.metricsBytes ?? 0, this.resumed?.metricsSha256);
     } catch (error) {
       this.#unlock();
       throw error;
@@ -106,7 +97,7 @@ export class RunFolder {
   /** Saves the state after `step` steps; metrics written so far reach the disk before it. */
   save(step: number, snapshot: Snapshot): void {
     this.metrics.sync();
-    saveCheckpoint(this.path, this.identity, step, this.metrics.bytes, snapshot, this.keep);
+    saveCheckpoint(this.path, this.identity, step, this.metrics, snapshot, this.keep);
   }
 
   /** Notes speed and time; never part of what resuming has to repeat. */

@@ -1,4 +1,5 @@
 /** What makes a run this run and no other. */
+import { FileError, RunFolderError } from '../errors.js';
 import { PRESET_NAMES, preset } from '../settings/presets.js';
 import { hashedSettings, hashOf } from '../settings/resolve.js';
 import type { PartialConfig, SectionName } from '../settings/sections.js';
@@ -32,6 +33,34 @@ function facts({ phase, seed, config, inputs }: Facts): Record<string, unknown> 
 export function identify(run: Facts): RunIdentity {
   const { phase, preset, seed, config, inputs } = run;
   return { format: 1, phase, preset, seed, config, inputs, hash: hashOf(facts(run)) };
+}
+
+/**
+ * The identity that a `config.json` states.
+ * @throws FileError for what is no JSON; RunFolderError for JSON that is none, or whose hash is not that of what it says: it was changed by hand, or put together.
+ */
+export function readIdentity(path: string, text: string): RunIdentity {
+  const refuse = (value: string): never => {
+    throw new RunFolderError(
+      path,
+      value,
+      'a config.json as `coxswain` wrote it',
+      'Restore it from a copy, or choose another folder with --out.',
+    );
+  };
+  let read: Partial<RunIdentity>;
+  try {
+    read = (JSON.parse(text) ?? {}) as Partial<RunIdentity>;
+  } catch (error) {
+    throw new FileError(path, `not JSON (${(error as Error).message})`, { cause: error });
+  }
+  const { format, phase, hash, config, inputs } = read;
+  if (format !== 1 || typeof phase !== 'string' || typeof hash !== 'string' || !config || typeof config !== 'object')
+    refuse('not one of ours');
+  if (!inputs || typeof inputs !== 'object') refuse('no inputs');
+  const identity = read as RunIdentity;
+  if (hashOf(facts(identity)) !== hash) refuse('what it says was changed since: its hash is another');
+  return identity;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Metrics of a run as JSON lines. */
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { RunFolderError, SpoiltRunError } from '../errors.js';
 import { onDisk, storageError, writeAll } from './storage.js';
@@ -12,16 +13,19 @@ export type MetricLine = { readonly step: number; readonly [name: string]: numbe
  */
 export class MetricsWriter {
   readonly #descriptor: number;
+  readonly #hash = createHash('sha256');
   #bytes: number;
 
   /**
    * @param path the file; made when absent.
    * @param keepBytes length to cut the file to: lines written after the last checkpoint are made again by the run.
-   * @throws RunFolderError when the file is shorter than that.
+   * @param sha256 the digest of what is kept, where it is known.
+   * @throws RunFolderError when the file is shorter than that, or what is to be kept is not what was written.
    */
   constructor(
     readonly path: string,
     keepBytes: number,
+    sha256?: string,
   ) {
     this.#bytes = keepBytes;
     this.#descriptor = onDisk(path, () => fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644));
@@ -36,8 +40,25 @@ export class MetricsWriter {
           'Restore the file, or start anew in another folder.',
         );
       }
+      const kept = Buffer.alloc(keepBytes);
+      for (let done = 0; done < keepBytes; ) done += fs.readSync(this.#descriptor, kept, done, keepBytes - done, done);
+      this.#hash.update(kept);
+      if (sha256 !== undefined && this.sha256 !== sha256) {
+        this.close();
+        throw new RunFolderError(
+          path,
+          `its first ${keepBytes} bytes were changed since`,
+          'the metrics that this run wrote before its checkpoint',
+          'Restore the file, or start anew in another folder.',
+        );
+      }
       fs.ftruncateSync(this.#descriptor, keepBytes);
     });
+  }
+
+  /** SHA-256 of the file, hexadecimal; a checkpoint records it. */
+  get sha256(): string {
+    return this.#hash.copy().digest('hex');
   }
 
   /** Bytes in the file; a checkpoint records it. */
@@ -60,6 +81,7 @@ export class MetricsWriter {
       throw storageError(this.path, error);
     }
     this.#bytes += line.length;
+    this.#hash.update(line);
   }
 
   #append(line: Uint8Array): void {
@@ -87,11 +109,13 @@ export function readLines<T>(path: string): T[] {
     .filter((line) => line !== '')
     .map((line, index) => {
       try {
-        return JSON.parse(line) as T;
+        const read = JSON.parse(line) as T;
+        if (typeof read !== 'object' || read === null) throw new TypeError('no object');
+        return read;
       } catch {
         throw new RunFolderError(
           path,
-          `line ${index + 1} is not JSON`,
+          `line ${index + 1} is not a JSON object`,
           'one JSON object a line',
           'Restore the file, or leave this run out.',
         );

@@ -22,7 +22,7 @@ export type TrainedModel = {
   readonly unfinishedAt?: number;
 };
 
-type Progress = Partial<Pick<Checkpoint, 'step' | 'extra'>>;
+type Progress = Partial<Pick<Checkpoint, 'step' | 'extra'> & { readonly sha256: Readonly<Record<string, string>> }>;
 
 /**
  * Opens a run folder, or a folder that holds `model.safetensors` and `config.json` itself.
@@ -51,7 +51,12 @@ export function openModel(path: string, name: string, phase: string): TrainedMod
     );
   const bytes = onDisk(file, () => fs.readFileSync(file));
   requireFiniteFile(bytes, file);
-  const { step, extra = {} } = (readJson(join(folder, 'progress.json')) ?? {}) as Progress;
+  const { step, extra = {}, sha256 = {} } = (readJson(join(folder, 'progress.json')) ?? {}) as Progress;
+  for (const name of ['model.safetensors', 'config.json']) {
+    const path = join(folder, name);
+    if (Object.hasOwn(sha256, name) && digest(onDisk(path, () => fs.readFileSync(path))) !== sha256[name])
+      throw new CheckpointError(path, 'not the bytes that its run saved', 'the bytes that progress.json has the digest of', remedy);
+  }
   const finished = folder === join(path, '.') || fs.existsSync(join(path, RESULT_FILE));
   return { folder, identity, bytes, sha256: digest(bytes), extra, ...(finished || step === undefined ? {} : { unfinishedAt: step }) };
 }
