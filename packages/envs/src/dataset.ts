@@ -46,12 +46,28 @@ export type ExpertSettings = {
   readonly seed: number;
 };
 
+/** Episodes played between two looks at how far it is. */
+const SHARE = 256;
+
 /**
  * Plays the expert from episode 0 of the seed on and keeps the first `count` successful episodes. Which they are does not depend on
  * `count`: a smaller dataset of the same seed is the beginning of a larger one.
  * @throws EnvError where a setting cannot be, or `impossible-episode` where a thousand episodes in a row failed.
  */
 export function generateExpertEpisodes(settings: ExpertSettings): ExpertEpisodes {
+  const shares = expertEpisodes(settings);
+  for (;;) {
+    const { done, value } = shares.next();
+    if (done) return value;
+  }
+}
+
+/**
+ * The same a share at a time, for callers that have other things to do in between.
+ * @returns a generator that yields how many episodes are kept so far, and in the end gives them.
+ * @throws like `generateExpertEpisodes`.
+ */
+export function* expertEpisodes(settings: ExpertSettings): Generator<number, ExpertEpisodes> {
   const { world, epsilon, ties, horizon, count, seed } = settings;
   requireInteger('horizon', horizon, 1, LONGEST_HORIZON);
   requireInteger('count', count, 1);
@@ -82,6 +98,7 @@ export function generateExpertEpisodes(settings: ExpertSettings): ExpertEpisodes
         'raise the horizon or lower epsilon',
       );
     }
+    if (attempts % SHARE === SHARE - 1) yield kept;
     random.seek(STREAM.layout, attempts);
     let cell = sampler.sample(random, layout);
     random.seek(STREAM.task, attempts);

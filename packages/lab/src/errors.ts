@@ -146,13 +146,15 @@ export class SweepInterruptedError extends CoxswainError {
   }
 }
 
-/** The user stopped the run; its state is saved. */
+/** The user stopped the run; its state is saved, if there was any yet. */
 export class InterruptedError extends CoxswainError {
-  constructor(folder: string, step: number) {
-    const remedy = 'Start the same command again to go on from there.';
-    super(`Stopped at step ${step}; the checkpoint is in ${folder}. ${remedy}`, {
+  /** @param step of the last checkpoint; absent where nothing was saved yet. */
+  constructor(folder: string, step: number | undefined) {
+    const remedy = step === undefined ? 'The same command begins anew.' : 'Start the same command again to go on from there.';
+    const where = step === undefined ? 'before the first checkpoint; nothing is lost' : `at step ${step}; the checkpoint is in ${folder}`;
+    super(`Stopped ${where}. ${remedy}`, {
       code: 'interrupted',
-      value: `step ${step}`,
+      value: `step ${step ?? 0}`,
       expected: 'the whole run',
       remedy,
     });

@@ -35,7 +35,7 @@ export type PhaseContext = {
   readonly folder: Pick<RunFolder, 'identity' | 'writeArtifact' | 'writeText'>;
   /** The state to go on from; absent at the start of a run. */
   readonly resumed: Checkpoint | undefined;
-  readonly session: Pick<Session, 'log' | 'note' | 'savesAt' | 'afterStep'>;
+  readonly session: Pick<Session, 'log' | 'note' | 'preparing' | 'savesAt' | 'afterStep'>;
 };
 
 export type Phase = {
@@ -67,6 +67,8 @@ export type SessionOptions = {
   readonly progress: Progress;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Steps that the last checkpoint holds; absent where there is none. */
+  readonly saved?: number;
   readonly steps: number;
   readonly saveEvery: number;
   /** Is told of every step and line. */
@@ -87,6 +89,18 @@ export class Session {
   note(text: string): void {
     this.options.watchdog.beat();
     this.options.progress.note(text);
+  }
+
+  /**
+   * Call now and then while something is made that the steps need: shows how much of it there is, and hears Ctrl-C.
+   * @throws InterruptedError when Ctrl-C was pressed.
+   */
+  async preparing(what: string, done: number, total: number): Promise<void> {
+    const { folder, progress, signal, saved, watchdog } = this.options;
+    watchdog.beat();
+    progress.preparing(what, done, total);
+    await new Promise((resume) => setImmediate(resume));
+    if (signal.aborted) throw new InterruptedError(folder.path, saved);
   }
 
   /** Whether `afterStep` would read the state back now: at every `saveEvery` steps, at the end, and at Ctrl-C. */

@@ -67,14 +67,27 @@ export class Progress {
    * @param notes values shown at the end of the line.
    */
   update(done: number, notes: Readonly<Record<string, number>> = {}): void {
-    const { now, stream, total } = this.options;
+    const { now, total } = this.options;
     const at = now();
     this.#marks.push({ at, done });
     while (this.#marks.length > FEWEST_MARKS && this.#marks[1].at < at - WINDOW_MS) this.#marks.shift();
-    const due = at - this.#shownAt >= (stream.isTTY ? REDRAW_MS : LINE_MS);
-    if (!due && done < total) return;
+    if (this.#due(at) || done >= total) this.#show(at, this.#line(done, notes));
+  }
+
+  /** Shows, when it is time to, how much there is of something that the steps need. It takes no part in their speed. */
+  preparing(what: string, done: number, total: number): void {
+    const at = this.options.now();
+    if (this.#marks.length === 1) this.#marks[0] = { at, done: this.#marks[0].done };
+    if (this.#due(at)) this.#show(at, `${this.options.label}  making ${what}: ${formatNumber(done)}/${formatNumber(total)}`);
+  }
+
+  #due(at: number): boolean {
+    return at - this.#shownAt >= (this.options.stream.isTTY ? REDRAW_MS : LINE_MS);
+  }
+
+  #show(at: number, line: string): void {
+    const { stream } = this.options;
     this.#shownAt = at;
-    const line = this.#line(done, notes);
     if (!stream.isTTY) {
       stream.write(`${line}\n`);
       return;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
+import { pretrainPhase } from '../src/phases/pretrain.js';
 import { openModel } from '../src/run/model.js';
 import { codeOf, files, identity, open } from './folders.js';
 import { toyDevice, toyPhase, toySequel } from './toy-phase.js';
@@ -202,4 +203,75 @@ describe('readers', () => {
       err: expect.stringContaining('There are run-1, run-2'),
     });
   });
+});
+
+describe('making demonstrations', () => {
+  const MANY = ['--set', 'pretrain.episodes=200000', '--set', 'pretrain.steps=1', '--set', 'pretrain.warmup=0'];
+  /** Runs the real pretraining; `press` is called at each line that is printed. */
+  async function pretrain(out: string, press: (line: string, interrupt: () => void) => void) {
+    const listeners = new Set<() => void>();
+    const exits: number[] = [];
+    let err = '';
+    const code = await main(['pretrain', '--out', out, ...MANY], [pretrainPhase], {
+      stdout: { write: () => {} },
+      stderr: {
+        write: (text) => {
+          err += text;
+          press(text, () => {
+            for (const listener of listeners) listener();
+          });
+        },
+      },
+      signals: {
+        on: (_, listener) => listeners.add(listener),
+        off: (_, listener) => listeners.delete(listener),
+        exit: (exit) => exits.push(exit),
+      },
+      now: () => performance.now(),
+      openDevice: toyDevice,
+      program: [],
+    });
+    return { code, err, exits };
+  }
+
+  it('shows how far it is, hears Ctrl-C, and leaves nothing half done', async () => {
+    const out = join(root, 'run');
+    const { code, err, exits } = await pretrain(out, (line, interrupt) => {
+      if (line.includes('making demonstrations')) interrupt();
+    });
+    expect(err).toMatch(/pretrain {2}making demonstrations \(ε [\d.]+\): \d+\/200 000\n/);
+    expect(code).toBe(130);
+    expect(err).toContain('Stopped before the first checkpoint; nothing is lost. The same command begins anew.');
+    expect(exits).toEqual([]);
+    expect(fs.existsSync(join(out, 'checkpoint'))).toBe(false);
+  });
+});
+
+it('a finished run that is asked for again opens no device', async () => {
+  const args = ['pretrain', '--out', join(root, 'run'), '--steps', '5', '--set', 'pretrain.warmup=0'];
+  const said: string[] = [];
+  let opened = 0;
+  const machine = {
+    stdout: { write: (text: string) => said.push(text) },
+    stderr: { write: (text: string) => said.push(text) },
+    signals: { on: () => {}, off: () => {}, exit: () => {} },
+    now: () => performance.now(),
+    openDevice: () => {
+      opened++;
+      return toyDevice();
+    },
+    program: [],
+  };
+  for (const asked of [1, 1]) {
+    expect(await main(args, [toyPhase], machine)).toBe(0);
+    expect(opened).toBe(asked);
+  }
+  expect(said.join('')).toContain('has finished: nothing is left to do.');
+  // A result that was cut short is written again.
+  const result = join(root, 'run', 'result.json');
+  const whole = fs.readFileSync(result, 'utf8');
+  fs.truncateSync(result, 3);
+  expect(await main(args, [toyPhase], machine)).toBe(0);
+  expect(opened).toBe(2);
+  expect(fs.readFileSync(result, 'utf8')).toBe(whole);
 });

@@ -10,6 +10,7 @@ import { readCheckpoint, recover } from '../run/checkpoint.js';
 import { environmentOf } from '../run/environment.js';
 import { requireFiniteFile } from '../run/finite.js';
 import { RunFolder } from '../run/folder.js';
+import { readJson } from '../run/storage.js';
 import { Watchdog } from '../run/watchdog.js';
 import { PRESET_NAMES } from '../settings/presets.js';
 import { allSettings, type Config } from '../settings/sections.js';
@@ -107,6 +108,15 @@ function savedNote(path: string): string {
   return `The last checkpoint in ${path}, after ${saved.step} steps, is good: the same command goes on from there.`;
 }
 
+/** Whether a file is there, whole. */
+function isJson(path: string): boolean {
+  try {
+    return readJson(path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Opens the folder and runs the phase, from the last checkpoint there to its end. */
 async function attempt(phase: Phase, resolved: Resolved, seed: number, path: string, command: string, machine: Machine, care: Care) {
   const { config, inputs } = resolved;
@@ -128,6 +138,10 @@ async function attempt(phase: Phase, resolved: Resolved, seed: number, path: str
       if (unfinishedAt !== undefined)
         progress.note(`The run given as --${name} has not finished: its last checkpoint, after ${unfinishedAt} steps, is used.`);
     if (resumed) progress.note(`Going on with ${path} at ${unit} ${resumed.step} of ${steps}.`);
+    if (resumed && resumed.step >= steps && isJson(join(path, phase.leaves))) {
+      progress.note(`${path} has finished: nothing is left to do.`);
+      return;
+    }
     const interrupts = listenForInterrupts(machine.signals, (line) => progress.note(line));
     const watchdog = new Watchdog(care.stallMinutes, machine.now, (minutes) => {
       progress.note(
@@ -142,7 +156,7 @@ async function attempt(phase: Phase, resolved: Resolved, seed: number, path: str
         folder.environment(environmentOf(device, devices.length));
         const duration = await durationNote(phase, config, devices, resumed?.step ?? 0);
         if (duration) progress.note(duration);
-        const session = new Session({ folder, progress, signal: interrupts.signal, steps, saveEvery, watchdog });
+        const session = new Session({ folder, progress, signal: interrupts.signal, saved: resumed?.step, steps, saveEvery, watchdog });
         await phase.run({ config, seed, inputs, device, others, folder, resumed, session });
       } finally {
         for (const one of devices) one.close();

@@ -130,6 +130,7 @@ async function probeSteps(phase: Phase, config: Config, device: Device, counted:
   const session: PhaseContext['session'] = {
     log() {},
     note() {},
+    async preparing() {},
     savesAt: () => false,
     async afterStep(done) {
       // As a run does, for it sees signals only so.

@@ -15,7 +15,7 @@ import { gradientScaleOf } from './precision.js';
 import { withCulprit } from './spoilt.js';
 import { Starts, updatesOf } from './starts.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
-import { demonstrations, meanLength } from './world.js';
+import { demonstrations, makeDemonstrations, meanLength } from './world.js';
 
 /** Linear from zero over `warmup` steps, constant for `holdRate` of all, then linear to `finalRate` of it at the last. */
 export function discoverRate({ learningRate, warmup, steps, holdRate, finalRate }: Config['discover'], step: number): number {
@@ -34,8 +34,7 @@ async function run(context: PhaseContext): Promise<void> {
   const { config, seed, device, folder, session, inputs } = context;
   const settings = config.discover;
   const updates = updatesOf(settings);
-  session.note(`making ${settings.episodes} demonstrations (ε ${settings.noise})`);
-  const data = demonstrations(config, 'training', seed, settings.episodes, settings);
+  const data = await makeDemonstrations(config, seed, settings.episodes, settings, session);
   const batches = new LengthBuckets(data, { size: settings.batch, seed, pool: settings.lengthBuckets });
   const heldOut = demonstrations(config, 'heldOut', seed, settings.evaluationEpisodes, settings);
   const method = methodOf(config);

@@ -12,7 +12,7 @@ import { evaluateBase } from './evaluate-base.js';
 import { gradientScaleOf } from './precision.js';
 import { withCulprit } from './spoilt.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
-import { demonstrations, meanLength, sequenceBatch } from './world.js';
+import { demonstrations, makeDemonstrations, meanLength, sequenceBatch } from './world.js';
 
 /** Linear warm-up, then linear to `finalRate` of the full rate at the last step. */
 export function pretrainRate({ learningRate, warmup, steps, finalRate }: Config['pretrain'], step: number): number {
@@ -22,8 +22,7 @@ export function pretrainRate({ learningRate, warmup, steps, finalRate }: Config[
 async function run(context: PhaseContext): Promise<void> {
   const { config, seed, device, folder, session } = context;
   const { pretrain } = config;
-  session.note(`making ${pretrain.episodes} demonstrations (ε ${pretrain.noise})`);
-  const data = demonstrations(config, 'training', seed, pretrain.episodes, pretrain);
+  const data = await makeDemonstrations(config, seed, pretrain.episodes, pretrain, session);
   const batches = new LengthBuckets(data, { size: pretrain.batch, seed, pool: pretrain.lengthBuckets });
   const heldOut = demonstrations(config, 'heldOut', seed, pretrain.evaluationEpisodes, pretrain);
   const floor = bayesFloor(heldOut, { tasks: config.world.tasks, epsilon: pretrain.noise });

@@ -5,11 +5,13 @@ import type { Phase, PhaseContext } from '../phase.js';
 import { RESULT_FILE } from '../run/folder.js';
 import { loadBase } from './base.js';
 import { oracleLegs, SupervisedTraining } from './supervised-controllers.js';
+import { makeDemonstrations } from './world.js';
 
 async function run({ config, seed, device, folder, session, inputs, resumed }: PhaseContext): Promise<void> {
   const settings = config.supervise;
   const base = loadBase(device, inputs.base);
-  const training = new SupervisedTraining(base, config, seed, config.metacontroller.layer);
+  const data = await makeDemonstrations(config, seed, settings.episodes, config.discover, session);
+  const training = new SupervisedTraining(base, config, seed, config.metacontroller.layer, data);
   const { store, optimiser } = training;
   let done = 0;
   if (resumed) {

@@ -1,5 +1,5 @@
 /** Controllers trained with labels, and how far they get when the true subgoal switches them on: the bound on what steering can do. */
-import { type EpisodeBatch, GridworldPinpad, gatherEpisodes, LengthBuckets } from '@coxswain/envs';
+import { type EpisodeBatch, type ExpertEpisodes, GridworldPinpad, gatherEpisodes, LengthBuckets } from '@coxswain/envs';
 import { type LabelledBatch, SupervisedControllers, SupervisedTrainer } from '@coxswain/metacontroller';
 import { type Controller, Rollout, type StepContext } from '@coxswain/rl';
 import { AdamW, gatherRows, HostRandom, ParameterStore, type Tensor } from '@coxswain/tensor';
@@ -27,9 +27,9 @@ export class SupervisedTraining {
     private readonly config: Config,
     private readonly seed: number,
     readonly layer: number,
+    data: ExpertEpisodes = demonstrations(config, 'training', seed, config.supervise.episodes, config.discover),
   ) {
-    const { episodes, batch, weightDecay, gradientClip } = config.supervise;
-    const data = demonstrations(config, 'training', seed, episodes, config.discover);
+    const { batch, weightDecay, gradientClip } = config.supervise;
     this.#batches = new LengthBuckets(data, { size: batch, seed });
     this.store = new ParameterStore(base.store.device);
     const { width } = config.model;

@@ -4,7 +4,9 @@ import {
   type EpisodeBatch,
   type Episodes,
   type ExpertEpisodes,
+  type ExpertSettings,
   egocentric,
+  expertEpisodes,
   generateExpertEpisodes,
   type ObservationSpace,
   observeEpisodes,
@@ -12,6 +14,7 @@ import {
   type World,
 } from '@coxswain/envs';
 import type { SequenceBatch } from '@coxswain/transformer';
+import type { PhaseContext } from '../phase.js';
 import type { Config } from '../settings/sections.js';
 
 export function worldOf({ world }: Config): World {
@@ -36,16 +39,36 @@ export const WORLD_SEED = {
   unconditioned: 5_000_000,
 } as const;
 
+type Which = 'training' | 'heldOut';
+type Style = { readonly noise: number; readonly ties?: Ties };
+
+function expertSettings(config: Config, which: Which, seed: number, count: number, { noise, ties }: Style): ExpertSettings {
+  const { tasks, horizon } = config.world;
+  return { world: worldOf(config), tasks, epsilon: noise, ties, horizon, count, seed: WORLD_SEED[which] + seed };
+}
+
 /** Demonstrations of the training tasks; `which` tells training data from held-out data of the same seed. */
-export function demonstrations(
+export function demonstrations(config: Config, which: Which, seed: number, count: number, style: Style): ExpertEpisodes {
+  return generateExpertEpisodes(expertSettings(config, which, seed, count, style));
+}
+
+/**
+ * The demonstrations that a run trains on, which may take minutes: shows how far it is, and hears Ctrl-C.
+ * @throws InterruptedError.
+ */
+export async function makeDemonstrations(
   config: Config,
-  which: 'training' | 'heldOut',
   seed: number,
   count: number,
-  { noise, ties }: { readonly noise: number; readonly ties?: Ties },
-): ExpertEpisodes {
-  const { tasks, horizon } = config.world;
-  return generateExpertEpisodes({ world: worldOf(config), tasks, epsilon: noise, ties, horizon, count, seed: WORLD_SEED[which] + seed });
+  style: Style,
+  session: PhaseContext['session'],
+): Promise<ExpertEpisodes> {
+  const shares = expertEpisodes(expertSettings(config, 'training', seed, count, style));
+  for (;;) {
+    const { done, value } = shares.next();
+    if (done) return value;
+    await session.preparing(`demonstrations (ε ${style.noise})`, value, count);
+  }
 }
 
 /** Mean steps of an episode. */
