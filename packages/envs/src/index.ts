@@ -1,6 +1,6 @@
 export * from './batches.js';
 export * from './dataset.js';
-export { EnvError, type EnvErrorCode } from './errors.js';
+export { EnvError, type EnvErrorCode, LONGEST_HORIZON } from './errors.js';
 export * from './expert.js';
 export * from './floor.js';
 export * from './observation.js';

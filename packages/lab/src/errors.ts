@@ -84,6 +84,29 @@ export class DiskFullError extends CoxswainError {
   }
 }
 
+/** An array that the settings ask for is larger than this program, or this machine, can have. */
+export class TooLargeError extends CoxswainError {
+  constructor(value: string, remedy: string, options?: ErrorOptions) {
+    super(
+      `The settings ask for ${value}, which cannot be had. ${remedy}`,
+      { code: 'out-of-memory', value, expected: 'arrays that fit in memory', remedy },
+      options,
+    );
+  }
+}
+
+/** JavaScript's own word for an array that is too large, as a typed error with the memory it would take; all else as it is. */
+export function explainedMemory(error: unknown, remedy: string): unknown {
+  if (!(error instanceof RangeError)) return error;
+  const [, elements] = /^Invalid (?:typed )?array length: (\d+)$/.exec(error.message) ?? [];
+  const failed = /^Array buffer allocation failed|^Invalid array length$|^Array buffer/.test(error.message);
+  if (elements === undefined && !failed) return error;
+  const [, name] = /\bnew (\w+Array)\b/.exec(error.stack ?? '') ?? [];
+  const bits = Number(/\d+/.exec(name ?? '')?.[0] ?? 8);
+  const value = elements === undefined ? 'a larger array' : `an array of ${((Number(elements) * bits) / 8 / 2 ** 30).toPrecision(3)} GiB`;
+  return new TooLargeError(value, remedy, { cause: error });
+}
+
 /** A file that cannot be read or written for another reason than space. */
 export class FileError extends CoxswainError {
   constructor(path: string, reason: string, options?: ErrorOptions) {

@@ -100,6 +100,7 @@ describe('the command', () => {
     ['no worker', ['sweep', 'sweeps/smoke.yaml', '--workers', '0'], 2, '--workers: `0`, expected a whole number from 1'],
     ['an unknown preset', ['pretrain', '--preset', 'gridmini'], 3, 'grid-mini'],
     ['a bad setting', ['pretrain', '--set', 'model.heads=3'], 4, 'model.heads'],
+    ['a horizon that no episode can have', ['pretrain', '--set', 'world.horizon=70000'], 4, '65535'],
     ['a missing input', ['discover'], 2, '--base'],
     ['an input that is not there', ['discover', '--base', '/nowhere'], 5, '/nowhere'],
     ['no runs to report', ['report', '--runs', '/nowhere'], 10, '/nowhere'],

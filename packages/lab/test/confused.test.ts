@@ -275,3 +275,22 @@ it('a finished run that is asked for again opens no device', async () => {
   expect(opened).toBe(2);
   expect(fs.readFileSync(result, 'utf8')).toBe(whole);
 });
+
+it.each(['pretrain.episodes=1e12', 'pretrain.batch=1e9'])('%s is refused with the memory that it would take', async (setting) => {
+  let err = '';
+  const code = await main(
+    ['pretrain', '--out', join(root, 'run'), '--set', setting, '--set', 'pretrain.evaluationEpisodes=10'],
+    [pretrainPhase],
+    {
+      stdout: { write: () => {} },
+      stderr: { write: (text) => (err += text) },
+      signals: { on: () => {}, off: () => {}, exit: () => {} },
+      now: () => performance.now(),
+      openDevice: toyDevice,
+      program: [],
+    },
+  );
+  expect(code, err).toBe(12);
+  expect(err).toMatch(/Error: The settings ask for an array of [\d.e+]+ GiB, which cannot be had\. Lower the sizes/);
+  expect(err).not.toMatch(/^ +at /m);
+});

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { CoxswainError, type Device, DeviceLostError, OutOfMemoryError } from '@coxswain/tensor';
 import { durationNote } from '../cost/project.js';
-import { EXIT_CODES, UsageError } from '../errors.js';
+import { EXIT_CODES, explainedMemory, UsageError } from '../errors.js';
 import { listenForInterrupts, type SignalSource } from '../interrupt.js';
 import { type Phase, Session } from '../phase.js';
 import { Progress, type ProgressStream } from '../progress.js';
@@ -165,7 +165,7 @@ async function attempt(phase: Phase, resolved: Resolved, seed: number, path: str
       if (error instanceof CoxswainError && SPOILT.includes(error.code)) progress.note(savedNote(path));
       if (error instanceof DeviceLostError) progress.note(error.message);
       if (error instanceof OutOfMemoryError) throw outOfMemory(phase, error);
-      throw error;
+      throw explainedMemory(error, 'Lower the sizes that were set: episodes, batch, horizon, or those of the model.');
     } finally {
       watchdog.stop();
       progress.finish();

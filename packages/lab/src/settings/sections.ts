@@ -2,6 +2,7 @@
  * Every setting there is, each with one sentence. Sections are what phases share: a run is identified by the sections
  * its phase reads. `recipe` below means measurements made at the size of `grid-mini`; § are those of arXiv 2512.20605.
  */
+import { LONGEST_HORIZON } from '@coxswain/envs';
 import { choice, flag, integer, number, type Setting, task, tasks, type ValueOf } from './setting.js';
 
 const adam = (what: string) => ({
@@ -47,7 +48,7 @@ export const SECTIONS = {
       'allocentric',
     ]),
     tasks: tasks('Colour sequences the experts walk in pretraining and discovery.'),
-    horizon: integer('Steps after which a demonstration is cut, T.', { min: 1 }),
+    horizon: integer('Steps after which a demonstration is cut, T.', { min: 1, max: LONGEST_HORIZON }),
   },
   model: {
     width: integer('Width of the residual stream, d.', { min: 1 }),
@@ -156,7 +157,7 @@ export const SECTIONS = {
   reinforce: {
     method: choice('Internal RL (a policy over codes), or RL on the base model’s own actions.', ['internal', 'raw']),
     task: task('Colour sequence to be rewarded: 1 when its last colour is visited, else nothing.'),
-    horizon: integer('Steps after which an episode ends.', { min: 1 }),
+    horizon: integer('Steps after which an episode ends.', { min: 1, max: LONGEST_HORIZON }),
     clip: number('How far a probability ratio may move before it is clipped.', { min: 0, max: 1 }),
     advantageFloor: number('Added to the batch’s standard deviation of rewards when advantages are made.', { min: 0 }),
     gateThreshold: number('β at or above this ends the code that is held.', { min: 0, max: 1 }),
@@ -176,7 +177,7 @@ export const SECTIONS = {
   evaluate: {
     episodes: integer('Episodes rolled out for the final number.', { min: 1 }),
     longTask: task('A longer task the trained policy is also tried on; empty for none.', { optional: true }),
-    longHorizon: integer('Steps after which an episode of the longer task ends.', { min: 1 }),
+    longHorizon: integer('Steps after which an episode of the longer task ends.', { min: 1, max: LONGEST_HORIZON }),
   },
 } as const satisfies Record<string, Record<string, Setting<unknown>>>;
 
