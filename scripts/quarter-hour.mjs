@@ -50,11 +50,10 @@ const LINES = [
     name: 'tests',
     about: 'every kernel and what is built on it, with f16 and matrix units',
     seconds: 200,
-    commands: () => [
-      ...Array.from({ length: SHARDS }, (_, i) =>
+    commands: () =>
+      Array.from({ length: SHARDS }, (_, i) =>
         command(`shard-${i + 1}`, 'tests.mjs', ['--shard', `${i + 1}/${SHARDS}`], { PROPERTY_CASES: '1500', ...HALF }),
       ),
-    ],
   },
   {
     name: 'kernels',

@@ -40,7 +40,7 @@ test('a million normals are right where the logarithm is near 0 and the angle la
   const expected = normalReference(shape, state);
   let worst = 0;
   for (let i = 0; i < shape.count; i++) worst = Math.max(worst, Math.abs(out[i] - expected[i]));
-  // llvmpipe: 6e-7; by log(u) and the cosine of 2πu 4e-5. WGSL lets a cosine be off by 2⁻¹¹, GPUs are by about 2⁻²¹.
+  // llvmpipe: 6e-7; by log(u) and the cosine of 2πu 4e-5. WGSL lets a cosine be off by 2⁻¹¹.
   expect(worst).toBeLessThan(4e-6);
 });
 

@@ -99,7 +99,7 @@ export class TooLargeError extends CoxswainError {
 export function explainedMemory(error: unknown, remedy: string): unknown {
   if (!(error instanceof RangeError)) return error;
   const [, elements] = /^Invalid (?:typed )?array length: (\d+)$/.exec(error.message) ?? [];
-  const failed = /^Array buffer allocation failed|^Invalid array length$|^Array buffer/.test(error.message);
+  const failed = /^Array buffer|^Invalid array length$/.test(error.message);
   if (elements === undefined && !failed) return error;
   const [, name] = /\bnew (\w+Array)\b/.exec(error.stack ?? '') ?? [];
   const bits = Number(/\d+/.exec(name ?? '')?.[0] ?? 8);

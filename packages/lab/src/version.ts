@@ -37,6 +37,9 @@ function find(): Version {
 
 let found: Version | undefined;
 
+/** Such as `0.1.0 (COMMIT)`. */
+export const versionInWords = ({ version, commit }: Version): string => (commit === undefined ? version : `${version} (${commit})`);
+
 /** The version of this program, looked for once. */
 export function programVersion(): Version {
   found ??= find();

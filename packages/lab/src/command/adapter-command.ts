@@ -5,6 +5,7 @@ import type { Device } from '@coxswain/tensor';
 import { UsageError } from '../errors.js';
 import { environmentOf } from '../run/environment.js';
 import { suggestion } from '../suggest.js';
+import { programVersion, versionInWords } from '../version.js';
 import { readOptions } from './options.js';
 import type { Machine } from './phase-command.js';
 
@@ -41,11 +42,11 @@ function matrixUnits({ gpu }: Device): string {
 
 /** Label and value, one line each. */
 function facts(device: Device): [string, string][] {
-  const { version, commit, adapter, family, dawn, node, system, processor, cores, memoryGiB } = environmentOf(device);
+  const { adapter, family, dawn, node, system, processor, cores, memoryGiB } = environmentOf(device);
   const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupStorageSize } = device.gpu.limits;
   const { subgroups, threads } = device.traits;
   return [
-    ['coxswain', commit === undefined ? version : `${version} (${commit})`],
+    ['coxswain', versionInWords(programVersion())],
     ['adapter', adapter],
     ['kernels', family === 'gpu' ? 'for GPUs' : `for software adapters${threads === undefined ? '' : `, ${threads} workgroups at a time`}`],
     ['features', [...device.gpu.features].sort().join(', ')],

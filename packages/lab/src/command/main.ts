@@ -3,7 +3,7 @@ import { CoxswainError } from '@coxswain/tensor';
 import { exitCodeOf, inFull, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { suggestion } from '../suggest.js';
-import { programVersion } from '../version.js';
+import { programVersion, versionInWords } from '../version.js';
 import { ADAPTER_ABOUT, runAdapter } from './adapter-command.js';
 import { ANALYSE_ABOUT, runAnalyse } from './analyse-command.js';
 import { COST_ABOUT, runCost } from './cost-command.js';
@@ -96,8 +96,7 @@ async function dispatch(args: readonly string[], phases: readonly Phase[], machi
     return;
   }
   if (typed === '--version' || typed === '-V') {
-    const { version, commit } = programVersion();
-    machine.stdout.write(`${version}${commit === undefined ? '' : ` (${commit})`}\n`);
+    machine.stdout.write(`${versionInWords(programVersion())}\n`);
     return;
   }
   const command = commands.find(({ name }) => name === typed);

@@ -37,7 +37,7 @@ export function identify(run: Facts): RunIdentity {
 
 /**
  * The identity that a `config.json` states.
- * @throws FileError for what is no JSON; RunFolderError for JSON that is none, or whose hash is not that of what it says: it was changed by hand, or put together.
+ * @throws FileError for what is no JSON; RunFolderError for JSON that is none, or whose hash is not that of what it says.
  */
 export function readIdentity(path: string, text: string): RunIdentity {
   const refuse = (value: string): never => {

@@ -52,13 +52,25 @@ export function openModel(path: string, name: string, phase: string): TrainedMod
   const bytes = onDisk(file, () => fs.readFileSync(file));
   requireFiniteFile(bytes, file);
   const { step, extra = {}, sha256 = {} } = (readJson(join(folder, 'progress.json')) ?? {}) as Progress;
-  for (const name of ['model.safetensors', 'config.json']) {
-    const path = join(folder, name);
-    if (Object.hasOwn(sha256, name) && digest(onDisk(path, () => fs.readFileSync(path))) !== sha256[name])
-      throw new CheckpointError(path, 'not the bytes that its run saved', 'the bytes that progress.json has the digest of', remedy);
-  }
+  const config = join(folder, 'config.json');
+  const digests = { 'model.safetensors': digest(bytes), 'config.json': digest(onDisk(config, () => fs.readFileSync(config))) };
+  for (const [name, found] of Object.entries(digests))
+    if (Object.hasOwn(sha256, name) && found !== sha256[name])
+      throw new CheckpointError(
+        join(folder, name),
+        'not the bytes that its run saved',
+        'the bytes that progress.json has the digest of',
+        remedy,
+      );
   const finished = folder === join(path, '.') || fs.existsSync(join(path, RESULT_FILE));
-  return { folder, identity, bytes, sha256: digest(bytes), extra, ...(finished || step === undefined ? {} : { unfinishedAt: step }) };
+  return {
+    folder,
+    identity,
+    bytes,
+    sha256: digests['model.safetensors'],
+    extra,
+    ...(finished || step === undefined ? {} : { unfinishedAt: step }),
+  };
 }
 
 /** What a run records of a model it starts from. */
