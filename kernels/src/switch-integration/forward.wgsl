@@ -46,12 +46,12 @@ fn logitAt(at: u32) -> f32 {
 }
 
 /** β and its derivative by the logit; NaN where that is, but for the open gate. */
-fn beta(logit: f32, perturbation: f32, mode: u32, temperature: f32) -> vec2<f32> {
+fn beta(logit: f32, perturbation: f32, mode: u32, temperature: f32, threshold: f32) -> vec2<f32> {
   if (mode == OPEN) {
     return vec2(1.0, 0.0);
   }
   if (mode == HARD) {
-    return vec2(keepNan(select(0.0, 1.0, logit >= 0.0), logit), 0.0);
+    return vec2(keepNan(select(0.0, 1.0, logit >= threshold), logit), 0.0);
   }
   let relaxed = mode == GUMBEL || mode == STRAIGHT_THROUGH;
   let scale = select(1.0, temperature, relaxed);
@@ -64,6 +64,7 @@ fn beta(logit: f32, perturbation: f32, mode: u32, temperature: f32) -> vec2<f32>
 fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   let mode = u32(control[0]);
   let temperature = control[1];
+  let threshold = control[2];
   if (CACHED) {
     for (var k = 0u; k < uniforms.hidden; k++) {
       second[k] = w2[k];
@@ -87,7 +88,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
       if (uniforms.withNoise == 1) {
         perturbation = noise[at];
       }
-      var value = beta(logit, perturbation, mode, temperature);
+      var value = beta(logit, perturbation, mode, temperature, threshold);
       if (t == 0) {
         var forced = uniforms.firstOpen == 1;
         if (uniforms.withOpened == 1) {

@@ -22,7 +22,7 @@ export const GATE_MODE = {
   gumbel: 1,
   /** 1 where the relaxation is above ½ and 0 elsewhere, with the gradient of the relaxation: arXiv 1308.3432 */
   straightThrough: 2,
-  /** 1 where σ(logit) ≥ ½, NaN where that is; no gradient */
+  /** 1 where the logit is at or above a threshold, NaN where it is; no gradient */
   hard: 3,
   /** always 1 */
   open: 4,
@@ -83,7 +83,8 @@ const fields = (...names: string[]) => names.map((name) => ({ name, type: 'u32' 
  * Switch and temporal integration (arXiv 2512.20605, §4): logit_t = w2·relu(pre_t + W_z z_{t−1}) + b2,
  * z_t = β_t z̃_t + (1 − β_t) z_{t−1}. In: `proposal [batch, time, latent]`, `pre [batch, time, hidden]` (what the switch makes of
  * everything but z, bias included), `wz [hidden, latent]`, `w2 [> biasAt]` (the entry `biasAt` is b2), `noise [batch, time]`
- * (logistic; read in modes 1 and 2), `control f32 [2]` = (a `GATE_MODE`, temperature), `z0 [batch, latent]`, `opened u32 [batch]`.
+ * (logistic; read in modes 1 and 2), `control f32 [3]` = (a `GATE_MODE`, temperature, the logit from which on mode 3 opens),
+ * `z0 [batch, latent]`, `opened u32 [batch]`.
  * Out: `z [batch, time, latent]` and `gate [2, batch, time]` = (β, dβ/dlogit).
  */
 export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
@@ -104,7 +105,7 @@ export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
   uniforms: fields('batch', 'time', 'latent', 'hidden', 'firstOpen', 'initial', 'withOpened', 'withNoise', 'biasAt'),
   lengths: ({ batch, time, latent, hidden, initial, withOpened, withNoise, biasAt }) => ({
     ...{ proposal: batch * time * latent, pre: batch * time * hidden, wz: hidden * latent, w2: biasAt + 1 },
-    ...{ noise: withNoise * batch * time, control: 2, z0: initial * batch * latent, opened: withOpened * batch },
+    ...{ noise: withNoise * batch * time, control: 3, z0: initial * batch * latent, opened: withOpened * batch },
     ...{ z: batch * time * latent, gate: 2 * batch * time },
   }),
   constants: (shape, adapter) => ({ WORKGROUP: ROWS, ...sizes(shape, adapter) }),

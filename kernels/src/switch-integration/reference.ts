@@ -6,9 +6,9 @@ type Inputs = Record<'proposal' | 'pre' | 'wz' | 'w2' | 'noise' | 'control' | 'z
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** β and dβ/dlogit. */
-function gateOf(logit: number, noise: number, mode: number, temperature: number): [number, number] {
+function gateOf(logit: number, noise: number, mode: number, temperature: number, threshold: number): [number, number] {
   if (mode === GATE_MODE.open) return [1, 0];
-  if (mode === GATE_MODE.hard) return [sigmoid(logit) >= 0.5 ? 1 : 0, 0];
+  if (mode === GATE_MODE.hard) return [logit >= threshold ? 1 : 0, 0];
   if (mode === GATE_MODE.soft) return [sigmoid(logit), sigmoid(logit) * (1 - sigmoid(logit))];
   const soft = sigmoid((logit + noise) / temperature);
   const slope = (soft * (1 - soft)) / temperature;
@@ -36,7 +36,7 @@ export function switchIntegrationReference(shape: SwitchForwardShape, inputs: In
       const at = b * time + t;
       const logit = activate(shape, inputs, at, state).reduce((sum, a, k) => sum + w2[k] * a, w2[biasAt]);
       const forced = t === 0 && (withOpened ? opened[b] !== 0 : firstOpen === 1);
-      const [beta, slope] = forced ? [1, 0] : gateOf(logit, withNoise ? noise[at] : 0, control[0], control[1]);
+      const [beta, slope] = forced ? [1, 0] : gateOf(logit, withNoise ? noise[at] : 0, control[0], control[1], control[2]);
       gate[at] = beta;
       gate[batch * time + at] = slope;
       state = state.map((value, n) => beta * proposal[at * latent + n] + (1 - beta) * value);

@@ -19,7 +19,7 @@ function makeInputs(shape: SwitchForwardShape, mode: number, scale = 1) {
     wz: randomNormal(hidden * latent, 3, 0.5 * scale),
     w2: randomNormal(biasAt + 1, 4, scale * hidden ** -0.5),
     noise: Float32Array.from(randomUniform(batch * time, 5), (u) => Math.log((u + 1e-4) / (1.0001 - u))),
-    control: Float32Array.of(mode, 0.7),
+    control: Float32Array.of(mode, 0.7, 0.4),
     z0: randomNormal(batch * latent, 6),
     opened: Uint32Array.from(randomUniform(batch, 7), (u) => (u < 0.5 ? 1 : 0)),
   };
@@ -105,7 +105,7 @@ describe.each(['software', 'gpu'] as const)('%s', (family) => {
     { mode: GATE_MODE.straightThrough, beta: [0, NaN, 1, 0] },
     { mode: GATE_MODE.hard, beta: [1, NaN, 1, 0] },
   ])('NaN reaches the gate of mode $mode and the code, infinity opens and shuts it', async ({ mode, beta }) => {
-    const control = Float32Array.of(mode, 1);
+    const control = Float32Array.of(mode, 1, 0);
     const pre = Float32Array.of(0, Number.NaN, Number.POSITIVE_INFINITY, 0);
     const outputs = { z: poison(4), gate: poison(8) };
     const { z, gate } = await runKernel(switchIntegrationForward, shape, { ...given, ...logits, control, pre, ...outputs }, { family });
@@ -144,7 +144,7 @@ test('a row opened at its only step takes the proposal, another keeps what it ho
     wz: new Float32Array(2),
     w2: Float32Array.of(0, -5),
     noise: new Float32Array(4),
-    control: Float32Array.of(GATE_MODE.hard, 1),
+    control: Float32Array.of(GATE_MODE.hard, 1, 0),
     z0: Float32Array.of(5, 6, 7, 8),
     opened: Uint32Array.of(1, 0),
     z: poison(4),
@@ -166,7 +166,7 @@ test.each(['temporal_integration', 'odd/temporal_integration'])('golden %s agree
     wz: Float32Array.from({ length: 2 * latent }, (_, i) => (i < latent ? v.data[i] : -v.data[i - latent])),
     w2: Float32Array.of(1, -1, 0),
     noise: new Float32Array(batch * time),
-    control: Float32Array.of(GATE_MODE.soft, 1),
+    control: Float32Array.of(GATE_MODE.soft, 1, 0),
     z0: new Float32Array(4),
     opened: new Uint32Array(4),
   };

@@ -72,7 +72,13 @@ export interface Gate {
   /** A value of the kernels' gate modes. */
   readonly mode: number;
   readonly temperature: number;
+  /** σ(logit) at which a hard gate opens, 0 to 1; ½ when absent. Other modes do not read it. */
+  readonly threshold?: number;
 }
+
+/** f32 [4], as the switch kernels read a gate: mode, temperature, threshold as a logit. */
+export const gateValues = ({ mode, temperature, threshold = 0.5 }: Gate): Float32Array =>
+  Float32Array.of(mode, temperature, Math.log(threshold / (1 - threshold)), 0);
 
 /** Means over the steps of the episodes since the last call. */
 export interface DiscoveryMetrics {
@@ -114,7 +120,7 @@ export class DiscoveryTrainer {
   readonly #programs = new Map<number, { program: Program; inputs: Inputs }>();
   /** Action NLL, KL, β and steps of episodes; gradient norms of updates; what else is minimised. */
   readonly sums: RunningSums;
-  /** f32 [4]: gate mode, temperature. */
+  /** f32 [4]: `gateValues`. */
   readonly #gate: Tensor;
   readonly #alpha: Tensor;
   /** A zero. */
@@ -160,7 +166,7 @@ export class DiscoveryTrainer {
     const captured = this.#captured(batch.time);
     this.#last = captured;
     writeInputs(captured.inputs, batch);
-    this.#gate.write(Float32Array.of(options.gate.mode, options.gate.temperature, 0, 0));
+    this.#gate.write(gateValues(options.gate));
     this.#alpha.write(Float32Array.of(options.alpha));
     this.#random.write(options.step);
     for (const optimiser of this.#optimisers) optimiser.prepare(options.learningRate);
@@ -289,7 +295,7 @@ export interface DiscoverOptions extends SequenceSize {
   readonly layer: number;
   readonly embedderLayer: number;
   readonly view: View;
-  /** f32 [4]: gate mode and temperature. */
+  /** f32 [4]: `gateValues`. */
   readonly gate: Tensor;
   readonly noise?: Tensor;
   readonly gateNoise?: Tensor;

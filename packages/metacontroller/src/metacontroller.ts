@@ -51,7 +51,7 @@ export interface DiscoveryInputs {
   readonly noise?: Tensor;
   /** Logistic noise [batch, time] for the stochastic gates, or what the generator's boundaries are drawn with. */
   readonly gateNoise?: Tensor;
-  /** f32 [4]: gate mode and temperature, a `GATE_MODE` of the tensor package. */
+  /** f32 [4]: `gateValues` of a `Gate`. */
   readonly gate: Tensor;
 }
 

@@ -10,7 +10,7 @@ export type CodeControllerOptions = {
   readonly source: CodeSource;
   /** Episodes played together. */
   readonly episodes: number;
-  /** f32 [4]: gate mode and temperature, as `Metacontroller.step` takes it. */
+  /** f32 [4]: `gateValues` of the metacontroller package, as `Metacontroller.step` takes it. */
   readonly gate: Tensor;
   /** Keep what an update needs, for episodes of at most so many steps. */
   readonly record?: { readonly horizon: number };

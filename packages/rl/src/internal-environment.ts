@@ -14,7 +14,7 @@ export type InternalEnvironmentOptions = {
   readonly metacontroller: Steering;
   /** Layer l that it reads and steers. */
   readonly layer: number;
-  /** f32 [4]: gate mode and temperature; hard for the method. */
+  /** f32 [4]: `gateValues` of the metacontroller package; hard for the method. */
   readonly gate: Tensor;
   /** The world underneath. */
   readonly environment: VectorEnvironment;

@@ -240,7 +240,7 @@ export type InternalParts = {
   readonly model: Transformer;
   /** The frozen metacontroller; its encoder is not used. */
   readonly metacontroller: Steering;
-  /** f32 [4]: gate mode and temperature. Hard for the method; always open for the baseline without temporal abstraction. */
+  /** f32 [4]: `gateValues` of the metacontroller package. Hard for the method; always open for the baseline without temporal abstraction. */
   readonly gate: Tensor;
   /** What learns. */
   readonly policy: Policy;

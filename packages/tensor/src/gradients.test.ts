@@ -262,7 +262,7 @@ describe('operations without a gradient', () => {
     'noise of a switch': [
       /"noise" of switchIntegrate/,
       (x) => {
-        const [wz, w2, b2, control] = [device.zeros([2, 3]), device.zeros([2]), device.zeros([1]), f32([0, 1])];
+        const [wz, w2, b2, control] = [device.zeros([2, 3]), device.zeros([2]), device.zeros([1]), f32([0, 1, 0])];
         const given = { proposal: device.zeros([4, 4, 3]), pre: device.zeros([4, 4, 2]), wz, w2, b2, control };
         return ops.switchIntegrate({ ...given, noise: x }).z;
       },

@@ -233,7 +233,7 @@ export const vectors: Readonly<Record<string, (golden: Golden) => Relaid | Promi
       wz: both(v, 0),
       w2: g.device.tensor(Float32Array.of(1, -1)),
       b2: g.device.tensor(Float32Array.of(0)),
-      control: g.device.tensor(Float32Array.of(GATE_MODE.soft, 1)),
+      control: g.device.tensor(Float32Array.of(GATE_MODE.soft, 1, 0)),
       firstOpen: false,
     });
     backward(z, g.input('dy'));

@@ -23,8 +23,12 @@ export interface TransformerConfig {
   readonly maxDistance: number;
   /** Steps that attention sees, its own included; all so far when absent or 0. */
   readonly window?: number;
-  /** How weights start: `small-output` is the recipe's, `variance-scaled` the paper's (every initialiser's variance × 0.1). */
+  /** How weights start: `small-output` is the recipe's, `variance-scaled` the paper's (every initialiser's variance scaled). */
   readonly initialisation: 'small-output' | 'variance-scaled';
+  /** Spread of the projections that write to the residual stream, for `small-output`; 0.02 when absent. */
+  readonly outputStd?: number;
+  /** Scale of every initialiser's variance, for `variance-scaled`; 0.1 (arXiv 2512.20605) when absent. */
+  readonly varianceScale?: number;
 }
 
 /** @throws CoxswainError naming the first value that is out of range. */
@@ -50,6 +54,10 @@ export function checkTransformerConfig(config: TransformerConfig): void {
     throw outOfRange('heads', config.heads, `heads of a width that is a multiple of 4 (width ${config.width})`);
   const { window = 0 } = config;
   if (!Number.isInteger(window) || window < 0) throw outOfRange('window', window, 'a whole number of at least 0');
+  for (const name of ['outputStd', 'varianceScale'] as const) {
+    const value = config[name] ?? 0;
+    if (!(value >= 0 && Number.isFinite(value))) throw outOfRange(name, value, 'a finite number of at least 0');
+  }
   if (config.buckets % 2 !== 0) throw outOfRange('buckets', config.buckets, 'an even number');
 }
 

@@ -89,11 +89,11 @@ export class Transformer {
     readonly bySlot = false,
   ) {
     checkTransformerConfig(config);
-    const { width: d, depth, heads, mlp, buckets } = config;
+    const { width: d, depth, heads, mlp, buckets, outputStd = 0.02, varianceScale = 0.1 } = config;
     this.device = store.device;
     const scaled = config.initialisation === 'variance-scaled';
-    const weight = (inputs: number): Initialiser => (scaled ? varianceScaled(inputs, 0.1) : fanIn(inputs));
-    const output = (inputs: number): Initialiser => (scaled ? varianceScaled(inputs, 0.1) : normal(0.02));
+    const weight = (inputs: number): Initialiser => (scaled ? varianceScaled(inputs, varianceScale) : fanIn(inputs));
+    const output = (inputs: number): Initialiser => (scaled ? varianceScaled(inputs, varianceScale) : normal(outputStd));
     const norm = (name: string): Norm => ({
       gamma: store.declare(`${name}.weight`, [d], ones),
       beta: store.declare(`${name}.bias`, [d], zeros),

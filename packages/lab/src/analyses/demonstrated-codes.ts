@@ -1,12 +1,12 @@
 /** Codes as the encoder finds them on demonstrations, with the colour that each was held for. */
 import { type EpisodeBatch, type Episodes, gatherEpisodes } from '@coxswain/envs';
-import { discover, makeInputs, writeInputs } from '@coxswain/metacontroller';
+import { discover, gateValues, makeInputs, writeInputs } from '@coxswain/metacontroller';
 import { noGrad } from '@coxswain/tensor';
 import type { Base } from '../phases/base.js';
 import type { Controller } from '../phases/controller.js';
 import { discoveryBatch } from '../phases/discovery-data.js';
 import { byLength } from '../phases/evaluate-base.js';
-import { gateValues, methodOf } from '../phases/methods.js';
+import { methodOf } from '../phases/methods.js';
 import type { Config } from '../settings/sections.js';
 
 export interface DemonstratedCodes {

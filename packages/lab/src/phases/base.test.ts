@@ -1,7 +1,10 @@
-import { expect, it } from 'vitest';
+import { GATE_MODE } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolve } from '../settings/resolve.js';
-import type { Config } from '../settings/sections.js';
-import { transformerConfigOf } from './base.js';
+import { allSettings, type Config } from '../settings/sections.js';
+import { makeBase, transformerConfigOf } from './base.js';
+import { actingGate } from './play.js';
 import { observationSpaceOf } from './world.js';
 
 const windowOf = (config: Config): number | undefined => transformerConfigOf(config, observationSpaceOf(config)).window;
@@ -12,4 +15,67 @@ it('gives the model its window, and none where its settings are older than windo
   expect(windowOf(resolve('grid-paper'))).toBe(0);
   const { window: _, ...older } = config.model;
   expect(windowOf({ ...config, model: older as Config['model'] })).toBe(0);
+});
+
+describe('settings that a model starts from', () => {
+  let device: Awaited<ReturnType<typeof requestDevice>>;
+  beforeAll(async () => {
+    device = await requestDevice();
+  });
+  afterAll(() => device.close());
+
+  /** Sizes, and every weight at the start. */
+  async function start(...set: string[]): Promise<string> {
+    const config = resolve('grid-mini', set);
+    const base = makeBase(device, config, 1);
+    const weights = await Promise.all(base.store.names.map((name) => base.store.get(name).read()));
+    const { initialisation, outputStd, varianceScale, ...sizes } = transformerConfigOf(config, base.space);
+    base.dispose();
+    return JSON.stringify([sizes, weights.map((data) => [...data].reduce((sum, x) => sum + x * x, 0))]);
+  }
+
+  const changed: Record<string, string[]> = {
+    width: ['model.width=32'],
+    depth: ['model.depth=2'],
+    heads: ['model.heads=2'],
+    mlp: ['model.mlp=32'],
+    buckets: ['model.buckets=8'],
+    maxDistance: ['model.maxDistance=64'],
+    window: ['model.window=4'],
+    init: ['model.init=variance-scaled'],
+    outputStd: ['model.outputStd=0.1'],
+    embeddingStd: ['model.embeddingStd=0.1'],
+    varianceScale: ['model.init=variance-scaled', 'model.varianceScale=0.5'],
+  };
+
+  it('are all of them', () => {
+    const names = allSettings().flatMap(({ section, name }) => (section === 'model' ? [name] : []));
+    expect(Object.keys(changed).sort()).toEqual(names.sort());
+  });
+
+  it.each(Object.entries(changed))('model.%s changes it', async (_, set) => {
+    expect(await start(...set)).not.toBe(await start(...set.slice(0, -1)));
+  });
+
+  it('variance is scaled in every weight matrix, not in the embedding alone', async () => {
+    const at = async (scale: number) => {
+      const base = makeBase(device, resolve('grid-mini', ['model.init=variance-scaled', `model.varianceScale=${scale}`]), 1);
+      const spread: Record<string, number> = {};
+      for (const name of base.store.names) {
+        const [tensor, data] = [base.store.get(name), await base.store.get(name).read()];
+        if (tensor.shape.length === 2 && !name.endsWith('.rel')) spread[name] = Math.hypot(...data);
+      }
+      base.dispose();
+      return spread;
+    };
+    const [one, four] = [await at(0.1), await at(0.4)];
+    expect(Object.keys(one).length).toBeGreaterThan(10);
+    for (const [name, norm] of Object.entries(one)) expect(four[name] / norm, name).toBeCloseTo(2, 4);
+  });
+
+  it('a code ends where β reaches reinforce.gateThreshold', async () => {
+    const gate = async (set: string) => [...(await actingGate(device, resolve('grid-mini', [set])).read())];
+    expect(await gate('reinforce.gateThreshold=0.5')).toEqual([GATE_MODE.hard, 1, 0, 0]);
+    expect((await gate('reinforce.gateThreshold=0.9'))[2]).toBeCloseTo(Math.log(9), 5);
+  });
 });

@@ -38,6 +38,8 @@ export function transformerConfigOf({ model, world }: Config, space: Observation
     // Models made before there were windows have none in their config.json.
     window: model.window ?? 0,
     initialisation: model.init,
+    outputStd: model.outputStd,
+    varianceScale: model.varianceScale,
   };
 }
 

@@ -4,6 +4,7 @@ import {
   codeStatistics,
   discover,
   type Gate,
+  gateValues,
   makeInputs,
   ridgeReadout,
   switchAlignment,
@@ -17,7 +18,7 @@ import type { Base } from './base.js';
 import type { CodeStatistics, Controller } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
 import { byLength } from './evaluate-base.js';
-import { gateValues, methodOf } from './methods.js';
+import { methodOf } from './methods.js';
 import { sequenceBatch } from './world.js';
 
 export interface ControllerEvaluation {

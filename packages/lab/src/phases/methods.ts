@@ -96,6 +96,3 @@ export const METHODS: Readonly<Record<Config['discover']['method'], Method>> = {
 /** A checkpoint from before there was a choice is of the metacontroller. */
 export const methodOf = ({ discover }: { readonly discover: Partial<Config['discover']> }): Method =>
   METHODS[discover.method ?? 'metacontroller'];
-
-/** f32 [4], as the switch kernels read it. */
-export const gateValues = ({ mode, temperature }: Gate): Float32Array => Float32Array.of(mode, temperature, 0, 0);

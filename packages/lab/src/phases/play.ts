@@ -1,5 +1,6 @@
 /** Playing episodes without learning from them, and what is told about them. */
 import { GridworldPinpad } from '@coxswain/envs';
+import { gateValues } from '@coxswain/metacontroller';
 import {
   type BatchPart,
   CodeController,
@@ -15,7 +16,7 @@ import type { DrawnEpisode } from '../report/data.js';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
-import { gateValues, methodOf } from './methods.js';
+import { methodOf } from './methods.js';
 import { worldOf } from './world.js';
 
 /** Who acts: the base alone, or the base steered by codes from a policy. */
@@ -31,9 +32,9 @@ export interface Played {
   readonly drawn: DrawnEpisode[];
 }
 
-/** f32 [4] of the gate while acting: β is binarised, or always open for the baseline without temporal abstraction. */
+/** f32 [4] of the gate while acting: β is binarised at `reinforce.gateThreshold`, or always open for the baseline without temporal abstraction. */
 export function actingGate(device: Device, config: Config): Tensor {
-  return device.tensor(gateValues({ mode: methodOf(config).actingGate, temperature: 1 }));
+  return device.tensor(gateValues({ mode: methodOf(config).actingGate, temperature: 1, threshold: config.reinforce.gateThreshold }));
 }
 
 /** The worlds of a task, as RL and evaluation play them. */

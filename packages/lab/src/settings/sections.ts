@@ -160,7 +160,7 @@ export const SECTIONS = {
     horizon: integer('Steps after which an episode ends.', { min: 1, max: LONGEST_HORIZON }),
     clip: number('How far a probability ratio may move before it is clipped.', { min: 0, max: 1 }),
     advantageFloor: number('Added to the batch’s standard deviation of rewards when advantages are made.', { min: 0 }),
-    gateThreshold: number('β at or above this ends the code that is held.', { min: 0, max: 1 }),
+    gateThreshold: number('β at or above this ends the code that is held, while acting.', { min: 0, max: 1 }),
     temperature: number('Temperature at which the base model’s actions are sampled; 1 is the model as it was trained.', { min: 1e-3 }),
   },
   internal: {

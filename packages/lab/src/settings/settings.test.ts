@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { CoxswainError } from '@coxswain/tensor';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -17,6 +19,22 @@ function failure(action: () => unknown): CoxswainError {
   }
   throw new Error('nothing was thrown');
 }
+
+/** All of the package that computes: what is in `settings/` only names and checks them. */
+function programText(): string {
+  const folder = fileURLToPath(new URL('../', import.meta.url));
+  const files = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('settings/'))
+    .map((file) => fs.readFileSync(folder + file, 'utf8'))
+    .join('\n');
+}
+
+it('every setting is read by what computes', () => {
+  const text = programText();
+  const dead = allSettings().filter(({ name }) => !new RegExp(`\\b${name}\\b`).test(text));
+  expect(dead.map(({ key }) => key)).toEqual([]);
+});
 
 describe('presets', () => {
   it.each(PRESET_NAMES)('%s is valid, with every setting and no other', (name) => {

@@ -83,7 +83,7 @@ const cases: Record<string, readonly [run: () => Tensor, shape: Dimensions, valu
   steer: [() => ops.steer(ones([0, 4]), ones([0, 1]), ones([2, 4]), ones([2, 4]), 1), [0, 4]],
   switchIntegrate: [
     () => {
-      const weights = { wz: ones([5, 4]), w2: ones([5]), b2: ones([1]), control: device.zeros([2]) };
+      const weights = { wz: ones([5, 4]), w2: ones([5]), b2: ones([1]), control: device.zeros([3]) };
       return ops.switchIntegrate({ proposal: ones([0, 3, 4]), pre: ones([0, 3, 5]), ...weights }).z;
     },
     [0, 3, 4],

@@ -36,7 +36,7 @@ const switched = (more: object): Tensor =>
     wz: zeros([5, 4]),
     w2: zeros([5]),
     b2: zeros([1]),
-    control: zeros([2]),
+    control: zeros([3]),
     ...more,
   }).z;
 const rgLru = (more: object): Tensor => ops.rgLru({ x: zeros([2, 3, 4]), gates: zeros([2, 3, 8]), lambda: zeros([4]), ...more });

@@ -34,7 +34,7 @@ const inputs = {
 /** Reads both outputs, so that both send a gradient back. */
 function loss(values: Record<string, Tensor>, mode: number, firstOpen: boolean): Tensor {
   const { proposal, pre, wz, w2, b2, z0 } = values;
-  const control = device.tensor(Float32Array.of(mode, 0.7));
+  const control = device.tensor(Float32Array.of(mode, 0.7, 0.4));
   const { z, beta } = switchIntegrate({ proposal, pre, wz, w2, b2, z0, control, noise: device.tensor(noise, [B, T]), firstOpen });
   const weighZ = device.tensor(wave(B * T * L, 6), [B, T, L]);
   const weighBeta = device.tensor(wave(B * T, 7), [B, T]);
@@ -64,7 +64,7 @@ test('the straight-through gate is hard and sends back the gradient of its relax
       wz: inputs.wz.data,
       w2: [...inputs.w2.data, ...inputs.b2.data],
       noise,
-      control: [GATE_MODE.straightThrough, 0.7],
+      control: [GATE_MODE.straightThrough, 0.7, 0.4],
       z0: inputs.z0.data,
       opened: [],
     },
@@ -91,11 +91,11 @@ test('a captured step follows the gate that its control names', async () => {
   void scope;
   const tensors = Object.fromEntries(Object.entries(inputs).map(([name, { data, shape }]) => [name, device.tensor(data, shape)]));
   const { proposal, pre, wz, w2, b2 } = tensors;
-  const control = device.tensor(Float32Array.of(GATE_MODE.soft, 1));
+  const control = device.tensor(Float32Array.of(GATE_MODE.soft, 1, 0));
   const program = device.capture(() => ({ beta: switchIntegrate({ proposal, pre, wz, w2, b2, control }).beta }));
   program.run();
   const soft = await program.outputs.beta.read();
-  control.write(Float32Array.of(GATE_MODE.open, 1));
+  control.write(Float32Array.of(GATE_MODE.open, 1, 0));
   program.run();
   const open = await program.outputs.beta.read();
   program.dispose();
@@ -107,7 +107,7 @@ test('shapes that do not fit are refused', () => {
   using scope = device.scope();
   void scope;
   const { proposal, pre, wz, w2, b2 } = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, device.zeros(shape)]));
-  const control = device.zeros([2]);
+  const control = device.zeros([3]);
   expect(() => switchIntegrate({ proposal, pre: proposal, wz, w2, b2, control })).toThrow('pre');
   expect(() => switchIntegrate({ proposal, pre, wz, w2, b2, control, noise: device.zeros([B]) })).toThrow('noise');
 });

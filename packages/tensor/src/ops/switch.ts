@@ -23,7 +23,7 @@ export interface SwitchInputs {
   readonly w2: Tensor;
   /** [1] */
   readonly b2: Tensor;
-  /** f32 [2]: a `GATE_MODE` and a temperature, on the device so that a captured step can follow a schedule. */
+  /** f32 [3]: a `GATE_MODE`, a temperature and the logit from which on a hard gate opens; on the device, so that a captured step can follow a schedule. */
   readonly control: Tensor;
   /** [batch, time]: logistic noise for the relaxed modes; none when absent. */
   readonly noise?: Tensor;
@@ -57,7 +57,7 @@ export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor; rea
   expect('noise', noise, [batch, time]);
   expect('z0', z0, [batch, latent]);
   expect('opened', opened, [batch]);
-  if (control.size < 2) throw new ShapeError('switchIntegrate', `control [${control.shape}]`, '[2]: mode and temperature');
+  if (control.size < 3) throw new ShapeError('switchIntegrate', `control [${control.shape}]`, '[3]: mode, temperature, threshold');
   const shape = { batch, time, latent, hidden, initial: z0 ? 1 : 0 } as const;
   const flags = { firstOpen: firstOpen ? 1 : 0, withOpened: opened ? 1 : 0, withNoise: noise ? 1 : 0 } as const;
   const z = device.empty([batch, time, latent]);

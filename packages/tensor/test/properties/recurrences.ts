@@ -270,7 +270,7 @@ export const recurrences: Rows = {
         wz: small(draw.f32([hidden, latent], 'special')),
         w2: small(draw.f32([hidden], 'special')),
         b2: draw.f32([1], 'special'),
-        control: { shape: [2], dtype: 'f32', data: [mode, draw.pick([0.5, 1, 2])] },
+        control: { shape: [3], dtype: 'f32', data: [mode, draw.pick([0.5, 1, 2]), 0] },
         noise: maybe(draw, () => draw.f32([batch, time], 'special')),
         z0: maybe(draw, () => draw.f32([batch, latent], 'special')),
         firstOpen: draw.bool(),
