@@ -1,0 +1,13 @@
+/** Every figure on the pages that people read is what a stored result says. */
+import { expect, it } from 'vitest';
+import { memory } from './figures/memory.js';
+import { faults } from './figures/page.js';
+import { readme } from './figures/readme.js';
+import { readText } from './figures/stored.js';
+import { success } from './figures/success.js';
+
+const PAGES = [readme, success, memory];
+
+it.each(PAGES.map((page) => [page.page, page] as const))('%s', (name, page) => {
+  expect(faults(readText(name), page)).toEqual([]);
+});

@@ -1,0 +1,146 @@
+import { COLOUR_PAIR_TASKS } from '../../packages/lab/src/settings/presets/tasks.js';
+import { figures, type PageFigures, set } from './page.js';
+import {
+  count,
+  f1,
+  f3,
+  f4,
+  findings,
+  max,
+  median,
+  min,
+  percent,
+  percent1,
+  range,
+  readJson,
+  readText,
+  run,
+  runs,
+  successes,
+  word,
+} from './stored.js';
+
+const H200 = 'cost/nvidia-nvidia-h200-nvidia-580.159.04-580.159.4.0-gpu-kernels-intel-r-xeon-r-processor';
+
+const internal = (task: string, episodes: number): number[] =>
+  successes({ method: 'internal', task, episodes }).filter((_, i, all) => all.length === 6 || i < 6);
+const first = internal('0123', 61_440);
+const all = internal('0123', 148_480);
+const twice = successes({ method: 'internal', task: '01230123', episodes: 122_880 });
+const baseline = (method: string): number[] => successes({ method, task: '0123', episodes: 61_440 });
+const coTrained = baseline('co-trained').sort((a, b) => a - b);
+
+/** What discovery ended with, of runs whose models are stored whole or not. */
+const discovered = (prefix: string) => [...runs('runs/grid-mini', new RegExp(`^${prefix}`))].map(({ result }) => result);
+const metacontrollers = [run('../../packages/lab/models/grid-mini/controller'), ...runs('models/grid-mini', /^controller-/)].map(
+  ({ result }) => result,
+);
+const small = ['grid-small', 'grid-small-eight'].map((name) => runs(`runs/${name}`, /^controller-/).map(({ result }) => result));
+const read = small.map((found) => found.map(({ readout }) => readout));
+
+/** F1 of a switch at every change of colour against the ends of pairs alone. */
+function pairF1(): number {
+  const changes = COLOUR_PAIR_TASKS.map((task) => task.length - 1);
+  const pairs = COLOUR_PAIR_TASKS.map((task) => task.length / 2 - 1);
+  const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+  const precision = total(pairs) / total(changes);
+  return (2 * precision) / (precision + 1);
+}
+
+const injected = (path: string, condition: string, column: string): number[] =>
+  findings(path, 'Codes across layouts and histories')
+    .filter((row) => row.Condition === condition && row[column] !== null)
+    .map((row) => row[column]);
+const demo = 'runs/demo/injection/analysis.json';
+const eight = 'grid-small-eight/injection.json';
+const [reached, unseen] = ['Reached', 'Reached, unseen'];
+
+const layers = findings('grid-mini/controllers.json', 'Success by layer and task');
+const window = findings('grid-mini/memory.json', 'Success by window');
+const remembered = (what: string): number => window.find((row) => row.What === what)?.['4 steps'] ?? Number.NaN;
+
+/** TFLOP/s in the kernels of each phase of the paper's size. */
+function teraflops(): { demonstrations: number[]; rl: number; peak: number } {
+  const { phases } = readJson(`${H200}/grid-paper.json`);
+  const rate = (phase: { kernels: { kernels: { flops: number; seconds: number }[] } }): number => {
+    const { kernels } = phase.kernels;
+    return kernels.reduce((sum, { flops }) => sum + flops, 0) / kernels.reduce((sum, { seconds }) => sum + seconds, 0) / 1e12;
+  };
+  const named = new Map<string, number>(phases.map((phase: { phase: string }) => [phase.phase, rate(phase as never)]));
+  const demonstrations = ['pretrain', 'discover', 'supervise'].map((name) => named.get(name) ?? Number.NaN);
+  return { demonstrations, rl: named.get('reinforce') ?? Number.NaN, peak: phases[0].kernels.peaks.flops / 1e12 };
+}
+const speed = teraflops();
+
+const skills = run('runs/demo/skills').result;
+const touched = (order: string): string =>
+  /Over 512 worlds: (\S+) touched/.exec(readText(`docs/results/printed/play-${order}.txt`))?.[1] ?? '';
+const learned = [...run('runs/demo/internal').result.rows, ...run('runs/demo/raw').result.rows];
+const NAMES: Record<string, string> = { internal: 'internal RL (skills)', raw: 'raw-action RL (moves)' };
+/** The demo's table, as it prints it. */
+const demoTable = learned
+  .map(
+    ({ method, task, episodes, success }: { method: string; task: string; episodes: number; success: number }) =>
+      `  ${NAMES[method].padEnd(24)}${task.padEnd(10)}${String(episodes).padStart(10)}${f4(success).padStart(12)}`,
+  )
+  .join('\n');
+
+const sameView = [...runs('runs/success-map', /^same-/), ...runs('runs/rate-distortion', /^metacontroller-same/)];
+const random = runs('runs/paper-view', /^random-/);
+const cuts = discovered('compile-\\d');
+const steps = discovered('no-abstraction-\\d');
+
+/** Runs of the map that were stopped after 1 000 steps, and those that found skills by then. */
+const mapped = runs('runs/success-map', /-\d$/).filter(
+  ({ config }) => config.phase === 'discover' && config.config.discover.steps === 1000,
+);
+const found = mapped.filter(({ result }) => result.f1Exact >= 0.98 && result.readout >= 0.95);
+const viewAndAlpha = ({ config }: (typeof mapped)[number]): string =>
+  `\`${config.config.discover.view}\` at α ${config.config.discover.alpha}`;
+const hardFrom = (step: number): number => found.filter(({ config }) => config.config.discover.laterGateFrom === step).length;
+
+export const readme: PageFigures = {
+  page: 'README.md',
+  blocks: [demoTable, readText('docs/results/printed/custom-controller.txt').split('\n').slice(2).join('\n')],
+  claims: [
+    figures`in ${f3(successes({ method: 'internal', task: '01234567' }, 'grid-small-eight')[1])} of episodes, with the other in none`,
+    figures`${word(metacontrollers.filter(({ f1Exact }) => f1Exact >= 0.98).length)[0].toUpperCase() + word(metacontrollers.length).slice(1)} of ${word(metacontrollers.length)} metacontrollers over three bases switch at the exact step (F1 ${range(metacontrollers.map(({ f1Exact }) => f1Exact))}), and ${percent1(min(metacontrollers.map(({ readout }) => readout)))} to ${percent1(max(metacontrollers.map(({ readout }) => readout)))} % of subgoals are read from the code`,
+    figures`of ${word(read.flat().length)} is read out to ${set('0.95')}: ${f3(read[0][0])} and ${f3(read[0][1])} after a third of the steps, ${f3(read[1][0])} and ${f3(read[1][1])} after most of them (chance ${f3(1 / 8)}). ${'Three'} of the ${word(read.flat().length)} switch at every colour (F1 ${f3(max(small.flat().map(({ f1Exact }) => f1Exact)))})`,
+    figures`five metacontrollers each (${String(mapped.length)} runs): within 1 000 steps only ${[...new Set(found.map(viewAndAlpha))].join(', ')} finds skills, ${word(hardFrom(600))} of five where gates are hard from step 600, ${word(hardFrom(200))} of five from 200`,
+    figures`right two times in five (F1 ${f3(pairF1())})`,
+    figures`touched next in ${range(injected(demo, 'with its code', reached), percent)} % of episodes, against ${range(injected(demo, 'without', reached), percent)} % without a code and ${range(injected(demo, 'random code', reached), percent)} % with a random one; for transitions that no demonstration shows, in ${percent(median(injected(demo, 'with its code', unseen)))} %, against ${range(injected(demo, 'without', unseen), percent)} % without`,
+    figures`On \`grid-small\`: ${range(injected(eight, 'with its code', reached), percent)} %, against ${range(injected(eight, 'without', reached), percent)} % without; never shown, ${range(injected(eight, 'with its code', unseen), percent)} %, against ${percent(max(injected(eight, 'without', unseen)))} %.`,
+    figures`The paper reports ${set('36 %')}, and ${set('24 %')} for what was never shown`,
+    figures`in ${range(first)} of sampled episodes after 61 440 episodes (${word(first.length)} metacontrollers over three bases, median ${f3(median(first))}), in ${range(all)} after 148 480 (median ${f3(median(all))}); gone on with on 01230123, in ${range(twice)} of those after 122 880 in all (median ${f3(median(twice))}). Two more such tasks in 61 440 episodes each: 1230 in ${range(internal('1230', 61_440))}, 3012 in ${range(internal('3012', 61_440))}. Controllers trained with labels and switched by an oracle reach ${range(successes({ method: 'supervised', task: '0123' }))} on 0123.`,
+    figures`(read-out ${range(steps.map(({ readout }) => readout))}), but a decision at every step is too many: ${f4(max(baseline('no-abstraction')))} at most. CompILE cuts where subgoals change (F1 ${range(cuts.map(({ f1Exact }) => f1Exact))}), but its codes name cells, not colours (read-out ${range(cuts.map(({ readout }) => readout))}): ${f4(max(baseline('compile')))} at most.`,
+    figures`${f3(coTrained[4])} and ${f3(coTrained[5])} where they carry over best, ${f3(max(coTrained.slice(0, 4)))} with the other four`,
+    figures`Internal RL’s lowest is ${f3(min(first))}.`,
+    figures`solves 0123 in ${f3(remembered('Internal RL, on 0123 after 61 440 episodes'))} and 01230123, whose second round does not see the first, in ${f3(remembered('Internal RL, on 01230123 after 122 880 episodes'))} of episodes (medians of two; ${f3(median(first))} and ${f3(median(twice))} with the whole past in view)`,
+    figures`in at most ${f3(max([...sameView, ...random].map(({ result }) => result.readout)))} of steps (chance ${set('0.25')})`,
+    figures`(labelled controllers: ${f3(layers[1]['0123'])} on 0123 there, ${f3(layers[2]['0123'])} after block 2)`,
+    figures`do ${range(speed.demonstrations, (value) => value.toFixed(0))} TFLOP/s in what is learned from demonstrations at the paper’s size, ${speed.rl.toFixed(0)} in RL, of the ${speed.peak.toFixed(0)} that a chain of multiplications reaches there`,
+    figures`${percent(skills.purity)} % of the codes in their groups had reached it; \`play\` touched 2, 0, 1 in this order in ${percent1(Number(touched('201')))} % of 512 worlds; \`--skills 0,1,2,3\` did so in ${percent1(Number(touched('0123')))} %`,
+  ],
+  settings: [
+    'On llvmpipe (Mesa 25.0.7), two cores',
+    'Node 20.19 or later',
+    'about 1 GB of disk',
+    'Mesa 24 or later, on Debian 12 from bookworm-backports',
+    'goes from 0 to 1, from 1 to 2 or from 2 to 3',
+    '**0123**',
+    'Nothing was trained on 01230123',
+    'drivers before 615.71',
+    'rounds timestamps',
+    '4×4 cells, four colours',
+    '(7×7, eight colours in pairs)',
+    'Internal RL solves 0123',
+    'after 61 440 episodes of 0123, six runs each',
+    'within 1 000 steps a subgoal',
+    'steers after block 1',
+    'reads after block 2',
+    '−1 for none',
+    'β ≡ 1',
+    'in less than 30 lines',
+    'sees the last four steps only',
+  ],
+};
