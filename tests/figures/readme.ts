@@ -1,24 +1,6 @@
-import { COLOUR_PAIR_TASKS } from '../../packages/lab/src/settings/presets/tasks.js';
 import { figures, type PageFigures, set } from './page.js';
-import {
-  count,
-  f1,
-  f3,
-  f4,
-  findings,
-  max,
-  median,
-  min,
-  percent,
-  percent1,
-  range,
-  readJson,
-  readText,
-  run,
-  runs,
-  successes,
-  word,
-} from './stored.js';
+import { pairF1 } from './pairs.js';
+import { f3, f4, findings, max, median, min, percent, percent1, range, readJson, readText, run, runs, successes, word } from './stored.js';
 
 const H200 = 'cost/nvidia-nvidia-h200-nvidia-580.159.04-580.159.4.0-gpu-kernels-intel-r-xeon-r-processor';
 
@@ -37,15 +19,6 @@ const metacontrollers = [run('../../packages/lab/models/grid-mini/controller'), 
 );
 const small = ['grid-small', 'grid-small-eight'].map((name) => runs(`runs/${name}`, /^controller-/).map(({ result }) => result));
 const read = small.map((found) => found.map(({ readout }) => readout));
-
-/** F1 of a switch at every change of colour against the ends of pairs alone. */
-function pairF1(): number {
-  const changes = COLOUR_PAIR_TASKS.map((task) => task.length - 1);
-  const pairs = COLOUR_PAIR_TASKS.map((task) => task.length / 2 - 1);
-  const total = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-  const precision = total(pairs) / total(changes);
-  return (2 * precision) / (precision + 1);
-}
 
 const injected = (path: string, condition: string, column: string): number[] =>
   findings(path, 'Codes across layouts and histories')
@@ -112,7 +85,7 @@ export const readme: PageFigures = {
     figures`On \`grid-small\`: ${range(injected(eight, 'with its code', reached), percent)} %, against ${range(injected(eight, 'without', reached), percent)} % without; never shown, ${range(injected(eight, 'with its code', unseen), percent)} %, against ${percent(max(injected(eight, 'without', unseen)))} %.`,
     figures`The paper reports ${set('36 %')}, and ${set('24 %')} for what was never shown`,
     figures`in ${range(first)} of sampled episodes after 61 440 episodes (${word(first.length)} metacontrollers over three bases, median ${f3(median(first))}), in ${range(all)} after 148 480 (median ${f3(median(all))}); gone on with on 01230123, in ${range(twice)} of those after 122 880 in all (median ${f3(median(twice))}). Two more such tasks in 61 440 episodes each: 1230 in ${range(internal('1230', 61_440))}, 3012 in ${range(internal('3012', 61_440))}. Controllers trained with labels and switched by an oracle reach ${range(successes({ method: 'supervised', task: '0123' }))} on 0123.`,
-    figures`(read-out ${range(steps.map(({ readout }) => readout))}), but a decision at every step is too many: ${f4(max(baseline('no-abstraction')))} at most. CompILE cuts where subgoals change (F1 ${range(cuts.map(({ f1Exact }) => f1Exact))}), but its codes name cells, not colours (read-out ${range(cuts.map(({ readout }) => readout))}): ${f4(max(baseline('compile')))} at most.`,
+    figures`(read-out ${range(steps.map(({ readout }) => readout))}), but a decision at every step is too many: ${f4(max(baseline('no-abstraction')))} at most. CompILE cuts where subgoals change (F1 ${range(cuts.map(({ f1Exact }) => f1Exact))}), but its codes do not name colours (read-out ${range(cuts.map(({ readout }) => readout))}): ${f4(max(baseline('compile')))} at most.`,
     figures`${f3(coTrained[4])} and ${f3(coTrained[5])} where they carry over best, ${f3(max(coTrained.slice(0, 4)))} with the other four`,
     figures`Internal RL’s lowest is ${f3(min(first))}.`,
     figures`solves 0123 in ${f3(remembered('Internal RL, on 0123 after 61 440 episodes'))} and 01230123, whose second round does not see the first, in ${f3(remembered('Internal RL, on 01230123 after 122 880 episodes'))} of episodes (medians of two; ${f3(median(first))} and ${f3(median(twice))} with the whole past in view)`,

@@ -28,6 +28,7 @@ export function run(folder: string): Run {
         .readFileSync(join(results, folder, 'metrics.jsonl'), 'utf8')
         .trim()
         .split('\n')
+        .filter((line) => line !== '')
         .map((line) => JSON.parse(line))
     : [];
   return { name: folder.split('/').at(-1) as string, config: optional('config.json'), result: optional('result.json'), metrics };
