@@ -31,16 +31,21 @@ export interface PageFigures {
   readonly settings?: readonly string[];
   /** Whole blocks of output that stand on the page as they were printed. */
   readonly blocks?: readonly string[];
+  /** Parts of the page, from one text to another (`END`: all the rest), whose figures other tests hold: which. */
+  readonly heldElsewhere?: readonly { readonly from: string; readonly to: string; readonly by: string }[];
 }
 
 const squeeze = (text: string): string => text.replace(/\s+/g, ' ').replace(/\| ?-[-: |]*\|/g, '|');
+
+/** What the comments of a script say. */
+const comments = (script: string): string => [...script.matchAll(/(?:^|\s)# (.*)$/gm)].map(([, said]) => said).join('\n');
 
 /** The text of sentences with what is code blotted out, character by character. */
 function sentences(page: string): { text: string; shown: string } {
   const text = squeeze(
     page
-      .replace(/^(\s*)\d+\. /gm, '$1- ')
-      .replace(/^```[\s\S]*?^```/gm, '')
+      .replace(/^(#* *)\d+\. /gm, '$1- ')
+      .replace(/^```(\w*)\n([\s\S]*?)^```/gm, (_, language, code) => (/^(ba)?sh$/.test(language) ? comments(code) : ''))
       .replace(/<!--[\s\S]*?-->/g, ''),
   );
   const blot = (found: string): string => found.replace(/\d/g, '_');
@@ -55,8 +60,14 @@ function sentences(page: string): { text: string; shown: string } {
 const NUMBER = /(?<![\p{L}\d_.-])[−-]?\d+(?:[\u00a0\u202f ]\d{3})*(?:[.,]\d+)*(?:e-?\d+)?(?![\p{L}_\d])/gu;
 
 /** What is wrong with a page's figures, one line each: claims that it does not hold, and numbers that nothing accounts for. */
-export function faults(page: string, { claims = [], settings = [], blocks = [] }: PageFigures): string[] {
-  const { text, shown } = sentences(page);
+export function faults(page: string, { claims = [], settings = [], blocks = [], heldElsewhere = [] }: PageFigures): string[] {
+  let rest = page;
+  for (const { from, to } of heldElsewhere) {
+    const [start, end] = [rest.indexOf(from), to === 'END' ? rest.length : rest.indexOf(to)];
+    if (start < 0 || end < start) return [`nothing from "${from}" to "${to}"`];
+    rest = rest.slice(0, start) + rest.slice(end);
+  }
+  const { text, shown } = sentences(rest);
   const covered = new Uint8Array(text.length);
   const wrong: string[] = [];
   for (const [kind, part] of [...claims.map((claim) => ['claim', claim.text]), ...settings.map((setting) => ['setting', setting])]) {
