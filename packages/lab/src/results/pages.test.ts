@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { SUMMARIES } from '../analyses/summaries.js';
 import { runReport } from '../command/report-command.js';
+import { runSummary } from '../command/summary-command.js';
 import { costPage, readCostResults } from '../cost/results.js';
 import type { Findings } from '../report/data.js';
 import { standaloneSvg } from '../report/standalone.js';
@@ -40,18 +42,51 @@ const SOURCES: Readonly<Record<string, readonly [from: string, as: string][]>> =
   'grid-small-eight': [['runs/grid-small-eight', '']],
 };
 
-it.each(Object.entries(SOURCES))('%s: its rows, its tables and its figures are what the stored runs say', (name, sources) => {
+/** A folder like the one that the runs of a page were made in. */
+function assemble(name: string, runs: string): void {
+  const filter = (source: string): boolean => !source.endsWith('.safetensors');
+  for (const [from, as] of SOURCES[name]) fs.cpSync(fileURLToPath(new URL(from, RESULTS)), join(runs, as), { recursive: true, filter });
+}
+
+/** What a command says goes into `said`. */
+function silent() {
+  const said: string[] = [];
+  const stream = (lines: string[]) => ({ write: (text: string) => lines.push(text) > 0 });
+  return { said, machine: { stdout: stream([]), stderr: stream(said) } as never };
+}
+
+/** Analyses over finished runs, and the runs that each was made from. */
+const OVER: Readonly<Record<string, readonly string[]>> = {
+  curves: ['grid-mini'],
+  map: ['runs/success-map'],
+  'rate-distortion': ['runs/success-map', 'runs/rate-distortion'],
+  memory: ['runs/memory', 'grid-mini'],
+};
+
+it('every analysis over finished runs is made again', () => {
+  expect(SUMMARIES.map(({ name }) => name).sort()).toEqual(Object.keys(OVER).sort());
+});
+
+it.each(SUMMARIES.map((summary) => [summary.name, summary] as const))('%s of grid-mini is what its runs give', (name, summary) => {
+  const folder = fs.mkdtempSync(join(tmpdir(), 'coxswain-pages-'));
+  assemble('grid-mini', join(folder, 'grid-mini'));
+  const from = OVER[name].flatMap((runs) => ['--runs', runs.includes('/') ? fileURLToPath(new URL(runs, RESULTS)) : join(folder, runs)]);
+  runSummary(summary, [...from, '--out', join(folder, name)], silent().machine);
+  const found = JSON.parse(fs.readFileSync(join(folder, name, 'analysis.json'), 'utf8'));
+  expect(found).toEqual(JSON.parse(read(`grid-mini/${name}.json`)));
+  fs.rmSync(folder, { recursive: true });
+});
+
+it.each(Object.keys(SOURCES))('%s: its rows, its tables and its figures are what the stored runs say', (name) => {
   const folder = fs.mkdtempSync(join(tmpdir(), 'coxswain-pages-'));
   const runs = join(folder, 'runs', name);
-  const filter = (source: string): boolean => !source.endsWith('.safetensors');
-  for (const [from, as] of sources) fs.cpSync(fileURLToPath(new URL(from, RESULTS)), join(runs, as), { recursive: true, filter });
+  assemble(name, runs);
   const page = read(`${name}.md`);
   const title = page.slice(2, page.indexOf('\n'));
-  let warned = '';
-  const machine = { stdout: { write: () => true }, stderr: { write: (text: string) => (warned += text) } };
+  const { said, machine } = silent();
   const out = ['--out', join(folder, 'report.html'), '--results', join(folder, name)];
-  runReport(['--runs', runs, '--title', title, ...out], machine as never);
-  expect(warned).toBe('');
+  runReport(['--runs', runs, '--title', title, ...out], machine);
+  expect(said).toEqual([]);
   expect(fs.readFileSync(join(folder, `${name}.json`), 'utf8')).toBe(read(`${name}.json`));
   const analyses = fs.readdirSync(new URL(name, RESULTS)).filter((file) => file.endsWith('.json'));
   const found = analyses.sort().map((file) => JSON.parse(read(`${name}/${file}`)) as Findings);
