@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { HANGS_MS } from './tests/limit.ts';
 
 /** `.wgsl` files are imported as their text, in tests as in the built packages. */
 const wgsl = {
@@ -29,7 +30,8 @@ export default defineConfig({
     pool: 'forks',
     env: { LP_NUM_THREADS: '0' },
     maxWorkers: Math.min(4, availableParallelism()),
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    testTimeout: HANGS_MS,
+    hookTimeout: HANGS_MS,
+    teardownTimeout: HANGS_MS,
   },
 });

@@ -1,5 +1,5 @@
 // What is worth running when a GPU is at hand for a quarter of an hour, most valuable first, from a folder that `npm run pack -- FOLDER
-// --node --tests --models` made:  node FOLDER/quarter-hour.mjs [--minutes N] [--out FOLDER] [--only LINE,…]
+// --node --tests --models` made:  node FOLDER/quarter-hour.mjs [--minutes N] [--out FOLDER] [--only LINE,…] [--each SECONDS]
 // It asks nothing. A line that ended well is not begun again: give the same FOLDER on the next machine, and it goes on. What a line
 // left lies in FOLDER/LINE, what was run and how it ended in FOLDER/agenda.json. Why these lines: docs/gpu-agenda.md.
 import { spawn } from 'node:child_process';
@@ -94,12 +94,18 @@ const LINES = [
 /** Lines whose commands are measured, one after the other; those of the others run side by side. */
 const IN_TURN = ['adapter', 'cost'];
 
-const { values } = parseArgs({ options: { minutes: { type: 'string' }, out: { type: 'string' }, only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { minutes: { type: 'string' }, out: { type: 'string' }, only: { type: 'string' }, each: { type: 'string' } },
+});
 const minutes = Number(values.minutes ?? 10);
+/** What every line may take in place of what it says, on a machine that is slower. */
+const each = Number(values.each ?? Number.NaN);
 const only = values.only?.split(',');
 const unknown = only?.find((name) => !LINES.some((line) => line.name === name));
-if (!(minutes > 0) || unknown !== undefined) {
-  console.error(`usage: node quarter-hour.mjs [--minutes N] [--out FOLDER] [--only ${LINES.map(({ name }) => name).join(',')}]`);
+if (!(minutes > 0) || (values.each !== undefined && !(each > 0)) || unknown !== undefined) {
+  console.error(
+    `usage: node quarter-hour.mjs [--minutes N] [--out FOLDER] [--only ${LINES.map(({ name }) => name).join(',')}] [--each SECONDS]`,
+  );
   process.exit(2);
 }
 const out = resolve(values.out ?? 'quarter-hour');
@@ -143,7 +149,7 @@ function run({ name, program, args, environment }, folder, seconds) {
 
 for (const { name, about, seconds, commands } of LINES) {
   if (only ? !only.includes(name) : told[name]?.done) continue;
-  const share = Math.min(seconds, left() - CLOSING);
+  const share = Math.min(each || seconds, left() - CLOSING);
   if (share < 20) {
     console.log(`${name}: left for another time`);
     continue;

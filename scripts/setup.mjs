@@ -123,9 +123,12 @@ function aptSources() {
   });
 }
 
+/** A probe that takes longer than this hangs, however slow the machine, in ms. */
+const HANGS_MS = 600_000;
+
 /** @returns {import('./setup/plan.mjs').AdapterAnswer} */
 function askForAdapter() {
-  const child = spawnSync(process.execPath, [join(root, 'scripts/setup/probe-adapter.mjs')], { encoding: 'utf8', timeout: 120_000 });
+  const child = spawnSync(process.execPath, [join(root, 'scripts/setup/probe-adapter.mjs')], { encoding: 'utf8', timeout: HANGS_MS });
   const line = child.stdout?.trim().split('\n').at(-1) ?? '';
   const complaint = child.stderr
     ?.split('\n')

@@ -90,7 +90,7 @@ const tarballs = new Map<string, string>();
 beforeAll(() => {
   buildAll();
   for (const built of all) tarballs.set(built.name, pack(built, folder));
-}, 300_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Names of the packages of this repository that `name` needs, itself left out, however far away. */

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { create } from 'webgpu';
+import { HANGS_MS } from '../limit.ts';
 import { type Outcome, runFile } from './run-file.ts';
 
 /** What imports each test file, by its path in the repository. */
@@ -30,17 +31,14 @@ function readOptions() {
   }
 }
 
-/** In ms: several times what the longest takes on a software adapter. */
-const LONGEST_FILE = 300_000;
-
 /** Runs a file in a process of its own. Whatever ends that process before it has told its outcome is the file's failure. */
 function inOwnProcess(name: string): Promise<Outcome> {
   const child = fork(fileURLToPath(import.meta.url), [name], {
     // The software driver is kept to one thread as in vitest.config.ts; other drivers do not look.
     env: { LP_NUM_THREADS: '0', NO_COLOR: '1', ...process.env },
     silent: true,
-    // A shader that does not end would take every later test of its file to its own limit.
-    timeout: LONGEST_FILE,
+    // A shader that does not end would take every later test of its file to the limit of its own.
+    timeout: HANGS_MS,
     killSignal: 'SIGKILL',
   });
   let printed = '';

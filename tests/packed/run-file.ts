@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startTests, type Task, type VitestRunnerConfig } from '@vitest/runner';
 import { getFullName, getTasks, getTests } from '@vitest/runner/utils';
+import { HANGS_MS } from '../limit.ts';
 
 export interface Failure {
   readonly where: string;
@@ -19,7 +20,7 @@ export interface Outcome {
 
 /** Times as in vitest.config.ts; the rest is what vitest does by default. */
 const config: VitestRunnerConfig = {
-  ...{ testTimeout: 120_000, hookTimeout: 60_000, retry: 0, maxConcurrency: 5, chaiConfig: undefined },
+  ...{ testTimeout: HANGS_MS, hookTimeout: HANGS_MS, retry: 0, maxConcurrency: 5, chaiConfig: undefined },
   ...{ sequence: { seed: 0, hooks: 'stack', setupFiles: 'list' }, setupFiles: [], includeTaskLocation: false },
   ...{ root: '/', name: undefined, testNamePattern: undefined, passWithNoTests: false, allowOnly: false },
   ...{ tags: [], tagsFilter: undefined, strictTags: true },

@@ -25,7 +25,7 @@ describe('matmul/tiled', () => {
     { transposeA: 1, transposeB: 0 },
   ];
 
-  test('flags, on sizes that are multiples of no tile', { timeout: 600_000 }, async () => {
+  test('flags, on sizes that are multiples of no tile', async () => {
     const epilogues = [{ transposeB: 1, bias: 1, relu: 1, residual: 1 }, { transposeA: 1, accumulate: 1, rowSums: 1 }, { rectify: 1 }];
     for (const flags of epilogues)
       expect(await check(matmulTiled, { m: 76, n: 68, k: 44, ...flags }), JSON.stringify(flags)).toBeLessThan(1e-5);
@@ -36,18 +36,18 @@ describe('matmul/tiled', () => {
     [1, 4, 8],
     [65, 132, 20],
     [128, 64, 64],
-  ])('%i × %i, k = %i', { timeout: 600_000 }, async (m, n, k) => {
+  ])('%i × %i, k = %i', async (m, n, k) => {
     for (const layout of layouts)
       if (fitsTiles({ m, n, k, ...layout })) expect(await check(matmulTiled, { m, n, k, ...layout })).toBeLessThan(1e-5);
   });
 
-  test('large tiles', { timeout: 600_000 }, async () => {
+  test('large tiles', async () => {
     const sizes = { m: 8 * 128 - 4, n: 7 * 128 + 4, k: 28 };
     expect(matmulTiled.constants({ ...PLAIN_PRODUCT, ...sizes }, traits)).toMatchObject({ TILE_M: 128 });
     expect(await check(matmulTiled, { ...sizes, ...layouts[1] })).toBeLessThan(1e-5);
   });
 
-  test.each([1, 3, 9])('a sum in %i parts', { timeout: 600_000 }, async (parts) => {
+  test.each([1, 3, 9])('a sum in %i parts', async (parts) => {
     const sizes = { m: 68, n: 76, k: 300 };
     const { m, n, k } = sizes;
     const [a, b, before, sumsBefore] = [m * k, k * n, m * n, m].map((length, i) => randomNormal(length, i + 1));
@@ -73,7 +73,7 @@ describe.each(halves.map((kernel) => ({ name: kernel.name, kernel })))('$name: o
     { m: 4, n: 4, k: 4, transposeA: 0, transposeB: 1, bias: 1, relu: 1 },
     { m: 132, n: 200, k: 36, transposeA: 1, transposeB: 0, accumulate: 1 },
     { m: 65, n: 132, k: 20, transposeA: 0, transposeB: 1, rectify: 1 },
-  ])('$m × $n, k = $k', { timeout: 600_000 }, async (given) => {
+  ])('$m × $n, k = $k', async (given) => {
     const shape = { ...PLAIN_PRODUCT, ...given };
     const { m, n, k } = shape;
     const [a, b] = [packHalf(randomNormal(m * k, 1)), packHalf(randomNormal(k * n, 2))];
@@ -83,7 +83,7 @@ describe.each(halves.map((kernel) => ({ name: kernel.name, kernel })))('$name: o
   });
 });
 
-test.runIf(traits.f16)('a product in half precision keeps infinity and NaN where they belong', { timeout: 600_000 }, async () => {
+test.runIf(traits.f16)('a product in half precision keeps infinity and NaN where they belong', async () => {
   const [m, n, k] = [4, 8, 12];
   // 1e6 is beyond a half: it becomes infinite on the way.
   const [a, b] = [new Float32Array(m * k).fill(1), randomNormal(k * n, 2)];
@@ -107,7 +107,7 @@ test.runIf(traits.f16)('a product in half precision keeps infinity and NaN where
   });
 });
 
-test.runIf(traits.f16)('matmul/split-half: a long sum in parts', { timeout: 600_000 }, async () => {
+test.runIf(traits.f16)('matmul/split-half: a long sum in parts', async () => {
   const sizes = { m: 68, n: 12, k: 300, rowSums: 1 };
   const { m, n, k } = sizes;
   const parts = 3;

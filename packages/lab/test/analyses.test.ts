@@ -9,6 +9,7 @@ import { main } from '../src/command/main.js';
 import { PHASES } from '../src/phases.js';
 
 let root: string;
+let opened = 0;
 const at = (name: string): string => join(root, name);
 const set = (settings: Record<string, number | string>): string[] =>
   Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
@@ -20,7 +21,10 @@ async function coxswain(...args: string[]) {
     stderr: { write: (text) => (written.err += text) },
     signals: { on: () => {}, off: () => {}, exit: () => {} },
     now: () => performance.now(),
-    openDevice: () => requestDevice(),
+    openDevice: () => {
+      opened++;
+      return requestDevice();
+    },
     program: [],
   });
   return { code, ...written };
@@ -79,7 +83,7 @@ beforeAll(async () => {
       at(`rl/${seed}`),
       ...set(RL),
     );
-}, 120_000);
+});
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 
 /** What each analysis is given. */
@@ -111,12 +115,12 @@ describe.each(ANALYSES.map(({ name }) => name))('analyse %s', (name) => {
     const figure = fs.readFileSync(at(`analyses/${name}/figure.svg`), 'utf8');
     expect(figure).toMatch(/^<svg xmlns/);
     expect(figure).not.toMatch(/NaN|undefined|Infinity/);
-    const before = performance.now();
+    const before = opened;
     await done(...args);
     // Nothing is computed again.
-    expect(performance.now() - before).toBeLessThan(3000);
+    expect(opened).toBe(before);
     expect(JSON.parse(fs.readFileSync(path, 'utf8'))).toEqual(found);
-  }, 120_000);
+  });
 });
 
 it('analyses join the report and the results', async () => {
@@ -153,7 +157,7 @@ it('RL goes on from what another run learned, and counts the episodes of both', 
   expect(read('rl/2').equals(read('rl/1'))).toBe(false);
   const episodes = ['rl/1', 'on/1', 'on/2'].map((run) => JSON.parse(fs.readFileSync(at(`${run}/result.json`), 'utf8')).rows[0].episodes);
   expect(episodes).toEqual([32, 64, 96]);
-}, 60_000);
+});
 
 describe('refused', () => {
   it.each<[string, () => string[], number, RegExp]>([

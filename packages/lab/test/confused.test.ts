@@ -276,10 +276,13 @@ it('a finished run that is asked for again opens no device', async () => {
   expect(fs.readFileSync(result, 'utf8')).toBe(whole);
 });
 
-it.each(['pretrain.episodes=1e12', 'pretrain.batch=1e9'])('%s is refused with the memory that it would take', async (setting) => {
+it.each([
+  ['pretrain.episodes=1e12', 'pretrain.batch=16'],
+  ['pretrain.batch=1e9', 'pretrain.episodes=100'],
+])('%s is refused with the memory that it would take', async (...settings) => {
   let err = '';
   const code = await main(
-    ['pretrain', '--out', join(root, 'run'), '--set', setting, '--set', 'pretrain.evaluationEpisodes=10'],
+    ['pretrain', '--out', join(root, 'run'), ...[...settings, 'pretrain.evaluationEpisodes=10'].flatMap((one) => ['--set', one])],
     [pretrainPhase],
     {
       stdout: { write: () => {} },

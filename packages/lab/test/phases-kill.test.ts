@@ -1,13 +1,15 @@
 /** The real phases, killed and started again: the final checkpoint has to be the uninterrupted run's, byte for byte. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HostRandom } from '@coxswain/tensor';
+import { pathToFileURL } from 'node:url';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { digest } from '../src/run/checkpoint.js';
 import { bundleCoxswain } from './programs.js';
+import { type Followed, follow } from './waiting.js';
 
 let root: string;
 let program: string;
@@ -26,18 +28,18 @@ const DISCOVER = {
   'metacontroller.rank': 4,
   'metacontroller.history': 8,
   'metacontroller.sequence': 8,
-  'discover.starts': 3,
-  'discover.startSteps': 4,
-  'discover.steps': 20,
+  'discover.starts': 2,
+  'discover.startSteps': 2,
+  'discover.steps': 14,
   'discover.warmup': 3,
   'discover.batch': 16,
-  'discover.episodes': 300,
-  'discover.laterGateFrom': 10,
-  'discover.alphaWarmup': 10,
-  'discover.evaluationEpisodes': 40,
-  'discover.logEvery': 3,
-  'discover.evaluateEvery': 10,
-  'discover.saveEvery': 6,
+  'discover.episodes': 100,
+  'discover.laterGateFrom': 7,
+  'discover.alphaWarmup': 7,
+  'discover.evaluationEpisodes': 16,
+  'discover.logEvery': 2,
+  'discover.evaluateEvery': 7,
+  'discover.saveEvery': 4,
 };
 const REINFORCE = {
   'reinforce.task': '3',
@@ -61,7 +63,14 @@ const PRETRAIN = {
   'pretrain.saveEvery': 7,
 };
 /** With checkpoints close to each other. */
-const HALF = { ...PRETRAIN, 'pretrain.precision': 'f16', 'pretrain.steps': 160, 'pretrain.logEvery': 1, 'pretrain.saveEvery': 3 };
+const HALF = {
+  ...PRETRAIN,
+  'pretrain.precision': 'f16',
+  'pretrain.steps': 160,
+  'pretrain.logEvery': 1,
+  'pretrain.saveEvery': 3,
+  'pretrain.evaluateEvery': 40,
+};
 const SKILLS = { 'skills.worlds': 16, 'skills.batches': 8, 'reinforce.task': '3', 'reinforce.horizon': 12 };
 
 type Run = {
@@ -92,24 +101,24 @@ const RUNS: Readonly<Record<string, Run>> = {
   'reinforce on co-trained': { phase: 'reinforce', inputs: { base: 'pretrain', controller: 'co-trained' }, settings: set(REINFORCE) },
 };
 
-function start(name: string, out: string): ChildProcess {
+const DIE_AT = pathToFileURL(join(import.meta.dirname, 'die-at.mjs')).href;
+
+/** @param dieAt see `die-at.mjs`. */
+function start(name: string, out: string, dieAt?: string): Followed {
   const { phase, inputs, settings, env } = RUNS[name];
   const given = Object.entries(inputs).flatMap(([input, run]) => [`--${input}`, join(root, run)]);
-  return spawn(process.execPath, [program, phase, '--seed', '4', '--out', out, ...given, ...settings], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ...env },
-  });
-}
-
-function ending(child: ChildProcess): Promise<{ code: number | null; signal: string | null; said: string }> {
-  let said = '';
-  child.stderr?.on('data', (chunk) => (said += chunk));
-  return new Promise((done) => child.on('exit', (code, signal) => done({ code, signal, said })));
+  const preload = dieAt === undefined ? [] : ['--import', DIE_AT];
+  return follow(
+    spawn(process.execPath, [...preload, program, phase, '--seed', '4', '--out', out, ...given, ...settings], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...env, DIE_AT: dieAt },
+    }),
+  );
 }
 
 async function finish(name: string, out: string): Promise<void> {
-  const { code, said } = await ending(start(name, out));
-  expect(code, said).toBe(0);
+  const { ended, said } = start(name, out);
+  expect(await ended, said()).toBe(0);
 }
 
 /** Digests of everything that must not depend on interruptions. */
@@ -118,16 +127,11 @@ function contents(out: string): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, digest(fs.readFileSync(join(out, name)))]));
 }
 
-/** Kills a run once it has written so many lines of metrics, and some milliseconds after. @returns whether it was still running. */
-async function killAt(name: string, out: string, lines: number, after = 0): Promise<boolean> {
-  const child = start(name, out);
-  const ended = ending(child);
-  const path = join(out, 'metrics.jsonl');
-  const written = (): number => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8').split('\n').length - 1 : -1);
-  while (child.exitCode === null && written() < lines) await new Promise((again) => setTimeout(again, 2));
-  if (after > 0) await new Promise((later) => setTimeout(later, after));
-  child.kill('SIGKILL');
-  return (await ended).signal === 'SIGKILL';
+/** Has a run killed once it has written so many lines of metrics, and so many disk operations after. */
+async function killAt(name: string, out: string, lines: number, after = 0): Promise<void> {
+  const { child, ended, said } = start(name, out, `${lines} ${after}`);
+  await ended;
+  expect(child.signalCode, said()).toBe('SIGKILL');
 }
 
 describe.each(Object.keys(RUNS).filter((name) => name !== 'in half precision'))('%s', (name) => {
@@ -135,16 +139,12 @@ describe.each(Object.keys(RUNS).filter((name) => name !== 'in half precision'))(
   beforeAll(async () => {
     await finish(name, join(root, name));
     whole = contents(join(root, name));
-  }, 120_000);
+  });
 
-  // Before the first checkpoint, between two, and right at the end; each run is killed twice.
-  it.each([
-    [0, 2],
-    [3, 5],
-  ])('killed after %i and again after %i lines of metrics ends with the same bytes', async (first, second) => {
-    const out = join(root, `${name}-${first}-${second}`);
-    const killed = [await killAt(name, out, first), await killAt(name, out, second)];
-    expect(killed[0]).toBe(true);
+  // Before the first checkpoint, between two, and near the end.
+  it('killed four times, after 0, 2, 3 and 5 lines of metrics, ends with the same bytes', async () => {
+    const out = join(root, `${name} killed`);
+    for (const lines of [0, 2, 3, 5]) await killAt(name, out, lines);
     await finish(name, out);
     expect(contents(out)).toEqual(whole);
   });
@@ -155,20 +155,14 @@ const probe = await requestDevice();
 const { f16 } = probe.traits;
 probe.close();
 
-it.runIf(f16)(
-  'a batch in parts, in half precision, killed at twenty random moments ends with the same bytes',
-  { timeout: 300_000 },
-  async () => {
-    const name = 'in half precision';
-    await finish(name, join(root, name));
-    const whole = contents(join(root, name));
-    const out = join(root, 'killed at twenty random moments');
-    const random = new HostRandom(Date.now() % 2 ** 31);
-    const moments = Array.from({ length: 20 }, () => Math.floor(random.uniform() * 130)).sort((a, b) => a - b);
-    let killed = 0;
-    for (const lines of moments) killed += (await killAt(name, out, lines, Math.floor(random.uniform() * 40))) ? 1 : 0;
-    expect(killed, `killed after ${moments} lines`).toBe(20);
-    await finish(name, out);
-    expect(contents(out), `killed after ${moments} lines`).toEqual(whole);
-  },
-);
+it.runIf(f16)('a batch in parts, in half precision, killed at twenty random moments ends with the same bytes', async () => {
+  const name = 'in half precision';
+  await finish(name, join(root, name));
+  const whole = contents(join(root, name));
+  const out = join(root, 'killed at twenty random moments');
+  // Each after so many lines, and so many disk operations after that, a few of which a checkpoint takes.
+  const moments = Array.from({ length: 20 }, () => [randomInt(130), randomInt(60)]).sort(([a], [b]) => a - b);
+  for (const [lines, after] of moments) await killAt(name, out, lines, after);
+  await finish(name, out);
+  expect(contents(out), `killed at ${moments.join('; ')}`).toEqual(whole);
+});

@@ -1,12 +1,13 @@
 /** A sweep shared over a real Redis: machines go, Redis goes, and every run is done once. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundleToy } from './programs.js';
-import { ALL_STEPS, ToySweep, times, until } from './toy-sweep.js';
+import { ALL_STEPS, ToySweep, times } from './toy-sweep.js';
+import { eitherOver, type Followed, follow, until } from './waiting.js';
 
 /** Debian: `apt-get install redis-server`. The gate has it and says so, so that there these tests cannot be left out. */
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
@@ -16,8 +17,8 @@ let programs: string;
 let program: string;
 let toys: ToySweep;
 let port: number;
-let redis: ChildProcess | undefined;
-const started: ChildProcess[] = [];
+let redis: Followed | undefined;
+const started: Followed[] = [];
 
 beforeAll(async () => {
   programs = fs.mkdtempSync(join(tmpdir(), 'coxswain-shared-'));
@@ -25,11 +26,11 @@ beforeAll(async () => {
 });
 afterAll(() => fs.rmSync(programs, { recursive: true, force: true }));
 beforeEach(async () => {
-  toys = new ToySweep(fs.mkdtempSync(join(tmpdir(), 'coxswain-shared-')), [1, 2, 3]);
+  toys = new ToySweep(fs.mkdtempSync(join(tmpdir(), 'coxswain-shared-')), [1]);
   port = await freePort();
 });
 afterEach(() => {
-  for (const child of [...started.splice(0), redis]) child?.kill('SIGKILL');
+  for (const one of [...started.splice(0), redis]) one?.child.kill('SIGKILL');
   fs.rmSync(toys.root, { recursive: true, force: true });
 });
 
@@ -43,31 +44,28 @@ const freePort = (): Promise<number> =>
 
 /** A Redis that remembers nothing when it ends: the worst there is. */
 async function startRedis(...more: string[]): Promise<void> {
-  const own = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', toys.root, ...more]);
-  let said = '';
-  own.stdout.on('data', (chunk) => (said += chunk));
+  const own = follow(spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', toys.root, ...more]));
   redis = own;
-  await until(() => said.includes('Ready to accept connections'));
+  await until(() => own.said().includes('Ready to accept connections'), own.over);
 }
-const ending = (child: ChildProcess): Promise<number | null> => new Promise((resolve) => child.on('close', resolve));
 async function stopRedis(): Promise<void> {
-  const own = redis as ChildProcess;
-  const ended = ending(own);
-  own.kill('SIGKILL');
-  await ended;
+  const own = redis as Followed;
+  own.child.kill('SIGKILL');
+  await own.ended;
 }
 
-function machine(stepMs: number, address = `redis://127.0.0.1:${port}`, env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [program, 'sweep', toys.write(), '--redis', address], {
-    env: { ...process.env, TOY_STEP_MS: String(stepMs), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  started.push(child);
-  let said = '';
-  child.stdout.on('data', (chunk) => (said += chunk));
-  child.stderr.on('data', (chunk) => (said += chunk));
-  return { child, ended: ending(child), said: () => said };
+function machine(address = `redis://127.0.0.1:${port}`, env: NodeJS.ProcessEnv = {}): Followed {
+  const one = follow(
+    spawn(process.execPath, [program, 'sweep', toys.write(), '--redis', address], {
+      env: { ...process.env, TOY_GATE: toys.gate.path, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+  started.push(one);
+  return one;
 }
+/** Whether the last that a machine said of Redis is that it is away. */
+const misses = (said: string): boolean => said.lastIndexOf('is away') > said.lastIndexOf('is back');
 
 /** Every run whole, and no step of any of them done twice. */
 function expectEachOnce(): void {
@@ -80,30 +78,39 @@ function expectEachOnce(): void {
 
 describe.skipIf(!hasRedis)('coxswain sweep --redis', () => {
   it('does every run once although a machine is killed half-way and Redis forgets everything', async () => {
+    toys = new ToySweep(toys.root, [1, 2]);
     await startRedis();
-    const [one, other] = [machine(40), machine(40)];
-    await until(() => toys.finished().length >= 2);
-    const doing = (said: string): string[] =>
-      toys.names.filter((name) => said.includes(`started ${name}\n`) && toys.begun(name) > 5 && toys.begun(name) < 25);
-    await until(() => doing(one.said()).length > 0);
-    const [left] = doing(one.said());
+    toys.gate.hold('discover', 20);
+    const [one, other] = [machine(), machine()];
+    // Each is amid a run.
+    const doing = ({ said }: Followed): string | undefined =>
+      toys.names.find((name) => said().includes(`started ${name}\n`) && name.startsWith('next') && toys.begun(name) === 20);
+    await until(() => doing(one) !== undefined && doing(other) !== undefined, eitherOver(one, other));
+    const [left, kept] = [doing(one), doing(other)] as [string, string];
     one.child.kill('SIGKILL');
-    await until(() => toys.finished().length >= 4);
+    await until(() => toys.log(left).includes('again to stop at once'), other.over);
+    // All go on but for one that nobody has begun; while that waits, Redis goes.
+    const [width, seed] = (toys.names.filter((name) => name.startsWith('next') && name !== left && name !== kept).at(-1) as string)
+      .split('-')
+      .slice(1);
+    toys.gate.hold(`discover-${width}-${seed}`, 20);
+    await until(() => toys.begun(`next-${width}-${seed}`) === 20, other.over);
     await stopRedis();
-    await until(() => other.said().includes('is away'));
+    await until(() => misses(other.said()), other.over);
     await startRedis();
+    await until(() => !misses(other.said()), other.over);
+    toys.gate.open();
     expect(await other.ended, other.said()).toBe(0);
-    expect(other.said()).toContain('is back');
     expect(toys.log(left)).toContain('Going on with');
-    expect(toys.finished()).toHaveLength(8);
+    expect(toys.finished()).toEqual(toys.names);
     expectEachOnce();
     const table = fs.readFileSync(join(toys.root, 'runs', 'sweep.md'), 'utf8');
     for (const name of toys.names) expect(table).toContain(`| ${name} | finished |`);
   });
 
   it('waits for a Redis that is not there yet', async () => {
-    const { ended, said } = machine(0);
-    await until(() => said().includes('is away (connect ECONNREFUSED'));
+    const { ended, said, over } = machine();
+    await until(() => said().includes('is away (connect ECONNREFUSED'), over);
     await startRedis();
     expect(await ended, said()).toBe(0);
     expectEachOnceFinished();
@@ -111,24 +118,28 @@ describe.skipIf(!hasRedis)('coxswain sweep --redis', () => {
 
   it('gives its runs back on Ctrl-C', async () => {
     await startRedis();
-    const first = machine(20);
-    await until(() => toys.begun('base-32') + toys.begun('base-64') > 10);
+    toys.gate.hold('pretrain', 20);
+    const first = machine();
+    const begun = () => ['base-32', 'base-64'].find((name) => toys.begun(name) === 20);
+    await until(() => begun() !== undefined, first.over);
     first.child.kill('SIGINT');
+    await until(() => toys.log(begun() as string).includes('again to stop at once'), first.over);
+    toys.gate.open();
     expect(await first.ended, first.said()).toBe(130);
     expect(first.said()).toContain('Stopped with');
-    const second = machine(0);
+    const second = machine();
     expect(await second.ended, second.said()).toBe(0);
     expectEachOnceFinished();
   });
 
   it('leaves what is too large for one machine to another', async () => {
     await startRedis();
-    const small = machine(5, undefined, { TOY_WIDEST: '32' });
-    await until(() => small.said().includes('left to other machines'));
+    const small = machine(undefined, { TOY_WIDEST: '32' });
+    await until(() => small.said().includes('left to other machines'), small.over);
     expect(small.said()).toMatch(
       /base-64 is too large for this adapter \(Error: Out of GPU memory: a toy 64 wide; at most 32.*\); left to/,
     );
-    const large = machine(5);
+    const large = machine();
     for (const { ended, said } of [small, large]) expect(await ended, said()).toBe(0);
     expectEachOnceFinished();
     for (const name of toys.names.filter((name) => name.includes('64'))) expect(small.said()).not.toContain(`finished ${name}`);
@@ -138,13 +149,13 @@ describe.skipIf(!hasRedis)('coxswain sweep --redis', () => {
     await startRedis();
     fs.mkdirSync(toys.run('base-64'), { recursive: true });
     fs.writeFileSync(join(toys.run('base-64'), 'thesis.tex'), '');
-    const both = [machine(5), machine(5)];
+    const both = [machine(), machine()];
     for (const { ended, said } of both) {
       expect(await ended, said()).toBe(18);
-      expect(said()).toMatch(/4 of 8 runs finished: base-64 .*thesis\.tex.*3 held up/s);
+      expect(said()).toMatch(/2 of 4 runs finished: base-64 .*thesis\.tex.*1 held up/s);
     }
     fs.rmSync(toys.run('base-64'), { recursive: true });
-    const again = machine(0);
+    const again = machine();
     expect(await again.ended, again.said()).toBe(0);
     expectEachOnceFinished();
   });
@@ -155,13 +166,13 @@ describe.skipIf(!hasRedis)('coxswain sweep --redis', () => {
     ['a wrong password', () => `redis://:wrong@127.0.0.1:${port}`, 'WRONGPASS'],
   ])('refuses %s', async (_, address, named) => {
     await startRedis('--requirepass', 'right');
-    const { ended, said } = machine(0, address());
+    const { ended, said } = machine(address());
     expect(await ended, said()).toBe(19);
     expect(said()).toContain(named);
   });
 });
 
 function expectEachOnceFinished(): void {
-  expect(toys.finished()).toHaveLength(8);
+  expect(toys.finished()).toEqual(toys.names);
   for (const name of toys.names) expect(times(toys.log(name), 'Done'), name).toBe(1);
 }

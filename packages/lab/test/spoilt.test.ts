@@ -136,9 +136,7 @@ describe.each([
   ['internal RL', Number.NaN, 5],
   ['raw RL', Number.NaN, 5],
 ] as const)('%s', (name, value, updates) => {
-  it(`stops where a weight is ${value}, keeps the last checkpoint, and goes on from it to the same bytes`, {
-    timeout: 400_000,
-  }, async () => {
+  it(`stops where a weight is ${value}, keeps the last checkpoint, and goes on from it to the same bytes`, async () => {
     const whole = join(root, name);
     expect(await coxswain(commandOf(name, whole))).toMatchObject(FINE);
     const out = join(root, `${name} spoilt`);

@@ -4,9 +4,10 @@ import { METRICS } from '../src/names.js';
 import type { Phase, PhaseContext } from '../src/phase.js';
 import { takeTensor } from '../src/phases/base.js';
 import { RESULT_FILE } from '../src/run/folder.js';
+import { Gate, until } from './waiting.js';
 
-/** Milliseconds a step takes, so that a signal can arrive in the middle of a run; it then says when a step begins. */
-const STEP_MS = Number(process.env.TOY_STEP_MS ?? 0);
+/** Holds steps until it is opened, so that whoever waits for the middle of a run does not come too late. A run that looks says when a step begins. */
+const gate = process.env.TOY_GATE ? new Gate(process.env.TOY_GATE) : undefined;
 
 /** Models wider than this do not fit the adapter. */
 const WIDEST = Number(process.env.TOY_WIDEST ?? Number.POSITIVE_INFINITY);
@@ -20,8 +21,16 @@ async function run({ config, seed, folder, resumed, session }: PhaseContext): Pr
   if (resumed) weights = takeTensor(readSafetensors(resumed.read('model.safetensors'), resumed.folder).tensors, 'w');
   for (let done = resumed?.step ?? 0; done < config.pretrain.steps; ) {
     weights = weights.map((value, index) => Math.fround(Math.sin(value * 3 + index) + weights[1 - index] / 2));
-    if (STEP_MS > 0) process.stderr.write(`toy step ${done + 1} begins\n`);
-    if (STEP_MS > 0) await new Promise((resume) => setTimeout(resume, STEP_MS));
+    if (gate) {
+      process.stderr.write(`toy step ${done + 1} begins\n`);
+      const step = done + 1;
+      await until(
+        () => !gate.holds(`${folder.identity.phase}-${width}-${seed}`, step),
+        () => undefined,
+      );
+    }
+    // A turn of the event loop, in which signals are heard.
+    await new Promise((turn) => setImmediate(turn));
     done++;
     session.log(done, { [METRICS.actionNll]: weights[0] });
     await session.afterStep(done, async () => ({ files: { 'model.safetensors': bytes(weights), 'state.safetensors': bytes(weights) } }));

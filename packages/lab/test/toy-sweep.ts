@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { readMetrics } from '../src/run/metrics.js';
+import { Gate } from './waiting.js';
 
 /** Steps of each run. */
 export const STEPS = 40;
@@ -40,6 +41,11 @@ runs:
     return path;
   }
 
+  /** Under which the runs wait for the test: `Gate.hold` names them by phase, width and seed. */
+  get gate(): Gate {
+    return new Gate(join(this.root, 'gate'));
+  }
+
   run(name: string): string {
     return join(this.root, 'runs', name);
   }
@@ -69,12 +75,3 @@ runs:
 export const ALL_STEPS: readonly number[] = Array.from({ length: STEPS }, (_, i) => i + 1);
 
 export const times = (text: string, part: string): number => text.split(part).length - 1;
-
-/** Waits for something to become so. */
-export async function until(what: () => boolean): Promise<void> {
-  for (let waited = 0; waited < 40_000; waited += 10) {
-    if (what()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error('it never came to that');
-}

@@ -72,7 +72,7 @@ test.each(['same', 'partner', 'symmetry', 'touches'] as const)(
 describe('half precision', () => {
   beforeEach(({ skip }) => skip(!device.traits.f16, 'the adapter has no f16'));
 
-  test('learns the same, but for rounding', { timeout: 120_000 }, async () => {
+  test('learns the same, but for rounding', async () => {
     const [wide, half] = [makeTrainer('partner'), makeTrainer('partner', { precision: 'f16' })];
     const run = async (steps: number, learningRate: number) => {
       for (let i = 0; i < steps; i++)

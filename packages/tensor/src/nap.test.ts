@@ -1,21 +1,35 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { nap } from './nap.js';
 
-const after = (ms: number): Promise<string> => new Promise((resolve) => setTimeout(() => resolve('here'), ms));
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Settles at the so manieth tick of a clock in this event loop. */
+const afterTicks = (count: number): Promise<string> =>
+  new Promise((resolve) => {
+    let ticks = 0;
+    const clock = setInterval(() => {
+      if (++ticks < count) return;
+      clearInterval(clock);
+      resolve('here');
+    }, 1);
+  });
 
 test('gives what the promise gives, or throws what it throws', async () => {
   expect(await nap(Promise.resolve(3))).toBe(3);
-  expect(await nap(after(5))).toBe('here');
+  expect(await nap(afterTicks(1))).toBe('here');
   await expect(nap(Promise.reject(new RangeError('no')))).rejects.toThrow(RangeError);
 });
 
-test('lets the event loop turn, and leaves the core to others meanwhile', async () => {
-  const [started, cpu] = [performance.now(), process.cpuUsage()];
-  let ticks = 0;
-  const clock = setInterval(() => ticks++, 5);
-  await nap(after(400));
-  clearInterval(clock);
-  const { user, system } = process.cpuUsage(cpu);
-  expect(ticks).toBeGreaterThan(10);
-  expect((user + system) / 1000).toBeLessThan(0.5 * (performance.now() - started));
+test('lets the event loop turn, and sleeps in every turn, up to a millisecond, to leave the core to others', async () => {
+  const sleeps = vi.spyOn(Atomics, 'wait');
+  const turns = vi.spyOn(globalThis, 'setImmediate');
+  expect(await nap(afterTicks(30))).toBe('here');
+  const slept = sleeps.mock.calls.map(([, , , ms]) => ms as number);
+  // The turn in which it settles is not slept in.
+  expect(slept).toHaveLength(turns.mock.calls.length - 1);
+  expect(slept.length).toBeGreaterThan(10);
+  for (const [turn, ms] of slept.entries()) expect(ms).toBeCloseTo(Math.min(1, 0.05 * 1.5 ** turn), 9);
+  expect(slept.at(-1)).toBe(1);
 });

@@ -106,7 +106,7 @@ const TINY = [
 const PROBED = PHASES.filter(isProbed);
 
 describe('counting', () => {
-  it.each(PROBED)('$name: the same work as on an adapter', { timeout: 120_000 }, async (phase) => {
+  it.each(PROBED)('$name: the same work as on an adapter', async (phase) => {
     const config = resolve('grid-mini', TINY);
     const real = await requestDevice();
     const dry = dryDevice(real.traits);
@@ -120,7 +120,7 @@ describe('counting', () => {
     expect(counted.work.uploads).toBeGreaterThan(0);
   });
 
-  it('raw-action RL: the same work as on an adapter', { timeout: 120_000 }, async () => {
+  it('raw-action RL: the same work as on an adapter', async () => {
     const phase = PROBED.find(({ name }) => name === 'reinforce') as (typeof PROBED)[number];
     const config = resolve('grid-mini', [...TINY, 'reinforce.method=raw']);
     const real = await requestDevice();
@@ -131,7 +131,7 @@ describe('counting', () => {
     expect(counted.work).toEqual(ran.work);
   });
 
-  it('tells what the paper’s size asks for', { timeout: 120_000 }, async () => {
+  it('tells what the paper’s size asks for', async () => {
     const { steps, work, held } = await phaseCost(PROBED[0], resolve('grid-paper', []), { family: 'gpu', f16: true });
     expect(steps).toBe(256_000);
     // 6 N operations a token for N parameters of the blocks, 1024 sequences of some 25 steps.
@@ -210,7 +210,7 @@ describe('the command', () => {
     expect(readCostModel(costFolder(), [device])).toBeUndefined();
   });
 
-  it('projects with the adapter’s model, and a phase says so at its start', { timeout: 120_000 }, async () => {
+  it('projects with the adapter’s model, and a phase says so at its start', async () => {
     const without = await run('cost', ...set);
     expect(without).toMatchObject({ code: 0 });
     expect(without.out).toContain('--measure makes one');
@@ -232,7 +232,7 @@ describe('the command', () => {
     expect(trained.err).toMatch(/The steps take about \d+ s \(±\d+ %\)/);
   });
 
-  it('projects what devices share by a model of their own', { timeout: 120_000 }, async () => {
+  it('projects what devices share by a model of their own', async () => {
     using device = await requestDevice();
     const model = fitCost(timed(24), YARDSTICK);
     writeCostModel(costFolder(), [device], model);
@@ -251,7 +251,7 @@ describe('the command', () => {
     }
   });
 
-  it('takes the time of devices that share for theirs', { timeout: 240_000 }, async () => {
+  it('takes the time of devices that share for theirs', async () => {
     const model = fitCost(timed(24), YARDSTICK);
     const opened: Device[] = [];
     const openDevices = async () => {
@@ -270,7 +270,7 @@ describe('the command', () => {
     for (const one of opened) expect(() => one.empty([1])).toThrow();
   });
 
-  it('names a phase that is too large for the adapter, and what helps', { timeout: 240_000 }, async () => {
+  it('names a phase that is too large for the adapter, and what helps', async () => {
     open = async () => {
       const device = await requestDevice();
       Object.assign(device.pool, { largest: 2 ** 20 });
@@ -282,7 +282,7 @@ describe('the command', () => {
     expect(out).not.toContain('discover cannot run here');
   });
 
-  it('times steps in rounds beside what it projects of them', { timeout: 240_000 }, async () => {
+  it('times steps in rounds beside what it projects of them', async () => {
     const adapter = await requestDevice();
     writeCostModel(costFolder(), [adapter], fitCost(timed(24), YARDSTICK));
     adapter.close();

@@ -65,7 +65,7 @@ runs:
   return { out, err };
 }
 
-it('says how long the missing runs take, models that are not there yet among them', { timeout: 120_000 }, async () => {
+it('says how long the missing runs take, models that are not there yet among them', async () => {
   const device = await requestDevice();
   const { traits } = device;
   writeCostModel(costFolder(), [device], MODEL);

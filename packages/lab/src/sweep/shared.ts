@@ -23,6 +23,7 @@ const LEASE_MS = 10_000;
 const POLL_MS = 1000;
 /** What cannot do a run gives it back, and takes it again no sooner. */
 const AGAIN_MS = 3000;
+const NO_ANSWER = 'no answer';
 /** Answers of Redis that waiting does not cure. */
 const HOPELESS = /NOAUTH|WRONGPASS|NOPERM|ENOTFOUND|invalid username-password|ERR invalid password/i;
 
@@ -51,7 +52,8 @@ class Sharing {
   readonly #queue: Queue;
   readonly #worker: Worker;
   readonly #runs: ReadonlyMap<string, PlannedRun>;
-  #away = false;
+  /** Why Redis cannot be asked, while it cannot. */
+  #away: string | undefined;
   #hopeless: RedisError | undefined;
 
   constructor(
@@ -93,7 +95,7 @@ class Sharing {
     } finally {
       if (board.stopped || this.#hopeless) board.interrupt();
       // Waits for the runs under way, which give themselves back.
-      await this.#worker.close(this.#away);
+      await this.#worker.close(this.#away !== undefined);
       await this.#queue.close();
     }
     if (this.#hopeless) throw this.#hopeless;
@@ -139,9 +141,9 @@ class Sharing {
   /** Asks Redis something; while it is away the sweep waits. */
   async #ask(what: () => Promise<void>): Promise<void> {
     try {
-      await Promise.race([what(), sleep(4 * POLL_MS).then(() => Promise.reject(new Error('no answer')))]);
-      if (this.#away) this.options.say(`Redis at ${this.options.address} is back.`);
-      this.#away = false;
+      await Promise.race([what(), sleep(4 * POLL_MS).then(() => Promise.reject(new Error(NO_ANSWER)))]);
+      if (this.#away !== undefined) this.options.say(`Redis at ${this.options.address} is back.`);
+      this.#away = undefined;
     } catch (error) {
       this.#trouble(error as Error);
     }
@@ -152,9 +154,11 @@ class Sharing {
     if (HOPELESS.test(reason)) this.#hopeless ??= new RedisError(this.options.address, reason, 'Correct the address, user or password.');
     // A job whose lease or record is gone: Redis was restarted, or this machine slept. Its folder tells what is left to do.
     if (/Missing (key|lock)|Lock mismatch|could not renew lock/i.test(reason)) return;
-    if (!this.#away && !this.#hopeless)
+    // A silence that turns out to have a reason is told anew, with that.
+    const told = this.#away !== undefined && (this.#away !== NO_ANSWER || reason === NO_ANSWER);
+    if (!told && !this.#hopeless)
       this.options.say(`Redis at ${this.options.address} is away (${reason}); waiting for it. Runs under way go on.`);
-    this.#away = true;
+    if (!told) this.#away = reason;
   }
 }
 

@@ -87,7 +87,7 @@ describe.each(['software', 'gpu'] as const)('products of batches on %s', (family
       transposeB: bits > 1,
     })),
   );
-  test.each(cases)('[$leadA] · [$leadB], $m × $n × $k, transposed $transposeA $transposeB', { timeout: 120_000 }, async (given) => {
+  test.each(cases)('[$leadA] · [$leadB], $m × $n × $k, transposed $transposeA $transposeB', async (given) => {
     using _scope = device.scope();
     const { m, n, k, transposeA, transposeB } = given;
     const a = operand([...given.leadA, ...(transposeA ? [k, m] : [m, k])], 0);
