@@ -1,5 +1,5 @@
 // What is worth running when a GPU is at hand for a quarter of an hour, most valuable first, from a folder that `npm run pack -- FOLDER
-// --node --tests --models` made:  node FOLDER/quarter-hour.mjs [--minutes N] [--out FOLDER] [--only LINE,…] [--each SECONDS]
+// --node --tests --models` made:  node FOLDER/quarter-hour.mjs [--minutes N] [--out FOLDER] [--only LINE,…] [--each SECONDS] [--rehearse]
 // It asks nothing. A line that ended well is not begun again: give the same FOLDER on the next machine, and it goes on. What a line
 // left lies in FOLDER/LINE, what was run and how it ended in FOLDER/agenda.json. Why these lines: docs/gpu-agenda.md.
 import { spawn } from 'node:child_process';
@@ -19,7 +19,8 @@ const CLOSING = 15;
 
 /**
  * @typedef {{ name: string, program: string, args: string[], environment?: Record<string, string> }} Command
- * @typedef {{ name: string, about: string, seconds: number, commands: (place: { out: string, seconds: number }) => Command[] }} Line
+ * @typedef {{ out: string, seconds: number, rehearsal: boolean }} Place where a line's files go, how long it has, and whether it is only tried
+ * @typedef {{ name: string, about: string, seconds: number, commands: (place: Place) => Command[] }} Line
  */
 
 /** @param {string} name @param {string} program @param {string[]} args @param {Record<string, string>} [environment] @returns {Command} */
@@ -28,9 +29,20 @@ const command = (name, program, args, environment = {}) => ({ name, program, arg
 /** Processes that test side by side. A software adapter computes on the same cores. */
 const SHARDS = Math.max(1, Math.min(14, availableParallelism() - 1));
 const SEEDS = [1, 2, 3];
+/** Weights of the codes' KL, between which the paper's view is to switch at subgoals, if it does (arXiv 2512.20605, §4, sweeps 0 to 1). */
+const ALPHAS = [0.01, 0.05, 0.1, 0.17, 0.3, 0.5];
+/** A third of the preset's steps and a smaller batch; in a rehearsal as few as there can be. */
+const DISCOVERY = ['discover.batch=128', 'discover.steps=4000', 'discover.laterGateFrom=2000', 'discover.alphaWarmup=2000'];
+const TRIED_DISCOVERY = [
+  ...['discover.batch=8', 'discover.steps=2', 'discover.warmup=1', 'discover.laterGateFrom=1', 'discover.alphaWarmup=1'],
+  ...['discover.episodes=512', 'discover.evaluationEpisodes=32'],
+];
+/** @param {string[]} values */
+const settings = (values) => values.flatMap((value) => ['--set', value]);
 
-/** No row begins in the last half minute, which the longest may take. @param {string} out @param {number} seconds */
-const benchFor = (out, seconds) => [
+/** No row begins in the last half minute, which the longest may take. @param {Place} place */
+const benchFor = ({ out, seconds, rehearsal }) => [
+  ...(rehearsal ? ['--filter', 'softmax'] : []),
   ...['--suite', 'kernels', '--minutes', `${Math.max(0.2, (seconds - 30) / 60)}`],
   ...['--json', join(out, 'kernels.json')],
 ];
@@ -50,43 +62,62 @@ const LINES = [
     name: 'tests',
     about: 'every kernel and what is built on it, with f16 and matrix units',
     seconds: 200,
-    commands: () =>
-      Array.from({ length: SHARDS }, (_, i) =>
-        command(`shard-${i + 1}`, 'tests.mjs', ['--shard', `${i + 1}/${SHARDS}`], { PROPERTY_CASES: '1500', ...HALF }),
-      ),
+    commands: ({ rehearsal }) =>
+      Array.from({ length: SHARDS }, (_, i) => {
+        const some = rehearsal ? ['--only', 'kernels/src/reduce'] : [];
+        return command(`shard-${i + 1}`, 'tests.mjs', ['--shard', `${i + 1}/${SHARDS}`, ...some], { PROPERTY_CASES: '1500', ...HALF });
+      }),
   },
   {
     name: 'kernels',
     about: 'single operations, each held against its float64 reference',
     seconds: 150,
-    commands: ({ out, seconds }) => [command('bench', 'bench.mjs', ['--samples', '8', ...benchFor(out, seconds)])],
+    commands: (place) => [command('bench', 'bench.mjs', ['--samples', '8', ...benchFor(place)])],
   },
   {
     name: 'cost',
     about: 'every phase of the larger presets step by step, each kernel against the roofline',
     seconds: 120,
-    commands: ({ out }) =>
-      ['grid-small', 'grid-paper'].map((preset) =>
-        command(preset, 'coxswain.mjs', ['cost', '--preset', preset, '--check', '8', '--kernels', '8', '--results', join(out, 'cost')]),
-      ),
+    commands: ({ out, rehearsal }) => {
+      const [presets, steps] = rehearsal ? [['grid-mini'], '1'] : [['grid-small', 'grid-paper'], '8'];
+      return presets.map((preset) =>
+        command(preset, 'coxswain.mjs', ['cost', '--preset', preset, '--check', steps, '--kernels', steps, '--results', join(out, 'cost')]),
+      );
+    },
   },
   {
     name: 'peers',
     about: 'the same beside their peers on the adapter, and beside PyTorch where Python has it',
     seconds: 200,
-    commands: ({ out, seconds }) => [command('bench', 'bench.mjs', ['--peers', '--samples', '8', ...benchFor(out, seconds)])],
+    commands: (place) => [command('bench', 'bench.mjs', ['--peers', '--samples', '8', ...benchFor(place)])],
   },
   {
     name: 'twelve-colours',
     about: 'internal RL of 012345670123 on grid-small from the stored models, a million episodes each, three seeds',
     seconds: 720,
-    commands: ({ out }) =>
+    commands: ({ out, rehearsal }) =>
       SEEDS.map((seed) =>
         command(`seed-${seed}`, 'coxswain.mjs', [
           ...['reinforce', '--base', join(here, 'models/grid-small/base')],
           ...['--controller', join(here, `models/grid-small/controller-${seed % 2 === 0 ? 2 : 1}`)],
-          ...['--task', '012345670123', '--seed', `${seed}`, '--set', 'internal.updates=1000', '--set', 'internal.learningRate=1e-3'],
+          ...['--task', '012345670123', '--seed', `${seed}`, '--set', 'internal.learningRate=1e-3'],
+          ...settings(
+            rehearsal ? ['internal.updates=1', 'internal.episodesPerUpdate=16', 'evaluate.episodes=16'] : ['internal.updates=1000'],
+          ),
           ...['--out', join(out, `seed-${seed}`)],
+        ]),
+      ),
+  },
+  {
+    name: 'paper-view',
+    about: "discovery on grid-small's stored base with the paper's own view over α",
+    seconds: 300,
+    commands: ({ out, rehearsal }) =>
+      ALPHAS.map((alpha) =>
+        command(`alpha-${alpha}`, 'coxswain.mjs', [
+          ...['discover', '--base', join(here, 'models/grid-small/base'), '--preset', 'grid-small', '--view', 'same', '--seed', '1'],
+          ...settings([...(rehearsal ? TRIED_DISCOVERY : DISCOVERY), `discover.alpha=${alpha}`]),
+          ...['--out', join(out, `alpha-${alpha}`)],
         ]),
       ),
   },
@@ -95,7 +126,10 @@ const LINES = [
 const IN_TURN = ['adapter', 'cost'];
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string' }, out: { type: 'string' }, only: { type: 'string' }, each: { type: 'string' } },
+  options: {
+    ...{ minutes: { type: 'string' }, out: { type: 'string' }, only: { type: 'string' }, each: { type: 'string' } },
+    rehearse: { type: 'boolean', default: false },
+  },
 });
 const minutes = Number(values.minutes ?? 10);
 /** What every line may take in place of what it says, on a machine that is slower. */
@@ -104,11 +138,13 @@ const only = values.only?.split(',');
 const unknown = only?.find((name) => !LINES.some((line) => line.name === name));
 if (!(minutes > 0) || (values.each !== undefined && !(each > 0)) || unknown !== undefined) {
   console.error(
-    `usage: node quarter-hour.mjs [--minutes N] [--out FOLDER] [--only ${LINES.map(({ name }) => name).join(',')}] [--each SECONDS]`,
+    `usage: node quarter-hour.mjs [--minutes N] [--out FOLDER] [--only ${LINES.map(({ name }) => name).join(',')}] [--each SECONDS] [--rehearse]`,
   );
   process.exit(2);
 }
-const out = resolve(values.out ?? 'quarter-hour');
+const rehearsal = Boolean(values.rehearse);
+/** What was only tried lies apart, so that it is never taken for done. */
+const out = join(resolve(values.out ?? 'quarter-hour'), rehearsal ? 'rehearsal' : '');
 const started = performance.now();
 const left = () => minutes * 60 - (performance.now() - started) / 1000;
 
@@ -159,7 +195,7 @@ for (const { name, about, seconds, commands } of LINES) {
   const began = new Date().toISOString();
   console.log(`${name}: ${about}; ${Math.round(share)} s at most`);
   const end = performance.now() + share * 1000;
-  const asked = commands({ out: folder, seconds: share });
+  const asked = commands({ out: folder, seconds: share, rehearsal });
   const rest = () => (end - performance.now()) / 1000;
   const ended = [];
   if (IN_TURN.includes(name)) for (const one of asked) ended.push(await run(one, folder, Math.max(1, rest())));

@@ -50,7 +50,7 @@ export const others: readonly PageFigures[] = [
   { page: 'docs/add-an-operation.md', settings: ['in less than 30 lines'] },
   {
     page: 'docs/gpu-agenda.md',
-    settings: ['drivers before 615.71', 'not rounded to 65 536 ns', 'internal RL of 012345670123', 'on 7×7 over α'],
+    settings: ['drivers before 615.71', 'not rounded to 65 536 ns', 'internal RL of 012345670123', '(7×7)', 'for six α from 0.01 to 0.5'],
   },
   {
     page: 'bench/README.md',
