@@ -1,5 +1,6 @@
 /** Rows for people to read. */
 import type { Change } from './against.js';
+import { processorSection } from './processor.js';
 import type { Results, Row } from './results.js';
 import { geometricMean } from './summary.js';
 
@@ -76,6 +77,7 @@ export function tableOf({ adapter, peaks, rows }: Results): string {
           `the better peer’s median over ours: ${geometricMean(ratios).toFixed(2)}× in geometric mean, ${Math.min(...ratios).toFixed(2)}× at worst`,
         ]
       : []),
+    ...processorSection({ rows }),
   ].join('\n');
 }
 

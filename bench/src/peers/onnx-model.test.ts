@@ -27,14 +27,14 @@ const words = (value: number | Uint8Array): string => Buffer.from(value as Uint8
 
 test('constants, nodes with attributes and the output, as the format has them', () => {
   const data = Float32Array.from({ length: 200 }, (_, i) => i);
-  const model = onnxModel(
-    { x: { shape: [2, 100], data } },
-    [
+  const model = onnxModel({
+    constants: { x: { shape: [2, 100], data } },
+    nodes: [
       { operator: 'Transpose', inputs: ['x'], output: 'y', attributes: { perm: [1, 0] } },
       { operator: 'Softmax', inputs: ['y'], output: 'z', attributes: { axis: 1 } },
     ],
-    [100, 2],
-  );
+    output: { name: 'z', shape: [100, 2] },
+  });
   const graph = inside(model, 7);
   const [first, second] = all(graph, 1) as Uint8Array[];
   expect([words(inside(first, 1)), words(inside(first, 2)), words(inside(first, 4))]).toEqual(['x', 'y', 'Transpose']);
