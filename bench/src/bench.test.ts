@@ -138,6 +138,8 @@ test('libraries for processors have a table of their own, by processor time, wit
   expect(page).toMatch(/\| matmul +\| 2×2 +\| 2\.00 \| +1\.00 \| +– \| 0\.500× \|/);
   expect(page).toMatch(/\| matmul backward +\| 2×2 +\| 4\.00 \| +– \| +8\.00 \| +2\.00× \|/);
   expect(page).not.toMatch(/torch, ms|NaN/);
+  const wrong = documentOf([results([{ ...both, peers: { torch: { ...theirs, wrong: true }, other: theirs } }])]);
+  expect(wrong).toMatch(/\| matmul +\| 2×2 +\| 2\.00 \| +– \| +1\.00 \|/);
   // Rows from before it was measured have none.
   expect(documentOf([results([row('matmul', 1)])])).not.toContain('processor');
 });

@@ -6,13 +6,18 @@ import { geometricMean } from './summary.js';
 
 function peerCell(peer: Row['peers'][string] | undefined): string {
   if (!peer) return '';
-  return 'failed' in peer ? 'failed' : digits(peer.median);
+  if ('failed' in peer) return 'failed';
+  return peer.wrong ? 'wrong' : digits(peer.median);
 }
 
 /** What the peers were, so that nobody takes one for another of its name. */
 function versionsOf(rows: readonly Row[]): string {
-  const versions = rows.flatMap(({ peers }) =>
-    Object.entries(peers).flatMap(([name, peer]) => ('version' in peer ? [`${name} ${peer.version}`] : [])),
+  const versions = rows.flatMap(({ peers, processorRatio }) =>
+    Object.entries(peers).flatMap(([name, peer]) => {
+      // One on the processor is shown where processor time was measured.
+      const shown = processorRatio !== undefined || !isOnProcessor(peer);
+      return shown && 'version' in peer ? [`${name} ${peer.version}`] : [];
+    }),
   );
   return versions.length ? ` Peers: ${[...new Set(versions)].join('; ')}.` : '';
 }

@@ -11,7 +11,7 @@ export const isOnProcessor = (peer: Row['peers'][string] | undefined): boolean =
   peer !== undefined && 'version' in peer && (peer.onProcessor === true || peer.version.includes('(CPU'));
 
 const measured = (peer: Row['peers'][string] | undefined): OnProcessor | undefined =>
-  isOnProcessor(peer) && (peer as PeerResult).processor ? (peer as OnProcessor) : undefined;
+  isOnProcessor(peer) && (peer as PeerResult).processor && !(peer as PeerResult).wrong ? (peer as OnProcessor) : undefined;
 
 /** GFLOP/s of one core at work. */
 const rate = (flops: number, milliseconds: number): number => flops / milliseconds / 1e6;

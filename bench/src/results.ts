@@ -16,6 +16,8 @@ export interface PeerResult extends Timed {
   readonly version: string;
   /** It ran on the processor, not on the adapter. */
   readonly onProcessor?: true;
+  /** Its answer is too far from the right one for its times to count. */
+  readonly wrong?: true;
   readonly firstMs: number;
   readonly error: number;
 }

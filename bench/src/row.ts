@@ -66,7 +66,8 @@ export async function measureRow({
   const results: Record<string, PeerResult | { readonly failed: string }> = { ...failures };
   peers.forEach(({ name, version, elsewhere, prepared: { firstMs }, error: theirError }, i) => {
     const where = elsewhere === 'processor' ? { onProcessor: true as const } : {};
-    results[name] = { ...theirs[i], version, ...where, firstMs, error: theirError };
+    const wrong = theirError <= tolerance ? {} : { wrong: true as const };
+    results[name] = { ...theirs[i], version, ...where, ...wrong, firstMs, error: theirError };
   });
   const ratio = ratioOf({ peers, tolerance }, undefined, timings, ({ median }) => median);
   const processorRatio = software ? ratioOf({ peers, tolerance }, 'processor', timings, ({ processor }) => processor.median) : undefined;

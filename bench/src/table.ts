@@ -20,7 +20,8 @@ function grid(header: readonly string[], lines: readonly (readonly string[])[]):
 /** A peer's median, or why there is none. */
 function peerCell(peer: Row['peers'][string] | undefined): string {
   if (!peer) return '–';
-  return 'failed' in peer ? 'failed' : milliseconds(peer.median);
+  if ('failed' in peer) return 'failed';
+  return peer.wrong ? 'wrong' : milliseconds(peer.median);
 }
 
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
