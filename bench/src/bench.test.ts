@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { changesSince } from './against.js';
 import { relativeError, worstError } from './correctness.js';
 import { documentOf } from './document.js';
-import { kernels } from './kernels-suite.js';
+import { kernels, processor } from './kernels-suite.js';
 import { commandOf, parseOptions } from './options.js';
 import { adapterFile, mergeRows, type Results, type Row, readResults, writeResults } from './results.js';
 import { rollout } from './rollout/suite.js';
@@ -125,8 +125,31 @@ test('the page has every row of every adapter, and the steps apart', () => {
   expect(rollout).toMatch(/\| rollout .*\| +1\.00 \| +2,000 \|/);
 });
 
+test('libraries for processors have a table of their own, by processor time, with what they are', () => {
+  const time = (median: number) => ({ median, p10: median, p90: median, samples: 3 });
+  const mine = { ...row('matmul', 1), processorRatio: 0.5 };
+  const theirs = { ...time(9), processor: time(1), version: '2.9 (CPU, 2 threads, MKL)', onProcessor: true as const, firstMs: 1, error: 0 };
+  const both = { ...mine, ours: { ...mine.ours, flops: 4e6, processor: time(2) }, peers: { ...mine.peers, torch: theirs } };
+  const without = { ...row('matmul backward', 1), ours: { ...row('', 1).ours, processor: time(4) }, processorRatio: 2 };
+  const page = documentOf([results([both, { ...without, peers: { other: { ...theirs, processor: time(8) } } }])]);
+  expect(page).toContain('torch 2.9 (CPU, 2 threads, MKL)');
+  expect(page).toContain('torch takes 0.500 times as long as ours in geometric mean over 1 rows, and is the faster one in 1;');
+  expect(page).toContain('in matmul 2×2 torch does 4.00 GFLOP/s a core, ours 2.00');
+  expect(page).toMatch(/\| matmul +\| 2×2 +\| 2\.00 \| +1\.00 \| +– \| 0\.500× \|/);
+  expect(page).toMatch(/\| matmul backward +\| 2×2 +\| 4\.00 \| +– \| +8\.00 \| +2\.00× \|/);
+  expect(page).not.toMatch(/torch, ms|NaN/);
+  const wrong = documentOf([results([{ ...both, peers: { torch: { ...theirs, wrong: true }, other: theirs } }])]);
+  expect(wrong).toMatch(/\| matmul +\| 2×2 +\| 2\.00 \| +– \| +1\.00 \|/);
+  // Rows from before it was measured have none.
+  expect(documentOf([results([row('matmul', 1)])])).not.toContain('processor');
+});
+
 test('options that cannot be are refused by name', () => {
-  expect(parseOptions(['--peers', '--filter', 'gru'])).toMatchObject({ peers: true, filter: 'gru', samples: 30 });
+  expect(parseOptions(['--peers', '--filter', 'gru', '--filter', 'rope'])).toMatchObject({
+    peers: true,
+    filters: ['gru', 'rope'],
+    samples: 30,
+  });
   expect(() => parseOptions(['--suite', 'kernel'])).toThrow('`kernel`');
   expect(parseOptions(['--family', 'gpu'])).toMatchObject({ family: 'gpu', subgroupMatrices: true });
   expect(parseOptions(['--no-subgroup-matrices']).subgroupMatrices).toBe(false);
@@ -142,6 +165,15 @@ test('the command is recorded as others would give it, without the places of thi
   expect(commandOf([])).toBe('npm run bench');
   const given = ['--peers', '--python', '/here/python', '--onnxruntime=/there', '--filter=a', '--suite', 'kernels'];
   expect(commandOf(given)).toBe('npm run bench -- --peers --python FILE --onnxruntime=FOLDER --filter=a --suite kernels');
+});
+
+test('beside libraries for processors only operations that one has, on software adapters', () => {
+  const names = new Set(kernels.rows.map(({ name, shape }) => `${name} ${shape}`));
+  expect(processor.rows.length).toBeGreaterThan(40);
+  for (const { name, shape, suits } of processor.rows) {
+    expect(names).toContain(`${name} ${shape}`);
+    expect(suits?.({ family: 'software', f16: false })).toBe(false);
+  }
 });
 
 test('every row has a name of its own', () => {

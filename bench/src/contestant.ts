@@ -6,14 +6,20 @@ import type { Weights } from './reference/transformer.js';
 import type { DiscoverySpec } from './training/discovery.js';
 import type { Pretraining } from './training/pretraining.js';
 
+/** Milliseconds of one run: by the wall clock, and of a process's threads together. */
+export interface Times {
+  readonly wall: number;
+  readonly processor: number;
+}
+
 /** A case made ready by one contestant: inputs uploaded, everything compiled by a first run. */
 export interface Prepared {
   /** Milliseconds from nothing to the first result. */
   readonly firstMs: number;
   /** Queues the work once more; awaits nothing but what the library itself awaits. */
   run(): void | Promise<void>;
-  /** Milliseconds of one of so many runs, where the contestant has to time itself because it runs in another process. */
-  readonly sample?: (repeats: number) => Promise<number>;
+  /** What one of so many runs takes, where the contestant has to time itself because it runs in another process. */
+  readonly sample?: (repeats: number) => Promise<Times>;
   /** Resolves when all queued work is done. */
   finish(): Promise<void>;
   /** The outputs of the last run, in the reference's order. */
@@ -24,8 +30,8 @@ export interface Prepared {
 export interface Contestant {
   readonly name: string;
   readonly version: string;
-  /** It does not run on the adapter that is measured: told beside us, but no part of the ratio. */
-  readonly elsewhere?: true;
+  /** It runs on this device, not on the adapter that is measured: told beside us, but no part of the ratio. */
+  readonly elsewhere?: 'processor' | 'gpu';
   /** @returns undefined where it has no way to do this case. */
   prepare(item: Case, inputs: Inputs): Promise<Prepared | undefined>;
   /** The pretraining step from these weights; its output is the loss of its last step. Absent where it has no way to do it. */

@@ -1,27 +1,35 @@
 /** Results as a page for people, written from the JSON files and nothing else. */
+import { digits, markdownTable } from './markdown.js';
+import { isOnProcessor, processorSection } from './processor.js';
 import type { Results, Row } from './results.js';
 import { geometricMean } from './summary.js';
 
-const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
-
-/** A Markdown table, its columns as wide as their widest cell; all but the first two to the right. */
-function table(header: readonly string[], lines: readonly (readonly string[])[]): string {
-  const widths = header.map((title, i) => Math.max(3, title.length, ...lines.map((line) => line[i].length)));
-  const pad = (cell: string, i: number): string => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]));
-  const row = (cells: readonly string[]): string => `| ${cells.map(pad).join(' | ')} |`;
-  const rule = `| ${widths.map((width, i) => (i < 2 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [row(header), rule, ...lines.map(row)].join('\n');
-}
-
 function peerCell(peer: Row['peers'][string] | undefined): string {
   if (!peer) return '';
-  return 'failed' in peer ? 'failed' : digits(peer.median);
+  if ('failed' in peer) return 'failed';
+  return peer.wrong ? 'wrong' : digits(peer.median);
+}
+
+/** What the peers were, so that nobody takes one for another of its name. */
+function versionsOf(rows: readonly Row[]): string {
+  const versions = rows.flatMap(({ peers, processorRatio }) =>
+    Object.entries(peers).flatMap(([name, peer]) => {
+      // One on the processor is shown where processor time was measured.
+      const shown = processorRatio !== undefined || !isOnProcessor(peer);
+      return shown && 'version' in peer ? [`${name} ${peer.version}`] : [];
+    }),
+  );
+  return versions.length ? ` Peers: ${[...new Set(versions)].join('; ')}.` : '';
 }
 
 function sectionOf(results: Results): string {
-  const { adapter, rows, peaks, node, dawn } = results;
-  const commands = [...new Set(rows.map(({ command, when }) => `\`${command}\`, ${when.slice(0, 10)}`))];
-  const peers = [...new Set(rows.flatMap((row) => Object.keys(row.peers)))];
+  const { adapter, peaks, node, dawn } = results;
+  // Those beside libraries for processors have a table of their own.
+  const rows = results.rows.filter(({ suite }) => suite !== 'processor');
+  const commands = [...new Set(results.rows.map(({ command, when }) => `\`${command}\`, ${when.slice(0, 10)}`))];
+  const peers = [...new Set(rows.flatMap((row) => Object.keys(row.peers)))].filter(
+    (peer) => !rows.some((row) => isOnProcessor(row.peers[peer])),
+  );
   const lines = rows.map(({ name, shape, ours, peers: theirs, ratio, correct }) => [
     correct ? name : `${name} (WRONG)`,
     shape,
@@ -65,14 +73,16 @@ function sectionOf(results: Results): string {
   ];
   return [
     `## ${adapter}`,
-    `${commands.join('; ')}. Node ${node.replace('v', '')}, ${dawn}. Peaks, measured too: ${digits(peaks.flops / 1e9)} GFLOP/s, ${digits(peaks.bytes / 1e9)} GB/s.`,
+    `${commands.join('; ')}.`,
+    `Node ${node.replace('v', '')}, ${dawn}. Peaks, measured too: ${digits(peaks.flops / 1e9)} GFLOP/s, ${digits(peaks.bytes / 1e9)} GB/s.${versionsOf(results.rows)}`,
     ...(ratios.length
       ? [
           `The better peer on the adapter takes **${digits(geometricMean(ratios))} times** as long in geometric mean over ${ratios.length} rows, ${digits(Math.min(...ratios))} times at worst.`,
         ]
       : []),
-    table([...header, ...(peers.length ? ['ratio'] : [])], lines),
-    ...(steps.length ? [table(titles, steps)] : []),
+    markdownTable([...header, ...(peers.length ? ['ratio'] : [])], lines),
+    ...processorSection(results),
+    ...(steps.length ? [markdownTable(titles, steps)] : []),
   ].join('\n\n');
 }
 

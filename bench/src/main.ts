@@ -1,5 +1,6 @@
 /** `npm run bench`: measures this adapter, writes the rows, draws the roofline. */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { CoxswainError, measurePeaks } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
@@ -7,7 +8,7 @@ import { changesSince } from './against.js';
 import type { Contestant } from './contestant.js';
 import { documentOf } from './document.js';
 import { BenchError } from './errors.js';
-import { kernels } from './kernels-suite.js';
+import { kernels, processor } from './kernels-suite.js';
 import { commandOf, HELP, type Options, parseOptions } from './options.js';
 import { Ours } from './ours.js';
 import { openJax } from './peers/jax.js';
@@ -21,16 +22,19 @@ import { folder, versions } from './surroundings.js';
 import { changesTable, tableOf } from './table.js';
 import { training } from './training/suite.js';
 
-const suites = [kernels, training, rollout];
+const suites = [kernels, training, rollout, processor];
 
-/** Peers that can be had; the suite goes on without the others. */
-async function openPeers({ python, onnxruntime }: Options): Promise<Contestant[]> {
+/**
+ * Peers that can be had; the suite goes on without the others.
+ * @param threads of those that run on the processor.
+ */
+async function openPeers({ python, onnxruntime, suites: asked }: Options, threads: number): Promise<Contestant[]> {
   const peers: Contestant[] = [];
+  const onAdapter = asked.some((name) => name !== 'processor');
   for (const open of [
-    async () => [await openJax()],
-    async () => [await openTfjs()],
-    async () => [await openOnnx(onnxruntime)],
-    () => openTorch(python),
+    ...(onAdapter ? [async () => [await openJax()], async () => [await openTfjs()]] : []),
+    () => openOnnx(onnxruntime, threads),
+    () => openTorch(python, threads),
   ]) {
     try {
       peers.push(...(await open()));
@@ -44,11 +48,13 @@ async function openPeers({ python, onnxruntime }: Options): Promise<Contestant[]
 async function run(options: Options): Promise<number> {
   const before = options.against === undefined ? undefined : readResults(options.against);
   const known = suites.filter(({ name }) => (options.suites as readonly string[]).includes(name)).flatMap(({ rows }) => rows);
-  const wanted = known.filter(({ name, shape }) => `${name} ${shape}`.includes(options.filter ?? ''));
+  const { filters } = options;
+  const holds = (row: string): boolean => filters.length === 0 || filters.some((text) => row.includes(text));
+  const wanted = known.filter(({ name, shape }) => holds(`${name} ${shape}`));
   if (wanted.length === 0)
     throw new BenchError(
       'Filter',
-      `\`${options.filter}\``,
+      filters.map((text) => `\`${text}\``).join(', '),
       'part of a row’s name or shape',
       `Rows: ${[...new Set(known.map(({ name }) => name))].join(', ')}.`,
     );
@@ -57,22 +63,33 @@ async function run(options: Options): Promise<number> {
   const { subgroupMatrices, dawn, family } = options;
   // Dawn rounds timestamps to 65 536 ns, many times what a small kernel takes.
   const device = await requestDevice({ subgroupMatrices, dawn: ['no-timestamp_quantization', ...dawn], ...(family && { family }) });
-  const planned = wanted.filter(({ suits }) => suits?.(device.traits) ?? true);
   const ours = new Ours(device, versions.kernels);
-  const peers = options.peers ? await openPeers(options) : [];
+  // As many as the driver computes with where the adapter is one of software.
+  const peers = options.peers ? await openPeers(options, Math.max(1, device.traits.threads ?? availableParallelism())) : [];
+  const beside = new Set(peers.some(({ elsewhere }) => elsewhere === 'processor') ? [] : processor.rows);
+  const planned = wanted.filter((row) => !beside.has(row) && (row.suits?.(device.traits) ?? true));
+  if (planned.length === 0)
+    throw new BenchError(
+      'Rows',
+      `${wanted.length} asked for`,
+      'one that this adapter and these peers suit',
+      'Suite processor wants a software adapter, --peers, and --onnxruntime FOLDER or --python FILE; some rows want a GPU.',
+    );
   const peaks = await measurePeaks(device);
   const rows: Row[] = [];
   const file = options.json ?? join(folder, 'results', `${adapterFile(device.description)}.json`);
   const command = commandOf(process.argv.slice(2));
   // The adapter's own file collects rows over runs; a file that was asked for holds this run alone.
-  const earlier = options.json === undefined && existsSync(file) ? readResults(file).rows : [];
+  const earlier = options.json === undefined && existsSync(file) ? readResults(file) : undefined;
+  // Suite `processor` is no measure of the adapter: a run of it alone leaves the peaks that others were held against.
+  const kept = options.suites.every((name) => name === 'processor') ? earlier?.peaks : undefined;
   const resultsSoFar = (): Results => ({
     format: 'coxswain-bench-1',
     adapter: device.description,
     node: process.version,
     dawn: [`webgpu ${versions.webgpu}`, ...device.dawn].join(', '),
-    peaks,
-    rows: mergeRows(earlier, rows),
+    peaks: kept ?? peaks,
+    rows: mergeRows(earlier?.rows ?? [], rows),
   });
   const begun = performance.now();
   const late: string[] = [];

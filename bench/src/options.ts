@@ -3,16 +3,17 @@ import { parseArgs } from 'node:util';
 import type { Family } from '@coxswain/kernels';
 import { BenchError } from './errors.js';
 
-export const SUITES = ['kernels', 'training', 'rollout'] as const;
+export const SUITES = ['kernels', 'training', 'rollout', 'processor'] as const;
 export type Suite = (typeof SUITES)[number];
 
 export const HELP = `npm run bench -- [options]
 
   --suite NAME     ${SUITES.join(', ')}: what to measure (default: all)
-  --filter TEXT    only rows whose name or shape holds TEXT
-  --peers          measure jax-js and TensorFlow.js beside us, on the same adapter, and where they are found ONNX Runtime and PyTorch
+  --filter TEXT    only rows whose name or shape holds TEXT; given several times, any of them
+  --peers          measure jax-js and TensorFlow.js beside us, on the same adapter, and where they are found ONNX Runtime and PyTorch;
+                   suite processor is nothing without it
   --python FILE    the Python that has PyTorch (default python3)
-  --onnxruntime FOLDER  a folder in whose node_modules onnxruntime-node lies (default: here)
+  --onnxruntime FOLDER  a folder in whose node_modules onnxruntime-node lies (default: COXSWAIN_ONNXRUNTIME, or here)
   --family NAME    kernels of this family, gpu or software, whatever the adapter is
   --dawn TOGGLE,…  turn toggles of Dawn on, or off as no-TOGGLE, beside those in COXSWAIN_DAWN
   --no-subgroup-matrices  go without the adapter's matrix units, where it has some
@@ -25,7 +26,8 @@ export const HELP = `npm run bench -- [options]
 
 export interface Options {
   readonly suites: readonly Suite[];
-  readonly filter: string | undefined;
+  /** Rows that hold one of these; all where there are none. */
+  readonly filters: readonly string[];
   readonly peers: boolean;
   readonly python: string;
   readonly onnxruntime: string;
@@ -56,10 +58,10 @@ export function parseOptions(args: readonly string[]): Options {
   if (!(minutes > 0)) throw new BenchError('Minutes', `\`${values.minutes}\``, 'a number above 0', 'Eight are enough on a GPU.');
   return {
     suites: suite === undefined ? SUITES : [suite as Suite],
-    filter: values.filter,
+    filters: values.filter ?? [],
     peers: values.peers ?? false,
     python: values.python ?? 'python3',
-    onnxruntime: values.onnxruntime ?? '.',
+    onnxruntime: values.onnxruntime ?? (process.env.COXSWAIN_ONNXRUNTIME || '.'),
     family,
     subgroupMatrices: !(values['no-subgroup-matrices'] ?? false),
     dawn: values.dawn ?? [],
@@ -89,7 +91,7 @@ function read(args: readonly string[]) {
       args: [...args],
       options: {
         suite: { type: 'string' },
-        filter: { type: 'string' },
+        filter: { type: 'string', multiple: true },
         peers: { type: 'boolean' },
         python: { type: 'string' },
         onnxruntime: { type: 'string' },

@@ -5,14 +5,24 @@ import type { Peaks } from '@coxswain/tensor';
 import { BenchError } from './errors.js';
 import type { Summary } from './summary.js';
 
-/** Milliseconds of one run by the wall clock, and how the peer's first run went. */
-export interface PeerResult extends Summary {
+/** Milliseconds of one run by the wall clock. */
+interface Timed extends Summary {
+  /** Milliseconds of all threads of the process; files from before it was measured lack it. */
+  readonly processor?: Summary;
+}
+
+/** A peer's times, and how its first run went. */
+export interface PeerResult extends Timed {
   readonly version: string;
+  /** It ran on the processor, not on the adapter. */
+  readonly onProcessor?: true;
+  /** Its answer is too far from the right one for its times to count. */
+  readonly wrong?: true;
   readonly firstMs: number;
   readonly error: number;
 }
 
-export interface OurResult extends Summary {
+export interface OurResult extends Timed {
   readonly firstMs: number;
   readonly compileMs: number;
   readonly dispatches: number;
@@ -51,6 +61,8 @@ export interface Row {
   readonly peers: Readonly<Record<string, PeerResult | { readonly failed: string }>>;
   /** The better peer's median over ours; absent without peers. */
   readonly ratio?: number;
+  /** Of processor time: the least of the peers that run on the processor themselves over ours. Only where the adapter is one of software. */
+  readonly processorRatio?: number;
   /** When this row was measured, and by which command: a file collects those of several runs. */
   readonly when: string;
   readonly command: string;

@@ -15,8 +15,8 @@ function decades(values: readonly number[]): [number, number] {
 }
 
 export function rooflineOf({ adapter, peaks, rows }: Results): string {
-  // What only moves numbers has no place under a roof of operations.
-  const counted = rows.filter(({ ours }) => ours.flops > 0);
+  // What only moves numbers has no place under a roof of operations; suite `processor` has the rows of `kernels` once more.
+  const counted = rows.filter(({ suite, ours }) => suite !== 'processor' && ours.flops > 0);
   const points = counted.map(({ name, shape, ours }) => ({
     name,
     label: `${name} ${shape}`,

@@ -1,9 +1,9 @@
 /** From contestants that are ready to a row of the table. */
 import type { Peaks } from '@coxswain/tensor';
-import type { Prepared } from './contestant.js';
+import type { Contestant, Prepared } from './contestant.js';
 import type { OurPrepared } from './ours.js';
 import type { MeasuredRow, PeerResult, Row } from './results.js';
-import { type SamplePlan, sampleInTurns } from './sample.js';
+import { type SamplePlan, sampleInTurns, type Timing } from './sample.js';
 
 /** What a peer is given before its row goes on with fewer samples, ms. */
 const BUDGET_MS = 8000;
@@ -14,7 +14,7 @@ export interface Entrant {
   readonly name: string;
   readonly version: string;
   readonly prepared: Prepared;
-  readonly elsewhere?: true;
+  readonly elsewhere?: Contestant['elsewhere'];
   readonly error: number;
 }
 
@@ -29,6 +29,19 @@ export interface RowPlan {
   readonly failures: Row['peers'];
   readonly peaks: Peaks;
   readonly samples: number;
+  /** The adapter computes on the processor: processor time says what its work takes. */
+  readonly software: boolean;
+}
+
+/** The least time of the peers that are right, over ours; undefined without any. A wrong answer is no measure of how long the right one takes. */
+function ratioOf(
+  { peers, tolerance }: Pick<RowPlan, 'peers' | 'tolerance'>,
+  where: Entrant['elsewhere'],
+  [ours, ...theirs]: readonly Timing[],
+  time: (timing: Timing) => number,
+): number | undefined {
+  const times = peers.flatMap(({ error, elsewhere }, i) => (error <= tolerance && elsewhere === where ? [time(theirs[i])] : []));
+  return times.length ? Math.min(...times) / time(ours) : undefined;
 }
 
 /** Times all entries in turns, and disposes them. */
@@ -42,18 +55,22 @@ export async function measureRow({
   failures,
   peaks,
   samples,
+  software,
 }: RowPlan): Promise<MeasuredRow> {
   const plan: SamplePlan = { samples, sampleMs: SAMPLE_MS, budgetMs: BUDGET_MS };
-  const [summary, ...theirs] = await sampleInTurns([mine, ...peers.map(({ prepared }) => prepared)], plan);
+  const timings = await sampleInTurns([mine, ...peers.map(({ prepared }) => prepared)], plan);
+  const [summary, ...theirs] = timings;
   const gpu = await mine.gpuMilliseconds(samples, Math.max(1, Math.round(SAMPLE_MS / summary.median)));
   const { flops, bytes } = mine.cost;
   const best = gpu?.median ?? summary.median;
   const results: Record<string, PeerResult | { readonly failed: string }> = { ...failures };
-  peers.forEach(({ name, version, prepared: { firstMs }, error: theirError }, i) => {
-    results[name] = { ...theirs[i], version, firstMs, error: theirError };
+  peers.forEach(({ name, version, elsewhere, prepared: { firstMs }, error: theirError }, i) => {
+    const where = elsewhere === 'processor' ? { onProcessor: true as const } : {};
+    const wrong = theirError <= tolerance ? {} : { wrong: true as const };
+    results[name] = { ...theirs[i], version, ...where, ...wrong, firstMs, error: theirError };
   });
-  // A peer whose answer is wrong is no measure of how long the right one takes.
-  const medians = peers.flatMap(({ error: theirError, elsewhere }, i) => (theirError <= tolerance && !elsewhere ? [theirs[i].median] : []));
+  const ratio = ratioOf({ peers, tolerance }, undefined, timings, ({ median }) => median);
+  const processorRatio = software ? ratioOf({ peers, tolerance }, 'processor', timings, ({ processor }) => processor.median) : undefined;
   const row: MeasuredRow = {
     ...labels,
     dtype,
@@ -73,7 +90,8 @@ export async function measureRow({
       error,
     },
     peers: results,
-    ...(medians.length ? { ratio: Math.min(...medians) / summary.median } : {}),
+    ...(ratio === undefined ? {} : { ratio }),
+    ...(processorRatio === undefined ? {} : { processorRatio }),
   };
   for (const prepared of [mine, ...peers.map((one) => one.prepared)]) prepared.dispose();
   return row;

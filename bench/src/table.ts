@@ -1,5 +1,6 @@
 /** Rows for people to read. */
 import type { Change } from './against.js';
+import { processorSection } from './processor.js';
 import type { Results, Row } from './results.js';
 import { geometricMean } from './summary.js';
 
@@ -19,7 +20,8 @@ function grid(header: readonly string[], lines: readonly (readonly string[])[]):
 /** A peer's median, or why there is none. */
 function peerCell(peer: Row['peers'][string] | undefined): string {
   if (!peer) return '–';
-  return 'failed' in peer ? 'failed' : milliseconds(peer.median);
+  if ('failed' in peer) return 'failed';
+  return peer.wrong ? 'wrong' : milliseconds(peer.median);
 }
 
 const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
@@ -76,6 +78,7 @@ export function tableOf({ adapter, peaks, rows }: Results): string {
           `the better peer’s median over ours: ${geometricMean(ratios).toFixed(2)}× in geometric mean, ${Math.min(...ratios).toFixed(2)}× at worst`,
         ]
       : []),
+    ...processorSection({ rows }),
   ].join('\n');
 }
 

@@ -22,6 +22,33 @@ def attention(q, k, v):
     return [y.transpose(1, 2)]
 
 
+def channels_first(x):
+    """A view; channels are last in the suite's images and weights."""
+    return x.movedim(-1, 1)
+
+
+def convolution(x, w):
+    """In groups where a filter sees a part of the channels only."""
+    y = F.conv2d(channels_first(x), channels_first(w), padding=1, groups=x.shape[-1] // w.shape[-1])
+    return [y.movedim(1, -1)]
+
+
+def max_pooling(x):
+    return [F.max_pool2d(channels_first(x), 2).movedim(1, -1)]
+
+
+def causal_convolution(x, w):
+    taps, width = w.shape
+    return [F.conv1d(F.pad(x.transpose(1, 2), (taps - 1, 0)), w.t().unsqueeze(1), groups=width).transpose(1, 2)]
+
+
+def gru(x, wih, whh, bih, bhh):
+    """torch.nn.GRU from a state of zeros."""
+    start = torch.zeros(1, x.shape[0], whh.shape[1], device=x.device)
+    with torch.no_grad():
+        return [torch._VF.gru(x, start, [wih, whh, bih, bhh], True, 1, 0.0, False, False, True)[0]]
+
+
 def layer_norm(x, gamma, beta):
     return [F.layer_norm(x, gamma.shape, gamma, beta, 1e-5)]
 
@@ -83,6 +110,22 @@ class MatmulHalf:
 
 OPERATIONS = {
     "matmul": matmul,
+    "matmulAcross": lambda a, b: [a @ b.transpose(1, 2)],
+    "layerNorm": layer_norm,
+    "softmax": lambda x: [x.softmax(-1)],
+    "gelu": lambda x: [F.gelu(x)],
+    "sum": lambda x: [x.sum(1)],
+    "cumsum": lambda x: [x.cumsum(1)],
+    "rowsOf": lambda table, index: [table.index_select(0, index)],
+    "gru": gru,
+    "convolution": convolution,
+    "maxPooling": max_pooling,
+    "causalConvolution": causal_convolution,
+    "max": lambda x: [x.amax(1)],
+    "argmax": lambda x: [x.argmax(1)],
+    "variance": lambda x: [x.var(1)],
+    "sort": lambda x: [x.sort(1).values],
+    "topEight": lambda x: [x.topk(8, 1).values],
     "attention": attention,
     "attentionGradient": with_gradients(attention),
     "layerNormGradient": with_gradients(layer_norm),

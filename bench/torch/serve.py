@@ -1,6 +1,7 @@
 """Runs the bench's work in PyTorch: one JSON request a line on stdin, one JSON answer a line on stdout. Arrays travel as raw files."""
 import json
 import os
+import re
 import sys
 import time
 
@@ -15,6 +16,28 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 def load(folder, given):
     data = torch.from_file(os.path.join(folder, given["file"]), size=given["count"], dtype=getattr(torch, given["dtype"]))
     return data.reshape(given["shape"]).to(DEVICE, copy=True)
+
+
+def blas():
+    """What matrix products run on: the library that is loaded, for one PyTorch can be linked to any that has the interface."""
+    torch.ones(64, 64) @ torch.ones(64, 64)
+    if torch.backends.mkl.is_available():
+        return "MKL"
+    try:
+        with open("/proc/self/maps") as maps:
+            loaded = {line.split()[-1] for line in maps}
+    except OSError:
+        loaded = set()
+    for name, pattern in [("OpenBLAS", "openblas"), ("BLIS", "blis"), ("reference BLAS", r"/blas/libblas\.so"), ("ATLAS", "atlas")]:
+        if any(re.search(pattern, file) for file in loaded):
+            return name
+    return "BLAS " + (re.findall(r"BLAS_INFO=(\w+)", torch.__config__.show()) or ["unknown"])[0]
+
+
+def processor():
+    """Threads and libraries of a PyTorch that computes on the processor."""
+    parts = [f"CPU, {torch.get_num_threads()} threads", blas()]
+    return ", ".join(parts + (["oneDNN"] if torch.backends.mkldnn.is_available() else []))
 
 
 def finish():
@@ -54,8 +77,10 @@ def variants():
 
 def main():
     jobs, last = {}, {}
-    device = torch.cuda.get_device_name() if DEVICE == "cuda" else f"CPU, {torch.get_num_threads()} threads"
-    print(json.dumps({"version": torch.__version__, "device": device, "variants": variants()}), flush=True)
+    torch.set_num_threads(int(sys.argv[1]))
+    on_gpu = DEVICE == "cuda"
+    device = torch.cuda.get_device_name() if on_gpu else processor()
+    print(json.dumps({"version": torch.__version__, "device": device, "onGpu": on_gpu, "variants": variants()}), flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         job = request.get("job")
@@ -66,11 +91,12 @@ def main():
             elif request["do"] == "run":
                 variant(request["variant"])
                 finish()
-                start = time.perf_counter()
+                start, used = time.perf_counter(), time.process_time()
                 for _ in range(request["repeats"]):
                     last[job] = jobs[job]()
                 finish()
-                answer = {"ms": (time.perf_counter() - start) * 1000 / request["repeats"]}
+                each = 1000 / request["repeats"]
+                answer = {"wall": (time.perf_counter() - start) * each, "processor": (time.process_time() - used) * each}
             elif request["do"] == "outputs":
                 files = []
                 for i, tensor in enumerate(last[job]):

@@ -59,6 +59,8 @@ export const others: readonly PageFigures[] = [
       'until a sample lasts 20 ms',
       '(d 64, L 4, T 32, B 128) and a discovery step (T 12, rank 16)',
       '512 episodes of `grid-mini`',
+      'below 1 the library is faster',
+      'Debian’s 1.13 runs on the reference BLAS',
     ],
   },
   {

@@ -3,6 +3,8 @@ import { attentionReference, ropeReference, separateAttention } from '@coxswain/
 import { attention, rope } from '@coxswain/tensor';
 import { type Case, noise } from '../case.js';
 import type { Jax, JaxArray } from '../peers/jax.js';
+import type { OnnxCase } from '../peers/onnx.js';
+import { onnxFusedAttention } from '../peers/onnx-attention.js';
 import type { Tfjs, TfjsTensor } from '../peers/tfjs.js';
 
 interface Sizes {
@@ -47,6 +49,42 @@ function tfjsAttention(tf: Tfjs, { batch, queries, keys, heads, kvHeads, headDim
   return tf.reshape(tf.transpose(y, [0, 3, 1, 2, 4]), [batch, queries, heads, headDim]);
 }
 
+/** Heads that share keys take part as one head with so many more queries. */
+function onnxAttention({ batch, queries, keys, heads, kvHeads, headDim, causal }: Sizes): OnnxCase {
+  const sharers = heads / kvHeads;
+  const rows = sharers * queries;
+  const future = Float32Array.from({ length: rows * keys }, (_, i) => (causal && i % keys > Math.floor(i / keys) % queries ? -1e30 : 0));
+  const shape = (name: string, ...sizes: number[]) => [name, { shape: [sizes.length], data: BigInt64Array.from(sizes, BigInt) }] as const;
+  const transpose = (input: string, output: string, perm: readonly number[]) => ({
+    ...{ operator: 'Transpose', inputs: [input], output, attributes: { perm } },
+  });
+  const apart = [batch, kvHeads, sharers, queries, headDim];
+  return {
+    constants: {
+      scale: { shape: [1], data: Float32Array.of(1 / Math.sqrt(headDim)) },
+      future: { shape: [rows, keys], data: future },
+      ...Object.fromEntries([shape('apart', batch, queries, kvHeads, sharers, headDim), shape('joined', batch, kvHeads, rows, headDim)]),
+      ...Object.fromEntries([shape('parted', ...apart), shape('whole', batch, queries, heads, headDim)]),
+    },
+    nodes: [
+      { operator: 'Reshape', inputs: ['q', 'apart'], output: 'q apart' },
+      transpose('q apart', 'q by head', [0, 2, 3, 1, 4]),
+      { operator: 'Reshape', inputs: ['q by head', 'joined'], output: 'q joined' },
+      transpose('k', 'k by head', [0, 2, 3, 1]),
+      transpose('v', 'v by head', [0, 2, 1, 3]),
+      { operator: 'MatMul', inputs: ['q joined', 'k by head'], output: 'products' },
+      { operator: 'Mul', inputs: ['products', 'scale'], output: 'scaled' },
+      { operator: 'Add', inputs: ['scaled', 'future'], output: 'masked' },
+      { operator: 'Softmax', inputs: ['masked'], output: 'weights', attributes: { axis: 3 } },
+      { operator: 'MatMul', inputs: ['weights', 'v by head'], output: 'mixed' },
+      { operator: 'Reshape', inputs: ['mixed', 'parted'], output: 'mixed apart' },
+      transpose('mixed apart', 'mixed by step', [0, 3, 1, 2, 4]),
+      { operator: 'Reshape', inputs: ['mixed by step', 'whole'], output: 'y' },
+    ],
+    shape: [batch, queries, heads, headDim],
+  };
+}
+
 function attentionCase(sizes: Sizes): Case {
   const { name, batch, queries, keys, heads, kvHeads, headDim, causal } = sizes;
   return {
@@ -65,6 +103,7 @@ function attentionCase(sizes: Sizes): Case {
     ours: ({ q, k, v }) => [attention(q, k, v, { mask: causal ? 'causal' : 'bidirectional' })],
     jax: (jax, q, k, v) => [jaxAttention(jax, sizes, q, k, v)],
     tfjs: (tf, q, k, v) => [tfjsAttention(tf, sizes, q, k, v)],
+    onnx: { ...onnxAttention(sizes), ...(heads === kvHeads ? { onProcessor: onnxFusedAttention(sizes) } : {}) },
   };
 }
 
@@ -93,6 +132,23 @@ function ropeCase(batch: number, time: number, heads: number, headDim: number): 
       const [a, b] = tf.split(x, 2, 3);
       const [cos, sin] = [tf.cos(by), tf.sin(by)];
       return [tf.concat([tf.sub(tf.mul(a, cos), tf.mul(b, sin)), tf.add(tf.mul(b, cos), tf.mul(a, sin))], 3)];
+    },
+    onnx: {
+      nodes: [
+        { operator: 'Split', inputs: ['x'], output: ['a', 'b'], attributes: { axis: 3 } },
+        { operator: 'Cos', inputs: ['angles'], output: 'cos' },
+        { operator: 'Sin', inputs: ['angles'], output: 'sin' },
+        ...[
+          ['a', 'cos'],
+          ['b', 'sin'],
+          ['b', 'cos'],
+          ['a', 'sin'],
+        ].map((inputs) => ({ operator: 'Mul', inputs, output: inputs.join(' ') })),
+        { operator: 'Sub', inputs: ['a cos', 'b sin'], output: 'left' },
+        { operator: 'Add', inputs: ['b cos', 'a sin'], output: 'right' },
+        { operator: 'Concat', inputs: ['left', 'right'], output: 'y', attributes: { axis: 3 } },
+      ],
+      shape: [batch, time, heads, headDim],
     },
   };
 }

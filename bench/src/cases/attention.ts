@@ -3,6 +3,7 @@ import { backward, causalAttention } from '@coxswain/tensor';
 import { type Case, type Inputs, noise, watched } from '../case.js';
 import type { Jax, JaxArray } from '../peers/jax.js';
 import type { OnnxCase } from '../peers/onnx.js';
+import { onnxFusedAttention } from '../peers/onnx-attention.js';
 import type { Tfjs, TfjsTensor } from '../peers/tfjs.js';
 
 const HEADS = 4;
@@ -115,7 +116,9 @@ function attentionCase({ batch, time, headDim }: Sizes, withBackward: boolean): 
     },
     arrange: ([y, dqkv]) => (withBackward ? [y, ...separated(dqkv, width)] : [y]),
     torch: withBackward ? 'attentionGradient' : 'attention',
-    ...(withBackward ? {} : { onnx: onnxAttention(shape) }),
+    ...(withBackward
+      ? {}
+      : { onnx: { ...onnxAttention(shape), onProcessor: onnxFusedAttention({ ...sizes, queries: time, causal: true }) } }),
     jax: withBackward
       ? (jax, q, k, v, dy) => {
           const loss = (a: JaxArray, b: JaxArray, c: JaxArray): [JaxArray, JaxArray] => {

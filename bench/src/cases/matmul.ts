@@ -95,9 +95,17 @@ function batchedCase(batch: number, [m, k, n]: (typeof SIZES)[number]): Case {
     inputs: () => ({ a: noise(1, [batch, m, k]), b: noise(2, [batch, n, k]) }),
     reference: ({ a, b }) => [matmulReference(shape, a.data, b.data)],
     tolerance: 1e-5,
+    torch: 'matmulAcross',
     ours: ({ a, b }) => [batchedMatmul(a, b, { transposeB: true })],
     jax: ({ numpy: np }, a, b) => [np.matmul(a, np.transpose(b, [0, 2, 1]))],
     tfjs: (tf, a, b) => [tf.matMul(a as never, b as never, false, true)],
+    onnx: {
+      nodes: [
+        { operator: 'Transpose', inputs: ['b'], output: 'across', attributes: { perm: [0, 2, 1] } },
+        { operator: 'MatMul', inputs: ['a', 'across'], output: 'c' },
+      ],
+      shape: [batch, m, n],
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import { FOLD, FOLD_SECOND, type FoldShape, foldReference, ORDER, sortReference } from '@coxswain/kernels';
 import { argmax, max, permute, scatterAdd, sort, takeAlongAxis, topK, variance } from '@coxswain/tensor';
 import { type Case, type Inputs, noise } from '../case.js';
+import type { OnnxCase } from '../peers/onnx.js';
 
 const ROWS = 5632;
 
@@ -29,6 +30,10 @@ function permuteCase(name: string, shape: readonly number[], order: readonly num
     // Times one: it would give back a view.
     jax: ({ numpy: np }, x) => [np.transpose(x, [...order]).mul(1)],
     tfjs: (tf, x) => [tf.transpose(x, [...order])],
+    onnx: {
+      nodes: [{ operator: 'Transpose', inputs: ['x'], output: 'y', attributes: { perm: order } }],
+      shape: order.map((axis) => shape[axis]),
+    },
   };
 }
 
@@ -46,6 +51,10 @@ function takeCase(width: number, taken: number): Case {
     pack: unsigned,
     ours: ({ x, index: places }) => [takeAlongAxis(x, places, 1)],
     jax: ({ numpy: np }, x, places) => [np.takeAlongAxis(x, places, 1)],
+    onnx: {
+      nodes: [{ operator: 'GatherElements', inputs: ['x', 'index'], output: 'y', attributes: { axis: 1 } }],
+      shape: [ROWS, taken],
+    },
   };
 }
 
@@ -65,6 +74,15 @@ function scatterAddCase(width: number, into: number): Case {
     tolerance: 1e-5,
     pack: unsigned,
     ours: ({ rows, index: places, x }) => [scatterAdd(x, places, rows)],
+    onnx: {
+      // Not ScatterND: its threads lose sums of rows that are named twice (1.30).
+      pack: ({ rows, x }) => {
+        const data = Int32Array.from({ length: ROWS * width }, (_, i) => index[Math.floor(i / width)]);
+        return { rows, x, index: { shape: [ROWS, width], data } };
+      },
+      nodes: [{ operator: 'ScatterElements', inputs: ['x', 'index', 'rows'], output: 'y', attributes: { axis: 0, reduction: 'add' } }],
+      shape: [into, width],
+    },
   };
 }
 
@@ -72,7 +90,7 @@ function foldCase(
   name: string,
   operation: number,
   shape: readonly [number, number],
-  rest: Pick<Case, 'ours' | 'jax' | 'tfjs'>,
+  rest: Pick<Case, 'ours' | 'jax' | 'tfjs' | 'onnx' | 'torch'>,
   places = false,
 ): Case {
   const [outer, axis] = shape;
@@ -96,8 +114,10 @@ function foldCase(
 const maxCase = (shape: readonly [number, number]): Case =>
   foldCase('max of rows', FOLD.maximum, shape, {
     ours: ({ x }) => [max(x, 1)],
+    torch: 'max',
     jax: ({ numpy: np }, x) => [np.max(x, 1)],
     tfjs: (tf, x) => [tf.max(x, 1)],
+    onnx: { nodes: [{ operator: 'ReduceMax', inputs: ['x'], output: 'y', attributes: { axes: [1], keepdims: 0 } }], shape: [shape[0]] },
   });
 
 const argmaxCase = (shape: readonly [number, number]): Case =>
@@ -107,8 +127,14 @@ const argmaxCase = (shape: readonly [number, number]): Case =>
     shape,
     {
       ours: ({ x }) => [argmax(x, 1)],
+      torch: 'argmax',
       jax: ({ numpy: np }, x) => [np.argmax(x, 1)],
       tfjs: (tf, x) => [tf.argMax(x, 1)],
+      onnx: {
+        nodes: [{ operator: 'ArgMax', inputs: ['x'], output: 'y', attributes: { axis: 1, keepdims: 0 } }],
+        shape: [shape[0]],
+        type: 'int64',
+      },
     },
     true,
   );
@@ -116,9 +142,27 @@ const argmaxCase = (shape: readonly [number, number]): Case =>
 const varianceCase = (shape: readonly [number, number]): Case =>
   foldCase('variance of rows', FOLD.variance, shape, {
     ours: ({ x }) => [variance(x, 1)],
+    torch: 'variance',
     jax: ({ numpy: np }, x) => [np.var_(x, 1, { correction: 1 })],
     tfjs: (tf, x) => [tf.mul(tf.moments(x, 1).variance, shape[1] / (shape[1] - 1))],
+    onnx: {
+      constants: { scale: { shape: [1], data: Float32Array.of(1 / (shape[1] - 1)) } },
+      nodes: [
+        { operator: 'ReduceMean', inputs: ['x'], output: 'mean', attributes: { axes: [1], keepdims: 1 } },
+        { operator: 'Sub', inputs: ['x', 'mean'], output: 'off' },
+        { operator: 'ReduceSumSquare', inputs: ['off'], output: 'squares', attributes: { axes: [1], keepdims: 0 } },
+        { operator: 'Mul', inputs: ['squares', 'scale'], output: 'y' },
+      ],
+      shape: [shape[0]],
+    },
   });
+
+/** The `keep` least or greatest of each row, in order; all of them is a sort. */
+const onnxTop = (rows: number, keep: number, largest: boolean): OnnxCase => ({
+  constants: { k: { shape: [1], data: BigInt64Array.of(BigInt(keep)) } },
+  nodes: [{ operator: 'TopK', inputs: ['x', 'k'], output: ['y', 'places'], attributes: { axis: 1, largest: Number(largest), sorted: 1 } }],
+  shape: [rows, keep],
+});
 
 function sortCase(rows: number, length: number): Case {
   return {
@@ -128,7 +172,9 @@ function sortCase(rows: number, length: number): Case {
     reference: ({ x }) => [sortedRows(x.data, rows, length, length)],
     tolerance: 0,
     ours: ({ x }) => [sort(x).values],
+    torch: 'sort',
     jax: ({ numpy: np }, x) => [np.sort(x, 1)],
+    onnx: onnxTop(rows, length, false),
   };
 }
 
@@ -145,7 +191,8 @@ function sortedRows(data: ArrayLike<number>, rows: number, length: number, keep:
   return out;
 }
 
-function topCase(rows: number, length: number, keep: number): Case {
+function topCase(rows: number, length: number): Case {
+  const keep = 8;
   return {
     name: `top ${keep} of rows`,
     shape: `${rows}×${length}`,
@@ -153,12 +200,14 @@ function topCase(rows: number, length: number, keep: number): Case {
     reference: ({ x }) => [sortedRows(x.data, rows, length, keep, true)],
     tolerance: 0,
     ours: ({ x }) => [topK(x, keep).values],
+    torch: 'topEight',
     jax: ({ lax }, x) => {
       const [values, indices] = lax.topK(x, keep);
       indices.dispose();
       return [values];
     },
     tfjs: (tf, x) => [tf.topk(x, keep).values],
+    onnx: onnxTop(rows, keep, true),
   };
 }
 
@@ -174,5 +223,5 @@ export const movementCases: readonly Case[] = [
   varianceCase([ROWS, 256]),
   sortCase(ROWS, 64),
   sortCase(4, 65_536),
-  topCase(64, 32_768, 8),
+  topCase(64, 32_768),
 ];

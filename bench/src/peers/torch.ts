@@ -8,7 +8,7 @@ import { t5Buckets } from '@coxswain/kernels';
 import type { DiscoveryBatch } from '@coxswain/metacontroller';
 import type { SequenceBatch, TransformerConfig } from '@coxswain/transformer';
 import type { Input } from '../case.js';
-import { type Contestant, firstRun, type Prepared } from '../contestant.js';
+import { type Contestant, firstRun, type Prepared, type Times } from '../contestant.js';
 import { dataOf, NORM_EPS, type Weights } from '../reference/transformer.js';
 import { folder } from '../surroundings.js';
 import { codeNoise, type DiscoverySpec } from '../training/discovery.js';
@@ -23,11 +23,29 @@ export type TorchOperation =
   | 'layerNormGradient'
   | 'crossEntropyGradient'
   | 'gruGradient'
-  | 'adamw';
+  | 'adamw'
+  | 'layerNorm'
+  | 'softmax'
+  | 'gelu'
+  | 'sum'
+  | 'cumsum'
+  | 'rowsOf'
+  | 'gru'
+  | 'convolution'
+  | 'maxPooling'
+  | 'causalConvolution'
+  | 'matmulAcross'
+  | 'max'
+  | 'argmax'
+  | 'variance'
+  | 'sort'
+  | 'topEight';
 
 interface Hello {
   readonly version: string;
+  /** A name, or where it computes on the processor its threads and libraries. */
   readonly device: string;
+  readonly onGpu: boolean;
   readonly variants: readonly string[];
 }
 
@@ -39,9 +57,11 @@ class Server {
   #complaints = '';
   #jobs = 0;
 
-  constructor(python: string) {
+  constructor(python: string, threads: number) {
     const program = join(folder, 'torch', 'serve.py');
-    this.#child = spawn(python, [program]);
+    // Threads that wait for work sleep: spinning would count as processor time, and take it from others.
+    const env = { ...process.env, OMP_WAIT_POLICY: 'PASSIVE', KMP_BLOCKTIME: '0' };
+    this.#child = spawn(python, [program, String(threads)], { env });
     this.#child.stderr.on('data', (text: Buffer) => {
       this.#complaints = `${this.#complaints}${text}`.slice(-2000);
     });
@@ -78,8 +98,7 @@ class Server {
       return { file: `in-${i}`, shape, count: data.length, dtype: data instanceof Float32Array ? 'float32' : 'int32' };
     });
     await this.#ask({ do: 'prepare', job, variant, operation, inputs: files, config });
-    const sample = async (repeats: number): Promise<number> =>
-      ((await this.#ask({ do: 'run', job, variant, repeats })) as { ms: number }).ms;
+    const sample = (repeats: number): Promise<Times> => this.#ask({ do: 'run', job, variant, repeats }) as Promise<Times>;
     return firstRun(from, {
       run: async () => {
         await sample(1);
@@ -147,15 +166,18 @@ function discover(
   });
 }
 
-/** One contestant for each way in which this PyTorch can run: eagerly, compiled, and on a GPU with TF32 besides. */
-export async function openTorch(python: string): Promise<Contestant[]> {
-  const server = new Server(python);
+/**
+ * One contestant for each way in which this PyTorch can run: eagerly, compiled, and on a GPU with TF32 besides.
+ * @param threads where it computes on the processor.
+ */
+export async function openTorch(python: string, threads: number): Promise<Contestant[]> {
+  const server = new Server(python, threads);
   try {
-    const { version, device, variants } = await server.hello();
+    const { version, device, onGpu, variants } = await server.hello();
     return variants.map((variant, i) => ({
       name: `torch ${variant}`,
       version: `${version} (${device})`,
-      elsewhere: true,
+      elsewhere: onGpu ? 'gpu' : 'processor',
       prepare: async ({ torch }, inputs) => torch && server.prepare(variant, torch, Object.values(inputs)),
       pretrain: (spec, batch, start) => pretrain(server, variant, spec, batch, start),
       discover: (spec, batch, base, start) => discover(server, variant, spec, batch, base, start),

@@ -74,7 +74,8 @@ export async function measureRollout(name: string, spec: RolloutSpec, where: Whe
   // What is timed has to have done what was checked.
   const error = action.every((value, i) => value === checked.action[i]) ? checked.error : Number.POSITIVE_INFINITY;
   const labels: Pick<Row, 'suite' | 'name' | 'shape' | 'step'> = { suite: 'rollout', name, shape: shapeOf(spec), step };
-  return measureRow({ labels, mine, error, tolerance: TOLERANCE, peers: [], failures: {}, peaks, samples });
+  const software = ours.device.traits.threads !== undefined;
+  return measureRow({ labels, mine, error, tolerance: TOLERANCE, peers: [], failures: {}, peaks, samples, software });
 }
 
 const planned = (name: string, spec: RolloutSpec, where: Where) => ({

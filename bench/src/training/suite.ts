@@ -83,7 +83,8 @@ async function measure(contest: Contest, { ours, peaks, samples }: Bench): Promi
     }
   }
   const labels: Pick<Row, 'suite' | 'name' | 'shape' | 'step'> = { suite: 'training', name, shape, step };
-  return measureRow({ labels, mine, error, tolerance: TOLERANCE, peers: entrants, failures, peaks, samples });
+  const software = ours.device.traits.threads !== undefined;
+  return measureRow({ labels, mine, error, tolerance: TOLERANCE, peers: entrants, failures, peaks, samples, software });
 }
 
 const PRETRAINING = 'pretraining step';
