@@ -5,9 +5,13 @@ import type { Progress } from './progress.js';
 import type { Checkpoint, Snapshot } from './run/checkpoint.js';
 import { requireFiniteSnapshot } from './run/finite.js';
 import type { RunFolder } from './run/folder.js';
+import type { RunIdentity } from './run/identity.js';
 import type { TrainedModel } from './run/model.js';
 import type { Watchdog } from './run/watchdog.js';
 import type { Config, SectionName } from './settings/sections.js';
+
+/** What a run takes over from a model that it starts from. */
+export type Given = Pick<RunIdentity, 'preset' | 'config'>;
 
 /** A trained model that a phase starts from: an option of its command. */
 export type PhaseInput = {
@@ -19,8 +23,8 @@ export type PhaseInput = {
   /** Sections taken from the model's own configuration; they cannot be set again. */
   readonly gives: readonly SectionName[];
   readonly required: (config: Config) => boolean;
-  /** Why it has no place with these settings, if so: it is refused then. */
-  readonly refused?: (config: Config) => string | undefined;
+  /** Why it has no place with these settings and what to do, if so: it is refused then. */
+  readonly refused?: (config: Config, model: Given) => string | undefined;
 };
 
 /** What `run` gets. */

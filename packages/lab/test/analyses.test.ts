@@ -173,7 +173,7 @@ describe('refused', () => {
       'a policy without its controller',
       () => ['analyse', 'ceiling', '--base', at('base'), '--policy', at('rl/1'), '--out', at('never')],
       2,
-      /--policy: without --controller/,
+      /--controller: missing, expected the controller that --policy was made with/,
     ],
     ['fewer seeds than quartiles need', () => ['analyse', 'curves', '--runs', at('rl/1')], 2, /1 run of Internal RL on 3.*at least 3/],
     ['runs without any discovery', () => ['analyse', 'map', '--runs', at('rl')], 2, /no finished run of `coxswain discover`/],

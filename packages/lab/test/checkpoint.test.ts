@@ -86,7 +86,7 @@ describe('checkpoints', () => {
     expect(saved).toMatchObject({ step: 7, metricsBytes: 0, extra: { best: 0.5 } });
     expect(saved?.read('model.safetensors')).toEqual(Buffer.from(files(3)['model.safetensors']));
     expect(codeOf(() => saved?.read('other'))).toBe('bad-checkpoint');
-    expect(fs.readdirSync(join(root, 'run')).sort()).toEqual(['checkpoint', 'config.json', 'metrics.jsonl']);
+    expect(fs.readdirSync(join(root, 'run')).sort()).toEqual(['checkpoint', 'config.json', 'metrics.jsonl', 'seal.json']);
   });
 
   it('survive a crash at every disk operation of a save: the old one or the new one is there, whole, with its metrics', () => {

@@ -134,10 +134,10 @@ describe('models that other phases start from', () => {
     const run = open(path);
     run.save(7, { files: files(9) });
     expect(openModel(path, 'base', 'pretrain').unfinishedAt).toBe(7);
-    expect(openModel(join(path, 'checkpoint'), 'base', 'pretrain').unfinishedAt).toBeUndefined();
+    expect(openModel(join(path, 'checkpoint'), 'base', 'pretrain').unfinishedAt).toBe(7);
     run.writeArtifact('result.json', {});
     run.close();
-    expect(openModel(path, 'base', 'pretrain').unfinishedAt).toBeUndefined();
+    for (const folder of [path, join(path, 'checkpoint')]) expect(openModel(folder, 'base', 'pretrain').unfinishedAt).toBeUndefined();
   });
 
   it('are refused with the command that makes them', () => {

@@ -44,7 +44,8 @@ async function coxswain(args: readonly string[], told: (text: string, interrupt:
 }
 
 const read = <T>(...names: string[]): T => JSON.parse(fs.readFileSync(at(...names), 'utf8')) as T;
-const play = (...more: string[]) => coxswain(['play', ...SHIPPED, '--library', library, ...more]);
+const playOf = (folder: string, ...more: string[]) => coxswain(['play', ...SHIPPED, '--library', folder, ...more]);
+const play = (...more: string[]) => playOf(library, ...more);
 
 beforeAll(async () => {
   root = fs.mkdtempSync(join(tmpdir(), 'coxswain-skills-'));
@@ -160,8 +161,8 @@ describe('play', () => {
   });
 
   it('refuses folders that hold no library', async () => {
-    expect(await play('--skills', '0', '--library', MODELS)).toMatchObject({ code: 5 });
-    expect((await play('--skills', '0', '--library', join(MODELS, 'controller'))).err).toContain('made by `coxswain discover`');
+    expect(await playOf(MODELS, '--skills', '0')).toMatchObject({ code: 5 });
+    expect((await playOf(join(MODELS, 'controller'), '--skills', '0')).err).toContain('made by `coxswain discover`');
     expect((await coxswain(['play', ...SHIPPED, '--skills', '0'])).err).toContain('--library: missing');
   });
 
@@ -173,8 +174,10 @@ describe('play', () => {
   ])('refuses a library that holds %s', async (name, content, told) => {
     const damaged = at(`holds ${name}`);
     fs.cpSync(library, damaged, { recursive: true });
+    // With it the file would be refused for its digest.
+    fs.rmSync(join(damaged, 'seal.json'));
     fs.writeFileSync(join(damaged, 'skills.json'), JSON.stringify(content));
-    const { code, err } = await play('--skills', '0', '--library', damaged);
+    const { code, err } = await playOf(damaged, '--skills', '0');
     expect(code).toBe(5);
     expect(err).toContain(told);
   });

@@ -23,7 +23,7 @@ const windowOf = ({ config }: StoredRun): number => config.config.model?.window 
 
 /** Only the like is compared: methods by the task that was learned, the one it was measured on, and episodes of training. */
 function whatOf(row: ResultRow, { config }: StoredRun): string {
-  const learned = row.method === 'supervised' ? row.task : (config.config.reinforce?.task ?? row.task);
+  const learned = row.method === 'supervised' ? row.task : (row.learned ?? config.config.reinforce?.task ?? row.task);
   const training = row.episodes > 0 ? ` after ${formatNumber(row.episodes)} episodes` : '';
   return `${methodLabel(row)}${learned === row.task ? '' : ` that learned ${learned}`}, on ${row.task}${training}`;
 }

@@ -1,6 +1,7 @@
 /** Rate (KL of the codes) against distortion (NLL of the actions) over α, with the base frozen and co-trained, for each view (§4). */
 import { group, median } from 'd3-array';
 import { UsageError } from '../errors.js';
+import { discoveryPools } from '../report/pooled.js';
 import type { StoredRun } from '../run/scan.js';
 import { chartOf, tableOf } from './findings.js';
 import type { Summary } from './summary.js';
@@ -32,6 +33,7 @@ function pointOf({ config, measured }: StoredRun): Point[] {
 export const rateDistortionSummary: Summary = {
   name: 'rate-distortion',
   about: 'Rate against distortion over α, for a frozen and a co-trained base and for each view.',
+  pools: discoveryPools,
   run(runs) {
     const points = runs.flatMap(pointOf);
     if (points.length === 0)

@@ -4,6 +4,7 @@ import { UsageError } from '../errors.js';
 import { learningRuns } from '../report/collect.js';
 import type { LearningRun, TrainingChart } from '../report/data.js';
 import { curvesByMethod, type MethodCurves } from '../report/learning.js';
+import { learningPools } from '../report/pooled.js';
 import { tableOf } from './findings.js';
 import type { Summary } from './summary.js';
 
@@ -51,6 +52,7 @@ function finalRows(runs: readonly LearningRun[], tasks: readonly string[]) {
 export const curvesSummary: Summary = {
   name: 'curves',
   about: 'Success against episodes for all methods: median and quartiles over seeds, linear and logarithmic axes.',
+  pools: learningPools,
   run(stored) {
     const runs = learningRuns(stored);
     const tasks = [...new Set(runs.map(({ task }) => task))].sort((a, b) => a.length - b.length || Number(a > b) - Number(a < b));

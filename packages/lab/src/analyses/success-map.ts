@@ -3,6 +3,7 @@ import { group, median } from 'd3-array';
 import { UsageError } from '../errors.js';
 import { METRICS } from '../names.js';
 import type { TrainingChart } from '../report/data.js';
+import { discoveryPools } from '../report/pooled.js';
 import { lastValue } from '../report/tables.js';
 import type { StoredRun } from '../run/scan.js';
 import { chartOf, tableOf } from './findings.js';
@@ -51,6 +52,7 @@ function chart(
 export const mapSummary: Summary = {
   name: 'map',
   about: 'Which settings of discovery find skills: view × α × the step at which gates harden, over seeds.',
+  pools: discoveryPools,
   run(runs) {
     const tries = runs.flatMap(tryOf);
     if (tries.length === 0) throw new UsageError('--runs', 'no finished run of `coxswain discover`', 'at least one', 'Give other folders.');

@@ -14,7 +14,8 @@ export const WITHOUT_HELP = '--without RUN     Leave a run out, by its folder or
  * @throws UsageError for a name that no run has; FileError where a folder is not.
  */
 export function choose(roots: readonly string[], without: readonly string[], stderr: ProgressStream): Required<Choice> {
-  const folders = roots.flatMap((root) => findRunFolders(root));
+  const seen = new Set<string>();
+  const folders = roots.flatMap((root) => findRunFolders(root, seen));
   const named = (folder: string, run: string): boolean => basename(folder) === run || resolve(folder) === resolve(run);
   const unknown = without.find((run) => !folders.some((folder) => named(folder, run)));
   if (unknown !== undefined) {

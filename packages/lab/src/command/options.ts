@@ -2,7 +2,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CheckpointError } from '@coxswain/tensor';
 import { SettingError, UsageError } from '../errors.js';
-import type { Phase, PhaseInput } from '../phase.js';
+import type { Given, Phase, PhaseInput } from '../phase.js';
 import { identify, type RunIdentity } from '../run/identity.js';
 import { inputIdentity, openModel, type TrainedModel } from '../run/model.js';
 import { preset } from '../settings/presets.js';
@@ -39,8 +39,15 @@ export function readOptions(
   positionals: boolean,
 ): { readonly values: OptionValues; readonly positionals: readonly string[] } {
   try {
-    return parseArgs({ args: withNumbers(args, options), options, allowPositionals: positionals, strict: true });
+    const read = parseArgs({ args: withNumbers(args, options), options, allowPositionals: positionals, strict: true, tokens: true });
+    for (const token of read.tokens) {
+      const counts = token.kind === 'option' && !options[token.name].multiple ? read.values[token.name] : undefined;
+      if (token.kind === 'option' && counts !== undefined && token.value !== undefined && token.value !== counts)
+        throw new UsageError(`--${token.name}`, `both \`${token.value}\` and \`${counts}\``, 'one of them', 'Leave the other out.');
+    }
+    return read;
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const known = Object.keys(options).map((name) => `--${name}`);
     const typed = args.find((argument) => argument.startsWith('--') && !known.includes(argument.split('=')[0]));
     if (typed === undefined) {
@@ -66,10 +73,18 @@ function openInputs(phase: Pick<Phase, 'inputs'>, values: OptionValues): Record<
     const path = values[input.name];
     if (typeof path === 'string') opened[input.name] = openModel(path, input.name, input.phase);
   }
-  // A controller knows which base it steers: any other base would be nonsense.
+  // A controller knows which base it steers: any other base would be nonsense. What it went on from itself is over.
   for (const [name, model] of Object.entries(opened)) {
     for (const [needed, identity] of Object.entries(model.identity.inputs)) {
+      if (needed === name) continue;
       const given = opened[needed];
+      if (!given && phase.inputs.some((input) => input.name === needed))
+        throw new UsageError(
+          `--${needed}`,
+          'missing',
+          `the ${needed} that --${name} was made with (seed ${identity.seed})`,
+          `Give its folder with --${needed}, or leave out --${name}.`,
+        );
       if (given && given.sha256 !== identity.sha256) {
         const remedy = `Give --${needed} the folder that --${name} was made with.`;
         throw new CheckpointError(
@@ -83,9 +98,6 @@ function openInputs(phase: Pick<Phase, 'inputs'>, values: OptionValues): Record<
   }
   return opened;
 }
-
-/** What a run takes over from a model that it starts from. */
-export type Given = Pick<RunIdentity, 'preset' | 'config'>;
 
 function inherit(config: Config, input: PhaseInput, { config: trained }: Given, assignments: readonly string[]): void {
   for (const section of input.gives) {
@@ -130,10 +142,17 @@ export function settle(phase: Asked, values: OptionValues, given: Readonly<Recor
   const inherited = Object.values(given)[0]?.preset;
   const presetName = typeof values.preset === 'string' ? values.preset : (inherited ?? DEFAULT_PRESET);
   const config = preset(presetName);
+  const set = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());
+  for (const [name, key] of Object.entries(phase.shortcuts)) {
+    const other = set.findLast((assignment) => assignment.split('=')[0].trim() === key);
+    const told = other?.slice(other.indexOf('=') + 1).trim();
+    if (typeof values[name] === 'string' && told !== undefined && told !== values[name].trim())
+      throw new UsageError(`--${name}`, `\`${values[name]}\` beside --set ${other}`, 'one of them', 'Leave the other out.');
+  }
   const shortcuts = Object.entries(phase.shortcuts).flatMap(([name, key]) =>
     typeof values[name] === 'string' ? [`${key}=${values[name]}`] : [],
   );
-  const assignments = [...((values.set ?? []) as string[]).map((assignment) => assignment.trim()), ...shortcuts];
+  const assignments = [...set, ...shortcuts];
   for (const input of phase.inputs) {
     const model = given[input.name];
     if (model) inherit(config, input, model, assignments);
@@ -146,8 +165,9 @@ export function settle(phase: Asked, values: OptionValues, given: Readonly<Recor
     }
   }
   for (const input of phase.inputs) {
-    const reason = given[input.name] && input.refused?.(config);
-    if (reason) throw new UsageError(`--${input.name}`, 'given', 'none with these settings', `${reason}: leave it out.`);
+    const model = given[input.name];
+    const reason = model && input.refused?.(config, model);
+    if (reason) throw new UsageError(`--${input.name}`, 'given', 'none with these settings', `${reason}.`);
   }
   return { config, preset: presetName };
 }

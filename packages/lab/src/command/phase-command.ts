@@ -10,7 +10,7 @@ import { readCheckpoint, recover } from '../run/checkpoint.js';
 import { environmentOf } from '../run/environment.js';
 import { requireFiniteFile } from '../run/finite.js';
 import { RunFolder } from '../run/folder.js';
-import { readJson } from '../run/storage.js';
+import { hasLeft } from '../run/seal.js';
 import { Watchdog } from '../run/watchdog.js';
 import { PRESET_NAMES } from '../settings/presets.js';
 import { allSettings, type Config } from '../settings/sections.js';
@@ -108,15 +108,6 @@ function savedNote(path: string): string {
   return `The last checkpoint in ${path}, after ${saved.step} steps, is good: the same command goes on from there.`;
 }
 
-/** Whether a file is there, whole. */
-function isJson(path: string): boolean {
-  try {
-    return readJson(path) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 /** Opens the folder and runs the phase, from the last checkpoint there to its end. */
 async function attempt(phase: Phase, resolved: Resolved, seed: number, path: string, command: string, machine: Machine, care: Care) {
   const { config, inputs } = resolved;
@@ -136,9 +127,9 @@ async function attempt(phase: Phase, resolved: Resolved, seed: number, path: str
     });
     for (const [name, { unfinishedAt }] of Object.entries(inputs))
       if (unfinishedAt !== undefined)
-        progress.note(`The run given as --${name} has not finished: its last checkpoint, after ${unfinishedAt} steps, is used.`);
+        progress.note(`What is given as --${name} has not finished its run: the checkpoint after ${unfinishedAt} steps is used.`);
     if (resumed) progress.note(`Going on with ${path} at ${unit} ${resumed.step} of ${steps}.`);
-    if (resumed && resumed.step >= steps && isJson(join(path, phase.leaves))) {
+    if (resumed && resumed.step >= steps && hasLeft(path, phase.leaves)) {
       progress.note(`${path} has finished: nothing is left to do.`);
       return;
     }

@@ -5,6 +5,7 @@ import { UsageError } from '../errors.js';
 import { collectReport } from '../report/collect.js';
 import type { Findings } from '../report/data.js';
 import { renderReport } from '../report/page.js';
+import { differencesWithin, learningPools } from '../report/pooled.js';
 import { standaloneSvg } from '../report/standalone.js';
 import { findingsToMarkdown, tablesToMarkdown } from '../results/markdown.js';
 import { rowsToJson } from '../results/rows.js';
@@ -69,7 +70,7 @@ export function runReport(args: readonly string[], { stdout, stderr }: Pick<Mach
   }
   const roots = values.runs as string[];
   const choice = choose(roots, values.without as string[], stderr);
-  const runs = roots.flatMap((root) => findRuns(root, choice));
+  const runs = findRuns(roots, choice);
   if (runs.length === 0)
     throw new UsageError(
       '--runs',
@@ -77,8 +78,9 @@ export function runReport(args: readonly string[], { stdout, stderr }: Pick<Mach
       'a folder with runs made by `coxswain`',
       'Run a phase first, or give another folder.',
     );
+  for (const told of differencesWithin(learningPools(runs))) stderr.write(`Warning: ${told}\n`);
   const smoothing = readCount('smoothing', values.smoothing as string, 1);
-  const findings = roots.flatMap((root) => findFindings(root, choice));
+  const findings = findFindings(roots, choice);
   const data = collectReport(runs, { title: values.title as string, lead: LEAD, facts: factsOf(runs), smoothing, findings });
   writeFile(values.out as string, renderReport(data), stdout);
   if (typeof values.results === 'string') {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { FIGURE_FILE, FINDINGS_FILE } from '../analyses/findings.js';
 import type { Summary } from '../analyses/summary.js';
+import { differencesWithin } from '../report/pooled.js';
 import { standaloneSvg } from '../report/standalone.js';
 import { findRuns } from '../run/scan.js';
 import { choose, WITHOUT, WITHOUT_HELP } from './choice.js';
@@ -35,7 +36,9 @@ export function runSummary(summary: Summary, args: readonly string[], { stdout, 
   }
   const roots = values.runs as string[];
   const choice = choose(roots, values.without as string[], stderr);
-  const findings = { name: summary.name, ...summary.run(roots.flatMap((root) => findRuns(root, choice))) };
+  const runs = findRuns(roots, choice);
+  const findings = { name: summary.name, ...summary.run(runs) };
+  for (const told of differencesWithin(summary.pools?.(runs) ?? new Map())) stderr.write(`Warning: ${told}\n`);
   const out = typeof values.out === 'string' ? values.out : `runs/analyse-${summary.name}`;
   writeFile(join(out, FINDINGS_FILE), `${JSON.stringify(findings, null, 1)}\n`, stdout);
   writeFile(join(out, FIGURE_FILE), standaloneSvg(findings.charts), stdout);

@@ -40,7 +40,10 @@ export function runTensorboard(args: readonly string[], { stdout, stderr }: Pick
   }
   const roots = values.runs as string[];
   const choice = choose(roots, values.without as string[], stderr);
-  const found = roots.flatMap((root) => findRunFolders(root).map((folder) => ({ folder, name: relative(root, folder) || basename(root) })));
+  const seen = new Set<string>();
+  const found = roots.flatMap((root) =>
+    findRunFolders(root, seen).map((folder) => ({ folder, name: relative(root, folder) || basename(root) })),
+  );
   if (found.length === 0)
     throw new UsageError(
       '--runs',
@@ -49,6 +52,14 @@ export function runTensorboard(args: readonly string[], { stdout, stderr }: Pick
       'Run a phase first, or give another folder.',
     );
   const out = values.out as string;
+  const twice = found.find(({ name }, i) => found.findIndex((other) => other.name === name) !== i);
+  if (twice)
+    throw new UsageError(
+      '--runs',
+      `two runs named ${twice.name} (${twice.folder} is one)`,
+      'names that differ, for each is a folder of events',
+      'Give the folder above both.',
+    );
   let written = 0;
   for (const { folder, name } of found) {
     const events = readOrSkip(folder, eventsOf, choice);

@@ -48,9 +48,11 @@ export async function runWatch(args: readonly string[], phases: readonly Phase[]
   let drawn = 0;
   try {
     for (;;) {
-      const found = roots.flatMap((root) => findRunFolders(root).map((folder) => ({ folder, name: nameIn(root, folder) })));
+      const seen = new Set<string>();
+      const found = roots.flatMap((root) => findRunFolders(root, seen).map((folder) => ({ folder, name: nameIn(root, folder) })));
       const unreadable: string[] = [];
-      const views = found.flatMap(({ folder, name }) => {
+      const views = found.flatMap(({ folder, name: short }) => {
+        const name = found.filter((other) => other.name === short).length > 1 ? folder : short;
         const skipped = (_: string, { message }: Error) => unreadable.push(`${name}  cannot be read: ${message}`);
         const view = ended.get(folder) ?? readOrSkip(folder, (one) => viewRun(one, known, Date.now()), { skipped });
         if (view?.state === 'finished') ended.set(folder, view);

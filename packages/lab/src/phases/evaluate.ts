@@ -3,10 +3,11 @@ import { readSafetensors } from '@coxswain/tensor';
 import type { Phase, PhaseContext } from '../phase.js';
 import { labelsOf, type ResultRow } from '../results/rows.js';
 import { RESULT_FILE } from '../run/folder.js';
+import type { Config } from '../settings/sections.js';
 import { loadBase } from './base.js';
 import { loadController } from './controller.js';
 import { type Actor, play } from './play.js';
-import { episodesSeen, makePolicy } from './reinforce.js';
+import { episodesSeen, makePolicy, noControllerOfRaw, otherMethod } from './reinforce.js';
 import { WORLD_SEED } from './world.js';
 
 const DRAWN = 12;
@@ -42,6 +43,7 @@ async function run({ config, seed, device, folder, session, inputs }: PhaseConte
     ...labels,
     ...(policyModel ? {} : { method: controllerModel ? 'codes' : 'base' }),
     task,
+    ...(policyModel ? { learned: (policyModel.identity.config as Config).reinforce.task } : {}),
     episodes: policyModel ? episodesSeen(policyModel) : 0,
     success: played.success,
   };
@@ -64,8 +66,16 @@ export const evaluatePhase: Phase = {
       about: 'run folder of the metacontroller',
       gives: ['metacontroller', 'discover'],
       required: () => false,
+      refused: noControllerOfRaw,
     },
-    { name: 'policy', phase: 'reinforce', about: 'run folder of what RL learned', gives: ['internal', 'raw'], required: () => false },
+    {
+      name: 'policy',
+      phase: 'reinforce',
+      about: 'run folder of what RL learned',
+      gives: ['internal', 'raw'],
+      required: () => false,
+      refused: otherMethod,
+    },
   ],
   leaves: RESULT_FILE,
   shortcuts: { task: 'reinforce.task', method: 'reinforce.method', episodes: 'evaluate.episodes' },

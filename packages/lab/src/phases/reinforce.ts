@@ -1,8 +1,8 @@
 /** Phase 3: internal RL over codes, or raw-action RL on the base itself (arXiv 2512.20605, §5). */
 import { DevicePinpad, type InternalOptions, internalRl, Policy, type Reinforcer, rawRl, type VectorEnvironment } from '@coxswain/rl';
-import { type Device, HostRandom, ParameterStore, readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { CheckpointError, type Device, HostRandom, ParameterStore, readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
-import type { Phase, PhaseContext } from '../phase.js';
+import type { Phase, PhaseContext, PhaseInput } from '../phase.js';
 import { labelsOf, type ResultRow } from '../results/rows.js';
 import type { Snapshot } from '../run/checkpoint.js';
 import { RESULT_FILE } from '../run/folder.js';
@@ -151,9 +151,16 @@ function disposeAll(...parts: { dispose(): void }[]): void {
 }
 
 /** Training episodes that what an RL run learned had seen, those of the runs it went on from among them. */
-export function episodesSeen({ identity, extra }: TrainedModel): number {
+export function episodesSeen({ folder, identity, extra }: TrainedModel): number {
   const config = identity.config as Config;
   const { updates, episodesPerUpdate } = config[config.reinforce.method];
+  if (typeof extra.episodes !== 'number' && identity.inputs.policy)
+    throw new CheckpointError(
+      '--policy',
+      `${folder} does not say after how many episodes: it went on from another policy, and has no progress.json`,
+      'the folder of its run',
+      'Give that, or put the progress.json of its checkpoint beside the model.',
+    );
   // Only the model was kept: the run had finished, and had begun anew.
   return typeof extra.episodes === 'number' ? extra.episodes : updates * episodesPerUpdate;
 }
@@ -221,6 +228,16 @@ async function run({ config, seed, device, others, folder, session, inputs, resu
   dispose();
 }
 
+/** The base model's own actions are steered by nothing. */
+export const noControllerOfRaw: PhaseInput['refused'] = ({ reinforce }) =>
+  reinforce.method === 'raw' ? 'RL on the base model’s own actions has no controller: leave it out' : undefined;
+
+/** What was learned over codes is no policy over actions, and the other way round. */
+export const otherMethod: PhaseInput['refused'] = ({ reinforce }, { config }) => {
+  const learned = config.reinforce?.method ?? 'internal';
+  return learned === reinforce.method ? undefined : `It learned by \`${learned}\` RL: add --method ${learned}, or give another`;
+};
+
 export const reinforcePhase: Phase = {
   name: 'reinforce',
   about: 'Learns a task by reward: over codes with the model frozen, or on the model’s own actions.',
@@ -234,7 +251,7 @@ export const reinforcePhase: Phase = {
       about: 'run folder of the metacontroller (internal RL)',
       gives: ['metacontroller', 'discover'],
       required: ({ reinforce }) => reinforce.method === 'internal',
-      refused: ({ reinforce }) => (reinforce.method === 'raw' ? 'RL on the base model’s own actions has no controller' : undefined),
+      refused: noControllerOfRaw,
     },
     {
       name: 'policy',
@@ -242,6 +259,7 @@ export const reinforcePhase: Phase = {
       about: 'run folder of RL on another task, to start from what it learned',
       gives: [],
       required: () => false,
+      refused: otherMethod,
     },
   ],
   leaves: RESULT_FILE,

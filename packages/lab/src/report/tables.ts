@@ -109,8 +109,11 @@ function skillsTable(runs: readonly StoredRun[]): ReportTable {
   };
 }
 
-/** A row with how it came about; `learned` is the task of its run, which labelled controllers learn no more than any other. */
-type RowOfRun = ResultRow & { readonly command: string; readonly learned: string };
+/**
+ * A row with how it came about; `learned` is the task of its run, which labelled controllers learn no more than any other. `again`: it was
+ * measured by `coxswain evaluate`, and may stand beside what the policy's own run measured.
+ */
+type RowOfRun = ResultRow & { readonly command: string; readonly learned: string; readonly again: boolean };
 
 const carriedOver = ({ method, task, learned }: RowOfRun): boolean => method !== 'supervised' && task !== learned;
 
@@ -139,6 +142,14 @@ function resultTable(rows: readonly RowOfRun[]): ReportTable {
       row.command,
     ]),
   };
+}
+
+/** One row a policy and task: what was measured again counts where the policy's own run is not there. */
+function onePerPolicy(rows: readonly RowOfRun[]): RowOfRun[] {
+  const keyOf = ({ method, view, baseSeed, controllerSeed, rlSeed, task, learned, episodes }: RowOfRun): string =>
+    JSON.stringify([method, view, baseSeed, controllerSeed, rlSeed, task, learned, episodes]);
+  const own = new Set(rows.filter(({ again }) => !again).map(keyOf));
+  return rows.filter((row, i) => !row.again || (!own.has(keyOf(row)) && rows.findIndex((other) => keyOf(other) === keyOf(row)) === i));
 }
 
 const SPREAD = [column('Runs'), column('Median'), column('Lower quartile'), column('Upper quartile')];
@@ -173,12 +184,19 @@ function carriedTable(rows: readonly RowOfRun[]): ReportTable {
 export function buildTables(runs: readonly StoredRun[]): ReportTable[] {
   const of = (phase: string) => runs.filter((run) => run.config.phase === phase);
   const all = runs.flatMap(({ rows, config }) =>
-    rows.map((row): RowOfRun => ({ ...row, command: config.command, learned: config.config.reinforce?.task ?? row.task })),
+    rows.map(
+      (row): RowOfRun => ({
+        ...row,
+        command: config.command,
+        learned: row.learned ?? config.config.reinforce?.task ?? row.task,
+        again: config.phase === 'evaluate',
+      }),
+    ),
   );
   const [carried, rows] = [all.filter(carriedOver), all.filter((row) => !carriedOver(row))];
   return [
-    ...(rows.length > 0 ? [summaryTable(rows), resultTable(rows)] : []),
-    ...(carried.length > 0 ? [carriedTable(carried)] : []),
+    ...(rows.length > 0 ? [summaryTable(onePerPolicy(rows)), resultTable(rows)] : []),
+    ...(carried.length > 0 ? [carriedTable(onePerPolicy(carried))] : []),
     ...(of('discover').length > 0 ? [discoverTable(of('discover'))] : []),
     ...(of('supervise').length > 0 ? [superviseTable(of('supervise'))] : []),
     ...(runs.some(({ skills }) => skills.length > 0) ? [skillsTable(runs)] : []),

@@ -11,6 +11,8 @@ export type ResultRow = {
   readonly rlSeed: number;
   /** Colours as digits: `0123`. */
   readonly task: string;
+  /** The task that the policy was rewarded for, where it was only measured here. */
+  readonly learned?: string;
   /** Training episodes the policy has seen. */
   readonly episodes: number;
   /** Share of sampled episodes that finish the task, 0 to 1. */

@@ -34,12 +34,15 @@ type ProgressFile = {
   readonly digest: string;
 };
 
+/** What an earlier version wrote has no digests of metrics and of itself. */
+type AnyProgress = Omit<ProgressFile, 'digest' | 'metricsSha256'> & Partial<ProgressFile>;
+
 /** A saved state: the step that comes next is `step` (steps done so far). */
 export type Checkpoint = {
   readonly folder: string;
   readonly step: number;
   readonly metricsBytes: number;
-  readonly metricsSha256: string;
+  readonly metricsSha256: string | undefined;
   readonly extra: Readonly<Record<string, unknown>>;
   /** Its files. */
   readonly names: readonly string[];
@@ -135,7 +138,8 @@ export function recover(runFolder: string): void {
   });
 }
 
-function parseProgress(path: string): ProgressFile {
+/** @param any whether one without a digest, of an earlier version, will do. */
+function parseProgress(path: string, any = false): AnyProgress {
   let parsed: Partial<ProgressFile>;
   try {
     parsed = JSON.parse(fs.readFileSync(path, 'utf8')) as Partial<ProgressFile>;
@@ -147,10 +151,11 @@ function parseProgress(path: string): ProgressFile {
   if (!Number.isSafeInteger(step) || !Number.isSafeInteger(metricsBytes) || typeof extra !== 'object' || typeof sha256 !== 'object') {
     throw new CheckpointError(path, 'fields are missing', 'step, metricsBytes, extra and sha256', RESTORE);
   }
+  if (told === undefined && any) return rest as AnyProgress;
   if (told === undefined) throw new CheckpointError(path, 'no digest: an earlier version wrote it', 'a digest of what it says', RESTORE);
   if (told !== progressDigest(rest as ProgressFile))
     throw new CheckpointError(path, `step ${step}, and something in it was changed since`, 'what this program wrote', RESTORE);
-  return parsed as ProgressFile;
+  return parsed as AnyProgress;
 }
 
 /**
@@ -176,4 +181,35 @@ export function readCheckpoint(runFolder: string, identity?: RunIdentity): Check
   if (other.length > 0)
     throw new CheckpointError(folder, `another run's: ${other.slice(0, 5).join('; ')}`, 'a checkpoint of this run', RESTORE);
   return { folder, step, metricsBytes, metricsSha256, extra, names: Object.keys(sha256).filter((name) => name !== CONFIG), read };
+}
+
+/**
+ * What a checkpoint says of itself, without its tensors; `undefined` where there is no `progress.json`.
+ * @param folder the checkpoint's.
+ * @throws CheckpointError when it is not what was written, or is none.
+ */
+export function readProgress(folder: string): AnyProgress | undefined {
+  const path = join(folder, 'progress.json');
+  return fs.existsSync(path) ? parseProgress(path, true) : undefined;
+}
+
+/** The folder of a run's last checkpoint, where there is one: while it is being replaced it is `checkpoint.old`. */
+export function checkpointFolder(runFolder: string): string | undefined {
+  const { current, old } = paths(runFolder);
+  return [current, old].find((folder) => fs.existsSync(folder));
+}
+
+/** A process that saves this very moment moves the checkpoint while it is read. */
+const MOVED_AWAY = 3;
+
+/** What the last checkpoint of a run says of itself, also while a process replaces it; `undefined` where there is none. */
+export function lastProgress(runFolder: string): AnyProgress | undefined {
+  for (let left = MOVED_AWAY; ; left--) {
+    const folder = checkpointFolder(runFolder);
+    try {
+      return folder === undefined ? undefined : readProgress(folder);
+    } catch (error) {
+      if (left === 0 || fs.existsSync(join(folder as string, 'progress.json'))) throw error;
+    }
+  }
 }

@@ -8,15 +8,17 @@
  *     checkpoint/        model.safetensors, config.json, state.safetensors, progress.json
  *     checkpoints/       earlier ones, where `--keep` asks for them
  *     result.json …      what the phase leaves when it has finished
+ *     seal.json          what it left, by digest, and after which checkpoint
  */
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { OtherConfigurationError, RunFolderError } from '../errors.js';
-import { type Checkpoint, readCheckpoint, recover, type Snapshot, saveCheckpoint } from './checkpoint.js';
+import { type Checkpoint, checkpointFolder, readCheckpoint, recover, type Snapshot, saveCheckpoint } from './checkpoint.js';
 import type { Environment } from './environment.js';
 import { differences, type RunIdentity, readIdentity } from './identity.js';
-import { isLocked, lockFolder } from './lock.js';
+import { isLocked, type Lock, lockFolder } from './lock.js';
 import { appendLine, MetricsWriter } from './metrics.js';
+import { readSeal, sealArtifact, writeSeal } from './seal.js';
 import { onDisk, writeAtomic } from './storage.js';
 
 /** `config.json` of a run folder: the run's identity and, outside its hash, the command that made it. */
@@ -35,10 +37,29 @@ export function readRunConfig(folder: string): RunConfig | undefined {
   return text === undefined ? undefined : (readIdentity(path, text) as RunConfig);
 }
 
+/**
+ * The same, held against what else the folder has of the run: its checkpoint and its seal.
+ * @throws RunFolderError where they are another run's, or there is no `config.json`.
+ */
+export function readOwnConfig(folder: string): RunConfig {
+  const config = readRunConfig(folder);
+  if (!config) throw new RunFolderError(folder, 'no config.json', 'the files of a run', 'Restore it, or leave this run out.');
+  const inner = checkpointFolder(folder);
+  const saved = inner && readRunConfig(inner);
+  const other = saved ? differences(saved, config) : [];
+  const refuse = (value: string): never => {
+    throw new RunFolderError(folder, value, 'the files of one run', 'Restore the folder from a copy, or leave it out.');
+  };
+  if (other.length > 0) refuse(`its checkpoint is another run's: ${other.slice(0, 5).join('; ')}`);
+  const seal = readSeal(folder);
+  if (seal && seal.run !== config.hash) refuse("its seal.json is another run's");
+  return config;
+}
+
 /** The lock, and what a crash may leave of it and of a first config.json. */
 const isScaffold = (name: string) => name === LOCK || name.startsWith(`${LOCK}.`) || name.startsWith(`${CONFIG}.`);
 
-function claim(folder: string, identity: RunIdentity): boolean {
+function claim(folder: string, identity: RunIdentity): RunConfig | undefined {
   const there = readRunConfig(folder);
   if (!there) {
     const strangers = fs.readdirSync(folder).filter((name) => !isScaffold(name));
@@ -50,11 +71,11 @@ function claim(folder: string, identity: RunIdentity): boolean {
         'Choose another folder with --out.',
       );
     }
-    return false;
+    return undefined;
   }
   const other = differences(there, identity);
   if (other.length > 0) throw new OtherConfigurationError(folder, other);
-  return true;
+  return there;
 }
 
 /** Whether a process writes the folder now. */
@@ -67,7 +88,9 @@ export class RunFolder {
   readonly metrics: MetricsWriter;
   /** The state to go on from; absent at the start of a run. */
   readonly resumed: Checkpoint | undefined;
-  readonly #unlock: () => void;
+  readonly #lock: Lock;
+  /** Hash of the `config.json` that is there: an earlier version may have written it. */
+  readonly #hash: string;
 
   /**
    * Opens a folder for a run, or goes on with the run that is there.
@@ -81,21 +104,27 @@ export class RunFolder {
     private readonly keep = 1,
   ) {
     onDisk(path, () => fs.mkdirSync(path, { recursive: true }));
-    this.#unlock = lockFolder(path, join(path, LOCK));
+    this.#lock = lockFolder(path, join(path, LOCK));
     try {
       const known = claim(path, identity);
-      if (!known) writeAtomic(join(path, CONFIG), `${JSON.stringify({ ...identity, command } satisfies RunConfig, null, 2)}\n`);
+      this.#hash = known?.hash ?? identity.hash;
+      if (!known) {
+        writeAtomic(join(path, CONFIG), `${JSON.stringify({ ...identity, command } satisfies RunConfig, null, 2)}\n`);
+        // From the first moment on: a result that another run left is then known for one.
+        writeSeal(path, { run: this.#hash, files: {} });
+      }
       recover(path);
       this.resumed = readCheckpoint(path, identity);
       this.metrics = new MetricsWriter(join(path, 'metrics.jsonl'), this.resumed?.metricsBytes ?? 0, this.resumed?.metricsSha256);
     } catch (error) {
-      this.#unlock();
+      this.#lock.release();
       throw error;
     }
   }
 
   /** Saves the state after `step` steps; metrics written so far reach the disk before it. */
   save(step: number, snapshot: Snapshot): void {
+    this.#lock.require();
     this.metrics.sync();
     saveCheckpoint(this.path, this.identity, step, this.metrics, snapshot, this.keep);
   }
@@ -112,7 +141,10 @@ export class RunFolder {
 
   /** Writes `name` whole or not at all: results, episodes for the report. */
   writeArtifact(name: string, value: unknown): void {
-    writeAtomic(join(this.path, name), `${JSON.stringify(value, null, 1)}\n`);
+    this.#lock.require();
+    const text = `${JSON.stringify(value, null, 1)}\n`;
+    writeAtomic(join(this.path, name), text);
+    sealArtifact(this.path, this.#hash, name, new TextEncoder().encode(text));
   }
 
   /** The same for text: a figure. */
@@ -122,6 +154,6 @@ export class RunFolder {
 
   close(): void {
     this.metrics.close();
-    this.#unlock();
+    this.#lock.release();
   }
 }

@@ -1,7 +1,7 @@
 /** What makes a run this run and no other. */
 import { FileError, RunFolderError } from '../errors.js';
 import { PRESET_NAMES, preset } from '../settings/presets.js';
-import { hashedSettings, hashOf } from '../settings/resolve.js';
+import { canonicalJson, hashedSettings, hashOf } from '../settings/resolve.js';
 import type { PartialConfig, SectionName } from '../settings/sections.js';
 
 /** A checkpoint a run starts from, by content. */
@@ -67,21 +67,32 @@ export function readIdentity(path: string, text: string): RunIdentity {
  * The run with every setting that has come into being since it was made at the value that its preset gives it: what the run did, for a
  * setting’s preset value is what was done before there was a choice.
  */
-function completed(run: RunIdentity): RunIdentity {
+export function completed(run: RunIdentity): RunIdentity {
   if (!PRESET_NAMES.includes(run.preset)) return run;
   const known = preset(run.preset);
   const sections = Object.entries(run.config).map(([name, values]) => [name, { ...known[name as SectionName], ...values }]);
   return { ...run, config: Object.fromEntries(sections) };
 }
 
+/** Phase and seed of what a run starts from: its digest says the same, so they are no part of the hash, but reports read them. */
+function labels({ inputs }: RunIdentity): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, { phase, seed }]) => [
+      [`inputs.${name}.phase`, phase],
+      [`inputs.${name}.seed`, seed],
+    ]),
+  );
+}
+
 /** Where the run that is there differs from the one that is asked for; empty when they are one and the same. */
 export function differences(there: RunIdentity, here: RunIdentity): string[] {
-  return there.hash === here.hash ? [] : compare(completed(there), here);
+  const same = there.hash === here.hash && canonicalJson(labels(there)) === canonicalJson(labels(here));
+  return same ? [] : compare(completed(there), here);
 }
 
 /** Where two runs differ, one sentence each: `model.width is 64 there, 128 here`. */
 function compare(there: RunIdentity, here: RunIdentity): string[] {
-  const [a, b] = [facts(there), facts(here)];
+  const [a, b] = [there, here].map((run): Record<string, unknown> => ({ ...facts(run), ...labels(run) }));
   const show = (value: unknown) =>
     value === undefined ? 'absent' : typeof value === 'string' && value.length > 24 ? `${value.slice(0, 12)}…` : JSON.stringify(value);
   return [...new Set([...Object.keys(a), ...Object.keys(b)])]

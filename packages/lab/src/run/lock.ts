@@ -56,19 +56,36 @@ function create(path: string, content: string): boolean {
   }
 }
 
-/** Keeps a lock fresh until it is given back by the function returned. */
-function held(path: string): () => void {
+/** A lock that this process holds. */
+export type Lock = {
+  /** Gives it back. */
+  readonly release: () => void;
+  /** @throws FolderBusyError where the lock in the folder is no longer this one: the folder was moved, or another took its place. */
+  readonly require: () => void;
+};
+
+/** Keeps a lock fresh until it is given back. */
+function held(folder: string, path: string): Lock {
+  const identity = fs.statSync(path, { bigint: true }).ino;
+  const isOwn = (): boolean => fs.statSync(path, { bigint: true, throwIfNoEntry: false })?.ino === identity;
   const beat = setInterval(() => {
     try {
-      fs.utimesSync(path, new Date(), new Date());
+      if (isOwn()) fs.utimesSync(path, new Date(), new Date());
     } catch {
       // The folder was removed, or the disk is away: writing the run tells.
     }
   }, BEAT_MS);
   beat.unref();
-  return () => {
-    clearInterval(beat);
-    fs.rmSync(path, { force: true });
+  return {
+    release: () => {
+      clearInterval(beat);
+      if (isOwn()) fs.rmSync(path, { force: true });
+    },
+    require: () => {
+      if (isOwn()) return;
+      const owner = readOwner(path);
+      throw new FolderBusyError(folder, owner ? `process ${owner.pid} on ${owner.host}` : 'nobody: it was moved, or its lock removed');
+    },
   };
 }
 
@@ -80,14 +97,13 @@ export function isLocked(path: string): boolean {
 
 /**
  * Takes the lock of a run folder. A lock left by a process that has ended is taken over.
- * @returns a function that gives it back.
  * @throws FolderBusyError when another process holds it.
  */
-export function lockFolder(folder: string, path: string): () => void {
+export function lockFolder(folder: string, path: string): Lock {
   return onDisk(path, () => {
     const content = JSON.stringify({ pid: process.pid, host: hostname(), started: startOf(process.pid) } satisfies Owner);
     for (let attempt = 0; attempt < 2; attempt++) {
-      if (create(path, content)) return held(path);
+      if (create(path, content)) return held(folder, path);
       const owner = readOwner(path);
       if (owner && isAlive(owner, path)) throw new FolderBusyError(folder, `process ${owner.pid} on ${owner.host}`);
       // Two processes may find the same stale lock: whoever moves it away checks that it moved that one.

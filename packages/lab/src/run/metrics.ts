@@ -1,7 +1,10 @@
 /** Metrics of a run as JSON lines. */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import { dirname } from 'node:path';
 import { RunFolderError, SpoiltRunError } from '../errors.js';
+import { digest, lastProgress } from './checkpoint.js';
+import { readSeal } from './seal.js';
 import { onDisk, storageError, writeAll } from './storage.js';
 
 /** One line: the step it belongs to, and its values by metric name. */
@@ -123,8 +126,44 @@ export function readLines<T>(path: string): T[] {
     });
 }
 
-/** Reads the whole lines of a metrics file. */
-export const readMetrics = (path: string): MetricLine[] => readLines<MetricLine>(path);
+const ANOTHERS = 'Restore the file, or leave this run out.';
+
+/** Holds the file against the last checkpoint beside it, which has the digest of what was written before it. */
+function requireOwn(path: string): void {
+  const folder = dirname(path);
+  // The checkpoint first: metrics only grow, so that a run under way is found with at least what it counts.
+  const last = lastProgress(folder);
+  if (last?.metricsSha256 === undefined) return;
+  const bytes = onDisk(path, () => (fs.existsSync(path) ? fs.readFileSync(path) : Buffer.alloc(0)));
+  const refuse = (value: string, expected: string): never => {
+    throw new RunFolderError(path, value, expected, ANOTHERS);
+  };
+  const { metricsBytes, metricsSha256, digest: known } = last;
+  if (bytes.length < metricsBytes) refuse(`${bytes.length} bytes`, `at least the ${metricsBytes} bytes that the checkpoint counts`);
+  if (digest(bytes.subarray(0, metricsBytes)) !== metricsSha256)
+    refuse(`its first ${metricsBytes} bytes were changed since`, 'the metrics that this run wrote before its checkpoint');
+  const finished = readSeal(folder)?.checkpoint === known;
+  if (finished && bytes.length > metricsBytes)
+    refuse(`${bytes.length - metricsBytes} bytes more than the run wrote`, `the ${metricsBytes} bytes that it ended with`);
+}
+
+/**
+ * Reads the whole lines of a metrics file in a run folder.
+ * @throws RunFolderError where they are not what the run wrote: other bytes than its checkpoint has the digest of, a step after a later
+ *   one, a line twice.
+ */
+export function readMetrics(path: string): MetricLine[] {
+  requireOwn(path);
+  const lines = readLines<MetricLine>(path);
+  for (const [index, line] of lines.entries()) {
+    const before = lines[index - 1];
+    const twice = JSON.stringify(line) === JSON.stringify(before);
+    if (!before || (line.step >= before.step && !twice)) continue;
+    const value = `line ${index + 1} is ${twice ? 'the one before it again' : `of step ${line.step}, after one of step ${before.step}`}`;
+    throw new RunFolderError(path, value, 'lines in the order of their steps, each once', ANOTHERS);
+  }
+  return lines;
+}
 
 /** Appends a line about the clock or the machine to a file of its own, which resuming never cuts. */
 export function appendLine(path: string, values: object): void {

@@ -1,12 +1,13 @@
 /** Checkpoints that other phases start from: `--base`, `--controller`. */
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
-import { type Checkpoint, digest } from './checkpoint.js';
+import { digest, readProgress } from './checkpoint.js';
 import { requireFiniteFile } from './finite.js';
 import { RESULT_FILE, readRunConfig } from './folder.js';
-import type { InputIdentity, RunIdentity } from './identity.js';
-import { onDisk, readJson } from './storage.js';
+import { differences, type InputIdentity, type RunIdentity } from './identity.js';
+import { hasLeft, readSeal } from './seal.js';
+import { onDisk } from './storage.js';
 
 /** A trained model as another phase receives it. */
 export type TrainedModel = {
@@ -18,11 +19,9 @@ export type TrainedModel = {
   readonly sha256: string;
   /** Small values that its run saved beside it; empty where only the model was kept. */
   readonly extra: Readonly<Record<string, unknown>>;
-  /** Steps its run had done when it was opened; absent where that run has finished, or only the model was kept. */
+  /** Steps its run had done; absent where they were all of that run, or only the model was kept. */
   readonly unfinishedAt?: number;
 };
-
-type Progress = Partial<Pick<Checkpoint, 'step' | 'extra'> & { readonly sha256: Readonly<Record<string, string>> }>;
 
 /**
  * Opens a run folder, or a folder that holds `model.safetensors` and `config.json` itself.
@@ -49,9 +48,19 @@ export function openModel(path: string, name: string, phase: string): TrainedMod
       `one made by \`coxswain ${phase}\``,
       remedy,
     );
+  const inRun = folder !== join(path, '.');
+  const owner = inRun ? readRunConfig(path) : undefined;
+  const other = owner ? differences(identity, owner) : [];
+  if (other.length > 0)
+    throw new CheckpointError(folder, `another run's: ${other.slice(0, 5).join('; ')}`, `a checkpoint of the run in ${path}`, remedy);
   const bytes = onDisk(file, () => fs.readFileSync(file));
   requireFiniteFile(bytes, file);
-  const { step, extra = {}, sha256 = {} } = (readJson(join(folder, 'progress.json')) ?? {}) as Progress;
+  const progress = readProgress(folder);
+  if (inRun && !progress)
+    throw new CheckpointError(join(folder, 'progress.json'), 'there is no such file', 'the digests of the model beside it', remedy);
+  const seal = inRun ? undefined : readSeal(path);
+  if (seal && seal.run !== identity.hash) throw new CheckpointError(path, "its seal.json is another run's", 'the files of one run', remedy);
+  const { step, extra = {}, sha256 = seal?.files ?? {} } = progress ?? {};
   const config = join(folder, 'config.json');
   const digests = { 'model.safetensors': digest(bytes), 'config.json': digest(onDisk(config, () => fs.readFileSync(config))) };
   for (const [name, found] of Object.entries(digests))
@@ -59,10 +68,12 @@ export function openModel(path: string, name: string, phase: string): TrainedMod
       throw new CheckpointError(
         join(folder, name),
         'not the bytes that its run saved',
-        'the bytes that progress.json has the digest of',
+        'the bytes that their digest is recorded of',
         remedy,
       );
-  const finished = folder === join(path, '.') || fs.existsSync(join(path, RESULT_FILE));
+  // Given the checkpoint itself, whether its run went on is known from the folder around it.
+  const run = inRun ? path : dirname(resolve(folder));
+  const finished = hasLeft(run, RESULT_FILE) && (inRun || basename(resolve(folder)) === 'checkpoint');
   return {
     folder,
     identity,

@@ -1,6 +1,6 @@
 /** Finds runs on the disk and reads what they left. */
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { CoxswainError } from '@coxswain/tensor';
 import { FINDINGS_FILE } from '../analyses/findings.js';
 import { FileError, RunFolderError } from '../errors.js';
@@ -8,9 +8,10 @@ import type { DrawnEpisode, Findings, SwitchTrace } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
 import type { Skill } from '../skills/library.js';
 import { SKILLS_FILE } from '../skills/open.js';
-import { RESULT_FILE, type RunConfig, readRunConfig } from './folder.js';
+import { RESULT_FILE, type RunConfig, readOwnConfig } from './folder.js';
 import { type MetricLine, readMetrics } from './metrics.js';
-import { onDisk, readJson } from './storage.js';
+import { readArtifact } from './seal.js';
+import { onDisk } from './storage.js';
 
 /** A run as a report reads it. Absent files (an unfinished run) give empty lists. */
 export type StoredRun = {
@@ -39,7 +40,7 @@ export type Choice = {
 
 /** The list in a file of a run, empty where there is no such file. @throws RunFolderError for what is no list. */
 function readList<T>(folder: string, name: string): readonly T[] {
-  const read = readJson(join(folder, name)) ?? [];
+  const read = readArtifact(folder, name) ?? [];
   if (!Array.isArray(read))
     throw new RunFolderError(join(folder, name), 'not a list', 'what a run left', 'Restore the file, or leave this run out.');
   return read;
@@ -57,10 +58,9 @@ export function readOrSkip<T>(folder: string, read: (folder: string) => T, { ski
   }
 }
 
-function readRun(folder: string): StoredRun | undefined {
-  const config = readRunConfig(folder);
-  if (!config) return undefined;
-  const result = (readJson(join(folder, RESULT_FILE)) ?? {}) as { readonly rows?: readonly ResultRow[] } & Record<string, unknown>;
+function readRun(folder: string): StoredRun {
+  const config = readOwnConfig(folder);
+  const result = (readArtifact(folder, RESULT_FILE) ?? {}) as { readonly rows?: readonly ResultRow[] } & Record<string, unknown>;
   if (result.rows !== undefined && !Array.isArray(result.rows)) readList(folder, RESULT_FILE);
   const numbers = Object.entries(result).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
   return {
@@ -75,31 +75,94 @@ function readRun(folder: string): StoredRun | undefined {
   };
 }
 
+/** What only a run leaves beside its `config.json`. */
+const TRACES = ['environment.jsonl', 'timing.jsonl', 'checkpoint', RESULT_FILE];
+
+/** Metrics are enough: what else a run should have, and has not, is told when it is read. */
+function isRun(folder: string): boolean {
+  const has = (name: string): boolean => fs.existsSync(join(folder, name));
+  return has('metrics.jsonl') || (has('config.json') && TRACES.some(has));
+}
+
+/** Checkpoints have a `config.json` of their own and are no runs. */
+const isCheckpoint = (name: string): boolean => /^checkpoint(s|\.old|\.new)?$/.test(name);
+
+/** Folders in a folder, links to some among them, in order of their names. @param seen where they really are; each is given once. */
+function foldersIn(root: string, seen: Set<string>): string[] {
+  const names = onDisk(root, () => fs.readdirSync(root, { withFileTypes: true }));
+  const folders = names.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => entry.name);
+  return folders
+    .sort()
+    .map((name) => join(root, name))
+    .filter((folder) => fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory() && isNew(folder, seen));
+}
+
+function isNew(folder: string, seen: Set<string>): boolean {
+  const place = onDisk(folder, () => fs.realpathSync(folder));
+  return !seen.has(place) && seen.add(place) !== undefined;
+}
+
+function runFoldersBelow(root: string, seen: Set<string>): string[] {
+  const run = isRun(root);
+  const below = foldersIn(root, seen).filter((folder) => !run || !isCheckpoint(basename(folder)));
+  return [...(run ? [root] : []), ...below.flatMap((folder) => runFoldersBelow(folder, seen))];
+}
+
 /**
- * The folders of all runs in a folder and those below it, in order of their paths.
+ * The folders of all runs in a folder and those below it, in order of their paths, each once whatever leads to it.
+ * @param seen where folders really are that were given before, for several calls.
  * @throws FileError when there is no such folder.
  */
-export function findRunFolders(root: string): string[] {
+export function findRunFolders(root: string, seen = new Set<string>()): string[] {
   if (!fs.existsSync(root)) throw new FileError(root, 'there is no such folder');
-  // A run folder holds its checkpoint's own config.json: what is inside a run is not looked at.
-  if (fs.existsSync(join(root, 'metrics.jsonl'))) return [root];
-  const names = onDisk(root, () => fs.readdirSync(root, { withFileTypes: true }));
-  const folders = names.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
-  return folders.sort().flatMap(findRunFolders);
+  return isNew(root, seen) ? runFoldersBelow(root, seen) : [];
+}
+
+/** How far a run has come: one that has finished further than any other. */
+const reach = ({ rows, measured, metrics }: StoredRun): number =>
+  (rows.length + Object.keys(measured).length > 0 ? Number.MAX_SAFE_INTEGER / 2 : 0) + metrics.length;
+
+/** Each run once: copies of one run are no runs more, and to be counted as such they would narrow every spread. */
+function once(runs: readonly StoredRun[], choice: Choice): StoredRun[] {
+  const kept = new Map<string, StoredRun>();
+  for (const run of runs) {
+    const other = kept.get(run.config.hash);
+    if (!other || reach(run) > reach(other)) kept.set(run.config.hash, run);
+  }
+  return runs.filter((run) => {
+    const other = kept.get(run.config.hash);
+    if (other === run) return true;
+    readOrSkip(
+      run.folder,
+      () => {
+        throw new RunFolderError(run.folder, `the very run that is in ${other?.folder}`, 'every run once', 'Remove one of them.');
+      },
+      choice,
+    );
+    return false;
+  });
 }
 
 /**
- * All runs in a folder and the folders below it, in order of their paths.
+ * All runs in folders and the folders below them, in order of their paths, each once.
  * @throws FileError when there is no such folder.
  */
-export function findRuns(root: string, choice: Choice = {}): StoredRun[] {
-  return findRunFolders(root).flatMap((folder) => readOrSkip(folder, readRun, choice) ?? []);
+export function findRuns(roots: string | readonly string[], choice: Choice = {}): StoredRun[] {
+  const seen = new Set<string>();
+  const folders = [roots].flat().flatMap((root) => findRunFolders(root, seen));
+  return once(
+    folders.flatMap((folder) => readOrSkip(folder, readRun, choice) ?? []),
+    choice,
+  );
 }
 
-/** What analyses left in a folder and the folders below it, in order of their paths. */
-export function findFindings(root: string, choice: Choice = {}): Findings[] {
-  const names = onDisk(root, () => fs.readdirSync(root, { withFileTypes: true }));
-  const own = readOrSkip(root, (folder) => readJson(join(folder, FINDINGS_FILE)) as Findings | undefined, choice);
-  const below = names.filter((entry) => entry.isDirectory()).map((entry) => join(root, entry.name));
-  return [...(own ? [own] : []), ...below.sort().flatMap((folder) => findFindings(folder, choice))];
+function findingsBelow(root: string, choice: Choice, seen: Set<string>): Findings[] {
+  const own = readOrSkip(root, (folder) => readArtifact(folder, FINDINGS_FILE) as Findings | undefined, choice);
+  return [...(own ? [own] : []), ...foldersIn(root, seen).flatMap((folder) => findingsBelow(folder, choice, seen))];
+}
+
+/** What analyses left in folders and the folders below them, in order of their paths. */
+export function findFindings(roots: string | readonly string[], choice: Choice = {}): Findings[] {
+  const seen = new Set<string>();
+  return [roots].flat().flatMap((root) => (isNew(root, seen) ? findingsBelow(root, choice, seen) : []));
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
 import { UsageError } from '../errors.js';
-import { readJson } from '../run/storage.js';
+import { readArtifact } from '../run/seal.js';
 import { suggestion } from '../suggest.js';
 import type { Skill } from './library.js';
 
@@ -24,7 +24,7 @@ const isSkill = (one: Partial<Skill> | null, latent: number): boolean =>
 export function openSkills(folder: string, latent: number): readonly Skill[] {
   const path = join(folder, SKILLS_FILE);
   const again = 'Give the command that made the folder once more: it goes on to the end.';
-  const read = readJson(path) as readonly Skill[] | undefined;
+  const read = readArtifact(folder, SKILLS_FILE) as readonly Skill[] | undefined;
   if (read === undefined) throw new CheckpointError('--library', `there is no ${path}`, 'the folder of a run that has ended', again);
   if (!Array.isArray(read)) throw new CheckpointError('--library', `${path} is no list`, 'a list of skills', again);
   const wrong = read.findIndex((one) => !isSkill(one, latent));

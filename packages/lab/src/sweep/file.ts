@@ -18,7 +18,7 @@
  * An axis is a list of values under its own name, or of groups of values that change together. Every run of every combination of
  * the axes after `over` is planned; a name in braces stands for its value.
  */
-import { parseDocument } from 'yaml';
+import { isScalar, parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { SweepFileError } from '../errors.js';
 import { suggestion } from '../suggest.js';
@@ -75,6 +75,12 @@ export function parseSweep(text: string, path: string): SweepFile {
   const document = parseDocument(text);
   const [error] = document.errors;
   if (error) throw new SweepFileError(path, error.message.split('\n')[0].replace(/:$/, ''), 'YAML', 'Correct it there.');
+  // A number as it is written: 0123 is a task, and 123 another.
+  visit(document, {
+    Scalar: (_, node) => {
+      if (isScalar(node) && typeof node.value === 'number' && node.source !== undefined) node.value = node.source;
+    },
+  });
   const result = sweep.safeParse(document.toJS());
   if (result.success) return result.data;
   // A misspelt key explains why another one is missing.

@@ -1,10 +1,11 @@
 /** How long what is missing of a sweep is going to take, before it starts. */
 import { CoxswainError, type Device } from '@coxswain/tensor';
-import { type Given, settle } from '../command/options.js';
+import { settle } from '../command/options.js';
 import { type Machine, openFor } from '../command/phase-command.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
 import { costFolder, readCostModel, type StoredModel } from '../cost/stored.js';
 import { yardstick } from '../cost/yardstick.js';
+import type { Given } from '../phase.js';
 import { formatDuration } from '../progress.js';
 import { readCheckpoint } from '../run/checkpoint.js';
 import { readRunConfig } from '../run/folder.js';

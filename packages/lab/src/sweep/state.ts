@@ -1,10 +1,9 @@
 /** Which runs of a sweep are there already. */
-import fs from 'node:fs';
-import { join } from 'node:path';
 import { identityOf, readCount, resolvePhase } from '../command/options.js';
 import { OtherConfigurationError } from '../errors.js';
 import { readRunConfig } from '../run/folder.js';
 import { differences } from '../run/identity.js';
+import { hasLeft } from '../run/seal.js';
 import { type PlannedRun, valuesOf } from './plan.js';
 
 /**
@@ -18,7 +17,7 @@ export function finishedRuns(): (run: PlannedRun) => boolean {
   return (run) => {
     const { name, phase, folder } = run;
     const there = readRunConfig(folder);
-    const left = there !== undefined && fs.existsSync(join(folder, phase.leaves));
+    const left = there !== undefined && hasLeft(folder, phase.leaves);
     if (checked.has(name) && !left) return false;
     const identity = identityOf(phase, resolvePhase(phase, valuesOf(run)), readCount('seed', run.options.seed ?? '0'));
     const other = there ? differences(there, identity) : [];

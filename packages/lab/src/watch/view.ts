@@ -3,8 +3,10 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { METRICS } from '../names.js';
 import type { Phase } from '../phase.js';
-import { isBusy, readRunConfig } from '../run/folder.js';
+import { lastProgress } from '../run/checkpoint.js';
+import { isBusy, readOwnConfig } from '../run/folder.js';
 import { type MetricLine, readLines, readMetrics } from '../run/metrics.js';
+import { hasLeft } from '../run/seal.js';
 import type { Config } from '../settings/sections.js';
 
 export interface RunView {
@@ -45,28 +47,30 @@ function lastOf(metrics: readonly MetricLine[], name: string): number | undefine
  * Looks at a run folder.
  * @param phases the phases whose runs can be told of.
  * @param now milliseconds since 1970.
- * @returns nothing where it is no run, or one of a phase that is not among them.
+ * @returns nothing where it is of a phase that is not among them.
  */
 export function viewRun(folder: string, phases: readonly Phase[], now: number): RunView | undefined {
-  const config = readRunConfig(folder);
-  const phase = phases.find(({ name }) => name === config?.phase);
-  if (!config || !phase) return undefined;
+  const config = readOwnConfig(folder);
+  const phase = phases.find(({ name }) => name === config.phase);
+  if (!phase) return undefined;
   const { steps: total, unit } = phase.length(config.config as Config);
   const path = join(folder, 'metrics.jsonl');
   const metrics = readMetrics(path);
-  const timing = readLines<MetricLine>(join(folder, 'timing.jsonl')).at(-1);
-  const finished = fs.existsSync(join(folder, phase.leaves));
+  // Of steps that were saved: other lines are of a process that was killed, or of another run.
+  const timing = readLines<MetricLine>(join(folder, 'timing.jsonl'));
+  const finished = hasLeft(folder, phase.leaves);
+  const saved = lastProgress(folder)?.step ?? 0;
   const names = [...(CURVES[phase.name] ?? []), ...Object.keys(metrics[0] ?? {}).filter((key) => key !== 'step')];
   const name = names.find((candidate) => lastOf(metrics, candidate) !== undefined) ?? '';
   return {
     folder,
     phase: phase.name,
     state: finished ? 'finished' : isBusy(folder) ? 'running' : 'stopped',
-    done: finished ? total : Math.min(total, Math.max(timing?.step ?? 0, metrics.at(-1)?.step ?? 0)),
+    done: finished ? total : Math.min(total, Math.max(saved, metrics.at(-1)?.step ?? 0)),
     total,
     unit,
-    rate: timing?.[METRICS.stepsPerSecond] ?? 0,
-    silent: Math.max(0, (now - fs.statSync(path).mtimeMs) / 1000),
+    rate: timing.findLast(({ step }) => step <= saved)?.[METRICS.stepsPerSecond] ?? 0,
+    silent: Math.max(0, (now - (fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now)) / 1000),
     curve: { name, values: metrics.flatMap((line) => (line[name] === undefined ? [] : [line[name]])) },
     latest: (LATEST[phase.name] ?? []).flatMap((key) => {
       const value = lastOf(metrics, key);
