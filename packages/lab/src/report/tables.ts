@@ -31,11 +31,25 @@ function pretrainTable(runs: readonly StoredRun[]): ReportTable {
   };
 }
 
+/** What the methods of a table were not given alike: said wherever they stand side by side. */
+function unlike(methods: Iterable<string>): string {
+  const there = new Set(methods);
+  if (there.size < 2) return '';
+  const said = [
+    there.has('compile')
+      ? ' CompILE’s encoder sees the very episode that it cuts, another view than the others’; its base stays frozen.'
+      : '',
+    there.has('co-trained') ? ' Co-training goes on from the pretrained base, which learns along; every other base stays frozen.' : '',
+  ];
+  return said.join('');
+}
+
 function discoverTable(runs: readonly StoredRun[]): ReportTable {
   return {
     title: 'Metacontrollers',
     about:
-      'Discovery, every seed. F1 compares switches (hard gates) with true subgoal changes at the exact step; read-out is the share of steps whose true subgoal a linear map finds in z; NLL in nats an action with hard gates, and without any control.',
+      'Discovery, every seed. F1 compares switches (hard gates) with true subgoal changes at the exact step; read-out is the share of steps whose true subgoal a linear map finds in z; NLL in nats an action with hard gates, and without any control.' +
+      unlike(runs.map(({ config }) => config.config.discover?.method ?? 'metacontroller')),
     columns: [
       column('Base'),
       column('Seed'),
@@ -53,7 +67,7 @@ function discoverTable(runs: readonly StoredRun[]): ReportTable {
         run.config.inputs.base?.seed ?? null,
         run.config.seed,
         methodName(method),
-        method === 'compile' ? null : view,
+        method === 'compile' ? 'same' : view,
         lastValue(run, METRICS.switchF1Exact),
         lastValue(run, METRICS.subgoalReadout),
         lastValue(run, METRICS.nllHard),
@@ -165,7 +179,7 @@ function spreadRows<R extends ResultRow>(rows: readonly R[], shared: (row: R) =>
 function summaryTable(rows: readonly ResultRow[]): ReportTable {
   return {
     title: 'Success, summary',
-    about: 'Median and quartiles over the runs below.',
+    about: `Median and quartiles over the runs below.${unlike(rows.map(({ method }) => method))}`,
     columns: [column('Method', false), column('Task', false), column('Episodes'), ...SPREAD],
     rows: spreadRows(rows, (row) => [methodLabel(row), row.task, row.episodes]),
   };
