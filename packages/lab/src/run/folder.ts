@@ -17,7 +17,7 @@ import type { Environment } from './environment.js';
 import { differences, type RunIdentity, readIdentity } from './identity.js';
 import { isLocked, lockFolder } from './lock.js';
 import { appendLine, MetricsWriter } from './metrics.js';
-import { onDisk, writeAtomic } from './storage.js';
+import { makeFolder, onDisk, writeAtomic } from './storage.js';
 
 /** `config.json` of a run folder: the run's identity and, outside its hash, the command that made it. */
 export type RunConfig = RunIdentity & { readonly command: string };
@@ -80,7 +80,7 @@ export class RunFolder {
     command: string,
     private readonly keep = 1,
   ) {
-    onDisk(path, () => fs.mkdirSync(path, { recursive: true }));
+    makeFolder(path);
     this.#unlock = lockFolder(path, join(path, LOCK));
     try {
       const known = claim(path, identity);
