@@ -154,6 +154,26 @@ describe('the command', () => {
     expect((await coxswain(['discover', '--base', join(root, 'run'), '--set', 'metacontroller.rank=40'])).code).toBe(4);
   });
 
+  it('says that a preset is not that of the model it starts from, and what to do', async () => {
+    await coxswain(toy());
+    const sequel = (preset: string) => [
+      'discover',
+      '--base',
+      join(root, 'run'),
+      '--preset',
+      preset,
+      '--out',
+      join(root, preset),
+      '--steps',
+      '4',
+    ];
+    const { code, err } = await coxswain([...sequel('grid-small'), '--set', 'pretrain.warmup=0']);
+    expect(code).toBe(2);
+    expect(err).toContain('--preset: `grid-small`, but --base was trained with the preset grid-mini, whose world and model are another');
+    expect(err).toContain('Leave --preset out, or give a --base made by `coxswain pretrain --preset grid-small`.');
+    expect(await coxswain([...sequel('grid-mini'), '--set', 'pretrain.warmup=0'])).toMatchObject({ code: 0 });
+  });
+
   it('refuses a folder of another configuration, with its own exit code', async () => {
     await coxswain(toy());
     const result = await coxswain(toy('--seed', '1'));

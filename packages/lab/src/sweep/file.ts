@@ -75,6 +75,8 @@ export function parseSweep(text: string, path: string): SweepFile {
   const document = parseDocument(text);
   const [error] = document.errors;
   if (error) throw new SweepFileError(path, error.message.split('\n')[0].replace(/:$/, ''), 'YAML', 'Correct it there.');
+  if (document.toJS() === null)
+    throw new SweepFileError(path, 'it is empty', 'a folder and runs', 'See `coxswain sweep --help` for an example.');
   const result = sweep.safeParse(document.toJS());
   if (result.success) return result.data;
   // A misspelt key explains why another one is missing.
