@@ -4,7 +4,7 @@ import { UsageError } from '../errors.js';
 import { learningRuns } from '../report/collect.js';
 import type { LearningRun, TrainingChart } from '../report/data.js';
 import { curvesByMethod, type MethodCurves } from '../report/learning.js';
-import { tableOf } from './findings.js';
+import { rowsOf, shown, tableOf } from './findings.js';
 import type { Summary } from './summary.js';
 
 /** Runs that quartiles are taken over, at least. */
@@ -51,6 +51,12 @@ function finalRows(runs: readonly LearningRun[], tasks: readonly string[]) {
 export const curvesSummary: Summary = {
   name: 'curves',
   about: 'Success against episodes for all methods: median and quartiles over seeds, linear and logarithmic axes.',
+  answer: (found) =>
+    rowsOf(found).map(({ Method, Task, Runs, Median, ...row }) => {
+      const quartiles =
+        row['Lower quartile'] === null ? '' : `, quartiles ${shown(row['Lower quartile'])} and ${shown(row['Upper quartile'])}`;
+      return `${Method} on ${Task}: ${shown(Median)} at the end, median of ${Runs} run${Runs === 1 ? '' : 's'}${quartiles}.`;
+    }),
   run(stored) {
     const runs = learningRuns(stored);
     const tasks = [...new Set(runs.map(({ task }) => task))].sort((a, b) => a.length - b.length || Number(a > b) - Number(a < b));

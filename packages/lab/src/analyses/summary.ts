@@ -5,6 +5,8 @@ import type { StoredRun } from '../run/scan.js';
 export type Summary = {
   readonly name: string;
   readonly about: string;
+  /** Its top numbers, for who ran it: a line or a few. */
+  readonly answer: (found: Findings) => readonly string[];
   /** @throws UsageError where the runs cannot answer it. */
   readonly run: (runs: readonly StoredRun[]) => Omit<Findings, 'name'>;
 };

@@ -5,6 +5,7 @@ import { durationNote } from '../cost/project.js';
 import { EXIT_CODES, explainedMemory, UsageError } from '../errors.js';
 import { listenForInterrupts, type SignalSource } from '../interrupt.js';
 import { type Phase, Session } from '../phase.js';
+import type { Left } from '../phases/answers.js';
 import { Progress, type ProgressStream } from '../progress.js';
 import { readCheckpoint, recover } from '../run/checkpoint.js';
 import { environmentOf } from '../run/environment.js';
@@ -196,7 +197,8 @@ async function execute(phase: Phase, resolved: Resolved, seed: number, path: str
       machine.stderr.write('Asking for another device.\n');
     }
   }
-  machine.stdout.write(`Done: ${path}\n`);
+  const left = readJson(join(path, phase.leaves)) as Left;
+  machine.stdout.write([`Done: ${path}`, ...phase.answer(left).map((line) => `  ${line}`), ''].join('\n'));
 }
 
 /** Runs a phase as its command line asks. @param spoken how the command line calls it. */

@@ -3,6 +3,7 @@ import { readSafetensors } from '@coxswain/tensor';
 import type { Phase, PhaseContext } from '../phase.js';
 import { labelsOf, type ResultRow } from '../results/rows.js';
 import { RESULT_FILE } from '../run/folder.js';
+import { successAnswer } from './answers.js';
 import { loadBase } from './base.js';
 import { loadController } from './controller.js';
 import { type Actor, play } from './play.js';
@@ -68,6 +69,7 @@ export const evaluatePhase: Phase = {
     { name: 'policy', phase: 'reinforce', about: 'run folder of what RL learned', gives: ['internal', 'raw'], required: () => false },
   ],
   leaves: RESULT_FILE,
+  answer: successAnswer,
   shortcuts: { task: 'reinforce.task', method: 'reinforce.method', episodes: 'evaluate.episodes' },
   length: () => ({ steps: 1, unit: 'evaluation', saveEvery: 1 }),
   run,
