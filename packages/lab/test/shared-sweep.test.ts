@@ -57,8 +57,8 @@ async function stopRedis(): Promise<void> {
   await ended;
 }
 
-function machine(stepMs: number, address = `redis://127.0.0.1:${port}`, env: NodeJS.ProcessEnv = {}) {
-  const child = spawn(process.execPath, [program, 'sweep', toys.write(), '--redis', address], {
+function machine(stepMs: number, address = `redis://127.0.0.1:${port}`, env: NodeJS.ProcessEnv = {}, more: readonly string[] = []) {
+  const child = spawn(process.execPath, [program, 'sweep', toys.write(), '--redis', address, ...more], {
     env: { ...process.env, TOY_STEP_MS: String(stepMs), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -77,6 +77,32 @@ function expectEachOnce(): void {
     expect(times(toys.log(name), 'Done'), name).toBe(1);
   }
 }
+
+describe('where no Redis answers', () => {
+  const alone = (...more: string[]) => machine(0, undefined, {}, more);
+
+  it('a sweep gives up when it was told to', async () => {
+    const { ended, said } = alone('--redis-wait', '1');
+    expect(await ended, said()).toBe(19);
+    expect(said()).toContain(`Redis at redis://127.0.0.1:${port}: no answer within 1 s (connect ECONNREFUSED`);
+    expect(said()).toContain('--redis-wait');
+    expect(toys.finished()).toEqual([]);
+  });
+
+  it('Ctrl-C ends it while it waits', async () => {
+    const { child, ended, said } = alone('--redis-wait', '0');
+    await until(() => said().includes('is away'));
+    child.kill('SIGINT');
+    expect(await ended, said()).toBe(130);
+    expect(said()).toContain('Stopped with 0 of 8 runs finished');
+  });
+
+  it.each(['-1', 'soon'])('--redis-wait %s is refused', async (wait) => {
+    const { ended, said } = alone('--redis-wait', wait);
+    expect(await ended).toBe(2);
+    expect(said()).toContain(`--redis-wait: \`${wait}\``);
+  });
+});
 
 describe.skipIf(!hasRedis)('coxswain sweep --redis', () => {
   it('does every run once although a machine is killed half-way and Redis forgets everything', async () => {
