@@ -9,7 +9,7 @@ import { standaloneEpisode } from '../report/standalone.js';
 import { fileAt } from '../run/storage.js';
 import { playChain } from '../skills/chain.js';
 import { chooseSkills, openSkills } from '../skills/open.js';
-import { drawnEpisode, tellEpisode, tellOrder } from '../skills/tell.js';
+import { drawnEpisode, GRID_LEGEND, tellEpisode, tellOrder } from '../skills/tell.js';
 import { readCount, readOptions, resolvePhase } from './options.js';
 import type { Machine } from './phase-command.js';
 import { writeFile } from './write-file.js';
@@ -81,7 +81,9 @@ export async function runPlay(args: readonly string[], { stdout, openDevice }: M
     for (const part of [controller, base]) part.dispose();
     const episode = episodes[shown];
     const world = worldOf(config);
-    stdout.write(`Episode ${shown} of seed ${seed}\n\n${tellEpisode(episode, chain, world)}\n\n${tellOrder(episode, chain)}\n`);
+    stdout.write(
+      `Episode ${shown} of seed ${seed}\n\n${tellEpisode(episode, chain, world)}\n\n${tellOrder(episode, chain)}\n\n${GRID_LEGEND}\n`,
+    );
     const inTurn = shares.map((share) => share.toFixed(3)).join(', ');
     stdout.write(
       `\nOver ${WORLDS} worlds: ${shares[shares.length - 1].toFixed(3)} touched all colours in this order (skill by skill ${inTurn}).\n`,
