@@ -310,6 +310,20 @@ describe('the command', () => {
     expect(bytes.toString('latin1').split('losses/action_nll')).toHaveLength(6);
     await coxswain(['tensorboard', '--runs', join(root, 'run'), '--out', out]);
     expect(fs.readFileSync(file)).toEqual(bytes);
+    // Speed, settings, and the final numbers beside the metrics.
+    for (const word of ['charts/SPS', 'session_start_info', 'pretrain.warmup', 'result/last', 'coxswain pretrain --out'])
+      expect(bytes.toString('latin1'), word).toContain(word);
+  });
+
+  it('an evaluation, which has no steps, has its success in its event file', async () => {
+    await coxswain(toy());
+    fs.writeFileSync(join(root, 'run', 'metrics.jsonl'), '');
+    fs.writeFileSync(join(root, 'run', 'result.json'), JSON.stringify({ rows: [{ task: '0123', success: 0.75 }] }));
+    await coxswain(['tensorboard', '--runs', join(root, 'run'), '--out', join(root, 'events')]);
+    const bytes = fs.readFileSync(join(root, 'events', 'run', 'events.out.tfevents.0.coxswain'));
+    const value = Buffer.alloc(4);
+    value.writeFloatLE(0.75);
+    expect(bytes.subarray(bytes.indexOf('eval/success/0123')).includes(value)).toBe(true);
   });
 
   it('ends with 1 and a stack on an error nobody foresaw', async () => {
