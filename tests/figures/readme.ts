@@ -74,6 +74,7 @@ const hardFrom = (step: number): number => found.filter(({ config }) => config.c
 
 export const readme: PageFigures = {
   page: 'README.md',
+  heldElsewhere: [{ from: '**How long it takes**', to: '**Baselines**', by: 'tests/durations.test.ts' }],
   blocks: [demoTable, readText('docs/results/printed/custom-controller.txt').split('\n').slice(2).join('\n')],
   claims: [
     figures`in ${f3(successes({ method: 'internal', task: '01234567' }, 'grid-small-eight')[1])} of episodes, with the other in none`,

@@ -3,7 +3,8 @@
  * was steered; or with --from-scratch all three phases. Everything it does is a `coxswain` command that it prints.
  */
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { requestDevice, requestDevices } from '@coxswain/tensor/node';
 import { main } from './command/main.js';
@@ -22,7 +23,7 @@ const HELP = `npm run demo — steer a frozen model from the inside
 
 /** Episodes of an update, for both methods, so that they see equally many. */
 const EPISODES = 512;
-const TRAINED = 'packages/lab/models/grid-mini';
+const TRAINED = fileURLToPath(new URL('../models/grid-mini', import.meta.url));
 
 const machine: Machine = {
   stdout: process.stdout,
@@ -68,7 +69,7 @@ async function demo(): Promise<void> {
   const started = performance.now();
   const out = values['from-scratch'] ? 'runs/demo-from-scratch' : 'runs/demo';
   if (values.fresh) fs.rmSync(out, { recursive: true, force: true });
-  const trained = values['from-scratch'] ? out : TRAINED;
+  const trained = values['from-scratch'] ? out : relative(process.cwd(), TRAINED);
   const [base, controller] = [join(trained, 'base'), join(trained, 'controller')];
   if (values['from-scratch']) {
     await command('pretrain', '--preset', 'grid-mini', '--seed', '1', '--out', base);

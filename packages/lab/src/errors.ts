@@ -115,6 +115,16 @@ export class FileError extends CoxswainError {
   }
 }
 
+/** A folder that nothing can be written to. */
+export class UnwritableError extends CoxswainError {
+  /** @param reason completes a sentence that begins with the folder; `path` is what was to be written. */
+  constructor(folder: string, reason: string, path: string, options?: ErrorOptions) {
+    const remedy = 'Choose another place, or make this one writable.';
+    const message = `${folder} ${reason}: ${path} cannot be written. ${remedy}`;
+    super(message, { code: 'file', value: `${folder} ${reason}`, expected: 'a folder that can be written', remedy }, options);
+  }
+}
+
 /** A sweep file that cannot be understood. */
 export class SweepFileError extends CoxswainError {
   constructor(path: string, value: string, expected: string, remedy: string) {

@@ -1,6 +1,7 @@
 /** What a phase of the method is to the `coxswain` command: its name, what it reads and starts from, and how it runs. */
 import type { Device } from '@coxswain/tensor';
 import { InterruptedError } from './errors.js';
+import type { Left } from './phases/answers.js';
 import type { Progress } from './progress.js';
 import type { Checkpoint, Snapshot } from './run/checkpoint.js';
 import { requireFiniteSnapshot } from './run/finite.js';
@@ -51,6 +52,8 @@ export type Phase = {
   readonly inputs: readonly PhaseInput[];
   /** The file it writes last, when it has finished. */
   readonly leaves: string;
+  /** What it found, for who ran it: a line or a few, from what that file holds. */
+  readonly answer: (left: Left) => readonly string[];
   /** Options that stand for a setting: `{ view: 'discover.view' }` makes `--view same` mean `--set discover.view=same`. */
   readonly shortcuts: Readonly<Record<string, string>>;
   /** Steps of the whole run, and what one is called. */

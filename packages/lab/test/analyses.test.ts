@@ -147,6 +147,17 @@ it('analyses of finished runs: curves, the success map, rate–distortion', asyn
   expect(fs.readFileSync(at('summaries/curves/figure.svg'), 'utf8')).toContain('class="band"');
 });
 
+it('curves of fewer runs than quartiles need are drawn without them, and it is said', async () => {
+  await done('analyse', 'curves', '--runs', at('rl/1'), '--out', at('summaries/one'));
+  const { charts, tables } = JSON.parse(fs.readFileSync(at('summaries/one/analysis.json'), 'utf8'));
+  expect(charts[0].about).toContain('No quartiles for Internal RL: they take 3 runs.');
+  expect(charts[0].curves[0].points).toHaveLength(2);
+  expect(tables[0].rows[0].slice(-2)).toEqual([null, null]);
+  const figure = fs.readFileSync(at('summaries/one/figure.svg'), 'utf8');
+  expect(figure).not.toContain('class="band"');
+  expect(figure).toContain('Internal RL (1 run)');
+});
+
 it('RL goes on from what another run learned, and counts the episodes of both', async () => {
   const started = ['--base', at('base'), '--controller', at('controller')];
   const still = set({ ...RL, 'internal.learningRate': 0, 'reinforce.task': '31' });
@@ -175,7 +186,7 @@ describe('refused', () => {
       2,
       /--controller: missing, expected the controller that --policy was made with/,
     ],
-    ['fewer seeds than quartiles need', () => ['analyse', 'curves', '--runs', at('rl/1')], 2, /1 run of Internal RL on 3.*at least 3/],
+    ['no run of RL where curves are asked for', () => ['analyse', 'curves', '--runs', at('base')], 2, /no run of `coxswain reinforce`/],
     ['runs without any discovery', () => ['analyse', 'map', '--runs', at('rl')], 2, /no finished run of `coxswain discover`/],
     [
       'one window of attention where two are compared',

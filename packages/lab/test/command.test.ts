@@ -154,6 +154,26 @@ describe('the command', () => {
     expect((await coxswain(['discover', '--base', join(root, 'run'), '--set', 'metacontroller.rank=40'])).code).toBe(4);
   });
 
+  it('says that a preset is not that of the model it starts from, and what to do', async () => {
+    await coxswain(toy());
+    const sequel = (preset: string) => [
+      'discover',
+      '--base',
+      join(root, 'run'),
+      '--preset',
+      preset,
+      '--out',
+      join(root, preset),
+      '--steps',
+      '4',
+    ];
+    const { code, err } = await coxswain([...sequel('grid-small'), '--set', 'pretrain.warmup=0']);
+    expect(code).toBe(2);
+    expect(err).toContain('--preset: `grid-small`, but --base was trained with the preset grid-mini, whose world and model are another');
+    expect(err).toContain('Leave --preset out, or give a --base made by `coxswain pretrain --preset grid-small`.');
+    expect(await coxswain([...sequel('grid-mini'), '--set', 'pretrain.warmup=0'])).toMatchObject({ code: 0 });
+  });
+
   it('refuses a folder of another configuration, with its own exit code', async () => {
     await coxswain(toy());
     const result = await coxswain(toy('--seed', '1'));
@@ -290,6 +310,20 @@ describe('the command', () => {
     expect(bytes.toString('latin1').split('losses/action_nll')).toHaveLength(6);
     await coxswain(['tensorboard', '--runs', join(root, 'run'), '--out', out]);
     expect(fs.readFileSync(file)).toEqual(bytes);
+    // Speed, settings, and the final numbers beside the metrics.
+    for (const word of ['charts/SPS', 'session_start_info', 'pretrain.warmup', 'result/last', 'coxswain pretrain --out'])
+      expect(bytes.toString('latin1'), word).toContain(word);
+  });
+
+  it('an evaluation, which has no steps, has its success in its event file', async () => {
+    await coxswain(toy());
+    fs.writeFileSync(join(root, 'run', 'metrics.jsonl'), '');
+    fs.writeFileSync(join(root, 'run', 'result.json'), JSON.stringify({ rows: [{ task: '0123', success: 0.75 }] }));
+    await coxswain(['tensorboard', '--runs', join(root, 'run'), '--out', join(root, 'events')]);
+    const bytes = fs.readFileSync(join(root, 'events', 'run', 'events.out.tfevents.0.coxswain'));
+    const value = Buffer.alloc(4);
+    value.writeFloatLE(0.75);
+    expect(bytes.subarray(bytes.indexOf('eval/success/0123')).includes(value)).toBe(true);
   });
 
   it('ends with 1 and a stack on an error nobody foresaw', async () => {

@@ -189,7 +189,8 @@ describe('readers', () => {
     expect(watched.out).toContain('run-2');
     const events = await coxswain('tensorboard', '--runs', runs, '--out', join(root, 'events'));
     expect(events.code).toBe(0);
-    expect(events.out).toContain(name === 'metrics.jsonl' ? 'events of 1 run ' : 'events of 2 runs ');
+    const read = ['metrics.jsonl', 'config.json', 'result.json'].includes(name);
+    expect(events.out).toContain(read ? 'events of 1 run ' : 'events of 2 runs ');
     if (name === 'metrics.jsonl') expect(events.err).toContain(join(runs, 'run-1'));
 
     const without = await coxswain('report', '--runs', runs, '--without', 'run-1', '--out', join(root, 'report.html'));

@@ -54,9 +54,9 @@ async function stopRedis(): Promise<void> {
   await own.ended;
 }
 
-function machine(address = `redis://127.0.0.1:${port}`, env: NodeJS.ProcessEnv = {}): Followed {
+function machine(address = `redis://127.0.0.1:${port}`, env: NodeJS.ProcessEnv = {}, more: readonly string[] = []): Followed {
   const one = follow(
-    spawn(process.execPath, [program, 'sweep', toys.write(), '--redis', address], {
+    spawn(process.execPath, [program, 'sweep', toys.write(), '--redis', address, ...more], {
       env: { ...process.env, TOY_GATE: toys.gate.path, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     }),
@@ -75,6 +75,32 @@ function expectEachOnce(): void {
     expect(times(toys.log(name), 'Done'), name).toBe(1);
   }
 }
+
+describe('where no Redis answers', () => {
+  const alone = (...more: string[]) => machine(undefined, {}, more);
+
+  it('a sweep gives up when it was told to', async () => {
+    const { ended, said } = alone('--redis-wait', '1');
+    expect(await ended, said()).toBe(19);
+    expect(said()).toContain(`Redis at redis://127.0.0.1:${port}: no answer within 1 s (`);
+    expect(said()).toContain('--redis-wait');
+    expect(toys.finished()).toEqual([]);
+  });
+
+  it('Ctrl-C ends it while it waits', async () => {
+    const { child, ended, said, over } = alone('--redis-wait', '0');
+    await until(() => said().includes('is away'), over);
+    child.kill('SIGINT');
+    expect(await ended, said()).toBe(130);
+    expect(said()).toContain(`Stopped with 0 of ${toys.names.length} runs finished`);
+  });
+
+  it.each(['-1', 'soon'])('--redis-wait %s is refused', async (wait) => {
+    const { ended, said } = alone('--redis-wait', wait);
+    expect(await ended).toBe(2);
+    expect(said()).toContain(`--redis-wait: \`${wait}\``);
+  });
+});
 
 describe.skipIf(!hasRedis)('coxswain sweep --redis', () => {
   it('does every run once although a machine is killed half-way and Redis forgets everything', async () => {

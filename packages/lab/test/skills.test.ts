@@ -112,6 +112,7 @@ describe('play', () => {
     expect(out).toMatch(/(Touched|Not) in the chosen order/);
     // Measured for libraries of seeds 0 to 2: 0.89 to 0.92; no demonstration goes from 0 to 1.
     expect(Number(out.match(/Over 512 worlds: (\d\.\d+) touched/)?.[1])).toBeGreaterThan(0.83);
+    for (const mark of ['Digits: the colours', '#: a wall', 'Arrows: which way', '*: where it was']) expect(out).toContain(mark);
     expect(fs.readFileSync(at('episode.svg'), 'utf8')).toContain('task 201');
   });
 

@@ -44,6 +44,7 @@ export const toyPhase: Phase = {
   sections: ['world', 'model', 'pretrain'],
   inputs: [],
   leaves: RESULT_FILE,
+  answer: ({ last }) => [`The last number is ${last}.`],
   shortcuts: { steps: 'pretrain.steps' },
   length: ({ pretrain }) => ({ steps: pretrain.steps, unit: 'steps', saveEvery: pretrain.saveEvery }),
   run,

@@ -15,6 +15,8 @@ export type AnalysisContext = PhaseContext & {
 };
 
 export type Analysis = Pick<Phase, 'name' | 'about' | 'sections' | 'inputs'> & {
+  /** Its top numbers, for who ran it: a line or a few. */
+  readonly answer: (found: Findings) => readonly string[];
   /** How often `part` is called. */
   readonly parts: (config: Config) => number;
   readonly run: (context: AnalysisContext) => Promise<Omit<Findings, 'name'>>;
@@ -23,13 +25,14 @@ export type Analysis = Pick<Phase, 'name' | 'about' | 'sections' | 'inputs'> & {
 const PARTS = 'parts.json';
 
 /** The phase `analyse-NAME` of an analysis. */
-export function analysisPhase({ name, about, sections, inputs, parts, run }: Analysis): Phase {
+export function analysisPhase({ name, about, sections, inputs, parts, answer, run }: Analysis): Phase {
   return {
     name: `analyse-${name}`,
     about,
     sections,
     inputs,
     leaves: FINDINGS_FILE,
+    answer: (left) => answer(left as Findings),
     shortcuts: {},
     length: (config) => ({ steps: parts(config), unit: 'parts', saveEvery: 1 }),
     run: async (context) => {

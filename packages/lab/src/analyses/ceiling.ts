@@ -10,7 +10,7 @@ import { type Legs, legsOf, oracleLegs, trainSupervised } from '../phases/superv
 import { WORLD_SEED } from '../phases/world.js';
 import type { Config } from '../settings/sections.js';
 import type { Analysis, AnalysisContext } from './analysis.js';
-import { chartOf, tableOf } from './findings.js';
+import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
 import { BASE, CONTROLLER } from './inputs.js';
 
 const TEMPERATURES = [1, 0.7, 0.5, 0.3, 0.1];
@@ -67,6 +67,16 @@ async function policyRows({ config, device, seed, inputs }: AnalysisContext, bas
 export const ceilingAnalysis: Analysis = {
   name: 'ceiling',
   about: 'What success stops at and what that is made of: legs of the task, action temperature, rank, the policy’s own noise.',
+  answer: (found) => {
+    const rows = rowsOf(found);
+    return [...new Set(rows.map(({ Who }) => Who))].map((who) => {
+      const best = highest(
+        rows.filter(({ Who }) => Who === who),
+        'Success',
+      );
+      return `${who}: success ${shown(best?.Success)} at best, at temperature ${best?.Temperature} (cut by the horizon ${shown(best?.Cut)}).`;
+    });
+  },
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce', 'internal'],
   inputs: [
     BASE,

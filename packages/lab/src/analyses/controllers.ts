@@ -2,7 +2,7 @@
 import { loadBase } from '../phases/base.js';
 import { oracleLegs, trainSupervised } from '../phases/supervised-controllers.js';
 import type { Analysis } from './analysis.js';
-import { chartOf, tableOf } from './findings.js';
+import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
 import { BASE } from './inputs.js';
 
 /** The task of RL, cut short and gone through again: unseen tasks of rising length. */
@@ -17,6 +17,14 @@ const STEPS_PER_COLOUR = 12;
 export const controllersAnalysis: Analysis = {
   name: 'controllers',
   about: 'Controllers trained with labels at every layer: which layer steers best, on unseen tasks of rising length.',
+  answer: (found) => {
+    const rows = rowsOf(found);
+    const tasks = found.tables[0].columns.map(({ label }) => label).filter((label) => !['Layer', 'NLL'].includes(label));
+    return tasks.map((task) => {
+      const best = highest(rows, task);
+      return `Success on ${task}: highest after layer ${best?.Layer}, ${shown(best?.[task])}.`;
+    });
+  },
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce'],
   inputs: [BASE],
   parts: ({ model }) => model.depth + 1,

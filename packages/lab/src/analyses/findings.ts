@@ -1,5 +1,6 @@
 /** Parts of what an analysis leaves, and its files in a run folder. */
-import type { ReportTable, TrainingChart } from '../report/data.js';
+import type { Findings, ReportTable, TrainingChart } from '../report/data.js';
+import { share } from '../report/format.js';
 
 /** What it leaves in numbers, and drawn. */
 export const FINDINGS_FILE = 'analysis.json';
@@ -28,3 +29,21 @@ export function chartOf(
     references,
   };
 }
+
+/** A row of a table, by the names of its columns. */
+export type Row = Readonly<Record<string, string | number | null>>;
+
+/** The rows of what an analysis left; of its first table where no other is named. */
+export function rowsOf({ tables }: Findings, table = 0): readonly Row[] {
+  const { columns, rows } = tables[table];
+  return rows.map((row) => Object.fromEntries(columns.map(({ label }, i) => [label, row[i]])));
+}
+
+/** The row with the highest value of a column; those without one are left out. */
+export function highest(rows: readonly Row[], label: string): Row | undefined {
+  const known = rows.filter((row) => typeof row[label] === 'number');
+  return known.reduce<Row | undefined>((best, row) => (best && Number(best[label]) >= Number(row[label]) ? best : row), undefined);
+}
+
+/** A number of a row for people, a dash where there is none. */
+export const shown = (value: string | number | null | undefined): string => (typeof value === 'number' ? share(value) : (value ?? '–'));

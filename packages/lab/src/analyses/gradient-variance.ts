@@ -3,7 +3,7 @@ import type { Reinforcer } from '@coxswain/rl';
 import { wire } from '../phases/reinforce.js';
 import type { Config } from '../settings/sections.js';
 import type { Analysis, AnalysisContext } from './analysis.js';
-import { chartOf, tableOf } from './findings.js';
+import { chartOf, rowsOf, shown, tableOf } from './findings.js';
 import { BASE, CONTROLLER } from './inputs.js';
 
 /** Gradients that the variance is taken over; each of one batch of episodes. */
@@ -73,6 +73,11 @@ async function noiseAt({ config, device, inputs, seed }: AnalysisContext, method
 export const gradientVarianceAnalysis: Analysis = {
   name: 'gradient-variance',
   about: 'How noisy the policy gradient is against the horizon, over codes and over the model’s own actions.',
+  answer: (found) =>
+    rowsOf(found).map((row) => {
+      const [codes, actions] = [row['Codes: noise/signal'], row['Actions: noise/signal']];
+      return `Task ${row.Task}: the gradient’s noise is ${shown(codes)} times its signal with codes, ${shown(actions)} with actions (–: no signal).`;
+    }),
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce', 'internal', 'raw'],
   inputs: [BASE, CONTROLLER],
   parts: () => 8,

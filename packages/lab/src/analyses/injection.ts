@@ -5,7 +5,7 @@ import { loadController } from '../phases/controller.js';
 import { demonstrations } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
 import { demonstratedCodes } from './demonstrated-codes.js';
-import { chartOf, tableOf } from './findings.js';
+import { chartOf, rowsOf, shown, tableOf } from './findings.js';
 import { entropyOf, type FirstTouch, firstTouches, unseenBy } from './first-touch.js';
 import { BASE, CONTROLLER } from './inputs.js';
 
@@ -31,6 +31,16 @@ function reached({ before, after }: FirstTouch, target: readonly number[], unsee
 export const injectionAnalysis: Analysis = {
   name: 'injection',
   about: 'Whether codes are skills: a code recorded while one colour was reached, injected in new layouts and at new times.',
+  answer: (found) => {
+    const rows = rowsOf(found);
+    return [...new Set(rows.map((row) => row['Injected at step']))].map((at) => {
+      const [without, random, code] = CONDITIONS.map((one) => rows.find((row) => row['Injected at step'] === at && row.Condition === one));
+      const of = (label: string): string =>
+        `${shown(code?.[label])} with its code, ${shown(without?.[label])} without, ${shown(random?.[label])} with a random one`;
+      const unseen = typeof code?.['Reached, unseen'] === 'number' ? `; where no demonstration shows it, ${of('Reached, unseen')}` : '';
+      return `At step ${at} the colour is reached next in ${of('Reached')}${unseen}.`;
+    });
+  },
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce'],
   inputs: [BASE, CONTROLLER],
   parts: () => TIMES.length * CONDITIONS.length,

@@ -7,7 +7,7 @@ import { methodLabel } from '../report/learning.js';
 import { lastValue } from '../report/tables.js';
 import type { ResultRow } from '../results/rows.js';
 import type { StoredRun } from '../run/scan.js';
-import { chartOf, tableOf } from './findings.js';
+import { chartOf, rowsOf, shown, tableOf } from './findings.js';
 import type { Summary } from './summary.js';
 
 interface Measure {
@@ -38,6 +38,11 @@ function measuresOf(run: StoredRun): Measure[] {
 export const memorySummary: Summary = {
   name: 'memory',
   about: 'What a plan that is held adds to a model that sees the last steps only: success by window of attention.',
+  answer: (found) =>
+    rowsOf(found).map(({ What, ...row }) => {
+      const values = Object.entries(row).filter(([label]) => label !== 'runs');
+      return `${What}: ${values.map(([label, value]) => `${shown(value)} with ${label}`).join(', ')}.`;
+    }),
   run(runs) {
     const measures = runs.flatMap(measuresOf);
     const windows = [...new Set(measures.map(({ window }) => window))].sort(

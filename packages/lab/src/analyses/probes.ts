@@ -6,7 +6,7 @@ import { type Base, loadBase } from '../phases/base.js';
 import { byLength } from '../phases/evaluate-base.js';
 import { demonstrations, sequenceBatch } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
-import { chartOf, tableOf } from './findings.js';
+import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
 import { BASE } from './inputs.js';
 
 const BATCH = 250;
@@ -38,6 +38,11 @@ function stepWithin({ size, steps, subgoal, mask }: EpisodeBatch): Int16Array {
 export const probesAnalysis: Analysis = {
   name: 'probes',
   about: 'Which layer of the base model knows the current subgoal: linear read-outs by layer and time.',
+  answer: (found) => {
+    const rows = rowsOf(found);
+    const best = highest(rows, 'All steps');
+    return [`Read best after layer ${best?.Layer}: ${shown(best?.['All steps'])} of the steps (layer 0: ${shown(rows[0]['All steps'])}).`];
+  },
   sections: ['world', 'model', 'discover'],
   inputs: [BASE],
   parts: () => 1,

@@ -3,7 +3,7 @@ import { group, median } from 'd3-array';
 import { UsageError } from '../errors.js';
 import { discoveryPools } from '../report/pooled.js';
 import type { StoredRun } from '../run/scan.js';
-import { chartOf, tableOf } from './findings.js';
+import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
 import type { Summary } from './summary.js';
 
 interface Point {
@@ -34,6 +34,16 @@ export const rateDistortionSummary: Summary = {
   name: 'rate-distortion',
   about: 'Rate against distortion over α, for a frozen and a co-trained base and for each view.',
   pools: discoveryPools,
+  answer: (found) => {
+    const rows = rowsOf(found);
+    return [...new Set(rows.map((row) => row['Base, view']))].map((view) => {
+      const best = highest(
+        rows.filter((row) => row['Base, view'] === view),
+        'F1',
+      );
+      return `${view}: highest F1 ${shown(best?.F1)} at α ${best?.α}, rate ${shown(best?.Rate)}, distortion ${shown(best?.Distortion)} nats.`;
+    });
+  },
   run(runs) {
     const points = runs.flatMap(pointOf);
     if (points.length === 0)

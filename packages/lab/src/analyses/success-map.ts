@@ -6,7 +6,7 @@ import type { TrainingChart } from '../report/data.js';
 import { discoveryPools } from '../report/pooled.js';
 import { lastValue } from '../report/tables.js';
 import type { StoredRun } from '../run/scan.js';
-import { chartOf, tableOf } from './findings.js';
+import { chartOf, rowsOf, tableOf } from './findings.js';
 import type { Summary } from './summary.js';
 
 /** What counts as found: exact switches, and codes that name the subgoal. */
@@ -53,6 +53,13 @@ export const mapSummary: Summary = {
   name: 'map',
   about: 'Which settings of discovery find skills: view × α × the step at which gates harden, over seeds.',
   pools: discoveryPools,
+  answer: (found) => {
+    const rows = rowsOf(found).filter(({ Found }) => Number(Found) > 0);
+    if (rows.length === 0) return ['No seed found skills.'];
+    return rows.map(({ View, α, Found, Seeds, Steps, 'Hard from step': hard }) => {
+      return `${View}, α ${α}, hard from step ${hard} of ${Steps}: ${Found} of ${Seeds} seeds found skills.`;
+    });
+  },
   run(runs) {
     const tries = runs.flatMap(tryOf);
     if (tries.length === 0) throw new UsageError('--runs', 'no finished run of `coxswain discover`', 'at least one', 'Give other folders.');

@@ -8,6 +8,8 @@ export type Summary = {
   readonly about: string;
   /** The runs that one median is taken over. */
   readonly pools?: (runs: readonly StoredRun[]) => Pools;
+  /** Its top numbers, for who ran it: a line or a few. */
+  readonly answer: (found: Findings) => readonly string[];
   /** @throws UsageError where the runs cannot answer it. */
   readonly run: (runs: readonly StoredRun[]) => Omit<Findings, 'name'>;
 };

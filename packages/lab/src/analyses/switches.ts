@@ -5,7 +5,7 @@ import { evaluateController } from '../phases/evaluate-controller.js';
 import { demonstrations } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
 import { demonstratedCodes } from './demonstrated-codes.js';
-import { chartOf, tableOf } from './findings.js';
+import { chartOf, rowsOf, shown, tableOf } from './findings.js';
 import { BASE, CONTROLLER } from './inputs.js';
 import { NEIGHBOURS, whatCodesTell } from './what-codes-tell.js';
 
@@ -15,6 +15,12 @@ const AROUND = 4;
 export const switchesAnalysis: Analysis = {
   name: 'switches',
   about: 'Whether the switch opens where the true subgoal changes: precision, recall, F1, and β around a change.',
+  answer: (found) => {
+    const [{ F1, 'F1 at ±1': near, 'Read-out of the subgoal from z': readout }] = rowsOf(found);
+    return [
+      `F1 ${shown(F1)} at the exact step, ${shown(near)} within one; the subgoal is read from the code ${shown(readout)} of the time.`,
+    ];
+  },
   sections: ['world', 'model', 'metacontroller', 'discover'],
   inputs: [BASE, CONTROLLER],
   parts: () => 1,

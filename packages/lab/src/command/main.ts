@@ -2,12 +2,14 @@
 import { CoxswainError } from '@coxswain/tensor';
 import { exitCodeOf, inFull, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
+import type { ProgressStream } from '../progress.js';
 import { suggestion } from '../suggest.js';
 import { programVersion, versionInWords } from '../version.js';
 import { ADAPTER_ABOUT, runAdapter } from './adapter-command.js';
 import { ANALYSE_ABOUT, runAnalyse } from './analyse-command.js';
 import { COST_ABOUT, runCost } from './cost-command.js';
 import { DAWN_HELP, EXACT_TIMES, takeDawn, withDawn } from './dawn-option.js';
+import { fitHelp } from './fit-help.js';
 import { type Machine, runPhase } from './phase-command.js';
 import { PLAY_ABOUT, runPlay } from './play-command.js';
 import { REPORT_ABOUT, runReport } from './report-command.js';
@@ -79,7 +81,7 @@ function help(commands: readonly Command[]): string {
  */
 export async function main(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<number> {
   try {
-    await dispatch(args, phases, machine);
+    await dispatch(args, phases, asksForHelp(args) ? { ...machine, stdout: fitted(machine.stdout) } : machine);
     return 0;
   } catch (error) {
     const text = error instanceof CoxswainError ? inFull(error) : error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -87,6 +89,12 @@ export async function main(args: readonly string[], phases: readonly Phase[], ma
     return exitCodeOf(error);
   }
 }
+
+const asksForHelp = (args: readonly string[]): boolean =>
+  args.length === 0 || args[0] === 'help' || args.includes('--help') || args.includes('-h');
+
+/** A stream for help, whose lines it keeps from being too wide. */
+const fitted = (stream: ProgressStream): ProgressStream => ({ write: (text) => stream.write(fitHelp(text)) });
 
 async function dispatch(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<void> {
   const [typed, ...rest] = args;

@@ -5,8 +5,8 @@ import { SettingError, UsageError } from '../errors.js';
 import type { Given, Phase, PhaseInput } from '../phase.js';
 import { identify, type RunIdentity } from '../run/identity.js';
 import { inputIdentity, openModel, type TrainedModel } from '../run/model.js';
-import { preset } from '../settings/presets.js';
-import { override, pick } from '../settings/resolve.js';
+import { PRESET_NAMES, preset } from '../settings/presets.js';
+import { canonicalJson, override, pick } from '../settings/resolve.js';
 import type { Config } from '../settings/sections.js';
 import { validate } from '../settings/validate.js';
 import { suggestion } from '../suggest.js';
@@ -123,6 +123,21 @@ function inherit(config: Config, input: PhaseInput, { config: trained }: Given, 
   }
 }
 
+/** Refuses a preset whose world or model is not that of a given model's own: all else in it is meant for those. */
+function requireAlike(name: string, { name: input, gives, phase }: PhaseInput, { preset: own }: Given): void {
+  if (name === own || !PRESET_NAMES.includes(own)) return;
+  const [asked, trained] = [preset(name), preset(own)];
+  const other = gives.filter((section) => canonicalJson(asked[section]) !== canonicalJson(trained[section]));
+  if (other.length === 0) return;
+  const words = other.join(' and ');
+  throw new UsageError(
+    '--preset',
+    `\`${name}\`, but --${input} was trained with the preset ${own}, whose ${words} ${other.length > 1 ? 'are' : 'is'} another`,
+    'one preset for both',
+    `Leave --preset out, or give a --${input} made by \`coxswain ${phase} --preset ${name}\`.`,
+  );
+}
+
 /** What the run is that a phase does with these settings, models and seed. */
 export function identityOf(phase: Phase, { config, preset, inputs }: Resolved, seed: number): RunIdentity {
   const identities = Object.fromEntries(Object.entries(inputs).map(([name, model]) => [name, inputIdentity(model)]));
@@ -155,7 +170,9 @@ export function settle(phase: Asked, values: OptionValues, given: Readonly<Recor
   const assignments = [...set, ...shortcuts];
   for (const input of phase.inputs) {
     const model = given[input.name];
-    if (model) inherit(config, input, model, assignments);
+    if (!model) continue;
+    requireAlike(presetName, input, model);
+    inherit(config, input, model, assignments);
   }
   for (const assignment of assignments) override(config, assignment);
   validate(config);

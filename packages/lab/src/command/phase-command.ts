@@ -5,12 +5,13 @@ import { durationNote } from '../cost/project.js';
 import { EXIT_CODES, explainedMemory, UsageError } from '../errors.js';
 import { listenForInterrupts, type SignalSource } from '../interrupt.js';
 import { type Phase, Session } from '../phase.js';
+import type { Left } from '../phases/answers.js';
 import { Progress, type ProgressStream } from '../progress.js';
 import { readCheckpoint, recover } from '../run/checkpoint.js';
 import { environmentOf } from '../run/environment.js';
 import { requireFiniteFile } from '../run/finite.js';
 import { RunFolder } from '../run/folder.js';
-import { hasLeft } from '../run/seal.js';
+import { hasLeft, readArtifact } from '../run/seal.js';
 import { Watchdog } from '../run/watchdog.js';
 import { PRESET_NAMES } from '../settings/presets.js';
 import { allSettings, type Config } from '../settings/sections.js';
@@ -187,7 +188,8 @@ async function execute(phase: Phase, resolved: Resolved, seed: number, path: str
       machine.stderr.write('Asking for another device.\n');
     }
   }
-  machine.stdout.write(`Done: ${path}\n`);
+  const left = readArtifact(path, phase.leaves) as Left;
+  machine.stdout.write([`Done: ${path}`, ...phase.answer(left).map((line) => `  ${line}`), ''].join('\n'));
 }
 
 /** Runs a phase as its command line asks. @param spoken how the command line calls it. */

@@ -6,9 +6,10 @@ import { loadController } from '../phases/controller.js';
 import { skillsPhase } from '../phases/skills.js';
 import { worldOf } from '../phases/world.js';
 import { standaloneEpisode } from '../report/standalone.js';
+import { fileAt } from '../run/storage.js';
 import { playChain } from '../skills/chain.js';
 import { chooseSkills, openSkills } from '../skills/open.js';
-import { drawnEpisode, tellEpisode, tellOrder } from '../skills/tell.js';
+import { drawnEpisode, GRID_LEGEND, tellEpisode, tellOrder } from '../skills/tell.js';
 import { readCount, readOptions, resolvePhase } from './options.js';
 import type { Machine } from './phase-command.js';
 import { writeFile } from './write-file.js';
@@ -26,7 +27,7 @@ const HELP = `coxswain play — ${PLAY_ABOUT}
   --skills LIST        skills in the order to play them: numbers in the library or names, with commas between
   --seed N             seed of the worlds and of everything sampled (default 0)
   --episode N          which of the ${WORLDS} worlds to show (default 0)
-  --out FILE           also draw that episode, as an SVG
+  --out PATH           also draw that episode, as an SVG; in a folder, as its episode.svg
   --set KEY=VALUE      change one setting, such as reinforce.horizon or reinforce.temperature; may be repeated
   -h, --help           Show this
 
@@ -80,12 +81,15 @@ export async function runPlay(args: readonly string[], { stdout, openDevice }: M
     for (const part of [controller, base]) part.dispose();
     const episode = episodes[shown];
     const world = worldOf(config);
-    stdout.write(`Episode ${shown} of seed ${seed}\n\n${tellEpisode(episode, chain, world)}\n\n${tellOrder(episode, chain)}\n`);
+    stdout.write(
+      `Episode ${shown} of seed ${seed}\n\n${tellEpisode(episode, chain, world)}\n\n${tellOrder(episode, chain)}\n\n${GRID_LEGEND}\n`,
+    );
     const inTurn = shares.map((share) => share.toFixed(3)).join(', ');
     stdout.write(
       `\nOver ${WORLDS} worlds: ${shares[shares.length - 1].toFixed(3)} touched all colours in this order (skill by skill ${inTurn}).\n`,
     );
-    if (typeof values.out === 'string') writeFile(values.out, standaloneEpisode(drawnEpisode(episode, chain, world)), stdout);
+    if (typeof values.out === 'string')
+      writeFile(fileAt(values.out, 'episode.svg'), standaloneEpisode(drawnEpisode(episode, chain, world)), stdout);
   } finally {
     device.close();
   }

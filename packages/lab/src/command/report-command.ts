@@ -10,6 +10,7 @@ import { standaloneSvg } from '../report/standalone.js';
 import { findingsToMarkdown, tablesToMarkdown } from '../results/markdown.js';
 import { rowsToJson } from '../results/rows.js';
 import { findFindings, findRuns, type StoredRun } from '../run/scan.js';
+import { fileAt } from '../run/storage.js';
 import { choose, WITHOUT, WITHOUT_HELP } from './choice.js';
 import { readCount, readOptions } from './options.js';
 import type { Machine } from './phase-command.js';
@@ -21,7 +22,7 @@ const HELP = `coxswain report — ${REPORT_ABOUT}
 
   --runs FOLDER     Folder with runs, searched to its depth; may be repeated (default runs)
   ${WITHOUT_HELP}
-  --out FILE        The report (default report/index.html)
+  --out PATH        The report, or a folder for its index.html (default report/index.html)
   --results PATH    Also write PATH.json (one row a success rate), PATH.md (every seed with its command) and PATH/NAME.json, .svg of analyses
   --title TEXT      Title of the report and of PATH.md
   --smoothing N     Updates that each point of a learning curve is the mean of (default 5)
@@ -82,7 +83,7 @@ export function runReport(args: readonly string[], { stdout, stderr }: Pick<Mach
   const smoothing = readCount('smoothing', values.smoothing as string, 1);
   const findings = findFindings(roots, choice);
   const data = collectReport(runs, { title: values.title as string, lead: LEAD, facts: factsOf(runs), smoothing, findings });
-  writeFile(values.out as string, renderReport(data), stdout);
+  writeFile(fileAt(values.out as string, 'index.html'), renderReport(data), stdout);
   if (typeof values.results === 'string') {
     const path = values.results.replace(/\.(json|md)$/, '');
     writeFile(`${path}.json`, rowsToJson(runs.flatMap((run) => run.rows)), stdout);

@@ -1,37 +1,66 @@
 /** `coxswain settings`: every setting with its value in a preset and its sentence. */
+import { UsageError } from '../errors.js';
 import type { ProgressStream } from '../progress.js';
 import { PRESET_NAMES } from '../settings/presets.js';
 import { resolve } from '../settings/resolve.js';
-import { allSettings } from '../settings/sections.js';
+import { allSettings, SECTIONS } from '../settings/sections.js';
+import { suggestion } from '../suggest.js';
 import { DEFAULT_PRESET, readOptions } from './options.js';
 
 export const SETTINGS_ABOUT = 'List every setting with its value in a preset and what it means.';
 
+const SECTION_NAMES: readonly string[] = Object.keys(SECTIONS);
+
 const HELP = `coxswain settings — ${SETTINGS_ABOUT}
 
   --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
+  --section NAME    Of one section only: ${SECTION_NAMES.join(', ')}
   --set KEY=VALUE   Change one setting first; may be repeated
+  --json            As JSON: the preset, and of each setting key, value, meaning, expected
   -h, --help        Show this
 `;
 
-/** Prints the settings of a preset. */
+const SPECS = {
+  preset: { type: 'string' as const, default: DEFAULT_PRESET },
+  section: { type: 'string' as const },
+  set: { type: 'string' as const, multiple: true },
+  json: { type: 'boolean' as const },
+  help: { type: 'boolean' as const, short: 'h' },
+};
+
+/** A setting with its value, as it is listed. */
+type Listed = { readonly key: string; readonly value: unknown; readonly meaning: string; readonly expected: string };
+
+/** One line a setting, what it means beside its value, or below where that is long. */
+function print(settings: readonly Listed[], stdout: ProgressStream): void {
+  const rows = settings.map(({ key, value, meaning, expected }) => ({
+    left: `${key}=${Array.isArray(value) ? value.join(',') : String(value)}`,
+    right: `${meaning} (${expected})`,
+  }));
+  const width = Math.min(40, Math.max(...rows.map(({ left }) => left.length)));
+  for (const { left, right } of rows)
+    stdout.write(left.length > width ? `${left}\n${' '.repeat(width)}  ${right}\n` : `${left.padEnd(width)}  ${right}\n`);
+}
+
+/** Prints the settings of a preset. @throws UsageError for a section that there is not. */
 export function runSettings(args: readonly string[], stdout: ProgressStream): void {
-  const specs = {
-    preset: { type: 'string' as const, default: DEFAULT_PRESET },
-    set: { type: 'string' as const, multiple: true },
-    help: { type: 'boolean' as const, short: 'h' },
-  };
-  const { values } = readOptions(args, specs, false);
+  const { values } = readOptions(args, SPECS, false);
   if (values.help) {
     stdout.write(HELP);
     return;
   }
-  const config = resolve(values.preset as string, (values.set ?? []) as string[]);
-  const rows = allSettings().map(({ section, name, key, setting }) => {
-    const value = (config[section] as Record<string, unknown>)[name];
-    return { left: `${key}=${Array.isArray(value) ? value.join(',') : String(value)}`, right: `${setting.about} (${setting.expected})` };
-  });
-  const width = Math.min(40, Math.max(...rows.map(({ left }) => left.length)));
-  for (const { left, right } of rows)
-    stdout.write(left.length > width ? `${left}\n${' '.repeat(width)}  ${right}\n` : `${left.padEnd(width)}  ${right}\n`);
+  const wanted = values.section as string | undefined;
+  if (wanted !== undefined && !SECTION_NAMES.includes(wanted)) {
+    const remedy = suggestion(wanted, SECTION_NAMES, 'Leave it out for all.');
+    throw new UsageError('--section', `\`${wanted}\``, `one of ${SECTION_NAMES.join(', ')}`, remedy);
+  }
+  const preset = values.preset as string;
+  const config = resolve(preset, (values.set ?? []) as string[]);
+  const settings = allSettings()
+    .filter(({ section }) => wanted === undefined || section === wanted)
+    .map(({ section, name, key, setting: { about, expected } }): Listed => {
+      return { key, value: (config[section] as Record<string, unknown>)[name], meaning: about, expected };
+    });
+  if (values.json) stdout.write(`${JSON.stringify({ preset, settings }, null, 1)}\n`);
+  else print(settings, stdout);
 }

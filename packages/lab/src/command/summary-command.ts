@@ -42,4 +42,5 @@ export function runSummary(summary: Summary, args: readonly string[], { stdout, 
   const out = typeof values.out === 'string' ? values.out : `runs/analyse-${summary.name}`;
   writeFile(join(out, FINDINGS_FILE), `${JSON.stringify(findings, null, 1)}\n`, stdout);
   writeFile(join(out, FIGURE_FILE), standaloneSvg(findings.charts), stdout);
+  for (const line of summary.answer(findings)) stdout.write(`  ${line}\n`);
 }

@@ -25,6 +25,7 @@ const HELP = `coxswain sweep FILE — ${SWEEP_ABOUT}
 
   --workers N      Runs at a time (default 1)
   --redis URL      Share the runs with every machine that gives the same command: redis://HOST:6379. FOLDER must be shared too
+  --redis-wait N   Give up where Redis has not answered within N seconds (default 300; 0: never)
   --folder FOLDER  Put the runs there and not where FILE says
   --preset NAME    Start from this preset and not from FILE's
   --set KEY=VALUE  Change one setting of every run that reads it, whatever FILE says; may be repeated
@@ -55,6 +56,7 @@ adapter here is left to the others. How long it all takes is said where \`coxswa
 const SPECS = {
   workers: { type: 'string' as const, default: '1' },
   redis: { type: 'string' as const },
+  'redis-wait': { type: 'string' as const, default: '300' },
   folder: { type: 'string' as const },
   preset: { type: 'string' as const },
   set: { type: 'string' as const, multiple: true },
@@ -148,6 +150,7 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
   if (positionals.length !== 1)
     throw new UsageError('coxswain sweep', `${positionals.length} files`, 'one', 'For example: coxswain sweep sweeps/grid-mini.yaml');
   const workers = readCount('workers', values.workers as string, 1);
+  const patience = readCount('redis-wait', values['redis-wait'] as string);
   const [path] = positionals;
   const changes = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());
   const parsed = parseSweep(readText(path), path);
@@ -187,7 +190,7 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
   try {
     if (typeof values.redis === 'string') {
       const { runShared } = await import('../sweep/shared.js');
-      await runShared(board, { address: values.redis, workers, say, show });
+      await runShared(board, { address: values.redis, workers, patience, say, show, signal, now: machine.now });
     } else await runLocal(board, workers, show);
     const rows = sweepRows(plan, ({ name }) => board.states.get(name) ?? 'waiting');
     writeFile(join(file.folder, 'sweep.md'), sweepMarkdown(`Sweep ${path}`, rows), machine.stdout);

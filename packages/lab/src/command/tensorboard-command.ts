@@ -1,9 +1,8 @@
 /** `coxswain tensorboard`: metrics as TensorBoard's event files. */
-import fs from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { UsageError } from '../errors.js';
 import { findRunFolders, readOrSkip } from '../run/scan.js';
-import { onDisk, writeAtomic } from '../run/storage.js';
+import { makeFolder, writeAtomic } from '../run/storage.js';
 import { eventsOf } from '../tensorboard/convert.js';
 import { choose, WITHOUT, WITHOUT_HELP } from './choice.js';
 import { readOptions } from './options.js';
@@ -65,7 +64,7 @@ export function runTensorboard(args: readonly string[], { stdout, stderr }: Pick
     const events = readOrSkip(folder, eventsOf, choice);
     if (!events) continue;
     const place = join(out, name);
-    onDisk(place, () => fs.mkdirSync(place, { recursive: true }));
+    makeFolder(place);
     writeAtomic(join(place, FILE), events);
     written++;
   }

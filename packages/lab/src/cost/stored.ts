@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { cpus, homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Device } from '@coxswain/tensor';
-import { onDisk, readJson, writeAtomic } from '../run/storage.js';
+import { makeFolder, readJson, writeAtomic } from '../run/storage.js';
 import type { CostModel } from './fit.js';
 import { KINDS } from './work.js';
 
@@ -64,7 +64,7 @@ export function readCostModel(folder: string, devices: readonly Known[]): Stored
 export function writeCostModel(folder: string, devices: readonly Known[], model: CostModel): string {
   const on = measuredOn(devices);
   const path = fileFor(folder, on);
-  onDisk(folder, () => fs.mkdirSync(folder, { recursive: true }));
+  makeFolder(folder);
   const stored: StoredModel = { format: 3, measuredOn: on, measuredAt: new Date().toISOString(), model };
   writeAtomic(path, `${JSON.stringify(stored, null, 1)}\n`);
   return path;

@@ -6,6 +6,7 @@ import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import { RESULT_FILE } from '../run/folder.js';
 import type { Config } from '../settings/sections.js';
+import { controllerAnswer } from './answers.js';
 import { loadBase } from './base.js';
 import { type CodeStatistics, controllerTensors, makeController, splitTensors, withCodes } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
@@ -149,6 +150,7 @@ export const discoverPhase: Phase = {
   sections: ['world', 'model', 'metacontroller', 'discover', 'compile'],
   inputs: [{ name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true }],
   leaves: RESULT_FILE,
+  answer: controllerAnswer,
   lighter: 'take a smaller batch: --set discover.batch=N',
   shortcuts: { method: 'discover.method', view: 'discover.view' },
   length: ({ discover }) => ({ steps: updatesOf(discover), unit: 'steps', saveEvery: discover.saveEvery }),

@@ -4,6 +4,7 @@ import type { Phase, PhaseContext } from '../phase.js';
 import { labelsOf, type ResultRow } from '../results/rows.js';
 import { RESULT_FILE } from '../run/folder.js';
 import type { Config } from '../settings/sections.js';
+import { successAnswer } from './answers.js';
 import { loadBase } from './base.js';
 import { loadController } from './controller.js';
 import { type Actor, play } from './play.js';
@@ -78,6 +79,7 @@ export const evaluatePhase: Phase = {
     },
   ],
   leaves: RESULT_FILE,
+  answer: successAnswer,
   shortcuts: { task: 'reinforce.task', method: 'reinforce.method', episodes: 'evaluate.episodes' },
   length: () => ({ steps: 1, unit: 'evaluation', saveEvery: 1 }),
   run,

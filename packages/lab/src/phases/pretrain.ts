@@ -7,6 +7,7 @@ import type { Phase, PhaseContext } from '../phase.js';
 import type { Snapshot } from '../run/checkpoint.js';
 import { RESULT_FILE } from '../run/folder.js';
 import type { Config } from '../settings/sections.js';
+import { modelAnswer } from './answers.js';
 import { type Base, makeBase, modelBytes } from './base.js';
 import { evaluateBase } from './evaluate-base.js';
 import { gradientScaleOf } from './precision.js';
@@ -92,6 +93,7 @@ export const pretrainPhase: Phase = {
   sections: ['world', 'model', 'pretrain'],
   inputs: [],
   leaves: RESULT_FILE,
+  answer: modelAnswer,
   lighter: 'work a batch off in more parts (--set pretrain.parts=N, a divisor of pretrain.batch)',
   shortcuts: {},
   length: ({ pretrain }) => ({ steps: pretrain.steps, unit: 'steps', saveEvery: pretrain.saveEvery }),

@@ -8,6 +8,7 @@ import type { Snapshot } from '../run/checkpoint.js';
 import { RESULT_FILE } from '../run/folder.js';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
+import { successAnswer } from './answers.js';
 import { type Base, loadBase } from './base.js';
 import { type Controller, loadController } from './controller.js';
 import { type Actor, actingGate, learningWorlds, partsOf, play, taskWorlds } from './play.js';
@@ -263,6 +264,7 @@ export const reinforcePhase: Phase = {
     },
   ],
   leaves: RESULT_FILE,
+  answer: successAnswer,
   lighter: 'play fewer episodes an update: --set internal.episodesPerUpdate=N, or raw.episodesPerUpdate for raw actions',
   shortcuts: { method: 'reinforce.method', task: 'reinforce.task' },
   length: (config) => ({

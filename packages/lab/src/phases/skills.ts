@@ -8,6 +8,7 @@ import { RESULT_FILE } from '../run/folder.js';
 import { type HeldCode, heldCodes } from '../skills/held-codes.js';
 import { findSkills } from '../skills/library.js';
 import { SKILLS_FILE } from '../skills/open.js';
+import { libraryAnswer } from './answers.js';
 import { loadBase, takeTensor } from './base.js';
 import { loadController } from './controller.js';
 
@@ -82,6 +83,7 @@ export const skillsPhase: Phase = {
     },
   ],
   leaves: RESULT_FILE,
+  answer: libraryAnswer,
   shortcuts: {},
   length: ({ skills }) => ({ steps: skills.batches, unit: 'batches', saveEvery: 1 }),
   run,

@@ -3,6 +3,7 @@ import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import { RESULT_FILE } from '../run/folder.js';
+import { successAnswer } from './answers.js';
 import { loadBase } from './base.js';
 import { oracleLegs, SupervisedTraining } from './supervised-controllers.js';
 import { makeDemonstrations } from './world.js';
@@ -49,6 +50,7 @@ export const supervisePhase: Phase = {
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce', 'evaluate'],
   inputs: [{ name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true }],
   leaves: RESULT_FILE,
+  answer: successAnswer,
   lighter: 'take a smaller batch: --set supervise.batch=N',
   shortcuts: {},
   length: ({ supervise }) => ({ steps: supervise.steps, unit: 'steps', saveEvery: supervise.saveEvery }),

@@ -2,6 +2,13 @@
 import type { DrawnEpisode } from './data.js';
 import { element, figure, svg, text } from './markup.js';
 
+/** What the parts of a drawing mean, a line or two each. */
+export const EPISODE_LEGEND: readonly string[] = [
+  'Ring: start. Numbers in discs: visits in order.',
+  'Small digits: the colours. Grey squares: walls.',
+  'Yellow diamonds: a new code begins.',
+];
+
 const CELL = 44;
 const MARGIN = 6;
 

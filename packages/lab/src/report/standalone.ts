@@ -1,6 +1,6 @@
 /** Charts, or an episode, as one SVG file that refers to nothing outside itself. */
 import type { DrawnEpisode, TrainingChart } from './data.js';
-import { episodeEdge, episodeSvg, episodeTold } from './episodes.js';
+import { EPISODE_LEGEND, episodeEdge, episodeSvg, episodeTold } from './episodes.js';
 import { FRAME } from './frame.js';
 import { element, text } from './markup.js';
 import { STYLE } from './style.js';
@@ -55,16 +55,18 @@ function file(width: number, height: number, ...children: readonly string[]): st
   return `${element('svg', attributes, style, sheet, ...children)}\n`;
 }
 
-/** An episode under its title. */
+/** An episode under its title, what its parts mean below. */
 export function standaloneEpisode(episode: DrawnEpisode): string {
+  const edge = episodeEdge(episode);
   const [width, below] = [Math.max(EPISODE_WIDTH, episodeEdge(episode)), 2 * LINE + MARGIN];
   const line = (row: number, style: string, told: string): string =>
     element('text', { x: MARGIN, y: MARGIN + row * LINE, style }, text(told));
   return file(
     width,
-    episodeEdge(episode) + below,
+    edge + below + (EPISODE_LEGEND.length + 0.5) * LINE,
     line(0.6, 'font-weight:600', episode.title),
     line(1.6, 'fill:var(--soft)', episodeTold(episode)),
     element('g', { transform: `translate(0,${below})` }, episodeSvg(episode)),
+    ...EPISODE_LEGEND.map((told, row) => line((below + edge) / LINE + row + 0.5, 'fill:var(--soft);font-size:13px', told)),
   );
 }

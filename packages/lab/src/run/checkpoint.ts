@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
 import { canonicalJson } from '../settings/resolve.js';
 import { differences, type RunIdentity, readIdentity } from './identity.js';
-import { onDisk, syncFolder, writeSynced } from './storage.js';
+import { makeFolder, onDisk, syncFolder, writeSynced } from './storage.js';
 
 /** What a run hands over to be saved. */
 export type Snapshot = {
@@ -76,7 +76,7 @@ const keptName = (step: number): string => `step-${String(step).padStart(9, '0')
 function keepOrRemove(runFolder: string, old: string, keep: number): void {
   const kept = join(runFolder, KEPT);
   if (keep > 1 && fs.existsSync(old)) {
-    fs.mkdirSync(kept, { recursive: true });
+    makeFolder(kept);
     const place = join(kept, keptName(parseProgress(join(old, 'progress.json')).step));
     fs.rmSync(place, { recursive: true, force: true });
     fs.renameSync(old, place);

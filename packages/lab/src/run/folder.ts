@@ -19,7 +19,7 @@ import { differences, type RunIdentity, readIdentity } from './identity.js';
 import { isLocked, type Lock, lockFolder } from './lock.js';
 import { appendLine, MetricsWriter } from './metrics.js';
 import { readSeal, sealArtifact, writeSeal } from './seal.js';
-import { onDisk, writeAtomic } from './storage.js';
+import { makeFolder, onDisk, writeAtomic } from './storage.js';
 
 /** `config.json` of a run folder: the run's identity and, outside its hash, the command that made it. */
 export type RunConfig = RunIdentity & { readonly command: string };
@@ -103,7 +103,7 @@ export class RunFolder {
     command: string,
     private readonly keep = 1,
   ) {
-    onDisk(path, () => fs.mkdirSync(path, { recursive: true }));
+    makeFolder(path);
     this.#lock = lockFolder(path, join(path, LOCK));
     try {
       const known = claim(path, identity);

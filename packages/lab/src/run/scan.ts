@@ -58,17 +58,21 @@ export function readOrSkip<T>(folder: string, read: (folder: string) => T, { ski
   }
 }
 
-function readRun(folder: string): StoredRun {
-  const config = readOwnConfig(folder);
+/** What `result.json` holds: success rates, and the numbers beside them. Nothing of either where there is no such file. */
+export function readResult(folder: string): Pick<StoredRun, 'rows' | 'measured'> {
   const result = (readArtifact(folder, RESULT_FILE) ?? {}) as { readonly rows?: readonly ResultRow[] } & Record<string, unknown>;
   if (result.rows !== undefined && !Array.isArray(result.rows)) readList(folder, RESULT_FILE);
   const numbers = Object.entries(result).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
+  return { rows: result.rows ?? [], measured: Object.fromEntries(numbers) };
+}
+
+function readRun(folder: string): StoredRun {
+  const config = readOwnConfig(folder);
   return {
     folder,
     config,
     metrics: readMetrics(join(folder, 'metrics.jsonl')),
-    rows: result.rows ?? [],
-    measured: Object.fromEntries(numbers),
+    ...readResult(folder),
     switches: readList<SwitchTrace>(folder, 'switches.json'),
     episodes: readList<DrawnEpisode>(folder, 'episodes.json'),
     skills: readList<Skill>(folder, SKILLS_FILE),

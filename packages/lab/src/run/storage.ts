@@ -1,17 +1,29 @@
 /** The few ways this package touches the disk, each either complete or without effect, with typed errors. */
 import fs from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CoxswainError } from '@coxswain/tensor';
-import { DiskFullError, FileError } from '../errors.js';
+import { DiskFullError, FileError, UnwritableError } from '../errors.js';
 
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** Why a place cannot be written, by what the file system says. */
+const UNWRITABLE: Readonly<Record<string, string>> = {
+  EROFS: 'is on a read-only disk',
+  EACCES: 'may not be written by this user',
+  EPERM: 'may not be written by this user',
+  ENOTDIR: 'is a file, not a folder',
+  ENOENT: 'takes no new files',
+};
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 /** The typed error for what the file system said about `path`. */
 export function storageError(path: string, error: unknown): Error {
   if (error instanceof CoxswainError) return error;
-  const code = (error as NodeJS.ErrnoException).code;
+  const code = codeOf(error);
   if (code === undefined) return error instanceof Error ? error : new Error(String(error));
   if (NO_SPACE.has(code)) return new DiskFullError(path, { cause: error });
+  if (code === 'EROFS') return new UnwritableError(dirname(path), UNWRITABLE[code], path, { cause: error });
   return new FileError(path, (error as Error).message, { cause: error });
 }
 
@@ -22,6 +34,36 @@ export function onDisk<T>(path: string, operation: () => T): T {
   } catch (error) {
     throw storageError(path, error);
   }
+}
+
+/**
+ * Makes a folder, and those above it that are missing.
+ * @throws UnwritableError that names the lowest folder that is there, where nothing can be made in it.
+ */
+export function makeFolder(path: string): void {
+  // One by one: Node's own `recursive` says ENOENT of a read-only disk, and never ends where the system says so of a folder that is there.
+  const missing: string[] = [];
+  let above = resolve(path);
+  for (; !fs.existsSync(above); above = dirname(above)) missing.unshift(above);
+  if (!onDisk(above, () => fs.statSync(above)).isDirectory()) throw new UnwritableError(above, UNWRITABLE.ENOTDIR, path);
+  for (const folder of missing) {
+    try {
+      fs.mkdirSync(folder);
+    } catch (error) {
+      const code = codeOf(error) ?? '';
+      // Another process may have made it just now.
+      if (code === 'EEXIST') continue;
+      const reason = UNWRITABLE[code];
+      throw reason ? new UnwritableError(dirname(folder), reason, path, { cause: error }) : storageError(folder, error);
+    }
+  }
+}
+
+const isFolder = (path: string): boolean => fs.existsSync(path) && fs.statSync(path).isDirectory();
+
+/** The file that `--out PATH` means: the path, or `name` in it where it is a folder. */
+export function fileAt(path: string, name: string): string {
+  return /[\\/]$/.test(path) || isFolder(path) ? join(path, name) : path;
 }
 
 /** Writes all bytes: `write` may take fewer than it was given. */
@@ -61,19 +103,18 @@ export function writeSynced(path: string, content: Uint8Array | string): void {
   });
 }
 
-/** Replaces a file: whoever looks sees the old content or the new, never a part. */
+/** Replaces a file: whoever looks sees the old content or the new, never a part. @throws FileError where a folder is. */
 export function writeAtomic(path: string, content: Uint8Array | string): void {
+  if (isFolder(path)) throw new FileError(path, 'a folder, where a file is to be written');
   const temporary = `${path}.new`;
   try {
     writeSynced(temporary, content);
+    onDisk(path, () => fs.renameSync(temporary, path));
   } catch (error) {
     fs.rmSync(temporary, { force: true });
     throw error;
   }
-  onDisk(path, () => {
-    fs.renameSync(temporary, path);
-    syncFolder(dirname(path));
-  });
+  onDisk(path, () => syncFolder(dirname(path)));
 }
 
 /** Reads a text file. @throws FileError where there is none. */

@@ -1,5 +1,6 @@
 import { CoxswainError, HostRandom } from '@coxswain/tensor';
 import { describe, expect, it } from 'vitest';
+import { EPISODE_LEGEND } from '../report/episodes.js';
 import { standaloneEpisode } from '../report/standalone.js';
 import { agreements } from './agreement.js';
 import type { ChainedEpisode } from './chain.js';
@@ -156,5 +157,8 @@ describe('telling', () => {
     expect(drawing).toContain('Solved in 5 steps; task 10, visited 10.');
     expect(drawing).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg"/);
     expect(drawing).not.toMatch(/NaN|undefined|href|url\(/);
+    for (const line of EPISODE_LEGEND) expect(drawing).toContain(line);
+    const heights = [...drawing.matchAll(/<text x="8" y="([\d.]+)"/g)].map(([, y]) => Number(y));
+    expect(Math.max(...heights)).toBeLessThan(Number(/height="(\d+)/.exec(drawing)?.[1]));
   });
 });

@@ -11,6 +11,11 @@ export interface Link {
   readonly skill: Skill;
 }
 
+/** What the marks of a grid mean. */
+export const GRID_LEGEND =
+  'Digits: the colours; #: a wall; ·: an empty cell. Arrows: which way the agent left a cell, the last time;\n' +
+  '*: where it was when the skill ended. One grid a skill, from left to right.';
+
 const GAP = '   ';
 const ARROWS = { up: '↑', down: '↓', left: '←', right: '→' } as const;
 const steps = (count: number): string => `${count} step${count === 1 ? '' : 's'}`;

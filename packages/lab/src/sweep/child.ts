@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
-import { onDisk } from '../run/storage.js';
+import { makeFolder, onDisk } from '../run/storage.js';
 
 export interface Child {
   /** The exit code; `undefined` when a signal ended it. */
@@ -29,10 +29,8 @@ function environment(workers: number): NodeJS.ProcessEnv {
  */
 export function startChild(program: readonly string[], args: readonly string[], log: string, workers: number): Child {
   const [executable, ...first] = program;
-  const file = onDisk(log, () => {
-    fs.mkdirSync(dirname(log), { recursive: true });
-    return fs.openSync(log, 'a');
-  });
+  makeFolder(dirname(log));
+  const file = onDisk(log, () => fs.openSync(log, 'a'));
   // Its output goes straight to the file, which outlives this process. A group of its own: a Ctrl-C in the terminal reaches it once,
   // through us, and not twice, which would end it at once. The channel tells it when this process is gone (`endWithParent`).
   const child = spawn(executable, [...first, ...args], {

@@ -81,6 +81,8 @@ export function parseSweep(text: string, path: string): SweepFile {
       if (isScalar(node) && typeof node.value === 'number' && node.source !== undefined) node.value = node.source;
     },
   });
+  if (document.toJS() === null)
+    throw new SweepFileError(path, 'it is empty', 'a folder and runs', 'See `coxswain sweep --help` for an example.');
   const result = sweep.safeParse(document.toJS());
   if (result.success) return result.data;
   // A misspelt key explains why another one is missing.

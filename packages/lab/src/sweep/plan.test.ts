@@ -33,6 +33,10 @@ runs:
     command: pretrain
 `;
 
+it.each(['', '# only a comment\n', '---\n'])('a file with nothing in it is called empty: %j', (text) => {
+  expect(() => parseSweep(text, 'views.yaml')).toThrow('Sweep views.yaml: it is empty, expected a folder and runs');
+});
+
 describe('planSweep', () => {
   const runs = plan(VIEWS);
 

@@ -14,8 +14,14 @@ export interface SharedOptions {
   /** `redis://host:6379`. */
   readonly address: string;
   readonly workers: number;
+  /** Seconds that a Redis that has never answered is waited for; 0: for ever. */
+  readonly patience: number;
   readonly say: (text: string) => void;
   readonly show: (board: Board) => void;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  /** Milliseconds; monotonic. */
+  readonly now: () => number;
 }
 
 /** A worker that is gone is noticed after so long, and its run given to another. */
@@ -55,6 +61,8 @@ class Sharing {
   /** Why Redis cannot be asked, while it cannot. */
   #away: string | undefined;
   #hopeless: RedisError | undefined;
+  /** When it was first asked; nothing any more once Redis has answered. */
+  #waitingSince: number | undefined;
 
   constructor(
     private readonly board: Board,
@@ -75,6 +83,7 @@ class Sharing {
       // However often machines go, the run is started again.
       maxStalledCount: Number.MAX_SAFE_INTEGER,
     });
+    this.#waitingSince = options.now();
     this.#queue.on('error', (error) => this.#trouble(error));
     this.#worker.on('error', (error) => this.#trouble(error));
   }
@@ -89,7 +98,7 @@ class Sharing {
         board.look('ready');
         await this.#ask(() => this.#offer());
         if (board.all('waiting', 'ready', 'running', 'elsewhere').length === 0) break;
-        await sleep(POLL_MS);
+        await this.#pause(POLL_MS);
         this.options.show(board);
       }
     } finally {
@@ -138,14 +147,20 @@ class Sharing {
     throw new WaitingError();
   }
 
+  /** Waits, but not beyond Ctrl-C. */
+  async #pause(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.options.signal }).catch(() => {});
+  }
+
   /** Asks Redis something; while it is away the sweep waits. */
   async #ask(what: () => Promise<void>): Promise<void> {
     try {
-      await Promise.race([what(), sleep(4 * POLL_MS).then(() => Promise.reject(new Error(NO_ANSWER)))]);
+      await Promise.race([what(), this.#pause(4 * POLL_MS).then(() => Promise.reject(new Error(NO_ANSWER)))]);
       if (this.#away !== undefined) this.options.say(`Redis at ${this.options.address} is back.`);
       this.#away = undefined;
+      this.#waitingSince = undefined;
     } catch (error) {
-      this.#trouble(error as Error);
+      if (!this.options.signal.aborted) this.#trouble(error as Error);
     }
   }
 
@@ -159,12 +174,19 @@ class Sharing {
     if (!told && !this.#hopeless)
       this.options.say(`Redis at ${this.options.address} is away (${reason}); waiting for it. Runs under way go on.`);
     if (!told) this.#away = reason;
+    const { address, patience, now } = this.options;
+    if (patience > 0 && this.#waitingSince !== undefined && now() - this.#waitingSince >= 1000 * patience)
+      this.#hopeless ??= new RedisError(
+        address,
+        `no answer within ${patience} s (${reason})`,
+        'Correct the address, start Redis there, or wait longer with --redis-wait.',
+      );
   }
 }
 
 /**
  * Does what is missing, together with every other machine that does the same.
- * @throws RedisError where Redis refuses us; while it is away, this waits.
+ * @throws RedisError where Redis refuses us, or has not answered within `patience`; once it has, this waits while it is away.
  */
 export function runShared(board: Board, options: SharedOptions): Promise<void> {
   return new Sharing(board, options).run();

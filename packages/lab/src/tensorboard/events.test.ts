@@ -91,3 +91,25 @@ it('writes the version, then a record a step with every scalar', () => {
   expect(scalars(events[0])).toEqual([['reward', 0.25]]);
   expect(Object.fromEntries(scalars(events[1]))).toEqual(long);
 });
+
+/** The fields of a message by number, where each is there once. */
+const message = (data: unknown): Record<number, number | Buffer> =>
+  Object.fromEntries(readFields(data as Buffer).map(({ number, value }) => [number, value]));
+
+it('writes what a run was made with, for the plugins of hyperparameters and of texts', () => {
+  const file = eventFile([], 1e9, { values: { 'pretrain.steps': 5, phase: 'pretrain', on: true }, began: 1e9, told: '| a |' });
+  const [, made] = readRecords(file).map(readFields);
+  const [start, config] = readFields(made[2].value as Buffer).map(({ value }) => message(value));
+  const dataOf = (value: Record<number, number | Buffer>) => message(message(value[9])[1]);
+  expect(String(start[1])).toBe('_hparams_/session_start_info');
+  expect(String(dataOf(start)[1])).toBe('hparams');
+  const session = message(dataOf(start)[2])[3] as Buffer;
+  const values = readFields(session).filter(({ number }) => number === 1);
+  expect(values.map(({ value }) => String(message(value)[1]))).toEqual(['pretrain.steps', 'phase', 'on']);
+  const [steps, phase, on] = values.map(({ value }) => message(message(value)[2]));
+  expect([steps[2], String(phase[3]), on[4]]).toEqual([5, 'pretrain', 1]);
+  expect(message(session)[5]).toBe(1e9);
+  expect(String(config[1])).toBe('config');
+  expect(String(dataOf(config)[1])).toBe('text');
+  expect(String(message(config[8])[8])).toBe('| a |');
+});

@@ -53,23 +53,65 @@ function floatField(field: number, value: number): Buffer {
   return Buffer.from([...key(field, WIRE.fixed32), ...bytes]);
 }
 
-/** Event { wall_time = 1, step = 2, summary = 5 { value = 1 { tag = 1, simple_value = 2 } } } */
+const text = (field: number, value: string): Buffer => bytesField(field, Buffer.from(value));
+const whole = (field: number, value: number): Buffer => Buffer.from([...key(field, WIRE.varint), ...varint(value)]);
+
+/** Event { wall_time = 1, step = 2, summary = 5 { value = 1 } } */
+const event = (wallTime: number, step: number, values: readonly Buffer[]): Buffer =>
+  Buffer.concat([doubleField(1, wallTime), whole(2, step), bytesField(5, Buffer.concat(values.map((value) => bytesField(1, value))))]);
+
+/** Value { tag = 1, simple_value = 2 }, one each. */
 function encode({ step, wallTime, values }: ScalarEvent): Buffer {
-  const summary = Object.entries(values).map(([tag, value]) =>
-    bytesField(1, Buffer.concat([bytesField(1, Buffer.from(tag)), floatField(2, value)])),
+  const scalars = Object.entries(values).map(([tag, value]) => Buffer.concat([text(1, tag), floatField(2, value)]));
+  return event(wallTime, step, scalars);
+}
+
+/** What a run was made with. */
+export interface HyperParameters {
+  readonly values: Readonly<Record<string, number | string | boolean>>;
+  /** Seconds since 1970. */
+  readonly began: number;
+  /** The same for people, in Markdown. */
+  readonly told: string;
+}
+
+/** DataType of a TensorProto. */
+const TYPE = { float: 1, string: 7 } as const;
+
+/** TensorProto { dtype = 1, tensor_shape = 2 { dim = 2 { size = 1 } }, … } of one element. */
+const tensor = (type: number, content: Buffer): Buffer =>
+  Buffer.concat([whole(1, type), bytesField(2, bytesField(2, whole(1, 1))), content]);
+
+/** Value { tag = 1, tensor = 8, metadata = 9 { plugin_data = 1 { plugin_name = 1, content = 2 } } } */
+const forPlugin = (tag: string, plugin: string, content: Buffer, of: Buffer): Buffer =>
+  Buffer.concat([text(1, tag), bytesField(8, of), bytesField(9, bytesField(1, Buffer.concat([text(1, plugin), bytesField(2, content)])))]);
+
+/** google.protobuf.Value { number_value = 2, string_value = 3, bool_value = 4 } */
+function protoValue(value: number | string | boolean): Buffer {
+  if (typeof value === 'number') return doubleField(2, value);
+  return typeof value === 'string' ? text(3, value) : whole(4, Number(value));
+}
+
+/**
+ * For the plugin of hyperparameters HParamsPluginData { session_start_info = 3 { hparams = 1 map, start_time_secs = 5 } }
+ * (https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/hparams/plugin_data.proto), for that of texts a string.
+ */
+function encodeHyperParameters({ values, began, told }: HyperParameters): Buffer {
+  const entries = Object.entries(values).map(([name, value]) =>
+    bytesField(1, Buffer.concat([text(1, name), bytesField(2, protoValue(value))])),
   );
-  return Buffer.concat([
-    doubleField(1, wallTime),
-    Buffer.from([...key(2, WIRE.varint), ...varint(step)]),
-    bytesField(5, Buffer.concat(summary)),
+  const session = bytesField(3, Buffer.concat([...entries, doubleField(5, began)]));
+  return event(began, 0, [
+    forPlugin('_hparams_/session_start_info', 'hparams', session, tensor(TYPE.float, floatField(5, 0))),
+    forPlugin('config', 'text', Buffer.alloc(0), tensor(TYPE.string, text(8, told))),
   ]);
 }
 
 /** What the first record of a file names. */
 const VERSION = 'brain.Event:2';
 
-/** A whole event file: the version record that TensorBoard looks for, then one record a step. */
-export function eventFile(events: readonly ScalarEvent[], began: number): Buffer {
-  const version = Buffer.concat([doubleField(1, began), bytesField(3, Buffer.from(VERSION))]);
-  return Buffer.concat([record(version), ...events.map((event) => record(encode(event)))]);
+/** A whole event file: the version record that TensorBoard looks for, what the run was made with, then one record a step. */
+export function eventFile(events: readonly ScalarEvent[], began: number, made?: HyperParameters): Buffer {
+  const version = Buffer.concat([doubleField(1, began), text(3, VERSION)]);
+  return Buffer.concat([version, ...(made ? [encodeHyperParameters(made)] : []), ...events.map(encode)].map(record));
 }

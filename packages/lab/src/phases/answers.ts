@@ -1,0 +1,34 @@
+/** What a phase found, in a sentence or two for who ran it, from what it left. */
+import { share } from '../report/format.js';
+import type { ResultRow } from '../results/rows.js';
+
+/** What a run left in its last file, as it was read: a file may be an earlier version's, so nothing is sure to be there. */
+export type Left = Readonly<Record<string, unknown>>;
+
+const shown = (value: unknown): string => (typeof value === 'number' ? share(value) : '?');
+
+/** Of `pretrain`. */
+export const modelAnswer = ({ actionNll, bayesFloor, ratio, obeyed }: Left): readonly string[] => [
+  `Held-out loss ${shown(actionNll)} nats an action; who knew the task could not do better than ${shown(bayesFloor)} (ratio ${shown(ratio)}).`,
+  `Of the episodes it plays by itself, ${shown(obeyed)} keep to transitions that the demonstrations show.`,
+];
+
+/** Of `discover`. */
+export const controllerAnswer = ({ f1Exact, f1, readout, nllHard, nllUncontrolled }: Left): readonly string[] => [
+  `Switches against true subgoal changes: F1 ${shown(f1Exact)} at the exact step, ${shown(f1)} within one (1: all of them, and no other).`,
+  `The subgoal is read from the code at ${shown(readout)} of the steps; held-out loss ${shown(nllHard)} nats an action, ${shown(nllUncontrolled)} without it.`,
+];
+
+/** Of `skills`. */
+export const libraryAnswer = ({ skills, colours, clearShare, purity }: Left): readonly string[] => [
+  `${skills ?? '?'} skill${skills === 1 ? '' : 's'} for ${colours ?? '?'} colour${colours === 1 ? '' : 's'}; ${shown(purity)} of the codes in their groups had reached the group’s colour (purity).`,
+  `Groups were made of the ${shown(clearShare)} of all codes whose neighbours agree.`,
+];
+
+/** Of what plays a task. */
+export function successAnswer({ rows = [] }: { readonly rows?: readonly Partial<ResultRow>[] }): readonly string[] {
+  return rows.map(({ task, success, episodes = 0 }) => {
+    const after = episodes > 0 ? `, after ${episodes} episodes of training` : '';
+    return `Success on ${task}: ${shown(success)} of sampled episodes${after}.`;
+  });
+}
