@@ -79,9 +79,20 @@ const LINES = [
     about: 'every phase of the larger presets step by step, each kernel against the roofline',
     seconds: 120,
     commands: ({ out, rehearsal }) => {
-      const [presets, steps] = rehearsal ? [['grid-mini'], '1'] : [['grid-small', 'grid-paper'], '8'];
+      const [presets, steps, some] = rehearsal ? [['grid-mini'], '1', ['--phase', 'supervise']] : [['grid-small', 'grid-paper'], '8', []];
       return presets.map((preset) =>
-        command(preset, 'coxswain.mjs', ['cost', '--preset', preset, '--check', steps, '--kernels', steps, '--results', join(out, 'cost')]),
+        command(preset, 'coxswain.mjs', [
+          'cost',
+          '--preset',
+          preset,
+          '--check',
+          steps,
+          '--kernels',
+          steps,
+          ...some,
+          '--results',
+          join(out, 'cost'),
+        ]),
       );
     },
   },
@@ -113,7 +124,7 @@ const LINES = [
     about: "discovery on grid-small's stored base with the paper's own view over α",
     seconds: 300,
     commands: ({ out, rehearsal }) =>
-      ALPHAS.map((alpha) =>
+      (rehearsal ? ALPHAS.slice(0, 2) : ALPHAS).map((alpha) =>
         command(`alpha-${alpha}`, 'coxswain.mjs', [
           ...['discover', '--base', join(here, 'models/grid-small/base'), '--preset', 'grid-small', '--view', 'same', '--seed', '1'],
           ...settings([...(rehearsal ? TRIED_DISCOVERY : DISCOVERY), `discover.alpha=${alpha}`]),
