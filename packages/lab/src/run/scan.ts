@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { basename, join } from 'node:path';
 import { CoxswainError } from '@coxswain/tensor';
+import type { z } from 'zod';
 import { FINDINGS_FILE } from '../analyses/findings.js';
 import { FileError, RunFolderError } from '../errors.js';
 import type { DrawnEpisode, Findings, SwitchTrace } from '../report/data.js';
@@ -11,6 +12,7 @@ import { SKILLS_FILE } from '../skills/open.js';
 import { RESULT_FILE, type RunConfig, readOwnConfig } from './folder.js';
 import { type MetricLine, readMetrics } from './metrics.js';
 import { readArtifact } from './seal.js';
+import { EPISODES, FINDINGS, RESULT, SKILLS, SWITCHES } from './shapes.js';
 import { onDisk } from './storage.js';
 
 /** A run as a report reads it. Absent files (an unfinished run) give empty lists. */
@@ -38,13 +40,24 @@ export type Choice = {
   readonly without?: (folder: string) => boolean;
 };
 
-/** The list in a file of a run, empty where there is no such file. @throws RunFolderError for what is no list. */
-function readList<T>(folder: string, name: string): readonly T[] {
-  const read = readArtifact(folder, name) ?? [];
-  if (!Array.isArray(read))
-    throw new RunFolderError(join(folder, name), 'not a list', 'what a run left', 'Restore the file, or leave this run out.');
-  return read;
+/** What a value of a file has to be. @throws RunFolderError that names the place where it is something else. */
+function shaped<T>(folder: string, name: string, read: unknown, shape: z.ZodType<T>): T {
+  const [issue] = shape.safeParse(read).error?.issues ?? [];
+  if (issue) {
+    const place = [name, ...issue.path.map(String)].join(' › ');
+    throw new RunFolderError(
+      join(folder, name),
+      `${place}: ${issue.message}`,
+      'what a run left',
+      'Restore the file, or leave this run out.',
+    );
+  }
+  return read as T;
 }
+
+/** The list in a file of a run, empty where there is no such file. */
+const readList = <T>(folder: string, name: string, shape: z.ZodType<readonly T[]>): readonly T[] =>
+  shaped(folder, name, readArtifact(folder, name) ?? [], shape);
 
 /** What `read` gives for a folder that is not left out. */
 export function readOrSkip<T>(folder: string, read: (folder: string) => T, { skipped, without }: Choice): T | undefined {
@@ -60,8 +73,7 @@ export function readOrSkip<T>(folder: string, read: (folder: string) => T, { ski
 
 /** What `result.json` holds: success rates, and the numbers beside them. Nothing of either where there is no such file. */
 export function readResult(folder: string): Pick<StoredRun, 'rows' | 'measured'> {
-  const result = (readArtifact(folder, RESULT_FILE) ?? {}) as { readonly rows?: readonly ResultRow[] } & Record<string, unknown>;
-  if (result.rows !== undefined && !Array.isArray(result.rows)) readList(folder, RESULT_FILE);
+  const result = shaped(folder, RESULT_FILE, readArtifact(folder, RESULT_FILE) ?? {}, RESULT);
   const numbers = Object.entries(result).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
   return { rows: result.rows ?? [], measured: Object.fromEntries(numbers) };
 }
@@ -73,9 +85,9 @@ function readRun(folder: string): StoredRun {
     config,
     metrics: readMetrics(join(folder, 'metrics.jsonl')),
     ...readResult(folder),
-    switches: readList<SwitchTrace>(folder, 'switches.json'),
-    episodes: readList<DrawnEpisode>(folder, 'episodes.json'),
-    skills: readList<Skill>(folder, SKILLS_FILE),
+    switches: readList(folder, 'switches.json', SWITCHES),
+    episodes: readList(folder, 'episodes.json', EPISODES),
+    skills: readList(folder, SKILLS_FILE, SKILLS),
   };
 }
 
@@ -161,7 +173,14 @@ export function findRuns(roots: string | readonly string[], choice: Choice = {})
 }
 
 function findingsBelow(root: string, choice: Choice, seen: Set<string>): Findings[] {
-  const own = readOrSkip(root, (folder) => readArtifact(folder, FINDINGS_FILE) as Findings | undefined, choice);
+  const own = readOrSkip(
+    root,
+    (folder) => {
+      const read = readArtifact(folder, FINDINGS_FILE);
+      return read === undefined ? undefined : shaped(folder, FINDINGS_FILE, read, FINDINGS);
+    },
+    choice,
+  );
   return [...(own ? [own] : []), ...foldersIn(root, seen).flatMap((folder) => findingsBelow(folder, choice, seen))];
 }
 

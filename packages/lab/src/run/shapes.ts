@@ -1,0 +1,83 @@
+/** What the JSON files of a run have to hold to be shown: read by whoever did not write them. */
+import { z } from 'zod';
+import type { DrawnEpisode, Findings, SwitchTrace } from '../report/data.js';
+import type { ResultRow } from '../results/rows.js';
+import type { Skill } from '../skills/library.js';
+
+const numbers = z.array(z.number());
+const label = z.object({ label: z.string() });
+
+export const EPISODES: z.ZodType<readonly DrawnEpisode[]> = z.array(
+  z.object({
+    title: z.string(),
+    size: z.int().positive(),
+    layout: numbers,
+    colours: z.int(),
+    path: numbers,
+    task: numbers,
+    switches: numbers,
+    success: z.boolean(),
+  }),
+);
+
+export const SWITCHES: z.ZodType<readonly SwitchTrace[]> = z.array(z.object({ title: z.string(), subgoals: numbers, beta: numbers }));
+
+export const SKILLS: z.ZodType<readonly Skill[]> = z.array(
+  z.object({
+    name: z.string(),
+    reaches: z.int(),
+    code: numbers,
+    purity: z.number(),
+    reached: z.number(),
+    steps: z.number(),
+    count: z.number(),
+  }),
+);
+
+const ROWS: z.ZodType<readonly ResultRow[]> = z.array(
+  z.object({
+    method: z.string(),
+    view: z.string().nullable(),
+    baseSeed: z.number(),
+    controllerSeed: z.number().nullable(),
+    rlSeed: z.number(),
+    task: z.string(),
+    episodes: z.number(),
+    success: z.number(),
+  }),
+);
+
+/** `result.json`: success rates where there are some, and anything beside them. */
+export const RESULT: z.ZodType<{ readonly rows?: readonly ResultRow[] } & Record<string, unknown>> = z.looseObject({
+  rows: ROWS.optional(),
+});
+
+export const FINDINGS: z.ZodType<Findings> = z.object({
+  name: z.string(),
+  title: z.string(),
+  about: z.string(),
+  paper: z.string(),
+  charts: z.array(
+    z.object({
+      title: z.string(),
+      about: z.string(),
+      xLabel: z.string(),
+      curves: z.array(
+        label.extend({
+          points: z.array(z.object({ x: z.number(), y: z.number() })),
+          band: z.array(z.object({ x: z.number(), low: z.number(), high: z.number() })).optional(),
+        }),
+      ),
+      references: z.array(label.extend({ y: z.number() })),
+      log: z.boolean().optional(),
+    }),
+  ),
+  tables: z.array(
+    z.object({
+      title: z.string(),
+      about: z.string(),
+      columns: z.array(label.extend({ numeric: z.boolean() })),
+      rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
+    }),
+  ),
+});
