@@ -1,6 +1,6 @@
 /** The metacontroller in float64, out of the kernels' references (arXiv 2512.20605, §4). */
 import { gruForwardReference, layerNormReference, switchIntegrationReference } from '@coxswain/kernels';
-import type { MetacontrollerConfig } from '@coxswain/metacontroller';
+import { gateValues, type MetacontrollerConfig } from '@coxswain/metacontroller';
 import type { SequenceSize } from '@coxswain/transformer';
 import { dataOf, linearReference, NORM_EPS, type Numbers, reluReference, type Weights } from './transformer.js';
 
@@ -56,7 +56,7 @@ export function integrateReference(
       wz: at('swz.weight'),
       w2: [...Array.from(at('sw2.weight')), at('sw2.bias')[0]],
       noise: [],
-      control: [gate.mode, gate.temperature],
+      control: gateValues(gate),
       z0: [],
       opened: [],
     },
