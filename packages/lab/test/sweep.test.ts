@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { isLocked } from '../src/run/lock.js';
 import { bundleToy } from './programs.js';
 import { ALL_STEPS, ToySweep, times } from './toy-sweep.js';
-import { type Followed, follow, until } from './waiting.js';
+import { type Followed, follow, processOver, until } from './waiting.js';
 
 let programs: string;
 let program: string;
@@ -40,6 +40,9 @@ const runOver =
     return gone && `nobody does ${gone} any more\n${toys.log(gone)}`;
   };
 
+/** The process that does a run. */
+const ownerOf = (name: string): number => JSON.parse(fs.readFileSync(join(toys.run(name), 'lock'), 'utf8')).pid;
+
 /** Every run whole, every step logged once. */
 function expectWhole(): void {
   for (const name of toys.names) {
@@ -70,13 +73,14 @@ describe('coxswain sweep', () => {
     const first = sweep(true);
     const both = ['base-32', 'base-64'];
     await until(() => both.every((name) => toys.begun(name) === 17), first.over);
+    const done = new Map(both.map((name) => [name, processOver(ownerOf(name))]));
     first.child.kill(signal);
     await until(() => both.every((name) => toys.log(name).includes('again to stop at once')), runOver(...both));
     toys.gate.open();
     expect(await first.ended).toBe(signal === 'SIGINT' ? 130 : null);
     // What it started ends with it, saved; nobody is left to write these folders.
-    for (const name of both) await until(() => !fs.existsSync(join(toys.run(name), 'lock')), runOver(name));
-    for (const name of both) expect(toys.log(name)).toContain('Stopped at step 17');
+    for (const [name, over] of done) await until(() => toys.log(name).includes('Stopped at step 17'), over);
+    for (const name of both) expect(fs.existsSync(join(toys.run(name), 'lock'))).toBe(false);
     if (signal === 'SIGINT') expect(first.said()).toContain('Stopped with 0 of 4');
     const second = sweep();
     expect(await second.ended, second.said()).toBe(0);
@@ -88,8 +92,7 @@ describe('coxswain sweep', () => {
     toys.gate.hold('pretrain-32', 17);
     const { ended, said, over } = sweep(true);
     await until(() => toys.begun('base-32') === 17, over);
-    const { pid } = JSON.parse(fs.readFileSync(join(toys.run('base-32'), 'lock'), 'utf8')) as { pid: number };
-    process.kill(pid, 'SIGKILL');
+    process.kill(ownerOf('base-32'), 'SIGKILL');
     toys.gate.open();
     expect(await ended, said()).toBe(0);
     expect(said()).toContain('base-32 ended with a signal; going on with it');

@@ -40,6 +40,16 @@ export function follow(child: ChildProcess): Followed {
   return { child, said: () => said, ended, over: () => reason };
 }
 
+/** For `until`: once a process that somebody else started has ended. */
+export const processOver = (pid: number) => (): string | undefined => {
+  try {
+    process.kill(pid, 0);
+    return undefined;
+  } catch {
+    return `process ${pid} has ended`;
+  }
+};
+
 /** For `until`: once one of them has ended. */
 export const eitherOver =
   (...all: readonly Followed[]) =>
