@@ -2,7 +2,14 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadBase } from '../src/phases/base.js';
+import { loadController } from '../src/phases/controller.js';
+import { evaluateController } from '../src/phases/evaluate-controller.js';
+import { demonstrations } from '../src/phases/world.js';
+import { openModel } from '../src/run/model.js';
+import type { Config } from '../src/settings/sections.js';
 import { contents, DISCOVER, killable, PRETRAIN, type Run, set } from './killed.js';
 import { bundleCoxswain } from './programs.js';
 
@@ -106,6 +113,23 @@ describe('in stages', () => {
     for (const [after, operations] of moments) await killAt('in stages', out, after, operations);
     await finish('in stages', out);
     expect(contents(out)).toEqual(whole);
+  });
+
+  it('what it found is read with the moments that it was shown, from its model alone', async () => {
+    const device = await requestDevice();
+    const of = (name: string, phase: string) => openModel(join(root, name), name, phase);
+    const base = loadBase(device, of('pretrain', 'pretrain'));
+    const trained = of('in stages', 'discover');
+    const controller = loadController(device, trained, base);
+    const config = trained.identity.config as Config;
+    const heldOut = demonstrations(config, 'heldOut', 4, config.discover.evaluationEpisodes, config.discover);
+    const { result } = await evaluateController(base, controller, config, 4, heldOut);
+    expect(readJson('in stages', 'result.json')).toMatchObject(result);
+    const blind = { ...controller, moments: undefined };
+    await expect(evaluateController(base, blind, config, 4, heldOut)).rejects.toThrow(/says of no moment/);
+    for (const part of [controller, base]) part.dispose();
+    expect(device.live).toBe(0);
+    device.close();
   });
 
   it('a controller of its own can be trained on the switches of what they found', async () => {

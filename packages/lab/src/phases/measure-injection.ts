@@ -58,7 +58,7 @@ export async function measureInjection(
   const episodes = Math.ceil(injectionEpisodes / WORLDS) * WORLDS;
   const random = new HostRandom(seed, STREAM);
   const demonstrated = draw(await demonstratedCodes(base, controller, config, seed, heldOut), episodes, random);
-  const played = await freeEpisodes(base, config, seed, FREE, temperature);
+  const played = await freeEpisodes(base, config, seed, FREE, heldOut.length.subarray(0, heldOut.count), temperature);
   const free = draw(await demonstratedCodes(base, controller, config, seed, played), episodes, random);
   if (!demonstrated || !free) return undefined;
   // How it is acted is this measure's own, for the settings of RL are no part of this run.

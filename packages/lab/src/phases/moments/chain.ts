@@ -1,6 +1,6 @@
 /**
- * How a controller came to the moments that it was shown: a first rule, then the switches of one finished controller after the other. A
- * controller is of no use to demonstrations without those before it, so they are kept beside it in `model.safetensors`.
+ * How a controller came to the moments that it was shown: a first rule, then the switches of one finished controller after the
+ * other. Without those before it no demonstration can be shown to it, so they are kept beside it in `model.safetensors`.
  */
 import { CheckpointError, readSafetensors, type SafeTensor } from '@coxswain/tensor';
 import type { Config } from '../../settings/sections.js';

@@ -1,4 +1,4 @@
-/** The rule by which a run's first controller is shown moments: its threshold, or its share, is found on the data that it trains on. */
+/** The rule by which a run's first controller is shown moments: its threshold, or its share, is read off the data it trains on. */
 import type { Episodes } from '@coxswain/envs';
 import type { Config } from '../../settings/sections.js';
 import type { Base } from '../base.js';
