@@ -2,7 +2,7 @@ import { philox4x32 } from '@coxswain/kernels';
 import { EnvError, requireInteger } from './errors.js';
 
 /** Independent streams of one seed, so that drawing more of one thing never moves another. */
-export const STREAM = { layout: 0, task: 1, expert: 2, batch: 3, symmetry: 4, partner: 5 } as const;
+export const STREAM = { layout: 0, task: 1, expert: 2, batch: 3, symmetry: 4, partner: 5, moment: 6 } as const;
 
 /**
  * A seeded source of random numbers with an address (Philox 4×32-10, the key being the seed): `seek(stream, index)` jumps to the beginning of the numbers that belong to

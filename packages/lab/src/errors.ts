@@ -144,6 +144,13 @@ export class RedisError extends CoxswainError {
   }
 }
 
+/** Nothing tells which moments of an episode matter, or what was found at them says nothing. */
+export class NoMomentsError extends CoxswainError {
+  constructor(value: string, expected: string, remedy: string) {
+    super(`${value}, expected ${expected}. ${remedy}`, { code: 'no-moments', value, expected, remedy });
+  }
+}
+
 /** Some runs of a sweep did not finish; the others are kept. */
 export class SweepError extends CoxswainError {
   constructor(finished: number, planned: number, reasons: readonly string[]) {
@@ -225,6 +232,8 @@ export const EXIT_CODES = {
   'bad-toggle': 21,
   /** A world gave what no world may give. */
   'bad-world': 22,
+  /** No moments of an episode stand out, or a stage of discovery found none. */
+  'no-moments': 23,
   /** What the shell gives a process ended by SIGINT. */
   interrupted: 130,
   /** What the shell gives a process ended by SIGKILL: the system does it where memory runs out. */

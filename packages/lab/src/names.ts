@@ -17,6 +17,13 @@ export const METRICS = {
   alpha: 'losses/alpha',
   /** Starts begun so far, less one; once all are tried the best of them goes on. */
   start: 'charts/start',
+  /** Stages of discovery begun so far, less one. */
+  stage: 'charts/stage',
+  /** Share of the steps before the last that the embedder is shown, and F1 of these moments against true subgoal changes. */
+  momentShare: 'moments/share',
+  momentF1: 'moments/f1_exact',
+  /** F1 of a stage’s switches against those of the stage before it. */
+  switchAgreement: 'switch/agreement',
   reward: 'reward',
   rewardStd: 'reward_std',
   /** 1 when all episodes of an update have the same reward and there is nothing to learn from, else 0. */

@@ -23,6 +23,8 @@ export type PhaseInput = {
   readonly about: string;
   /** Sections taken from the model's own configuration; they cannot be set again. */
   readonly gives: readonly SectionName[];
+  /** The same, where its configuration has them: models that were made before there were such sections have the preset's. */
+  readonly mayGive?: readonly SectionName[];
   readonly required: (config: Config) => boolean;
   /** Why it has no place with these settings and what to do, if so: it is refused then. */
   readonly refused?: (config: Config, model: Given) => string | undefined;
@@ -120,15 +122,21 @@ export class Session {
    * Call when `done` steps are done and their metrics are logged. Saves when it is time to.
    * @param snapshot reads the state back; called only when it is saved.
    * @param notes values for the progress line.
+   * @param must whether to save now, whatever `saveEvery` says.
    * @throws SpoiltRunError, before anything is written, for a state that is not finite; InterruptedError after saving, when Ctrl-C was pressed before the last step.
    */
-  async afterStep(done: number, snapshot: () => Promise<Snapshot>, notes: Readonly<Record<string, number>> = {}): Promise<void> {
+  async afterStep(
+    done: number,
+    snapshot: () => Promise<Snapshot>,
+    notes: Readonly<Record<string, number>> = {},
+    must = false,
+  ): Promise<void> {
     const { folder, progress, signal, steps, watchdog } = this.options;
     watchdog.beat();
     progress.update(done, notes);
     // Without a turn of the event loop a signal would never be seen.
     await new Promise((resume) => setImmediate(resume));
-    if (!this.savesAt(done)) return;
+    if (!must && !this.savesAt(done)) return;
     const state = await snapshot();
     requireFiniteSnapshot(state.files, done);
     folder.save(done, state);

@@ -56,6 +56,27 @@ describe('phases', () => {
     expect(answer).toContain('read from the code at 0.999 of the steps; held-out loss 0.191 nats an action, 0.539 without it.');
   });
 
+  it('its stages, and how its codes carry over', () => {
+    const stage = { momentShare: 0.3, f1Exact: 0.9, readout: 0.5 };
+    const stages = [
+      { ...stage, stage: 1, view: 'jumps' },
+      { ...stage, stage: 2, view: 'switches', agreement: 0.97 },
+    ];
+    const of = (reached: number, unseen: number | null) => ({ reached, unseen });
+    const steps = [{ step: 6, without: of(0.3, 0.05), demonstrated: of(0.9, 0.8), free: of(0.7, null) }];
+    const lines = answerOf('discover', { stages, injection: { episodes: 512, steps } }).split('\n');
+    expect(lines[0]).toBe(
+      'Stage 1 (jumps) was shown 0.300 of the steps before the last; against labels, which it was not shown: F1 0.900, read-out 0.500.',
+    );
+    expect(lines[1]).toContain('read-out 0.500; its switches agree with the last stage’s at 0.970.');
+    expect(lines.at(-1)).toBe(
+      'Injected at step 6 the colour is reached next in 0.900 with its code from demonstrations, 0.700 with one from unconditioned play, ' +
+        '0.300 without; where no demonstration shows that transition, 0.800 with its code from demonstrations, ? with one from ' +
+        'unconditioned play, 0.050 without.',
+    );
+    expect(answerOf('discover', { stages: [stages[0]] })).not.toContain('Stage 1');
+  });
+
   it('skills, and success on each task', () => {
     expect(answerOf('skills', { skills: 4, colours: 4, clearShare: 0.9, purity: 0.8912 })).toContain('4 skills for 4 colours; 0.891 of');
     const stored = read(join(results, 'runs/grid-mini/internal-3012-1-2/result.json'));

@@ -23,11 +23,15 @@ afterAll(() => {
 const plain = GOLDEN_BATCH;
 const { batch, time } = plain;
 const meanLength = GOLDEN_MEAN_LENGTH;
+const moments = { ...plain, viewIndices: plain.indices, viewSteps: Array.from(plain.lengths, (n) => [2, n]) };
 const batchFor: Record<View, DiscoveryBatch> = {
   same: plain,
   partner: { ...plain, partner: Uint32Array.from({ length: batch }, (_, i) => (i + 1) % batch) },
   symmetry: { ...plain, viewIndices: plain.indices },
-  touches: { ...plain, viewIndices: plain.indices, viewSteps: Array.from(plain.lengths, (n) => [2, n]) },
+  touches: moments,
+  jumps: moments,
+  switches: moments,
+  random: moments,
 };
 
 const settings = { batch, meanLength, layer: GOLDEN_LAYER, embedderLayer: GOLDEN_LAYER, seed: 1 };
@@ -47,7 +51,7 @@ function makeTrainer(view: View, given: Partial<typeof settings> & Pick<Discover
 
 const soft = { mode: GATE_MODE.soft, temperature: 1 };
 
-test.each(['same', 'partner', 'symmetry', 'touches'] as const)(
+test.each(['same', 'partner', 'symmetry', 'touches', 'jumps', 'switches', 'random'] as const)(
   'a step with view %s is one submit without readback, and the base stays frozen',
   async (view) => {
     const { trainer, base, dispose } = makeTrainer(view);

@@ -23,7 +23,15 @@ import { requireReadable, type SequenceSize, type Transformer } from '@coxswain/
 import type { CodeGenerator, Discovery } from './metacontroller.js';
 
 /** What the sequence embedder may look at; see the package's README and `docs/results`. */
-export type View = 'same' | 'symmetry' | 'partner' | 'touches';
+export type View = 'same' | 'symmetry' | 'partner' | MomentView;
+
+/** Of an episode some moments only: at which something was touched, the base's residual jumped, a switch opened, or drawn at random. */
+export type MomentView = 'touches' | 'jumps' | 'switches' | 'random';
+
+const MOMENT_VIEWS: readonly View[] = ['touches', 'jumps', 'switches', 'random'] satisfies MomentView[];
+
+/** Whether the sequence embedder is shown some moments of an episode only. */
+export const showsMoments = (view: View): view is MomentView => MOMENT_VIEWS.includes(view);
 
 /** Demonstrations side by side, padded to one length. */
 export interface DiscoveryBatch {
@@ -39,9 +47,9 @@ export interface DiscoveryBatch {
   readonly lengths: ArrayLike<number>;
   /** View `partner`: the episode of the batch that stands in for each. */
   readonly partner?: Uint32Array;
-  /** Views `symmetry` and `touches`: the same episodes under a random symmetry, like `indices`. */
+  /** View `symmetry` and those of moments: the same episodes, under a random symmetry or as they are, like `indices`. */
   readonly viewIndices?: Int32Array;
-  /** View `touches`: the observations of each episode that the embedder sees, by their step, in order. */
+  /** Views of moments: the observations of each episode that the embedder sees, by their step, in order. */
   readonly viewSteps?: readonly ArrayLike<number>[];
 }
 
@@ -266,10 +274,10 @@ export function makeInputs(device: Device, { batch, time, slots }: { batch: numb
     mask: device.tensor(new Float32Array(batch * time)),
     viewLengths: device.tensor(new Uint32Array(batch)),
     ...(view === 'partner' ? { partner: device.tensor(new Uint32Array(batch)) } : {}),
-    ...(view === 'symmetry' || view === 'touches'
+    ...(view === 'symmetry' || showsMoments(view)
       ? { viewIndices: device.tensor(new Int32Array(observations * slots), [observations, slots]) }
       : {}),
-    ...(view === 'touches' ? { viewRows: device.tensor(new Uint32Array(observations)) } : {}),
+    ...(showsMoments(view) ? { viewRows: device.tensor(new Uint32Array(observations)) } : {}),
   };
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { entropyOf, unseenBy } from '../phases/first-touch.js';
 import type { StoredRun } from '../run/scan.js';
 import { preset } from '../settings/presets.js';
 import { lengthsOf } from './controllers.js';
-import { entropyOf, unseenBy } from './first-touch.js';
 import { noiseOf, shownWalk } from './gradient-variance.js';
 import { rateDistortionSummary } from './rate-distortion.js';
 import { isFound } from './success-map.js';

@@ -2,11 +2,11 @@
 import { HostRandom } from '@coxswain/tensor';
 import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
+import { demonstratedCodes } from '../phases/demonstrated-codes.js';
+import { entropyOf, firstTouches, type Reached, reachedOf, unseenBy } from '../phases/first-touch.js';
 import { demonstrations } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
-import { demonstratedCodes } from './demonstrated-codes.js';
 import { chartOf, rowsOf, shown, tableOf } from './findings.js';
-import { entropyOf, type FirstTouch, firstTouches, unseenBy } from './first-touch.js';
 import { BASE, CONTROLLER } from './inputs.js';
 
 /** Steps at which codes are injected. */
@@ -15,18 +15,6 @@ const EPISODES = 2048;
 /** Different codes from the codes' own distribution, and worlds that each is tried in. */
 const RANDOM_CODES = 32;
 const CONDITIONS = ['without', 'random code', 'with its code'] as const;
-
-const share = (of: readonly boolean[]): number => of.filter(Boolean).length / Math.max(1, of.length);
-
-/** Share of episodes that touch their target first; of all, and of those for which that would be a transition never shown. */
-function reached({ before, after }: FirstTouch, target: readonly number[], unseen: (from: number, to: number) => boolean) {
-  const rows = target.map((colour, i) => ({ hit: after[i] === colour, other: before[i] !== colour, strange: unseen(before[i], colour) }));
-  return {
-    all: share(rows.filter(({ other }) => other).map(({ hit }) => hit)),
-    unseen: share(rows.filter(({ strange }) => strange).map(({ hit }) => hit)),
-    strangers: rows.filter(({ strange }) => strange).length,
-  };
-}
 
 export const injectionAnalysis: Analysis = {
   name: 'injection',
@@ -60,7 +48,7 @@ export const injectionAnalysis: Analysis = {
       'with its code': chosen.map((i) => codes[i]),
     };
     const unseen = unseenBy(config);
-    const rows: { from: number; condition: string; all: number; unseen: number; strangers: number; entropy: number; given: number }[] = [];
+    const rows: (Reached & { from: number; condition: string; entropy: number; given: number })[] = [];
     for (const from of TIMES)
       for (const condition of CONDITIONS)
         rows.push(
@@ -80,12 +68,15 @@ export const injectionAnalysis: Analysis = {
               const own = touched.after.filter((_, i) => groups[i] === kind);
               return sum + (own.length / EPISODES) * entropyOf(own);
             }, 0);
-            return { from, condition, ...reached(touched, target, unseen), entropy: entropyOf(touched.after), given: conditional };
+            return { from, condition, ...reachedOf(touched, target, unseen), entropy: entropyOf(touched.after), given: conditional };
           }),
         );
     for (const one of [controller, base]) one.dispose();
-    const curve = (condition: string, of: 'all' | 'unseen') =>
-      rows.filter((row) => row.condition === condition && (of === 'all' || row.strangers > 0)).map((row) => [row.from, row[of]] as const);
+    const curve = (condition: string, of: 'reached' | 'unseen') =>
+      rows.flatMap((row) => {
+        const share = row[of];
+        return row.condition === condition && share !== null ? [[row.from, share] as const] : [];
+      });
     return {
       title: 'Codes are skills',
       about: `A code that the encoder gave while one colour was reached is injected into episodes in other layouts at step 0, 6 and 12 and held until the switch opens; the base model acts alone before and after. Share of ${EPISODES} episodes that touch that colour next. Episodes whose last colour it was already do not count; “unseen” are those for which it is a transition that no demonstration shows.`,
@@ -96,7 +87,7 @@ export const injectionAnalysis: Analysis = {
           'Reaching the code’s colour next',
           'Share of episodes.',
           'step of the injection',
-          CONDITIONS.map((condition) => [condition, curve(condition, 'all')]),
+          CONDITIONS.map((condition) => [condition, curve(condition, 'reached')]),
         ),
         chartOf(
           'The same for transitions never shown',
@@ -110,7 +101,7 @@ export const injectionAnalysis: Analysis = {
           'Codes across layouts and histories',
           'Entropy in nats of the colour touched next, over all episodes, and given what is held: one of 32 random codes, or a code of one of the colours (none touched counts as a colour).',
           ['Injected at step', 'Condition', 'Reached', 'Reached, unseen', 'Entropy', 'Entropy given what is held'],
-          rows.map((row) => [String(row.from), row.condition, row.all, row.strangers > 0 ? row.unseen : null, row.entropy, row.given]),
+          rows.map((row) => [String(row.from), row.condition, row.reached, row.unseen, row.entropy, row.given]),
           2,
         ),
       ],

@@ -14,5 +14,6 @@ export const CONTROLLER: PhaseInput = {
   phase: 'discover',
   about: 'run folder of the metacontroller, trained on that base',
   gives: ['metacontroller', 'discover'],
+  mayGive: ['stages'],
   required: () => true,
 };

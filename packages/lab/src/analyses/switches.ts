@@ -1,10 +1,10 @@
 /** Switches against true subgoal changes (§4, switch alignment). */
 import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
+import { demonstratedCodes } from '../phases/demonstrated-codes.js';
 import { evaluateController } from '../phases/evaluate-controller.js';
 import { demonstrations } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
-import { demonstratedCodes } from './demonstrated-codes.js';
 import { chartOf, rowsOf, shown, tableOf } from './findings.js';
 import { BASE, CONTROLLER } from './inputs.js';
 import { NEIGHBOURS, whatCodesTell } from './what-codes-tell.js';

@@ -1,6 +1,6 @@
 import { HostRandom } from '@coxswain/tensor';
 import { expect, test } from 'vitest';
-import type { Cell } from './demonstrated-codes.js';
+import type { Cell } from '../phases/demonstrated-codes.js';
 import { whatCodesTell } from './what-codes-tell.js';
 
 /** Legs from anywhere to anywhere, for any colour, with the codes that `name` gives them. */

@@ -1,7 +1,7 @@
 /** What codes tell about the leg that they are held for: its colour, the cells it begins and ends in, the way between them. */
 import { HostRandom } from '@coxswain/tensor';
 import { greatest, mean, rollups, shuffler } from 'd3-array';
-import type { DemonstratedCodes } from './demonstrated-codes.js';
+import type { DemonstratedCodes } from '../phases/demonstrated-codes.js';
 
 /** Codes that are asked about one. */
 export const NEIGHBOURS = 10;

@@ -100,8 +100,9 @@ function openInputs(phase: Pick<Phase, 'inputs'>, values: OptionValues): Record<
 }
 
 function inherit(config: Config, input: PhaseInput, { config: trained }: Given, assignments: readonly string[]): void {
-  for (const section of input.gives) {
+  for (const section of [...input.gives, ...(input.mayGive ?? [])]) {
     const given = trained[section];
+    if (!given && !input.gives.includes(section)) continue;
     if (!given)
       throw new CheckpointError(
         `--${input.name}`,

@@ -2,6 +2,7 @@
 import type { Device, LaunchTimer } from '@coxswain/tensor';
 import type { Phase, PhaseContext } from '../phase.js';
 import { wire } from '../phases/reinforce.js';
+import { showsOwnMoments } from '../phases/stages.js';
 import { demonstrations, meanLength, observationSpaceOf } from '../phases/world.js';
 import { identify } from '../run/identity.js';
 import type { TrainedModel } from '../run/model.js';
@@ -42,7 +43,9 @@ const FEW = 16;
 function shortened(config: Config, phase: Supervised, steps: number): Config {
   const { batch } = config[phase];
   const never = { evaluateEvery: Number.MAX_SAFE_INTEGER, evaluationEpisodes: FEW, episodes: steps * batch };
-  return { ...config, [phase]: { ...config[phase], ...never } };
+  // An untrained base has no jumps to speak of; a step costs the same whichever moments are shown.
+  const view = phase === 'discover' && showsOwnMoments(config.discover.view) ? { view: 'touches' } : {};
+  return { ...config, [phase]: { ...config[phase], ...never, ...view } };
 }
 
 /** What steps that are counted are measured with besides. */

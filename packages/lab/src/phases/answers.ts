@@ -1,10 +1,13 @@
 /** What a phase found, in a sentence or two for who ran it, from what it left. */
 import { share } from '../report/format.js';
 import type { ResultRow } from '../results/rows.js';
+import type { InjectionMeasure } from './measure-injection.js';
+import type { StageSummary } from './moments/staged.js';
 
 /** What a run left in its last file, as it was read: a file may be an earlier version's, so nothing is sure to be there. */
 export type Left = Readonly<Record<string, unknown>>;
 
+const sentence = (text: string): string => text[0].toUpperCase() + text.slice(1);
 const shown = (value: unknown): string => (typeof value === 'number' ? share(value) : '?');
 
 /** Of `pretrain`. */
@@ -13,10 +16,29 @@ export const modelAnswer = ({ actionNll, bayesFloor, ratio, obeyed }: Left): rea
   `Of the episodes it plays by itself, ${shown(obeyed)} keep to transitions that the demonstrations show.`,
 ];
 
+/** Of a stage of `discover`, as it ends. */
+export function stageNote({ stage, view, momentShare, f1Exact, readout, agreement }: StageSummary): string {
+  const shown = `stage ${stage} (${view}) was shown ${share(momentShare)} of the steps before the last`;
+  const still = agreement === undefined ? '' : `; its switches agree with the last stage’s at ${share(agreement)}`;
+  return `${shown}; against labels, which it was not shown: F1 ${share(f1Exact)}, read-out ${share(readout)}${still}.`;
+}
+
+/** Of the codes that `discover` found, injected. */
+function injectionAnswer(injection: unknown): readonly string[] {
+  const { steps = [] } = (injection ?? {}) as Partial<InjectionMeasure>;
+  return steps.map(({ step, without, demonstrated, free }) => {
+    const of = (part: 'reached' | 'unseen') =>
+      `${shown(demonstrated?.[part])} with its code from demonstrations, ${shown(free?.[part])} with one from unconditioned play, ${shown(without?.[part])} without`;
+    return `Injected at step ${step} the colour is reached next in ${of('reached')}; where no demonstration shows that transition, ${of('unseen')}.`;
+  });
+}
+
 /** Of `discover`. */
-export const controllerAnswer = ({ f1Exact, f1, readout, nllHard, nllUncontrolled }: Left): readonly string[] => [
+export const controllerAnswer = ({ f1Exact, f1, readout, nllHard, nllUncontrolled, stages, injection }: Left): readonly string[] => [
+  ...(Array.isArray(stages) && stages.length > 1 ? stages.map((one) => sentence(stageNote(one as StageSummary))) : []),
   `Switches against true subgoal changes: F1 ${shown(f1Exact)} at the exact step, ${shown(f1)} within one (1: all of them, and no other).`,
   `The subgoal is read from the code at ${shown(readout)} of the steps; held-out loss ${shown(nllHard)} nats an action, ${shown(nllUncontrolled)} without it.`,
+  ...injectionAnswer(injection),
 ];
 
 /** Of `skills`. */

@@ -5,10 +5,14 @@ import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
 import { type Base, takeTensor } from './base.js';
 import { methodOf } from './methods.js';
+import { type Chain, isOfStage, readChain } from './moments/chain.js';
+import type { Moments } from './moments/moments.js';
 
 export interface Controller {
   readonly model: CodeGenerator;
   readonly store: ParameterStore;
+  /** Which moments of an episode it is shown, where no event of the world says it. */
+  readonly moments?: Moments;
   dispose(): void;
 }
 
@@ -20,7 +24,9 @@ export interface CodeStatistics {
 
 export type NamedTensors = Map<string, SafeTensor>;
 
-/** Names in `model.safetensors` beside the parameters. */
+/** What a trained controller is in. */
+export const MODEL_FILE = 'model.safetensors';
+/** Names there beside the parameters. */
 const CODE_MEAN = 'codes.mean';
 const CODE_STD = 'codes.std';
 /** A co-trained base's parameters. */
@@ -57,9 +63,27 @@ export function loadController(device: Device, trained: TrainedModel, base: Base
   const codes = { mean: takeTensor(tensors, CODE_MEAN), std: takeTensor(tensors, CODE_STD) };
   const [own, ofBase] = splitTensors(tensors);
   if (ofBase.size > 0) base.store.load(ofBase, trained.folder);
-  const controller = makeController(device, trained.identity.config as Config, base, 0, false);
-  controller.store.load(own, trained.folder);
-  return { ...controller, codes };
+  const controller = frozenController(device, trained.identity.config as Config, base, own, trained.folder);
+  const chain = chainOf(device, trained, base);
+  const dispose = (): void => {
+    chain?.dispose();
+    controller.dispose();
+  };
+  return { ...controller, codes, ...(chain ? { moments: chain.moments } : {}), dispose };
+}
+
+/** A frozen controller with these weights. @param what they are called in errors. */
+export function frozenController(device: Device, config: Config, base: Base, tensors: NamedTensors, what: string): Controller {
+  const controller = makeController(device, config, base, 0, false);
+  controller.store.load(tensors, what);
+  return controller;
+}
+
+/** The controllers that were found before a trained one, which say what it is shown. */
+export function chainOf(device: Device, trained: Pick<TrainedModel, 'identity' | 'bytes' | 'folder'>, base: Base): Chain | undefined {
+  const config = trained.identity.config as Config;
+  const make = (tensors: NamedTensors) => frozenController(device, config, base, tensors, trained.folder);
+  return readChain({ base, config, make }, trained.bytes, trained.folder);
 }
 
 /** Parameters of a controller and, where it learns along, of its base, as one checkpoint has them. */
@@ -74,9 +98,9 @@ export function withCodes(tensors: NamedTensors, { mean, std }: CodeStatistics):
   return new Map([...tensors, [CODE_MEAN, { shape: [mean.length], data: mean }], [CODE_STD, { shape: [std.length], data: std }]]);
 }
 
-/** The controller's own parameters, and the base's; the code statistics are left out. */
+/** The controller's own parameters, and the base's; the code statistics and controllers found before it are left out. */
 export function splitTensors(tensors: ReadonlyMap<string, SafeTensor>): [own: NamedTensors, base: NamedTensors] {
-  const named = [...tensors].filter(([name]) => name !== CODE_MEAN && name !== CODE_STD);
+  const named = [...tensors].filter(([name]) => name !== CODE_MEAN && name !== CODE_STD && !isOfStage(name));
   return [
     new Map(named.filter(([name]) => !name.startsWith(BASE))),
     new Map(named.filter(([name]) => name.startsWith(BASE)).map(([name, tensor]) => [name.slice(BASE.length), tensor])),

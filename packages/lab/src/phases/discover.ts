@@ -6,15 +6,27 @@ import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import { RESULT_FILE } from '../run/folder.js';
 import type { Config } from '../settings/sections.js';
-import { controllerAnswer } from './answers.js';
-import { loadBase } from './base.js';
-import { type CodeStatistics, controllerTensors, makeController, splitTensors, withCodes } from './controller.js';
+import { controllerAnswer, stageNote } from './answers.js';
+import { type Base, loadBase } from './base.js';
+import {
+  type CodeStatistics,
+  type Controller,
+  controllerTensors,
+  MODEL_FILE,
+  makeController,
+  type NamedTensors,
+  splitTensors,
+  withCodes,
+} from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
-import { evaluateController } from './evaluate-controller.js';
+import { type ControllerEvaluation, evaluateController } from './evaluate-controller.js';
+import { measureInjection } from './measure-injection.js';
 import { methodOf } from './methods.js';
+import { Staged, type StageSummary } from './moments/staged.js';
 import { gradientScaleOf } from './precision.js';
 import { withCulprit } from './spoilt.js';
-import { Starts, updatesOf } from './starts.js';
+import { type Stage, showsOwnMoments, stagedUpdates } from './stages.js';
+import { Starts } from './starts.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
 import { demonstrations, makeDemonstrations, meanLength } from './world.js';
 
@@ -29,18 +41,24 @@ export function alphaAt(alpha: number, { alphaWarmup }: Config['discover'], step
   return alphaWarmup > 0 ? alpha * Math.min(1, (step + 1) / alphaWarmup) : alpha;
 }
 
-const MODEL = 'model.safetensors';
+/** What is trained, and what of it a checkpoint has. */
+interface Trainee {
+  readonly base: Base;
+  readonly controller: Controller;
+  readonly trainer: DiscoveryTrainer;
+  /** By name, as in `model.safetensors`; the base's too, where it learns along. */
+  parameters(): Promise<NamedTensors>;
+  /** The optimisers' moments and the metrics not yet read. */
+  state(): Promise<Record<string, Uint8Array>>;
+  load(tensors: ReadonlyMap<string, SafeTensor>, state: Readonly<Record<string, Uint8Array>>, what: string): void;
+  /** Weights of a start, optimisers that have done nothing. */
+  begin(start: number): Promise<void>;
+  dispose(): void;
+}
 
-async function run(context: PhaseContext): Promise<void> {
-  const { config, seed, device, folder, session, inputs } = context;
-  const settings = config.discover;
-  const updates = updatesOf(settings);
-  const data = await makeDemonstrations(config, seed, settings.episodes, settings, session);
-  const batches = new LengthBuckets(data, { size: settings.batch, seed, pool: settings.lengthBuckets });
-  const heldOut = demonstrations(config, 'heldOut', seed, settings.evaluationEpisodes, settings);
+async function makeTrainee({ config, seed, device }: PhaseContext, base: Base, stepsOfAnEpisode: number): Promise<Trainee> {
+  const { discover: settings, metacontroller } = config;
   const method = methodOf(config);
-  const view = method.view(config);
-  const base = loadBase(device, inputs.base, method.trainsBase);
   const controller = makeController(device, config, base, seed);
   const { precision, weightDecay, gradientClip: clip } = settings;
   const adamw = { weightDecay, clip, gradientScale: gradientScaleOf(device, 'discover', precision) };
@@ -48,23 +66,29 @@ async function run(context: PhaseContext): Promise<void> {
   const baseOptimiser = method.trainsBase ? new AdamW(base.store, adamw) : undefined;
   const trainer = new DiscoveryTrainer(base.model, controller.model, optimiser, {
     batch: settings.batch,
-    meanLength: meanLength(data),
-    layer: config.metacontroller.layer,
-    embedderLayer: config.metacontroller.embedderLayer,
-    view,
+    meanLength: stepsOfAnEpisode,
+    layer: metacontroller.layer,
+    embedderLayer: metacontroller.embedderLayer,
+    view: method.view(config),
     seed,
     precision,
     ...(baseOptimiser ? { baseOptimiser } : {}),
   });
   const parameters = () => controllerTensors(controller.store, baseOptimiser && base.store);
-  const setParameters = (tensors: ReadonlyMap<string, SafeTensor>, what: string) => {
-    const [own, ofBase] = splitTensors(tensors);
-    controller.store.load(own, what);
-    if (baseOptimiser) base.store.load(ofBase, what);
-  };
   const state = () => trainingState(optimiser, trainer.sums, baseOptimiser);
   const [untouched, [, pretrained]] = [await state(), splitTensors(await parameters())];
-  const starts = new Starts(settings, {
+  return {
+    base,
+    controller,
+    trainer,
+    parameters,
+    state,
+    load: (tensors, saved, what) => {
+      const [own, ofBase] = splitTensors(tensors);
+      controller.store.load(own, what);
+      if (baseOptimiser) base.store.load(ofBase, what);
+      loadTrainingState(saved, optimiser, trainer.sums, baseOptimiser);
+    },
     begin: async (start) => {
       if (baseOptimiser) base.store.load(pretrained);
       const fresh = makeController(device, config, base, seed, true, start);
@@ -72,40 +96,89 @@ async function run(context: PhaseContext): Promise<void> {
       fresh.dispose();
       loadTrainingState(untouched, optimiser, trainer.sums, baseOptimiser);
     },
-    save: async () => ({ [MODEL]: writeSafetensors(await parameters()), ...(await state()) }),
-    load: (files) => {
-      setParameters(readSafetensors(files[MODEL], 'the best start').tensors, 'the best start');
-      loadTrainingState(files, optimiser, trainer.sums, baseOptimiser);
+    dispose: () => {
+      for (const part of [trainer, baseOptimiser, optimiser, controller]) part?.dispose();
     },
+  };
+}
+
+/** The starts of a stage. */
+const startsOf = (trainee: Trainee, { settings }: Stage): Starts =>
+  new Starts(settings, {
+    begin: trainee.begin,
+    save: async () => ({ [MODEL_FILE]: writeSafetensors(await trainee.parameters()), ...(await trainee.state()) }),
+    load: (files) => trainee.load(readSafetensors(files[MODEL_FILE], 'the best start').tensors, files, 'the best start'),
   });
+
+/** What an evaluation on held-out demonstrations says, as metrics. */
+const measured = (result: ControllerEvaluation): Record<string, number> => ({
+  [METRICS.nllSoft]: result.nllSoft,
+  [METRICS.nllHard]: result.nllHard,
+  [METRICS.nllUncontrolled]: result.nllUncontrolled,
+  [METRICS.switchF1Exact]: result.f1Exact,
+  [METRICS.switchF1]: result.f1,
+  [METRICS.subgoalReadout]: result.readout,
+});
+
+/** What is told of a finished stage, as metrics. */
+const told = ({ momentShare, momentF1, agreement }: StageSummary): Record<string, number> => ({
+  [METRICS.momentShare]: momentShare,
+  [METRICS.momentF1]: momentF1,
+  ...(agreement === undefined ? {} : { [METRICS.switchAgreement]: agreement }),
+});
+
+async function run(context: PhaseContext): Promise<void> {
+  const { config, seed, device, folder, session, inputs, resumed } = context;
+  const { discover: settings } = config;
+  const method = methodOf(config);
+  const updates = stagedUpdates(config);
+  const data = await makeDemonstrations(config, seed, settings.episodes, settings, session);
+  const batches = new LengthBuckets(data, { size: settings.batch, seed, pool: settings.lengthBuckets });
+  const heldOut = demonstrations(config, 'heldOut', seed, settings.evaluationEpisodes, settings);
+  const base = loadBase(device, inputs.base, method.trainsBase);
+  const staged = await Staged.open(context, { base, data, heldOut });
+  const trainee = await makeTrainee(context, base, meanLength(data));
+  const { trainer } = trainee;
+  let starts = startsOf(trainee, staged.stage);
   let done = 0;
-  const { resumed } = context;
   if (resumed) {
-    setParameters(readSafetensors(resumed.read(MODEL), resumed.folder).tensors, resumed.folder);
-    loadTrainingState(readTrainingState(resumed), optimiser, trainer.sums, baseOptimiser);
+    trainee.load(readSafetensors(resumed.read(MODEL_FILE), resumed.folder).tensors, readTrainingState(resumed), resumed.folder);
     starts.restore(resumed);
     done = resumed.step;
   }
-  const measure = () => evaluateController(base, controller, config, seed, heldOut);
+  const shownNow = (): Controller => ({ ...trainee.controller, ...(staged.moments ? { moments: staged.moments } : {}) });
+  const measure = () => evaluateController(base, shownNow(), config, seed, heldOut);
   const snapshot = (codes: CodeStatistics) => async () => {
     const { files, extra } = starts.snapshot();
-    const model = writeSafetensors(withCodes(await parameters(), codes));
-    return { files: { [MODEL]: model, ...(await state()), ...files }, extra };
+    const { tensors, metadata, extra: ofStages } = staged.snapshot();
+    const model = writeSafetensors(new Map([...withCodes(await trainee.parameters(), codes), ...tensors]), metadata);
+    return { files: { [MODEL_FILE]: model, ...(await trainee.state()), ...files }, extra: { ...extra, ...ofStages } };
   };
   const update = async (): Promise<void> => {
-    const { start, step } = await starts.before(done);
-    const { batch } = discoveryBatch(base.space, batches.batch(step), view, seed, step);
-    const rate = discoverRate(settings, step);
-    const alpha = alphaAt(method.alpha(config), settings, step);
+    if (staged.beginsAfter(done)) {
+      const [finished] = splitTensors(await trainee.parameters());
+      await staged.next(finished);
+      starts = startsOf(trainee, staged.stage);
+      await trainee.begin(0);
+    }
+    const { stage } = staged;
+    const ofStage = { ...config, discover: stage.settings };
+    const { start, step } = await starts.before(done - stage.from);
+    const shown = { moments: staged.shown, symmetry: settings.symmetry };
+    const { batch } = discoveryBatch(base.space, batches.batch(step), stage.view, seed, step, shown);
+    const rate = discoverRate(stage.settings, step);
+    const alpha = alphaAt(method.alpha(config), stage.settings, step);
     await trainer.ready(batch.time);
-    trainer.step(batch, { step, learningRate: rate, alpha, gate: method.trainingGate(config, step) });
+    trainer.step(batch, { step, learningRate: rate, alpha, gate: method.trainingGate(ofStage, step) });
     done++;
+    const ofStarts = done - stage.from;
+    const last = staged.endsAt(done);
+    const place = { [METRICS.start]: start, ...(staged.several ? { [METRICS.stage]: staged.number } : {}) };
     const notes: Record<string, number> = {};
-    const last = done === updates;
     if (done % settings.logEvery === 0 || last) {
       const { actionNll, kl, beta, further, gradientNorm } = await trainer.metrics();
       session.log(done, {
-        [METRICS.start]: start,
+        ...place,
         [METRICS.actionNll]: actionNll,
         [METRICS.codeKl]: kl,
         ...(config.discover.method === 'compile' ? { [METRICS.boundaryLoss]: further } : {}),
@@ -116,43 +189,69 @@ async function run(context: PhaseContext): Promise<void> {
       });
       notes[METRICS.actionNll] = actionNll;
     }
-    if (done % settings.evaluateEvery === 0 || last || starts.endsAt(done)) {
+    let finished = false;
+    if (done % settings.evaluateEvery === 0 || last || starts.endsAt(ofStarts)) {
       const { result } = await measure();
-      session.log(done, {
-        [METRICS.start]: start,
-        [METRICS.nllSoft]: result.nllSoft,
-        [METRICS.nllHard]: result.nllHard,
-        [METRICS.nllUncontrolled]: result.nllUncontrolled,
-        [METRICS.switchF1Exact]: result.f1Exact,
-        [METRICS.switchF1]: result.f1,
-        [METRICS.subgoalReadout]: result.readout,
-      });
-      if (starts.endsAt(done)) await starts.ended(done, result.nllSoft);
+      const summary = last ? await staged.measure(trainee.controller, result) : undefined;
+      session.log(done, { ...place, ...measured(result), ...(summary ? told(summary) : {}) });
+      if (starts.endsAt(ofStarts)) await starts.ended(ofStarts, result.nllSoft);
+      if (summary && staged.several) session.note(stageNote(summary));
+      finished = last && staged.still && done < updates;
     }
+    // Once switches stand still the stages that are left have nothing to find: the run is at its end.
+    if (finished) done = updates;
     // The codes' statistics are only needed by what comes after: measured where a checkpoint is made.
-    const codes = session.savesAt(done) ? (await measure()).codes : undefined;
-    await session.afterStep(done, snapshot(codes ?? { mean: new Float32Array(0), std: new Float32Array(0) }), notes);
+    const codes = last || session.savesAt(done) ? (await measure()).codes : undefined;
+    await session.afterStep(done, snapshot(codes ?? { mean: new Float32Array(0), std: new Float32Array(0) }), notes, last);
   };
   while (done < updates) await withCulprit(() => trainer.explain(), update);
   const { result, traces } = await measure();
   folder.writeArtifact('switches.json', traces);
-  folder.writeArtifact(RESULT_FILE, { ...result, method: settings.method, view, steps: settings.steps, start: starts.best ?? 0 });
-  trainer.dispose();
-  baseOptimiser?.dispose();
-  optimiser.dispose();
-  controller.dispose();
+  const injection = await measureInjection(base, shownNow(), config, seed, heldOut);
+  folder.writeArtifact(RESULT_FILE, {
+    ...result,
+    method: settings.method,
+    view: staged.several ? settings.view : staged.stage.view,
+    steps: settings.steps,
+    start: starts.best ?? 0,
+    ...(staged.summaries.length > 0 ? { stages: staged.summaries, ...(staged.several ? { still: staged.still } : {}) } : {}),
+    ...(injection ? { injection } : {}),
+  });
+  staged.dispose();
+  trainee.dispose();
   base.dispose();
+}
+
+/** Why a controller has no place as the first one, if so. */
+function firstRefused({ view }: Config['discover'], first: Config['discover'] | undefined): string | undefined {
+  if (view !== 'switches') return `View ${view} looks at no other controller: leave it out, or choose --view switches`;
+  const seen = first?.view ?? 'none';
+  if (seen !== 'touches' && !showsOwnMoments(seen as Config['discover']['view']))
+    return `It was trained with view ${seen}, which shows whole episodes: give one of view jumps, random, touches, switches or event-free`;
+  if ((first?.method ?? 'metacontroller') !== 'metacontroller')
+    return `It is of method ${first?.method}: give one of method metacontroller`;
+  return undefined;
 }
 
 export const discoverPhase: Phase = {
   name: 'discover',
   about: 'Trains a metacontroller on the frozen base model: skills and switches without labels.',
-  sections: ['world', 'model', 'metacontroller', 'discover', 'compile'],
-  inputs: [{ name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true }],
+  sections: ['world', 'model', 'metacontroller', 'discover', 'compile', 'stages'],
+  inputs: [
+    { name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true },
+    {
+      name: 'first',
+      phase: 'discover',
+      about: 'with --view switches: run folder of a finished metacontroller on that base, whose switches are the moments shown',
+      gives: ['metacontroller'],
+      required: ({ discover }) => discover.view === 'switches',
+      refused: ({ discover }, { config }) => firstRefused(discover, config.discover),
+    },
+  ],
   leaves: RESULT_FILE,
   answer: controllerAnswer,
   lighter: 'take a smaller batch: --set discover.batch=N',
   shortcuts: { method: 'discover.method', view: 'discover.view' },
-  length: ({ discover }) => ({ steps: updatesOf(discover), unit: 'steps', saveEvery: discover.saveEvery }),
+  length: (config) => ({ steps: stagedUpdates(config), unit: 'steps', saveEvery: config.discover.saveEvery }),
   run,
 };

@@ -60,6 +60,7 @@ export async function evaluateController(
   const method = methodOf(config);
   const view: View = method.view(config);
   const latent = controller.model.config.latent;
+  const shown = { moments: await controller.moments?.of(heldOut), symmetry: config.discover.symmetry };
   const { layer, embedderLayer } = config.metacontroller;
   const nll = { soft: 0, hard: 0, none: 0 };
   const seen = { kl: 0, steps: 0, alone: 0 };
@@ -75,7 +76,7 @@ export async function evaluateController(
     using scope = device.scope();
     void scope;
     const episodes = gatherEpisodes(heldOut, index);
-    const { batch, alone } = discoveryBatch(base.space, episodes, view, seed, b);
+    const { batch, alone } = discoveryBatch(base.space, episodes, view, seed, b, shown);
     seen.alone += alone;
     random.write(b);
     const size = { batch: batch.batch, time: batch.time };

@@ -66,6 +66,7 @@ export const evaluatePhase: Phase = {
       phase: 'discover',
       about: 'run folder of the metacontroller',
       gives: ['metacontroller', 'discover'],
+      mayGive: ['stages'],
       required: () => false,
       refused: noControllerOfRaw,
     },

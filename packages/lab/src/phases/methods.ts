@@ -21,7 +21,7 @@ export interface Method {
   readonly hardGate: Gate;
   /** A `GATE_MODE`: when a code ends while acting. */
   readonly actingGate: number;
-  /** What its encoder looks at. */
+  /** What its encoder looks at; in stages, in the last of them. */
   readonly view: (config: Config) => View;
 }
 
@@ -72,7 +72,7 @@ const own: Method = {
   softGate: () => ({ mode: GATE_MODE.soft, temperature: 1 }),
   hardGate: { mode: GATE_MODE.hard, temperature: 1 },
   actingGate: GATE_MODE.hard,
-  view: ({ discover }) => discover.view,
+  view: ({ discover: { view } }) => (view === 'event-free' ? 'switches' : view),
 };
 
 export const METHODS: Readonly<Record<Config['discover']['method'], Method>> = {

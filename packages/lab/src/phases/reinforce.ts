@@ -251,6 +251,7 @@ export const reinforcePhase: Phase = {
       phase: 'discover',
       about: 'run folder of the metacontroller (internal RL)',
       gives: ['metacontroller', 'discover'],
+      mayGive: ['stages'],
       required: ({ reinforce }) => reinforce.method === 'internal',
       refused: noControllerOfRaw,
     },

@@ -79,6 +79,7 @@ export const skillsPhase: Phase = {
       phase: 'discover',
       about: 'run folder of the metacontroller, trained on that base',
       gives: ['metacontroller', 'discover'],
+      mayGive: ['stages'],
       required: () => true,
     },
   ],

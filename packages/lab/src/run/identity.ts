@@ -66,12 +66,13 @@ export function readIdentity(path: string, text: string): RunIdentity {
 /**
  * The run with every setting that has come into being since it was made at the value that its preset gives it: what the run did, for a
  * setting’s preset value is what was done before there was a choice.
+ * @param also sections that its phase reads by now.
  */
-export function completed(run: RunIdentity): RunIdentity {
+export function completed(run: RunIdentity, also: readonly string[] = []): RunIdentity {
   if (!PRESET_NAMES.includes(run.preset)) return run;
   const known = preset(run.preset);
-  const sections = Object.entries(run.config).map(([name, values]) => [name, { ...known[name as SectionName], ...values }]);
-  return { ...run, config: Object.fromEntries(sections) };
+  const names = [...new Set([...Object.keys(run.config), ...also])] as SectionName[];
+  return { ...run, config: Object.fromEntries(names.map((name) => [name, { ...known[name], ...run.config[name] }])) };
 }
 
 /** Phase and seed of what a run starts from: its digest says the same, so they are no part of the hash, but reports read them. */
@@ -87,7 +88,7 @@ function labels({ inputs }: RunIdentity): Record<string, unknown> {
 /** Where the run that is there differs from the one that is asked for; empty when they are one and the same. */
 export function differences(there: RunIdentity, here: RunIdentity): string[] {
   const same = there.hash === here.hash && canonicalJson(labels(there)) === canonicalJson(labels(here));
-  return same ? [] : compare(completed(there), here);
+  return same ? [] : compare(completed(there, there.phase === here.phase ? Object.keys(here.config) : []), here);
 }
 
 /** Where two runs differ, one sentence each: `model.width is 64 there, 128 here`. */

@@ -104,8 +104,23 @@ export const SECTIONS = {
       DISCOVERY_METHODS,
     ),
     view: choice(
-      'What the sequence embedder sees: the same episode (the paper), a symmetric picture of it, only the moments of that picture at which something was touched, or a partner that touched the same things.',
-      ['partner', 'touches', 'symmetry', 'same'],
+      'What the sequence embedder sees: the same episode (the paper), a symmetric picture of it, a partner that touched the same things, or some moments of that picture only: at which something was touched; at which the base’s own residual jumped, or drawn at random as many (a control); at which the switch of --first opened; or first the one and then the other, in stages (`event-free`).',
+      ['partner', 'touches', 'symmetry', 'same', 'jumps', 'random', 'switches', 'event-free'],
+    ),
+    symmetry: flag(
+      'Whether views of moments show the episode under a random symmetry of the square, which is prior knowledge; else it is shown as it was.',
+    ),
+    momentLayer: integer('Block after which the base’s residual is looked at for jumps; -1 for the one that the sequence embedder reads.', {
+      min: -1,
+    }),
+    momentRule: choice(
+      'Which jumps are moments, read off the distribution of their logarithms: those of the upper of two Gaussians, those before the knee of the sorted curve, or a share that is given.',
+      ['mixture', 'knee', 'share'],
+    ),
+    momentShare: number('Share of all steps that are moments, for `share`.', { min: 0.001, max: 1 }),
+    momentResponsibility: number(
+      'Responsibility of the upper Gaussian from which on a jump is a moment, for `mixture`; 0.5 is where the two cross, less shows more.',
+      { min: 0.01, max: 0.99 },
     ),
     episodes: integer('Expert episodes made as data.', { min: 1 }),
     noise: number('Share ε of expert moves replaced by a random move that ends nothing.', { min: 0, max: 1 }),
@@ -130,6 +145,29 @@ export const SECTIONS = {
     finalRate: number('Share of the learning rate left at the last step (1 keeps it constant).', { min: 0, max: 1 }),
     ...adam('the metacontroller'),
     ...cadence,
+    injectionEpisodes: integer(
+      'Episodes that the found codes are injected into at the end, at each of two steps, to measure them; 0 for none.',
+      {
+        min: 0,
+      },
+    ),
+    injectionTemperature: number('Temperature at which the base model’s actions are sampled then; 1 is the model as it was trained.', {
+      min: 1e-3,
+    }),
+  },
+  stages: {
+    first: choice('What the first stage of view `event-free` is shown: the base’s jumps, or as many random moments (a control).', [
+      'jumps',
+      'random',
+    ]),
+    steps: integer('Training steps of the first stage; each later one has discover.steps.', { min: 1 }),
+    alphaWarmup: integer('Steps of the first stage over which α rises linearly from zero.', { min: 0 }),
+    laterGateFrom: integer('Step of the first stage at which the gate changes.', { min: 0 }),
+    most: integer('Most stages, the first included; later ones are left out once switches stand still.', { min: 2, max: 16 }),
+    agreement: number('Switches stand still where those of a stage agree so far with the last one’s on held-out episodes (F1).', {
+      min: 0,
+      max: 1,
+    }),
   },
   compile: {
     segments: integer('Most segments of an episode, M.', { min: 2, max: 16 }),

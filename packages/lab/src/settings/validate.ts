@@ -116,6 +116,27 @@ function checkReinforce(config: PartialConfig): void {
   }
 }
 
+/** Views that ask the frozen base, or a switch that learned to open, for moments. */
+const OWN_MOMENTS: readonly string[] = ['jumps', 'random', 'switches', 'event-free'];
+
+function checkViews({ discover, stages, metacontroller, model }: PartialConfig): void {
+  if (discover === undefined || !OWN_MOMENTS.includes(discover.view)) return;
+  const { view, method, momentLayer } = discover;
+  const other = 'Choose another view, or discover.method=metacontroller.';
+  check(method !== 'co-trained', 'discover.view', view, 'one that does not look at the base, which learns along (co-trained)', other);
+  const staged = view === 'event-free';
+  check(!staged || method !== 'no-abstraction', 'discover.view', view, 'one of a single stage: this method’s switch is always open', other);
+  if (model) {
+    const expected = `at most model.depth (${model.depth}), or -1 for metacontroller.embedderLayer (${metacontroller?.embedderLayer})`;
+    check(momentLayer <= model.depth, 'discover.momentLayer', momentLayer, expected, 'Choose a layer of the model.');
+  }
+  if (!staged || !stages) return;
+  const first = { ...stages, warmup: discover.warmup, startSteps: discover.starts === 1 ? 0 : discover.startSteps };
+  checkWithin('stages', first, ['alphaWarmup', 'laterGateFrom']);
+  for (const name of ['warmup', 'startSteps'] as const)
+    check(first[name] <= stages.steps, `discover.${name}`, first[name], `at most stages.steps (${stages.steps})`, 'Raise stages.steps.');
+}
+
 function checkMethod({ discover, metacontroller }: PartialConfig): void {
   if (discover?.method === 'compile' && metacontroller)
     check(
@@ -178,5 +199,6 @@ export function validate(config: PartialConfig): void {
   if (config.metacontroller && config.model) checkMetacontroller(config.metacontroller, config.model);
   checkReinforce(config);
   checkMethod(config);
+  checkViews(config);
   checkSchedules(config);
 }

@@ -127,7 +127,7 @@ export function planSweep(
     }
     const startsFromNothing = !phase.inputs.some((input) => options[input.name] !== undefined);
     // Settings that come from a model are not known yet.
-    const given = phase.inputs.flatMap((input) => (options[input.name] === undefined ? [] : input.gives));
+    const given = phase.inputs.flatMap((input) => (options[input.name] === undefined ? [] : [...input.gives, ...(input.mayGive ?? [])]));
     const own = phase.sections.filter((section) => !given.includes(section));
     const changed = changes.filter((change) => own.some((section) => keyOf(change).startsWith(`${section}.`)));
     for (const change of changed) unread.delete(change);

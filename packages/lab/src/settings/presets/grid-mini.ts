@@ -52,6 +52,11 @@ export const gridMini: Config = {
   discover: {
     method: 'metacontroller',
     view: 'touches',
+    symmetry: true,
+    momentLayer: -1,
+    momentRule: 'mixture',
+    momentShare: 0.35,
+    momentResponsibility: 0.5,
     episodes: 60_000,
     noise: 0,
     ties: 'random',
@@ -77,7 +82,10 @@ export const gridMini: Config = {
     evaluateEvery: 500,
     evaluationEpisodes: 1500,
     saveEvery: 250,
+    injectionEpisodes: 2048,
+    injectionTemperature: 0.5,
   },
+  stages: { first: 'jumps', steps: 1000, alphaWarmup: 600, laterGateFrom: 600, most: 3, agreement: 0.98 },
   compile: { segments: 4, priorLength: 4, temperature: 1, alphaCode: 0.03, alphaBoundary: 0.01 },
   skills: { worlds: 64, batches: 4, neighbours: 32, agreement: 0.9, starts: 4 },
   supervise: {

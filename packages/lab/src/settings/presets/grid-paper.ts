@@ -56,6 +56,11 @@ export const gridPaper: Config = {
   discover: {
     method: 'metacontroller',
     view: 'same',
+    symmetry: true,
+    momentLayer: -1,
+    momentRule: 'mixture',
+    momentShare: 0.35,
+    momentResponsibility: 0.5,
     episodes: 1_000_000,
     noise: 0,
     ties: 'random',
@@ -81,7 +86,10 @@ export const gridPaper: Config = {
     evaluateEvery: 2000,
     evaluationEpisodes: 1500,
     saveEvery: 1000,
+    injectionEpisodes: 2048,
+    injectionTemperature: 1,
   },
+  stages: { first: 'jumps', steps: 20_000, alphaWarmup: 0, laterGateFrom: 0, most: 3, agreement: 0.98 },
   compile: { segments: 4, priorLength: 10, temperature: 1, alphaCode: 0.1, alphaBoundary: 0.1 },
   skills: { worlds: 64, batches: 4, neighbours: 32, agreement: 0.9, starts: 4 },
   supervise: {

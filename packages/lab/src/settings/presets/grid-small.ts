@@ -35,6 +35,7 @@ export const gridSmall: Config = {
     evaluateEvery: 1000,
     saveEvery: 500,
   },
+  stages: { ...gridMini.stages, steps: 3000, alphaWarmup: 1800, laterGateFrom: 1800 },
   supervise: { ...gridMini.supervise, episodes: 200_000, steps: 3200 },
   reinforce: { ...gridMini.reinforce, task: '012345670123', horizon: 100 },
   internal: { ...gridMini.internal, historyWidth: 128, episodesPerUpdate: 1024, updates: 1000, learningRate: 5e-4 },

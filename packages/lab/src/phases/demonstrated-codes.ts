@@ -2,12 +2,12 @@
 import { type EpisodeBatch, type Episodes, gatherEpisodes } from '@coxswain/envs';
 import { discover, gateValues, makeInputs, writeInputs } from '@coxswain/metacontroller';
 import { noGrad } from '@coxswain/tensor';
-import type { Base } from '../phases/base.js';
-import type { Controller } from '../phases/controller.js';
-import { discoveryBatch } from '../phases/discovery-data.js';
-import { byLength } from '../phases/evaluate-base.js';
-import { methodOf } from '../phases/methods.js';
 import type { Config } from '../settings/sections.js';
+import type { Base } from './base.js';
+import type { Controller } from './controller.js';
+import { discoveryBatch } from './discovery-data.js';
+import { byLength } from './evaluate-base.js';
+import { methodOf } from './methods.js';
 
 export interface DemonstratedCodes {
   readonly codes: readonly number[][];
@@ -35,6 +35,7 @@ export async function demonstratedCodes(
   const { latent } = controller.model.config;
   const method = methodOf(config);
   const view = method.view(config);
+  const shown = { moments: await controller.moments?.of(episodes), symmetry: config.discover.symmetry };
   const { layer, embedderLayer } = config.metacontroller;
   const codes: number[][] = [];
   const colours: number[] = [];
@@ -44,7 +45,7 @@ export async function demonstratedCodes(
     using scope = device.scope();
     void scope;
     const part = gatherEpisodes(episodes, index);
-    const { batch } = discoveryBatch(base.space, part, view, seed, b);
+    const { batch } = discoveryBatch(base.space, part, view, seed, b, shown);
     const size = { batch: batch.batch, time: batch.time };
     const inputs = makeInputs(device, { ...size, slots: base.space.slots }, view);
     writeInputs(inputs, batch);

@@ -1,11 +1,11 @@
 /** What episodes of a world without a task do first, while a code is held or not. */
 import { GridworldPinpad, shownTransitions } from '@coxswain/envs';
 import { InjectedCode, Rollout } from '@coxswain/rl';
-import type { Base } from '../phases/base.js';
-import type { Controller } from '../phases/controller.js';
-import { actingGate } from '../phases/play.js';
-import { WORLD_SEED, worldOf } from '../phases/world.js';
 import type { Config } from '../settings/sections.js';
+import type { Base } from './base.js';
+import type { Controller } from './controller.js';
+import { actingGate } from './play.js';
+import { WORLD_SEED, worldOf } from './world.js';
 
 /** Of each episode. */
 export interface FirstTouch {
@@ -17,7 +17,8 @@ export interface FirstTouch {
 
 /** Steps after the injection that are looked at. */
 const AFTERWARDS = 16;
-const WORLDS = 512;
+/** Episodes that are played together. */
+export const WORLDS = 512;
 
 /**
  * Plays free episodes, whole batches of 512.
@@ -80,6 +81,29 @@ export async function firstTouches(
 export function unseenBy(config: Config): (from: number, to: number) => boolean {
   const shown = shownTransitions(config.world.tasks, config.world.colours);
   return (from, to) => from >= 0 && from !== to && shown[from * config.world.colours + to] === 0;
+}
+
+/** Share of episodes that touch their target next; those whose last colour it was already do not count. */
+export interface Reached {
+  readonly reached: number;
+  /** Of those for which that would be a transition never shown; `null` where there is none. */
+  readonly unseen: number | null;
+}
+
+const share = (of: readonly boolean[]): number => of.filter(Boolean).length / Math.max(1, of.length);
+
+/** @param unseen whether a transition is one that no demonstration shows. */
+export function reachedOf(
+  { before, after }: FirstTouch,
+  target: readonly number[],
+  unseen: (from: number, to: number) => boolean,
+): Reached {
+  const rows = target.map((colour, i) => ({ hit: after[i] === colour, other: before[i] !== colour, strange: unseen(before[i], colour) }));
+  const strange = rows.filter((row) => row.strange);
+  return {
+    reached: share(rows.filter(({ other }) => other).map(({ hit }) => hit)),
+    unseen: strange.length > 0 ? share(strange.map(({ hit }) => hit)) : null,
+  };
 }
 
 /** Entropy in nats of a list of classes; −1 is a class of its own. */

@@ -1,0 +1,79 @@
+/**
+ * Whether codes carry over: taken where the method's own switch opened, in demonstrations and in what the base does by itself, and
+ * injected into other layouts (arXiv 2512.20605, §4). A measure against labels, which decides nothing.
+ */
+import type { Episodes } from '@coxswain/envs';
+import { HostRandom } from '@coxswain/tensor';
+import type { Config } from '../settings/sections.js';
+import type { Base } from './base.js';
+import type { Controller } from './controller.js';
+import { demonstratedCodes } from './demonstrated-codes.js';
+import { firstTouches, type Reached, reachedOf, unseenBy, WORLDS } from './first-touch.js';
+import { freeEpisodes, NOTHING_AHEAD } from './free-episodes.js';
+
+/** At one step of the injection. */
+export interface InjectionStep {
+  readonly step: number;
+  /** Share that touches the colour next for which the code was held: nothing injected, a code of a demonstration, one of free play. */
+  readonly without: Reached;
+  readonly demonstrated: Reached;
+  readonly free: Reached;
+}
+
+export interface InjectionMeasure {
+  readonly episodes: number;
+  readonly steps: readonly InjectionStep[];
+}
+
+/** When a code is injected: late enough for most episodes to have touched a colour, so that there is a transition. */
+const STEPS = [6, 12];
+/** Episodes of free play that codes are taken from. */
+const FREE = 512;
+/** Of random numbers: which codes are injected. */
+const STREAM = 41;
+
+interface Codes {
+  readonly codes: readonly (readonly number[])[];
+  readonly target: readonly number[];
+}
+
+/** So many codes and the colour of each, drawn from those that have one. */
+function draw(found: { codes: readonly number[][]; colours: readonly number[] }, count: number, random: HostRandom): Codes | undefined {
+  const aimed = [...found.codes.keys()].filter((i) => found.colours[i] !== NOTHING_AHEAD);
+  if (aimed.length === 0) return undefined;
+  const chosen = Array.from({ length: count }, () => aimed[Math.floor(random.uniform() * aimed.length)]);
+  return { codes: chosen.map((i) => found.codes[i]), target: chosen.map((i) => found.colours[i]) };
+}
+
+/** Absent where no episodes are asked for, or no code has a colour. */
+export async function measureInjection(
+  base: Base,
+  controller: Controller,
+  config: Config,
+  seed: number,
+  heldOut: Episodes,
+): Promise<InjectionMeasure | undefined> {
+  const { injectionEpisodes, injectionTemperature: temperature } = config.discover;
+  if (injectionEpisodes === 0) return undefined;
+  const episodes = Math.ceil(injectionEpisodes / WORLDS) * WORLDS;
+  const random = new HostRandom(seed, STREAM);
+  const demonstrated = draw(await demonstratedCodes(base, controller, config, seed, heldOut), episodes, random);
+  const played = await freeEpisodes(base, config, seed, FREE, heldOut.length.subarray(0, heldOut.count), temperature);
+  const free = draw(await demonstratedCodes(base, controller, config, seed, played), episodes, random);
+  if (!demonstrated || !free) return undefined;
+  // How it is acted is this measure's own, for the settings of RL are no part of this run.
+  const acting = { ...config, reinforce: { ...config.reinforce, temperature, gateThreshold: 0.5 } };
+  const unseen = unseenBy(config);
+  const steps: InjectionStep[] = [];
+  for (const step of STEPS) {
+    const touched = (codes?: Codes['codes']) =>
+      firstTouches(base, controller, acting, { seed, episodes, from: step, ...(codes ? { codes } : {}) });
+    steps.push({
+      step,
+      without: reachedOf(await touched(), demonstrated.target, unseen),
+      demonstrated: reachedOf(await touched(demonstrated.codes), demonstrated.target, unseen),
+      free: reachedOf(await touched(free.codes), free.target, unseen),
+    });
+  }
+  return { episodes, steps };
+}
