@@ -1,11 +1,37 @@
 /** The rule by which a run's first controller is shown moments: its threshold, or its share, is read off the data it trains on. */
 import type { Episodes } from '@coxswain/envs';
+import { NoMomentsError } from '../../errors.js';
 import type { Config } from '../../settings/sections.js';
 import type { Base } from '../base.js';
 import type { Origin } from './chain.js';
-import { momentThreshold } from './moment-rule.js';
+import { momentThreshold, separationOf } from './moment-rule.js';
 import { JumpMoments, jumpsOf, type Told } from './moments.js';
 import { shareShown } from './step-table.js';
+
+/** Episodes that the other layers are asked about where one has no jumps. */
+const ASKED = 1000;
+
+/** The jumps of all episodes, one after the other. */
+function joined(jumps: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(jumps.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const own of jumps) {
+    all.set(own, at);
+    at += own.length;
+  }
+  return all;
+}
+
+/** The error with what other layers would show: that needs no label either. */
+async function withLayers(error: unknown, base: Base, data: Episodes): Promise<unknown> {
+  if (!(error instanceof NoMomentsError)) return error;
+  const few = { ...data, count: Math.min(ASKED, data.count) };
+  const apart: string[] = [];
+  for (let layer = 0; layer <= base.model.config.depth; layer++)
+    apart.push(`${layer}: ${separationOf(joined(await jumpsOf(base, layer, few))).toFixed(2)}`);
+  const { value = '', expected = '', remedy } = error;
+  return new NoMomentsError(value, expected, `${remedy} By layer the two kinds of jumps are so far apart: ${apart.join(', ')}.`);
+}
 
 /**
  * @param view `random` draws as many moments before the last steps as `jumps` would show.
@@ -21,14 +47,14 @@ export async function findOrigin(
   told: Told,
 ): Promise<{ readonly origin: Origin; readonly separation: number }> {
   const layer = discover.momentLayer < 0 ? metacontroller.embedderLayer : discover.momentLayer;
-  const jumps = await jumpsOf(base, layer, data, told);
-  const all = new Float32Array(jumps.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const own of jumps) {
-    all.set(own, at);
-    at += own.length;
+  const jumps = joined(await jumpsOf(base, layer, data, told));
+  let found: ReturnType<typeof momentThreshold>;
+  try {
+    found = momentThreshold(jumps, discover);
+  } catch (error) {
+    throw await withLayers(error, base, data);
   }
-  const { threshold, separation } = momentThreshold(all, discover);
+  const { threshold, separation } = found;
   if (view === 'jumps') return { origin: { kind: 'jumps', layer, threshold }, separation };
   const shown = await new JumpMoments(base, layer, threshold).of(data, told);
   return { origin: { kind: 'random', share: shareShown(shown, data), seed }, separation };

@@ -39,6 +39,13 @@ const MORE_PARAMETERS = 3;
 /** A sorted curve that stays as close to its chord has no knee. */
 const FLAT = 0.05;
 
+/** Of the jumps above zero, rising. */
+const logsOf = (jumps: ArrayLike<number>): Float64Array =>
+  Float64Array.from(jumps)
+    .filter((jump) => jump > 0)
+    .map(Math.log)
+    .sort();
+
 /** At most so many of the values, the smallest and the largest among them. */
 function evenly(sorted: ArrayLike<number>): Float64Array {
   const count = Math.min(sorted.length, LOOKED_AT);
@@ -160,6 +167,12 @@ function byMixture(sorted: Float64Array, responsibility: number): { threshold: n
   return { threshold, separation };
 }
 
+/** Ashman's D of the two kinds of jumps, 0 where there are none to fit. */
+export function separationOf(jumps: ArrayLike<number>): number {
+  const mixture = fitMixture(evenly(logsOf(jumps)));
+  return mixture ? ashman(mixture) : 0;
+}
+
 function byKnee(sorted: Float64Array): { threshold: number; separation: number } {
   const { value, distance } = kneeOf(evenly(sorted));
   if (!(distance >= FLAT)) refuse(`the curve of its sorted jumps has no knee (${distance.toFixed(3)} below its chord)`, `at least ${FLAT}`);
@@ -172,10 +185,7 @@ function byKnee(sorted: Float64Array): { threshold: number; separation: number }
  * @throws NoMomentsError for a distribution that shows no two kinds of them.
  */
 export function momentThreshold(jumps: ArrayLike<number>, rule: RuleSettings): MomentThreshold {
-  const logs = Float64Array.from(jumps)
-    .filter((jump) => jump > 0)
-    .map(Math.log)
-    .sort();
+  const logs = logsOf(jumps);
   if (logs.length === 0) return refuse('it never moves', 'jumps above zero');
   const { momentRule, momentShare, momentResponsibility } = rule;
   const at = Math.max(0, logs.length - Math.max(1, Math.round(momentShare * jumps.length)));

@@ -2,6 +2,7 @@ import { gatherEpisodes, touchSteps } from '@coxswain/envs';
 import { noGrad } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NoMomentsError } from '../../errors.js';
 import { resolve } from '../../settings/resolve.js';
 import { type Base, makeBase } from '../base.js';
 import { frozenController, makeController } from '../controller.js';
@@ -90,6 +91,16 @@ describe('jumps', () => {
     expect(await find(-1)).toEqual(await find(2));
     expect((await find(1)).origin).toMatchObject({ kind: 'jumps', layer: 1 });
   });
+});
+
+it('a base whose jumps are of one kind is refused, with how far apart they are at each of its layers', async () => {
+  const asked = { ...config, discover: { ...config.discover, momentRule: 'mixture' as const } };
+  const refused = await findOrigin('jumps', base, asked, 1, data, ignore).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(NoMomentsError);
+  const { message, remedy } = refused as NoMomentsError;
+  expect(message).toContain('has no jumps to speak of');
+  const [, ...apart] = /apart: 0: (\d\.\d\d), 1: (\d\.\d\d), 2: (\d\.\d\d)\.$/.exec(remedy ?? '') ?? [];
+  expect(apart.map(Number)[2]).toBeLessThan(2);
 });
 
 it('random moments are as many as jumps would be, at other steps, and the same whenever they are drawn', async () => {
