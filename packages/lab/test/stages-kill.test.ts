@@ -125,6 +125,8 @@ describe('in stages', () => {
     const heldOut = demonstrations(config, 'heldOut', 4, config.discover.evaluationEpisodes, config.discover);
     const { result } = await evaluateController(base, controller, config, 4, heldOut);
     expect(readJson('in stages', 'result.json')).toMatchObject(result);
+    const blind = { ...controller, moments: undefined };
+    await expect(evaluateController(base, blind, config, 4, heldOut)).rejects.toThrow(/says of no moment/);
     for (const part of [controller, base]) part.dispose();
     expect(device.live).toBe(0);
     device.close();

@@ -60,7 +60,7 @@ async function obeyed({ model, store, space }: Base, config: Config, seed: numbe
   using scope = device.scope();
   void scope;
   const cache = createCache(device, { rows: environments, maxTime: horizon, width: model.config.width, depth: model.config.depth });
-  const random = new RandomState(device, seed);
+  using random = new RandomState(device, seed);
   const indices = device.tensor(observation, [environments, space.slots]);
   const program = device.capture(() =>
     noGrad(() => ({ actions: philoxCategorical(model.actionLogits(model.stepBlocks(model.embed(indices), cache)), random, 0).index })),
@@ -75,7 +75,6 @@ async function obeyed({ model, store, space }: Base, config: Config, seed: numbe
   }
   program.dispose();
   disposeCache(cache);
-  random.dispose();
   const length = new Uint16Array(environments).fill(horizon);
   const touched = touchedColours({ layout: world.layout, position, length, steps: horizon }, colours);
   return obeysTransitions(touched, tasks, colours, longestTask(config)).obeying;

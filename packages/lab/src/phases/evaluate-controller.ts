@@ -71,7 +71,7 @@ export async function evaluateController(
   const traces: SwitchTrace[] = [];
   const nearChange = Array.from({ length: 2 * around + 1 }, () => ({ sum: 0, count: 0 }));
   const time = heldOut.horizon;
-  const random = new RandomState(device, seed);
+  using random = new RandomState(device, seed);
   for (const [b, index] of byLength(heldOut, BATCH).entries()) {
     using scope = device.scope();
     void scope;
@@ -128,7 +128,6 @@ export async function evaluateController(
       }
     }
   }
-  random.dispose();
   const table = { batch: heldOut.count, time, beta, subgoal, mask };
   const rows = mask.flatMap((real, i) => (real ? [i] : []));
   const exact = switchAlignment(table, 0);
