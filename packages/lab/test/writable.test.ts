@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { main } from '../src/command/main.js';
+import { writeFile } from '../src/command/write-file.js';
 import { fileAt, makeFolder, writeAtomic } from '../src/run/storage.js';
 import { open } from './folders.js';
 import { toyDevice, toyPhase } from './toy-phase.js';
@@ -97,4 +98,13 @@ it('a run folder on a disk that became read-only is named', async () => {
 
 it.skipIf(!fs.existsSync('/proc/self'))('a folder that takes no folders is named', () => {
   expect(() => makeFolder('/proc/coxswain/run')).toThrow('/proc takes no new files: /proc/coxswain/run cannot be written');
+});
+
+it('what several processes write is written by each in a file of its own', () => {
+  // Another one is half-way; to take its file, or to remove it, would end it with an error.
+  fs.writeFileSync(at('sweep.md.new'), 'half');
+  writeFile(at('sweep.md'), 'whole', { write: () => true });
+  expect(fs.readFileSync(at('sweep.md'), 'utf8')).toBe('whole');
+  expect(fs.readFileSync(at('sweep.md.new'), 'utf8')).toBe('half');
+  expect(fs.readdirSync(root).sort()).toEqual(['sweep.md', 'sweep.md.new']);
 });

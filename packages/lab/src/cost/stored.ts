@@ -66,6 +66,6 @@ export function writeCostModel(folder: string, devices: readonly Known[], model:
   const path = fileFor(folder, on);
   makeFolder(folder);
   const stored: StoredModel = { format: 3, measuredOn: on, measuredAt: new Date().toISOString(), model };
-  writeAtomic(path, `${JSON.stringify(stored, null, 1)}\n`);
+  writeAtomic(path, `${JSON.stringify(stored, null, 1)}\n`, 'several');
   return path;
 }

@@ -1,5 +1,6 @@
 /** The few ways this package touches the disk, each either complete or without effect, with typed errors. */
 import fs from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { CoxswainError } from '@coxswain/tensor';
 import { DiskFullError, FileError, UnwritableError } from '../errors.js';
@@ -103,10 +104,14 @@ export function writeSynced(path: string, content: Uint8Array | string): void {
   });
 }
 
-/** Replaces a file: whoever looks sees the old content or the new, never a part. @throws FileError where a folder is. */
-export function writeAtomic(path: string, content: Uint8Array | string): void {
+/**
+ * Replaces a file: whoever looks sees the old content or the new, never a part.
+ * @param writers `several` where no lock keeps other processes from writing the same file: each has a temporary one of its own then.
+ * @throws FileError where a folder is.
+ */
+export function writeAtomic(path: string, content: Uint8Array | string, writers: 'one' | 'several' = 'one'): void {
   if (isFolder(path)) throw new FileError(path, 'a folder, where a file is to be written');
-  const temporary = `${path}.new`;
+  const temporary = writers === 'one' ? `${path}.new` : `${path}.${hostname()}-${process.pid}.new`;
   try {
     writeSynced(temporary, content);
     onDisk(path, () => fs.renameSync(temporary, path));
