@@ -4,10 +4,10 @@ import { type Case, type Inputs, noise, watched } from '../case.js';
 import type { JaxArray } from '../peers/jax.js';
 import type { TfjsTensor } from '../peers/tfjs.js';
 
-const BATCH = 256;
-const INPUTS = 64;
-const HIDDEN = 32;
-const GATES = 3 * HIDDEN;
+export const BATCH = 256;
+export const INPUTS = 64;
+export const HIDDEN = 32;
+export const GATES = 3 * HIDDEN;
 
 const product = (m: number, k: number, n: number, transposeA: number, transposeB: number, a: ArrayLike<number>, b: ArrayLike<number>) =>
   matmulReference({ ...PLAIN_PRODUCT, m, n, k, transposeA, transposeB }, a, b);
@@ -27,18 +27,20 @@ function reference({ x, wih, whh, bih, bhh, dy }: Inputs, time: number): Float64
   ];
 }
 
+/** A sequence, and the weights that it is run through. */
+export const gruInputs = (time: number) => ({
+  x: noise(1, [BATCH, time, INPUTS]),
+  wih: noise(2, [GATES, INPUTS], 0.15),
+  whh: noise(3, [GATES, HIDDEN], 0.15),
+  bih: noise(4, [GATES], 0.15),
+  bhh: noise(5, [GATES], 0.15),
+});
+
 function gruCase(time: number): Case {
   return {
     name: 'GRU forward + backward',
     shape: `B${BATCH} T${time} ${INPUTS}→${HIDDEN}`,
-    inputs: () => ({
-      x: noise(1, [BATCH, time, INPUTS]),
-      wih: noise(2, [GATES, INPUTS], 0.15),
-      whh: noise(3, [GATES, HIDDEN], 0.15),
-      bih: noise(4, [GATES], 0.15),
-      bhh: noise(5, [GATES], 0.15),
-      dy: noise(6, [BATCH, time, HIDDEN]),
-    }),
+    inputs: () => ({ ...gruInputs(time), dy: noise(6, [BATCH, time, HIDDEN]) }),
     reference: (inputs) => reference(inputs, time),
     tolerance: 1e-4,
     torch: 'gruGradient',

@@ -11,6 +11,7 @@ import {
 import { cumsum, gatherRows, gelu, gru, layerNorm, linear, softmax, sum } from '@coxswain/tensor';
 import { type Case, noise } from '../case.js';
 import { MICROSOFT, type OnnxTensor } from '../peers/onnx-model.js';
+import { BATCH, GATES, gruInputs, HIDDEN, INPUTS } from './gru.js';
 
 const ROWS = 5632;
 const WIDTH = 256;
@@ -130,11 +131,6 @@ function gatherCase(vocabulary: number, width: number): Case {
   };
 }
 
-const BATCH = 256;
-const INPUTS = 64;
-const HIDDEN = 32;
-const GATES = 3 * HIDDEN;
-
 /** [outer, inner, width] as [inner, outer, width]. */
 const swapped = (data: ArrayLike<number>, inner: number, width: number): Float32Array => {
   const outer = data.length / inner / width;
@@ -156,13 +152,7 @@ function gruCase(time: number): Case {
   return {
     name: 'GRU forward',
     shape: `B${BATCH} T${time} ${INPUTS}→${HIDDEN}`,
-    inputs: () => ({
-      x: noise(1, [BATCH, time, INPUTS]),
-      wih: noise(2, [GATES, INPUTS], 0.15),
-      whh: noise(3, [GATES, HIDDEN], 0.15),
-      bih: noise(4, [GATES], 0.15),
-      bhh: noise(5, [GATES], 0.15),
-    }),
+    inputs: () => gruInputs(time),
     reference: ({ x, wih, whh, bih, bhh }) => {
       const gates = matmulReference(product, x.data, wih.data).map((value, i) => value + bih.data[i % GATES]);
       return [gruForwardReference(shape, { gates, whh: whh.data, bhh: bhh.data, h0: [], lengths: [] }).out];

@@ -1,20 +1,9 @@
 /** A process that dies at a chosen disk operation, played inside one process. */
 import fs from 'node:fs';
 import { vi } from 'vitest';
+import { OPERATIONS } from './disk-operations.mjs';
 
 export class Crash extends Error {}
-
-const OPERATIONS = [
-  'openSync',
-  'writeSync',
-  'fsyncSync',
-  'renameSync',
-  'mkdirSync',
-  'rmSync',
-  'linkSync',
-  'writeFileSync',
-  'ftruncateSync',
-] as const;
 
 /**
  * Runs `action` until its disk operation number `at` (from 0). That one does not happen, or for a write only half of

@@ -4,18 +4,8 @@
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
+import { OPERATIONS } from './disk-operations.mjs';
 
-const OPERATIONS = [
-  'openSync',
-  'writeSync',
-  'fsyncSync',
-  'renameSync',
-  'mkdirSync',
-  'rmSync',
-  'linkSync',
-  'writeFileSync',
-  'ftruncateSync',
-];
 const [lines, more] = (process.env.DIE_AT ?? '').split(' ').map(Number);
 const { readFileSync } = fs;
 /** @type {string | undefined} */

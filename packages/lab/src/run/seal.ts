@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { RunFolderError } from '../errors.js';
 import { canonicalJson } from '../settings/resolve.js';
 import { digest, lastProgress } from './checkpoint.js';
-import { onDisk, readJson, writeAtomic } from './storage.js';
+import { onDisk, parseJson, readJson, writeAtomic } from './storage.js';
 
 export const SEAL_FILE = 'seal.json';
 
@@ -67,8 +67,9 @@ export function readArtifact(folder: string, name: string): unknown {
   const path = join(folder, name);
   if (!fs.existsSync(path)) return undefined;
   const sealed = readSeal(folder)?.files;
-  const read = readJson(path);
-  if (sealed && sealed[name] !== digest(onDisk(path, () => fs.readFileSync(path))))
+  const bytes = onDisk(path, () => fs.readFileSync(path));
+  const read = parseJson(path, bytes.toString('utf8'));
+  if (sealed && sealed[name] !== digest(bytes))
     throw new RunFolderError(path, 'not what this run left', 'the file that seal.json has the digest of', RESTORE);
   return read;
 }

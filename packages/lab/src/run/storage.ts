@@ -131,7 +131,11 @@ export function readText(path: string): string {
 /** Reads a JSON file; `undefined` when there is none. */
 export function readJson(path: string): unknown {
   const text = onDisk(path, () => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8') : undefined));
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseJson(path, text);
+}
+
+/** What a file's text says. @throws FileError for what is no JSON. */
+export function parseJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
