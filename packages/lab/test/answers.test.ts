@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ANALYSES } from '../src/analyses/index.js';
 import { SUMMARIES } from '../src/analyses/summaries.js';
-import { main } from '../src/command/main.js';
 import { PHASES } from '../src/phases.js';
 import type { Findings } from '../src/report/data.js';
-import { toyDevice, toyPhase } from './toy-phase.js';
+import { ask } from './ask.js';
 
 const results = join(import.meta.dirname, '../../../docs/results');
 const models = join(import.meta.dirname, '../models/grid-mini');
@@ -21,18 +20,7 @@ const answerOf = (phase: string, left: Record<string, unknown>): string =>
     ?.answer(left)
     .join('\n') ?? 'no such phase';
 
-async function coxswain(...args: string[]) {
-  const written = { out: '', err: '' };
-  const code = await main(args, [toyPhase], {
-    stdout: { write: (text) => (written.out += text) },
-    stderr: { write: (text) => (written.err += text) },
-    signals: { on: () => {}, off: () => {}, exit: () => {} },
-    now: () => performance.now(),
-    openDevice: toyDevice,
-    program: [],
-  });
-  return { code, ...written };
-}
+const coxswain = (...args: string[]) => ask(args);
 
 it('a run ends with what it found, and a finished one says it again', async () => {
   const args = ['pretrain', '--out', join(root, 'run'), '--steps', '3', '--set', 'pretrain.warmup=0'];

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Device, DeviceLostError, NoAdapterError, OutOfMemoryError } from '@coxswain/tensor';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { main } from '../src/command/main.js';
 import { listenForInterrupts } from '../src/interrupt.js';
 import type { Phase } from '../src/phase.js';
 import { formatDuration, formatNumber, Progress } from '../src/progress.js';
 import { environmentOf } from '../src/run/environment.js';
 import { openModel } from '../src/run/model.js';
 import { commitOf } from '../src/version.js';
+import { ask } from './ask.js';
 import { fillDisk } from './crash.js';
 import { toyDevice, toyPhase, toySequel } from './toy-phase.js';
 
@@ -23,24 +23,11 @@ afterEach(() => {
   fs.rmSync(root, { recursive: true, force: true });
 });
 
-const silent = { on: () => {}, off: () => {}, exit: () => {} };
-
-async function coxswain(
+const coxswain = (
   args: readonly string[],
   openDevice: () => Promise<Device> = toyDevice,
   phases: readonly Phase[] = [toyPhase, toySequel],
-) {
-  const written = { out: '', err: '' };
-  const code = await main(args, phases, {
-    stdout: { write: (text) => (written.out += text) },
-    stderr: { write: (text) => (written.err += text) },
-    signals: silent,
-    now: () => performance.now(),
-    openDevice,
-    program: [],
-  });
-  return { code, ...written };
-}
+) => ask(args, phases, { openDevice });
 
 const toy = (...more: string[]) => ['pretrain', '--out', join(root, 'run'), '--steps', '5', '--set', 'pretrain.warmup=0', ...more];
 

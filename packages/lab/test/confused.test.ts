@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
 import { pretrainPhase } from '../src/phases/pretrain.js';
 import { openModel } from '../src/run/model.js';
+import { ask } from './ask.js';
 import { codeOf, files, identity, open } from './folders.js';
 import { toyDevice, toyPhase, toySequel } from './toy-phase.js';
 
@@ -143,18 +144,7 @@ describe('a model to start from', () => {
 });
 
 describe('readers', () => {
-  async function coxswain(...args: string[]) {
-    const written = { out: '', err: '' };
-    const code = await main(args, [toyPhase, toySequel], {
-      stdout: { write: (text) => (written.out += text) },
-      stderr: { write: (text) => (written.err += text) },
-      signals: { on: () => {}, off: () => {}, exit: () => {} },
-      now: () => performance.now(),
-      openDevice: toyDevice,
-      program: [],
-    });
-    return { code, ...written };
-  }
+  const coxswain = (...args: string[]) => ask(args, [toyPhase, toySequel]);
   /** Two finished runs. */
   async function twoRuns(): Promise<string> {
     const runs = join(root, 'runs');
@@ -281,19 +271,8 @@ it.each([
   ['pretrain.episodes=1e12', 'pretrain.batch=16'],
   ['pretrain.batch=1e9', 'pretrain.episodes=100'],
 ])('%s is refused with the memory that it would take', async (...settings) => {
-  let err = '';
-  const code = await main(
-    ['pretrain', '--out', join(root, 'run'), ...[...settings, 'pretrain.evaluationEpisodes=10'].flatMap((one) => ['--set', one])],
-    [pretrainPhase],
-    {
-      stdout: { write: () => {} },
-      stderr: { write: (text) => (err += text) },
-      signals: { on: () => {}, off: () => {}, exit: () => {} },
-      now: () => performance.now(),
-      openDevice: toyDevice,
-      program: [],
-    },
-  );
+  const sizes = [...settings, 'pretrain.evaluationEpisodes=10'].flatMap((one) => ['--set', one]);
+  const { code, err } = await ask(['pretrain', '--out', join(root, 'run'), ...sizes], [pretrainPhase]);
   expect(code, err).toBe(12);
   expect(err).toMatch(/Error: The settings ask for an array of [\d.e+]+ GiB, which cannot be had\. Lower the sizes/);
   expect(err).not.toMatch(/^ +at /m);

@@ -3,22 +3,11 @@ import { expect, it } from 'vitest';
 import { ANALYSES } from '../src/analyses/index.js';
 import { SUMMARIES } from '../src/analyses/summaries.js';
 import { fitHelp, HELP_COLUMNS } from '../src/command/fit-help.js';
-import { main } from '../src/command/main.js';
 import { PHASES } from '../src/phases.js';
 import { SECTIONS } from '../src/settings/sections.js';
+import { ask } from './ask.js';
 
-async function coxswain(...args: string[]) {
-  const written = { out: '', err: '' };
-  const code = await main(args, PHASES, {
-    stdout: { write: (text) => (written.out += text) },
-    stderr: { write: (text) => (written.err += text) },
-    signals: { on: () => {}, off: () => {}, exit: () => {} },
-    now: () => 0,
-    openDevice: () => Promise.reject(new Error('help opens no device')),
-    program: [],
-  });
-  return { code, ...written };
-}
+const coxswain = (...args: string[]) => ask(args, PHASES, { openDevice: () => Promise.reject(new Error('help opens no device')) });
 
 /** Every command there is, by the list that the command itself gives. */
 const { out: overview } = await coxswain('--help');

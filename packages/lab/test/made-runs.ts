@@ -6,7 +6,6 @@ import { NoAdapterError } from '@coxswain/tensor';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { analysisPhase } from '../src/analyses/analysis.js';
 import { ANALYSES } from '../src/analyses/index.js';
-import { main } from '../src/command/main.js';
 import type { Phase } from '../src/phase.js';
 import { PHASES } from '../src/phases.js';
 import { labelsOf } from '../src/results/rows.js';
@@ -15,6 +14,7 @@ import { identify } from '../src/run/identity.js';
 import { inputIdentity, openModel } from '../src/run/model.js';
 import { preset } from '../src/settings/presets.js';
 import { override, pick } from '../src/settings/resolve.js';
+import { ask } from './ask.js';
 import { files } from './folders.js';
 
 const ALL: readonly Phase[] = [...PHASES, ...ANALYSES.map(analysisPhase)];
@@ -119,17 +119,7 @@ export function madeRuns() {
   };
 
   /** Runs the command; no machine here has an adapter, so that what is not refused ends with code 11. */
-  async function coxswain(...args: string[]) {
-    const written = { out: '', err: '' };
-    const code = await main(args, PHASES, {
-      stdout: { write: (text) => (written.out += text) },
-      stderr: { write: (text) => (written.err += text) },
-      signals: { on: () => {}, off: () => {}, exit: () => {} },
-      now: () => performance.now(),
-      openDevice: () => Promise.reject(new NoAdapterError('none here', 'None is needed.')),
-      program: [],
-    });
-    return { code, ...written };
-  }
+  const coxswain = (...args: string[]) =>
+    ask(args, PHASES, { openDevice: () => Promise.reject(new NoAdapterError('none here', 'None is needed.')) });
   return { at, copy, remove, edit, putBack, coxswain };
 }

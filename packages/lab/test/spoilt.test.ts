@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { type Device, type Launch, readSafetensors, requireFiniteNumbers, writeSafetensors } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { main } from '../src/command/main.js';
 import { PHASES } from '../src/phases.js';
 import { digest, progressDigest, readCheckpoint } from '../src/run/checkpoint.js';
+import { ask } from './ask.js';
 
 let root: string;
 beforeAll(() => {
@@ -15,18 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 
-async function coxswain(args: readonly string[], openDevice: () => Promise<Device> = requestDevice) {
-  let err = '';
-  const code = await main(args, PHASES, {
-    stdout: { write: () => true },
-    stderr: { write: (text) => (err += text) },
-    signals: { on: () => {}, off: () => {}, exit: () => {} },
-    now: () => performance.now(),
-    openDevice,
-    program: [],
-  });
-  return { code, err };
-}
+const coxswain = (args: readonly string[], openDevice: () => Promise<Device> = requestDevice) => ask(args, PHASES, { openDevice });
 
 /** A device on which the first parameters of what learns become `value` once so many updates were launched. */
 async function spoiling(updates: number, value: number): Promise<Device> {

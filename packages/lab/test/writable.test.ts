@@ -3,11 +3,10 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { main } from '../src/command/main.js';
 import { writeFile } from '../src/command/write-file.js';
 import { fileAt, makeFolder, writeAtomic } from '../src/run/storage.js';
+import { ask } from './ask.js';
 import { open } from './folders.js';
-import { toyDevice, toyPhase } from './toy-phase.js';
 
 let root: string;
 const at = (name: string): string => join(root, name);
@@ -19,18 +18,7 @@ afterEach(() => {
   fs.rmSync(root, { recursive: true, force: true });
 });
 
-async function coxswain(...args: string[]) {
-  const written = { out: '', err: '' };
-  const code = await main(args, [toyPhase], {
-    stdout: { write: (text) => (written.out += text) },
-    stderr: { write: (text) => (written.err += text) },
-    signals: { on: () => {}, off: () => {}, exit: () => {} },
-    now: () => performance.now(),
-    openDevice: toyDevice,
-    program: [],
-  });
-  return { code, ...written };
-}
+const coxswain = (...args: string[]) => ask(args);
 
 /** Every operation of this name fails as on a disk, or in a folder, that refuses it. */
 function refuse(name: 'mkdirSync' | 'openSync', code: string): void {
