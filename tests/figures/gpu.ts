@@ -1,8 +1,6 @@
 import { type Claim, figures, type PageFigures } from './page.js';
 import { pairF1 } from './pairs.js';
-import { count, f1, f3, findings, max, min, percent, percent1, range, readJson, run, runs, successes, word } from './stored.js';
-
-const H200 = 'cost/nvidia-nvidia-h200-nvidia-580.159.04-580.159.4.0-gpu-kernels-intel-r-xeon-r-processor';
+import { count, f1, f3, findings, H200, max, min, percent, percent1, range, readJson, run, runs, successes, word } from './stored.js';
 
 interface Kernel {
   readonly kernel: string;

@@ -1,8 +1,7 @@
 /** Pages with few figures, and pages with none. */
 import { figures, type PageFigures } from './page.js';
-import { f3, f4, max, percent, percent1, range, readJson, readText, run } from './stored.js';
+import { f3, f4, H200, max, percent, percent1, range, readJson, readText, run } from './stored.js';
 
-const H200 = 'cost/nvidia-nvidia-h200-nvidia-580.159.04-580.159.4.0-gpu-kernels-intel-r-xeon-r-processor';
 interface Timed {
   readonly phase: string;
   readonly kernels: { readonly kernels: readonly { readonly kernel: string; readonly roofline: number }[] };

@@ -1,15 +1,11 @@
 import { figures, type PageFigures, set } from './page.js';
 import { pairF1 } from './pairs.js';
-import { f1, f2, f3, findings, max, median, min, percent, range, run, runs, successes, word } from './stored.js';
+import { f1, f2, f3, findings, injected, max, median, min, percent, range, run, runs, successes, word } from './stored.js';
 
 const probes = findings('grid-mini/probes.json', 'Accuracy by layer and step').map((row) => row['All steps']);
 const layers = findings('grid-mini/controllers.json', 'Success by layer and task');
 const layer = (at: number, task: string): string => f3(layers[at][task]);
 
-const injected = (path: string, condition: string, column: string): number[] =>
-  findings(path, 'Codes across layouts and histories')
-    .filter((row) => row.Condition === condition && row[column] !== null)
-    .map((row) => row[column]);
 const [mini, small] = ['grid-mini/injection.json', 'grid-small-eight/injection.json'];
 const [reached, unseen] = ['Reached', 'Reached, unseen'];
 const shares = (path: string, condition: string, column: string): string => range(injected(path, condition, column), percent);

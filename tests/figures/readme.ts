@@ -1,8 +1,24 @@
 import { figures, type PageFigures, set } from './page.js';
 import { pairF1 } from './pairs.js';
-import { f3, f4, findings, max, median, min, percent, percent1, range, readJson, readText, run, runs, successes, word } from './stored.js';
-
-const H200 = 'cost/nvidia-nvidia-h200-nvidia-580.159.04-580.159.4.0-gpu-kernels-intel-r-xeon-r-processor';
+import {
+  f3,
+  f4,
+  findings,
+  H200,
+  injected,
+  max,
+  median,
+  min,
+  percent,
+  percent1,
+  range,
+  readJson,
+  readText,
+  run,
+  runs,
+  successes,
+  word,
+} from './stored.js';
 
 const internal = (task: string, episodes: number): number[] =>
   successes({ method: 'internal', task, episodes }).filter((_, i, all) => all.length === 6 || i < 6);
@@ -20,10 +36,6 @@ const metacontrollers = [run('../../packages/lab/models/grid-mini/controller'), 
 const small = ['grid-small', 'grid-small-eight'].map((name) => runs(`runs/${name}`, /^controller-/).map(({ result }) => result));
 const read = small.map((found) => found.map(({ readout }) => readout));
 
-const injected = (path: string, condition: string, column: string): number[] =>
-  findings(path, 'Codes across layouts and histories')
-    .filter((row) => row.Condition === condition && row[column] !== null)
-    .map((row) => row[column]);
 const demo = 'runs/demo/injection/analysis.json';
 const eight = 'grid-small-eight/injection.json';
 const [reached, unseen] = ['Reached', 'Reached, unseen'];

@@ -97,3 +97,12 @@ export const word = (value: number): string => WORDS[value] ?? String(value);
 /** `0.858 to 0.891`: the least and the greatest. */
 export const range = (values: readonly number[], show: (value: number) => string = f3): string =>
   `${show(min(values))} to ${show(max(values))}`;
+
+/** Costs as an H200 measured them, under `docs/results`. */
+export const H200 = 'cost/nvidia-nvidia-h200-nvidia-580.159.04-580.159.4.0-gpu-kernels-intel-r-xeon-r-processor';
+
+/** What an analysis of injection found under a condition, one value a step of the injection that has one. */
+export const injected = (path: string, condition: string, column: string): number[] =>
+  findings(path, 'Codes across layouts and histories')
+    .filter((row) => row.Condition === condition && row[column] !== null)
+    .map((row) => row[column]);
