@@ -164,6 +164,7 @@ describe('readers', () => {
     ['episodes.json', '\0\0\0\0'],
     ['episodes.json', '{}'],
     ['switches.json', '"none"'],
+    ['stages.json', '[{}]'],
     ['skills.json', '{'],
     ['analysis.json', '{'],
   ])('go on without a run whose %s says %j, and name it', async (name, garbage) => {

@@ -87,6 +87,18 @@ export const SAMPLE: ReportData = {
     subgoals: [0, 0, 0, 3, 3, 3, 3, 2, 2, 2],
     beta: [1, 0.02, 0.01, 0.97, 0.03, 0.02, 0.1, 0.99, index === 2 ? 0.6 : 0.01, 0.02],
   })),
+  stages: [
+    {
+      title: 'Seed 1, a demonstration of 032',
+      subgoals: [0, 0, 0, 3, 3, 3, 3, 2, 2, 2],
+      jumps: { layer: 2, threshold: 3, values: [1, 1.2, 4.5, 0.8, 3.1, 1, 5, 0.9, 2, 6] },
+      stages: [
+        { shown: [3, 5, 7, 10], opened: [3, 7, 8, 10] },
+        { shown: [3, 7, 8, 10], opened: [3, 7, 10] },
+      ],
+    },
+    { title: 'Seed 2, random moments', subgoals: [1, 1, 2], stages: [{ shown: [2, 3], opened: [3] }] },
+  ],
   episodes: [
     episode('Internal RL, seed 1', true, [0, 1, 2, 3, 7, 11, 10, 14, 13, 9, 8]),
     episode('Raw-action RL, seed 1', false, [0, 4, 8]),

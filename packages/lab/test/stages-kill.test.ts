@@ -91,6 +91,13 @@ describe('in stages', () => {
     ]);
     expect(Math.abs(stages[0].momentShare - 0.4)).toBeLessThan(0.15);
     expect(readJson('in stages', 'checkpoint', 'progress.json').step).toBe(24);
+    for (const { subgoals, jumps, stages: traced } of readJson('in stages', 'stages.json')) {
+      expect(traced).toHaveLength(2);
+      expect(traced[1].shown).toEqual(traced[0].opened);
+      expect(jumps.values).toHaveLength(subgoals.length);
+      const moments = [...subgoals.keys()].map((i) => i + 1).filter((t) => jumps.values[t - 1] >= jumps.threshold || t === subgoals.length);
+      expect(traced[0].shown).toEqual(moments);
+    }
     expect(injection).toMatchObject({ episodes: 512, steps: [{ step: 6 }, { step: 12 }] });
     for (const { without, demonstrated, free } of injection.steps)
       for (const { reached, unseen } of [without, demonstrated, free])

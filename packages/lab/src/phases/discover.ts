@@ -207,6 +207,8 @@ async function run(context: PhaseContext): Promise<void> {
   while (done < updates) await withCulprit(() => trainer.explain(), update);
   const { result, traces } = await measure();
   folder.writeArtifact('switches.json', traces);
+  const stages = await staged.traces(trainee.controller);
+  if (stages.length > 0) folder.writeArtifact('stages.json', stages);
   const injection = await measureInjection(base, shownNow(), config, seed, heldOut);
   folder.writeArtifact(RESULT_FILE, {
     ...result,

@@ -17,6 +17,7 @@ export type ReportOptions = {
 
 /** Pictures shown at most: more would not say more. */
 const MOST_SWITCHES = 8;
+const MOST_STAGED = 6;
 const MOST_EPISODES = 12;
 
 /** An RL run's learning curve. */
@@ -106,6 +107,7 @@ export function collectReport(runs: readonly StoredRun[], { title, lead, facts, 
       ...chart(discovered, 'Discovery: KL of the codes', 'Nats a step between the codes and N(0, I).', METRICS.codeKl),
     ],
     switches: runs.flatMap((run) => run.switches).slice(0, MOST_SWITCHES),
+    stages: runs.flatMap((run) => run.stages).slice(0, MOST_STAGED),
     episodes: runs.flatMap((run) => run.episodes).slice(0, MOST_EPISODES),
     findings,
     tables: buildTables(runs),

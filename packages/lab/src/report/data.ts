@@ -44,6 +44,17 @@ export type SwitchTrace = {
   readonly beta: readonly number[];
 };
 
+/** What each stage of discovery was shown of an episode, and where its own switch opened. */
+export type StageTrace = {
+  readonly title: string;
+  /** True subgoal (a colour) at every step. */
+  readonly subgoals: readonly number[];
+  /** How far the base’s residual moved with each step, the first one’s first, and from where on that is a moment. */
+  readonly jumps?: { readonly layer: number; readonly threshold: number; readonly values: readonly number[] };
+  /** In the order of training; steps are counted from 0, and step `subgoals.length` is the end. */
+  readonly stages: readonly { readonly shown: readonly number[]; readonly opened: readonly number[] }[];
+};
+
 /** One episode on its grid. Cells are counted row by row from the upper left. */
 export type DrawnEpisode = {
   readonly title: string;
@@ -90,6 +101,7 @@ export type ReportData = {
   readonly smoothing: number;
   readonly training: readonly TrainingChart[];
   readonly switches: readonly SwitchTrace[];
+  readonly stages: readonly StageTrace[];
   readonly episodes: readonly DrawnEpisode[];
   readonly findings: readonly Findings[];
   readonly tables: readonly ReportTable[];

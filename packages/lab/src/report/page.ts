@@ -5,6 +5,7 @@ import { EPISODE_LEGEND, episodeFigure } from './episodes.js';
 import { formatNumber, share } from './format.js';
 import { curvesByMethod, learningFigures } from './learning.js';
 import { element, text } from './markup.js';
+import { stageFigure } from './stages.js';
 import { STYLE } from './style.js';
 import { switchFigure } from './switches.js';
 import { trainingFigure } from './training.js';
@@ -75,6 +76,11 @@ export function renderReport(data: ReportData): string {
       'The switch',
       'β at each step of held-out episodes (bars; strong where it is at least 0.5 and a new code begins) over the true subgoals (colours, digits). The model never saw them.',
       data.switches.length > 0 ? element('div', { class: 'traces' }, ...data.switches.map(switchFigure)) : '',
+    ),
+    section(
+      'How the switch was found',
+      'Held-out episodes, stage by stage. Bars: how far the base’s residual moves with each step; from the dashed line on a move is a moment. Below, for each stage of discovery: rings are the moments that the embedder was shown, discs the steps at which its own switch opened (the first step opens always, and the end is always shown: neither is drawn). The true subgoals (colours, digits) are what both are measured against, and no stage saw them.',
+      data.stages.length > 0 ? element('div', { class: 'traces' }, ...data.stages.map(stageFigure)) : '',
     ),
     section(
       'Episodes',

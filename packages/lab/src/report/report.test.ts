@@ -18,7 +18,7 @@ import { share, short } from './format.js';
 import { spread } from './frame.js';
 import { curvesByMethod, smooth, summarise, valueAt } from './learning.js';
 import { renderReport } from './page.js';
-import { segments } from './switches.js';
+import { segments } from './strip.js';
 
 const EMPTY: ReportData = {
   title: 'Nothing',
@@ -28,6 +28,7 @@ const EMPTY: ReportData = {
   smoothing: 1,
   training: [],
   switches: [],
+  stages: [],
   episodes: [],
   findings: [],
   tables: [],
@@ -61,7 +62,7 @@ describe('the report', () => {
   });
 
   it('shows every part', () => {
-    for (const heading of ['Learning', 'The switch', 'Episodes', 'Training', 'Success, every run'])
+    for (const heading of ['Learning', 'The switch', 'How the switch was found', 'Episodes', 'Training', 'Success, every run'])
       expect(html).toContain(`<h2>${heading}</h2>`);
     expect(html.match(/class="seed"/g)).toHaveLength(2 * SAMPLE.learning.length);
     expect(html).toContain('linear axis');

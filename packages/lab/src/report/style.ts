@@ -69,6 +69,8 @@ svg .end{fill:var(--own);font-weight:600;font-variant-numeric:tabular-nums}
 .fill{fill:var(--own)}
 .beta{fill:var(--soft)}
 .beta.open{fill:var(--ink)}
+.shown{fill:none;stroke:var(--ink);stroke-width:1.6}
+.opened{fill:var(--ink)}
 .cell{fill:var(--sheet);stroke:var(--line)}
 .wall{fill:var(--soft)}
 svg .cell-name{font-weight:700;font-size:11px}

@@ -3,18 +3,12 @@ import { scaleLinear } from 'd3-scale';
 import type { SwitchTrace } from './data.js';
 import { share } from './format.js';
 import { element, figure, svg, text } from './markup.js';
+import { STEP, stepTicks, subgoalStrip } from './strip.js';
 
-const STEP = 22;
 const LEFT = 34;
 const CURVE = { top: 12, height: 64 };
 const STRIP = { top: 82, height: 20 };
 const HEIGHT = 124;
-
-/** Stretches of equal subgoals: `[from, to)` and the colour. */
-export function segments(subgoals: readonly number[]): { readonly from: number; readonly to: number; readonly colour: number }[] {
-  const starts = subgoals.flatMap((colour, step) => (step === 0 || subgoals[step - 1] !== colour ? [step] : []));
-  return starts.map((from, index) => ({ from, to: starts[index + 1] ?? subgoals.length, colour: subgoals[from] }));
-}
 
 /** One episode's switch. */
 export function switchFigure({ title, subgoals, beta }: SwitchTrace): string {
@@ -22,18 +16,6 @@ export function switchFigure({ title, subgoals, beta }: SwitchTrace): string {
   const y = scaleLinear()
     .domain([0, 1])
     .range([CURVE.top + CURVE.height, CURVE.top]);
-  const blocks = segments(subgoals).flatMap(({ from, to, colour }) => {
-    const place = { x: x(from), width: (to - from) * STEP };
-    return [
-      element('rect', { class: `tint colour-${colour}`, ...place, y: CURVE.top, height: CURVE.height }),
-      element('rect', { class: `fill colour-${colour}`, ...place, y: STRIP.top, height: STRIP.height }),
-      element(
-        'text',
-        { class: `on-colour-${colour}`, x: place.x + place.width / 2, y: STRIP.top + 14.5, 'text-anchor': 'middle' },
-        text(colour),
-      ),
-    ];
-  });
   // β belongs to a whole step, so it is drawn as a bar over that step and not as a line between steps.
   const bars = beta.map((value, step) =>
     element(
@@ -44,20 +26,17 @@ export function switchFigure({ title, subgoals, beta }: SwitchTrace): string {
   );
   const ticks = [0, 1].map((value) => element('text', { class: 'tick', x: LEFT - 6, y: y(value) + 4, 'text-anchor': 'end' }, text(value)));
   const half = element('line', { class: 'reference', x1: LEFT, x2: x(beta.length), y1: y(0.5), y2: y(0.5) });
-  const steps = beta.flatMap((_, step) =>
-    step % 5 === 0 ? [element('text', { class: 'tick', x: x(step) + STEP / 2, y: HEIGHT - 6, 'text-anchor': 'middle' }, text(step))] : [],
-  );
   const width = x(beta.length) + 6;
   const picture = svg(
     width,
     HEIGHT,
     `${title}: β at each step above the true subgoals`,
-    ...blocks,
+    ...subgoalStrip(subgoals, { x, above: CURVE, strip: STRIP }),
     half,
     ...bars,
     ...ticks,
     element('text', { class: 'axis', x: 4, y: y(0.5) + 4 }, 'β'),
-    ...steps,
+    ...stepTicks(beta.length, x, HEIGHT - 6),
   );
   return figure(picture, text(title));
 }

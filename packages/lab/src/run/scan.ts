@@ -5,14 +5,14 @@ import { CoxswainError } from '@coxswain/tensor';
 import type { z } from 'zod';
 import { FINDINGS_FILE } from '../analyses/findings.js';
 import { FileError, RunFolderError } from '../errors.js';
-import type { DrawnEpisode, Findings, SwitchTrace } from '../report/data.js';
+import type { DrawnEpisode, Findings, StageTrace, SwitchTrace } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
 import type { Skill } from '../skills/library.js';
 import { SKILLS_FILE } from '../skills/open.js';
 import { RESULT_FILE, type RunConfig, readOwnConfig } from './folder.js';
 import { type MetricLine, readMetrics } from './metrics.js';
 import { readArtifact } from './seal.js';
-import { EPISODES, FINDINGS, RESULT, SKILLS, SWITCHES } from './shapes.js';
+import { EPISODES, FINDINGS, RESULT, SKILLS, STAGES, SWITCHES } from './shapes.js';
 import { onDisk } from './storage.js';
 
 /** A run as a report reads it. Absent files (an unfinished run) give empty lists. */
@@ -26,6 +26,8 @@ export type StoredRun = {
   readonly measured: Readonly<Record<string, number>>;
   /** `switches.json`. */
   readonly switches: readonly SwitchTrace[];
+  /** `stages.json`. */
+  readonly stages: readonly StageTrace[];
   /** `episodes.json`. */
   readonly episodes: readonly DrawnEpisode[];
   /** `skills.json`. */
@@ -86,6 +88,7 @@ function readRun(folder: string): StoredRun {
     metrics: readMetrics(join(folder, 'metrics.jsonl')),
     ...readResult(folder),
     switches: readList(folder, 'switches.json', SWITCHES),
+    stages: readList(folder, 'stages.json', STAGES),
     episodes: readList(folder, 'episodes.json', EPISODES),
     skills: readList(folder, SKILLS_FILE, SKILLS),
   };

@@ -25,6 +25,7 @@ it.each([
   ['episodes.json', [{ wrong: true }], '0 › title'],
   ['episodes.json', { size: 4 }, 'episodes.json: '],
   ['switches.json', [{ title: 'an episode', subgoals: [1], beta: ['one'] }], '0 › beta › 0'],
+  ['stages.json', [{ title: 'an episode', subgoals: [1], stages: [{ shown: [1], opened: 3 }] }], '0 › stages › 0 › opened'],
   ['skills.json', [null], '0: '],
   ['result.json', { rows: [{ task: '0123' }] }, 'rows › 0 › method'],
   ['result.json', 'nothing', 'result.json: '],

@@ -1,6 +1,6 @@
 /** What the JSON files of a run have to hold to be shown: read by whoever did not write them. */
 import { z } from 'zod';
-import type { DrawnEpisode, Findings, SwitchTrace } from '../report/data.js';
+import type { DrawnEpisode, Findings, StageTrace, SwitchTrace } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
 import type { Skill } from '../skills/library.js';
 
@@ -21,6 +21,15 @@ export const EPISODES: z.ZodType<readonly DrawnEpisode[]> = z.array(
 );
 
 export const SWITCHES: z.ZodType<readonly SwitchTrace[]> = z.array(z.object({ title: z.string(), subgoals: numbers, beta: numbers }));
+
+export const STAGES: z.ZodType<readonly StageTrace[]> = z.array(
+  z.object({
+    title: z.string(),
+    subgoals: numbers,
+    jumps: z.object({ layer: z.int(), threshold: z.number(), values: numbers }).optional(),
+    stages: z.array(z.object({ shown: numbers, opened: numbers })),
+  }),
+);
 
 export const SKILLS: z.ZodType<readonly Skill[]> = z.array(
   z.object({

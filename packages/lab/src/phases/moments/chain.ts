@@ -2,11 +2,14 @@
  * How a controller came to the moments that it was shown: a first rule, then the switches of one finished controller after the
  * other. Without those before it no demonstration can be shown to it, so they are kept beside it in `model.safetensors`.
  */
+import type { Episodes } from '@coxswain/envs';
 import { CheckpointError, readSafetensors, type SafeTensor } from '@coxswain/tensor';
+import type { StageTrace } from '../../report/data.js';
 import type { Config } from '../../settings/sections.js';
 import type { Base } from '../base.js';
 import type { Controller, NamedTensors } from '../controller.js';
-import { JumpMoments, type Moments, RandomMoments, SwitchMoments, TouchMoments } from './moments.js';
+import { JumpMoments, jumpsOf, type Moments, RandomMoments, SwitchMoments, TouchMoments } from './moments.js';
+import type { StepTable } from './step-table.js';
 
 /** The rule that the first controller's moments were found by. */
 export type Origin =
@@ -38,6 +41,8 @@ interface ChainParts {
 export class Chain {
   readonly #finished: { readonly tensors: NamedTensors; readonly controller: Controller }[] = [];
   #moments: Moments;
+  /** What those were shown. */
+  readonly #earlier: Moments[] = [];
 
   constructor(
     private readonly parts: ChainParts,
@@ -66,8 +71,32 @@ export class Chain {
   /** Lets the next controller see where the switch of this one opens. */
   add(tensors: NamedTensors): void {
     const controller = this.parts.make(tensors);
-    this.#moments = this.switchesOf(controller);
+    const next = this.switchesOf(controller);
+    this.#earlier.push(this.#moments);
+    this.#moments = next;
     this.#finished.push({ tensors, controller });
+  }
+
+  /**
+   * What each stage was shown and found in the first few of these episodes, for figures.
+   * @param last the controller that is trained after the finished ones.
+   */
+  async traces(last: Pick<Controller, 'model'>, episodes: Episodes, count: number, title: (i: number) => string): Promise<StageTrace[]> {
+    const few = { ...episodes, count: Math.min(count, episodes.count) };
+    const shown = [...this.#earlier, this.#moments];
+    const tables: { readonly shown: StepTable; readonly opened: StepTable }[] = [];
+    for (const [i, moments] of shown.entries()) {
+      const opened = i + 1 < shown.length ? shown[i + 1] : this.switchesOf(last);
+      tables.push({ shown: await moments.of(few), opened: await opened.of(few) });
+    }
+    const { origin } = this;
+    const jumps = origin.kind === 'jumps' ? await jumpsOf(this.parts.base, origin.layer, few) : [];
+    return Array.from({ length: few.count }, (_, i) => ({
+      title: title(i),
+      subgoals: [...few.subgoal.subarray(i * few.horizon, i * few.horizon + few.length[i])],
+      ...(origin.kind === 'jumps' ? { jumps: { layer: origin.layer, threshold: origin.threshold, values: [...jumps[i]] } } : {}),
+      stages: tables.map((table) => ({ shown: [...table.shown.at(i)], opened: [...table.opened.at(i)] })),
+    }));
   }
 
   /** The finished controllers, as `model.safetensors` has them. */

@@ -141,6 +141,19 @@ it('a controller’s switch shows the next one where it opened, and a chain that
   expect(opened).toBeLessThan(0.98);
   const again = new Chain({ base, config, make }, origin, [await trained.store.save()]);
   expect(await again.moments.of(data)).toEqual(shown);
+  const found = await chain.switchesOf(trained).of(data);
+  const traces = await chain.traces(trained, data, 3, (i) => `episode ${i}`);
+  expect(traces.map(({ title }) => title)).toEqual(['episode 0', 'episode 1', 'episode 2']);
+  const moved = await jumpsOf(base, 2, { ...data, count: 3 });
+  for (const [i, { subgoals, jumps, stages }] of traces.entries()) {
+    expect(subgoals).toEqual([...gatherEpisodes(data, [i]).subgoal.subarray(0, data.length[i])]);
+    expect(jumps?.values).toEqual([...moved[i]]);
+    const [first, second, third] = [before, shown, found].map((table) => [...table.at(i)]);
+    expect(stages).toEqual([
+      { shown: first, opened: second },
+      { shown: second, opened: third },
+    ]);
+  }
   for (const part of [chain, again, trained]) part.dispose();
 });
 

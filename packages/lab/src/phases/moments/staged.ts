@@ -3,6 +3,7 @@ import { type Episodes, gatherEpisodes } from '@coxswain/envs';
 import { switchAlignment } from '@coxswain/metacontroller';
 import { readSafetensors } from '@coxswain/tensor';
 import type { PhaseContext } from '../../phase.js';
+import type { StageTrace } from '../../report/data.js';
 import type { Base } from '../base.js';
 import { type Controller, chainOf, frozenController, MODEL_FILE, type NamedTensors, splitTensors } from '../controller.js';
 import type { ControllerEvaluation } from '../evaluate-controller.js';
@@ -12,6 +13,9 @@ import { requireEnough, requireSwitching } from './enough.js';
 import { findOrigin } from './find-origin.js';
 import type { Moments, Told } from './moments.js';
 import { agreementOf, type StepTable, shareShown } from './step-table.js';
+
+/** Episodes that figures show. */
+const TRACED = 6;
 
 /** What is told of a finished stage. F1, read-out and the moments' F1 are measured against labels and decide nothing. */
 export interface StageSummary {
@@ -180,6 +184,12 @@ export class Staged {
     };
     this.#summaries.push(summary);
     return summary;
+  }
+
+  /** What each stage was shown and found in a few held-out episodes; none where there are no moments to speak of. */
+  async traces(controller: Controller): Promise<StageTrace[]> {
+    const { seed } = this.context;
+    return this.#chain ? this.#chain.traces(controller, this.parts.heldOut, TRACED, (i) => `seed ${seed}, episode ${i}`) : [];
   }
 
   /** Whether switches stand still: those of the stage that was measured last agree with those that it was shown. */
