@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GRID_MINI, PAPER_PAIRS, parseTask, shownStarts, shownTransitions, unseenTransitions } from './index.js';
+import { GRID_MINI, PAPER_PAIRS, parseTask, shownStarts, shownTransitions, skillsOf, unseenTransitions } from './index.js';
 
 const pairsOf = (preset: typeof PAPER_PAIRS, task: string): [number, number][] =>
   Array.from(task, Number).flatMap((colour, i, all): [number, number][] => {
@@ -16,6 +16,19 @@ test('the small list shows neither 0→1, 1→2, 2→3 nor 3→0, and the tasks 
     ['01', '12', '23', '30', '01', '12', '23'],
   ]);
   expect([...shownStarts(GRID_MINI.pretraining, 4)]).toEqual([1, 1, 1, 1]);
+});
+
+test.each([GRID_MINI, PAPER_PAIRS])('skills of $name are read off its tasks', ({ pretraining, world, skillOfColour }) => {
+  expect(skillsOf(pretraining, world.colours)).toEqual(skillOfColour);
+});
+
+test.each([
+  ['colours that no task has', ['02'], 4, [0, 1, 0, 2]],
+  ['three in a row', ['0123', '3012'], 4, [0, 0, 0, 1]],
+  ['a second colour that also begins', ['01', '1'], 2, [0, 1]],
+  ['two that take turns', ['010', '101'], 2, [0, 1]],
+])('skills: %s', (_, tasks, colours, expected) => {
+  expect(skillsOf(tasks, colours)).toEqual(expected);
 });
 
 test('in the pairs list a pair is always visited whole, and the task afterwards links pairs in ways never shown', () => {

@@ -47,6 +47,37 @@ export function unseenTransitions(tasks: readonly Task[], colours: number): [num
   return unseen;
 }
 
+/**
+ * The skill that each colour belongs to, as a list of tasks shows it: two colours are one skill where the first is always followed by the
+ * second, and the second always comes after the first. Skills are numbered by their first colours.
+ * @throws EnvError `bad-task`.
+ */
+export function skillsOf(tasks: readonly Task[], colours: number): number[] {
+  const after = Array.from({ length: colours }, () => new Set<number>());
+  const before = Array.from({ length: colours }, () => new Set<number>());
+  const END = -1;
+  for (const task of tasks) {
+    const sequence = parseTask(task, colours);
+    for (let i = 0; i < sequence.length; i++) {
+      after[sequence[i]].add(sequence[i + 1] ?? END);
+      before[sequence[i]].add(sequence[i - 1] ?? END);
+    }
+  }
+  const only = (set: ReadonlySet<number>): number => (set.size === 1 ? [...set][0] : END);
+  const second = after.map((set, a) => {
+    const b = only(set);
+    return b !== END && b !== a && only(before[b]) === a ? b : END;
+  });
+  const skill = new Array<number>(colours).fill(END);
+  let next = 0;
+  for (let a = 0; a < colours; a++) {
+    if (second.includes(a)) continue;
+    for (let b = a; b !== END; b = second[b]) skill[b] = next;
+    next++;
+  }
+  return skill;
+}
+
 /** A world, what experts show in it, and what is asked afterwards. */
 export type TaskPreset = {
   readonly name: string;

@@ -94,6 +94,7 @@ const ARGUMENTS: Readonly<Record<string, () => string[]>> = {
     at('base'),
     ...set({ 'metacontroller.rank': 4, 'metacontroller.layer': 1, 'metacontroller.embedderLayer': 2, ...SUPERVISE }),
   ],
+  jumps: () => ['--base', at('base'), ...set(SMALL)],
   switches: () => ['--base', at('base'), '--controller', at('controller')],
   injection: () => ['--base', at('base'), '--controller', at('controller')],
   'gradient-variance': () => ['--base', at('base'), '--controller', at('controller'), ...set({ 'internal.episodesPerUpdate': 16 })],
