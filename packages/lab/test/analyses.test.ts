@@ -45,6 +45,7 @@ const PRETRAIN = {
 };
 const CONTROLLER = { 'metacontroller.layer': 1, 'metacontroller.rank': 4, 'metacontroller.history': 8, 'metacontroller.sequence': 8 };
 const DISCOVER = {
+  'discover.view': 'touches',
   'discover.starts': 1,
   'discover.startSteps': 4,
   'discover.steps': 6,
@@ -54,6 +55,19 @@ const DISCOVER = {
   'discover.laterGateFrom': 3,
   'discover.alphaWarmup': 3,
   'discover.evaluationEpisodes': 40,
+};
+/** A switch that is hardly trained opens at some of the steps; the second stage is the last, whatever it finds. */
+const STAGED = {
+  ...CONTROLLER,
+  ...DISCOVER,
+  'discover.view': 'event-free',
+  'metacontroller.switchBias': 0.5,
+  'discover.momentRule': 'share',
+  'stages.steps': 6,
+  'stages.laterGateFrom': 3,
+  'stages.alphaWarmup': 3,
+  'stages.agreement': 0,
+  'discover.injectionEpisodes': 0,
 };
 const RL = {
   'reinforce.task': '3',
@@ -122,6 +136,18 @@ describe.each(ANALYSES.map(({ name }) => name))('analyse %s', (name) => {
     expect(opened).toBe(before);
     expect(JSON.parse(fs.readFileSync(path, 'utf8'))).toEqual(found);
   });
+});
+
+it('a controller that was found in stages can be asked the same, and its stages are drawn', async () => {
+  const staged = ['--base', at('base'), '--controller', at('staged')];
+  await done('discover', '--base', at('base'), '--out', at('staged'), ...set(STAGED));
+  for (const name of ['switches', 'injection', 'gradient-variance'])
+    await done('analyse', name, ...staged, ...set({ 'internal.episodesPerUpdate': 16 }), '--out', at(`of-staged/${name}`));
+  const drawn = fs.readFileSync(at('staged/stages.json'), 'utf8');
+  expect(JSON.parse(drawn)).toMatchObject([0, 1, 2, 3, 4, 5].map((i) => ({ title: `seed 0, episode ${i}`, stages: [{}, {}] })));
+  expect(fs.readFileSync(at('of-staged/switches/stages.json'), 'utf8')).toBe(drawn);
+  await done('report', '--runs', at('of-staged'), '--out', at('staged.html'));
+  expect(fs.readFileSync(at('staged.html'), 'utf8')).toContain('what each stage was shown and found');
 });
 
 it('analyses join the report and the results', async () => {

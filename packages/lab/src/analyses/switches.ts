@@ -31,11 +31,13 @@ export const switchesAnalysis: Analysis = {
       const heldOut = demonstrations(config, 'heldOut', seed, config.discover.evaluationEpisodes, config.discover);
       const { result, traces, aroundChange } = await evaluateController(base, controller, config, seed, heldOut, AROUND);
       const held = await demonstratedCodes(base, controller, config, seed, heldOut);
+      const stages = await controller.traces?.(heldOut, seed);
       for (const one of [controller, base]) one.dispose();
-      return { result, traces, aroundChange, told: whatCodesTell(held) };
+      return { result, traces, stages, aroundChange, told: whatCodesTell(held) };
     });
-    const { result, traces, aroundChange, told } = found;
+    const { result, traces, stages, aroundChange, told } = found;
     folder.writeArtifact('switches.json', traces);
+    if (stages) folder.writeArtifact('stages.json', stages);
     const offsets = aroundChange.map((_, i) => i - AROUND);
     return {
       title: 'Switch alignment',

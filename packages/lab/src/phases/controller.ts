@@ -1,6 +1,8 @@
 /** Making and loading what steers: a metacontroller, or what a baseline has in its place. */
+import type { Episodes } from '@coxswain/envs';
 import type { CodeGenerator } from '@coxswain/metacontroller';
 import { type Device, HostRandom, ParameterStore, readSafetensors, type SafeTensor } from '@coxswain/tensor';
+import type { StageTrace } from '../report/data.js';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
 import { type Base, takeTensor } from './base.js';
@@ -13,6 +15,8 @@ export interface Controller {
   readonly store: ParameterStore;
   /** Which moments of an episode it is shown, where no event of the world says it. */
   readonly moments?: Moments;
+  /** What each of its stages was shown and found in a few episodes of a seed, where it was found in stages. */
+  readonly traces?: (episodes: Episodes, seed: number) => Promise<StageTrace[]>;
   dispose(): void;
 }
 
@@ -69,7 +73,8 @@ export function loadController(device: Device, trained: TrainedModel, base: Base
     chain?.dispose();
     controller.dispose();
   };
-  return { ...controller, codes, ...(chain ? { moments: chain.moments } : {}), dispose };
+  const traces: Controller['traces'] = (episodes, of) => (chain as Chain).traces(controller, episodes, of);
+  return { ...controller, codes, ...(chain ? { moments: chain.moments, traces } : {}), dispose };
 }
 
 /** A frozen controller with these weights. @param what they are called in errors. */

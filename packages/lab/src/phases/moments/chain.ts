@@ -17,6 +17,8 @@ export type Origin =
   | { readonly kind: 'random'; readonly share: number; readonly seed: number }
   | { readonly kind: 'touches' };
 
+/** Episodes that figures show. */
+const TRACED = 6;
 /** Name in the metadata of `model.safetensors`. */
 const ORIGIN = 'moments';
 /** Finished controllers’ tensors: `stages.1.name`. */
@@ -79,10 +81,11 @@ export class Chain {
 
   /**
    * What each stage was shown and found in the first few of these episodes, for figures.
-   * @param last the controller that is trained after the finished ones.
+   * @param last the controller that was trained after the finished ones.
+   * @param seed of the episodes.
    */
-  async traces(last: Pick<Controller, 'model'>, episodes: Episodes, count: number, title: (i: number) => string): Promise<StageTrace[]> {
-    const few = { ...episodes, count: Math.min(count, episodes.count) };
+  async traces(last: Pick<Controller, 'model'>, episodes: Episodes, seed: number): Promise<StageTrace[]> {
+    const few = { ...episodes, count: Math.min(TRACED, episodes.count) };
     const shown = [...this.#earlier, this.#moments];
     const tables: { readonly shown: StepTable; readonly opened: StepTable }[] = [];
     for (const [i, moments] of shown.entries()) {
@@ -92,7 +95,7 @@ export class Chain {
     const { origin } = this;
     const jumps = origin.kind === 'jumps' ? await jumpsOf(this.parts.base, origin.layer, few) : [];
     return Array.from({ length: few.count }, (_, i) => ({
-      title: title(i),
+      title: `seed ${seed}, episode ${i}`,
       subgoals: [...few.subgoal.subarray(i * few.horizon, i * few.horizon + few.length[i])],
       ...(origin.kind === 'jumps' ? { jumps: { layer: origin.layer, threshold: origin.threshold, values: [...jumps[i]] } } : {}),
       stages: tables.map((table) => ({ shown: [...table.shown.at(i)], opened: [...table.opened.at(i)] })),

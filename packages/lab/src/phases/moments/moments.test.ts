@@ -142,9 +142,9 @@ it('a controller’s switch shows the next one where it opened, and a chain that
   const again = new Chain({ base, config, make }, origin, [await trained.store.save()]);
   expect(await again.moments.of(data)).toEqual(shown);
   const found = await chain.switchesOf(trained).of(data);
-  const traces = await chain.traces(trained, data, 3, (i) => `episode ${i}`);
-  expect(traces.map(({ title }) => title)).toEqual(['episode 0', 'episode 1', 'episode 2']);
-  const moved = await jumpsOf(base, 2, { ...data, count: 3 });
+  const traces = await chain.traces(trained, data, 7);
+  expect(traces.map(({ title }) => title)).toEqual([0, 1, 2, 3, 4, 5].map((i) => `seed 7, episode ${i}`));
+  const moved = await jumpsOf(base, 2, { ...data, count: 6 });
   for (const [i, { subgoals, jumps, stages }] of traces.entries()) {
     expect(subgoals).toEqual([...gatherEpisodes(data, [i]).subgoal.subarray(0, data.length[i])]);
     expect(jumps?.values).toEqual([...moved[i]]);

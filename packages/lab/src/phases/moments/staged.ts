@@ -14,9 +14,6 @@ import { findOrigin } from './find-origin.js';
 import type { Moments, Told } from './moments.js';
 import { agreementOf, type StepTable, shareShown } from './step-table.js';
 
-/** Episodes that figures show. */
-const TRACED = 6;
-
 /** What is told of a finished stage. F1, read-out and the moments' F1 are measured against labels and decide nothing. */
 export interface StageSummary {
   readonly stage: number;
@@ -188,8 +185,7 @@ export class Staged {
 
   /** What each stage was shown and found in a few held-out episodes; none where there are no moments to speak of. */
   async traces(controller: Controller): Promise<StageTrace[]> {
-    const { seed } = this.context;
-    return this.#chain ? this.#chain.traces(controller, this.parts.heldOut, TRACED, (i) => `seed ${seed}, episode ${i}`) : [];
+    return this.#chain ? this.#chain.traces(controller, this.parts.heldOut, this.context.seed) : [];
   }
 
   /** Whether switches stand still: those of the stage that was measured last agree with those that it was shown. */
