@@ -37,6 +37,13 @@ const TRIED_DISCOVERY = [
   ...['discover.batch=8', 'discover.steps=2', 'discover.warmup=1', 'discover.laterGateFrom=1', 'discover.alphaWarmup=1'],
   ...['discover.episodes=512', 'discover.evaluationEpisodes=32'],
 ];
+/** Where that base's residual has two kinds of jumps (docs/notes/discovery.md), and stages of half their steps. */
+const EVENT_FREE = ['discover.momentLayer=4', 'stages.steps=1500', 'stages.alphaWarmup=900', 'stages.laterGateFrom=900'];
+/** Switches that are hardly trained open at some of the steps. */
+const TRIED_STAGES = [
+  ...['discover.momentLayer=4', 'metacontroller.switchBias=0', 'discover.injectionEpisodes=256'],
+  ...['stages.steps=2', 'stages.alphaWarmup=1', 'stages.laterGateFrom=1', 'stages.most=2'],
+];
 /** @param {string[]} values */
 const settings = (values) => values.flatMap((value) => ['--set', value]);
 
@@ -129,6 +136,19 @@ const LINES = [
           ...['discover', '--base', join(here, 'models/grid-small/base'), '--preset', 'grid-small', '--view', 'same', '--seed', '1'],
           ...settings([...(rehearsal ? TRIED_DISCOVERY : DISCOVERY), `discover.alpha=${alpha}`]),
           ...['--out', join(out, `alpha-${alpha}`)],
+        ]),
+      ),
+  },
+  {
+    name: 'event-free',
+    about: "discovery that reads no event on grid-small's stored base, from the layer whose jumps are of two kinds, two seeds",
+    seconds: 420,
+    commands: ({ out, rehearsal }) =>
+      SEEDS.slice(0, rehearsal ? 1 : 2).map((seed) =>
+        command(`seed-${seed}`, 'coxswain.mjs', [
+          ...['discover', '--base', join(here, 'models/grid-small/base'), '--preset', 'grid-small', '--view', 'event-free'],
+          ...settings(rehearsal ? [...TRIED_DISCOVERY, ...TRIED_STAGES] : [...DISCOVERY, ...EVENT_FREE]),
+          ...['--seed', `${seed}`, '--out', join(out, `seed-${seed}`)],
         ]),
       ),
   },

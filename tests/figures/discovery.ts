@@ -4,9 +4,7 @@ import { f1, f2, f3, f4, findings, max, median, min, percent, type Run, range, r
 const SEEDS = ['1-1', '1-2', '2-3', '2-4', '3-5', '3-6'];
 const named = (seeds: string): string => seeds.replace('-', ', ');
 const shipped = '../../packages/lab/models/grid-mini';
-const metacontrollers = SEEDS.map(
-  (seeds) => run(seeds === '1-1' ? `${shipped}/controller` : `models/grid-mini/controller-${seeds}`).result,
-);
+const metacontrollers = SEEDS.map((seeds) => run(`models/grid-mini/controller-${seeds}`).result);
 const bases = [run(`${shipped}/base`), ...runs('models/grid-mini', /^base-/)].map(({ result }) => result);
 
 const layers = findings('grid-mini/controllers.json', 'Success by layer and task').map(
@@ -81,7 +79,7 @@ const injection = (path: string): number[] =>
   findings(path, 'Codes across layouts and histories')
     .filter((row) => row.Condition === 'with its code' && row['Reached, unseen'] !== null)
     .map((row) => row['Reached, unseen']);
-const frozen = [...injection('grid-mini/injection.json'), ...injection('runs/demo/injection/analysis.json')];
+const frozen = injection('grid-mini/injection.json');
 const coTrained = ['1-1', '1-2', '2-3', '3-5', '2-4', '3-6'].map((seeds) => {
   const { result } = run(`runs/grid-mini/co-trained-${seeds}`);
   const unseen = injection(`runs/co-trained-injection/${seeds}/analysis.json`);
@@ -106,7 +104,7 @@ export const discovery: PageFigures = {
     figures`one nat a step (${rate(0.01)}; ${rate(0.001)} at α ${set('0.001')}, in the median)`,
     figures`exact step: ${range(compile.map(({ f1Exact }) => f1Exact))}. Read-out: ${range(compile.map(({ readout }) => readout))}, near chance. Loss with hard gates: ${range(compile.map(({ nllHard }) => nllHard))}, far below what a name for a colour leaves (${range(metacontrollers.map(({ nllHard }) => nllHard))} above)`,
     ...['random', 'first'].flatMap((ties) => ['0.03', '0.1'].map((alpha) => paperView(ties, alpha))),
-    told('`touches`, the preset', 'grid-mini/switches.json'),
+    told('`touches`', 'grid-mini/switches.json'),
     told('`same`, ties `first`, α 0.1', 'runs/paper-view/switches-first-0.1-1-1/analysis.json'),
     told('`same`, ties `random`, α 0.1', 'runs/paper-view/switches-random-0.1-1-1/analysis.json'),
     figures`(base 1, seed 1: ${f2(coTrained[0].result.nllUncontrolled)} nats, before ${f2(metacontrollers[0].nllUncontrolled)})`,
@@ -123,7 +121,7 @@ export const discovery: PageFigures = {
     'success on 0123 | on 01230123',
     'steers after block 1',
     'reads after block 2',
-    '`touches`, α 0.001, 3 000 steps, gates straight-through from step 1 500, one start',
+    'α 0.001, 3 000 steps, gates straight-through from step 1 500, one start',
     'three sequence models',
     '1 000 steps and one start',
     'F1 at the exact step ≥ 0.98 and read-out ≥ 0.95',

@@ -10,10 +10,10 @@ function medians(what: string): { four: number; fours: number; whole: number; wh
   return { four, fours, whole, wholes };
 }
 const OBEYED = 'Base alone: transitions obeyed';
-const ONCE = 'Internal RL, on 0123 after 61 440 episodes';
-const TWICE = 'Internal RL, on 01230123 after 122 880 episodes';
+const ONCE = 'Internal RL, touches, on 0123 after 61 440 episodes';
+const TWICE = 'Internal RL, touches, on 01230123 after 122 880 episodes';
 const [ORACLE, ORACLE_TWICE] = ['Labelled controllers, on 0123', 'Labelled controllers, on 01230123'];
-const UNLEARNED = 'Internal RL that learned 0123, on 01230123 after 61 440 episodes';
+const UNLEARNED = 'Internal RL, touches that learned 0123, on 01230123 after 61 440 episodes';
 const RAW = 'Raw-action RL, on 0123 after 61 440 episodes';
 
 const rows = [...runs('runs/memory', /^(internal|long)-/)].flatMap(({ result }) => result.rows);

@@ -37,7 +37,7 @@ export const others: readonly PageFigures[] = [
       figures`after 600 steps is ${f4(f32.result.actionNll)} in both`,
     ],
   },
-  { page: 'docs/results/models/README.md', settings: ['those of seed 1 are shipped', 'Adapter: llvmpipe (Mesa 25.0.7)'] },
+  { page: 'docs/results/models/README.md', settings: ['Adapter: llvmpipe (Mesa 25.0.7)'] },
   {
     page: 'packages/lab/models/grid-mini/README.md',
     claims: [
@@ -49,7 +49,14 @@ export const others: readonly PageFigures[] = [
   { page: 'docs/add-an-operation.md', settings: ['in less than 30 lines'] },
   {
     page: 'docs/gpu-agenda.md',
-    settings: ['drivers before 615.71', 'not rounded to 65 536 ns', 'internal RL of 012345670123', '(7×7)', 'for six α from 0.01 to 0.5'],
+    settings: [
+      'drivers before 615.71',
+      'not rounded to 65 536 ns',
+      'internal RL of 012345670123',
+      '(7×7)',
+      'for six α from 0.01 to 0.5',
+      '(`momentLayer` 4)',
+    ],
   },
   {
     page: 'bench/README.md',

@@ -1,6 +1,6 @@
 import { figures, type PageFigures, set } from './page.js';
 import { pairF1 } from './pairs.js';
-import { f1, f2, f3, findings, injected, max, median, min, percent, range, run, runs, successes, word } from './stored.js';
+import { f1, f2, f3, findings, injected, max, median, min, percent, range, runs, successes, word } from './stored.js';
 
 const probes = findings('grid-mini/probes.json', 'Accuracy by layer and step').map((row) => row['All steps']);
 const layers = findings('grid-mini/controllers.json', 'Success by layer and task');
@@ -28,7 +28,7 @@ const aligned = coTouches.filter((row) => row.F1 > 0.9);
 const switches = ['grid-small', 'grid-small-eight'].flatMap((name) =>
   runs(`runs/${name}`, /^controller-/).map(({ result }) => result.f1Exact),
 );
-const metacontrollers = [run('../../packages/lab/models/grid-mini/controller'), ...runs('models/grid-mini', /^controller-/)];
+const metacontrollers = runs('models/grid-mini', /^controller-/);
 const exact = metacontrollers.map(({ result }) => result.f1Exact);
 const first = successes({ method: 'internal', task: '0123', episodes: 61_440 });
 const coTrained = successes({ method: 'co-trained', task: '0123', episodes: 61_440 }).filter((success) => success > 0.1);

@@ -1,3 +1,4 @@
+import { unseen as carriedOver, found as eventFree, solvedBySeeds } from './event-free.js';
 import { figures, type PageFigures, set } from './page.js';
 import { pairF1 } from './pairs.js';
 import {
@@ -30,9 +31,13 @@ const coTrained = baseline('co-trained').sort((a, b) => a - b);
 
 /** What discovery ended with, of runs whose models are stored whole or not. */
 const discovered = (prefix: string) => [...runs('runs/grid-mini', new RegExp(`^${prefix}`))].map(({ result }) => result);
-const metacontrollers = [run('../../packages/lab/models/grid-mini/controller'), ...runs('models/grid-mini', /^controller-/)].map(
-  ({ result }) => result,
-);
+const metacontrollers = runs('models/grid-mini', /^controller-/).map(({ result }) => result);
+const onUnseen = solvedBySeeds('rl');
+type Found = { readonly f1Exact: number; readonly readout: number };
+/** How many of them switch at the exact step, nearly always. */
+const foundOf = (all: readonly Found[]): string => `${word(all.filter(({ f1Exact }) => f1Exact >= 0.98).length)} of ${word(all.length)}`;
+const readOut = (all: readonly Found[]): string =>
+  `${percent1(min(all.map(({ readout }) => readout)))} to ${percent1(max(all.map(({ readout }) => readout)))}`;
 const small = ['grid-small', 'grid-small-eight'].map((name) => runs(`runs/${name}`, /^controller-/).map(({ result }) => result));
 const read = small.map((found) => found.map(({ readout }) => readout));
 
@@ -90,18 +95,20 @@ export const readme: PageFigures = {
   blocks: [demoTable, readText('docs/results/printed/custom-controller.txt').split('\n').slice(2).join('\n')],
   claims: [
     figures`in ${f3(successes({ method: 'internal', task: '01234567' }, 'grid-small-eight')[1])} of episodes, with the other in none`,
-    figures`${word(metacontrollers.filter(({ f1Exact }) => f1Exact >= 0.98).length)[0].toUpperCase() + word(metacontrollers.length).slice(1)} of ${word(metacontrollers.length)} metacontrollers over three bases switch at the exact step (F1 ${range(metacontrollers.map(({ f1Exact }) => f1Exact))}), and ${percent1(min(metacontrollers.map(({ readout }) => readout)))} to ${percent1(max(metacontrollers.map(({ readout }) => readout)))} % of subgoals are read from the code`,
+    figures`Of ${word(eventFree.length)} metacontrollers over three bases, none left out, ${word(eventFree.filter(({ f1Exact }) => f1Exact >= 0.98).length)} switch at the exact step (F1 ${range(eventFree.map(({ f1Exact }) => f1Exact))}), and at least ${(100 * min(eventFree.map(({ readout }) => readout))).toFixed(2)} % of subgoals are read from the code; injected into other layouts, its codes reach their colour on transitions that no demonstration shows in ${range(eventFree.flatMap((one) => carriedOver(one, 'demonstrated')))} of episodes, codes of free play in ${range(eventFree.flatMap((one) => carriedOver(one, 'free')))}`,
+    figures`${foundOf(metacontrollers)} do so too (F1 ${range(metacontrollers.map(({ f1Exact }) => f1Exact))}, ${readOut(metacontrollers)} %)`,
     figures`of ${word(read.flat().length)} is read out to ${set('0.95')}: ${f3(read[0][0])} and ${f3(read[0][1])} after a third of the steps, ${f3(read[1][0])} and ${f3(read[1][1])} after most of them (chance ${f3(1 / 8)}). ${'Three'} of the ${word(read.flat().length)} switch at every colour (F1 ${f3(max(small.flat().map(({ f1Exact }) => f1Exact)))})`,
     figures`five metacontrollers each (${String(mapped.length)} runs): within 1 000 steps only ${[...new Set(found.map(viewAndAlpha))].join(', ')} finds skills, ${word(hardFrom(600))} of five where gates are hard from step 600, ${word(hardFrom(200))} of five from 200`,
     figures`right two times in five (F1 ${f3(pairF1())})`,
     figures`touched next in ${range(injected(demo, 'with its code', reached), percent)} % of episodes, against ${range(injected(demo, 'without', reached), percent)} % without a code and ${range(injected(demo, 'random code', reached), percent)} % with a random one; for transitions that no demonstration shows, in ${percent(median(injected(demo, 'with its code', unseen)))} %, against ${range(injected(demo, 'without', unseen), percent)} % without`,
     figures`On \`grid-small\`: ${range(injected(eight, 'with its code', reached), percent)} %, against ${range(injected(eight, 'without', reached), percent)} % without; never shown, ${range(injected(eight, 'with its code', unseen), percent)} %, against ${percent(max(injected(eight, 'without', unseen)))} %.`,
     figures`The paper reports ${set('36 %')}, and ${set('24 %')} for what was never shown`,
-    figures`in ${range(first)} of sampled episodes after 61 440 episodes (${word(first.length)} metacontrollers over three bases, median ${f3(median(first))}), in ${range(all)} after 148 480 (median ${f3(median(all))}); gone on with on 01230123, in ${range(twice)} of those after 122 880 in all (median ${f3(median(twice))}). Two more such tasks in 61 440 episodes each: 1230 in ${range(internal('1230', 61_440))}, 3012 in ${range(internal('3012', 61_440))}. Controllers trained with labels and switched by an oracle reach ${range(successes({ method: 'supervised', task: '0123' }))} on 0123.`,
+    figures`in ${range(onUnseen)} of sampled episodes after 61 440 episodes (${word(onUnseen.length)} metacontrollers over three bases, median ${f3(median(onUnseen))}); 3012 in ${range(solvedBySeeds('rl-3012'))}, 1230 in ${range(solvedBySeeds('rl-1230'))}; gone on with on 01230123, in ${range(solvedBySeeds('long'))} of those after 122 880 in all (median ${f3(median(solvedBySeeds('long')))})`,
+    figures`in ${range(first)} after as many (median ${f3(median(first))}), in ${range(all)} after 148 480 (median ${f3(median(all))}); gone on with on 01230123, in ${range(twice)} of those after 122 880 in all (median ${f3(median(twice))}); 1230 in ${range(internal('1230', 61_440))}, 3012 in ${range(internal('3012', 61_440))}. Controllers trained with labels and switched by an oracle reach ${range(successes({ method: 'supervised', task: '0123' }))} on 0123.`,
     figures`(read-out ${range(steps.map(({ readout }) => readout))}), but a decision at every step is too many: ${f4(max(baseline('no-abstraction')))} at most. CompILE cuts where subgoals change (F1 ${range(cuts.map(({ f1Exact }) => f1Exact))}), but its codes do not name colours (read-out ${range(cuts.map(({ readout }) => readout))}): ${f4(max(baseline('compile')))} at most.`,
     figures`${f3(coTrained[4])} and ${f3(coTrained[5])} where they carry over best, ${f3(max(coTrained.slice(0, 4)))} with the other four`,
-    figures`Internal RL’s lowest is ${f3(min(first))}.`,
-    figures`solves 0123 in ${f3(remembered('Internal RL, on 0123 after 61 440 episodes'))} and 01230123, whose second round does not see the first, in ${f3(remembered('Internal RL, on 01230123 after 122 880 episodes'))} of episodes (medians of two; ${f3(median(first))} and ${f3(median(twice))} with the whole past in view)`,
+    figures`Internal RL’s lowest, with \`touches\` as theirs, is ${f3(min(first))}.`,
+    figures`solves 0123 in ${f3(remembered('Internal RL, touches, on 0123 after 61 440 episodes'))} and 01230123, whose second round does not see the first, in ${f3(remembered('Internal RL, touches, on 01230123 after 122 880 episodes'))} of episodes (medians of two; ${f3(median(first))} and ${f3(median(twice))} with the whole past in view)`,
     figures`in at most ${f3(max([...sameView, ...random].map(({ result }) => result.readout)))} of steps (chance ${set('0.25')})`,
     figures`(labelled controllers: ${f3(layers[1]['0123'])} on 0123 there, ${f3(layers[2]['0123'])} after block 2)`,
     figures`do ${range(speed.demonstrations, (value) => value.toFixed(0))} TFLOP/s in what is learned from demonstrations at the paper’s size, ${speed.rl.toFixed(0)} in RL, of the ${speed.peak.toFixed(0)} that a chain of multiplications reaches there`,
@@ -120,6 +127,7 @@ export const readme: PageFigures = {
     '4×4 cells, four colours',
     '(7×7, eight colours in pairs)',
     'Internal RL solves 0123',
+    'With the metacontrollers of `touches` 0123 in',
     'after 61 440 episodes of 0123, six runs each',
     'within 1 000 steps a subgoal',
     'steers after block 1',

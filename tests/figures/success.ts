@@ -42,7 +42,7 @@ const medians = COLUMNS.map((column) => median(successes({ method: 'internal', .
 
 const supervised = (task: string): string => successes({ method: 'supervised', task }).map(f3).join(', ');
 const rank = (of: number): string => f3(at(`labelled, rank ${of}`, 0.5).Success);
-const preset = run('../../packages/lab/models/grid-mini/controller').config.config.discover;
+const preset = run('models/grid-mini/controller-1-1').config.config.discover;
 
 export const success: PageFigures = {
   page: 'docs/notes/success.md',

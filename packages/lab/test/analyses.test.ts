@@ -177,12 +177,12 @@ it('analyses of finished runs: curves, the success map, rate–distortion', asyn
 it('curves of fewer runs than quartiles need are drawn without them, and it is said', async () => {
   await done('analyse', 'curves', '--runs', at('rl/1'), '--out', at('summaries/one'));
   const { charts, tables } = JSON.parse(fs.readFileSync(at('summaries/one/analysis.json'), 'utf8'));
-  expect(charts[0].about).toContain('No quartiles for Internal RL: they take 3 runs.');
+  expect(charts[0].about).toContain('No quartiles for Internal RL, touches: they take 3 runs.');
   expect(charts[0].curves[0].points).toHaveLength(2);
   expect(tables[0].rows[0].slice(-2)).toEqual([null, null]);
   const figure = fs.readFileSync(at('summaries/one/figure.svg'), 'utf8');
   expect(figure).not.toContain('class="band"');
-  expect(figure).toContain('Internal RL (1 run)');
+  expect(figure).toContain('Internal RL, touches (1 run)');
 });
 
 it('RL goes on from what another run learned, and counts the episodes of both', async () => {

@@ -41,7 +41,7 @@ describe('phases', () => {
   it('the metacontroller: its switches, its codes, its loss', () => {
     const answer = answerOf('discover', read(join(models, 'controller/result.json')));
     expect(answer).toContain('F1 1.000 at the exact step');
-    expect(answer).toContain('read from the code at 0.999 of the steps; held-out loss 0.191 nats an action, 0.539 without it.');
+    expect(answer).toContain('read from the code at 1.000 of the steps; held-out loss 0.190 nats an action, 0.539 without it.');
   });
 
   it('its stages, and how its codes carry over', () => {
@@ -100,6 +100,6 @@ describe('analyses', () => {
   it('are those of the tables', () => {
     expect(answerTo('switches')).toContain('F1 1.000 at the exact step');
     expect(answerTo('injection')).toMatch(/^At step 0 the colour is reached next in 0\.\d+ with its code, 0\.256 without/);
-    expect(answerTo('curves')).toContain('Co-trained on 0123: 0 at the end, median of 6 runs, quartiles 0 and 0.478.');
+    expect(answerTo('curves')).toContain('Co-trained, touches on 0123: 0 at the end, median of 6 runs, quartiles 0 and 0.478.');
   });
 });

@@ -35,6 +35,7 @@ export const DISCOVER = {
   'metacontroller.rank': 4,
   'metacontroller.history': 8,
   'metacontroller.sequence': 8,
+  'discover.view': 'touches',
   'discover.starts': 2,
   'discover.startSteps': 2,
   'discover.steps': 14,

@@ -59,6 +59,7 @@ const DISCOVER = set({
   'metacontroller.rank': 4,
   'metacontroller.history': 8,
   'metacontroller.sequence': 8,
+  'discover.view': 'touches',
   'discover.starts': 1,
   'discover.startSteps': 1,
   'discover.steps': 8,

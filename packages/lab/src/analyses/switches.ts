@@ -3,6 +3,7 @@ import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
 import { demonstratedCodes } from '../phases/demonstrated-codes.js';
 import { evaluateController } from '../phases/evaluate-controller.js';
+import { writeStages } from '../phases/moments/write-stages.js';
 import { demonstrations } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, rowsOf, shown, tableOf } from './findings.js';
@@ -37,7 +38,7 @@ export const switchesAnalysis: Analysis = {
     });
     const { result, traces, stages, aroundChange, told } = found;
     folder.writeArtifact('switches.json', traces);
-    if (stages) folder.writeArtifact('stages.json', stages);
+    if (stages) writeStages(folder, stages);
     const offsets = aroundChange.map((_, i) => i - AROUND);
     return {
       title: 'Switch alignment',

@@ -298,7 +298,7 @@ describe('the command', () => {
     expect(highest).toBeGreaterThanOrEqual(ratio);
     const [kept] = readCostResults(results);
     expect(kept).toMatchObject({ preset: 'grid-mini', set: TINY, models: [{ model: { measurements: 24 } }] });
-    expect(kept.phases).toMatchObject([{ phase: 'discover', cost: { steps: 3000 }, command: expect.stringContaining('--check 2') }]);
+    expect(kept.phases).toMatchObject([{ phase: 'discover', cost: { steps: 7000 }, command: expect.stringContaining('--check 2') }]);
     expect(kept.phases[0].rounds).toHaveLength(3);
     const row = fs
       .readFileSync(`${results}.md`, 'utf8')

@@ -23,6 +23,7 @@ import { type ControllerEvaluation, evaluateController } from './evaluate-contro
 import { measureInjection } from './measure-injection.js';
 import { methodOf } from './methods.js';
 import { Staged, type StageSummary } from './moments/staged.js';
+import { writeStages } from './moments/write-stages.js';
 import { gradientScaleOf } from './precision.js';
 import { withCulprit } from './spoilt.js';
 import { type Stage, showsOwnMoments, stagedUpdates } from './stages.js';
@@ -208,7 +209,7 @@ async function run(context: PhaseContext): Promise<void> {
   const { result, traces } = await measure();
   folder.writeArtifact('switches.json', traces);
   const stages = await staged.traces(trainee.controller);
-  if (stages.length > 0) folder.writeArtifact('stages.json', stages);
+  if (stages.length > 0) writeStages(folder, stages);
   const injection = await measureInjection(base, shownNow(), config, seed, heldOut);
   folder.writeArtifact(RESULT_FILE, {
     ...result,

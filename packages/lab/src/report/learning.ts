@@ -61,10 +61,10 @@ const NAMES: Readonly<Record<string, string>> = {
 /** A method's name for people. */
 export const methodName = (method: string): string => NAMES[method] ?? method;
 
-/** The same; a view other than `touches` is named with it. */
+/** The same, with the view that its codes were found with. */
 export function methodLabel({ method, view }: Pick<LearningRun, 'method' | 'view'>): string {
   const name = methodName(method);
-  return view === null || view === 'touches' ? name : `${name}, ${view}`;
+  return view === null ? name : `${name}, ${view}`;
 }
 
 /** Groups runs of one task by method, and those of one method by their episodes where these differ: rate and exploration fall over them. */

@@ -18,6 +18,7 @@ import { share, short } from './format.js';
 import { spread } from './frame.js';
 import { curvesByMethod, smooth, summarise, valueAt } from './learning.js';
 import { renderReport } from './page.js';
+import { standaloneStages } from './standalone.js';
 import { segments } from './strip.js';
 
 const EMPTY: ReportData = {
@@ -109,7 +110,7 @@ describe('curves', () => {
     const [internal] = SAMPLE.learning;
     const groups = curvesByMethod([...SAMPLE.learning, { ...internal, view: 'symmetry' }], 5);
     expect(groups.map(({ label, runs }) => [label, runs.length])).toEqual([
-      ['Internal RL', 4],
+      ['Internal RL, touches', 4],
       ['Raw-action RL', 4],
       ['Internal RL, symmetry', 1],
     ]);
@@ -119,8 +120,8 @@ describe('curves', () => {
     const [internal] = SAMPLE.learning;
     const groups = curvesByMethod([...SAMPLE.learning, { ...internal, planned: 148_480 }], 5);
     expect(groups.map(({ label, runs }) => [label, runs.length])).toEqual([
-      ['Internal RL, 61 440 episodes', 4],
-      ['Internal RL, 148 480 episodes', 1],
+      ['Internal RL, touches, 61 440 episodes', 4],
+      ['Internal RL, touches, 148 480 episodes', 1],
       ['Raw-action RL', 4],
     ]);
   });
@@ -207,6 +208,18 @@ describe('results', () => {
   });
 });
 
+it('stages are drawn by themselves: each moment as a ring, each switch as a disc, no end and no first step', () => {
+  const drawn = standaloneStages(SAMPLE.stages);
+  expectWellFormed(drawn);
+  expect(drawn).not.toMatch(/NaN|undefined|Infinity/);
+  const [staged, random] = SAMPLE.stages;
+  expect(drawn.match(/class="shown"/g)).toHaveLength(3 + 3 + 1);
+  expect(drawn.match(/class="opened"/g)).toHaveLength(3 + 2 + 0);
+  expect(drawn.match(/class="beta( open)?"/g)).toHaveLength(staged.subgoals.length - 1);
+  for (const { title } of [staged, random]) expect(drawn).toContain(title);
+  expect(standaloneStages([])).toMatch(/^<svg /);
+});
+
 describe('a report of stored runs', () => {
   let root: string;
   const input = (phase: string, seed: number) => ({ phase, seed, sha256: 'ab' });
@@ -264,7 +277,7 @@ describe('a report of stored runs', () => {
         learningRate,
       })),
     ).toEqual([
-      { method: 'internal', view: 'touches', baseSeed: 3, controllerSeed: 2, rlSeed: 7, learningRate: 1e-3 },
+      { method: 'internal', view: 'event-free', baseSeed: 3, controllerSeed: 2, rlSeed: 7, learningRate: 1e-3 },
       { method: 'raw', view: null, baseSeed: 3, controllerSeed: null, rlSeed: 7, learningRate: 1e-4 },
     ]);
     expect(data.training.map(({ title }) => title)).toEqual(['Pretraining: action NLL', 'Discovery: action NLL', 'Discovery: switch F1']);
@@ -277,8 +290,8 @@ describe('a report of stored runs', () => {
       ['Controllers trained with labels', 1],
       ['Sequence models', 1],
     ]);
-    expect(data.tables[0].rows[0]).toEqual(['Internal RL', '0123', 1024, 1, 0.2, 0.2, 0.2]);
-    expect(data.tables[2].rows[0]).toEqual(['Internal RL', '0123', '01230123', 1024, 1, 0.1, 0.1, 0.1]);
+    expect(data.tables[0].rows[0]).toEqual(['Internal RL, event-free', '0123', 1024, 1, 0.2, 0.2, 0.2]);
+    expect(data.tables[2].rows[0]).toEqual(['Internal RL, event-free', '0123', '01230123', 1024, 1, 0.1, 0.1, 0.1]);
     expect(data.tables[4].rows[0]).toEqual([3, 5, 0.2, 'coxswain supervise --seed 5']);
     expect(data.switches).toHaveLength(3);
     expect(data.episodes).toHaveLength(6);
@@ -302,7 +315,7 @@ describe('a report of stored runs', () => {
     const rows = JSON.parse(fs.readFileSync(`${results}.json`, 'utf8')) as ResultRow[];
     expect(rows).toContainEqual({
       method: 'internal',
-      view: 'touches',
+      view: 'event-free',
       baseSeed: 3,
       controllerSeed: 2,
       rlSeed: 7,

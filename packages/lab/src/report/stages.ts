@@ -52,16 +52,23 @@ function stageRow(stage: StageTrace['stages'][number], number: number, y: number
   ];
 }
 
+/** Both edges of an episode's picture. */
+export function stageSize({ subgoals, jumps, stages }: StageTrace): { readonly width: number; readonly height: number } {
+  const rows = jumps ? JUMPS.top + JUMPS.height + 4 : JUMPS.top;
+  return { width: LEFT + subgoals.length * STEP + 6, height: rows + stages.length * ROW + 6 + STRIP + 22 };
+}
+
 /** One episode. */
-export function stageFigure({ title, subgoals, jumps, stages }: StageTrace): string {
+export function stageSvg(trace: StageTrace): string {
+  const { title, subgoals, jumps, stages } = trace;
+  const { width, height } = stageSize(trace);
   const steps = subgoals.length;
   const x = (step: number) => LEFT + step * STEP;
   const rows = jumps ? JUMPS.top + JUMPS.height + 4 : JUMPS.top;
   const bottom = rows + stages.length * ROW;
   const strip = { top: bottom + 6, height: STRIP };
-  const height = strip.top + STRIP + 22;
-  const picture = svg(
-    x(steps) + 6,
+  return svg(
+    width,
     height,
     `${title}: the base’s jumps, and what each stage was shown and found, above the true subgoals`,
     ...subgoalStrip(subgoals, { x, above: { top: JUMPS.top, height: bottom - JUMPS.top }, strip }),
@@ -69,5 +76,7 @@ export function stageFigure({ title, subgoals, jumps, stages }: StageTrace): str
     ...stages.flatMap((stage, i) => stageRow(stage, i + 1, rows + (i + 0.5) * ROW, x, steps)),
     ...stepTicks(steps, x, height - 6),
   );
-  return figure(picture, text(title));
 }
+
+/** The same with its title. */
+export const stageFigure = (trace: StageTrace): string => figure(stageSvg(trace), text(trace.title));

@@ -1,8 +1,9 @@
 /** Charts, or an episode, as one SVG file that refers to nothing outside itself. */
-import type { DrawnEpisode, TrainingChart } from './data.js';
+import type { DrawnEpisode, StageTrace, TrainingChart } from './data.js';
 import { EPISODE_LEGEND, episodeEdge, episodeSvg, episodeTold } from './episodes.js';
 import { FRAME } from './frame.js';
 import { element, text } from './markup.js';
+import { stageSize, stageSvg } from './stages.js';
 import { STYLE } from './style.js';
 import { chartSvg } from './training.js';
 
@@ -69,4 +70,19 @@ export function standaloneEpisode(episode: DrawnEpisode): string {
     element('g', { transform: `translate(0,${below})` }, episodeSvg(episode)),
     ...EPISODE_LEGEND.map((told, row) => line((below + edge) / LINE + row + 0.5, 'fill:var(--soft);font-size:13px', told)),
   );
+}
+
+/** How switches were found in some episodes, one below the other. */
+export function standaloneStages(traces: readonly StageTrace[]): string {
+  let top = 0;
+  const placed = traces.map((trace) => {
+    const { height } = stageSize(trace);
+    const at = top;
+    top += LINE + MARGIN + height;
+    return (
+      element('text', { x: MARGIN, y: at + LINE, style: 'font-weight:600' }, text(trace.title)) +
+      element('g', { transform: `translate(0,${at + LINE + MARGIN})` }, stageSvg(trace))
+    );
+  });
+  return file(Math.max(1, ...traces.map((trace) => stageSize(trace).width)), Math.max(1, top + MARGIN), ...placed);
 }

@@ -8,7 +8,7 @@ import { runReport } from '../command/report-command.js';
 import { runSummary } from '../command/summary-command.js';
 import { costPage, readCostResults } from '../cost/results.js';
 import type { Findings } from '../report/data.js';
-import { standaloneSvg } from '../report/standalone.js';
+import { standaloneStages, standaloneSvg } from '../report/standalone.js';
 import { findingsToMarkdown } from './markdown.js';
 
 const RESULTS = new URL('../../../../docs/results/', import.meta.url);
@@ -30,13 +30,16 @@ it('cost.md is what its files say', () => {
   expect(read('cost.md')).toBe(costPage(readCostResults(fileURLToPath(new URL('cost', RESULTS)))));
 });
 
+it('the picture of how a switch was found is what its run left', () => {
+  expect(read('event-free/stages.svg')).toBe(standaloneStages(JSON.parse(read('runs/event-free/found-1-1/stages.json'))));
+});
+
 /** The stored runs of a page, as one folder: those kept whole, and of `grid-mini` the models that the package ships. */
 const SOURCES: Readonly<Record<string, readonly [from: string, as: string][]>> = {
   'grid-mini': [
     ['runs/grid-mini', ''],
     ['models/grid-mini', ''],
     ['../../packages/lab/models/grid-mini/base', 'base-1'],
-    ['../../packages/lab/models/grid-mini/controller', 'controller-1-1'],
   ],
   'grid-small': [['runs/grid-small', '']],
   'grid-small-eight': [['runs/grid-small-eight', '']],

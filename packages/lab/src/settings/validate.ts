@@ -122,7 +122,7 @@ const OWN_MOMENTS: readonly string[] = ['jumps', 'random', 'switches', 'event-fr
 function checkViews({ discover, stages, metacontroller, model }: PartialConfig): void {
   if (discover === undefined || !OWN_MOMENTS.includes(discover.view)) return;
   const { view, method, momentLayer } = discover;
-  const other = 'Choose another view, or discover.method=metacontroller.';
+  const other = 'Choose another view (--view touches), or discover.method=metacontroller.';
   check(method !== 'co-trained', 'discover.view', view, 'one that does not look at the base, which learns along (co-trained)', other);
   const staged = view === 'event-free';
   check(!staged || method !== 'no-abstraction', 'discover.view', view, 'one of a single stage: this method’s switch is always open', other);

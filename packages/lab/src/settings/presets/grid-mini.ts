@@ -51,7 +51,7 @@ export const gridMini: Config = {
   },
   discover: {
     method: 'metacontroller',
-    view: 'touches',
+    view: 'event-free',
     symmetry: true,
     momentLayer: -1,
     momentRule: 'mixture',

@@ -26,6 +26,8 @@ export const gridSmall: Config = {
   metacontroller: { ...gridMini.metacontroller, layer: 2, embedderLayer: 3 },
   discover: {
     ...gridMini.discover,
+    // After the embedder’s layer the stored base has no jumps to speak of (docs/notes/discovery.md).
+    view: 'touches',
     episodes: 200_000,
     steps: 8000,
     batch: 256,
