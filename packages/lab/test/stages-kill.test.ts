@@ -27,6 +27,7 @@ const MOMENTS = { ...DISCOVER, 'metacontroller.switchBias': 0, 'discover.momentR
 /** Six steps and two of another start, then as many again; the third stage is left out, whatever the switches do. */
 const STAGES = {
   ...MOMENTS,
+  'discover.view': 'event-free',
   'discover.steps': 6,
   'discover.laterGateFrom': 4,
   'discover.alphaWarmup': 4,
@@ -39,7 +40,7 @@ const STAGES = {
 const staged = (other: Record<string, number | string> = {}): Run => ({
   phase: 'discover',
   inputs: { base: 'pretrain' },
-  settings: ['--view', 'event-free', ...set({ ...STAGES, ...other })],
+  settings: set({ ...STAGES, ...other }),
 });
 const RUNS: Readonly<Record<string, Run>> = {
   pretrain: { phase: 'pretrain', inputs: {}, settings: set(PRETRAIN) },
@@ -50,11 +51,9 @@ const RUNS: Readonly<Record<string, Run>> = {
   'on switches': {
     phase: 'discover',
     inputs: { base: 'pretrain', first: 'in stages' },
-    settings: [
-      '--view',
-      'switches',
-      ...set(Object.fromEntries(Object.entries(MOMENTS).filter(([key]) => !key.startsWith('metacontroller')))),
-    ],
+    settings: set(
+      Object.fromEntries(Object.entries({ ...MOMENTS, 'discover.view': 'switches' }).filter(([key]) => !key.startsWith('metacontroller'))),
+    ),
   },
 };
 

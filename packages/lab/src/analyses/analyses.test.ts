@@ -57,7 +57,7 @@ test('rate against distortion: gates that harden at another step are another cur
   const { discover } = preset('grid-mini');
   const run = (alpha: number, laterGateFrom: number) =>
     ({
-      config: { phase: 'discover', config: { discover: { ...discover, alpha, laterGateFrom } } },
+      config: { phase: 'discover', config: { discover: { ...discover, view: 'touches', alpha, laterGateFrom } } },
       measured: { kl: 1 / alpha, nllHard: 0.2, f1Exact: 1, readout: 1 },
     }) as unknown as StoredRun;
   const { charts, tables } = rateDistortionSummary.run([run(0.1, 200), run(0.01, 200), run(0.001, 200), run(0.1, 600), run(0.01, 600)]);
