@@ -1,5 +1,5 @@
 import { figures, type PageFigures } from './page.js';
-import { f2, f3, f4, findings, max, median, min, type Run, range, run } from './stored.js';
+import { f2, f3, f4, findings, max, median, min, type Run, range, run, successes } from './stored.js';
 
 export const SEEDS = ['1-1', '1-2', '2-3', '2-4', '3-5', '3-6'];
 const of = (name: string): Run => run(`runs/event-free/${name}`);
@@ -74,6 +74,7 @@ export const eventFree: PageFigures = {
     ...byLayerLarge,
     figures`with an F1 of ${f3(min(exact))} and a read-out of ${f4(min(found.map(({ readout }) => readout)))} at least, though the moments that they began with have one of ${range(found.map(({ stages }) => stages[0].momentF1))}`,
     figures`in ${range(found.flatMap((one) => unseen(one, 'demonstrated')))} of episodes with codes of demonstrations, in ${range(found.flatMap((one) => unseen(one, 'free')))} with codes of free play, in ${f3(max(found.flatMap((one) => unseen(one, 'without'))))} at most without`,
+    figures`Raw-action RL solved 0123 in ${f4(max(successes({ method: 'raw', task: '0123', episodes: 61_440 })))} of as many episodes`,
     figures`the median on 0123 is ${f3(median(solvedBySeeds('rl')))}`,
     figures`shows ${shown('Share shown')} of the steps; ${shown('Precision, colours')} of these are ends of subgoals, and of all ends ${shown('Recall, colours')} are among them`,
     figures`a jump tells a colour there (area under the curve ${f3(large[4]['AUC, colours'])})`,

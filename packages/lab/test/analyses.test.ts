@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ANALYSES } from '../src/analyses/index.js';
-import { main } from '../src/command/main.js';
 import { PHASES } from '../src/phases.js';
+import { ask } from './ask.js';
 
 let root: string;
 let opened = 0;
@@ -14,21 +14,13 @@ const at = (name: string): string => join(root, name);
 const set = (settings: Record<string, number | string>): string[] =>
   Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
 
-async function coxswain(...args: string[]) {
-  const written = { out: '', err: '' };
-  const code = await main(args, PHASES, {
-    stdout: { write: (text) => (written.out += text) },
-    stderr: { write: (text) => (written.err += text) },
-    signals: { on: () => {}, off: () => {}, exit: () => {} },
-    now: () => performance.now(),
+const coxswain = (...args: string[]) =>
+  ask(args, PHASES, {
     openDevice: () => {
       opened++;
       return requestDevice();
     },
-    program: [],
   });
-  return { code, ...written };
-}
 
 const done = async (...args: string[]): Promise<void> => {
   const { code, err } = await coxswain(...args);

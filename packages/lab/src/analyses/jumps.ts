@@ -8,7 +8,7 @@ import type { Config } from '../settings/sections.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
 import { BASE } from './inputs.js';
-import { type Told, toldBy } from './told-by-jumps.js';
+import { type Told, thresholdOf, toldBy } from './told-by-jumps.js';
 
 /** Steps before and after the end of a skill that jumps are averaged over. */
 const AROUND = 4;
@@ -55,21 +55,25 @@ interface Layer {
   readonly aroundSkills: readonly [number, number][];
 }
 
+/** With which steps a colour ends, and with which a skill. */
+interface Endings {
+  readonly colours: readonly boolean[];
+  readonly skills: readonly boolean[];
+}
+
 /** What one layer's jumps tell. */
-function measured(layer: number, jumps: readonly Float32Array[], episodes: Episodes, config: Config): Layer {
+function measured(layer: number, jumps: readonly Float32Array[], ends: Endings, rule: Config['discover']): Layer {
   const inner = jumps.flatMap((own) => [...own.subarray(0, own.length - 1)]);
-  const skill = skillsOf(config.world.tasks, config.world.colours);
-  const colourEnds = endings(episodes, (colour) => colour);
-  const skillEnds = endings(episodes, (colour) => skill[colour]);
   // The rule reads the jumps of all steps, as discovery does.
   const all = Float32Array.from(jumps.flatMap((own) => [...own]));
+  const threshold = thresholdOf(all, rule);
   return {
     layer,
     separation: separationOf(all),
-    colours: toldBy(inner, colourEnds, all, config.discover),
-    skills: toldBy(inner, skillEnds, all, config.discover),
-    aroundColours: around(jumps, colourEnds),
-    aroundSkills: around(jumps, skillEnds),
+    colours: toldBy(inner, ends.colours, threshold),
+    skills: toldBy(inner, ends.skills, threshold),
+    aroundColours: around(jumps, ends.colours),
+    aroundSkills: around(jumps, ends.skills),
   };
 }
 
@@ -87,16 +91,17 @@ export const jumpsAnalysis: Analysis = {
   inputs: [BASE],
   parts: () => 1,
   async run({ config, seed, device, inputs, part }) {
+    const skill = skillsOf(config.world.tasks, config.world.colours);
     const layers = await part(async () => {
       const base = loadBase(device, inputs.base);
       const heldOut = demonstrations(config, 'heldOut', seed, config.discover.evaluationEpisodes, config.discover);
+      const ends = { colours: endings(heldOut, (colour) => colour), skills: endings(heldOut, (colour) => skill[colour]) };
       const found: Layer[] = [];
       for (let layer = 0; layer <= config.model.depth; layer++)
-        found.push(measured(layer, await jumpsOf(base, layer, heldOut), heldOut, config));
+        found.push(measured(layer, await jumpsOf(base, layer, heldOut), ends, config.discover));
       base.dispose();
       return found;
     });
-    const skill = skillsOf(config.world.tasks, config.world.colours);
     const skills = new Set(skill).size;
     const chosen = layers.reduce((best, layer) => (layer.colours.area > best.colours.area ? layer : best));
     return {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { areaUnderCurve, toldBy } from './told-by-jumps.js';
+import { areaUnderCurve, thresholdOf, toldBy } from './told-by-jumps.js';
 
 const RULE = { momentRule: 'share', momentShare: 0.5, momentResponsibility: 0.5 } as const;
 
@@ -18,7 +18,7 @@ it('the area under the curve is the chance that an event has the larger value, t
 
 it('precision and recall are those of the moments that the rule shows', () => {
   const jumps = [1, 5, 2, 6, 7, 1.5];
-  expect(toldBy(jumps, [false, true, true, false, true, false], Float32Array.from(jumps), RULE)).toMatchObject({
+  expect(toldBy(jumps, [false, true, true, false, true, false], thresholdOf(Float32Array.from(jumps), RULE))).toMatchObject({
     share: 0.5,
     precision: 2 / 3,
     recall: 2 / 3,
@@ -30,8 +30,7 @@ it('a distribution that the rule refuses is measured without moments', () => {
   const told = toldBy(
     [...flat],
     [...flat.keys()].map((i) => i % 4 === 0),
-    flat,
-    { ...RULE, momentRule: 'mixture' },
+    thresholdOf(flat, { ...RULE, momentRule: 'mixture' }),
   );
   expect(told).toEqual({ area: 0.5, share: null, precision: null, recall: null });
 });

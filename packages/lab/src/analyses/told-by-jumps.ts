@@ -31,21 +31,26 @@ export interface Told {
   readonly recall: number | null;
 }
 
+/** Where the moments begin that the rule shows; undefined where it finds none to show. @param all the jumps that it reads. */
+export function thresholdOf(all: Float32Array, rule: RuleSettings): number | undefined {
+  try {
+    return momentThreshold(all, rule).threshold;
+  } catch (error) {
+    if (error instanceof NoMomentsError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * @param jumps of the steps that count.
  * @param events which of them are one.
- * @param all the jumps that the rule reads.
+ * @param threshold of `thresholdOf`.
  */
-export function toldBy(jumps: readonly number[], events: readonly boolean[], all: Float32Array, rule: RuleSettings): Told {
+export function toldBy(jumps: readonly number[], events: readonly boolean[], threshold: number | undefined): Told {
   const area = areaUnderCurve(jumps, events);
-  try {
-    const { threshold } = momentThreshold(all, rule);
-    const shown = jumps.map((jump) => jump >= threshold);
-    const hits = shown.filter((is, i) => is && events[i]).length;
-    const [moments, asked] = [shown, events].map((of) => of.filter(Boolean).length);
-    return { area, share: moments / jumps.length, precision: hits / Math.max(1, moments), recall: hits / Math.max(1, asked) };
-  } catch (error) {
-    if (!(error instanceof NoMomentsError)) throw error;
-    return { area, share: null, precision: null, recall: null };
-  }
+  if (threshold === undefined) return { area, share: null, precision: null, recall: null };
+  const shown = jumps.map((jump) => jump >= threshold);
+  const hits = shown.filter((is, i) => is && events[i]).length;
+  const [moments, asked] = [shown, events].map((of) => of.filter(Boolean).length);
+  return { area, share: moments / jumps.length, precision: hits / Math.max(1, moments), recall: hits / Math.max(1, asked) };
 }

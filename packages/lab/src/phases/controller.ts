@@ -73,8 +73,10 @@ export function loadController(device: Device, trained: TrainedModel, base: Base
     chain?.dispose();
     controller.dispose();
   };
-  const traces: Controller['traces'] = (episodes, of) => (chain as Chain).traces(controller, episodes, of);
-  return { ...controller, codes, ...(chain ? { moments: chain.moments, traces } : {}), dispose };
+  const staged: Pick<Controller, 'moments' | 'traces'> = chain
+    ? { moments: chain.moments, traces: (episodes, seed) => chain.traces(controller, episodes, seed) }
+    : {};
+  return { ...controller, codes, ...staged, dispose };
 }
 
 /** A frozen controller with these weights. @param what they are called in errors. */

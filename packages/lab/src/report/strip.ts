@@ -1,7 +1,7 @@
 /** A strip of an episode's true subgoals, under whatever is drawn over its steps. */
 import { element, text } from './markup.js';
 
-/** Width of a step, and where the first one begins. */
+/** Width of a step. */
 export const STEP = 22;
 
 /** Stretches of equal subgoals: `[from, to)` and the colour. */
