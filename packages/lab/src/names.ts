@@ -24,6 +24,8 @@ export const METRICS = {
   momentF1: 'moments/f1_exact',
   /** F1 of a stage’s switches against those of the stage before it. */
   switchAgreement: 'switch/agreement',
+  /** How much oftener codes that lie beside each other let go in the same cell than any two; needs no label. */
+  neighboursAgree: 'codes/neighbours_agree',
   reward: 'reward',
   rewardStd: 'reward_std',
   /** 1 when all episodes of an update have the same reward and there is nothing to learn from, else 0. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ANALYSES } from '../src/analyses/index.js';
+import { METRICS } from '../src/names.js';
 import { PHASES } from '../src/phases.js';
 import { ask } from './ask.js';
 
@@ -35,10 +36,19 @@ const PRETRAIN = {
   'pretrain.episodes': 100,
   'pretrain.evaluationEpisodes': 20,
 };
-const CONTROLLER = { 'metacontroller.layer': 1, 'metacontroller.rank': 4, 'metacontroller.history': 8, 'metacontroller.sequence': 8 };
+/** A switch that is hardly trained opens at some of the steps, not at the first alone. */
+const CONTROLLER = {
+  'metacontroller.layer': 1,
+  'metacontroller.rank': 4,
+  'metacontroller.history': 8,
+  'metacontroller.sequence': 8,
+  'metacontroller.switchBias': 0.5,
+};
 const DISCOVER = {
   'discover.view': 'touches',
-  'discover.starts': 1,
+  'discover.starts': 2,
+  'discover.startsBy': 'neighbours',
+  'discover.injectionEpisodes': 1,
   'discover.startSteps': 4,
   'discover.steps': 6,
   'discover.warmup': 1,
@@ -48,12 +58,12 @@ const DISCOVER = {
   'discover.alphaWarmup': 3,
   'discover.evaluationEpisodes': 40,
 };
-/** A switch that is hardly trained opens at some of the steps; the second stage is the last, whatever it finds. */
+/** The second stage is the last, whatever it finds. */
 const STAGED = {
   ...CONTROLLER,
   ...DISCOVER,
   'discover.view': 'event-free',
-  'metacontroller.switchBias': 0.5,
+  'discover.starts': 1,
   'discover.momentRule': 'share',
   'stages.steps': 6,
   'stages.laterGateFrom': 3,
@@ -103,6 +113,7 @@ const ARGUMENTS: Readonly<Record<string, () => string[]>> = {
   jumps: () => ['--base', at('base'), ...set(SMALL)],
   switches: () => ['--base', at('base'), '--controller', at('controller')],
   injection: () => ['--base', at('base'), '--controller', at('controller')],
+  neighbours: () => ['--base', at('base'), '--controller', at('controller')],
   'gradient-variance': () => ['--base', at('base'), '--controller', at('controller'), ...set({ 'internal.episodesPerUpdate': 16 })],
   ceiling: () => ['--base', at('base'), '--controller', at('controller'), '--policy', at('rl/1'), ...set(SUPERVISE)],
 };
@@ -128,6 +139,19 @@ describe.each(ANALYSES.map(({ name }) => name))('analyse %s', (name) => {
     expect(opened).toBe(before);
     expect(JSON.parse(fs.readFileSync(path, 'utf8'))).toEqual(found);
   });
+});
+
+it('of two starts the one goes on whose neighbouring codes agree more, which is measured at the end too', () => {
+  const metrics = fs
+    .readFileSync(at('controller/metrics.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const scores = metrics.flatMap((row) => (METRICS.neighboursAgree in row ? [row[METRICS.neighboursAgree]] : []));
+  const result = JSON.parse(fs.readFileSync(at('controller/result.json'), 'utf8'));
+  expect(scores).toHaveLength(2);
+  expect(result.start).toBe(scores[1] > scores[0] ? 1 : 0);
+  expect(result.neighbours).toMatchObject([{ step: 6 }, { step: 12 }]);
 });
 
 it('a controller that was found in stages can be asked the same, and its stages are drawn', async () => {

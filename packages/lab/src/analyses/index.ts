@@ -5,6 +5,7 @@ import { controllersAnalysis } from './controllers.js';
 import { gradientVarianceAnalysis } from './gradient-variance.js';
 import { injectionAnalysis } from './injection.js';
 import { jumpsAnalysis } from './jumps.js';
+import { neighboursAnalysis } from './neighbours.js';
 import { probesAnalysis } from './probes.js';
 import { switchesAnalysis } from './switches.js';
 
@@ -14,6 +15,7 @@ export const ANALYSES: readonly Analysis[] = [
   controllersAnalysis,
   switchesAnalysis,
   injectionAnalysis,
+  neighboursAnalysis,
   gradientVarianceAnalysis,
   ceilingAnalysis,
 ];

@@ -13,7 +13,14 @@ function legs(name: (leg: { colour: number; from: Cell; to: Cell }) => number[],
     to: [below(4), below(4)] as const,
   }));
   const codes = made.map((leg) => name(leg).map((x) => x + 0.01 * random.normal()));
-  return { codes, colours: made.map(({ colour }) => colour), from: made.map(({ from }) => from), to: made.map(({ to }) => to) };
+  return {
+    codes,
+    episode: made.map((_, i) => i),
+    order: made.map(() => 0),
+    colours: made.map(({ colour }) => colour),
+    from: made.map(({ from }) => from),
+    to: made.map(({ to }) => to),
+  };
 }
 
 const oneHot = (colour: number): number[] => [0, 1, 2, 3].map((other) => (other === colour ? 1 : 0));

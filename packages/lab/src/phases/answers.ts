@@ -3,6 +3,7 @@ import { share } from '../report/format.js';
 import type { ResultRow } from '../results/rows.js';
 import type { InjectionMeasure } from './measure-injection.js';
 import type { StageSummary } from './moments/staged.js';
+import type { Agreement } from './neighbouring-codes.js';
 
 /** What a run left in its last file, as it was read: a file may be an earlier version's, so nothing is sure to be there. */
 export type Left = Readonly<Record<string, unknown>>;
@@ -33,12 +34,30 @@ function injectionAnswer(injection: unknown): readonly string[] {
   });
 }
 
+/** Whether codes that lie beside each other do the same, without labels. */
+function neighboursAnswer(neighbours: unknown): readonly string[] {
+  return ((neighbours ?? []) as readonly Partial<Agreement>[]).map(
+    ({ step, nearest, any }) =>
+      `Without labels: injected at step ${step}, a code and its nearest neighbour let go in the same cell in ${shown(nearest)} of episodes, any two in ${shown(any)}.`,
+  );
+}
+
 /** Of `discover`. */
-export const controllerAnswer = ({ f1Exact, f1, readout, nllHard, nllUncontrolled, stages, injection }: Left): readonly string[] => [
+export const controllerAnswer = ({
+  f1Exact,
+  f1,
+  readout,
+  nllHard,
+  nllUncontrolled,
+  stages,
+  injection,
+  neighbours,
+}: Left): readonly string[] => [
   ...(Array.isArray(stages) && stages.length > 1 ? stages.map((one) => sentence(stageNote(one as StageSummary))) : []),
   `Switches against true subgoal changes: F1 ${shown(f1Exact)} at the exact step, ${shown(f1)} within one (1: all of them, and no other).`,
   `The subgoal is read from the code at ${shown(readout)} of the steps; held-out loss ${shown(nllHard)} nats an action, ${shown(nllUncontrolled)} without it.`,
   ...injectionAnswer(injection),
+  ...neighboursAnswer(neighbours),
 ];
 
 /** Of `skills`. */

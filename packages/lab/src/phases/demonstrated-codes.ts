@@ -11,6 +11,9 @@ import { methodOf } from './methods.js';
 
 export interface DemonstratedCodes {
   readonly codes: readonly number[][];
+  /** The episode of the set that each is of, and which of its codes it is, from 0. */
+  readonly episode: readonly number[];
+  readonly order: readonly number[];
   /** True subgoal of each. */
   readonly colours: readonly number[];
   /** The cell in which it began to be held, and the one in which that subgoal was reached. */
@@ -38,6 +41,8 @@ export async function demonstratedCodes(
   const shown = { moments: await controller.moments?.of(episodes), symmetry: config.discover.symmetry };
   const { layer, embedderLayer } = config.metacontroller;
   const codes: number[][] = [];
+  const episode: number[] = [];
+  const order: number[] = [];
   const colours: number[] = [];
   const from: Cell[] = [];
   const to: Cell[] = [];
@@ -55,13 +60,16 @@ export async function demonstratedCodes(
     for (let at = 0; at < beta.length; at++) {
       if (!(batch.mask[at] > 0 && beta[at] > 0.5)) continue;
       codes.push([...z.subarray(at * latent, (at + 1) * latent)]);
+      const { [Math.floor(at / size.time)]: own } = part.index;
+      order.push(episode.at(-1) === own ? (order.at(-1) ?? 0) + 1 : 0);
+      episode.push(own);
       colours.push(part.subgoal[at]);
       const ends = endsOf(part, at);
       from.push(ends.from);
       to.push(ends.to);
     }
   }
-  return { codes, colours, from, to };
+  return { codes, episode, order, colours, from, to };
 }
 
 /** The cell at step `at` (a row and a step of it), and the cell in which the subgoal of that step was reached. */

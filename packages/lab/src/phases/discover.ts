@@ -24,6 +24,7 @@ import { measureInjection } from './measure-injection.js';
 import { methodOf } from './methods.js';
 import { Staged, type StageSummary } from './moments/staged.js';
 import { writeStages } from './moments/write-stages.js';
+import { agreementScore, neighboursAgree } from './neighbouring-codes.js';
 import { gradientScaleOf } from './precision.js';
 import { withCulprit } from './spoilt.js';
 import { type Stage, showsOwnMoments, stagedUpdates } from './stages.js';
@@ -149,6 +150,7 @@ async function run(context: PhaseContext): Promise<void> {
   }
   const shownNow = (): Controller => ({ ...trainee.controller, ...(staged.moments ? { moments: staged.moments } : {}) });
   const measure = () => evaluateController(base, shownNow(), config, seed, heldOut);
+  const neighbours = () => neighboursAgree(base, shownNow(), config, seed, heldOut, settings.injectionEpisodes);
   const snapshot = (codes: CodeStatistics) => async () => {
     const { files, extra } = starts.snapshot();
     const { tensors, metadata, extra: ofStages } = staged.snapshot();
@@ -194,8 +196,10 @@ async function run(context: PhaseContext): Promise<void> {
     if (done % settings.evaluateEvery === 0 || last || starts.endsAt(ofStarts)) {
       const { result } = await measure();
       const summary = last ? await staged.measure(trainee.controller, result) : undefined;
-      session.log(done, { ...place, ...measured(result), ...(summary ? told(summary) : {}) });
-      if (starts.endsAt(ofStarts)) await starts.ended(ofStarts, result.nllSoft);
+      const score = starts.endsAt(ofStarts) && settings.startsBy === 'neighbours' ? agreementScore(await neighbours()) : undefined;
+      const scored: Record<string, number> = score === undefined ? {} : { [METRICS.neighboursAgree]: score };
+      session.log(done, { ...place, ...measured(result), ...scored, ...(summary ? told(summary) : {}) });
+      if (starts.endsAt(ofStarts)) await starts.ended(ofStarts, score === undefined ? result.nllSoft : -score);
       if (summary && staged.several) session.note(stageNote(summary));
       finished = last && staged.still && done < updates;
     }
@@ -218,7 +222,7 @@ async function run(context: PhaseContext): Promise<void> {
     steps: settings.steps,
     start: starts.best ?? 0,
     ...(staged.summaries.length > 0 ? { stages: staged.summaries, ...(staged.several ? { still: staged.still } : {}) } : {}),
-    ...(injection ? { injection } : {}),
+    ...(injection ? { injection, neighbours: await neighbours() } : {}),
   });
   staged.dispose();
   trainee.dispose();

@@ -9,6 +9,8 @@ import { WORLD_SEED, worldOf } from './world.js';
 
 /** Of each episode. */
 export interface FirstTouch {
+  /** Cell in which the code was let go, or the last one; where none was held, the cell after the injection. */
+  readonly end: readonly number[];
   /** Colour touched last before the injection, −1 for none. */
   readonly before: readonly number[];
   /** Colour touched first after it, −1 for none. */
@@ -54,14 +56,18 @@ export async function firstTouches(
   });
   const before: number[] = [];
   const after: number[] = [];
+  const end: number[] = [];
   for (let batch = 0; batch * WORLDS < episodes; batch++) {
     if (codes) held.write(Float32Array.from(codes.slice(batch * WORLDS, (batch + 1) * WORLDS).flat()));
-    const { action, horizon } = await rollout.run(batch);
+    const { action, horizon, open } = await rollout.run(batch);
     const [last, first] = [new Array<number>(WORLDS).fill(-1), new Array<number>(WORLDS).fill(-1)];
+    const ends = new Array<number>(WORLDS).fill(-1);
     environment.reset(WORLD_SEED.evaluation + seed, { firstEpisode: batch * WORLDS });
     for (let t = 0; t < horizon; t++) {
       const { info } = environment.step(Int32Array.from({ length: WORLDS }, (_, i) => action[i * horizon + t]));
       for (let i = 0; i < WORLDS; i++) {
+        // A code that was let go is never held again.
+        if (t === from || open[i * horizon + t]) ends[i] = info.position[i];
         if (info.visited[i] < 0) continue;
         if (t < from) last[i] = info.visited[i];
         else if (first[i] < 0) first[i] = info.visited[i];
@@ -69,12 +75,13 @@ export async function firstTouches(
     }
     before.push(...last);
     after.push(...first);
+    end.push(...ends);
   }
   rollout.dispose();
   injected?.dispose();
   held.dispose();
   gate.dispose();
-  return { before, after };
+  return { before, after, end };
 }
 
 /** Whether a transition is one that the training tasks never show. */

@@ -10,6 +10,7 @@ import type { Controller } from './controller.js';
 import { demonstratedCodes } from './demonstrated-codes.js';
 import { firstTouches, type Reached, reachedOf, unseenBy, WORLDS } from './first-touch.js';
 import { freeEpisodes, NOTHING_AHEAD } from './free-episodes.js';
+import { INJECTED_AT, injecting } from './injecting.js';
 
 /** At one step of the injection. */
 export interface InjectionStep {
@@ -25,8 +26,6 @@ export interface InjectionMeasure {
   readonly steps: readonly InjectionStep[];
 }
 
-/** When a code is injected: late enough for most episodes to have touched a colour, so that there is a transition. */
-const STEPS = [6, 12];
 /** Episodes of free play that codes are taken from. */
 const FREE = 512;
 /** Of random numbers: which codes are injected. */
@@ -61,13 +60,11 @@ export async function measureInjection(
   const played = await freeEpisodes(base, config, seed, FREE, heldOut.length.subarray(0, heldOut.count), temperature);
   const free = draw(await demonstratedCodes(base, controller, config, seed, played), episodes, random);
   if (!demonstrated || !free) return undefined;
-  // How it is acted is this measure's own, for the settings of RL are no part of this run.
-  const acting = { ...config, reinforce: { ...config.reinforce, temperature, gateThreshold: 0.5 } };
   const unseen = unseenBy(config);
   const steps: InjectionStep[] = [];
-  for (const step of STEPS) {
+  for (const step of INJECTED_AT) {
     const touched = (codes?: Codes['codes']) =>
-      firstTouches(base, controller, acting, { seed, episodes, from: step, ...(codes ? { codes } : {}) });
+      firstTouches(base, controller, injecting(config), { seed, episodes, from: step, ...(codes ? { codes } : {}) });
     steps.push({
       step,
       without: reachedOf(await touched(), demonstrated.target, unseen),

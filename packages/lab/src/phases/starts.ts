@@ -1,6 +1,6 @@
 /**
- * Several starts of one training run: each is trained for a while from weights of its own, and the one whose held-out loss is
- * lowest then goes on. Nothing but the loss decides. A start that has found nothing early seldom does in time.
+ * Several starts of one training run: each is trained for a while from weights of its own, and the one with the lowest cost (held-out
+ * loss, or what else needs no label) then goes on. A start that has found nothing early seldom does in time.
  */
 import type { Checkpoint, Snapshot } from '../run/checkpoint.js';
 
@@ -41,7 +41,7 @@ const PREFIX = 'best-';
 
 /** Keeps the best start so far, across checkpoints too. */
 export class Starts {
-  #best: { readonly start: number; readonly loss: number; readonly files: Files } | undefined;
+  #best: { readonly start: number; readonly cost: number; readonly files: Files } | undefined;
 
   constructor(
     readonly settings: StartSettings,
@@ -66,23 +66,24 @@ export class Starts {
     return starts > 1 && done <= starts * startSteps && done % startSteps === 0;
   }
 
-  /** Call where a start ends. After the last one the best is what goes on. */
-  async ended(done: number, loss: number): Promise<void> {
+  /** Call where a start ends. After the last one the best is what goes on. @param cost the lower the better. */
+  async ended(done: number, cost: number): Promise<void> {
     const { starts, startSteps } = this.settings;
     const start = done / startSteps - 1;
-    // A loss that is not a number loses against every other.
-    if (!this.#best || loss < this.#best.loss || Number.isNaN(this.#best.loss))
-      this.#best = { start, loss, files: await this.trainee.save() };
+    // A cost that is not a number loses against every other.
+    if (!this.#best || cost < this.#best.cost || Number.isNaN(this.#best.cost))
+      this.#best = { start, cost, files: await this.trainee.save() };
     if (start === starts - 1 && this.#best.start !== start) this.trainee.load(this.#best.files);
     if (start === starts - 1) this.#best = { ...this.#best, files: {} };
   }
 
   /** What a checkpoint has to hold besides the state of the start that runs. */
   snapshot(): Required<Snapshot> {
-    const { files = {}, start, loss } = this.#best ?? {};
+    const { files = {}, start, cost } = this.#best ?? {};
     return {
       files: Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${PREFIX}${name}`, bytes])),
-      extra: this.#best ? { best: { start, loss: String(loss), files: Object.keys(files) } } : {},
+      // Named as in the first checkpoints, when it was always a loss.
+      extra: this.#best ? { best: { start, loss: String(cost), files: Object.keys(files) } } : {},
     };
   }
 
@@ -90,6 +91,6 @@ export class Starts {
     const { best } = extra as { best?: { start: number; loss: string; files: string[] } };
     if (!best) return;
     const files = Object.fromEntries(best.files.map((name) => [name, read(`${PREFIX}${name}`)]));
-    this.#best = { start: best.start, loss: Number(best.loss), files };
+    this.#best = { start: best.start, cost: Number(best.loss), files };
   }
 }

@@ -128,7 +128,11 @@ export const SECTIONS = {
       'random',
       'first',
     ]),
-    starts: integer('Starts from other random weights; the one with the lowest held-out loss goes on.', { min: 1 }),
+    starts: integer('Starts from other random weights; the best goes on.', { min: 1 }),
+    startsBy: choice(
+      'Which start is the best: that of the lowest held-out loss, or where codes that lie beside each other do the same when they are injected. Neither looks at labels.',
+      ['loss', 'neighbours'],
+    ),
     startSteps: integer('Training steps of each start; the one that goes on has them done.', { min: 1 }),
     steps: integer('Training steps.', { min: 1 }),
     precision,

@@ -167,6 +167,9 @@ function checkSchedules({ pretrain, discover }: PartialConfig): void {
   }
   if (discover) {
     const starts = discover.starts === 1 ? [] : (['startSteps'] as const);
+    const unmeasured = discover.starts > 1 && discover.startsBy === 'neighbours' && discover.injectionEpisodes === 0;
+    const injecting = 'at least 1 where discover.startsBy=neighbours injects codes to choose a start';
+    check(!unmeasured, 'discover.injectionEpisodes', 0, injecting, 'Inject some, or set discover.startsBy=loss.');
     checkWithin('discover', discover, [...starts, 'warmup', 'alphaWarmup', 'laterGateFrom']);
   }
 }

@@ -61,6 +61,7 @@ export const gridMini: Config = {
     noise: 0,
     ties: 'random',
     starts: 1,
+    startsBy: 'loss',
     startSteps: 500,
     steps: 3000,
     precision: 'f32',
