@@ -37,6 +37,7 @@ export const DISCOVER = {
   'metacontroller.sequence': 8,
   'discover.view': 'touches',
   'discover.starts': 2,
+  'discover.startsBy': 'loss',
   'discover.startSteps': 2,
   'discover.steps': 14,
   'discover.warmup': 3,

@@ -61,7 +61,7 @@ export const gridMini: Config = {
     noise: 0,
     ties: 'random',
     starts: 1,
-    startsBy: 'loss',
+    startsBy: 'neighbours',
     startSteps: 500,
     steps: 3000,
     precision: 'f32',

@@ -65,7 +65,7 @@ export const gridPaper: Config = {
     noise: 0,
     ties: 'random',
     starts: 1,
-    startsBy: 'loss',
+    startsBy: 'neighbours',
     startSteps: 1000,
     steps: 64_000,
     precision: 'f32',
