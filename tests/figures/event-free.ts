@@ -1,5 +1,5 @@
 import { figures, type PageFigures } from './page.js';
-import { f2, f3, f4, findings, max, median, min, type Run, range, run, successes } from './stored.js';
+import { f2, f3, f4, findings, max, median, min, type Run, range, run, runs, successes } from './stored.js';
 
 export const SEEDS = ['1-1', '1-2', '2-3', '2-4', '3-5', '3-6'];
 const of = (name: string): Run => run(`runs/event-free/${name}`);
@@ -36,6 +36,93 @@ const carried = SEEDS.map((seeds, i) => {
   return figures`| ${named(seeds)} | ${demonstrated} | ${free} | ${tasks.join(' | ')} |`;
 });
 
+/** Controls, three seeds each, one a base. */
+const ONE = ['1-1', '2-3', '3-5'];
+const CONTROLS = [
+  ['`event-free`, as above', 'found', 'rl'],
+  ['one stage: `jumps`', 'control-jumps', 'control-jumps-rl'],
+  ['one stage: `random`', 'control-random', 'control-random-rl'],
+  ['`event-free` unturned', 'unturned', 'unturned-rl'],
+  ['`touches`', 'control-touches', 'control-touches-rl'],
+  ['`same`', 'control-same', 'control-same-rl'],
+] as const;
+/** What a run measured; one that ended with an error has its last evaluation alone. */
+function measuredOf(name: string) {
+  const { result, metrics } = of(name);
+  if (result) return result;
+  const last = (metric: string): number => metrics.findLast((line) => metric in line)?.[metric];
+  return { f1Exact: last('switch/f1_exact'), readout: last('eval/subgoal_readout') };
+}
+const three = (values: readonly (number | undefined)[], digits = f2): string =>
+  values.map((value) => (value === undefined ? '–' : digits(value))).join(', ');
+const controlled = CONTROLS.map(([label, kind, learning]) => {
+  const results = ONE.map((seeds) => measuredOf(`${kind}-${seeds}`));
+  const [demonstrated, free] = (['demonstrated', 'free'] as const).map((codes) =>
+    three(results.map((one) => (one.injection ? unseen(one, codes)[0] : undefined))),
+  );
+  const [aligned, told] = ['f1Exact', 'readout'].map((name) => three(results.map((one) => one[name])));
+  const success = three(
+    ONE.map((seeds, i) => (results[i].injection ? solved(`${learning}-${seeds}`) : undefined)),
+    f3,
+  );
+  return figures`| ${label} | ${[aligned, told, demonstrated, free, success].join(' | ')} |`;
+});
+
+const controlsOf = (kind: string) => ONE.map((seeds) => of(`${kind}-${seeds}`).result);
+const successOf = (kind: string): number[] => ONE.map((seeds) => solved(`${kind}-${seeds}`));
+const at = (kind: string, codes: 'demonstrated' | 'free' | 'without'): number[] => controlsOf(kind).map((one) => unseen(one, codes)[0]);
+const readouts = (kind: string): string => range(controlsOf(kind).map(({ readout }) => readout));
+/** Of random moments: the two bases on which they led to skills, and the one on which they did not. */
+const [lost, ...led] = controlsOf('control-random').map(({ f1Exact }, i) => [f1Exact, successOf('control-random-rl')[i]] as const);
+const controls = [
+  figures`Without a code it is ${range(at('found', 'without'))} of them. Raw-action RL solves 0123 in ${f4(max(successes({ method: 'raw', task: '0123', episodes: 61_440 })))} of episodes`,
+  figures`lead to skills on two bases of three: F1 ${led.map(([f1]) => f3(f1)).join(' and ')}, internal RL ${led.map(([, success]) => f3(success)).join(' and ')}. On the other one the switch opens too often (F1 ${f3(lost[0])}), and RL succeeds in ${f4(lost[1])} of episodes`,
+  figures`as good as after two stages: ${range(successOf('control-jumps-rl'))} against ${range(successOf('rl'))}`,
+  figures`the read-out is ${readouts('found')} instead of ${readouts('control-jumps')}, unseen injection reaches ${range(at('found', 'demonstrated'))} instead of ${range(at('control-jumps', 'demonstrated'))}, with codes of free play ${range(at('found', 'free'))} instead of ${range(at('control-jumps', 'free'))}`,
+  figures`RL from \`same\` succeeds in ${f4(max(successOf('control-same-rl')))} of episodes at most`,
+];
+
+/** F1 as the first stage ended, of a run that may have ended with an error later. */
+const firstF1 = (name: string): number => of(name).metrics.find((line) => 'moments/share' in line)?.['switch/f1_exact'];
+const [opens, all, half] = ONE.map((seeds) => measuredOf(`unturned-${seeds}`));
+const unturned = [
+  figures`On one of them all is found: F1 ${f3(all.f1Exact)}, read-out ${f3(all.readout)}, internal RL ${f3(solved('unturned-rl-2-3'))}. On the other two the first switch is right half of the time (F1 ${f3(firstF1('unturned-1-1'))} and ${f3(firstF1('unturned-3-5'))}), and later ones are no better: on one the last opens at every step (F1 ${f3(opens.f1Exact)}, read-out ${f3(opens.readout)}), and the run ends and says so; on the other F1 is ${f3(half.f1Exact)}, read-out ${f3(half.readout)}, and RL succeeds in ${f4(solved('unturned-rl-3-5'))}`,
+];
+
+/** Controllers whose neighbouring codes were compared, with what their own runs measured. */
+const compared = runs('runs/neighbours', /./).map(({ name }) => {
+  const { result } = of(name);
+  const rows = findings(`runs/neighbours/${name}/analysis.json`, 'Agreement of neighbours');
+  const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+  return { name, agreement: mean(rows.map(({ Difference }) => Difference)), carried: mean(unseen(result, 'demonstrated')), result };
+});
+type Compared = (typeof compared)[number];
+
+/** Spearman's: how far two numbers put these controllers in the same order. */
+function inOrder(by: (one: Compared) => number, among: readonly Compared[] = compared): number {
+  const ranks = (of: (one: Compared) => number): number[] => {
+    const sorted = among.map(of).sort((a, b) => a - b);
+    // Those that are equal share the mean of their places.
+    return among.map((one) => (sorted.indexOf(of(one)) + sorted.lastIndexOf(of(one))) / 2);
+  };
+  const [a, b] = [ranks(by), ranks(({ carried }) => carried)];
+  const middle = (among.length - 1) / 2;
+  const product = (x: readonly number[], y: readonly number[]): number =>
+    x.reduce((sum, value, i) => sum + (value - middle) * (y[i] - middle), 0);
+  return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
+}
+const episodic = compared.filter(({ name }) => !name.startsWith('control-same'));
+const predicted = [
+  ['how much oftener neighbours agree', false, ({ agreement }: Compared) => agreement],
+  ['held-out loss, hard gates (the lower, the better)', false, ({ result }: Compared) => -result.nllHard],
+  ['KL of the codes (likewise)', false, ({ result }: Compared) => -result.kl],
+  ['F1', true, ({ result }: Compared) => result.f1Exact],
+  ['read-out', true, ({ result }: Compared) => result.readout],
+] as const;
+const predictors = predicted.map(
+  ([label, labels, by]) => figures`| ${label} | ${labels ? 'yes' : 'no'} | ${f2(inOrder(by))} | ${f2(inOrder(by, episodic))} |`,
+);
+
 const JUMPS = 'Jumps by layer';
 const jumps = (base: string) => findings(`runs/jumps/${base}/analysis.json`, JUMPS);
 const minis = ['grid-mini-1', 'grid-mini-2', 'grid-mini-3'].map(jumps);
@@ -70,6 +157,11 @@ export const eventFree: PageFigures = {
   claims: [
     ...discovered,
     ...carried,
+    ...controlled,
+    ...controls,
+    ...unturned,
+    figures`over ${String(compared.length)} of them, and without those of \`same\``,
+    ...predictors,
     ...byLayer,
     ...byLayerLarge,
     figures`with an F1 of ${f3(min(exact))} and a read-out of ${f4(min(found.map(({ readout }) => readout)))} at least, though the moments that they began with have one of ${range(found.map(({ stages }) => stages[0].momentF1))}`,
@@ -99,6 +191,9 @@ export const eventFree: PageFigures = {
     'at most three stages',
     'step 6 or 12',
     'at 6 and 12',
+    'seeds of 1, 1; 2, 3; 3, 5 above',
+    'Injected at step 6, on',
+    'internal RL on 0123 |',
     '61 440 episodes',
     'on 0123 | on 3012 | on 1230 | on 01230123',
     'from 2 on',
