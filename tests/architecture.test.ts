@@ -8,13 +8,14 @@ const root = resolve(import.meta.dirname, '..');
 
 /** Each package may import those that it lists; all of them come before it. */
 const rooms: Record<string, { folder: string; mayImport: string[] }> = {
-  kernels: { folder: 'kernels', mayImport: [] },
-  tensor: { folder: 'packages/tensor', mayImport: ['kernels'] },
-  transformer: { folder: 'packages/transformer', mayImport: ['kernels', 'tensor'] },
-  metacontroller: { folder: 'packages/metacontroller', mayImport: ['kernels', 'tensor', 'transformer'] },
-  envs: { folder: 'packages/envs', mayImport: ['kernels'] },
-  rl: { folder: 'packages/rl', mayImport: ['kernels', 'tensor', 'transformer', 'metacontroller', 'envs'] },
-  lab: { folder: 'packages/lab', mayImport: ['kernels', 'tensor', 'transformer', 'metacontroller', 'envs', 'rl'] },
+  base: { folder: 'packages/base', mayImport: [] },
+  kernels: { folder: 'kernels', mayImport: ['base'] },
+  tensor: { folder: 'packages/tensor', mayImport: ['base', 'kernels'] },
+  transformer: { folder: 'packages/transformer', mayImport: ['base', 'kernels', 'tensor'] },
+  metacontroller: { folder: 'packages/metacontroller', mayImport: ['base', 'tensor', 'transformer'] },
+  envs: { folder: 'packages/envs', mayImport: ['base'] },
+  rl: { folder: 'packages/rl', mayImport: ['base', 'kernels', 'tensor', 'transformer', 'metacontroller', 'envs'] },
+  lab: { folder: 'packages/lab', mayImport: ['base', 'kernels', 'tensor', 'transformer', 'metacontroller', 'envs', 'rl'] },
 };
 const outside = ['examples', 'bench'];
 

@@ -1,3 +1,4 @@
+import { outOfRange, requireSize } from '@coxswain/base';
 import {
   add,
   besidePrevious,
@@ -24,7 +25,7 @@ import {
   type Tensor,
 } from '@coxswain/tensor';
 import { fanIn, type SequenceSize, Transformer } from '@coxswain/transformer';
-import { checkSize, outOfRange, type SteeringConfig } from './config.js';
+import type { SteeringConfig } from './config.js';
 import { type CodeGenerator, type Discovery, type DiscoveryInputs, LOG_SIGMA } from './metacontroller.js';
 import { Steering } from './steering.js';
 
@@ -76,7 +77,7 @@ export class Compile extends Steering implements CodeGenerator {
   ) {
     super(store, config);
     const { width, recurrent, encoder, latent, segments, priorLength } = config;
-    for (const name of ['recurrent', 'encoder', 'segments'] as const) checkSize(name, config[name]);
+    for (const name of ['recurrent', 'encoder', 'segments'] as const) requireSize(name, config[name]);
     if (!(priorLength > 0)) throw outOfRange('priorLength', priorLength, 'a positive number');
     if (segments < 2) throw outOfRange('segments', segments, 'at least 2');
     this.reader = new Transformer(store, { ...base.config, depth: layer }, undefined, base.bySlot);

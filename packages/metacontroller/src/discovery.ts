@@ -1,4 +1,5 @@
 /** Discovery: a metacontroller learns on clean demonstrations which corrections of the frozen model are skills. */
+import { NONE } from '@coxswain/base';
 import {
   type AdamW,
   backwardSum,
@@ -114,10 +115,8 @@ interface Inputs {
   readonly viewRows?: Tensor;
 }
 
-/** No row: `gatherRows` gives zeros for it. */
-const NONE = 0xffffffff;
-
-const STREAM = { code: 1, gate: 2 } as const;
+/** Of random numbers in training. */
+const TRAINING_STREAM = { code: 1, gate: 2 } as const;
 
 /**
  * Minimises Σ_t −log p(a_t | o_1:t, z_1:t) + α KL(N(μ_t, Σ_t) ‖ N(0, I)) per trajectory with the base frozen (arXiv
@@ -194,8 +193,8 @@ export class DiscoveryTrainer {
     const body = () => {
       for (const { store } of this.#optimisers) store.zeroGradients();
       const size = { batch, time };
-      const noise = noGrad(() => philoxNormal(this.#random, STREAM.code, controller.codeNoise(size)));
-      const gateNoise = noGrad(() => controller.gateNoise(this.#random, STREAM.gate, size));
+      const noise = noGrad(() => philoxNormal(this.#random, TRAINING_STREAM.code, controller.codeNoise(size)));
+      const gateNoise = noGrad(() => controller.gateNoise(this.#random, TRAINING_STREAM.gate, size));
       const throughBase = baseOptimiser !== undefined;
       const options = { ...size, layer, embedderLayer, view, gate: this.#gate, noise, gateNoise, throughBase };
       const found = discover(base, controller, inputs, options);

@@ -1,7 +1,7 @@
 import { counterAdvance, PINPAD_FLAGS } from '@coxswain/kernels';
 import { type Device, noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
-import { STREAM } from './codes.js';
+import { PLAY_STREAM } from './codes.js';
 import { type Controller, scatterRows } from './controller.js';
 import type { DevicePinpad } from './device-pinpad.js';
 import type { BatchPart, Episodes } from './episodes.js';
@@ -165,7 +165,7 @@ export class DeviceRollout {
         const hooks = controller ? { edits: { [controller.layer]: edit } } : {};
         const e = model.stepBlocks(model.embed(world.observe(episode)), cache, 0, depth, hooks);
         const logits = model.actionLogits(e);
-        const { index } = philoxCategorical(logits, this.#random, STREAM.action, { owner, temperature });
+        const { index } = philoxCategorical(logits, this.#random, PLAY_STREAM.action, { owner, temperature });
         world.step(episode, index);
         device.dispatch(counterAdvance, { at: 0, wide: 0 }, { counter: this.#cache.step });
         device.dispatch(counterAdvance, { at: 2, wide: 1 }, { counter: this.#random.tensor });

@@ -1,10 +1,10 @@
+import { NONE } from '@coxswain/base';
 import type { Steering } from '@coxswain/metacontroller';
 import { NotFiniteError, noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
 import { CheckedWorld } from './checked-world.js';
 import { CodeController } from './code-controller.js';
-import { FixedCodes, STREAM } from './codes.js';
-import { NONE } from './controller.js';
+import { FixedCodes, PLAY_STREAM } from './codes.js';
 import type { Step, VectorEnvironment } from './environment.js';
 
 export type InternalEnvironmentOptions = {
@@ -123,7 +123,7 @@ export class InternalEnvironment {
       noGrad(() => {
         const steered = this.#controller.control(look.outputs.residual, context).residual;
         const logits = model.actionLogits(model.stepBlocks(steered, cache, layer));
-        return { action: philoxCategorical(logits, this.#random, STREAM.action, { owner: this.#episode }).index };
+        return { action: philoxCategorical(logits, this.#random, PLAY_STREAM.action, { owner: this.#episode }).index };
       }),
     );
     return { look, act };

@@ -1,8 +1,8 @@
 /** What the two kinds of reinforcement learning differ in: whose log-probabilities the objective is about. */
+import { NONE } from '@coxswain/base';
 import { crossEntropy, gatherRows, gaussianLogProb, scale, selectRows, type Tensor } from '@coxswain/tensor';
 import type { Transformer } from '@coxswain/transformer';
 import type { CodeRecords } from './code-controller.js';
-import { NONE } from './controller.js';
 import type { Policy } from './policy.js';
 import type { Learner } from './update.js';
 

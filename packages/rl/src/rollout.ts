@@ -1,5 +1,5 @@
+import { NONE, outOfRange } from '@coxswain/base';
 import {
-  CoxswainError,
   type Device,
   noGrad,
   type Program,
@@ -11,8 +11,8 @@ import {
 } from '@coxswain/tensor';
 import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
 import { CheckedWorld } from './checked-world.js';
-import { STREAM } from './codes.js';
-import { type Controller, NONE } from './controller.js';
+import { PLAY_STREAM } from './codes.js';
+import type { Controller } from './controller.js';
 import type { VectorEnvironment } from './environment.js';
 import type { BatchPart, Episodes } from './episodes.js';
 
@@ -69,12 +69,7 @@ type Parts = Pick<RolloutOptions, 'model' | 'controller' | 'temperature'> & {
 /** @throws ShapeError, CoxswainError where model, environment, controller and temperature do not fit together. */
 export function checkParts({ model, environment, controller, temperature = 1 }: Parts): void {
   if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new CoxswainError(`rollout: temperature is ${temperature}, expected a positive number`, {
-      code: 'bad-config',
-      value: `temperature = ${temperature}`,
-      expected: 'a positive number',
-      remedy: 'set it to 1 for the model as it was trained',
-    });
+    throw outOfRange('temperature', temperature, 'a positive number', 'set it to 1 for the model as it was trained');
   const { slots, depth } = model.config;
   const shown = environment.observationSpace.slots;
   if (shown !== slots) throw new ShapeError('rollout', `observations of ${shown} slots`, `${slots}, as the model reads`);
@@ -250,7 +245,7 @@ export class Rollout {
         const e = model.stepBlocks(model.embed(indices), cache, 0, depth, hooks);
         const into = this.logProb && { logProb: this.logProb, place };
         const logits = model.actionLogits(e);
-        const { index } = philoxCategorical(logits, this.#random, STREAM.action, { owner, into, temperature });
+        const { index } = philoxCategorical(logits, this.#random, PLAY_STREAM.action, { owner, into, temperature });
         return open ? { action: index, open } : { action: index };
       }),
     );

@@ -1,4 +1,5 @@
-import { HostRandom, ParameterStore } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
+import { ParameterStore } from '@coxswain/tensor';
 import { Transformer } from '@coxswain/transformer';
 
 /** A model with parameters of its own, trainable, that start as those of `model`. Dispose of the model and its store. */

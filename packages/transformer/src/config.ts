@@ -1,4 +1,4 @@
-import { CoxswainError } from '@coxswain/tensor';
+import { outOfRange, requireSize } from '@coxswain/base';
 
 /** Sizes of a base sequence model (arXiv 2512.20605, §3 and appendix: transformer for the grid world). */
 export interface TransformerConfig {
@@ -45,10 +45,7 @@ export function checkTransformerConfig(config: TransformerConfig): void {
     'buckets',
     'maxDistance',
   ] as const;
-  for (const name of positive) {
-    const value = config[name];
-    if (!Number.isInteger(value) || value < 1) throw outOfRange(name, value, 'a positive integer');
-  }
+  for (const name of positive) requireSize(name, config[name]);
   if (config.width % config.heads !== 0) throw outOfRange('heads', config.heads, `a divisor of the width ${config.width}`);
   if ((config.width / config.heads) % 4 !== 0)
     throw outOfRange('heads', config.heads, `heads of a width that is a multiple of 4 (width ${config.width})`);
@@ -59,13 +56,4 @@ export function checkTransformerConfig(config: TransformerConfig): void {
     if (!(value >= 0 && Number.isFinite(value))) throw outOfRange(name, value, 'a finite number of at least 0');
   }
   if (config.buckets % 2 !== 0) throw outOfRange('buckets', config.buckets, 'an even number');
-}
-
-function outOfRange(name: string, value: unknown, expected: string): CoxswainError {
-  return new CoxswainError(`${name} is ${value}, expected ${expected}`, {
-    code: 'bad-config',
-    value: `${name} = ${value}`,
-    expected,
-    remedy: `set ${name} to ${expected}`,
-  });
 }

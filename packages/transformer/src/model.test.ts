@@ -33,8 +33,7 @@ function real(values: ArrayLike<number>, columns: number): Float64Array {
 }
 
 test('a trained model agrees with PyTorch: residual stream at every depth, both heads', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const { model, store } = goldenBase(device);
   const { width, depth } = model.config;
   const taps: Tensor[] = [];
@@ -53,8 +52,7 @@ test('a trained model agrees with PyTorch: residual stream at every depth, both 
 });
 
 test('one step at a time gives what whole sequences give, with an edit in the middle', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const { model, store } = goldenBase(device);
   const { width, depth } = model.config;
   const shift = device.tensor(

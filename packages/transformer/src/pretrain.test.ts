@@ -1,4 +1,5 @@
-import { AdamW, type Device, HostRandom, LOSS_SCALE, NotFiniteError, ParameterStore } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
+import { AdamW, type Device, LOSS_SCALE, NotFiniteError, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TransformerConfig } from './config.js';

@@ -1,5 +1,6 @@
 /** A model whose attention sees only the last steps. */
-import { type Device, HostRandom, noGrad, ParameterStore } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
+import { type Device, noGrad, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { randomNormal, relativeError } from '../../../kernels/src/testing/harness.js';
@@ -57,8 +58,7 @@ test.each([
   [0, 1, [4, 5, 6, 7, 8, 9, 10, 11]],
   [20, 1, [4, 5, 6, 7, 8, 9, 10, 11]],
 ])('with a window of %i and depth %i, an input at step 4 reaches the outputs %o and no others', async (window, depth, reached) => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const { actions, dispose } = await makeModel({ window, depth });
   const changed = observations.slice();
   changed[4] = (changed[4] + 1) % CONFIG.vocabulary;
@@ -69,8 +69,7 @@ test.each([
 });
 
 test('without a window, and with one of 0 or the whole sequence, a model computes the same bits', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const outputs: Float32Array[] = [];
   for (const window of [undefined, 0, time]) {
     const { actions, dispose } = await makeModel({ window, depth: 2 });
@@ -82,8 +81,7 @@ test('without a window, and with one of 0 or the whole sequence, a model compute
 });
 
 test.each([1, 3, 20])('one step at a time gives what whole sequences give, with a window of %i', async (window) => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const { model, actions, dispose } = await makeModel({ window, depth: 2 });
   const full = await actions(observations);
   const cache = createCache(device, { rows: batch, maxTime: time, width: CONFIG.width, depth: 2 });

@@ -1,5 +1,5 @@
 /** The `coxswain` command. */
-import { CoxswainError } from '@coxswain/tensor';
+import { CoxswainError } from '@coxswain/base';
 import { exitCodeOf, inFull, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import type { ProgressStream } from '../progress.js';

@@ -1,8 +1,8 @@
 /** Timing of small training runs on an adapter, from which its cost model is fitted. */
+import { PAPER_PAIRS } from '@coxswain/envs';
 import type { Device } from '@coxswain/tensor';
 import { median } from 'd3-array';
 import type { Phase } from '../phase.js';
-import { COLOUR_PAIR_TASKS } from '../settings/presets/tasks.js';
 import { resolve } from '../settings/resolve.js';
 import { type CostModel, fitCost, fitSlowed, type Timed } from './fit.js';
 import { ISOLATED, timeIsolated } from './isolated.js';
@@ -11,7 +11,13 @@ import { phaseCost } from './project.js';
 import { openYardstick } from './yardstick.js';
 
 /** Differences from `grid-mini` in what cost depends on: batch, width, depth, length of sequences, size of the world. */
-const LONG_WORLD = ['world.size=7', 'world.colours=8', 'world.walls=4', `world.tasks=${COLOUR_PAIR_TASKS.join(',')}`, 'world.horizon=100'];
+const LONG_WORLD = [
+  'world.size=7',
+  'world.colours=8',
+  'world.walls=4',
+  `world.tasks=${PAPER_PAIRS.pretraining.join(',')}`,
+  'world.horizon=100',
+];
 /** RL there, with as many steps an episode as the world's tasks take. */
 const LONG_TASK = [...LONG_WORLD, 'reinforce.task=012345670123', 'reinforce.horizon=100'];
 /** Fewer numbers a step from the host: what they cost is told apart from what long sequences do. */

@@ -1,11 +1,11 @@
 /** Making, saving and loading the base model. */
 
+import { HostRandom } from '@coxswain/base';
 import type { ObservationSpace } from '@coxswain/envs';
 import {
   asFloat32,
   CheckpointError,
   type Device,
-  HostRandom,
   ParameterStore,
   readSafetensors,
   type SafeTensor,
@@ -14,6 +14,7 @@ import {
 import { normal, Transformer, type TransformerConfig, varianceScaled } from '@coxswain/transformer';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
+import { RUN_STREAM } from './streams.js';
 import { observationSpaceOf } from './world.js';
 
 export interface Base {
@@ -67,7 +68,7 @@ export function makeBase(device: Device, config: Config, seed: number, trainable
     },
     true,
   );
-  store.finish(new HostRandom(seed, 0));
+  store.finish(new HostRandom(seed, RUN_STREAM.base));
   const dispose = (): void => {
     model.dispose();
     store.dispose();

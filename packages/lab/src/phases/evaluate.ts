@@ -7,6 +7,7 @@ import type { Config } from '../settings/sections.js';
 import { successAnswer } from './answers.js';
 import { loadBase } from './base.js';
 import { loadController } from './controller.js';
+import { BASE_INPUT } from './inputs.js';
 import { type Actor, play } from './play.js';
 import { episodesSeen, makePolicy, noControllerOfRaw, otherMethod } from './reinforce.js';
 import { WORLD_SEED } from './world.js';
@@ -60,7 +61,7 @@ export const evaluatePhase: Phase = {
   about: 'Measures a trained policy, codes drawn from a controller’s own distribution, or the bare base model, on a task.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce', 'internal', 'raw', 'evaluate'],
   inputs: [
-    { name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true },
+    BASE_INPUT,
     {
       name: 'controller',
       phase: 'discover',

@@ -1,6 +1,7 @@
 /** Phase 3: internal RL over codes, or raw-action RL on the base itself (arXiv 2512.20605, §5). */
+import { HostRandom } from '@coxswain/base';
 import { DevicePinpad, type InternalOptions, internalRl, Policy, type Reinforcer, rawRl, type VectorEnvironment } from '@coxswain/rl';
-import { CheckpointError, type Device, HostRandom, ParameterStore, readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { CheckpointError, type Device, ParameterStore, readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext, PhaseInput } from '../phase.js';
 import { labelsOf, type ResultRow } from '../results/rows.js';
@@ -11,8 +12,10 @@ import type { Config } from '../settings/sections.js';
 import { successAnswer } from './answers.js';
 import { type Base, loadBase } from './base.js';
 import { type Controller, loadController } from './controller.js';
+import { BASE_INPUT } from './inputs.js';
 import { type Actor, actingGate, learningWorlds, partsOf, play, taskWorlds } from './play.js';
 import { withCulprit } from './spoilt.js';
+import { RUN_STREAM } from './streams.js';
 import { WORLD_SEED } from './world.js';
 
 /**
@@ -62,7 +65,7 @@ export function makePolicy(
     controller.codes,
     spread,
   );
-  store.finish(new HostRandom(seed, 2));
+  store.finish(new HostRandom(seed, RUN_STREAM.policy));
   return { policy, store };
 }
 
@@ -245,7 +248,7 @@ export const reinforcePhase: Phase = {
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce', 'internal', 'raw', 'evaluate'],
   shares: ({ reinforce }) => reinforce.method === 'internal',
   inputs: [
-    { name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true },
+    BASE_INPUT,
     {
       name: 'controller',
       phase: 'discover',

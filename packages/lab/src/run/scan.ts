@@ -1,7 +1,8 @@
 /** Finds runs on the disk and reads what they left. */
+
 import fs from 'node:fs';
 import { basename, join } from 'node:path';
-import { CoxswainError } from '@coxswain/tensor';
+import { CoxswainError } from '@coxswain/base';
 import type { z } from 'zod';
 import { FINDINGS_FILE } from '../analyses/findings.js';
 import { FileError, RunFolderError } from '../errors.js';

@@ -1,7 +1,8 @@
 /** Test-only: the golden base model, metacontroller and codes, and small worlds to play in. */
+import { HostRandom } from '@coxswain/base';
 import { GRID_MINI, GridworldPinpad } from '@coxswain/envs';
 import type { Metacontroller } from '@coxswain/metacontroller';
-import { type Device, GATE_MODE, HostRandom, ParameterStore, type Tensor } from '@coxswain/tensor';
+import { type Device, GATE_MODE, ParameterStore, type Tensor } from '@coxswain/tensor';
 import type { Transformer } from '@coxswain/transformer';
 import { goldenCodes, goldenMetacontroller } from '../../../metacontroller/src/testing/golden-metacontroller.js';
 import { GOLDEN_LAYER, goldenBase } from '../../../transformer/src/testing/golden-base.js';
