@@ -62,6 +62,8 @@ export type Phase = {
   readonly length: (config: Config) => { readonly steps: number; readonly unit: string; readonly saveEvery: number };
   /** Whether it can share its work between devices; it cannot when absent. */
   readonly shares?: (config: Config) => boolean;
+  /** What `watch` shows of it: the first metric of the curve's that it logs, and the last values of others. Its first metric when absent. */
+  readonly follow?: { readonly curve: readonly string[]; readonly latest: readonly string[] };
   /** What asks less memory of the adapter; a sentence without its stop. */
   readonly lighter?: string;
   /**

@@ -5,12 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { EXIT_CODES } from '@coxswain/base';
 import { type Device, DeviceLostError, NoAdapterError, OutOfMemoryError } from '@coxswain/tensor';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { summary } from '../src/command/sweep-command.js';
 import { listenForInterrupts } from '../src/interrupt.js';
 import type { Phase } from '../src/phase.js';
 import { PHASES } from '../src/phases.js';
 import { formatDuration, formatNumber, Progress } from '../src/progress.js';
 import { environmentOf } from '../src/run/environment.js';
 import { openModel } from '../src/run/model.js';
+import type { Child } from '../src/sweep/child.js';
+import type { PlannedRun } from '../src/sweep/plan.js';
 import { commitOf } from '../src/version.js';
 import { ask } from './ask.js';
 import { fillDisk } from './crash.js';
@@ -111,6 +114,25 @@ describe('the command', () => {
     expect(result.code).toBe(EXIT_CODES[code]);
     expect(result.err).toContain(named);
     expect(result.err).not.toMatch(/\.ts:\d|\bat .*:\d/);
+  });
+
+  it('a sweep says how far its runs are from their folders, not from what they print', async () => {
+    await coxswain(toy());
+    const planned = (name: string): PlannedRun => ({
+      name,
+      phase: toyPhase,
+      folder: join(root, name),
+      args: [],
+      options: {},
+      set: [],
+      after: [],
+      needs: [],
+      preset: undefined,
+    });
+    const plan = ['run', 'not-begun'].map(planned);
+    const under = plan.map(({ name }) => [name, 'running'] as const);
+    const children = new Map(plan.map(({ name }) => [name, {} as Child]));
+    expect(summary({ plan, states: new Map(under), children })).toMatch(/^0\/2 runs {2}run 100 %( \(0 s left\))? {2}not-begun$/);
   });
 
   it('runs a phase, and its sequel on it', async () => {

@@ -253,6 +253,7 @@ export const discoverPhase: Phase = {
   ],
   leaves: RESULT_FILE,
   answer: controllerAnswer,
+  follow: { curve: [METRICS.actionNll], latest: [METRICS.switchF1Exact, METRICS.subgoalReadout, METRICS.nllHard] },
   lighter: 'take a smaller batch: --set discover.batch=N',
   shortcuts: { method: 'discover.method', view: 'discover.view' },
   length: (config) => ({ steps: stagedUpdates(config), unit: 'steps', saveEvery: config.discover.saveEvery }),

@@ -88,6 +88,7 @@ export const pretrainPhase: Phase = {
   sections: ['world', 'model', 'pretrain'],
   inputs: [],
   leaves: RESULT_FILE,
+  follow: { curve: [METRICS.evalActionNll, METRICS.actionNll], latest: [METRICS.bayesFloor, METRICS.obeyed] },
   answer: modelAnswer,
   lighter: 'work a batch off in more parts (--set pretrain.parts=N, a divisor of pretrain.batch)',
   shortcuts: {},

@@ -268,6 +268,7 @@ export const reinforcePhase: Phase = {
     },
   ],
   leaves: RESULT_FILE,
+  follow: { curve: [METRICS.reward], latest: [METRICS.fractionWithoutSignal, METRICS.episodicLength, METRICS.approximateKl] },
   answer: successAnswer,
   lighter: 'play fewer episodes an update: --set internal.episodesPerUpdate=N, or raw.episodesPerUpdate for raw actions',
   shortcuts: { method: 'reinforce.method', task: 'reinforce.task' },

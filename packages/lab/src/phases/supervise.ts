@@ -51,6 +51,7 @@ export const supervisePhase: Phase = {
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce', 'evaluate'],
   inputs: [BASE_INPUT],
   leaves: RESULT_FILE,
+  follow: { curve: [METRICS.actionNll], latest: [] },
   answer: successAnswer,
   lighter: 'take a smaller batch: --set supervise.batch=N',
   shortcuts: {},
