@@ -2,11 +2,11 @@
 import { CodeController, PolicyCodes, Rollout } from '@coxswain/rl';
 import { readSafetensors } from '@coxswain/tensor';
 import { UsageError } from '../errors.js';
+import { makePolicy } from '../phases/assemble-reinforcement.js';
 import { type Base, loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
 import { BASE_INPUT } from '../phases/inputs.js';
 import { actingGate, PLAYED_TOGETHER, taskWorlds } from '../phases/play.js';
-import { makePolicy } from '../phases/reinforce.js';
 import { type Legs, legsOf, oracleLegs, trainSupervised } from '../phases/supervised-controllers.js';
 import { WORLD_SEED } from '../phases/world.js';
 import type { Config } from '../settings/sections.js';

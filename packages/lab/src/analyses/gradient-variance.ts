@@ -1,7 +1,7 @@
 /** Credit assignment: how noisy the gradient of each estimator is, against the length of the task (§5). */
 import type { Reinforcer } from '@coxswain/rl';
+import { assembleReinforcement } from '../phases/assemble-reinforcement.js';
 import { BASE_INPUT } from '../phases/inputs.js';
-import { wire } from '../phases/reinforce.js';
 import type { Config } from '../settings/sections.js';
 import type { Analysis, AnalysisContext } from './analysis.js';
 import { chartOf, rowsOf, shown, tableOf } from './findings.js';
@@ -63,7 +63,7 @@ async function noiseAt({ config, device, inputs, seed }: AnalysisContext, method
   const own = structuredClone(config);
   Object.assign(own.reinforce, { method, task, horizon: STEPS_PER_COLOUR * task.length });
   Object.assign(own[method], { epochs: 1, episodesPerUpdate: config.internal.episodesPerUpdate, weightDecay: 0 });
-  const wired = wire(device, own, inputs, seed);
+  const wired = assembleReinforcement(device, own, inputs, seed);
   const noise = await measure(wired.reinforcer);
   wired.dispose();
   return noise;

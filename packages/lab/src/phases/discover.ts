@@ -28,6 +28,8 @@ import { Staged, type StageSummary } from './moments/staged.js';
 import { writeStages } from './moments/write-stages.js';
 import { agreementScore, neighboursAgree } from './neighbouring-codes.js';
 import { gradientScaleOf } from './precision.js';
+import { trainingProbe } from './probes/training.js';
+import { DISCOVERY } from './probes/variations.js';
 import { withCulprit } from './spoilt.js';
 import { type Stage, showsOwnMoments, stagedUpdates } from './stages.js';
 import { Starts } from './starts.js';
@@ -253,6 +255,7 @@ export const discoverPhase: Phase = {
   ],
   leaves: RESULT_FILE,
   answer: controllerAnswer,
+  probe: trainingProbe('discover', run, { startsFromBase: true, data: 'discover' }, DISCOVERY),
   follow: { curve: [METRICS.actionNll], latest: [METRICS.switchF1Exact, METRICS.subgoalReadout, METRICS.nllHard] },
   lighter: 'take a smaller batch: --set discover.batch=N',
   shortcuts: { method: 'discover.method', view: 'discover.view' },

@@ -5,11 +5,12 @@ import { labelsOf, type ResultRow } from '../results/rows.js';
 import { RESULT_FILE } from '../run/folder.js';
 import type { Config } from '../settings/sections.js';
 import { successAnswer } from './answers.js';
+import { makePolicy } from './assemble-reinforcement.js';
 import { loadBase } from './base.js';
 import { loadController } from './controller.js';
 import { BASE_INPUT } from './inputs.js';
+import { episodesSeen, noControllerOfRaw, otherMethod } from './learned-policy.js';
 import { type Actor, play } from './play.js';
-import { episodesSeen, makePolicy, noControllerOfRaw, otherMethod } from './reinforce.js';
 import { WORLD_SEED } from './world.js';
 
 const DRAWN = 12;

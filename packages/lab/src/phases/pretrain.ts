@@ -11,6 +11,8 @@ import { type Base, makeBase, modelBytes } from './base.js';
 import { evaluateBase } from './evaluate-base.js';
 import { rateAt } from './learning-rate.js';
 import { gradientScaleOf } from './precision.js';
+import { trainingProbe } from './probes/training.js';
+import { PRETRAINING } from './probes/variations.js';
 import { withCulprit } from './spoilt.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
 import { demonstrations, makeDemonstrations, meanLength, sequenceBatch } from './world.js';
@@ -88,6 +90,7 @@ export const pretrainPhase: Phase = {
   sections: ['world', 'model', 'pretrain'],
   inputs: [],
   leaves: RESULT_FILE,
+  probe: trainingProbe('pretrain', run, { startsFromBase: false, data: 'pretrain' }, PRETRAINING),
   follow: { curve: [METRICS.evalActionNll, METRICS.actionNll], latest: [METRICS.bayesFloor, METRICS.obeyed] },
   answer: modelAnswer,
   lighter: 'work a batch off in more parts (--set pretrain.parts=N, a divisor of pretrain.batch)',

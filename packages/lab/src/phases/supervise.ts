@@ -6,6 +6,8 @@ import { RESULT_FILE } from '../run/folder.js';
 import { successAnswer } from './answers.js';
 import { loadBase } from './base.js';
 import { BASE_INPUT } from './inputs.js';
+import { trainingProbe } from './probes/training.js';
+import { SUPERVISION } from './probes/variations.js';
 import { oracleLegs, SupervisedTraining } from './supervised-controllers.js';
 import { makeDemonstrations } from './world.js';
 
@@ -51,6 +53,7 @@ export const supervisePhase: Phase = {
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce', 'evaluate'],
   inputs: [BASE_INPUT],
   leaves: RESULT_FILE,
+  probe: trainingProbe('supervise', run, { startsFromBase: true, data: 'discover' }, SUPERVISION),
   follow: { curve: [METRICS.actionNll], latest: [] },
   answer: successAnswer,
   lighter: 'take a smaller batch: --set supervise.batch=N',
