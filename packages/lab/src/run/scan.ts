@@ -35,6 +35,12 @@ export type StoredRun = {
   readonly skills: readonly Skill[];
 };
 
+/** The last value a run logged under a name; `null` when it never did. */
+export function lastValue(run: StoredRun, name: string): number | null {
+  const line = run.metrics.findLast((candidate) => candidate[name] !== undefined);
+  return line ? line[name] : null;
+}
+
 /** Which runs are read. */
 export type Choice = {
   /** Is told of a folder whose files cannot be read as a run's, which is then left out; without it the first such file throws. */

@@ -1,4 +1,8 @@
 /** `coxswain play`: skills of a library one after the other, chosen by hand. */
+
+import { readCount, readOptions, resolvePhase } from '../command/options.js';
+import type { Machine } from '../command/phase-command.js';
+import { writeFile } from '../command/write-file.js';
 import { UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { loadBase } from '../phases/base.js';
@@ -8,12 +12,9 @@ import { skillsPhase } from '../phases/skills.js';
 import { worldOf } from '../phases/world.js';
 import { standaloneEpisode } from '../report/standalone.js';
 import { fileAt } from '../run/storage.js';
-import { playChain } from '../skills/chain.js';
-import { chooseSkills, openSkills } from '../skills/open.js';
-import { drawnEpisode, GRID_LEGEND, tellEpisode, tellOrder } from '../skills/tell.js';
-import { readCount, readOptions, resolvePhase } from './options.js';
-import type { Machine } from './phase-command.js';
-import { writeFile } from './write-file.js';
+import { playChain } from './chain.js';
+import { chooseSkills, openSkills } from './open.js';
+import { drawnEpisode, GRID_LEGEND, tellEpisode, tellOrder } from './tell.js';
 
 export const PLAY_ABOUT = 'Play skills of a library one after the other, chosen by hand.';
 
