@@ -24,7 +24,7 @@ import {
   sum,
   type Tensor,
 } from '@coxswain/tensor';
-import { fanIn, type SequenceSize, Transformer } from '@coxswain/transformer';
+import { fanIn, type SequenceModel, type SequenceSize } from '@coxswain/transformer';
 import type { SteeringConfig } from './config.js';
 import { type CodeGenerator, type Discovery, type DiscoveryInputs, LOG_SIGMA } from './metacontroller.js';
 import { Steering } from './steering.js';
@@ -60,7 +60,7 @@ const FORGOTTEN = 1e-9;
  */
 export class Compile extends Steering implements CodeGenerator {
   /** The copy of the base's first half; `startFrom` fills it. */
-  readonly reader: Transformer;
+  readonly reader: SequenceModel;
   readonly #segment: Readonly<Record<'wih' | 'whh' | 'bias', Tensor>>;
   readonly #boundary: Readonly<Record<'weight' | 'bias' | 'out' | 'outBias', Tensor>>;
   readonly #code: Readonly<Record<'weight' | 'bias' | 'out' | 'outBias', Tensor>>;
@@ -72,7 +72,7 @@ export class Compile extends Steering implements CodeGenerator {
   constructor(
     store: ParameterStore,
     override readonly config: CompileConfig,
-    base: Transformer,
+    base: SequenceModel,
     readonly layer: number,
   ) {
     super(store, config);
@@ -80,7 +80,7 @@ export class Compile extends Steering implements CodeGenerator {
     for (const name of ['recurrent', 'encoder', 'segments'] as const) requireSize(name, config[name]);
     if (!(priorLength > 0)) throw outOfRange('priorLength', priorLength, 'a positive number');
     if (segments < 2) throw outOfRange('segments', segments, 'at least 2');
-    this.reader = new Transformer(store, { ...base.config, depth: layer }, undefined, base.bySlot);
+    this.reader = base.declareIn(store, layer);
     this.#segment = {
       wih: store.declare('segment.weight_ih', [3 * recurrent, width], fanIn(recurrent)),
       whh: store.declare('segment.weight_hh', [3 * recurrent, recurrent], fanIn(recurrent)),
@@ -97,7 +97,7 @@ export class Compile extends Steering implements CodeGenerator {
   }
 
   /** Copies the base's first half. */
-  startFrom(base: Transformer): void {
+  startFrom(base: SequenceModel): void {
     for (const name of this.store.names) if (base.store.names.includes(name)) this.device.copy(base.store.get(name), this.store.get(name));
   }
 

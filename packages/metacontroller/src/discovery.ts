@@ -20,7 +20,7 @@ import {
   scale,
   type Tensor,
 } from '@coxswain/tensor';
-import { requireReadable, type SequenceSize, type Transformer } from '@coxswain/transformer';
+import { requireReadable, type SequenceModel, type SequenceSize } from '@coxswain/transformer';
 import type { CodeGenerator, Discovery } from './metacontroller.js';
 
 /** What the sequence embedder may look at; see the package's README and `docs/results`. */
@@ -139,7 +139,7 @@ export class DiscoveryTrainer {
   #last: { readonly program: Program; readonly inputs: Inputs } | undefined;
 
   constructor(
-    readonly base: Transformer,
+    readonly base: SequenceModel,
     readonly controller: CodeGenerator,
     readonly optimiser: AdamW,
     readonly settings: DiscoverySettings,
@@ -315,7 +315,7 @@ export interface DiscoverOptions extends SequenceSize {
  * With a frozen base everything but the generator runs without recording gradients, except the blocks above, through which they flow.
  */
 export function discover(
-  base: Transformer,
+  base: SequenceModel,
   generator: CodeGenerator,
   inputs: Inputs,
   options: DiscoverOptions,

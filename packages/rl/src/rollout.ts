@@ -9,7 +9,7 @@ import {
   type Tensor,
   type TensorData,
 } from '@coxswain/tensor';
-import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
+import type { Memory, SequenceModel } from '@coxswain/transformer';
 import { CheckedWorld } from './checked-world.js';
 import { PLAY_STREAM } from './codes.js';
 import type { Controller } from './controller.js';
@@ -18,7 +18,7 @@ import type { BatchPart, Episodes } from './episodes.js';
 
 export type RolloutOptions = {
   /** The base model that acts. */
-  readonly model: Transformer;
+  readonly model: SequenceModel;
   readonly environment: VectorEnvironment;
   /** Edits the residual stream; the model acts by itself when absent. */
   readonly controller?: Controller;
@@ -97,7 +97,7 @@ export class Rollout {
   /** [N·horizon, 1]: log-probabilities of the actions, where `recordActions` is set. */
   readonly logProb: Tensor | undefined;
   readonly #device: Device;
-  readonly #cache: Cache;
+  readonly #memory: Memory;
   readonly #random: RandomState;
   readonly #programs = new Map<number, StepProgram>();
   readonly #rowCounts: readonly number[];
@@ -110,9 +110,8 @@ export class Rollout {
     const { model, environment, seed, recordActions } = options;
     const { environments: count, horizon } = environment;
     checkParts(options);
-    const { width, depth } = model.config;
     this.#device = model.device;
-    this.#cache = createCache(model.device, { rows: count, maxTime: horizon, width, depth });
+    this.#memory = model.memory(count, horizon);
     this.#random = new RandomState(model.device, seed);
     this.#world = new CheckedWorld(environment, model.config.vocabulary);
     this.#rowCounts = options.rowCounts ?? defaultRowCounts(count);
@@ -199,7 +198,8 @@ export class Rollout {
     episode.write(host.episode);
     if (owner !== episode) owner.write(host.episode.map((at) => (at === NONE ? NONE : at + (part?.before ?? 0))));
     place.write(host.place);
-    this.#cache.step.write(Uint32Array.of(t));
+    if (t === 0) this.#memory.begin();
+    else this.#memory.step.write(Uint32Array.of(t));
     this.#random.write(batch * horizon + t);
   }
 
@@ -234,7 +234,7 @@ export class Rollout {
     const context = { rows, episode, owner, place, random: this.#random };
     const program = device.capture<{ action: Tensor } | { action: Tensor; open: Tensor }>(() =>
       noGrad(() => {
-        const cache = { ...this.#cache, row: episode };
+        const memory = this.#memory.of(episode);
         let open: Tensor | undefined;
         const edit = (residual: Tensor): Tensor => {
           const edited = (controller as Controller).control(residual, context);
@@ -242,7 +242,7 @@ export class Rollout {
           return edited.residual;
         };
         const hooks = controller ? { edits: { [controller.layer]: edit } } : {};
-        const e = model.stepBlocks(model.embed(indices), cache, 0, depth, hooks);
+        const e = model.stepBlocks(model.embed(indices), memory, 0, depth, hooks);
         const into = this.logProb && { logProb: this.logProb, place };
         const logits = model.actionLogits(e);
         const { index } = philoxCategorical(logits, this.#random, PLAY_STREAM.action, { owner, into, temperature });
@@ -258,7 +258,7 @@ export class Rollout {
       for (const tensor of new Set([indices, episode, owner, place])) tensor.dispose();
     }
     this.#programs.clear();
-    disposeCache(this.#cache);
+    this.#memory.dispose();
     this.#random.dispose();
     this.logProb?.dispose();
   }

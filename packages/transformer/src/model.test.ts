@@ -3,7 +3,6 @@ import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readGolden } from '../../../kernels/src/testing/golden.js';
 import { relativeError } from '../../../kernels/src/testing/harness.js';
-import { createCache, disposeCache } from './cache.js';
 import { GOLDEN_LAYER, goldenBase, goldenObservations } from './testing/golden-base.js';
 
 const EPISODES = 32;
@@ -63,10 +62,10 @@ test('one step at a time gives what whole sequences give, with an edit in the mi
   const full = await noGrad(() =>
     model.forward(device.tensor(observations, [EPISODES * time, SLOTS]), { batch: EPISODES, time }, hooks),
   ).actions.read();
-  const cache = createCache(device, { rows: EPISODES, maxTime: time, width, depth });
+  const memory = model.memory(EPISODES, time);
   const indices = device.tensor(new Int32Array(EPISODES * SLOTS), [EPISODES, SLOTS]);
   const program = device.capture(() =>
-    noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), cache, 0, depth, hooks)) })),
+    noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), memory, 0, depth, hooks)) })),
   );
   for (let t = 0; t < time; t++) {
     const now = Int32Array.from(
@@ -74,14 +73,14 @@ test('one step at a time gives what whole sequences give, with an edit in the mi
       (_, i) => observations[(Math.floor(i / SLOTS) * time + t) * SLOTS + (i % SLOTS)],
     );
     indices.write(now);
-    cache.step.write(Uint32Array.of(t));
+    memory.step.write(Uint32Array.of(t));
     program.run();
     const step = await program.outputs.logits.read();
     const expected = Float32Array.from({ length: EPISODES * 4 }, (_, i) => full[(Math.floor(i / 4) * time + t) * 4 + (i % 4)]);
     expect(relativeError(step, expected), `step ${t}`).toBeLessThan(1e-5);
   }
   program.dispose();
-  disposeCache(cache);
+  memory.dispose();
   model.dispose();
   store.dispose();
 });

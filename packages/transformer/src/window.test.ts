@@ -4,9 +4,8 @@ import { type Device, noGrad, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { randomNormal, relativeError } from '../../../kernels/src/testing/harness.js';
-import { createCache, disposeCache } from './cache.js';
-import { checkTransformerConfig, type TransformerConfig } from './config.js';
-import { Transformer } from './model.js';
+import { checkTransformerConfig, type TransformerConfig } from './attention/config.js';
+import { Transformer } from './attention/model.js';
 
 let device: Device;
 beforeAll(async () => {
@@ -84,19 +83,19 @@ test.each([1, 3, 20])('one step at a time gives what whole sequences give, with 
   using _scope = device.scope();
   const { model, actions, dispose } = await makeModel({ window, depth: 2 });
   const full = await actions(observations);
-  const cache = createCache(device, { rows: batch, maxTime: time, width: CONFIG.width, depth: 2 });
+  const memory = model.memory(batch, time);
   const indices = device.tensor(new Int32Array(batch), [batch, 1]);
-  const program = device.capture(() => noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), cache)) })));
+  const program = device.capture(() => noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), memory)) })));
   for (let t = 0; t < time; t++) {
     indices.write(Int32Array.from({ length: batch }, (_, b) => observations[b * time + t]));
-    cache.step.write(Uint32Array.of(t));
+    memory.step.write(Uint32Array.of(t));
     program.run();
     const step = await program.outputs.logits.read();
     const expected = Float32Array.from({ length: batch * 4 }, (_, i) => full[(Math.floor(i / 4) * time + t) * 4 + (i % 4)]);
     expect(relativeError(step, expected), `step ${t}`).toBeLessThan(1e-5);
   }
   program.dispose();
-  disposeCache(cache);
+  memory.dispose();
   dispose();
 });
 

@@ -1,7 +1,7 @@
 /** What a base model is worth: its loss on held-out episodes, and how its own behaviour keeps to the training tasks. */
 import { type Episodes, GridworldPinpad, gatherEpisodes, obeysTransitions, touchedColours } from '@coxswain/envs';
 import { crossEntropy, maskedMean, noGrad, philoxCategorical, RandomState } from '@coxswain/tensor';
-import { createCache, disposeCache, type SequenceBatch } from '@coxswain/transformer';
+import type { SequenceBatch } from '@coxswain/transformer';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import { byLength } from './held-out-batches.js';
@@ -56,22 +56,22 @@ async function obeyed({ model, store, space }: Base, config: Config, seed: numbe
   };
   record(0);
   using _scope = device.scope();
-  const cache = createCache(device, { rows: environments, maxTime: horizon, width: model.config.width, depth: model.config.depth });
+  const memory = model.memory(environments, horizon);
   using random = new RandomState(device, seed);
   const indices = device.tensor(observation, [environments, space.slots]);
   const program = device.capture(() =>
-    noGrad(() => ({ actions: philoxCategorical(model.actionLogits(model.stepBlocks(model.embed(indices), cache)), random, 0).index })),
+    noGrad(() => ({ actions: philoxCategorical(model.actionLogits(model.stepBlocks(model.embed(indices), memory)), random, 0).index })),
   );
   for (let t = 0; t < horizon; t++) {
     indices.write(observation);
-    cache.step.write(Uint32Array.of(t));
+    memory.step.write(Uint32Array.of(t));
     random.write(t);
     const [actions] = await device.read([program.outputs.actions], [program]);
     world.step(actions as unknown as Int32Array);
     record(t + 1);
   }
   program.dispose();
-  disposeCache(cache);
+  memory.dispose();
   const length = new Uint16Array(environments).fill(horizon);
   const touched = touchedColours({ layout: world.layout, position, length, steps: horizon }, colours);
   return obeysTransitions(touched, tasks, colours, longestTask(config)).obeying;

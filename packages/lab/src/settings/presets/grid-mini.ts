@@ -5,9 +5,11 @@ import type { Config } from '../sections.js';
 export const gridMini: Config = {
   world: { size: 4, colours: 4, walls: 1, observation: 'egocentric', tasks: GRID_MINI.pretraining, horizon: 24 },
   model: {
+    name: 'transformer',
     width: 64,
     depth: 4,
     heads: 4,
+    taps: 4,
     mlp: 256,
     buckets: 32,
     maxDistance: 128,

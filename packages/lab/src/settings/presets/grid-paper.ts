@@ -9,9 +9,11 @@ import type { Config } from '../sections.js';
 export const gridPaper: Config = {
   world: { size: 7, colours: 8, walls: 4, observation: 'allocentric', tasks: PAPER_PAIRS.pretraining, horizon: 100 },
   model: {
+    name: 'transformer',
     width: 256,
     depth: 6,
     heads: 4,
+    taps: 4,
     mlp: 512,
     buckets: 32,
     maxDistance: 128,
