@@ -3,18 +3,20 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PHASES } from '../packages/lab/src/phases.js';
 
 const root = resolve(import.meta.dirname, '..');
 
 /** Each package may import those that it lists; all of them come before it. */
 const rooms: Record<string, { folder: string; mayImport: string[] }> = {
-  kernels: { folder: 'kernels', mayImport: [] },
-  tensor: { folder: 'packages/tensor', mayImport: ['kernels'] },
-  transformer: { folder: 'packages/transformer', mayImport: ['kernels', 'tensor'] },
-  metacontroller: { folder: 'packages/metacontroller', mayImport: ['kernels', 'tensor', 'transformer'] },
-  envs: { folder: 'packages/envs', mayImport: ['kernels'] },
-  rl: { folder: 'packages/rl', mayImport: ['kernels', 'tensor', 'transformer', 'metacontroller', 'envs'] },
-  lab: { folder: 'packages/lab', mayImport: ['kernels', 'tensor', 'transformer', 'metacontroller', 'envs', 'rl'] },
+  base: { folder: 'packages/base', mayImport: [] },
+  kernels: { folder: 'kernels', mayImport: ['base'] },
+  tensor: { folder: 'packages/tensor', mayImport: ['base', 'kernels'] },
+  transformer: { folder: 'packages/transformer', mayImport: ['base', 'kernels', 'tensor'] },
+  metacontroller: { folder: 'packages/metacontroller', mayImport: ['base', 'tensor', 'transformer'] },
+  envs: { folder: 'packages/envs', mayImport: ['base'] },
+  rl: { folder: 'packages/rl', mayImport: ['base', 'kernels', 'tensor', 'transformer', 'metacontroller', 'envs'] },
+  lab: { folder: 'packages/lab', mayImport: ['base', 'kernels', 'tensor', 'transformer', 'metacontroller', 'envs', 'rl'] },
 };
 const outside = ['examples', 'bench'];
 
@@ -119,5 +121,18 @@ describe.each(Object.entries(rooms).filter(([name]) => name !== 'lab'))('%s', (_
       isBuiltin(specifier) || specifier === 'webgpu' || /^@coxswain\/\w+\/node$/.test(specifier) || /(^|\/)node(\.js$|\/)/.test(specifier);
     expect(violations(published, ofNode)).toEqual([]);
     expect(published.filter(({ text }) => /\b(process\.\w|Buffer\.\w|__dirname|require\()/.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe('what the lab is made of', () => {
+  const sources = sourcesOf('packages/lab/src').filter(({ isTest }) => !isTest);
+  const inside = ({ path }: Source, ...folders: readonly string[]) =>
+    folders.some((folder) => path.startsWith(`packages/lab/src/${folder}`));
+
+  it('knows no phase by name but in the rooms of the method, the demo that runs them, and settings, whose sections are called like them', () => {
+    const names = PHASES.map(({ name }) => name);
+    const named = new RegExp(`'(${names.join('|')})'`);
+    const elsewhere = sources.filter((source) => !inside(source, 'phases/', 'phases.ts', 'analyses/', 'skills/', 'settings/', 'demo.ts'));
+    expect(elsewhere.filter(({ text }) => named.test(text)).map(({ path }) => path)).toEqual([]);
   });
 });

@@ -7,6 +7,14 @@ import { buildAll, type Package, pack, packages, root, run } from '../scripts/pa
 
 /** What a newcomer would write first with each package, what it prints, and which other packages it names. */
 const programs: Record<string, { text: string; prints: string; also?: string[] }> = {
+  '@coxswain/base': {
+    text: `
+import { CounterRandom, EXIT_CODES } from '@coxswain/base';
+const random = new CounterRandom(1);
+random.seek(0, 7); // stream 0, episode 7
+console.log(random.below(100), EXIT_CODES['bad-seed']);`,
+    prints: '3 33',
+  },
   '@coxswain/kernels': {
     text: `
 import { fill, specialise } from '@coxswain/kernels';

@@ -1,6 +1,7 @@
 /** What is measured, as data: a piece of work with fixed shapes, its float64 answer, and who can do it how. */
+import { HostRandom } from '@coxswain/base';
 import type { AdapterTraits } from '@coxswain/kernels';
-import { type Device, HostRandom, op, type Tensor } from '@coxswain/tensor';
+import { type Device, op, type Tensor } from '@coxswain/tensor';
 import type { JaxCase } from './peers/jax.js';
 import type { OnnxCase } from './peers/onnx.js';
 import type { TfjsCase } from './peers/tfjs.js';

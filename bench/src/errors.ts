@@ -1,8 +1,8 @@
 /** What can be wrong with how the suite is asked for. */
-import { CoxswainError } from '@coxswain/tensor';
+import { CoxswainError } from '@coxswain/base';
 
 export class BenchError extends CoxswainError {
   constructor(what: string, value: string, expected: string, remedy: string) {
-    super(`${what} ${value}: expected ${expected}. ${remedy}`, { code: 'bench', value, expected, remedy });
+    super(`${what} ${value}: expected ${expected}. ${remedy}`, { code: 'usage', value, expected, remedy });
   }
 }

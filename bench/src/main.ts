@@ -1,8 +1,10 @@
 /** `npm run bench`: measures this adapter, writes the rows, draws the roofline. */
+
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { CoxswainError, measurePeaks } from '@coxswain/tensor';
+import { CoxswainError } from '@coxswain/base';
+import { measurePeaks } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { changesSince } from './against.js';
 import type { Contestant } from './contestant.js';

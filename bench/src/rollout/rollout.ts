@@ -1,8 +1,9 @@
 /** What the rollout rows play: many episodes of `grid-mini` together, by the base model alone or under a metacontroller. */
+import { HostRandom } from '@coxswain/base';
 import { egocentric, GRID_MINI, GridworldPinpad } from '@coxswain/envs';
 import { Metacontroller, type MetacontrollerConfig } from '@coxswain/metacontroller';
 import { CodeController, DevicePinpad, DeviceRollout, Policy, PolicyCodes, Rollout } from '@coxswain/rl';
-import { type Device, GATE_MODE, HostRandom, ParameterStore } from '@coxswain/tensor';
+import { type Device, GATE_MODE, ParameterStore } from '@coxswain/tensor';
 import { Transformer, type TransformerConfig } from '@coxswain/transformer';
 import type { Weights } from '../reference/transformer.js';
 import { discovery } from '../training/discovery.js';

@@ -1,7 +1,7 @@
 /** What a discovery step works on: a metacontroller at the first block of a small frozen transformer, and its loss in float64. */
-import { GATE_MODE, openUniform, philox4x32 } from '@coxswain/kernels';
+import { HostRandom, openUniform, philox4x32, twoWords } from '@coxswain/base';
+import { GATE_MODE } from '@coxswain/kernels';
 import type { DiscoveryBatch, MetacontrollerConfig } from '@coxswain/metacontroller';
-import { HostRandom, twoWords } from '@coxswain/tensor';
 import type { TransformerConfig } from '@coxswain/transformer';
 import { contextReference, integrateReference, readReference, recurReference, steerReference } from '../reference/metacontroller.js';
 import {

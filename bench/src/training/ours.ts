@@ -1,6 +1,7 @@
 /** Training steps as this repository does them. */
+import { HostRandom } from '@coxswain/base';
 import { DiscoveryTrainer, Metacontroller } from '@coxswain/metacontroller';
-import { AdamW, type Device, HostRandom, ParameterStore, type Program } from '@coxswain/tensor';
+import { AdamW, type Device, ParameterStore, type Program } from '@coxswain/tensor';
 import { Pretrainer, type SequenceBatch, Transformer } from '@coxswain/transformer';
 import type { OurPrepared } from '../ours.js';
 import { programFigures } from '../program.js';

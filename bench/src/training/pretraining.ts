@@ -1,5 +1,5 @@
 /** What a pretraining step works on: one small transformer, one batch, one optimiser, the same for every contestant. */
-import { HostRandom } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
 import type { SequenceBatch, TransformerConfig } from '@coxswain/transformer';
 import { blocksReference, embeddingReference, headLossReference, mean, type Weights } from '../reference/transformer.js';
 

@@ -3,8 +3,6 @@ import categoricalSource from './categorical.wgsl';
 import drawSource from './draw.wgsl';
 import dropoutSource from './dropout.wgsl';
 
-export * from './host.js';
-
 export type DrawShape = {
   /** Numbers to draw. */
   readonly count: number;

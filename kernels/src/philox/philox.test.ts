@@ -1,16 +1,7 @@
+import { openUniform, philox4x32 } from '@coxswain/base';
 import { describe, expect, test } from 'vitest';
 import { poison, randomNormal, relativeError, runKernel } from '../testing/harness.js';
-import {
-  dropout,
-  openUniform,
-  philox4x32,
-  philoxCategorical,
-  philoxLogistic,
-  philoxNormal,
-  philoxState,
-  philoxUniform,
-  philoxWords,
-} from './index.js';
+import { dropout, philoxCategorical, philoxLogistic, philoxNormal, philoxState, philoxUniform, philoxWords } from './index.js';
 import { categoricalReference, dropoutReference, logisticReference, normalReference, uniformReference } from './reference.js';
 
 const key: [number, number] = [0xdeadbeef, 0x01234567];

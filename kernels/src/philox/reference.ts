@@ -1,5 +1,5 @@
+import { openUniform, philox4x32 } from '@coxswain/base';
 import { logSoftmaxReference } from '../cross-entropy/reference.js';
-import { openUniform, philox4x32 } from './host.js';
 import type { CategoricalShape, DrawShape, DropoutShape } from './index.js';
 
 /** The uniforms of a draw, in float64 (they are exact in f32). `state` as `philoxState` makes it. */

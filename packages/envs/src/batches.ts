@@ -1,6 +1,7 @@
+import { CounterRandom } from '@coxswain/base';
 import type { Episodes } from './dataset.js';
 import { requireInteger } from './errors.js';
-import { CounterRandom, STREAM } from './random.js';
+import { WORLD_STREAM } from './streams.js';
 
 /** `B` episodes cut to the longest of them, `T` steps. */
 export type EpisodeBatch = {
@@ -77,7 +78,7 @@ export class LengthBuckets {
   private fill(pool: number): void {
     const { drawn, sorted, random } = this;
     const { count, horizon, length } = this.episodes;
-    random.seek(STREAM.batch, pool);
+    random.seek(WORLD_STREAM.batch, pool);
     // A counting sort by length: stable, so ties keep the order in which they were drawn.
     const start = new Uint32Array(horizon + 2);
     for (let i = 0; i < drawn.length; i++) {

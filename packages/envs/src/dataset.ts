@@ -1,6 +1,7 @@
+import { CounterRandom } from '@coxswain/base';
 import { EnvError, LONGEST_HORIZON, requireInteger } from './errors.js';
 import { Expert, type Ties } from './expert.js';
-import { CounterRandom, STREAM } from './random.js';
+import { WORLD_STREAM } from './streams.js';
 import { parseTask, type Task } from './tasks.js';
 import { LayoutSampler, type World } from './world.js';
 
@@ -99,12 +100,12 @@ export function* expertEpisodes(settings: ExpertSettings): Generator<number, Exp
       );
     }
     if (attempts % SHARE === SHARE - 1) yield kept;
-    random.seek(STREAM.layout, attempts);
+    random.seek(WORLD_STREAM.layout, attempts);
     let cell = sampler.sample(random, layout);
-    random.seek(STREAM.task, attempts);
+    random.seek(WORLD_STREAM.task, attempts);
     const taskNumber = random.below(tasks.length);
     const task = tasks[taskNumber];
-    random.seek(STREAM.expert, attempts);
+    random.seek(WORLD_STREAM.expert, attempts);
     expert.plan(layout);
     const at = kept * horizon;
     const positionAt = kept * (horizon + 1);

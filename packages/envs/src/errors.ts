@@ -1,11 +1,11 @@
 /** What went wrong, for programs. */
+import { CoxswainError } from '@coxswain/base';
 export type EnvErrorCode =
   | 'bad-world'
   | 'too-many-objects'
   | 'no-reachable-layout'
   | 'bad-task'
   | 'bad-action'
-  | 'bad-seed'
   | 'bad-setting'
   | 'bad-shape'
   | 'bad-cell'
@@ -13,16 +13,9 @@ export type EnvErrorCode =
   | 'impossible-episode';
 
 /** Every error that this package throws on purpose: the value at fault, what was expected, and what to do about it. */
-export class EnvError extends Error {
-  override readonly name = 'EnvError';
-
-  constructor(
-    readonly code: EnvErrorCode,
-    readonly value: string,
-    readonly expected: string,
-    readonly remedy: string,
-  ) {
-    super(`${value}; expected ${expected}. Remedy: ${remedy}.`);
+export class EnvError extends CoxswainError {
+  constructor(code: EnvErrorCode, value: string, expected: string, remedy: string) {
+    super(`${value}; expected ${expected}. Remedy: ${remedy}.`, { code, value, expected, remedy });
   }
 }
 

@@ -1,6 +1,7 @@
+import { CounterRandom } from '@coxswain/base';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CounterRandom, Expert, GRID_MINI, LayoutSampler, PAPER_PAIRS, UNREACHABLE, type World } from './index.js';
+import { Expert, GRID_MINI, LayoutSampler, PAPER_PAIRS, UNREACHABLE, type World } from './index.js';
 
 function randomLayout(world: World, seed: number): { layout: Uint8Array; agent: number } {
   const layout = new Uint8Array(world.size ** 2);

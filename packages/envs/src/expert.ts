@@ -1,5 +1,5 @@
+import type { CounterRandom } from '@coxswain/base';
 import { requireProbability } from './errors.js';
-import type { CounterRandom } from './random.js';
 import { LayoutSampler, UNREACHABLE, type World } from './world.js';
 
 /** How many moves a set of them holds, and which they are: sets are 4-bit masks, bit `a` standing for move `a`. */

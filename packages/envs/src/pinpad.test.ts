@@ -1,6 +1,7 @@
+import { CoxswainError } from '@coxswain/base';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { allocentric, EnvError, GRID_MINI, GridworldPinpad, PAPER_PAIRS, parseTask } from './index.js';
+import { allocentric, GRID_MINI, GridworldPinpad, PAPER_PAIRS, parseTask } from './index.js';
 
 const MINI = { world: GRID_MINI.world, tasks: GRID_MINI.pretraining, horizon: 12, environments: 6 };
 
@@ -157,7 +158,7 @@ test('each mistake is a typed error that names the value and the remedy', () => 
     ['bad-cell', 'holds 9', () => env.reset(0, { start: { layout: new Uint8Array(96).fill(9, 4, 5), position: [0, 0, 0, 0, 0, 0] } })],
   ];
   for (const [code, words, act] of cases) {
-    expect(act, words).toThrow(EnvError);
+    expect(act, words).toThrow(CoxswainError);
     expect(act).toThrow(words);
     expect(act).toThrow(expect.objectContaining({ code, remedy: expect.stringMatching(/\w/) }));
   }

@@ -1,6 +1,7 @@
+import { CounterRandom } from '@coxswain/base';
 import { EnvError, LONGEST_HORIZON, requireInteger, requireLength } from './errors.js';
 import { egocentric, type ObservationSpace } from './observation.js';
-import { CounterRandom, STREAM } from './random.js';
+import { WORLD_STREAM } from './streams.js';
 import { parseTask, type Task } from './tasks.js';
 import { LayoutSampler, type World } from './world.js';
 
@@ -146,10 +147,10 @@ export class GridworldPinpad {
       const row = this.layout.subarray(i * this.cells, (i + 1) * this.cells);
       if (start) this.checkStart(i, row);
       else {
-        random.seek(STREAM.layout, first + i);
+        random.seek(WORLD_STREAM.layout, first + i);
         info.position[i] = this.sampler.sample(random, row);
       }
-      random.seek(STREAM.task, first + i);
+      random.seek(WORLD_STREAM.task, first + i);
       info.task[i] = this.tasks ? random.below(this.tasks.length) : 0;
     }
     info.mask.fill(1);

@@ -1,5 +1,6 @@
+import { CounterRandom } from '@coxswain/base';
 import { requireLength } from './errors.js';
-import { CounterRandom, STREAM } from './random.js';
+import { WORLD_STREAM } from './streams.js';
 
 /** One of the 8 symmetries of the square: `cell[c]` is where cell `c` goes, `action[a]` what move `a` becomes. */
 export type Symmetry = { readonly cell: Uint16Array; readonly action: Uint8Array };
@@ -34,7 +35,7 @@ export function squareSymmetries(size: number): Symmetry[] {
 /** `count` random symmetries (numbers 0 … 7), a function of seed and step alone. */
 export function randomSymmetries(seed: number, step: number, count: number): Uint8Array {
   const random = new CounterRandom(seed);
-  random.seek(STREAM.symmetry, step);
+  random.seek(WORLD_STREAM.symmetry, step);
   return Uint8Array.from({ length: count }, () => random.below(8));
 }
 

@@ -1,5 +1,6 @@
+import { CounterRandom } from '@coxswain/base';
 import { requireInteger, requireLength } from './errors.js';
-import { CounterRandom, STREAM } from './random.js';
+import { WORLD_STREAM } from './streams.js';
 import { shownStarts, shownTransitions, type Task } from './tasks.js';
 
 /** Colours entered by each episode, in order. */
@@ -82,7 +83,7 @@ export function assignPartners({ colour, count, steps }: Touched, seed: number, 
     else groups.set(key, [i]);
   }
   const random = new CounterRandom(seed);
-  random.seek(STREAM.partner, step);
+  random.seek(WORLD_STREAM.partner, step);
   const partner = new Uint32Array(count.length);
   let alone = 0;
   for (const group of groups.values()) {

@@ -1,6 +1,7 @@
+import { CounterRandom } from '@coxswain/base';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CounterRandom, EnvError, LayoutSampler, UNREACHABLE, type World } from './index.js';
+import { EnvError, LayoutSampler, UNREACHABLE, type World } from './index.js';
 
 /** Shortest paths by relaxing every cell until nothing changes, over rows and columns. */
 function relaxedDistances({ size, colours }: World, layout: ArrayLike<number>, colour: number): number[] {

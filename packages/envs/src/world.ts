@@ -1,5 +1,5 @@
+import type { CounterRandom } from '@coxswain/base';
 import { EnvError } from './errors.js';
-import type { CounterRandom } from './random.js';
 
 /** A grid of `size`×`size` cells with `colours` coloured cells and `walls` walls, each in a cell of its own. */
 export type World = { readonly size: number; readonly colours: number; readonly walls: number };

@@ -1,5 +1,5 @@
 /** The errors of the command, and the exit code each error of the project ends it with. */
-import { CoxswainError } from '@coxswain/tensor';
+import { CoxswainError, EXIT_CODES } from '@coxswain/base';
 
 /** The command line cannot be understood. */
 export class UsageError extends CoxswainError {
@@ -207,41 +207,7 @@ export function inFull({ message, remedy }: CoxswainError): string {
   return `${message}. ${remedy[0].toUpperCase()}${remedy.slice(1)}.`;
 }
 
-/** What a process ends with, by what happened: the code of a `CoxswainError`, or a name for what is none. */
-export const EXIT_CODES = {
-  usage: 2,
-  'unknown-preset': 3,
-  'bad-setting': 4,
-  'bad-checkpoint': 5,
-  'other-configuration': 6,
-  'bad-run-folder': 7,
-  'folder-busy': 8,
-  'disk-full': 9,
-  file: 10,
-  'no-adapter': 11,
-  'out-of-memory': 12,
-  'device-lost': 13,
-  'launch-failed': 14,
-  'not-finite': 15,
-  'bad-shape': 16,
-  'bad-sweep': 17,
-  'sweep-unfinished': 18,
-  redis: 19,
-  /** The run no longer moved. */
-  stalled: 20,
-  'bad-toggle': 21,
-  /** A world gave what no world may give. */
-  'bad-world': 22,
-  /** No moments of an episode stand out, or a stage of discovery found none. */
-  'no-moments': 23,
-  /** What the shell gives a process ended by SIGINT. */
-  interrupted: 130,
-  /** What the shell gives a process ended by SIGKILL: the system does it where memory runs out. */
-  killed: 137,
-} as const;
-
 /** The exit code for an error: one of its own for each kind of `CoxswainError`, 1 for anything unforeseen. */
 export function exitCodeOf(error: unknown): number {
-  const known: Readonly<Record<string, number>> = EXIT_CODES;
-  return error instanceof CoxswainError ? (known[error.code] ?? 1) : 1;
+  return error instanceof CoxswainError ? EXIT_CODES[error.code] : 1;
 }

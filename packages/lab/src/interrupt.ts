@@ -1,5 +1,5 @@
 /** Ctrl-C: the first asks the run to save and end, the second ends it at once. */
-import { EXIT_CODES } from './errors.js';
+import { EXIT_CODES } from '@coxswain/base';
 
 /** The part of `process` that is listened to. */
 export type SignalSource = {

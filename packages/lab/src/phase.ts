@@ -1,5 +1,6 @@
 /** What a phase of the method is to the `coxswain` command: its name, what it reads and starts from, and how it runs. */
 import type { Device } from '@coxswain/tensor';
+import type { PhaseProbe } from './cost/phase-probe.js';
 import { InterruptedError } from './errors.js';
 import type { Left } from './phases/answers.js';
 import type { Progress } from './progress.js';
@@ -62,6 +63,10 @@ export type Phase = {
   readonly length: (config: Config) => { readonly steps: number; readonly unit: string; readonly saveEvery: number };
   /** Whether it can share its work between devices; it cannot when absent. */
   readonly shares?: (config: Config) => boolean;
+  /** Its steps by themselves, for `cost`; a phase that trains has them. */
+  readonly probe?: PhaseProbe;
+  /** What `watch` shows of it: the first metric of the curve's that it logs, and the last values of others. Its first metric when absent. */
+  readonly follow?: { readonly curve: readonly string[]; readonly latest: readonly string[] };
   /** What asks less memory of the adapter; a sentence without its stop. */
   readonly lighter?: string;
   /**

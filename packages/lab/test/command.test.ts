@@ -2,13 +2,18 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { EXIT_CODES } from '@coxswain/base';
 import { type Device, DeviceLostError, NoAdapterError, OutOfMemoryError } from '@coxswain/tensor';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { summary } from '../src/command/sweep-command.js';
 import { listenForInterrupts } from '../src/interrupt.js';
 import type { Phase } from '../src/phase.js';
+import { PHASES } from '../src/phases.js';
 import { formatDuration, formatNumber, Progress } from '../src/progress.js';
 import { environmentOf } from '../src/run/environment.js';
 import { openModel } from '../src/run/model.js';
+import type { Child } from '../src/sweep/child.js';
+import type { PlannedRun } from '../src/sweep/plan.js';
 import { commitOf } from '../src/version.js';
 import { ask } from './ask.js';
 import { fillDisk } from './crash.js';
@@ -98,6 +103,36 @@ describe('the command', () => {
     expect(result.err).toContain(named);
     expect(result.err.trim().split('\n')).toHaveLength(1);
     expect(result.err).not.toMatch(/\.ts:\d|\bat .*:\d/);
+  });
+
+  it.each([
+    ['a world without a layout', 'world.walls=11', 'no-reachable-layout', '11 walls'],
+    ['experts that cannot keep their horizon', 'world.horizon=3', 'impossible-episode', '3 steps'],
+  ] as const)('ends with a sentence and a code of its own for %s', async (_, setting, code, named) => {
+    const few = ['pretrain.episodes=300', 'pretrain.steps=1', 'pretrain.warmup=1'].flatMap((one) => ['--set', one]);
+    const result = await coxswain(['pretrain', '--out', join(root, 'run'), ...few, '--set', setting], toyDevice, PHASES);
+    expect(result.code).toBe(EXIT_CODES[code]);
+    expect(result.err).toContain(named);
+    expect(result.err).not.toMatch(/\.ts:\d|\bat .*:\d/);
+  });
+
+  it('a sweep says how far its runs are from their folders, not from what they print', async () => {
+    await coxswain(toy());
+    const planned = (name: string): PlannedRun => ({
+      name,
+      phase: toyPhase,
+      folder: join(root, name),
+      args: [],
+      options: {},
+      set: [],
+      after: [],
+      needs: [],
+      preset: undefined,
+    });
+    const plan = ['run', 'not-begun'].map(planned);
+    const under = plan.map(({ name }) => [name, 'running'] as const);
+    const children = new Map(plan.map(({ name }) => [name, {} as Child]));
+    expect(summary({ plan, states: new Map(under), children })).toMatch(/^0\/2 runs {2}run 100 %( \(0 s left\))? {2}not-begun$/);
   });
 
   it('runs a phase, and its sequel on it', async () => {

@@ -1,7 +1,7 @@
 /** More ways to take one run for another: what a run starts from, whether it has finished, what writes into its folder. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { episodesSeen } from '../src/phases/reinforce.js';
+import { episodesSeen } from '../src/phases/learned-policy.js';
 import { RunFolder } from '../src/run/folder.js';
 import { identify } from '../src/run/identity.js';
 import { openModel } from '../src/run/model.js';

@@ -1,7 +1,7 @@
 /** Finished runs that could be taken for one another by what reads them: left out with a word, counted once, told apart. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { buildTables } from '../src/report/tables.js';
+import { buildTables } from '../src/phases/report/tables.js';
 import { findRunFolders, findRuns } from '../src/run/scan.js';
 import { madeRuns } from './made-runs.js';
 

@@ -1,5 +1,6 @@
 /** Run folders for tests. */
-import { CoxswainError, writeSafetensors } from '@coxswain/tensor';
+import { CoxswainError } from '@coxswain/base';
+import { writeSafetensors } from '@coxswain/tensor';
 import { RunFolder } from '../src/run/folder.js';
 import { identify, type RunIdentity } from '../src/run/identity.js';
 import { preset } from '../src/settings/presets.js';

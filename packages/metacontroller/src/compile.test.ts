@@ -1,4 +1,5 @@
-import { AdamW, type Device, GATE_MODE, gru, HostRandom, noGrad, ParameterStore, type Scope } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
+import { AdamW, type Device, GATE_MODE, gru, noGrad, ParameterStore, type Scope } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { relativeError } from '../../../kernels/src/testing/harness.js';

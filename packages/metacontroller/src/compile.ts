@@ -1,3 +1,4 @@
+import { outOfRange, requireSize } from '@coxswain/base';
 import {
   add,
   besidePrevious,
@@ -23,8 +24,8 @@ import {
   sum,
   type Tensor,
 } from '@coxswain/tensor';
-import { fanIn, type SequenceSize, Transformer } from '@coxswain/transformer';
-import { checkSize, outOfRange, type SteeringConfig } from './config.js';
+import { fanIn, type SequenceModel, type SequenceSize } from '@coxswain/transformer';
+import type { SteeringConfig } from './config.js';
 import { type CodeGenerator, type Discovery, type DiscoveryInputs, LOG_SIGMA } from './metacontroller.js';
 import { Steering } from './steering.js';
 
@@ -59,7 +60,7 @@ const FORGOTTEN = 1e-9;
  */
 export class Compile extends Steering implements CodeGenerator {
   /** The copy of the base's first half; `startFrom` fills it. */
-  readonly reader: Transformer;
+  readonly reader: SequenceModel;
   readonly #segment: Readonly<Record<'wih' | 'whh' | 'bias', Tensor>>;
   readonly #boundary: Readonly<Record<'weight' | 'bias' | 'out' | 'outBias', Tensor>>;
   readonly #code: Readonly<Record<'weight' | 'bias' | 'out' | 'outBias', Tensor>>;
@@ -71,15 +72,15 @@ export class Compile extends Steering implements CodeGenerator {
   constructor(
     store: ParameterStore,
     override readonly config: CompileConfig,
-    base: Transformer,
+    base: SequenceModel,
     readonly layer: number,
   ) {
     super(store, config);
     const { width, recurrent, encoder, latent, segments, priorLength } = config;
-    for (const name of ['recurrent', 'encoder', 'segments'] as const) checkSize(name, config[name]);
+    for (const name of ['recurrent', 'encoder', 'segments'] as const) requireSize(name, config[name]);
     if (!(priorLength > 0)) throw outOfRange('priorLength', priorLength, 'a positive number');
     if (segments < 2) throw outOfRange('segments', segments, 'at least 2');
-    this.reader = new Transformer(store, { ...base.config, depth: layer }, undefined, base.bySlot);
+    this.reader = base.declareIn(store, layer);
     this.#segment = {
       wih: store.declare('segment.weight_ih', [3 * recurrent, width], fanIn(recurrent)),
       whh: store.declare('segment.weight_hh', [3 * recurrent, recurrent], fanIn(recurrent)),
@@ -96,7 +97,7 @@ export class Compile extends Steering implements CodeGenerator {
   }
 
   /** Copies the base's first half. */
-  startFrom(base: Transformer): void {
+  startFrom(base: SequenceModel): void {
     for (const name of this.store.names) if (base.store.names.includes(name)) this.device.copy(base.store.get(name), this.store.get(name));
   }
 

@@ -1,4 +1,4 @@
-import { CoxswainError } from '@coxswain/tensor';
+import { outOfRange, requireSize } from '@coxswain/base';
 
 /** Sizes of a metacontroller's causal half (arXiv 2512.20605, §4; the paper's values in brackets). */
 export interface SteeringConfig {
@@ -30,7 +30,7 @@ export interface MetacontrollerConfig extends SteeringConfig {
 
 /** @throws CoxswainError naming the first value that is out of range. */
 export function checkSteeringConfig(config: SteeringConfig): void {
-  for (const name of ['width', 'latent', 'history', 'switch', 'decoder', 'rank'] as const) checkSize(name, config[name]);
+  for (const name of ['width', 'latent', 'history', 'switch', 'decoder', 'rank'] as const) requireSize(name, config[name]);
   if (config.rank > config.width) throw outOfRange('rank', config.rank, `at most the width ${config.width}`);
   if (!Number.isFinite(config.switchBias)) throw outOfRange('switchBias', config.switchBias, 'a finite number');
 }
@@ -38,18 +38,5 @@ export function checkSteeringConfig(config: SteeringConfig): void {
 /** @throws CoxswainError naming the first value that is out of range. */
 export function checkMetacontrollerConfig(config: MetacontrollerConfig): void {
   checkSteeringConfig(config);
-  for (const name of ['embedding', 'encoder'] as const) checkSize(name, config[name]);
-}
-
-export function checkSize(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) throw outOfRange(name, value, 'a positive integer');
-}
-
-export function outOfRange(name: string, value: unknown, expected: string): CoxswainError {
-  return new CoxswainError(`${name} is ${value}, expected ${expected}`, {
-    code: 'bad-config',
-    value: `${name} = ${value}`,
-    expected,
-    remedy: `set ${name} to ${expected}`,
-  });
+  for (const name of ['embedding', 'encoder'] as const) requireSize(name, config[name]);
 }

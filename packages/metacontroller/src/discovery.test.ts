@@ -1,4 +1,5 @@
-import { AdamW, type Device, GATE_MODE, HostRandom, LOSS_SCALE, ParameterStore } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
+import { AdamW, type Device, GATE_MODE, LOSS_SCALE, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { Transformer } from '@coxswain/transformer';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';

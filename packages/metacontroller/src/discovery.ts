@@ -1,4 +1,5 @@
 /** Discovery: a metacontroller learns on clean demonstrations which corrections of the frozen model are skills. */
+import { NONE } from '@coxswain/base';
 import {
   type AdamW,
   backwardSum,
@@ -19,7 +20,7 @@ import {
   scale,
   type Tensor,
 } from '@coxswain/tensor';
-import { requireReadable, type SequenceSize, type Transformer } from '@coxswain/transformer';
+import { requireReadable, type SequenceModel, type SequenceSize } from '@coxswain/transformer';
 import type { CodeGenerator, Discovery } from './metacontroller.js';
 
 /** What the sequence embedder may look at; see the package's README and `docs/results`. */
@@ -114,10 +115,8 @@ interface Inputs {
   readonly viewRows?: Tensor;
 }
 
-/** No row: `gatherRows` gives zeros for it. */
-const NONE = 0xffffffff;
-
-const STREAM = { code: 1, gate: 2 } as const;
+/** Of random numbers in training. */
+const TRAINING_STREAM = { code: 1, gate: 2 } as const;
 
 /**
  * Minimises Σ_t −log p(a_t | o_1:t, z_1:t) + α KL(N(μ_t, Σ_t) ‖ N(0, I)) per trajectory with the base frozen (arXiv
@@ -140,7 +139,7 @@ export class DiscoveryTrainer {
   #last: { readonly program: Program; readonly inputs: Inputs } | undefined;
 
   constructor(
-    readonly base: Transformer,
+    readonly base: SequenceModel,
     readonly controller: CodeGenerator,
     readonly optimiser: AdamW,
     readonly settings: DiscoverySettings,
@@ -194,8 +193,8 @@ export class DiscoveryTrainer {
     const body = () => {
       for (const { store } of this.#optimisers) store.zeroGradients();
       const size = { batch, time };
-      const noise = noGrad(() => philoxNormal(this.#random, STREAM.code, controller.codeNoise(size)));
-      const gateNoise = noGrad(() => controller.gateNoise(this.#random, STREAM.gate, size));
+      const noise = noGrad(() => philoxNormal(this.#random, TRAINING_STREAM.code, controller.codeNoise(size)));
+      const gateNoise = noGrad(() => controller.gateNoise(this.#random, TRAINING_STREAM.gate, size));
       const throughBase = baseOptimiser !== undefined;
       const options = { ...size, layer, embedderLayer, view, gate: this.#gate, noise, gateNoise, throughBase };
       const found = discover(base, controller, inputs, options);
@@ -316,7 +315,7 @@ export interface DiscoverOptions extends SequenceSize {
  * With a frozen base everything but the generator runs without recording gradients, except the blocks above, through which they flow.
  */
 export function discover(
-  base: Transformer,
+  base: SequenceModel,
   generator: CodeGenerator,
   inputs: Inputs,
   options: DiscoverOptions,

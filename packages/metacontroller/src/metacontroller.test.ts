@@ -1,4 +1,5 @@
-import { concat, type Device, GATE_MODE, HostRandom, noGrad, sigmoid, type Tensor } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
+import { concat, type Device, GATE_MODE, noGrad, sigmoid, type Tensor } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readGolden } from '../../../kernels/src/testing/golden.js';
@@ -59,8 +60,7 @@ test('some golden episodes are full-length', () => {
 });
 
 test('a trained metacontroller agrees with PyTorch: codes, KL, both gates, steered logits', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const hard = run(GATE_MODE.hard);
   const soft = run(GATE_MODE.soft);
   const compared: [Tensor, string, number][] = [
@@ -81,8 +81,7 @@ test('a trained metacontroller agrees with PyTorch: codes, KL, both gates, steer
 });
 
 test('the switch’s logit by itself is the one that its soft gate is made of', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const { metacontroller, store } = goldenMetacontroller(device);
   const random = new HostRandom(4);
   const rows = 6;
@@ -103,8 +102,7 @@ test('the switch’s logit by itself is the one that its soft gate is made of', 
 });
 
 test('one causal step at a time gives what whole sequences give, for the same proposals', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const { tensors, dispose } = run(GATE_MODE.hard);
   const [mu, z, beta, steered] = (await device.read([tensors.mu, tensors.z, tensors.beta, tensors.steered])) as Float32Array[];
   const residual = rowsOf(

@@ -1,5 +1,5 @@
 /** Linear read-outs: what a vector says of a class (arXiv 2512.20605, §3, linear probes). */
-import { CoxswainError } from '@coxswain/tensor';
+import { CoxswainError } from '@coxswain/base';
 
 /** A linear map from vectors to classes. */
 export interface Readout {

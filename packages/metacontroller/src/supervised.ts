@@ -16,7 +16,7 @@ import {
   sum,
   type Tensor,
 } from '@coxswain/tensor';
-import { normal, requireReadable, type Transformer } from '@coxswain/transformer';
+import { normal, requireReadable, type SequenceModel } from '@coxswain/transformer';
 
 /**
  * For each of `subgoals` a correction e ← e + B_g A_g e, chosen by label. They are the hypernetwork's kernels with a one-hot
@@ -87,7 +87,7 @@ export class SupervisedTrainer {
 
   /** @param optimiser absent for one that only measures. */
   constructor(
-    readonly base: Transformer,
+    readonly base: SequenceModel,
     readonly controllers: SupervisedControllers,
     readonly settings: SupervisedSettings,
     readonly optimiser?: AdamW,

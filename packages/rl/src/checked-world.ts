@@ -1,4 +1,4 @@
-import { CoxswainError } from '@coxswain/tensor';
+import { CoxswainError } from '@coxswain/base';
 import type { Reset, Step, VectorEnvironment } from './environment.js';
 
 /** A world gave what no world may give: NaN for a reward, an observation that the model cannot read, an array of another length. */

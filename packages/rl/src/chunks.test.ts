@@ -1,6 +1,6 @@
+import { NONE } from '@coxswain/base';
 import { expect, test } from 'vitest';
 import { planChunks, roomFor, roomForSteps } from './chunks.js';
-import { NONE } from './controller.js';
 
 const HORIZON = 9;
 /** Episodes as strings, a step a letter: `x` where a decision was made. */

@@ -1,7 +1,7 @@
 /** How a batch of episodes is cut into parts of like length, for one pass of the objective over its decisions. */
+import { NONE } from '@coxswain/base';
 import { ShapeError } from '@coxswain/tensor';
 import type { SequenceSize } from '@coxswain/transformer';
-import { NONE } from './controller.js';
 
 /** Sequences of at most `time` steps, and room for so many steps of all of them and so many decisions. */
 export type ChunkSize = SequenceSize & { readonly steps: number; readonly decisions: number };

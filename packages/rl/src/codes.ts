@@ -4,7 +4,7 @@ import { type StepContext, scatterRows } from './controller.js';
 import type { CodeStatistics, Policy } from './policy.js';
 
 /** Streams of the random numbers of a rollout. */
-export const STREAM = { action: 0, code: 1 } as const;
+export const PLAY_STREAM = { action: 0, code: 1 } as const;
 
 /** Proposes a code at every step; it is taken where the switch opens. Recorded into programs like a `Controller`. */
 export type CodeSource = {
@@ -39,8 +39,7 @@ export class PolicyCodes implements CodeSource {
   begin(): void {
     const { device } = this.#h;
     device.zero(this.#h);
-    using scope = device.scope();
-    void scope;
+    using _scope = device.scope();
     device.copy(
       noGrad(() => this.policy.logStd),
       this.#logStd,
@@ -53,7 +52,9 @@ export class PolicyCodes implements CodeSource {
     const { mean, h } = policy.step(x, gatherRows(this.#h, episode));
     scatterRows(h, episode, this.#h);
     // Noise belongs to episodes, not rows: which others are still running changes nothing.
-    const code = this.greedy ? mean : reparameterise(mean, logStd, philoxNormal(random, STREAM.code, [rows, policy.config.latent], owner));
+    const code = this.greedy
+      ? mean
+      : reparameterise(mean, logStd, philoxNormal(random, PLAY_STREAM.code, [rows, policy.config.latent], owner));
     return { code, logProb: gaussianLogProb(code, mean, logStd) };
   }
 
@@ -90,7 +91,7 @@ export class RandomCodes implements CodeSource {
   begin(): void {}
 
   propose(_x: Tensor, { rows, owner, random }: StepContext): { code: Tensor } {
-    const noise = philoxNormal(random, STREAM.code, [rows, this.#mean.size], owner);
+    const noise = philoxNormal(random, PLAY_STREAM.code, [rows, this.#mean.size], owner);
     return { code: add(mul(noise, this.#std), this.#mean) };
   }
 

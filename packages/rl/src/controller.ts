@@ -1,9 +1,6 @@
 import { scatterRows as scatterKernel } from '@coxswain/kernels';
 import { type RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 
-/** Stands for "no row": an empty place among the rows of a program. */
-export const NONE = 0xffffffff;
-
 /** What a step of a captured program knows of its rows. Episodes that are over leave, so rows and episodes differ. */
 export type StepContext = {
   /** Rows of the program. */

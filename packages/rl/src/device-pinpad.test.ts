@@ -1,7 +1,7 @@
 /** The world on a device against the world on the host: the same episodes, to the bit. */
+import { CounterRandom } from '@coxswain/base';
 import {
   allocentric,
-  CounterRandom,
   Expert,
   egocentric,
   GRID_MINI,
@@ -9,7 +9,7 @@ import {
   LayoutSampler,
   PAPER_PAIRS,
   parseTask,
-  STREAM,
+  WORLD_STREAM,
   type World,
 } from '@coxswain/envs';
 import type { Device } from '@coxswain/tensor';
@@ -115,7 +115,7 @@ describe.each(worlds.filter(([, { tasks }]) => tasks !== 'free'))('the expert of
     const ends = new Uint32Array(environments);
     for (let n = 0; n < environments; n++) {
       expert.plan(host.layout.subarray(n * cells, (n + 1) * cells));
-      random.seek(STREAM.expert, first + n);
+      random.seek(WORLD_STREAM.expert, first + n);
       const task = tasks[start.info.task[n]];
       let cell = start.info.position[n];
       let [t, progress, lost] = [0, 0, false];

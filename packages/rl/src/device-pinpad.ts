@@ -1,3 +1,4 @@
+import { outOfRange, twoWords } from '@coxswain/base';
 import { checkWorld, type Expert, type ObservationSpace, type PinpadSettings, parseTask, type Task, type Ties } from '@coxswain/envs';
 import {
   type PinpadShape,
@@ -10,7 +11,7 @@ import {
   pinpadSlots,
   pinpadStep,
 } from '@coxswain/kernels';
-import { CoxswainError, type Device, ShapeError, type Tensor, twoWords } from '@coxswain/tensor';
+import { type Device, ShapeError, type Tensor } from '@coxswain/tensor';
 
 export type DevicePinpadSettings = Omit<PinpadSettings, 'observation'> & {
   /** What is shown; the egocentric window by default. */
@@ -23,12 +24,7 @@ export const LARGEST_DEVICE_WORLD = 32;
 function checkSettings({ world, horizon, environments, tasks }: DevicePinpadSettings): void {
   checkWorld(world);
   const wrong = (what: string, value: unknown, expected: string): never => {
-    throw new CoxswainError(`DevicePinpad: ${what} is ${value}, expected ${expected}`, {
-      code: 'bad-config',
-      value: `${what} = ${value}`,
-      expected,
-      remedy: 'correct it, or take GridworldPinpad, the world on the host',
-    });
+    throw outOfRange(`DevicePinpad: ${what}`, value, expected, 'correct it, or take GridworldPinpad, the world on the host');
   };
   if (world.size > LARGEST_DEVICE_WORLD) wrong('world.size', world.size, `at most ${LARGEST_DEVICE_WORLD} on a device`);
   if (!Number.isInteger(horizon) || horizon < 1 || horizon > 0xffff) wrong('horizon', horizon, 'an integer from 1 to 65535');

@@ -1,7 +1,7 @@
 import { counterAdvance, PINPAD_FLAGS } from '@coxswain/kernels';
 import { type Device, noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
-import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
-import { STREAM } from './codes.js';
+import type { Memory, SequenceModel } from '@coxswain/transformer';
+import { PLAY_STREAM } from './codes.js';
 import { type Controller, scatterRows } from './controller.js';
 import type { DevicePinpad } from './device-pinpad.js';
 import type { BatchPart, Episodes } from './episodes.js';
@@ -9,7 +9,7 @@ import { type Besides, checkParts, defaultRowCounts } from './rollout.js';
 
 export type DeviceRolloutOptions = {
   /** The base model that acts. */
-  readonly model: Transformer;
+  readonly model: SequenceModel;
   /** The world; the rollout plays it and does not own it. */
   readonly world: DevicePinpad;
   /** Edits the residual stream; it may not need the host at every step (`beforeStep`). */
@@ -37,7 +37,7 @@ type Read = { readonly agents: Uint32Array; readonly taken: Int32Array; readonly
  */
 export class DeviceRollout {
   readonly #device: Device;
-  readonly #cache: Cache;
+  readonly #memory: Memory;
   readonly #random: RandomState;
   readonly #open: Tensor;
   /** u32 [T]: episodes that ran at each step. */
@@ -55,9 +55,8 @@ export class DeviceRollout {
     const { environments: count, horizon } = world.settings;
     checkParts({ ...options, environment: { environments: count, observationSpace: { slots: world.slots } } });
     if (controller?.beforeStep) throw new ShapeError('rollout', 'a controller that needs the host at every step', 'one that does not');
-    const { width, depth } = model.config;
     this.#device = model.device;
-    this.#cache = createCache(model.device, { rows: count, maxTime: horizon, width, depth });
+    this.#memory = model.memory(count, horizon);
     this.#random = new RandomState(model.device, seed);
     this.#open = model.device.zeros([count * horizon, 1]);
     this.#counts = model.device.tensor(new Uint32Array(horizon));
@@ -93,7 +92,7 @@ export class DeviceRollout {
 
   /** The first step of the last batch. */
   replay(): readonly Program[] {
-    this.#cache.step.write(Uint32Array.of(0));
+    this.#memory.begin();
     return [this.#begin, this.program(this.#rows(this.options.world.settings.environments))];
   }
 
@@ -103,7 +102,7 @@ export class DeviceRollout {
     const { before, of } = this.options.part ?? { before: 0, of: count };
     world.seed(seed, batch * of + before);
     controller?.begin();
-    this.#cache.step.write(Uint32Array.of(0));
+    this.#memory.begin();
     this.#random.write(batch * horizon);
     const programs = [this.#begin, ...expected.map((running) => this.program(this.#rows(running)))];
     await Promise.all([...new Set(programs)].map((program) => program.ready()));
@@ -155,19 +154,19 @@ export class DeviceRollout {
     const device = this.#device;
     return device.capture(() =>
       noGrad(() => {
-        const { episode, owner, place } = world.running(rows, this.#cache.step, this.#counts, part?.before);
-        const cache = { ...this.#cache, row: episode };
+        const { episode, owner, place } = world.running(rows, this.#memory.step, this.#counts, part?.before);
+        const memory = this.#memory.of(episode);
         const edit = (residual: Tensor): Tensor => {
           const edited = (controller as Controller).control(residual, { rows, episode, owner, place, random: this.#random });
           if (edited.open) scatterRows(edited.open.reshape([rows, 1]), place, this.#open);
           return edited.residual;
         };
         const hooks = controller ? { edits: { [controller.layer]: edit } } : {};
-        const e = model.stepBlocks(model.embed(world.observe(episode)), cache, 0, depth, hooks);
+        const e = model.stepBlocks(model.embed(world.observe(episode)), memory, 0, depth, hooks);
         const logits = model.actionLogits(e);
-        const { index } = philoxCategorical(logits, this.#random, STREAM.action, { owner, temperature });
+        const { index } = philoxCategorical(logits, this.#random, PLAY_STREAM.action, { owner, temperature });
         world.step(episode, index);
-        device.dispatch(counterAdvance, { at: 0, wide: 0 }, { counter: this.#cache.step });
+        device.dispatch(counterAdvance, { at: 0, wide: 0 }, { counter: this.#memory.step });
         device.dispatch(counterAdvance, { at: 2, wide: 1 }, { counter: this.#random.tensor });
         return {};
       }),
@@ -177,7 +176,7 @@ export class DeviceRollout {
   dispose(): void {
     for (const program of [this.#begin, ...this.#programs.values()]) program.dispose();
     this.#programs.clear();
-    disposeCache(this.#cache);
+    this.#memory.dispose();
     this.#random.dispose();
     this.#open.dispose();
     this.#counts.dispose();

@@ -1,15 +1,15 @@
+import { NONE } from '@coxswain/base';
 import type { Steering } from '@coxswain/metacontroller';
 import { NotFiniteError, noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
-import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
+import type { Memory, SequenceModel } from '@coxswain/transformer';
 import { CheckedWorld } from './checked-world.js';
 import { CodeController } from './code-controller.js';
-import { FixedCodes, STREAM } from './codes.js';
-import { NONE } from './controller.js';
+import { FixedCodes, PLAY_STREAM } from './codes.js';
 import type { Step, VectorEnvironment } from './environment.js';
 
 export type InternalEnvironmentOptions = {
   /** The frozen base model. */
-  readonly model: Transformer;
+  readonly model: SequenceModel;
   /** The frozen metacontroller; its encoder is not used. */
   readonly metacontroller: Steering;
   /** Layer l that it reads and steers. */
@@ -72,7 +72,7 @@ export class InternalEnvironment {
   readonly width: number;
   readonly #codes: FixedCodes;
   readonly #controller: CodeController;
-  readonly #cache: Cache;
+  readonly #memory: Memory;
   readonly #random: RandomState;
   readonly #indices: Tensor;
   readonly #episode: Tensor;
@@ -97,7 +97,7 @@ export class InternalEnvironment {
     this.width = metacontroller.config.width;
     this.#codes = new FixedCodes(device.zeros([n, this.latent]));
     this.#controller = new CodeController({ metacontroller, layer, source: this.#codes, episodes: n, gate });
-    this.#cache = createCache(device, { rows: n, maxTime: horizon, width: model.config.width, depth: model.config.depth });
+    this.#memory = model.memory(n, horizon);
     this.#random = new RandomState(device, seed);
     this.#indices = device.tensor(new Int32Array(n * model.config.slots), [n, model.config.slots]);
     this.#episode = device.tensor(new Uint32Array(n));
@@ -112,18 +112,18 @@ export class InternalEnvironment {
     const { model, layer } = this.options;
     const { device } = model;
     const context = { rows: this.environments, episode: this.#episode, owner: this.#episode, place: this.#episode, random: this.#random };
-    const cache = { ...this.#cache, row: this.#episode };
+    const memory = this.#memory.of(this.#episode);
     const look = device.capture(() =>
       noGrad(() => {
-        const residual = model.stepBlocks(model.embed(this.#indices), cache, 0, layer);
+        const residual = model.stepBlocks(model.embed(this.#indices), memory, 0, layer);
         return { residual, ...this.#controller.peek(residual, context) };
       }),
     );
     const act = device.capture(() =>
       noGrad(() => {
         const steered = this.#controller.control(look.outputs.residual, context).residual;
-        const logits = model.actionLogits(model.stepBlocks(steered, cache, layer));
-        return { action: philoxCategorical(logits, this.#random, STREAM.action, { owner: this.#episode }).index };
+        const logits = model.actionLogits(model.stepBlocks(steered, memory, layer));
+        return { action: philoxCategorical(logits, this.#random, PLAY_STREAM.action, { owner: this.#episode }).index };
       }),
     );
     return { look, act };
@@ -200,7 +200,8 @@ export class InternalEnvironment {
     const { look } = this.#programs;
     this.#indices.write(observation);
     this.#episode.write(Uint32Array.from(this.#over, (over, i) => (over ? NONE : i)));
-    this.#cache.step.write(Uint32Array.of(this.#t));
+    if (this.#t === 0) this.#memory.begin();
+    else this.#memory.step.write(Uint32Array.of(this.#t));
     const [x, open] = (await model.device.read([look.outputs.x, look.outputs.open], [look])) as Float32Array[];
     this.#x = x;
     for (let i = 0; i < this.environments; i++) this.#open[i] = this.#over[i] ? 0 : open[i];
@@ -227,6 +228,6 @@ export class InternalEnvironment {
     this.#programs.look.dispose();
     this.#programs.act.dispose();
     for (const part of [this.#controller, this.#codes, this.#random, this.#indices, this.#episode]) part.dispose();
-    disposeCache(this.#cache);
+    this.#memory.dispose();
   }
 }

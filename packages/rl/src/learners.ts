@@ -1,8 +1,8 @@
 /** What the two kinds of reinforcement learning differ in: whose log-probabilities the objective is about. */
+import { NONE } from '@coxswain/base';
 import { crossEntropy, gatherRows, gaussianLogProb, scale, selectRows, type Tensor } from '@coxswain/tensor';
-import type { Transformer } from '@coxswain/transformer';
+import type { SequenceModel } from '@coxswain/transformer';
 import type { CodeRecords } from './code-controller.js';
-import { NONE } from './controller.js';
 import type { Policy } from './policy.js';
 import type { Learner } from './update.js';
 
@@ -34,7 +34,7 @@ export function codeLearner(policy: Policy, records: CodeRecords): Learner {
  * @param oldLogProb [N·horizon, 1], as `Rollout` records it.
  * @param temperature at which the rollout samples actions.
  */
-export function actionLearner(model: Transformer, oldLogProb: Tensor, temperature = 1): Learner {
+export function actionLearner(model: SequenceModel, oldLogProb: Tensor, temperature = 1): Learner {
   const { slots } = model.config;
   return {
     store: model.store,

@@ -89,8 +89,12 @@ test('how far it explores is a share of the spread that is learned', async () =>
 test('statistics that are none are refused', () => {
   const store = new ParameterStore(device);
   const ones = new Float32Array(8).fill(1);
-  expect(() => new Policy(store, CONFIG, { mean: ones, std: ones.subarray(1) })).toThrow('8 of each');
-  expect(() => new Policy(store, CONFIG, { mean: ones, std: new Float32Array(8) })).toThrow('positive deviation');
-  expect(() => new Policy(store, CONFIG, { mean: ones.map(() => Number.NaN), std: ones })).toThrow('finite mean');
-  expect(() => new Policy(store, CONFIG, { mean: ones, std: ones }, 0)).toThrow('positive number');
+  expect(() => new Policy(store, CONFIG, { mean: ones, std: ones.subarray(1) })).toThrow('codes.std is a list of 7, expected one of 8');
+  expect(() => new Policy(store, CONFIG, { mean: ones, std: new Float32Array(8) })).toThrow(
+    'codes.std[0] is 0, expected a positive number',
+  );
+  expect(() => new Policy(store, CONFIG, { mean: ones.map(() => Number.NaN), std: ones })).toThrow(
+    'codes.mean[0] is NaN, expected a finite number',
+  );
+  expect(() => new Policy(store, CONFIG, { mean: ones, std: ones }, 0)).toThrow('spread is 0, expected a positive number');
 });

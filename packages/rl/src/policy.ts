@@ -1,4 +1,5 @@
-import { add, CoxswainError, concat, gru, type Initialiser, linear, type ParameterStore, type Tensor } from '@coxswain/tensor';
+import { outOfRange } from '@coxswain/base';
+import { add, concat, gru, type Initialiser, linear, type ParameterStore, type Tensor } from '@coxswain/tensor';
 import { fanIn, type SequenceSize, zeros } from '@coxswain/transformer';
 
 export type PolicyConfig = {
@@ -76,7 +77,7 @@ export class Policy {
    * exactly.
    */
   explore(share: number): void {
-    if (!(share > 0 && Number.isFinite(share))) fail(`share is ${share}`, 'a positive number');
+    if (!(share > 0 && Number.isFinite(share))) throw outOfRange('share', share, 'a positive number');
     this.#exploration.write(Float32Array.of(Math.log(share)));
   }
 
@@ -142,15 +143,12 @@ export class Policy {
   }
 }
 
-function fail(value: string, expected: string): never {
-  throw new CoxswainError(`${value}, expected ${expected}`, { code: 'bad-config', value, expected, remedy: `pass ${expected}` });
-}
-
 function checkStatistics({ mean, std }: CodeStatistics, latent: number, spread: number): void {
-  if (mean.length !== latent || std.length !== latent)
-    fail(`code statistics of ${mean.length} means and ${std.length} deviations`, `${latent} of each`);
-  if (!(spread > 0)) fail(`spread is ${spread}`, 'a positive number');
-  for (let i = 0; i < latent; i++)
-    if (!(std[i] > 0) || !Number.isFinite(mean[i]))
-      fail(`code ${i} has mean ${mean[i]} and deviation ${std[i]}`, 'a finite mean and a positive deviation');
+  if (mean.length !== latent) throw outOfRange('codes.mean', `a list of ${mean.length}`, `one of ${latent}`);
+  if (std.length !== latent) throw outOfRange('codes.std', `a list of ${std.length}`, `one of ${latent}`);
+  if (!(spread > 0)) throw outOfRange('spread', spread, 'a positive number');
+  for (let i = 0; i < latent; i++) {
+    if (!Number.isFinite(mean[i])) throw outOfRange(`codes.mean[${i}]`, mean[i], 'a finite number');
+    if (!(std[i] > 0)) throw outOfRange(`codes.std[${i}]`, std[i], 'a positive number');
+  }
 }

@@ -9,7 +9,7 @@ import {
   type Tensor,
   type TensorData,
 } from '@coxswain/tensor';
-import type { Transformer } from '@coxswain/transformer';
+import type { SequenceModel } from '@coxswain/transformer';
 import { CodeController } from './code-controller.js';
 import { PolicyCodes } from './codes.js';
 import { DevicePinpad } from './device-pinpad.js';
@@ -237,7 +237,7 @@ function everyStep({ length, count, horizon }: Episodes): Uint8Array {
 /** What internal RL is made of on one device. */
 export type InternalParts = {
   /** The frozen base model. */
-  readonly model: Transformer;
+  readonly model: SequenceModel;
   /** The frozen metacontroller; its encoder is not used. */
   readonly metacontroller: Steering;
   /** f32 [4]: `gateValues` of the metacontroller package. Hard for the method; always open for the baseline without temporal abstraction. */
@@ -306,7 +306,7 @@ function internalReplica(
 
 export type RawOptions = {
   /** The base model, trainable: all of its parameters learn. `trainableCopy` makes one of a frozen model. */
-  readonly model: Transformer;
+  readonly model: SequenceModel;
   readonly environment: VectorEnvironment;
   readonly settings: ReinforceSettings;
   readonly seed: number;

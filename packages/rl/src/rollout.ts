@@ -1,5 +1,5 @@
+import { NONE, outOfRange } from '@coxswain/base';
 import {
-  CoxswainError,
   type Device,
   noGrad,
   type Program,
@@ -9,16 +9,16 @@ import {
   type Tensor,
   type TensorData,
 } from '@coxswain/tensor';
-import { type Cache, createCache, disposeCache, type Transformer } from '@coxswain/transformer';
+import type { Memory, SequenceModel } from '@coxswain/transformer';
 import { CheckedWorld } from './checked-world.js';
-import { STREAM } from './codes.js';
-import { type Controller, NONE } from './controller.js';
+import { PLAY_STREAM } from './codes.js';
+import type { Controller } from './controller.js';
 import type { VectorEnvironment } from './environment.js';
 import type { BatchPart, Episodes } from './episodes.js';
 
 export type RolloutOptions = {
   /** The base model that acts. */
-  readonly model: Transformer;
+  readonly model: SequenceModel;
   readonly environment: VectorEnvironment;
   /** Edits the residual stream; the model acts by itself when absent. */
   readonly controller?: Controller;
@@ -69,12 +69,7 @@ type Parts = Pick<RolloutOptions, 'model' | 'controller' | 'temperature'> & {
 /** @throws ShapeError, CoxswainError where model, environment, controller and temperature do not fit together. */
 export function checkParts({ model, environment, controller, temperature = 1 }: Parts): void {
   if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new CoxswainError(`rollout: temperature is ${temperature}, expected a positive number`, {
-      code: 'bad-config',
-      value: `temperature = ${temperature}`,
-      expected: 'a positive number',
-      remedy: 'set it to 1 for the model as it was trained',
-    });
+    throw outOfRange('temperature', temperature, 'a positive number', 'set it to 1 for the model as it was trained');
   const { slots, depth } = model.config;
   const shown = environment.observationSpace.slots;
   if (shown !== slots) throw new ShapeError('rollout', `observations of ${shown} slots`, `${slots}, as the model reads`);
@@ -102,7 +97,7 @@ export class Rollout {
   /** [N·horizon, 1]: log-probabilities of the actions, where `recordActions` is set. */
   readonly logProb: Tensor | undefined;
   readonly #device: Device;
-  readonly #cache: Cache;
+  readonly #memory: Memory;
   readonly #random: RandomState;
   readonly #programs = new Map<number, StepProgram>();
   readonly #rowCounts: readonly number[];
@@ -115,9 +110,8 @@ export class Rollout {
     const { model, environment, seed, recordActions } = options;
     const { environments: count, horizon } = environment;
     checkParts(options);
-    const { width, depth } = model.config;
     this.#device = model.device;
-    this.#cache = createCache(model.device, { rows: count, maxTime: horizon, width, depth });
+    this.#memory = model.memory(count, horizon);
     this.#random = new RandomState(model.device, seed);
     this.#world = new CheckedWorld(environment, model.config.vocabulary);
     this.#rowCounts = options.rowCounts ?? defaultRowCounts(count);
@@ -204,7 +198,8 @@ export class Rollout {
     episode.write(host.episode);
     if (owner !== episode) owner.write(host.episode.map((at) => (at === NONE ? NONE : at + (part?.before ?? 0))));
     place.write(host.place);
-    this.#cache.step.write(Uint32Array.of(t));
+    if (t === 0) this.#memory.begin();
+    else this.#memory.step.write(Uint32Array.of(t));
     this.#random.write(batch * horizon + t);
   }
 
@@ -239,7 +234,7 @@ export class Rollout {
     const context = { rows, episode, owner, place, random: this.#random };
     const program = device.capture<{ action: Tensor } | { action: Tensor; open: Tensor }>(() =>
       noGrad(() => {
-        const cache = { ...this.#cache, row: episode };
+        const memory = this.#memory.of(episode);
         let open: Tensor | undefined;
         const edit = (residual: Tensor): Tensor => {
           const edited = (controller as Controller).control(residual, context);
@@ -247,10 +242,10 @@ export class Rollout {
           return edited.residual;
         };
         const hooks = controller ? { edits: { [controller.layer]: edit } } : {};
-        const e = model.stepBlocks(model.embed(indices), cache, 0, depth, hooks);
+        const e = model.stepBlocks(model.embed(indices), memory, 0, depth, hooks);
         const into = this.logProb && { logProb: this.logProb, place };
         const logits = model.actionLogits(e);
-        const { index } = philoxCategorical(logits, this.#random, STREAM.action, { owner, into, temperature });
+        const { index } = philoxCategorical(logits, this.#random, PLAY_STREAM.action, { owner, into, temperature });
         return open ? { action: index, open } : { action: index };
       }),
     );
@@ -263,7 +258,7 @@ export class Rollout {
       for (const tensor of new Set([indices, episode, owner, place])) tensor.dispose();
     }
     this.#programs.clear();
-    disposeCache(this.#cache);
+    this.#memory.dispose();
     this.#random.dispose();
     this.logProb?.dispose();
   }

@@ -1,10 +1,10 @@
+import { HostRandom } from '@coxswain/base';
 import { type AdamWState, adamwHyper, adamwReference } from '@coxswain/kernels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdamW, type AdamWSettings } from './adamw.js';
 import { backward } from './autograd.js';
 import type { Device } from './device.js';
 import { CheckpointError } from './errors.js';
-import { HostRandom } from './host-random.js';
 import { requestDevice } from './node.js';
 import { gelu, linear, relu, sigmoid, silu, square, sum, tanh } from './ops/index.js';
 import { ParameterStore } from './parameters.js';

@@ -1,8 +1,8 @@
+import { HostRandom } from '@coxswain/base';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accumulator, backward, noGrad, op } from './autograd.js';
 import type { Device } from './device.js';
 import { ShapeError } from './errors.js';
-import { HostRandom } from './host-random.js';
 import { requestDevice } from './node.js';
 import { add, exp, linear, mul, scale, square, sub, sum } from './ops/index.js';
 import { ParameterStore } from './parameters.js';
@@ -22,16 +22,14 @@ const leaf = (values: readonly number[] = X): Tensor => device.tensor(Float32Arr
 const gradientOf = async (tensor: Tensor): Promise<number[]> => Array.from(await (tensor.gradient as Tensor).read());
 
 test('a diamond: both paths add up', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = leaf();
   backward(sum(mul(scale(x, 2), square(x))));
   expect(await gradientOf(x)).toEqual(X.map((v) => 6 * v * v));
 });
 
 test('diamonds on diamonds: each operation goes backward once, however many paths there are', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = leaf([1]);
   let y: Tensor = x;
   for (let i = 0; i < 30; i++) y = add(y, y);
@@ -42,16 +40,14 @@ test('diamonds on diamonds: each operation goes backward once, however many path
 });
 
 test('a leaf used several times, also twice by one operation', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = leaf();
   backward(sum(add(mul(x, x), sub(x, scale(x, 3)))));
   expect(await gradientOf(x)).toEqual(X.map((v) => 2 * v - 2));
 });
 
 test('gradients of intermediates that are shared are not changed by what is added to them', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   // add hands one gradient tensor to both its inputs; a receives more from elsewhere, b must not see it.
   const [p, q] = [leaf(), leaf()];
   const [a, b] = [scale(p, 1), scale(q, 1)];
@@ -61,8 +57,7 @@ test('gradients of intermediates that are shared are not changed by what is adde
 });
 
 test('a second backward adds to the gradients of leaves', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = leaf();
   const loss = sum(square(x));
   backward(loss);
@@ -72,8 +67,7 @@ test('a second backward adds to the gradients of leaves', async () => {
 });
 
 test('a parameter used twice in a graph, in two graphs, and zeroed between', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const store = new ParameterStore(device);
   const w = store.declare('w', [2, 2], (values) => values.set([1, 2, 3, 4]));
   store.finish(new HostRandom(0));
@@ -92,8 +86,7 @@ test('a parameter used twice in a graph, in two graphs, and zeroed between', asy
 });
 
 test('nothing flows through detach, noGrad or a frozen store', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = leaf();
   backward(sum(mul(x.detach(), x)));
   expect(await gradientOf(x)).toEqual(X);
@@ -116,8 +109,7 @@ test('nothing flows through detach, noGrad or a frozen store', async () => {
 });
 
 test('noGrad ends with its body, also when that throws, and nests', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = leaf();
   expect(() =>
     noGrad(() => {
@@ -130,8 +122,7 @@ test('noGrad ends with its body, also when that throws, and nests', () => {
 });
 
 test('what the loss does not depend on gets no gradient and costs nothing', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const dispatchesOf = (loss: Tensor): number => {
     device.flush();
     const { dispatches } = device.counters;
@@ -148,8 +139,7 @@ test('what the loss does not depend on gets no gradient and costs nothing', asyn
 });
 
 test('an operation with several outputs receives null for those that nothing used', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = leaf();
   const received: boolean[][] = [];
   const pair = (): [Tensor, Tensor] => {
@@ -166,8 +156,7 @@ test('an operation with several outputs receives null for those that nothing use
 });
 
 test('an operation may add its gradient in place, beside operations that return theirs', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const triple = (x: Tensor): Tensor => {
     const y = noGrad(() => scale(x, 3));
     op('triple', [x], [y], ([dy]) => {
@@ -185,8 +174,7 @@ test('an operation may add its gradient in place, beside operations that return 
 });
 
 test('a seed is the gradient of what is differentiated', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = leaf();
   const y = square(x);
   const seed = device.tensor(Float32Array.of(1, 10, 100, 1000));
@@ -198,8 +186,7 @@ test('a seed is the gradient of what is differentiated', async () => {
 });
 
 test('a tensor made a leaf ends the graph there', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = leaf();
   const y = scale(x, 2).requireGradient();
   backward(sum(square(y)));
@@ -208,8 +195,7 @@ test('a tensor made a leaf ends the graph there', async () => {
 });
 
 test('losses and gradients that cannot be differentiated', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = leaf();
   expect(() => backward(square(x))).toThrow(ShapeError);
   expect(() => backward(square(x), device.zeros([3]))).toThrow(ShapeError);

@@ -34,8 +34,7 @@ function step(x: Tensor, w: Tensor): { loss: Tensor; gradient: Tensor } {
 }
 
 test('a replay gives the bits of the eager step, for every input written before it', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [x, w] = [device.empty([33, 20]), device.tensor(wave(400, 1), [20, 20])];
   x.write(wave(660));
   using program = device.capture(() => step(x, w));
@@ -50,8 +49,7 @@ test('a replay gives the bits of the eager step, for every input written before 
 });
 
 test('repeated runs carry state only in tensors made outside', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const total = device.zeros([5]);
   using program = device.capture(() => {
     const local = device.zeros([5]);
@@ -65,8 +63,7 @@ test('repeated runs carry state only in tensors made outside', async () => {
 });
 
 test('programs share memory for their temporaries, and outputs survive the runs of others', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(wave(50_000));
   const chain = (factor: number) => () => ({ y: scale(square(scale(square(scale(x, factor)), 2)), 1 / factor) });
   using first = device.capture(chain(2));
@@ -84,8 +81,7 @@ test('programs share memory for their temporaries, and outputs survive the runs 
 });
 
 test('a program captured later with larger temporaries leaves the earlier one as it was', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [small, large] = [device.tensor(wave(100)), device.tensor(wave(40_000))];
   const chain = (x: Tensor) => () => ({ y: square(scale(square(scale(x, 2)), 3)) });
   using first = device.capture(chain(small));
@@ -96,8 +92,7 @@ test('a program captured later with larger temporaries leaves the earlier one as
 });
 
 test('several programs run in order in one submit, after eager launches that wait', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(Float32Array.of(1));
   using double = device.capture(() => {
     device.copy(scale(x, 2), x);
@@ -116,8 +111,7 @@ test('several programs run in order in one submit, after eager launches that wai
 });
 
 test('what is uploaded inside a capture is a constant of the program', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.zeros([3]);
   const live = device.live;
   const program = device.capture(() => ({ y: add(x, device.tensor(Float32Array.of(1, 2, 3))) }));
@@ -132,8 +126,7 @@ test('what is uploaded inside a capture is a constant of the program', async () 
 });
 
 test('an output may be a view, a tensor made outside, or one that nothing writes', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(wave(6));
   using program = device.capture(() => {
     const y = scale(x, 2);
@@ -147,8 +140,7 @@ test('an output may be a view, a tensor made outside, or one that nothing writes
 });
 
 test('an error inside a capture frees what it made, and the next capture works', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(wave(10));
   device.flush();
   const [live, before] = [device.live, { ...device.counters }];
@@ -167,8 +159,7 @@ test('an error inside a capture frees what it made, and the next capture works',
 });
 
 test('a capture, a run or a read inside a capture is refused', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(wave(4));
   using program = device.capture(() => ({ y: scale(x, 2) }));
   const inside = (body: () => unknown) => () =>
@@ -186,8 +177,7 @@ test('a capture, a run or a read inside a capture is refused', async () => {
 });
 
 test('temporaries are gone when the capture ends', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(wave(4));
   let temporary = x;
   using program = device.capture(() => {
@@ -202,8 +192,7 @@ test('temporaries are gone when the capture ends', async () => {
 });
 
 test('a program whose tensors were freed is refused, naming the operation', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [x, y] = [device.tensor(wave(4)), device.tensor(wave(4))];
   using program = device.capture(() => ({ sum: mul(x, y) }));
   program.run();
@@ -224,8 +213,7 @@ test('a program whose tensors were freed is refused, naming the operation', () =
 });
 
 test('eager launches that wait survive a run or a read that is refused', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [x, gone] = [device.tensor(Float32Array.of(1)), device.tensor(Float32Array.of(2))];
   const program = device.capture(() => ({ y: scale(x, 2) }));
   program.dispose();
@@ -237,8 +225,7 @@ test('eager launches that wait survive a run or a read that is refused', async (
 });
 
 test('ready compiles what a run needs, and a run after it compiles nothing', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const fresh = await requestDevice();
   const made: string[] = [];
   const compile = fresh.gpu.createComputePipeline.bind(fresh.gpu);

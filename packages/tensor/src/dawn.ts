@@ -1,5 +1,5 @@
 /** What is asked of Dawn when an instance of it is made. */
-import { CoxswainError } from './errors.js';
+import { CoxswainError } from '@coxswain/base';
 
 /** Options of the `webgpu` package that list toggles, and whether they enable them. Dawn keeps the last of each. */
 const LISTS: readonly (readonly [string, boolean])[] = [

@@ -1,9 +1,9 @@
+import { HostRandom } from '@coxswain/base';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { AdamW } from './adamw.js';
 import { backward } from './autograd.js';
 import type { Device } from './device.js';
 import { dryDevice } from './dry.js';
-import { HostRandom } from './host-random.js';
 import type { Launch } from './launch.js';
 import { requestDevice } from './node.js';
 import { linear, mean, mul } from './ops/index.js';

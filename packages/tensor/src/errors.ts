@@ -1,29 +1,4 @@
-/** What an error says beside its message: the value at fault, what was expected and what to do about it. */
-export interface ErrorFacts {
-  /** Short and stable, for programs: `bad-checkpoint`, `no-adapter`, … */
-  readonly code: string;
-  /** The value at fault, as text. */
-  readonly value?: string;
-  readonly expected?: string;
-  readonly remedy?: string;
-}
-
-/** Base of every error this project throws on purpose. */
-export class CoxswainError extends Error {
-  readonly code: string;
-  readonly value: string | undefined;
-  readonly expected: string | undefined;
-  readonly remedy: string | undefined;
-
-  constructor(message: string, facts: ErrorFacts, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-    this.code = facts.code;
-    this.value = facts.value;
-    this.expected = facts.expected;
-    this.remedy = facts.remedy;
-  }
-}
+import { CoxswainError, type ErrorFacts } from '@coxswain/base';
 
 /** Shapes or dtypes that do not fit the operation. */
 export class ShapeError extends CoxswainError {
@@ -39,9 +14,9 @@ export class ArgumentError extends CoxswainError {
   }
 }
 
-/** A gradient that cannot be had, or would be wrong. Codes: `no-gradient`, `changed`, `recorded`, `no-backward`. */
+/** A gradient that cannot be had, or would be wrong. */
 export class GradientError extends CoxswainError {
-  constructor(code: string, message: string, facts: Omit<ErrorFacts, 'code'>) {
+  constructor(code: 'no-gradient' | 'changed' | 'recorded' | 'no-backward', message: string, facts: Omit<ErrorFacts, 'code'>) {
     super(`${message}; ${facts.remedy}`, { code, ...facts });
   }
 }

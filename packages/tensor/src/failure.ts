@@ -1,4 +1,5 @@
-import { CoxswainError, DeviceLostError, LaunchError, OutOfMemoryError } from './errors.js';
+import { CoxswainError } from '@coxswain/base';
+import { DeviceLostError, LaunchError, OutOfMemoryError } from './errors.js';
 
 /** Does work for which WebGPU's complaints are thrown at whoever asked for it; see `Failure.attempt`. */
 export type Attempt = <T>(what: string, work: () => T) => T;

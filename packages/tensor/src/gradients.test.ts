@@ -1,10 +1,10 @@
 /** Gradients that are right where graphs are odd, and refused where they cannot be had. */
+import { CoxswainError, HostRandom } from '@coxswain/base';
 import { binary, operandFields } from '@coxswain/kernels';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accumulator, backward, backwardSum, noGrad, noGradient, op } from './autograd.js';
 import type { Device } from './device.js';
-import { CoxswainError, ShapeError } from './errors.js';
-import { HostRandom } from './host-random.js';
+import { ShapeError } from './errors.js';
 import { requestDevice } from './node.js';
 import * as ops from './ops/index.js';
 import { ParameterStore } from './parameters.js';

@@ -37,8 +37,7 @@ const transposed = (x: Float32Array, rows: number, columns: number): Float32Arra
 /** Whether a layer and its gradients come out exactly right in half precision, and what is too large for it as infinity. */
 export async function halfIsRight(device: Device): Promise<boolean> {
   if (!device.traits.f16) return false;
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [x, w, s] = [wholes(ROWS * INPUTS, 5), wholes(OUTPUTS * INPUTS, 7), wholes(ROWS * OUTPUTS, 11)];
   const [input, weight] = [device.tensor(x, [ROWS, INPUTS]).requireGradient(), device.tensor(w, [OUTPUTS, INPUTS]).requireGradient()];
   const large = device.tensor(new Float32Array(64).fill(1e6), [4, 16]);

@@ -1,3 +1,5 @@
+// In the signatures of this package, and so of it.
+export { CoxswainError, HostRandom } from '@coxswain/base';
 export { GATE_MODE } from '@coxswain/kernels';
 export * from './adamw.js';
 export { planSlots } from './arena.js';
@@ -9,7 +11,6 @@ export { dryDevice } from './dry.js';
 export * from './errors.js';
 export { assertFinite, requireFiniteNumbers } from './finite.js';
 export { type CheckedInput, gradientErrors } from './gradient-check.js';
-export { HostRandom } from './host-random.js';
 export { inspectFinite } from './inspect.js';
 export type { Launch } from './launch.js';
 export { LaunchTimer, type TimedLaunch } from './launch-timer.js';
@@ -22,5 +23,4 @@ export { RunningSums } from './running-sums.js';
 export * from './safetensors/index.js';
 export { Scope } from './scope.js';
 export * from './tensor.js';
-export { twoWords } from './two-words.js';
 export { requireFiniteUpdates, type Spoilt } from './updates.js';

@@ -1,10 +1,10 @@
+import { HostRandom } from '@coxswain/base';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdamW } from './adamw.js';
 import { backward } from './autograd.js';
 import { findCulprit } from './culprit.js';
 import type { Device } from './device.js';
 import { CaptureError, NotFiniteError } from './errors.js';
-import { HostRandom } from './host-random.js';
 import { inspectFinite } from './inspect.js';
 import { requestDevice } from './node.js';
 import { add, div, exp, layerNorm, linear, mul, scale, square, sum } from './ops/index.js';

@@ -14,8 +14,7 @@ afterAll(() => device.close());
 beforeEach(({ skip }) => skip(!device.gpu.features.has('timestamp-query'), 'the adapter has no timestamps'));
 
 test('every launch of a program and beside it is timed, in order, and does what it does without', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [x, w] = [
     device.tensor(new Float32Array(300 * 300).fill(0.5), [300, 300]),
     device.tensor(new Float32Array(300 * 300).fill(2), [300, 300]),
@@ -38,8 +37,7 @@ test('every launch of a program and beside it is timed, in order, and does what 
 });
 
 test('more launches than a set of queries has room for', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(Float32Array.of(1));
   const program = device.capture(() => {
     let y = x;

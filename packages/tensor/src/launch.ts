@@ -1,6 +1,7 @@
 /** Single launches: what WebGPU would refuse without saying whose it is, their bind groups, their encoding. */
+import type { CoxswainError } from '@coxswain/base';
 import type { AdapterTraits, BufferSlot, Cost, Grid, Kernel, Shape } from '@coxswain/kernels';
-import { ArgumentError, type CoxswainError, LaunchError, ShapeError } from './errors.js';
+import { ArgumentError, LaunchError, ShapeError } from './errors.js';
 import type { LaunchTimer } from './launch-timer.js';
 import type { Pipeline } from './pipelines.js';
 import type { Binding, Storage } from './storage.js';

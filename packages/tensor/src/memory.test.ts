@@ -23,8 +23,7 @@ afterAll(() => {
 test('a scope frees what was made in it, and leaves what was made before', async () => {
   const before = device.tensor(Float32Array.of(1, 2));
   {
-    using scope = device.scope();
-    void scope;
+    using _scope = device.scope();
     add(before, before);
     device.zeros([100]);
     expect(device.live).toBe(3);

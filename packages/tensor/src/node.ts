@@ -1,12 +1,14 @@
 /** Devices on Node, through Dawn. */
+
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
+import { CoxswainError } from '@coxswain/base';
 import { type AdapterTraits, type Family, halfMatrix, type MatrixConfiguration } from '@coxswain/kernels';
 import { create, globals } from 'webgpu';
 import { badToggle, type DawnRequest, dawnFlags, dawnRequest, dawnWords } from './dawn.js';
 import { Device } from './device.js';
-import { CoxswainError, NoAdapterError } from './errors.js';
+import { NoAdapterError } from './errors.js';
 import { HIDDEN_HALF, halfIsRight, hidesHalf } from './hidden-half.js';
 import { nap } from './nap.js';
 

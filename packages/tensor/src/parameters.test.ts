@@ -1,7 +1,7 @@
+import { HostRandom } from '@coxswain/base';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Device } from './device.js';
 import { CheckpointError, DisposedError, ShapeError } from './errors.js';
-import { HostRandom } from './host-random.js';
 import { requestDevice } from './node.js';
 import { add, scale } from './ops/index.js';
 import { ParameterStore } from './parameters.js';
@@ -29,8 +29,7 @@ function made(trainable = true, seed = 1): ParameterStore {
 }
 
 test('parameters lie side by side at multiples of 256 bytes, each usable by itself', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const store = made();
   expect(store.names).toEqual(Object.keys(SHAPES));
   expect(store.count).toBe(15 + 1 + 130 + 64);
@@ -48,8 +47,7 @@ test('parameters lie side by side at multiples of 256 bytes, each usable by itse
 });
 
 test('gradients start at zero in the layout of the values', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const store = made();
   expect(store.gradients.size).toBe(store.flat.size);
   const { gradient } = store.get('large');
@@ -110,8 +108,7 @@ test('what does not fit is refused, naming the file and the tensor', async () =>
 });
 
 test('declarations out of order', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const store = new ParameterStore(device);
   const zeros = () => {};
   const early = store.declare('a', [2], zeros);

@@ -1,6 +1,6 @@
+import type { HostRandom } from '@coxswain/base';
 import type { Device } from './device.js';
 import { CheckpointError, ShapeError } from './errors.js';
-import type { HostRandom } from './host-random.js';
 import { type NamedNumbers, weightsOf } from './safetensors/convert.js';
 import { Storage } from './storage.js';
 import { type Dimensions, sizeOf, Tensor } from './tensor.js';

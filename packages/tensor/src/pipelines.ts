@@ -1,6 +1,7 @@
 /** Compiled kernels, each set of constants once. */
+import type { CoxswainError } from '@coxswain/base';
 import { type Access, type AdapterTraits, type BufferSlot, bindGroupLayout, type Kernel, type Shape, specialise } from '@coxswain/kernels';
-import { type CoxswainError, LaunchError } from './errors.js';
+import { LaunchError } from './errors.js';
 import type { Attempt } from './failure.js';
 
 /** A pipeline with its explicit layout; compiled when it is first needed. */

@@ -1,7 +1,7 @@
+import { requireWhole, twoWords } from '@coxswain/base';
 import { philoxState } from '@coxswain/kernels';
 import type { Device } from './device.js';
 import { Tensor } from './tensor.js';
-import { requireWhole, twoWords } from './two-words.js';
 
 /**
  * What the random numbers of a program are a function of: a seed and a step. The ops in ops/random read it on the GPU, so

@@ -14,8 +14,7 @@ afterAll(() => {
 });
 
 test('vectors are summed under the weights, scalars as they are', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   using sums = new RunningSums(device, 3);
   const weights = device.tensor(Float32Array.of(1, 0, 0.5));
   const x = device.tensor(Float32Array.of(2, Number.NaN, 4));

@@ -1,4 +1,4 @@
-import type { CoxswainError } from './errors.js';
+import type { CoxswainError } from '@coxswain/base';
 
 /** A stretch of GPU memory that one tensor, or several views of it, live in. */
 export class Storage {

@@ -1,7 +1,8 @@
 /** Launches on their way to the queue, and what becomes of them where WebGPU refuses one. */
+import type { CoxswainError } from '@coxswain/base';
 import type { Program } from './capture.js';
 import type { Device } from './device.js';
-import { type CoxswainError, LaunchError, OutOfMemoryError } from './errors.js';
+import { LaunchError, OutOfMemoryError } from './errors.js';
 import type { Failure } from './failure.js';
 import { bind, encode, type Launch } from './launch.js';
 import type { Readback } from './readback.js';

@@ -1,6 +1,9 @@
+export type { TransformerConfig } from './attention/config.js';
+export { Transformer } from './attention/model.js';
 export { type Checkable, requireReadable } from './batch-checks.js';
-export * from './cache.js';
-export * from './config.js';
+export type { HawkConfig } from './hawk/config.js';
+export { Hawk } from './hawk/model.js';
 export * from './initialise.js';
-export * from './model.js';
+export * from './memory.js';
 export * from './pretrain.js';
+export * from './sequence-model.js';

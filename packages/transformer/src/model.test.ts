@@ -3,7 +3,6 @@ import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readGolden } from '../../../kernels/src/testing/golden.js';
 import { relativeError } from '../../../kernels/src/testing/harness.js';
-import { createCache, disposeCache } from './cache.js';
 import { GOLDEN_LAYER, goldenBase, goldenObservations } from './testing/golden-base.js';
 
 const EPISODES = 32;
@@ -33,8 +32,7 @@ function real(values: ArrayLike<number>, columns: number): Float64Array {
 }
 
 test('a trained model agrees with PyTorch: residual stream at every depth, both heads', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const { model, store } = goldenBase(device);
   const { width, depth } = model.config;
   const taps: Tensor[] = [];
@@ -53,8 +51,7 @@ test('a trained model agrees with PyTorch: residual stream at every depth, both 
 });
 
 test('one step at a time gives what whole sequences give, with an edit in the middle', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const { model, store } = goldenBase(device);
   const { width, depth } = model.config;
   const shift = device.tensor(
@@ -65,10 +62,10 @@ test('one step at a time gives what whole sequences give, with an edit in the mi
   const full = await noGrad(() =>
     model.forward(device.tensor(observations, [EPISODES * time, SLOTS]), { batch: EPISODES, time }, hooks),
   ).actions.read();
-  const cache = createCache(device, { rows: EPISODES, maxTime: time, width, depth });
+  const memory = model.memory(EPISODES, time);
   const indices = device.tensor(new Int32Array(EPISODES * SLOTS), [EPISODES, SLOTS]);
   const program = device.capture(() =>
-    noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), cache, 0, depth, hooks)) })),
+    noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), memory, 0, depth, hooks)) })),
   );
   for (let t = 0; t < time; t++) {
     const now = Int32Array.from(
@@ -76,14 +73,14 @@ test('one step at a time gives what whole sequences give, with an edit in the mi
       (_, i) => observations[(Math.floor(i / SLOTS) * time + t) * SLOTS + (i % SLOTS)],
     );
     indices.write(now);
-    cache.step.write(Uint32Array.of(t));
+    memory.step.write(Uint32Array.of(t));
     program.run();
     const step = await program.outputs.logits.read();
     const expected = Float32Array.from({ length: EPISODES * 4 }, (_, i) => full[(Math.floor(i / 4) * time + t) * 4 + (i % 4)]);
     expect(relativeError(step, expected), `step ${t}`).toBeLessThan(1e-5);
   }
   program.dispose();
-  disposeCache(cache);
+  memory.dispose();
   model.dispose();
   store.dispose();
 });

@@ -1,8 +1,9 @@
-import { AdamW, type Device, HostRandom, LOSS_SCALE, NotFiniteError, ParameterStore } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
+import { AdamW, type Device, LOSS_SCALE, NotFiniteError, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { TransformerConfig } from './config.js';
-import { Transformer } from './model.js';
+import type { TransformerConfig } from './attention/config.js';
+import { Transformer } from './attention/model.js';
 import { Pretrainer, type SequenceBatch } from './pretrain.js';
 
 let device: Device;

@@ -17,7 +17,7 @@ import {
   type Tensor,
 } from '@coxswain/tensor';
 import { requireReadable } from './batch-checks.js';
-import type { Transformer } from './model.js';
+import type { SequenceModel } from './sequence-model.js';
 
 /** Expert sequences side by side, padded to one length. */
 export interface SequenceBatch {
@@ -93,7 +93,7 @@ export class Pretrainer {
 
   /** @throws ShapeError where the parts do not divide the batch. */
   constructor(
-    readonly model: Transformer,
+    readonly model: SequenceModel,
     readonly store: ParameterStore,
     readonly optimiser: AdamW,
     readonly settings: PretrainSettings,

@@ -1,11 +1,11 @@
 /** A model whose attention sees only the last steps. */
-import { type Device, HostRandom, noGrad, ParameterStore } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
+import { type Device, noGrad, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { randomNormal, relativeError } from '../../../kernels/src/testing/harness.js';
-import { createCache, disposeCache } from './cache.js';
-import { checkTransformerConfig, type TransformerConfig } from './config.js';
-import { Transformer } from './model.js';
+import { checkTransformerConfig, type TransformerConfig } from './attention/config.js';
+import { Transformer } from './attention/model.js';
 
 let device: Device;
 beforeAll(async () => {
@@ -57,8 +57,7 @@ test.each([
   [0, 1, [4, 5, 6, 7, 8, 9, 10, 11]],
   [20, 1, [4, 5, 6, 7, 8, 9, 10, 11]],
 ])('with a window of %i and depth %i, an input at step 4 reaches the outputs %o and no others', async (window, depth, reached) => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const { actions, dispose } = await makeModel({ window, depth });
   const changed = observations.slice();
   changed[4] = (changed[4] + 1) % CONFIG.vocabulary;
@@ -69,8 +68,7 @@ test.each([
 });
 
 test('without a window, and with one of 0 or the whole sequence, a model computes the same bits', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const outputs: Float32Array[] = [];
   for (const window of [undefined, 0, time]) {
     const { actions, dispose } = await makeModel({ window, depth: 2 });
@@ -82,23 +80,22 @@ test('without a window, and with one of 0 or the whole sequence, a model compute
 });
 
 test.each([1, 3, 20])('one step at a time gives what whole sequences give, with a window of %i', async (window) => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const { model, actions, dispose } = await makeModel({ window, depth: 2 });
   const full = await actions(observations);
-  const cache = createCache(device, { rows: batch, maxTime: time, width: CONFIG.width, depth: 2 });
+  const memory = model.memory(batch, time);
   const indices = device.tensor(new Int32Array(batch), [batch, 1]);
-  const program = device.capture(() => noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), cache)) })));
+  const program = device.capture(() => noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), memory)) })));
   for (let t = 0; t < time; t++) {
     indices.write(Int32Array.from({ length: batch }, (_, b) => observations[b * time + t]));
-    cache.step.write(Uint32Array.of(t));
+    memory.step.write(Uint32Array.of(t));
     program.run();
     const step = await program.outputs.logits.read();
     const expected = Float32Array.from({ length: batch * 4 }, (_, i) => full[(Math.floor(i / 4) * time + t) * 4 + (i % 4)]);
     expect(relativeError(step, expected), `step ${t}`).toBeLessThan(1e-5);
   }
   program.dispose();
-  disposeCache(cache);
+  memory.dispose();
   dispose();
 });
 

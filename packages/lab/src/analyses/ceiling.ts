@@ -2,23 +2,22 @@
 import { CodeController, PolicyCodes, Rollout } from '@coxswain/rl';
 import { readSafetensors } from '@coxswain/tensor';
 import { UsageError } from '../errors.js';
+import { makePolicy } from '../phases/assemble-reinforcement.js';
 import { type Base, loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
-import { actingGate, taskWorlds } from '../phases/play.js';
-import { makePolicy } from '../phases/reinforce.js';
+import { BASE_INPUT } from '../phases/inputs.js';
+import { actingGate, PLAYED_TOGETHER, taskWorlds } from '../phases/play.js';
 import { type Legs, legsOf, oracleLegs, trainSupervised } from '../phases/supervised-controllers.js';
 import { WORLD_SEED } from '../phases/world.js';
 import type { Config } from '../settings/sections.js';
 import type { Analysis, AnalysisContext } from './analysis.js';
 import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
-import { BASE, CONTROLLER } from './inputs.js';
+import { CONTROLLER } from './inputs.js';
 
 const TEMPERATURES = [1, 0.7, 0.5, 0.3, 0.1];
 /** Of the steering matrix of the supervised controllers; the last is as wide as the model. */
 const ranksOf = ({ metacontroller, model }: Config): number[] =>
   [4, metacontroller.rank, model.width].filter((rank, i, all) => all.indexOf(rank) === i);
-const WORLDS = 512;
-
 interface Row extends Legs {
   readonly who: string;
   readonly temperature: number;
@@ -53,9 +52,9 @@ async function policyRows({ config, device, seed, inputs }: AnalysisContext, bas
   const gate = actingGate(device, config);
   const rows: Row[] = [];
   for (const temperature of TEMPERATURES) {
-    const source = new PolicyCodes(policy, WORLDS, greedy);
-    const steering = new CodeController({ metacontroller: controller.model, layer, source, episodes: WORLDS, gate });
-    const environment = taskWorlds(config, base, task, horizon, WORLDS);
+    const source = new PolicyCodes(policy, PLAYED_TOGETHER, greedy);
+    const steering = new CodeController({ metacontroller: controller.model, layer, source, episodes: PLAYED_TOGETHER, gate });
+    const environment = taskWorlds(config, base, task, horizon, PLAYED_TOGETHER);
     const rollout = new Rollout({ model: base.model, environment, controller: steering, seed: WORLD_SEED.evaluation + seed, temperature });
     rows.push({ who: greedy ? 'policy, its means' : 'policy, sampled', temperature, ...(await legsOf(rollout, task.length, 4)) });
     for (const one of [rollout, steering, source]) one.dispose();
@@ -79,7 +78,7 @@ export const ceilingAnalysis: Analysis = {
   },
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce', 'internal'],
   inputs: [
-    BASE,
+    BASE_INPUT,
     { ...CONTROLLER, required: () => false },
     {
       name: 'policy',

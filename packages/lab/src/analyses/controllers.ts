@@ -1,18 +1,16 @@
 /** Supervised controllers by depth and by length of the task (§3): which layer steers best, and what one leg after the other costs. */
 import { loadBase } from '../phases/base.js';
+import { BASE_INPUT } from '../phases/inputs.js';
 import { oracleLegs, trainSupervised } from '../phases/supervised-controllers.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
-import { BASE } from './inputs.js';
+import { STEPS_PER_COLOUR } from './tasks.js';
 
 /** The task of RL, cut short and gone through again: unseen tasks of rising length. */
 export function lengthsOf(task: string): string[] {
   const repeated = task.repeat(2);
   return [2, 3, 4, 6, 8].map((length) => repeated.slice(0, length)).filter((part, i, all) => part.length > 1 && all.indexOf(part) === i);
 }
-
-/** Steps allowed for each colour of a task. */
-const STEPS_PER_COLOUR = 12;
 
 export const controllersAnalysis: Analysis = {
   name: 'controllers',
@@ -26,7 +24,7 @@ export const controllersAnalysis: Analysis = {
     });
   },
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce'],
-  inputs: [BASE],
+  inputs: [BASE_INPUT],
   parts: ({ model }) => model.depth + 1,
   async run({ config, seed, device, inputs, part }) {
     const base = loadBase(device, inputs.base);

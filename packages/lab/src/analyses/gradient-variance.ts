@@ -1,16 +1,15 @@
 /** Credit assignment: how noisy the gradient of each estimator is, against the length of the task (§5). */
 import type { Reinforcer } from '@coxswain/rl';
-import { wire } from '../phases/reinforce.js';
+import { assembleReinforcement } from '../phases/assemble-reinforcement.js';
+import { BASE_INPUT } from '../phases/inputs.js';
 import type { Config } from '../settings/sections.js';
 import type { Analysis, AnalysisContext } from './analysis.js';
 import { chartOf, rowsOf, shown, tableOf } from './findings.js';
-import { BASE, CONTROLLER } from './inputs.js';
+import { CONTROLLER } from './inputs.js';
+import { STEPS_PER_COLOUR } from './tasks.js';
 
 /** Gradients that the variance is taken over; each of one batch of episodes. */
 const BATCHES = 24;
-/** Steps allowed for each colour of a task. */
-const STEPS_PER_COLOUR = 12;
-
 /** Tasks of rising length whose transitions demonstrations do show, so that both methods meet rewards: prefixes of one walk. */
 export function shownWalk({ world: { tasks, colours } }: Pick<Config, 'world'>, longest: number): string[] {
   const follows = new Set(tasks.flatMap((task) => [...task].slice(1).map((to, i) => `${task[i]}${to}`)));
@@ -64,7 +63,7 @@ async function noiseAt({ config, device, inputs, seed }: AnalysisContext, method
   const own = structuredClone(config);
   Object.assign(own.reinforce, { method, task, horizon: STEPS_PER_COLOUR * task.length });
   Object.assign(own[method], { epochs: 1, episodesPerUpdate: config.internal.episodesPerUpdate, weightDecay: 0 });
-  const wired = wire(device, own, inputs, seed);
+  const wired = assembleReinforcement(device, own, inputs, seed);
   const noise = await measure(wired.reinforcer);
   wired.dispose();
   return noise;
@@ -79,7 +78,7 @@ export const gradientVarianceAnalysis: Analysis = {
       return `Task ${row.Task}: the gradient’s noise is ${shown(codes)} times its signal with codes, ${shown(actions)} with actions (–: no signal).`;
     }),
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce', 'internal', 'raw'],
-  inputs: [BASE, CONTROLLER],
+  inputs: [BASE_INPUT, CONTROLLER],
   parts: () => 8,
   async run(context) {
     const tasks = shownWalk(context.config, 4);

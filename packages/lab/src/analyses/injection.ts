@@ -1,13 +1,15 @@
 /** Codes are skills: recorded in one layout, injected in another, at another time (§4, ant: 23 % → 36 %, unseen 10 % → 24 %). */
-import { HostRandom } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
 import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
 import { demonstratedCodes } from '../phases/demonstrated-codes.js';
 import { entropyOf, firstTouches, type Reached, reachedOf, unseenBy } from '../phases/first-touch.js';
+import { BASE_INPUT } from '../phases/inputs.js';
+import { RUN_STREAM } from '../phases/streams.js';
 import { demonstrations } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, rowsOf, shown, tableOf } from './findings.js';
-import { BASE, CONTROLLER } from './inputs.js';
+import { CONTROLLER } from './inputs.js';
 
 /** Steps at which codes are injected. */
 const TIMES = [0, 6, 12];
@@ -30,12 +32,12 @@ export const injectionAnalysis: Analysis = {
     });
   },
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce'],
-  inputs: [BASE, CONTROLLER],
+  inputs: [BASE_INPUT, CONTROLLER],
   parts: () => TIMES.length * CONDITIONS.length,
   async run({ config, seed, device, inputs, part }) {
     const base = loadBase(device, inputs.base);
     const controller = loadController(device, inputs.controller, base);
-    const random = new HostRandom(seed, 40);
+    const random = new HostRandom(seed, RUN_STREAM.injectionAnalysis);
     const heldOut = demonstrations(config, 'heldOut', seed, config.discover.evaluationEpisodes, config.discover);
     const { codes, colours } = await demonstratedCodes(base, controller, config, seed, heldOut);
     const chosen = Array.from({ length: EPISODES }, () => Math.floor(random.uniform() * codes.length));

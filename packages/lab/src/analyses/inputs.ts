@@ -1,14 +1,6 @@
 /** What analyses start from. */
 import type { PhaseInput } from '../phase.js';
 
-export const BASE: PhaseInput = {
-  name: 'base',
-  phase: 'pretrain',
-  about: 'run folder of the base model',
-  gives: ['world', 'model'],
-  required: () => true,
-};
-
 export const CONTROLLER: PhaseInput = {
   name: 'controller',
   phase: 'discover',

@@ -1,13 +1,13 @@
 /** Where the base's residual jumps, by layer: what view `jumps` would show, against what only the labels tell. */
 import { type Episodes, skillsOf } from '@coxswain/envs';
 import { loadBase } from '../phases/base.js';
+import { BASE_INPUT } from '../phases/inputs.js';
 import { separationOf } from '../phases/moments/moment-rule.js';
 import { jumpsOf } from '../phases/moments/moments.js';
 import { demonstrations } from '../phases/world.js';
 import type { Config } from '../settings/sections.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
-import { BASE } from './inputs.js';
 import { type Told, thresholdOf, toldBy } from './told-by-jumps.js';
 
 /** Steps before and after the end of a skill that jumps are averaged over. */
@@ -88,7 +88,7 @@ export const jumpsAnalysis: Analysis = {
     ];
   },
   sections: ['world', 'model', 'discover'],
-  inputs: [BASE],
+  inputs: [BASE_INPUT],
   parts: () => 1,
   async run({ config, seed, device, inputs, part }) {
     const skill = skillsOf(config.world.tasks, config.world.colours);

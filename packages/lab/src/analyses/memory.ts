@@ -4,9 +4,9 @@ import { UsageError } from '../errors.js';
 import { METRICS } from '../names.js';
 import { formatNumber } from '../report/format.js';
 import { methodLabel } from '../report/learning.js';
-import { lastValue } from '../report/tables.js';
 import type { ResultRow } from '../results/rows.js';
 import type { StoredRun } from '../run/scan.js';
+import { lastValue } from '../run/scan.js';
 import { chartOf, rowsOf, shown, tableOf } from './findings.js';
 import type { Summary } from './summary.js';
 

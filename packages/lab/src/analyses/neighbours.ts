@@ -1,11 +1,12 @@
 /** Whether skills carry over, asked without labels: do codes that lie beside each other do the same elsewhere? */
 import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
+import { BASE_INPUT } from '../phases/inputs.js';
 import { neighboursAgree } from '../phases/neighbouring-codes.js';
 import { demonstrations } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, rowsOf, shown, tableOf } from './findings.js';
-import { BASE, CONTROLLER } from './inputs.js';
+import { CONTROLLER } from './inputs.js';
 
 const EPISODES = 2048;
 
@@ -22,7 +23,7 @@ export const neighboursAnalysis: Analysis = {
     );
   },
   sections: ['world', 'model', 'metacontroller', 'discover'],
-  inputs: [BASE, CONTROLLER],
+  inputs: [BASE_INPUT, CONTROLLER],
   parts: () => 1,
   async run({ config, seed, device, inputs, part }) {
     const rows = await part(async () => {

@@ -3,13 +3,12 @@ import { type EpisodeBatch, gatherEpisodes } from '@coxswain/envs';
 import { fitReadout } from '@coxswain/metacontroller';
 import { type Device, noGrad, type Tensor } from '@coxswain/tensor';
 import { type Base, loadBase } from '../phases/base.js';
-import { byLength } from '../phases/evaluate-base.js';
+import { byLength } from '../phases/held-out-batches.js';
+import { BASE_INPUT } from '../phases/inputs.js';
 import { demonstrations, sequenceBatch } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
-import { BASE } from './inputs.js';
 
-const BATCH = 250;
 /** Steps within a subgoal that are told apart; later ones count as the last. */
 const STEPS = 6;
 
@@ -44,7 +43,7 @@ export const probesAnalysis: Analysis = {
     return [`Read best after layer ${best?.Layer}: ${shown(best?.['All steps'])} of the steps (layer 0: ${shown(rows[0]['All steps'])}).`];
   },
   sections: ['world', 'model', 'discover'],
-  inputs: [BASE],
+  inputs: [BASE_INPUT],
   parts: () => 1,
   async run({ config, seed, device, inputs, part }) {
     const { colours } = config.world;
@@ -55,9 +54,8 @@ export const probesAnalysis: Analysis = {
       const vectors: number[][] = Array.from({ length: depth + 1 }, () => []);
       const labels: number[] = [];
       const steps: number[] = [];
-      for (const index of byLength(heldOut, BATCH)) {
-        using scope = device.scope();
-        void scope;
+      for (const index of byLength(heldOut)) {
+        using _scope = device.scope();
         const episodes = gatherEpisodes(heldOut, index);
         const within = stepWithin(episodes);
         const seen = await streams(base, device, episodes);

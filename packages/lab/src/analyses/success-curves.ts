@@ -1,10 +1,10 @@
 /** Success against episodes, every method: median and quartiles over runs, on a linear and a logarithmic axis (§5). */
 import { quantile } from 'd3-array';
 import { UsageError } from '../errors.js';
-import { learningRuns } from '../report/collect.js';
+import { learningRuns } from '../phases/report/curves.js';
+import { learningPools } from '../phases/report/pooled.js';
 import type { LearningRun, TrainingChart } from '../report/data.js';
 import { curvesByMethod, type MethodCurves } from '../report/learning.js';
-import { learningPools } from '../report/pooled.js';
 import { rowsOf, shown, tableOf } from './findings.js';
 import type { Summary } from './summary.js';
 

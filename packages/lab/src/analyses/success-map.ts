@@ -2,10 +2,10 @@
 import { group, median } from 'd3-array';
 import { UsageError } from '../errors.js';
 import { METRICS } from '../names.js';
+import { discoveryPools } from '../phases/report/pooled.js';
 import type { TrainingChart } from '../report/data.js';
-import { discoveryPools } from '../report/pooled.js';
-import { lastValue } from '../report/tables.js';
 import type { StoredRun } from '../run/scan.js';
+import { lastValue } from '../run/scan.js';
 import { chartOf, rowsOf, tableOf } from './findings.js';
 import type { Summary } from './summary.js';
 

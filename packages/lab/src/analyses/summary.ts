@@ -1,6 +1,7 @@
 /** An analysis that only reads finished runs. */
+
+import type { Pools } from '../phases/report/pooled.js';
 import type { Findings } from '../report/data.js';
-import type { Pools } from '../report/pooled.js';
 import type { StoredRun } from '../run/scan.js';
 
 export type Summary = {

@@ -3,11 +3,12 @@ import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
 import { demonstratedCodes } from '../phases/demonstrated-codes.js';
 import { evaluateController } from '../phases/evaluate-controller.js';
+import { BASE_INPUT } from '../phases/inputs.js';
 import { writeStages } from '../phases/moments/write-stages.js';
 import { demonstrations } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, rowsOf, shown, tableOf } from './findings.js';
-import { BASE, CONTROLLER } from './inputs.js';
+import { CONTROLLER } from './inputs.js';
 import { NEIGHBOURS, whatCodesTell } from './what-codes-tell.js';
 
 /** Steps before and after a change that the mean of β is shown for. */
@@ -23,7 +24,7 @@ export const switchesAnalysis: Analysis = {
     ];
   },
   sections: ['world', 'model', 'metacontroller', 'discover'],
-  inputs: [BASE, CONTROLLER],
+  inputs: [BASE_INPUT, CONTROLLER],
   parts: () => 1,
   async run({ config, seed, device, inputs, folder, part }) {
     const found = await part(async () => {

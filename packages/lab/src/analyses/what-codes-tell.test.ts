@@ -1,4 +1,4 @@
-import { HostRandom } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
 import { expect, test } from 'vitest';
 import type { Cell } from '../phases/demonstrated-codes.js';
 import { whatCodesTell } from './what-codes-tell.js';

@@ -4,7 +4,7 @@ import { median } from 'd3-array';
 import { calibrate, calibrateSharing, type Tell } from '../cost/calibrate.js';
 import { kernelTable, type PhaseKernels, timeKernels } from '../cost/kernels.js';
 import { costTable, milliseconds, type PhaseLine, type Round } from '../cost/line.js';
-import { LENGTHS, PROBED_PHASES, probeAlone } from '../cost/probe.js';
+import { LENGTHS, probeAlone, stepsFor } from '../cost/probe.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
 import { type CostResults, costPage, mergedResults, readCostResults } from '../cost/results.js';
 import { costFolder, measuredOn, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
@@ -21,11 +21,11 @@ import { writeFile } from './write-file.js';
 
 export const COST_ABOUT = 'Count what training asks of this adapter and project how long it takes.';
 
-const HELP = `coxswain cost — ${COST_ABOUT}
+const helpFor = (names: readonly string[]): string => `coxswain cost — ${COST_ABOUT}
 
   --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
   --set KEY=VALUE   Change one setting first; may be repeated
-  --phase NAME      Of one phase only: ${PROBED_PHASES.join(', ')}
+  --phase NAME      Of one phase only: ${names.join(', ')}
   --measure         First time 31 small pieces of work on this adapter, three times each, and fit its model of cost to them (some 25
                     minutes on two cores without a GPU). It is kept, and every phase that trains then says at its start how long its steps take.
   --check N         Time N steps of each phase too, on models at their random start, after as many that are not timed; the ratio is
@@ -105,13 +105,10 @@ async function probedOf(phase: Phase, config: Config, machine: Machine): Promise
   return { phase, devices: devices.length, cost, stored, obstacle, beside, rounds: [] };
 }
 
-/** How many of a phase stand for so many: updates of RL are long and all alike. */
-const stepsOf = ({ name }: Phase, steps: number): number => (name === 'reinforce' ? Math.ceil(steps / LENGTHS) : steps);
-
 /** Times steps of a phase once, if it can run here. @returns what to tell of it. */
 async function time({ phase, obstacle, stored, devices, cost, rounds }: Probed, config: Config, machine: Machine, steps: number) {
   if (obstacle) return 'cannot run here';
-  const counted = stepsOf(phase, steps);
+  const counted = stepsFor(phase, steps);
   const { work, seconds, beside } = await probeAlone(phase, config, () => openFor(phase, config, machine), counted);
   // Of what devices share the one that counts sees its part alone; but then all steps are alike.
   const same = { ...cost, steps: 1, work: devices > 1 ? cost.work : work };
@@ -150,8 +147,9 @@ function record(folder: string, results: CostResults, machine: Machine): void {
 export async function runCost(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<void> {
   const { values } = readOptions(args, SPECS, false);
   const { stdout, stderr } = machine;
+  const probed = phases.filter(isProbed).map(({ name }) => name);
   if (values.help) {
-    stdout.write(HELP);
+    stdout.write(helpFor(probed));
     return;
   }
   if (values.page) {
@@ -170,12 +168,7 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
   const asked = phases.filter((phase) => isProbed(phase) && (values.phase ?? phase.name) === phase.name);
   if (asked.length === 0) {
     const value = String(values.phase);
-    throw new UsageError(
-      '--phase',
-      `\`${value}\``,
-      `one of ${PROBED_PHASES.join(', ')}`,
-      suggestion(value, PROBED_PHASES, 'Leave it out for all.'),
-    );
+    throw new UsageError('--phase', `\`${value}\``, `one of ${probed.join(', ')}`, suggestion(value, probed, 'Leave it out for all.'));
   }
   if (values.measure) await measure(phases, machine);
   const device = await machine.openDevice();
@@ -193,7 +186,7 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
   }
   for (const probed of all) {
     if (kernelSteps === 0 || probed.obstacle) continue;
-    probed.kernels = await timeKernels(probed.phase, config, machine.openDevice, stepsOf(probed.phase, kernelSteps));
+    probed.kernels = await timeKernels(probed.phase, config, machine.openDevice, stepsFor(probed.phase, kernelSteps));
     stderr.write(`timed the kernels of ${probed.phase.name}\n`);
   }
   const lines = all.map(lineOf);

@@ -1,8 +1,9 @@
 /** The `coxswain` command. */
-import { CoxswainError } from '@coxswain/tensor';
+import { CoxswainError } from '@coxswain/base';
 import { exitCodeOf, inFull, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import type { ProgressStream } from '../progress.js';
+import { PLAY_ABOUT, runPlay } from '../skills/play-command.js';
 import { suggestion } from '../suggest.js';
 import { programVersion, versionInWords } from '../version.js';
 import { ADAPTER_ABOUT, runAdapter } from './adapter-command.js';
@@ -11,7 +12,6 @@ import { COST_ABOUT, runCost } from './cost-command.js';
 import { DAWN_HELP, EXACT_TIMES, takeDawn, withDawn } from './dawn-option.js';
 import { fitHelp } from './fit-help.js';
 import { type Machine, runPhase } from './phase-command.js';
-import { PLAY_ABOUT, runPlay } from './play-command.js';
 import { REPORT_ABOUT, runReport } from './report-command.js';
 import { runSettings, SETTINGS_ABOUT } from './settings-command.js';
 import { SWEEP_ABOUT } from './sweep-about.js';

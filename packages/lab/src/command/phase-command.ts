@@ -1,8 +1,10 @@
 /** `coxswain pretrain` and its like: open the run folder, run the phase, close everything. */
+
 import { join } from 'node:path';
-import { CoxswainError, type Device, DeviceLostError, OutOfMemoryError } from '@coxswain/tensor';
+import { CoxswainError, EXIT_CODES } from '@coxswain/base';
+import { type Device, DeviceLostError, OutOfMemoryError } from '@coxswain/tensor';
 import { durationNote } from '../cost/project.js';
-import { EXIT_CODES, explainedMemory, UsageError } from '../errors.js';
+import { explainedMemory, UsageError } from '../errors.js';
 import { listenForInterrupts, type SignalSource } from '../interrupt.js';
 import { type Phase, Session } from '../phase.js';
 import type { Left } from '../phases/answers.js';

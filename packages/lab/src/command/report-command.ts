@@ -2,14 +2,14 @@
 
 import { basename, join } from 'node:path';
 import { UsageError } from '../errors.js';
+import { SYSTEM_REPORTS } from '../phases.js';
 import { collectReport } from '../report/collect.js';
 import type { Findings } from '../report/data.js';
 import { renderReport } from '../report/page.js';
-import { differencesWithin, learningPools } from '../report/pooled.js';
 import { standaloneSvg } from '../report/standalone.js';
 import { findingsToMarkdown, tablesToMarkdown } from '../results/markdown.js';
 import { rowsToJson } from '../results/rows.js';
-import { findFindings, findRuns, type StoredRun } from '../run/scan.js';
+import { findFindings, findRuns } from '../run/scan.js';
 import { fileAt } from '../run/storage.js';
 import { choose, WITHOUT, WITHOUT_HELP } from './choice.js';
 import { readCount, readOptions } from './options.js';
@@ -39,21 +39,6 @@ const SPECS = {
   help: { type: 'boolean' as const, short: 'h' },
 };
 
-const LEAD =
-  'A sequence model learns from demonstrations and is frozen; a small network finds skills in its residual stream; RL then chooses skills instead of actions.';
-
-/** Settings and size of what is reported, for the line under the title. */
-function factsOf(runs: readonly StoredRun[]): { label: string; value: string }[] {
-  const presets = [...new Set(runs.map((run) => run.config.preset))].join(', ');
-  const count = (phase: string) => runs.filter((run) => run.config.phase === phase).length;
-  return [
-    { label: 'preset', value: presets },
-    { label: 'sequence models', value: String(count('pretrain')) },
-    { label: 'metacontrollers', value: String(count('discover')) },
-    { label: 'RL runs', value: String(count('reinforce')) },
-  ];
-}
-
 /** A file's name for each: the analysis's own, counted where there are several of a kind. */
 function namedApart(findings: readonly Findings[]): { file: string; found: Findings }[] {
   return findings.map((found, index) => {
@@ -79,10 +64,10 @@ export function runReport(args: readonly string[], { stdout, stderr }: Pick<Mach
       'a folder with runs made by `coxswain`',
       'Run a phase first, or give another folder.',
     );
-  for (const told of differencesWithin(learningPools(runs))) stderr.write(`Warning: ${told}\n`);
+  for (const told of SYSTEM_REPORTS.flatMap((system) => system.warnings(runs))) stderr.write(`Warning: ${told}\n`);
   const smoothing = readCount('smoothing', values.smoothing as string, 1);
   const findings = findFindings(roots, choice);
-  const data = collectReport(runs, { title: values.title as string, lead: LEAD, facts: factsOf(runs), smoothing, findings });
+  const data = collectReport(runs, SYSTEM_REPORTS, { title: values.title as string, smoothing, findings });
   writeFile(fileAt(values.out as string, 'index.html'), renderReport(data), stdout);
   if (typeof values.results === 'string') {
     const path = values.results.replace(/\.(json|md)$/, '');

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { FIGURE_FILE, FINDINGS_FILE } from '../analyses/findings.js';
 import type { Summary } from '../analyses/summary.js';
-import { differencesWithin } from '../report/pooled.js';
+import { differencesWithin } from '../phases/report/pooled.js';
 import { standaloneSvg } from '../report/standalone.js';
 import { findRuns } from '../run/scan.js';
 import { choose, WITHOUT, WITHOUT_HELP } from './choice.js';

@@ -6,7 +6,9 @@ import { ANALYSES } from '../analyses/index.js';
 import { SweepError, SweepInterruptedError, UsageError } from '../errors.js';
 import { listenForInterrupts } from '../interrupt.js';
 import type { Phase } from '../phase.js';
+import { formatDuration } from '../progress.js';
 import { isBusy } from '../run/folder.js';
+import { readOrSkip } from '../run/scan.js';
 import { readText } from '../run/storage.js';
 import { Board, type RunState } from '../sweep/board.js';
 import { startChild } from '../sweep/child.js';
@@ -16,6 +18,7 @@ import { runLocal } from '../sweep/local.js';
 import { type PlannedRun, planSweep } from '../sweep/plan.js';
 import { finishedRuns } from '../sweep/state.js';
 import { sweepMarkdown, sweepRows } from '../sweep/table.js';
+import { viewRun } from '../watch/view.js';
 import { readCount, readOptions } from './options.js';
 import type { Machine } from './phase-command.js';
 import { SWEEP_ABOUT } from './sweep-about.js';
@@ -79,14 +82,19 @@ async function offersOf(plan: readonly PlannedRun[], { openDevice }: Machine): P
   }
 }
 
+/** How far a run is, as its folder says: nothing before it has one. */
+function howFar({ name, folder, phase }: PlannedRun): string {
+  const view = readOrSkip(folder, (one) => viewRun(one, [phase], Date.now()), { skipped: () => {} });
+  if (!view) return name;
+  const { done, total, rate } = view;
+  const left = rate > 0 ? ` (${formatDuration((total - done) / rate)} left)` : '';
+  return `${name} ${Math.floor((100 * done) / total)} %${left}`;
+}
+
 /** One line about all: how many are done, and how far those under way are. */
-function summary({ states, children }: Board): string {
+export function summary({ plan, states, children }: Pick<Board, 'plan' | 'states' | 'children'>): string {
   const finished = [...states.values()].filter((state) => state === 'finished').length;
-  const under = [...children].map(([name, child]) => {
-    const share = child.line().match(/(\d+) %/)?.[0];
-    const left = child.line().match(/((?:\d+ (?:h|min|s) ?)+) left/)?.[0];
-    return [name, share, left && `(${left})`].filter(Boolean).join(' ');
-  });
+  const under = plan.filter(({ name }) => children.has(name)).map(howFar);
   return [`${finished}/${states.size} runs`, ...under].join('  ');
 }
 

@@ -2,57 +2,13 @@
 import type { Device } from '@coxswain/tensor';
 import { median } from 'd3-array';
 import type { Phase } from '../phase.js';
-import { COLOUR_PAIR_TASKS } from '../settings/presets/tasks.js';
 import { resolve } from '../settings/resolve.js';
 import { type CostModel, fitCost, fitSlowed, type Timed } from './fit.js';
 import { ISOLATED, timeIsolated } from './isolated.js';
+import type { Variation } from './phase-probe.js';
 import { probeAlone } from './probe.js';
 import { phaseCost } from './project.js';
 import { openYardstick } from './yardstick.js';
-
-/** Differences from `grid-mini` in what cost depends on: batch, width, depth, length of sequences, size of the world. */
-const LONG_WORLD = ['world.size=7', 'world.colours=8', 'world.walls=4', `world.tasks=${COLOUR_PAIR_TASKS.join(',')}`, 'world.horizon=100'];
-/** RL there, with as many steps an episode as the world's tasks take. */
-const LONG_TASK = [...LONG_WORLD, 'reinforce.task=012345670123', 'reinforce.horizon=100'];
-/** Fewer numbers a step from the host: what they cost is told apart from what long sequences do. */
-const ALL_SEEN = 'world.observation=allocentric';
-type Variation = {
-  readonly phase: string;
-  readonly change: readonly string[];
-  /** Steps that are timed, after as many that are not (one, of RL); where absent `STEPS`. */
-  readonly steps?: number;
-};
-const VARIATIONS: readonly Variation[] = [
-  { phase: 'pretrain', change: ['pretrain.batch=32'] },
-  { phase: 'pretrain', change: ['pretrain.batch=128'] },
-  { phase: 'pretrain', change: ['pretrain.batch=64', 'model.depth=2'] },
-  { phase: 'pretrain', change: ['pretrain.batch=64', 'model.depth=8'] },
-  { phase: 'pretrain', change: ['pretrain.batch=64', 'model.width=32', 'model.mlp=64'] },
-  { phase: 'pretrain', change: ['pretrain.batch=64', 'model.width=128', 'model.mlp=512'] },
-  { phase: 'pretrain', change: ['pretrain.batch=16', 'model.width=256', 'model.mlp=512'] },
-  { phase: 'pretrain', change: ['pretrain.batch=32', ...LONG_WORLD] },
-  { phase: 'pretrain', change: ['pretrain.batch=32', 'model.width=128', 'model.depth=6', ...LONG_WORLD, ALL_SEEN] },
-  { phase: 'discover', change: ['discover.batch=32'] },
-  { phase: 'discover', change: ['discover.batch=256'] },
-  { phase: 'discover', change: ['discover.batch=64', 'model.depth=8'] },
-  { phase: 'discover', change: ['discover.batch=64', 'model.width=128', 'model.mlp=512'] },
-  { phase: 'discover', change: ['discover.batch=16', 'model.width=256', 'model.mlp=512', 'model.depth=6'] },
-  { phase: 'discover', change: ['discover.batch=64', 'metacontroller.history=64', 'metacontroller.sequence=64', 'metacontroller.rank=32'] },
-  { phase: 'discover', change: ['discover.batch=32', ...LONG_WORLD] },
-  { phase: 'supervise', change: ['supervise.batch=64'] },
-  { phase: 'supervise', change: ['supervise.batch=64', ...LONG_WORLD, ALL_SEEN] },
-  // Hundreds of episodes, as in an update that learns something: products of fewer rows are slower.
-  { phase: 'reinforce', steps: 3, change: ['internal.episodesPerUpdate=384'] },
-  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=384', 'model.width=128', 'model.mlp=512', ...LONG_TASK] },
-  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=384', 'model.width=256', 'model.mlp=512', ...LONG_TASK] },
-];
-
-/** What devices that share work are timed at, where a phase can be shared. */
-const SHARED: readonly Variation[] = [
-  { phase: 'reinforce', steps: 3, change: ['internal.episodesPerUpdate=768'] },
-  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=768', 'model.width=128', 'model.mlp=512', ...LONG_TASK] },
-  { phase: 'reinforce', steps: 1, change: ['internal.episodesPerUpdate=768', 'model.width=256', 'model.mlp=512', ...LONG_TASK] },
-];
 
 /** Three times all lengths of sequences. */
 const STEPS = 24;
@@ -88,21 +44,27 @@ async function inRounds(measurements: readonly (() => Promise<Measured>)[], tell
   return { timed, yardstick };
 }
 
+/** One of a phase's variations. */
+interface Run extends Variation {
+  readonly phase: Phase;
+}
+
+const runsOf = (phases: readonly Phase[], which: 'variations' | 'shared'): Run[] =>
+  phases.flatMap((phase) => (phase.probe?.[which] ?? []).map((variation) => ({ phase, ...variation })));
+
 const timed =
-  (phases: readonly Phase[], open: () => Promise<readonly Device[]>) =>
-  ({ phase: name, change, steps = STEPS }: Variation) => {
-    const phase = phases.find((candidate) => candidate.name === name) as Phase;
-    return probeAlone(phase, resolve('grid-mini', change), open, steps);
-  };
+  (open: () => Promise<readonly Device[]>) =>
+  ({ phase, change, steps = STEPS }: Run) =>
+    probeAlone(phase, resolve('grid-mini', change), open, steps);
 
 /**
  * Times them all and work of one kind by itself, some 25 minutes on two cores without a GPU.
  * @param openDevice a device for each, closed afterwards.
  */
 export async function calibrate(phases: readonly Phase[], openDevice: () => Promise<Device>, tell: Tell): Promise<CostModel> {
-  const alone = timed(phases, async () => [await openDevice()]);
+  const alone = timed(async () => [await openDevice()]);
   const measurements = [
-    ...VARIATIONS.map((variation) => () => alone(variation)),
+    ...runsOf(phases, 'variations').map((run) => () => alone(run)),
     ...ISOLATED.map((isolated) => async () => {
       using device = await openDevice();
       using other = await openDevice();
@@ -118,7 +80,7 @@ export async function calibrate(phases: readonly Phase[], openDevice: () => Prom
  * @param openDevices some for each update, closed afterwards.
  * @param traits of each of them.
  * @param model of one by itself.
- * @param variations that are timed.
+ * @param runs that are timed.
  */
 export async function calibrateSharing(
   phases: readonly Phase[],
@@ -126,14 +88,13 @@ export async function calibrateSharing(
   traits: Device['traits'],
   model: CostModel,
   tell: Tell,
-  variations: readonly Variation[] = SHARED,
+  runs: readonly Run[] = runsOf(phases, 'shared'),
 ): Promise<CostModel> {
-  const shared = timed(phases, openDevices);
+  const shared = timed(openDevices);
   const { timed: updates, yardstick } = await inRounds(
-    variations.map((variation) => async () => {
-      const measured = await shared(variation);
-      const phase = phases.find(({ name }) => name === variation.phase) as Phase;
-      const { work } = await phaseCost(phase, resolve('grid-mini', variation.change), traits);
+    runs.map((run) => async () => {
+      const measured = await shared(run);
+      const { work } = await phaseCost(run.phase, resolve('grid-mini', run.change), traits);
       return { ...measured, work };
     }),
     tell,

@@ -263,8 +263,9 @@ describe('the command', () => {
     const { traits } = device;
     device.close();
     const told: number[] = [];
-    const variations = [TINY, [...TINY, 'internal.episodesPerUpdate=64']].map((change) => ({ phase: 'reinforce', steps: 1, change }));
-    const shared = await calibrateSharing(PHASES, openDevices, traits, model, (done) => told.push(done), variations);
+    const [phase] = PROBED.filter(({ name }) => name === 'reinforce');
+    const runs = [TINY, [...TINY, 'internal.episodesPerUpdate=64']].map((change) => ({ phase, steps: 1, change }));
+    const shared = await calibrateSharing(PHASES, openDevices, traits, model, (done) => told.push(done), runs);
     expect(shared.rates.dispatches + shared.rates.products).toBeGreaterThan(0);
     expect(told).toEqual([1, 2, 3, 4, 5, 6]);
     for (const one of opened) expect(() => one.empty([1])).toThrow();

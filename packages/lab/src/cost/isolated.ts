@@ -2,13 +2,13 @@
  * Work of one kind by itself: in steps of training, attention and recurrences are too small a part for their rates to be told from
  * those of the rest, and at other sizes they are not.
  */
+import { HostRandom } from '@coxswain/base';
 import {
   attentionStep,
   backward,
   causalAttention,
   type Device,
   gru,
-  HostRandom,
   type Initialiser,
   noGrad,
   ParameterStore,

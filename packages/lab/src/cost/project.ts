@@ -4,7 +4,7 @@ import type { Phase } from '../phase.js';
 import { formatDuration } from '../progress.js';
 import type { Config } from '../settings/sections.js';
 import { secondsOf } from './fit.js';
-import { PROBED_PHASES, probe } from './probe.js';
+import { probe, probeOf } from './probe.js';
 import { costFolder, readCostModel, type StoredModel } from './stored.js';
 import type { Work } from './work.js';
 import { yardstick } from './yardstick.js';
@@ -20,17 +20,16 @@ export interface PhaseCost {
   readonly largest: number;
 }
 
-/** Steps that are counted: a few batches of every length. An update of RL is always the same. */
+/** Steps that are counted: a few batches of every length. */
 const STEPS = 16;
-const UPDATES = 1;
 
 /** Whether a phase's cost can be told before it begins: those that train. */
-export const isProbed = ({ name }: Pick<Phase, 'name'>): boolean => (PROBED_PHASES as readonly string[]).includes(name);
+export const isProbed = ({ probe }: Pick<Phase, 'probe'>): boolean => probe !== undefined;
 
 /** Counts what a phase asks of an adapter of these traits, on one device. */
 export async function phaseCost(phase: Phase, config: Config, traits: Device['traits']): Promise<PhaseCost> {
   using device = dryDevice(traits);
-  const counted = await probe(phase, config, [device], phase.name === 'reinforce' ? UPDATES : STEPS);
+  const counted = await probe(phase, config, [device], probeOf(phase).alike ? 1 : STEPS);
   const { work, timeSteps, held } = counted;
   return { steps: phase.length(config).steps, work, timeSteps, held, largest: device.pool.largestTaken };
 }

@@ -2,7 +2,8 @@
  * How fast an adapter is just now. A machine that others use too, or that is warm, is not always as fast: what a model of cost was fitted
  * to and what it says of a run are brought to one speed by the same piece of work, timed beside both.
  */
-import { backward, causalAttention, type Device, HostRandom, type Initialiser, linear, ParameterStore, sum } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
+import { backward, causalAttention, type Device, type Initialiser, linear, ParameterStore, sum } from '@coxswain/tensor';
 
 /** Of that piece of work: a product and attention to its result, forward and backward. */
 const [BATCH, TIME, WIDTH, HEADS] = [64, 48, 128, 4];

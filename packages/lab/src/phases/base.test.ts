@@ -3,19 +3,8 @@ import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolve } from '../settings/resolve.js';
 import { allSettings, type Config } from '../settings/sections.js';
-import { makeBase, transformerConfigOf } from './base.js';
+import { makeBase } from './base.js';
 import { actingGate } from './play.js';
-import { observationSpaceOf } from './world.js';
-
-const windowOf = (config: Config): number | undefined => transformerConfigOf(config, observationSpaceOf(config)).window;
-
-it('gives the model its window, and none where its settings are older than windows', () => {
-  const config = resolve('grid-mini', ['model.window=3']);
-  expect(windowOf(config)).toBe(3);
-  expect(windowOf(resolve('grid-paper'))).toBe(0);
-  const { window: _, ...older } = config.model;
-  expect(windowOf({ ...config, model: older as Config['model'] })).toBe(0);
-});
 
 describe('settings that a model starts from', () => {
   let device: Awaited<ReturnType<typeof requestDevice>>;
@@ -24,17 +13,32 @@ describe('settings that a model starts from', () => {
   });
   afterAll(() => device.close());
 
+  it('gives the model its window, and none where its settings are older than windows; such a model is a transformer', () => {
+    const of = (config: Config): object => {
+      const { model, dispose } = makeBase(device, config, 1);
+      dispose();
+      return model.config;
+    };
+    const config = resolve('grid-mini', ['model.window=3']);
+    expect(of(config)).toMatchObject({ window: 3 });
+    expect(of(resolve('grid-paper'))).toMatchObject({ window: 0 });
+    const { window: _, name: __, taps: ___, ...older } = config.model;
+    expect(of({ ...config, model: older as Config['model'] })).toMatchObject({ window: 0, buckets: 32 });
+  });
+
   /** Sizes, and every weight at the start. */
   async function start(...set: string[]): Promise<string> {
     const config = resolve('grid-mini', set);
     const base = makeBase(device, config, 1);
     const weights = await Promise.all(base.store.names.map((name) => base.store.get(name).read()));
-    const { initialisation, outputStd, varianceScale, ...sizes } = transformerConfigOf(config, base.space);
+    const { initialisation, outputStd, varianceScale, ...sizes } = base.model.config;
     base.dispose();
     return JSON.stringify([sizes, weights.map((data) => [...data].reduce((sum, x) => sum + x * x, 0))]);
   }
 
   const changed: Record<string, string[]> = {
+    name: ['model.name=hawk'],
+    taps: ['model.name=hawk', 'model.taps=2'],
     width: ['model.width=32'],
     depth: ['model.depth=2'],
     heads: ['model.heads=2'],

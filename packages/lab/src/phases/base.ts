@@ -1,46 +1,28 @@
 /** Making, saving and loading the base model. */
 
+import { HostRandom } from '@coxswain/base';
 import type { ObservationSpace } from '@coxswain/envs';
 import {
   asFloat32,
   CheckpointError,
   type Device,
-  HostRandom,
   ParameterStore,
   readSafetensors,
   type SafeTensor,
   writeSafetensors,
 } from '@coxswain/tensor';
-import { normal, Transformer, type TransformerConfig, varianceScaled } from '@coxswain/transformer';
+import { normal, type SequenceModel, varianceScaled } from '@coxswain/transformer';
+import { declareModel } from '../models.js';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
+import { RUN_STREAM } from './streams.js';
 import { observationSpaceOf } from './world.js';
 
 export interface Base {
-  readonly model: Transformer;
+  readonly model: SequenceModel;
   readonly store: ParameterStore;
   readonly space: ObservationSpace;
   dispose(): void;
-}
-
-export function transformerConfigOf({ model, world }: Config, space: ObservationSpace): TransformerConfig {
-  return {
-    width: model.width,
-    depth: model.depth,
-    heads: model.heads,
-    mlp: model.mlp,
-    vocabulary: space.rows,
-    slots: space.slots,
-    actions: 4,
-    observationClasses: world.size ** 2,
-    buckets: model.buckets,
-    maxDistance: model.maxDistance,
-    // Models made before there were windows have none in their config.json.
-    window: model.window ?? 0,
-    initialisation: model.init,
-    outputStd: model.outputStd,
-    varianceScale: model.varianceScale,
-  };
 }
 
 /** Spread of the agent's own cell in the embedding, as in the recipe. */
@@ -51,23 +33,18 @@ export function makeBase(device: Device, config: Config, seed: number, trainable
   const space = observationSpaceOf(config);
   const store = new ParameterStore(device, trainable);
   const { width, embeddingStd, init, varianceScale } = config.model;
-  const model = new Transformer(
-    store,
-    transformerConfigOf(config, space),
-    (values, shape, random) => {
-      if (init === 'variance-scaled') {
-        varianceScaled(space.slots, varianceScale)(values, shape, random);
-        return;
-      }
-      const agentFrom = space.agentRows * width;
-      normal(embeddingStd)(values.subarray(0, agentFrom), shape, random);
-      normal(AGENT_STD)(values.subarray(agentFrom), shape, random);
-      // Nothing outside the grid tells colours apart: starting its weights at zero is clearly faster (recipe).
-      for (const row of space.outsideRows) values.fill(0, row * width, (row + 1) * width);
-    },
-    true,
-  );
-  store.finish(new HostRandom(seed, 0));
+  const model = declareModel(store, config, space, (values, shape, random) => {
+    if (init === 'variance-scaled') {
+      varianceScaled(space.slots, varianceScale)(values, shape, random);
+      return;
+    }
+    const agentFrom = space.agentRows * width;
+    normal(embeddingStd)(values.subarray(0, agentFrom), shape, random);
+    normal(AGENT_STD)(values.subarray(agentFrom), shape, random);
+    // Nothing outside the grid tells colours apart: starting its weights at zero is clearly faster (recipe).
+    for (const row of space.outsideRows) values.fill(0, row * width, (row + 1) * width);
+  });
+  store.finish(new HostRandom(seed, RUN_STREAM.base));
   const dispose = (): void => {
     model.dispose();
     store.dispose();

@@ -1,7 +1,8 @@
 /** Making and loading what steers: a metacontroller, or what a baseline has in its place. */
+import { HostRandom } from '@coxswain/base';
 import type { Episodes } from '@coxswain/envs';
 import type { CodeGenerator } from '@coxswain/metacontroller';
-import { type Device, HostRandom, ParameterStore, readSafetensors, type SafeTensor } from '@coxswain/tensor';
+import { type Device, ParameterStore, readSafetensors, type SafeTensor } from '@coxswain/tensor';
 import type { StageTrace } from '../report/data.js';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
@@ -9,6 +10,7 @@ import { type Base, takeTensor } from './base.js';
 import { methodOf } from './methods.js';
 import { type Chain, isOfStage, readChain } from './moments/chain.js';
 import type { Moments } from './moments/moments.js';
+import { RUN_STREAM } from './streams.js';
 
 export interface Controller {
   readonly model: CodeGenerator;
@@ -36,9 +38,6 @@ const CODE_STD = 'codes.std';
 /** A co-trained base's parameters. */
 const BASE = 'base.';
 
-/** Streams of a seed's random numbers from which further starts draw; the low ones belong to the phases. */
-const FURTHER_STARTS = 16;
-
 /**
  * A controller at a random start.
  * @param base what it is going to steer.
@@ -48,7 +47,7 @@ const FURTHER_STARTS = 16;
 export function makeController(device: Device, config: Config, base: Base, seed: number, trainable = true, start = 0): Controller {
   const store = new ParameterStore(device, trainable);
   const model = methodOf(config).generator(store, config, base.model);
-  store.finish(new HostRandom(seed, start === 0 ? 1 : FURTHER_STARTS + start));
+  store.finish(new HostRandom(seed, start === 0 ? RUN_STREAM.controller : RUN_STREAM.furtherStarts + start));
   model.startFrom?.(base.model);
   return { model, store, dispose: () => disposeBoth(model, store) };
 }

@@ -6,7 +6,7 @@ import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
-import { byLength } from './evaluate-base.js';
+import { byLength } from './held-out-batches.js';
 import { methodOf } from './methods.js';
 
 export interface DemonstratedCodes {
@@ -23,8 +23,6 @@ export interface DemonstratedCodes {
 
 /** Column and row of a cell. */
 export type Cell = readonly [column: number, row: number];
-
-const BATCH = 250;
 
 /** Means of the posteriors at every step where the binarised switch opened. */
 export async function demonstratedCodes(
@@ -46,9 +44,8 @@ export async function demonstratedCodes(
   const colours: number[] = [];
   const from: Cell[] = [];
   const to: Cell[] = [];
-  for (const [b, index] of byLength(episodes, BATCH).entries()) {
-    using scope = device.scope();
-    void scope;
+  for (const [b, index] of byLength(episodes).entries()) {
+    using _scope = device.scope();
     const part = gatherEpisodes(episodes, index);
     const { batch } = discoveryBatch(base.space, part, view, seed, b, shown);
     const size = { batch: batch.batch, time: batch.time };

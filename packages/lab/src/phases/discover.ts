@@ -20,23 +20,21 @@ import {
 } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
 import { type ControllerEvaluation, evaluateController } from './evaluate-controller.js';
+import { BASE_INPUT } from './inputs.js';
+import { rateAt } from './learning-rate.js';
 import { measureInjection } from './measure-injection.js';
 import { methodOf } from './methods.js';
 import { Staged, type StageSummary } from './moments/staged.js';
 import { writeStages } from './moments/write-stages.js';
 import { agreementScore, neighboursAgree } from './neighbouring-codes.js';
 import { gradientScaleOf } from './precision.js';
+import { trainingProbe } from './probes/training.js';
+import { DISCOVERY } from './probes/variations.js';
 import { withCulprit } from './spoilt.js';
 import { type Stage, showsOwnMoments, stagedUpdates } from './stages.js';
 import { Starts } from './starts.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
 import { demonstrations, makeDemonstrations, meanLength } from './world.js';
-
-/** Linear from zero over `warmup` steps, constant for `holdRate` of all, then linear to `finalRate` of it at the last. */
-export function discoverRate({ learningRate, warmup, steps, holdRate, finalRate }: Config['discover'], step: number): number {
-  const fall = holdRate >= 1 ? 1 : Math.max(finalRate, Math.min(1, (1 - step / steps) / (1 - holdRate)));
-  return learningRate * Math.min(1, (step + 1) / Math.max(1, warmup)) * fall;
-}
 
 /** α rises linearly from zero. */
 export function alphaAt(alpha: number, { alphaWarmup }: Config['discover'], step: number): number {
@@ -169,7 +167,7 @@ async function run(context: PhaseContext): Promise<void> {
     const { start, step } = await starts.before(done - stage.from);
     const shown = { moments: staged.shown, symmetry: settings.symmetry };
     const { batch } = discoveryBatch(base.space, batches.batch(step), stage.view, seed, step, shown);
-    const rate = discoverRate(stage.settings, step);
+    const rate = rateAt(stage.settings, step);
     const alpha = alphaAt(method.alpha(config), stage.settings, step);
     await trainer.ready(batch.time);
     trainer.step(batch, { step, learningRate: rate, alpha, gate: method.trainingGate(ofStage, step) });
@@ -245,7 +243,7 @@ export const discoverPhase: Phase = {
   about: 'Trains a metacontroller on the frozen base model: skills and switches without labels.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'compile', 'stages'],
   inputs: [
-    { name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true },
+    BASE_INPUT,
     {
       name: 'first',
       phase: 'discover',
@@ -257,6 +255,8 @@ export const discoverPhase: Phase = {
   ],
   leaves: RESULT_FILE,
   answer: controllerAnswer,
+  probe: trainingProbe('discover', run, { startsFromBase: true, data: 'discover' }, DISCOVERY),
+  follow: { curve: [METRICS.actionNll], latest: [METRICS.switchF1Exact, METRICS.subgoalReadout, METRICS.nllHard] },
   lighter: 'take a smaller batch: --set discover.batch=N',
   shortcuts: { method: 'discover.method', view: 'discover.view' },
   length: (config) => ({ steps: stagedUpdates(config), unit: 'steps', saveEvery: config.discover.saveEvery }),

@@ -1,9 +1,10 @@
 /** What a base model is worth: its loss on held-out episodes, and how its own behaviour keeps to the training tasks. */
 import { type Episodes, GridworldPinpad, gatherEpisodes, obeysTransitions, touchedColours } from '@coxswain/envs';
 import { crossEntropy, maskedMean, noGrad, philoxCategorical, RandomState } from '@coxswain/tensor';
-import { createCache, disposeCache } from '@coxswain/transformer';
+import type { SequenceBatch } from '@coxswain/transformer';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
+import { byLength } from './held-out-batches.js';
 import { sequenceBatch, WORLD_SEED, worldOf } from './world.js';
 
 export interface BaseEvaluation {
@@ -20,26 +21,23 @@ export async function evaluateBase(base: Base, config: Config, seed: number, hel
   return { actionNll: await actionNll(base, heldOut), obeyed: await obeyed(base, config, seed) };
 }
 
-/** Episodes of similar length share a batch, so that little of it is padding. */
-export function byLength(episodes: Episodes, batch: number): Uint32Array[] {
-  const order = Uint32Array.from({ length: episodes.count }, (_, i) => i).sort((a, b) => episodes.length[a] - episodes.length[b] || a - b);
-  return Array.from({ length: Math.ceil(order.length / batch) }, (_, i) => order.subarray(i * batch, (i + 1) * batch));
+/** Nats per action of the base by itself on the steps of a batch that are not masked. */
+export function batchNll({ model, store, space }: Base, batch: SequenceBatch): Promise<number> {
+  const { device } = store;
+  const { batch: size, time, indices, actions, mask } = batch;
+  return noGrad(() => {
+    const e = model.blocks(model.embed(device.tensor(indices, [size * time, space.slots])), { batch: size, time });
+    return maskedMean(crossEntropy(model.actionLogits(e), device.tensor(actions)), device.tensor(mask));
+  }).item();
 }
 
-async function actionNll({ model, store, space }: Base, episodes: Episodes): Promise<number> {
-  const { device } = store;
-  let total = 0;
-  let steps = 0;
-  for (const index of byLength(episodes, 250)) {
-    using scope = device.scope();
-    void scope;
-    const { batch, time, indices, actions, mask } = sequenceBatch(space, gatherEpisodes(episodes, index));
-    const mean = noGrad(() => {
-      const e = model.blocks(model.embed(device.tensor(indices, [batch * time, space.slots])), { batch, time });
-      return maskedMean(crossEntropy(model.actionLogits(e), device.tensor(actions)), device.tensor(mask));
-    });
-    const count = mask.reduce((a, b) => a + b, 0);
-    total += (await mean.item()) * count;
+async function actionNll(base: Base, episodes: Episodes): Promise<number> {
+  let [total, steps] = [0, 0];
+  for (const index of byLength(episodes)) {
+    using _scope = base.store.device.scope();
+    const batch = sequenceBatch(base.space, gatherEpisodes(episodes, index));
+    const count = batch.mask.reduce((a, b) => a + b, 0);
+    total += (await batchNll(base, batch)) * count;
     steps += count;
   }
   return total / steps;
@@ -57,24 +55,23 @@ async function obeyed({ model, store, space }: Base, config: Config, seed: numbe
     for (let i = 0; i < environments; i++) position[i * (horizon + 1) + t] = info.position[i];
   };
   record(0);
-  using scope = device.scope();
-  void scope;
-  const cache = createCache(device, { rows: environments, maxTime: horizon, width: model.config.width, depth: model.config.depth });
+  using _scope = device.scope();
+  const memory = model.memory(environments, horizon);
   using random = new RandomState(device, seed);
   const indices = device.tensor(observation, [environments, space.slots]);
   const program = device.capture(() =>
-    noGrad(() => ({ actions: philoxCategorical(model.actionLogits(model.stepBlocks(model.embed(indices), cache)), random, 0).index })),
+    noGrad(() => ({ actions: philoxCategorical(model.actionLogits(model.stepBlocks(model.embed(indices), memory)), random, 0).index })),
   );
   for (let t = 0; t < horizon; t++) {
     indices.write(observation);
-    cache.step.write(Uint32Array.of(t));
+    memory.step.write(Uint32Array.of(t));
     random.write(t);
     const [actions] = await device.read([program.outputs.actions], [program]);
     world.step(actions as unknown as Int32Array);
     record(t + 1);
   }
   program.dispose();
-  disposeCache(cache);
+  memory.dispose();
   const length = new Uint16Array(environments).fill(horizon);
   const touched = touchedColours({ layout: world.layout, position, length, steps: horizon }, colours);
   return obeysTransitions(touched, tasks, colours, longestTask(config)).obeying;

@@ -11,13 +11,14 @@ import {
   type View,
   writeInputs,
 } from '@coxswain/metacontroller';
-import { crossEntropy, maskedMean, noGrad, philoxNormal, RandomState } from '@coxswain/tensor';
+import { maskedMean, noGrad, philoxNormal, RandomState } from '@coxswain/tensor';
 import type { SwitchTrace } from '../report/data.js';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { CodeStatistics, Controller } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
-import { byLength } from './evaluate-base.js';
+import { batchNll } from './evaluate-base.js';
+import { byLength } from './held-out-batches.js';
 import { methodOf } from './methods.js';
 import { sequenceBatch } from './world.js';
 
@@ -41,7 +42,6 @@ export interface ControllerEvaluation {
   readonly alone: number;
 }
 
-const BATCH = 250;
 const TRACED = 12;
 
 /**
@@ -72,9 +72,8 @@ export async function evaluateController(
   const nearChange = Array.from({ length: 2 * around + 1 }, () => ({ sum: 0, count: 0 }));
   const time = heldOut.horizon;
   using random = new RandomState(device, seed);
-  for (const [b, index] of byLength(heldOut, BATCH).entries()) {
-    using scope = device.scope();
-    void scope;
+  for (const [b, index] of byLength(heldOut).entries()) {
+    using _scope = device.scope();
     const episodes = gatherEpisodes(heldOut, index);
     const { batch, alone } = discoveryBatch(base.space, episodes, view, seed, b, shown);
     seen.alone += alone;
@@ -96,7 +95,7 @@ export async function evaluateController(
     const kl = await soft.kl.read();
     const hard = run(method.hardGate);
     nll.hard += (await hard.nll.item()) * steps;
-    nll.none += (await uncontrolledNll(base, sequenceBatch(base.space, episodes))) * steps;
+    nll.none += (await batchNll(base, sequenceBatch(base.space, episodes))) * steps;
     const [z, switched, softBeta] = [await hard.z.read(), await hard.beta.read(), await soft.beta.read()];
     for (let i = 0; i < size.batch; i++) {
       // All batches in one table of the horizon's width; the padding is masked.
@@ -161,15 +160,4 @@ function shuffledReadout(codes: number[], latent: number, labels: number[], clas
     order.map((i) => labels[i]),
     classes,
   );
-}
-
-async function uncontrolledNll(
-  { model, store, space }: Base,
-  { batch, time, indices, actions, mask }: ReturnType<typeof sequenceBatch>,
-): Promise<number> {
-  const { device } = store;
-  return noGrad(() => {
-    const e = model.blocks(model.embed(device.tensor(indices, [batch * time, space.slots])), { batch, time });
-    return maskedMean(crossEntropy(model.actionLogits(e), device.tensor(actions)), device.tensor(mask));
-  }).item();
 }

@@ -5,10 +5,12 @@ import { labelsOf, type ResultRow } from '../results/rows.js';
 import { RESULT_FILE } from '../run/folder.js';
 import type { Config } from '../settings/sections.js';
 import { successAnswer } from './answers.js';
+import { makePolicy } from './assemble-reinforcement.js';
 import { loadBase } from './base.js';
 import { loadController } from './controller.js';
+import { BASE_INPUT } from './inputs.js';
+import { episodesSeen, noControllerOfRaw, otherMethod } from './learned-policy.js';
 import { type Actor, play } from './play.js';
-import { episodesSeen, makePolicy, noControllerOfRaw, otherMethod } from './reinforce.js';
 import { WORLD_SEED } from './world.js';
 
 const DRAWN = 12;
@@ -60,7 +62,7 @@ export const evaluatePhase: Phase = {
   about: 'Measures a trained policy, codes drawn from a controller’s own distribution, or the bare base model, on a task.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce', 'internal', 'raw', 'evaluate'],
   inputs: [
-    { name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true },
+    BASE_INPUT,
     {
       name: 'controller',
       phase: 'discover',

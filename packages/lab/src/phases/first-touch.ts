@@ -4,7 +4,7 @@ import { InjectedCode, Rollout } from '@coxswain/rl';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
-import { actingGate } from './play.js';
+import { actingGate, PLAYED_TOGETHER } from './play.js';
 import { WORLD_SEED, worldOf } from './world.js';
 
 /** Of each episode. */
@@ -19,9 +19,6 @@ export interface FirstTouch {
 
 /** Steps after the injection that are looked at. */
 const AFTERWARDS = 16;
-/** Episodes that are played together. */
-export const WORLDS = 512;
-
 /**
  * Plays free episodes, whole batches of 512.
  * @param codes one for each episode; none for the base model alone.
@@ -40,10 +37,10 @@ export async function firstTouches(
     world: worldOf(config),
     tasks: 'free',
     horizon: from + AFTERWARDS,
-    environments: WORLDS,
+    environments: PLAYED_TOGETHER,
     observation: base.space,
   });
-  const held = device.zeros([WORLDS, latent]);
+  const held = device.zeros([PLAYED_TOGETHER, latent]);
   const gate = actingGate(device, config);
   const { layer } = config.metacontroller;
   const injected = codes && new InjectedCode({ metacontroller: controller.model, layer, codes: held, from, gate });
@@ -57,15 +54,15 @@ export async function firstTouches(
   const before: number[] = [];
   const after: number[] = [];
   const end: number[] = [];
-  for (let batch = 0; batch * WORLDS < episodes; batch++) {
-    if (codes) held.write(Float32Array.from(codes.slice(batch * WORLDS, (batch + 1) * WORLDS).flat()));
+  for (let batch = 0; batch * PLAYED_TOGETHER < episodes; batch++) {
+    if (codes) held.write(Float32Array.from(codes.slice(batch * PLAYED_TOGETHER, (batch + 1) * PLAYED_TOGETHER).flat()));
     const { action, horizon, open } = await rollout.run(batch);
-    const [last, first] = [new Array<number>(WORLDS).fill(-1), new Array<number>(WORLDS).fill(-1)];
-    const ends = new Array<number>(WORLDS).fill(-1);
-    environment.reset(WORLD_SEED.evaluation + seed, { firstEpisode: batch * WORLDS });
+    const [last, first] = [new Array<number>(PLAYED_TOGETHER).fill(-1), new Array<number>(PLAYED_TOGETHER).fill(-1)];
+    const ends = new Array<number>(PLAYED_TOGETHER).fill(-1);
+    environment.reset(WORLD_SEED.evaluation + seed, { firstEpisode: batch * PLAYED_TOGETHER });
     for (let t = 0; t < horizon; t++) {
-      const { info } = environment.step(Int32Array.from({ length: WORLDS }, (_, i) => action[i * horizon + t]));
-      for (let i = 0; i < WORLDS; i++) {
+      const { info } = environment.step(Int32Array.from({ length: PLAYED_TOGETHER }, (_, i) => action[i * horizon + t]));
+      for (let i = 0; i < PLAYED_TOGETHER; i++) {
         // A code that was let go is never held again.
         if (t === from || open[i * horizon + t]) ends[i] = info.position[i];
         if (info.visited[i] < 0) continue;

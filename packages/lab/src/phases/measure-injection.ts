@@ -2,15 +2,17 @@
  * Whether codes carry over: taken where the method's own switch opened, in demonstrations and in what the base does by itself, and
  * injected into other layouts (arXiv 2512.20605, §4). A measure against labels, which decides nothing.
  */
+import { HostRandom } from '@coxswain/base';
 import type { Episodes } from '@coxswain/envs';
-import { HostRandom } from '@coxswain/tensor';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
 import { demonstratedCodes } from './demonstrated-codes.js';
-import { firstTouches, type Reached, reachedOf, unseenBy, WORLDS } from './first-touch.js';
+import { firstTouches, type Reached, reachedOf, unseenBy } from './first-touch.js';
 import { freeEpisodes, NOTHING_AHEAD } from './free-episodes.js';
 import { INJECTED_AT, injecting } from './injecting.js';
+import { PLAYED_TOGETHER } from './play.js';
+import { RUN_STREAM } from './streams.js';
 
 /** At one step of the injection. */
 export interface InjectionStep {
@@ -25,11 +27,6 @@ export interface InjectionMeasure {
   readonly episodes: number;
   readonly steps: readonly InjectionStep[];
 }
-
-/** Episodes of free play that codes are taken from. */
-const FREE = 512;
-/** Of random numbers: which codes are injected. */
-const STREAM = 41;
 
 interface Codes {
   readonly codes: readonly (readonly number[])[];
@@ -54,10 +51,10 @@ export async function measureInjection(
 ): Promise<InjectionMeasure | undefined> {
   const { injectionEpisodes, injectionTemperature: temperature } = config.discover;
   if (injectionEpisodes === 0) return undefined;
-  const episodes = Math.ceil(injectionEpisodes / WORLDS) * WORLDS;
-  const random = new HostRandom(seed, STREAM);
+  const episodes = Math.ceil(injectionEpisodes / PLAYED_TOGETHER) * PLAYED_TOGETHER;
+  const random = new HostRandom(seed, RUN_STREAM.injection);
   const demonstrated = draw(await demonstratedCodes(base, controller, config, seed, heldOut), episodes, random);
-  const played = await freeEpisodes(base, config, seed, FREE, heldOut.length.subarray(0, heldOut.count), temperature);
+  const played = await freeEpisodes(base, config, seed, PLAYED_TOGETHER, heldOut.length.subarray(0, heldOut.count), temperature);
   const free = draw(await demonstratedCodes(base, controller, config, seed, played), episodes, random);
   if (!demonstrated || !free) return undefined;
   const unseen = unseenBy(config);

@@ -4,12 +4,16 @@
  */
 import { type CodeGenerator, Compile, type Gate, Metacontroller, type View } from '@coxswain/metacontroller';
 import { GATE_MODE, type ParameterStore } from '@coxswain/tensor';
-import type { Transformer } from '@coxswain/transformer';
+import type { SequenceModel } from '@coxswain/transformer';
 import type { Config } from '../settings/sections.js';
 
 export interface Method {
   /** Declares the parameters of what finds the codes. */
-  readonly generator: (store: ParameterStore, config: Config, base: Transformer) => CodeGenerator & { startFrom?(base: Transformer): void };
+  readonly generator: (
+    store: ParameterStore,
+    config: Config,
+    base: SequenceModel,
+  ) => CodeGenerator & { startFrom?(base: SequenceModel): void };
   /** Whether the base learns along. */
   readonly trainsBase: boolean;
   /** Weight of the codes' KL once its warm-up is over. */
@@ -40,7 +44,7 @@ function metacontroller(store: ParameterStore, { metacontroller: m, model }: Con
   return new Metacontroller(store, { ...steeringOf(m, model), embedding: m.sequence, encoder: m.encoder, pooled: m.pooled });
 }
 
-function compile(store: ParameterStore, { metacontroller: m, model, compile: c }: Config, base: Transformer): Compile {
+function compile(store: ParameterStore, { metacontroller: m, model, compile: c }: Config, base: SequenceModel): Compile {
   const { segments, priorLength, alphaBoundary } = c;
   return new Compile(
     store,

@@ -2,14 +2,16 @@
  * Whether codes that lie beside each other do the same elsewhere. Two of them are injected into the same layout with the same random
  * numbers: where skills carry over both let go in one cell, where a code does nothing any two do. It takes no label.
  */
+import { HostRandom } from '@coxswain/base';
 import type { Episodes } from '@coxswain/envs';
-import { HostRandom } from '@coxswain/tensor';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
 import { type DemonstratedCodes, demonstratedCodes } from './demonstrated-codes.js';
-import { firstTouches, WORLDS } from './first-touch.js';
+import { firstTouches } from './first-touch.js';
 import { INJECTED_AT, injecting } from './injecting.js';
+import { PLAYED_TOGETHER } from './play.js';
+import { RUN_STREAM } from './streams.js';
 
 /** At one step of the injection: share of episodes that let go in the same cell as with another code. */
 export interface Agreement {
@@ -19,9 +21,6 @@ export interface Agreement {
   /** With any one: what comes of chance, or of codes that do nothing. */
   readonly any: number;
 }
-
-/** Of random numbers: which codes are injected. */
-const STREAM = 42;
 
 const squaredDistance = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, k) => sum + (value - b[k]) ** 2, 0);
 
@@ -57,8 +56,8 @@ export async function neighboursAgree(
 ): Promise<Agreement[]> {
   const found = await demonstratedCodes(base, controller, config, seed, heldOut);
   if (new Set(found.order).size < 2) return [];
-  const count = Math.ceil(episodes / WORLDS) * WORLDS;
-  const random = new HostRandom(seed, STREAM);
+  const count = Math.ceil(episodes / PLAYED_TOGETHER) * PLAYED_TOGETHER;
+  const random = new HostRandom(seed, RUN_STREAM.neighbours);
   const drawn = () => Array.from({ length: count }, () => Math.floor(random.uniform() * found.codes.length));
   const [chosen, others] = [drawn(), drawn()];
   const conditions = [chosen, nearestElsewhere(found, chosen), others].map((own) => own.map((i) => found.codes[i]));

@@ -19,6 +19,9 @@ import type { Controller } from './controller.js';
 import { methodOf } from './methods.js';
 import { worldOf } from './world.js';
 
+/** Episodes that are played together where no setting says how many. */
+export const PLAYED_TOGETHER = 512;
+
 /** Who acts: the base alone, or the base steered by codes from a policy. */
 export interface Actor {
   readonly base: Base;
@@ -94,7 +97,7 @@ function player(config: Config, { base, steered }: Actor, { task, horizon, seed 
 export async function play(config: Config, actor: Actor, options: PlayOptions, others: readonly Actor[] = []): Promise<Played> {
   const { task, seed, draw = 0 } = options;
   const actors = [actor, ...others];
-  const parts = partsOf(Math.min(512, options.episodes), actors.length);
+  const parts = partsOf(Math.min(PLAYED_TOGETHER, options.episodes), actors.length);
   const players = parts.map((part, i) => player(config, actors[i], options, part));
   let won = 0;
   let played = 0;

@@ -6,19 +6,16 @@ import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import type { Snapshot } from '../run/checkpoint.js';
 import { RESULT_FILE } from '../run/folder.js';
-import type { Config } from '../settings/sections.js';
 import { modelAnswer } from './answers.js';
 import { type Base, makeBase, modelBytes } from './base.js';
 import { evaluateBase } from './evaluate-base.js';
+import { rateAt } from './learning-rate.js';
 import { gradientScaleOf } from './precision.js';
+import { trainingProbe } from './probes/training.js';
+import { PRETRAINING } from './probes/variations.js';
 import { withCulprit } from './spoilt.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
 import { demonstrations, makeDemonstrations, meanLength, sequenceBatch } from './world.js';
-
-/** Linear warm-up, then linear to `finalRate` of the full rate at the last step. */
-export function pretrainRate({ learningRate, warmup, steps, finalRate }: Config['pretrain'], step: number): number {
-  return learningRate * Math.min(1, (step + 1) / Math.max(1, warmup)) * Math.max(finalRate, finalRate === 1 ? 1 : 1 - step / steps);
-}
 
 async function run(context: PhaseContext): Promise<void> {
   const { config, seed, device, folder, session } = context;
@@ -45,7 +42,7 @@ async function run(context: PhaseContext): Promise<void> {
   }
   const measure = () => evaluateBase(base, config, seed, heldOut);
   const update = async (): Promise<void> => {
-    const rate = pretrainRate(pretrain, done);
+    const rate = rateAt(pretrain, done);
     const batch = sequenceBatch(base.space, batches.batch(done));
     await trainer.ready(batch.time);
     trainer.step(batch, rate);
@@ -93,6 +90,8 @@ export const pretrainPhase: Phase = {
   sections: ['world', 'model', 'pretrain'],
   inputs: [],
   leaves: RESULT_FILE,
+  probe: trainingProbe('pretrain', run, { startsFromBase: false, data: 'pretrain' }, PRETRAINING),
+  follow: { curve: [METRICS.evalActionNll, METRICS.actionNll], latest: [METRICS.bayesFloor, METRICS.obeyed] },
   answer: modelAnswer,
   lighter: 'work a batch off in more parts (--set pretrain.parts=N, a divisor of pretrain.batch)',
   shortcuts: {},

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from '../command/options.js';
 import { preset } from '../settings/presets.js';
-import { explorationAt, progressOf, reinforcePhase, reinforceRate } from './reinforce.js';
+import { reinforcePhase } from './reinforce.js';
+import { explorationAt, progressOf, reinforceRate } from './reinforce-schedules.js';
 
 describe('schedules of RL', () => {
   const { internal } = preset('grid-mini');

@@ -11,6 +11,7 @@ import { SKILLS_FILE } from '../skills/open.js';
 import { libraryAnswer } from './answers.js';
 import { loadBase, takeTensor } from './base.js';
 import { loadController } from './controller.js';
+import { BASE_INPUT } from './inputs.js';
 
 const MODEL = 'model.safetensors';
 const [CODE, REACHES, STEPS] = ['held.code', 'held.reaches', 'held.steps'];
@@ -73,7 +74,7 @@ export const skillsPhase: Phase = {
   about: 'Names what codes do: plays without a task and codes at random, and groups the codes by what they reach.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'skills', 'reinforce'],
   inputs: [
-    { name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true },
+    BASE_INPUT,
     {
       name: 'controller',
       phase: 'discover',

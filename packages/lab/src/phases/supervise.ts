@@ -5,6 +5,9 @@ import type { Phase, PhaseContext } from '../phase.js';
 import { RESULT_FILE } from '../run/folder.js';
 import { successAnswer } from './answers.js';
 import { loadBase } from './base.js';
+import { BASE_INPUT } from './inputs.js';
+import { trainingProbe } from './probes/training.js';
+import { SUPERVISION } from './probes/variations.js';
 import { oracleLegs, SupervisedTraining } from './supervised-controllers.js';
 import { makeDemonstrations } from './world.js';
 
@@ -48,8 +51,10 @@ export const supervisePhase: Phase = {
   name: 'supervise',
   about: 'Trains one controller per subgoal with labels: the bound on what steering can do.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce', 'evaluate'],
-  inputs: [{ name: 'base', phase: 'pretrain', about: 'run folder of the base model', gives: ['world', 'model'], required: () => true }],
+  inputs: [BASE_INPUT],
   leaves: RESULT_FILE,
+  probe: trainingProbe('supervise', run, { startsFromBase: true, data: 'discover' }, SUPERVISION),
+  follow: { curve: [METRICS.actionNll], latest: [] },
   answer: successAnswer,
   lighter: 'take a smaller batch: --set supervise.batch=N',
   shortcuts: {},

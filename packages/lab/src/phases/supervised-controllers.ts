@@ -1,11 +1,15 @@
 /** Controllers trained with labels, and how far they get when the true subgoal switches them on: the bound on what steering can do. */
+import { HostRandom } from '@coxswain/base';
 import { type EpisodeBatch, type ExpertEpisodes, GridworldPinpad, gatherEpisodes, LengthBuckets } from '@coxswain/envs';
 import { type LabelledBatch, SupervisedControllers, SupervisedTrainer } from '@coxswain/metacontroller';
 import { type Controller, Rollout, type StepContext } from '@coxswain/rl';
-import { AdamW, gatherRows, HostRandom, ParameterStore, type Tensor } from '@coxswain/tensor';
+import { AdamW, gatherRows, ParameterStore, type Tensor } from '@coxswain/tensor';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
-import { byLength } from './evaluate-base.js';
+import { byLength } from './held-out-batches.js';
+import { rateAt } from './learning-rate.js';
+import { PLAYED_TOGETHER } from './play.js';
+import { RUN_STREAM } from './streams.js';
 import { demonstrations, meanLength, sequenceBatch, WORLD_SEED, worldOf } from './world.js';
 
 /** A batch of demonstrations with the true subgoal of each step. */
@@ -34,17 +38,16 @@ export class SupervisedTraining {
     this.store = new ParameterStore(base.store.device);
     const { width } = config.model;
     this.controllers = new SupervisedControllers(this.store, { width, subgoals: config.world.colours, rank: config.metacontroller.rank });
-    this.store.finish(new HostRandom(seed, 3));
+    this.store.finish(new HostRandom(seed, RUN_STREAM.supervised));
     this.optimiser = new AdamW(this.store, { weightDecay, clip: gradientClip });
     this.#trainer = new SupervisedTrainer(base.model, this.controllers, { layer, meanLength: meanLength(data) }, this.optimiser);
   }
 
   /** One update; the n-th is a function of the seed, n and the state before it. */
   async step(index: number): Promise<void> {
-    const { steps, learningRate, finalRate } = this.config.supervise;
     const batch = labelled(this.base, this.#batches.batch(index));
     await this.#trainer.ready(batch);
-    this.#trainer.step(batch, learningRate * Math.max(finalRate, 1 - index / steps));
+    this.#trainer.step(batch, rateAt(this.config.supervise, index));
   }
 
   /** @throws NotFiniteError that names the culprit where updates were skipped, or the last one's loss is not finite. */
@@ -58,7 +61,7 @@ export class SupervisedTraining {
     const heldOut = demonstrations(config, 'heldOut', seed, config.supervise.evaluationEpisodes, config.discover);
     let total = 0;
     let steps = 0;
-    for (const index of byLength(heldOut, 250)) {
+    for (const index of byLength(heldOut)) {
       const batch = labelled(base, gatherEpisodes(heldOut, index));
       const count = batch.mask.reduce((a, b) => a + b, 0);
       total += (await this.#trainer.nll(batch)) * count;
@@ -121,8 +124,6 @@ export interface Legs {
   readonly legs: readonly number[];
 }
 
-const WORLDS = 512;
-
 /** Plays a task with the true subgoals' controllers, 2 048 episodes. */
 export async function oracleLegs(
   config: Config,
@@ -139,10 +140,10 @@ export async function oracleLegs(
     world: worldOf(config),
     tasks: [task],
     horizon,
-    environments: WORLDS,
+    environments: PLAYED_TOGETHER,
     observation: base.space,
   });
-  const controller = new OracleSwitching(controllers, layer, [...task].map(Number), WORLDS);
+  const controller = new OracleSwitching(controllers, layer, [...task].map(Number), PLAYED_TOGETHER);
   const rollout = new Rollout({ model: base.model, environment, controller, seed: WORLD_SEED.evaluation + seed, temperature });
   const legs = await legsOf(rollout, task.length, 4);
   rollout.dispose();

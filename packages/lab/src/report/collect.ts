@@ -1,14 +1,10 @@
 /** From stored runs to a report. */
-import { METRICS } from '../names.js';
-import { labelsOf } from '../results/rows.js';
 import type { StoredRun } from '../run/scan.js';
-import type { Findings, LearningRun, ReportData, TrainingChart } from './data.js';
-import { buildTables, lastValue } from './tables.js';
+import type { Findings, ReportData } from './data.js';
+import type { SystemReport } from './system-report.js';
 
 export type ReportOptions = {
   readonly title: string;
-  readonly lead: string;
-  readonly facts: ReportData['facts'];
   /** Updates that each point of a learning curve is the mean of. */
   readonly smoothing: number;
   /** What `coxswain analyse` left in these folders. */
@@ -20,96 +16,24 @@ const MOST_SWITCHES = 8;
 const MOST_STAGED = 6;
 const MOST_EPISODES = 12;
 
-/** An RL run's learning curve. */
-function learningRun(run: StoredRun): LearningRun {
-  const { config, metrics } = run;
-  const labels = labelsOf(config);
-  const section = labels.method === 'raw' ? config.config.raw : config.config.internal;
-  const points = metrics.flatMap((line) => {
-    const [episodes, success] = [line[METRICS.episodes], line[METRICS.episodicReturn]];
-    return episodes === undefined || success === undefined ? [] : [{ episodes, success }];
-  });
-  return {
-    ...labels,
-    task: config.config.reinforce?.task ?? '',
-    learningRate: section?.learningRate ?? 0,
-    planned: (section?.updates ?? 0) * (section?.episodesPerUpdate ?? 0),
-    command: config.command,
-    points,
-  };
-}
-
-/** The learning curves of all RL runs that have one. */
-export function learningRuns(runs: readonly StoredRun[]): LearningRun[] {
-  return runs
-    .filter((run) => run.config.phase === 'reinforce')
-    .map(learningRun)
-    .filter(({ points }) => points.length > 0);
-}
-
-function chart(
+/** The report of a set of runs. @param systems those whose runs they may be. */
+export function collectReport(
   runs: readonly StoredRun[],
-  title: string,
-  about: string,
-  name: string,
-  reference?: { readonly label: string; readonly name: string },
-): TrainingChart[] {
-  const curves = runs.flatMap((run) => {
-    const points = run.metrics.flatMap((line) => (line[name] === undefined ? [] : [{ x: line.step, y: line[name] }]));
-    const base = run.config.inputs.base;
-    const view = run.config.config.discover?.view;
-    const label = `${base ? `base ${base.seed}, ` : ''}seed ${run.config.seed}${view ? `, ${view}` : ''}`;
-    return points.length > 1 ? [{ label, points }] : [];
-  });
-  // Seeds share their data's distribution, so one line stands for all their floors.
-  const floor = reference && runs.map((run) => lastValue(run, reference.name)).find((value) => value !== null);
-  const references = reference && typeof floor === 'number' ? [{ label: reference.label, y: floor }] : [];
-  return curves.length > 0 ? [{ title, about, xLabel: 'training steps', curves, references }] : [];
-}
-
-/** The report of a set of runs. */
-export function collectReport(runs: readonly StoredRun[], { title, lead, facts, smoothing, findings = [] }: ReportOptions): ReportData {
-  const of = (phase: string) => runs.filter((run) => run.config.phase === phase);
-  const [pretrained, discovered] = [of('pretrain'), of('discover')];
+  systems: readonly SystemReport[],
+  { title, smoothing, findings = [] }: ReportOptions,
+): ReportData {
+  const presets = [...new Set(runs.map((run) => run.config.preset))].join(', ');
   return {
     title,
-    lead,
-    facts,
+    lead: systems.map(({ lead }) => lead).join(' '),
+    facts: [{ label: 'preset', value: presets }, ...systems.flatMap((system) => system.facts(runs))],
     smoothing,
-    learning: learningRuns(runs),
-    training: [
-      ...chart(pretrained, 'Pretraining: action NLL', 'Nats an action, on training batches.', METRICS.actionNll, {
-        label: 'Bayes',
-        name: METRICS.bayesFloor,
-      }),
-      ...chart(
-        pretrained,
-        'Pretraining: transitions obeyed',
-        'Share of sampled episodes that follow the transitions of the training tasks.',
-        METRICS.obeyed,
-      ),
-      ...chart(discovered, 'Discovery: action NLL', 'Nats an action under steering, on training batches.', METRICS.actionNll, {
-        label: 'no control',
-        name: METRICS.nllUncontrolled,
-      }),
-      ...chart(
-        discovered,
-        'Discovery: switch F1',
-        'Switches against true subgoal changes at the exact step, hard gates, held-out episodes.',
-        METRICS.switchF1Exact,
-      ),
-      ...chart(
-        discovered,
-        'Discovery: subgoal read from z',
-        'Share of steps whose true subgoal a linear map finds in z.',
-        METRICS.subgoalReadout,
-      ),
-      ...chart(discovered, 'Discovery: KL of the codes', 'Nats a step between the codes and N(0, I).', METRICS.codeKl),
-    ],
+    learning: systems.flatMap((system) => system.learning(runs)),
+    training: systems.flatMap((system) => system.charts(runs)),
     switches: runs.flatMap((run) => run.switches).slice(0, MOST_SWITCHES),
     stages: runs.flatMap((run) => run.stages).slice(0, MOST_STAGED),
     episodes: runs.flatMap((run) => run.episodes).slice(0, MOST_EPISODES),
     findings,
-    tables: buildTables(runs),
+    tables: systems.flatMap((system) => system.tables(runs)),
   };
 }

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE } from '../../test/sample-report.js';
 import { main } from '../command/main.js';
 import { METRICS } from '../names.js';
+import { SYSTEM_REPORTS } from '../phases.js';
 import { tablesToMarkdown } from '../results/markdown.js';
 import { labelsOf, type ResultRow, rowsToJson, sortRows } from '../results/rows.js';
 import { RunFolder } from '../run/folder.js';
@@ -266,7 +267,7 @@ describe('a report of stored runs', () => {
   afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 
   it('finds curves, labels and tables', () => {
-    const data = collectReport(findRuns(root), { title: 'T', lead: 'L', facts: [], smoothing: 1 });
+    const data = collectReport(findRuns(root), SYSTEM_REPORTS, { title: 'T', smoothing: 1 });
     expect(
       data.learning.map(({ method, view, baseSeed, controllerSeed, rlSeed, learningRate }) => ({
         method,

@@ -5,11 +5,13 @@ import { formatNumber, share } from '../report/format.js';
 function cell(value: string | number | null): string {
   if (value === null) return '–';
   if (typeof value === 'number') return Number.isInteger(value) ? formatNumber(value) : share(value);
-  const escaped = value.replaceAll('|', '\\|').replaceAll('\n', ' ');
-  return value.startsWith('coxswain ') ? `\`${escaped}\`` : escaped;
+  return value.startsWith('coxswain ') ? `\`${value}\`` : value;
 }
 
-const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+const escaped = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+/** A row of a table: bars and new lines in a cell would end it. */
+export const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
 
 /** One table with its heading. */
 export function tableToMarkdown({ title, about, columns, rows }: ReportTable): string {

@@ -1,7 +1,8 @@
 /** Finds runs on the disk and reads what they left. */
+
 import fs from 'node:fs';
 import { basename, join } from 'node:path';
-import { CoxswainError } from '@coxswain/tensor';
+import { CoxswainError } from '@coxswain/base';
 import type { z } from 'zod';
 import { FINDINGS_FILE } from '../analyses/findings.js';
 import { FileError, RunFolderError } from '../errors.js';
@@ -33,6 +34,12 @@ export type StoredRun = {
   /** `skills.json`. */
   readonly skills: readonly Skill[];
 };
+
+/** The last value a run logged under a name; `null` when it never did. */
+export function lastValue(run: StoredRun, name: string): number | null {
+  const line = run.metrics.findLast((candidate) => candidate[name] !== undefined);
+  return line ? line[name] : null;
+}
 
 /** Which runs are read. */
 export type Choice = {

@@ -1,8 +1,9 @@
 /** The few ways this package touches the disk, each either complete or without effect, with typed errors. */
+
 import fs from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { CoxswainError } from '@coxswain/tensor';
+import { CoxswainError } from '@coxswain/base';
 import { DiskFullError, FileError, UnwritableError } from '../errors.js';
 
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);

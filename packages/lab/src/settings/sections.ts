@@ -51,9 +51,14 @@ export const SECTIONS = {
     horizon: integer('Steps after which a demonstration is cut, T.', { min: 1, max: LONGEST_HORIZON }),
   },
   model: {
+    name: choice('What mixes the steps of a sequence: attention, or a convolution and a linear recurrence (arXiv 2402.19427).', [
+      'transformer',
+      'hawk',
+    ]),
     width: integer('Width of the residual stream, d.', { min: 1 }),
-    depth: integer('Transformer blocks, L.', { min: 1 }),
-    heads: integer('Attention heads.', { min: 1 }),
+    depth: integer('Blocks, L.', { min: 1 }),
+    heads: integer('Attention heads; for `hawk` of its gates.', { min: 1 }),
+    taps: integer('Steps that the convolution of `hawk` sees, its own included.', { min: 1, max: 32 }),
     mlp: integer('Width of the hidden layer of each block’s MLP.', { min: 1 }),
     buckets: integer('Buckets of the relative-position bias (T5).', { min: 4 }),
     maxDistance: integer('Distance from which all positions share the last bucket.', { min: 2 }),

@@ -1,6 +1,8 @@
 /** What codes do to the residual stream, and how alike they are in that. */
+import { HostRandom } from '@coxswain/base';
 import type { Steering } from '@coxswain/metacontroller';
-import { concat, expand, HostRandom, linear, noGrad, sub } from '@coxswain/tensor';
+import { concat, expand, linear, noGrad, sub } from '@coxswain/tensor';
+import { RUN_STREAM } from '../phases/streams.js';
 
 /** Residuals that codes are tried on. With two, four or eight random ones the clear codes of `findSkills` fall into the same four clusters. */
 const PROBES = 4;
@@ -20,9 +22,8 @@ export async function steeringDirections(steering: Steering, codes: readonly (re
   const { device, config } = steering;
   const { width, latent } = config;
   const count = codes.length;
-  using scope = device.scope();
-  void scope;
-  const random = new HostRandom(0, 50);
+  using _scope = device.scope();
+  const random = new HostRandom(0, RUN_STREAM.directions);
   const z = device.tensor(Float32Array.from(codes.flat()), [count, latent]);
   const probes = Array.from({ length: PROBES }, () =>
     device.tensor(

@@ -1,4 +1,4 @@
-import { CoxswainError, HostRandom } from '@coxswain/tensor';
+import { CoxswainError, HostRandom } from '@coxswain/base';
 import { describe, expect, it } from 'vitest';
 import { EPISODE_LEGEND } from '../report/episodes.js';
 import { standaloneEpisode } from '../report/standalone.js';

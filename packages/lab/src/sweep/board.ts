@@ -1,5 +1,6 @@
 /** Where every run of a sweep stands, and the runs that this process does. */
-import { EXIT_CODES, exitCodeOf } from '../errors.js';
+import { EXIT_CODES } from '@coxswain/base';
+import { exitCodeOf } from '../errors.js';
 import { formatDuration } from '../progress.js';
 import type { Child } from './child.js';
 import type { Need } from './file.js';

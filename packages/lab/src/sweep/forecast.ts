@@ -1,5 +1,6 @@
 /** How long what is missing of a sweep is going to take, before it starts. */
-import { CoxswainError, type Device } from '@coxswain/tensor';
+import { CoxswainError } from '@coxswain/base';
+import type { Device } from '@coxswain/tensor';
 import { settle } from '../command/options.js';
 import { type Machine, openFor } from '../command/phase-command.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';

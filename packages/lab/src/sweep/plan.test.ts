@@ -1,4 +1,4 @@
-import { CoxswainError } from '@coxswain/tensor';
+import { CoxswainError } from '@coxswain/base';
 import { describe, expect, it } from 'vitest';
 import { PHASES } from '../phases.js';
 import { parseSweep } from './file.js';

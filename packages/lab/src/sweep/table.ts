@@ -1,5 +1,6 @@
 /** The results of a sweep in one table. */
 import { formatNumber } from '../progress.js';
+import { line } from '../results/markdown.js';
 import { findRuns } from '../run/scan.js';
 import type { PlannedRun } from './plan.js';
 
@@ -34,6 +35,6 @@ export function sweepRows(plan: readonly PlannedRun[], stateOf: (run: PlannedRun
 
 /** The rows as Markdown. */
 export function sweepMarkdown(title: string, rows: readonly SweepRow[]): string {
-  const lines = rows.map(({ run, state, result, command }) => `| ${run} | ${state} | ${result} | \`${command}\` |`);
+  const lines = rows.map(({ run, state, result, command }) => line([run, state, result, `\`${command}\``]));
   return [`# ${title}`, '', '| Run | State | Result | Command |', '| --- | --- | --- | --- |', ...lines, ''].join('\n');
 }

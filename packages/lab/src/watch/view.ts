@@ -26,19 +26,6 @@ export interface RunView {
   readonly latest: readonly (readonly [name: string, value: number])[];
 }
 
-/** What to follow, by phase; a phase that logs none of these shows its first metric. */
-const CURVES: Readonly<Record<string, readonly string[]>> = {
-  reinforce: [METRICS.reward],
-  pretrain: [METRICS.evalActionNll, METRICS.actionNll],
-  discover: [METRICS.actionNll],
-  supervise: [METRICS.actionNll],
-};
-const LATEST: Readonly<Record<string, readonly string[]>> = {
-  reinforce: [METRICS.fractionWithoutSignal, METRICS.episodicLength, METRICS.approximateKl],
-  pretrain: [METRICS.bayesFloor, METRICS.obeyed],
-  discover: [METRICS.switchF1Exact, METRICS.subgoalReadout, METRICS.nllHard],
-};
-
 function lastOf(metrics: readonly MetricLine[], name: string): number | undefined {
   return metrics.findLast((line) => line[name] !== undefined)?.[name];
 }
@@ -60,7 +47,7 @@ export function viewRun(folder: string, phases: readonly Phase[], now: number): 
   const timing = readLines<MetricLine>(join(folder, 'timing.jsonl'));
   const finished = hasLeft(folder, phase.leaves);
   const saved = lastProgress(folder)?.step ?? 0;
-  const names = [...(CURVES[phase.name] ?? []), ...Object.keys(metrics[0] ?? {}).filter((key) => key !== 'step')];
+  const names = [...(phase.follow?.curve ?? []), ...Object.keys(metrics[0] ?? {}).filter((key) => key !== 'step')];
   const name = names.find((candidate) => lastOf(metrics, candidate) !== undefined) ?? '';
   return {
     folder,
@@ -72,7 +59,7 @@ export function viewRun(folder: string, phases: readonly Phase[], now: number): 
     rate: timing.findLast(({ step }) => step <= saved)?.[METRICS.stepsPerSecond] ?? 0,
     silent: Math.max(0, (now - (fs.statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? now)) / 1000),
     curve: { name, values: metrics.flatMap((line) => (line[name] === undefined ? [] : [line[name]])) },
-    latest: (LATEST[phase.name] ?? []).flatMap((key) => {
+    latest: (phase.follow?.latest ?? []).flatMap((key) => {
       const value = lastOf(metrics, key);
       return value === undefined ? [] : [[key, value] as const];
     }),

@@ -1,6 +1,7 @@
 /** Test-only: the trained metacontroller of `kernels/golden/trained`, whose README names its tensors. */
 
-import { type Device, HostRandom, ParameterStore } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
+import { type Device, ParameterStore } from '@coxswain/tensor';
 import { f32, readGolden } from '../../../../kernels/src/testing/golden.js';
 import type { MetacontrollerConfig } from '../config.js';
 import { Metacontroller } from '../metacontroller.js';

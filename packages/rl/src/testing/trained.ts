@@ -1,8 +1,9 @@
 /** Test-only: the golden base model, metacontroller and codes, and small worlds to play in. */
+import { HostRandom } from '@coxswain/base';
 import { GRID_MINI, GridworldPinpad } from '@coxswain/envs';
 import type { Metacontroller } from '@coxswain/metacontroller';
-import { type Device, GATE_MODE, HostRandom, ParameterStore, type Tensor } from '@coxswain/tensor';
-import type { Transformer } from '@coxswain/transformer';
+import { type Device, GATE_MODE, ParameterStore, type Tensor } from '@coxswain/tensor';
+import type { SequenceModel } from '@coxswain/transformer';
 import { goldenCodes, goldenMetacontroller } from '../../../metacontroller/src/testing/golden-metacontroller.js';
 import { GOLDEN_LAYER, goldenBase } from '../../../transformer/src/testing/golden-base.js';
 import { Policy } from '../policy.js';
@@ -12,7 +13,7 @@ export const gridMini = (task: string, environments: number, horizon = 48): Grid
   new GridworldPinpad({ world: GRID_MINI.world, tasks: [task], horizon, environments });
 
 export type Trained = {
-  readonly model: Transformer;
+  readonly model: SequenceModel;
   readonly metacontroller: Metacontroller;
   readonly layer: number;
   /** f32 [4] */

@@ -1,6 +1,8 @@
 /** Safetensors files on a disk, on Node. */
+
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { CheckpointError, CoxswainError } from '../errors.js';
+import { CoxswainError } from '@coxswain/base';
+import { CheckpointError } from '../errors.js';
 import { openSafetensors, type SafeArray, type SafetensorsReader, streamSafetensors, type TensorPlan } from '../safetensors/index.js';
 
 /** Node reads less than 2 GiB at a time. */

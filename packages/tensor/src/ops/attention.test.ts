@@ -74,8 +74,7 @@ test('gradients without a bias agree with differences', async () => {
 
 test('a window as long as the sequence, or longer than a uniform holds, is none, bit for bit', async () => {
   for (const on of [device, gpu]) {
-    using scope = on.scope();
-    void scope;
+    using _scope = on.scope();
     const run = (window?: number) => causalAttention(on.tensor(qkv, [batch, time, 3 * width]), { heads, window }).read();
     const whole = await run();
     for (const window of [0, time, 2 ** 32 + 3]) expect(await run(window)).toEqual(whole);
@@ -84,8 +83,7 @@ test('a window as long as the sequence, or longer than a uniform holds, is none,
 });
 
 test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('a window of %o is refused by its value', (window) => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const caches = { keys: device.zeros([batch, time, width]), values: device.zeros([batch, time, width]) };
   const step = device.tensor(Uint32Array.of(0), [1]);
   const whole = () => causalAttention(device.zeros([batch, time, 3 * width]), { heads, window });
@@ -99,8 +97,7 @@ test.each([-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])('a window of %o is re
 test.each([0, 1, 3, 20])(
   'a captured step, replayed with a later position, goes through the whole sequence (window: %i)',
   async (window) => {
-    using scope = device.scope();
-    void scope;
+    using _scope = device.scope();
     const bias = {
       heads,
       biasTable: device.tensor(biasTable, [buckets, heads]),

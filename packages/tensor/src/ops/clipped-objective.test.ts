@@ -31,8 +31,7 @@ test.each([[[B]], [[B, T]]])('gradients with advantages of shape [%j] agree with
 });
 
 test('statistics of a policy that has not moved, and of one that has', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const before = device.zeros([B * T]);
   const all = device.tensor(new Float32Array(B * T).fill(1));
   expect(Array.from(await clippedObjectiveStatistics(before, before, all, { clip: 0.2 }).read())).toEqual([0, 0, B * T]);
@@ -43,8 +42,7 @@ test('statistics of a policy that has not moved, and of one that has', async () 
 });
 
 test('shapes that do not fit are refused', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.zeros([15]);
   expect(() => clippedObjective(x, x, device.zeros([4]), { clip: 0.2 })).toThrow('clippedObjective');
 });

@@ -92,15 +92,13 @@ test('an operand used twice collects both gradients', async () => {
 });
 
 test('no gradient outside a clamp', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(Float32Array.of(-2, 0.25, 2)).requireGradient();
   backward(ops.sum(ops.clamp(x, -1, 1)));
   expect(Array.from(await (x.gradient as Tensor).read())).toEqual([0, 1, 0]);
 });
 
 test('shapes that do not broadcast are refused by name', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   expect(() => ops.add(device.zeros([3]), device.zeros([4]))).toThrow('[3] and [4]');
 });

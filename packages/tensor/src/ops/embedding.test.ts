@@ -24,8 +24,7 @@ const indices = Int32Array.of(0, 3, 2, 4, 1, 3, 2, -1);
 const table = Float32Array.from({ length: 5 * 6 }, (_, i) => Math.sin(i * 1.7));
 
 test('adds the rows that the indices name', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const out = await embeddingSum(device.tensor(table, [5, 6]), device.tensor(indices, [4, 2])).read();
   const row = (v: number, d: number) => (v < 0 ? 0 : table[v * 6 + d]);
   expect([...out]).toEqual(
@@ -48,8 +47,7 @@ test('the kernels of GPUs give the same gradient, its rows in parts', async () =
   const places = Int32Array.from({ length: rows * slots }, (_, i) => (i % slots) * perSlot + ((i * 7) % perSlot));
   const values = Float32Array.from({ length: slots * perSlot * width }, (_, i) => Math.sin(i * 1.7));
   const gradient = async (on: Device): Promise<Float32Array> => {
-    using scope = on.scope();
-    void scope;
+    using _scope = on.scope();
     const t = on.tensor(values, [slots * perSlot, width]).requireGradient();
     const y = embeddingSum(t, on.tensor(places, [rows, slots]), { bySlot: true });
     backward(sum(mul(y, sigmoid(y))));
@@ -61,7 +59,6 @@ test('the kernels of GPUs give the same gradient, its rows in parts', async () =
 });
 
 test('indices that are not i32 are refused', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   expect(() => embeddingSum(device.zeros([3, 4]), device.zeros([2, 2]))).toThrow(/embeddingSum/);
 });

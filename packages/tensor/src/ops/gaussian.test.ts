@@ -59,8 +59,7 @@ test('gradients of a posterior, its sample and its KL agree with differences', a
 });
 
 test('shapes that do not fit are refused', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const mu = device.zeros([4, 3]);
   expect(() => gaussianLogProb(mu, mu, device.zeros([4]))).toThrow('gaussianLogProb');
   expect(() => gaussianKl(mu, device.zeros([3]))).toThrow('gaussianKl');

@@ -72,8 +72,7 @@ test.each([false, true])('gradients through packed sequences agree with differen
 });
 
 test('packed sequences have the states of padded ones, and zeros behind them', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [whh, bhh] = [device.tensor(wave(3 * H * H, 1), [3 * H, H]), device.tensor(wave(3 * H, 2))];
   const gates = wave(B * T * 3 * H, 0);
   const padded = await gru(device.tensor(gates, [B, T, 3 * H]), whh, bhh, { lengths: device.tensor(Uint32Array.from(LENGTHS)) }).read();
@@ -91,8 +90,7 @@ test('packed sequences have the states of padded ones, and zeros behind them', a
 });
 
 test('one step without a gradient is the one with it', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [whh, bhh] = [device.tensor(wave(3 * H * H, 1), [3 * H, H]), device.tensor(wave(3 * H, 2))];
   const [gates, h0] = [device.tensor(wave(B * 3 * H, 0), [B, 1, 3 * H]), device.tensor(wave(B * H, 3), [B, H])];
   const alone = await noGrad(() => gru(gates, whh, bhh, { h0 })).read();
@@ -104,8 +102,7 @@ test('one step without a gradient is the one with it', async () => {
 });
 
 test('without a state before the first step it starts at zero', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [gates, whh, bhh] = [wave(B * T * 3 * H, 0), wave(3 * H * H, 1), wave(3 * H, 2)];
   const out = await gru(device.tensor(gates, [B, T, 3 * H]), device.tensor(whh, [3 * H, H]), device.tensor(bhh)).read();
   const shape = { batch: B, time: T, hidden: H, withLengths: 0, reverse: 0, rows: 0, initial: 0, save: 0 } as const;
@@ -116,8 +113,7 @@ test('without a state before the first step it starts at zero', async () => {
 });
 
 test('shapes that do not fit are refused', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [gates, whh, bhh] = [device.zeros([2, 3, 12]), device.zeros([12, 4]), device.zeros([12])];
   expect(() => gru(gates, device.zeros([12, 3]), bhh)).toThrow('gru');
   expect(() => gru(gates, whh, bhh, { h0: device.zeros([3, 4]) })).toThrow('h0');

@@ -1,10 +1,10 @@
+import { HostRandom } from '@coxswain/base';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AdamW } from '../adamw.js';
 import { backward } from '../autograd.js';
 import type { Device } from '../device.js';
 import { dryDevice } from '../dry.js';
 import { LaunchError } from '../errors.js';
-import { HostRandom } from '../host-random.js';
 import type { Launch } from '../launch.js';
 import { requestDevice } from '../node.js';
 import { ParameterStore } from '../parameters.js';
@@ -24,8 +24,7 @@ const difference = (a: Float32Array, b: Float32Array): number => Math.hypot(...a
 
 /** Two layers and their gradients; the first one's input is read twice. */
 async function layers(precision: 'f32' | 'f16', rows = 36, outputs = 12) {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const labels: string[] = [];
   device.onLaunches = (launches: readonly Launch[]) => labels.push(...launches.map(({ pipeline }) => pipeline.label));
   const leaf = (shape: readonly number[], seed: number) => device.tensor(draw(shape[0] * (shape[1] ?? 1), seed), shape).requireGradient();

@@ -1,9 +1,9 @@
+import { HostRandom } from '@coxswain/base';
 import { matmulParts } from '@coxswain/kernels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { relativeError } from '../../../../kernels/src/testing/harness.js';
 import { backward, noGrad } from '../autograd.js';
 import type { Device } from '../device.js';
-import { HostRandom } from '../host-random.js';
 import { requestDevice } from '../node.js';
 import { ParameterStore } from '../parameters.js';
 import { gradientErrors } from '../testing/gradient-check.js';
@@ -52,8 +52,7 @@ test.each([
 ])(
   'a layer norm on the way into a product of $rows × $width × $out is the one before it, relu $relu',
   async ({ rows, width, out, relu }) => {
-    using scope = device.scope();
-    void scope;
+    using _scope = device.scope();
     const x = device.tensor(
       wave(rows * width, 0).map((v, i) => 3 * v + Math.floor(i / width)),
       [rows, width],
@@ -145,8 +144,7 @@ test.each([68, 53, 1])(
     const gpu = await requestDevice({ family: 'gpu' });
     expect(gpu.traits.family).toBe('gpu');
     const run = async (on: Device): Promise<Float32Array[]> => {
-      using scope = on.scope();
-      void scope;
+      using _scope = on.scope();
       const store = new ParameterStore(on);
       const w = store.declare('w', [wide, 12], (values) => values.set(wave(wide * 12, 1)));
       const bias = store.declare('b', [wide], (values) => values.set(wave(wide, 2)));

@@ -59,8 +59,7 @@ test('RMS norm: gradients agree with differences', async () => {
 });
 
 test('a scale of another width is refused', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.zeros([2, 8]);
   const gamma = device.zeros([4]);
   expect(() => rmsNorm(x, { gamma })).toThrow(/rmsNorm/);

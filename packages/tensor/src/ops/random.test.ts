@@ -1,4 +1,4 @@
-import { openUniform, philox4x32 } from '@coxswain/kernels';
+import { openUniform, philox4x32 } from '@coxswain/base';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { backward } from '../autograd.js';
 import type { Device } from '../device.js';
@@ -42,8 +42,7 @@ test('a captured draw gives new numbers each step, and the same ones for the sam
 });
 
 test('a row that moved keeps its draw', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   using random = new RandomState(device, 1);
   const logits = (rows: number) => device.tensor(new Float32Array(rows * 7), [rows, 7]);
   const all = await device.read([philoxCategorical(logits(100), random, 0).index]);

@@ -3,6 +3,7 @@
  * stream number, which tells apart the draws of one step, an integer from 0 to 2³² − 1 (CoxswainError `bad-stream` for any other);
  * only `dropout` has a gradient.
  */
+import { requireWord } from '@coxswain/base';
 import {
   philoxCategorical as categoricalKernel,
   type DrawShape,
@@ -17,7 +18,6 @@ import { requireDimensions, requireDType, requireNumber, requirePositive } from 
 import { ShapeError } from '../errors.js';
 import type { RandomState } from '../random.js';
 import type { Dimensions, Tensor } from '../tensor.js';
-import { requireWord } from '../two-words.js';
 
 function draw(kernel: Kernel<DrawShape>, random: RandomState, stream: number, shape: Dimensions, owner?: Tensor): Tensor {
   const { device } = random;

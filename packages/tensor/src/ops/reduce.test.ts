@@ -27,8 +27,7 @@ test.each([[0], [1], [2], [-1], [undefined]])('sum and mean over axis %s', async
 });
 
 test('values of a sum, a mean and a long sum', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(
     Float32Array.from({ length: 6 }, (_, i) => i),
     [2, 3],
@@ -42,8 +41,7 @@ test('values of a sum, a mean and a long sum', async () => {
 });
 
 test('accumulated sums add to what is there', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(
     Float32Array.from({ length: 6 }, (_, i) => i),
     [2, 3],
@@ -66,8 +64,7 @@ test('gradients of a masked mean of cross-entropies agree with differences', asy
 });
 
 test('an empty mask gives a mean of 0, shapes that do not fit are refused', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   expect(await maskedMean(device.tensor(wave(5, 0)), device.zeros([5])).item()).toBe(0);
   expect(() => maskedMean(device.zeros([5]), device.zeros([4]))).toThrow('maskedMean');
   expect(() => crossEntropy(device.zeros([5]), device.zeros([5], 'i32'))).toThrow('crossEntropy');

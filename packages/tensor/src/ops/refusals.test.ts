@@ -1,9 +1,8 @@
 /** What operations refuse, with a typed error that names it: a wrong number must never pass for a right one. */
+import { CoxswainError, HostRandom } from '@coxswain/base';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AdamW, type AdamWSettings } from '../adamw.js';
 import type { Device } from '../device.js';
-import { CoxswainError } from '../errors.js';
-import { HostRandom } from '../host-random.js';
 import { requestDevice } from '../node.js';
 import { ParameterStore } from '../parameters.js';
 import { RandomState } from '../random.js';

@@ -34,8 +34,7 @@ test.each([true, false])('gradients agree with differences, with a first state: 
 });
 
 test('step by step it is what it is over all of time', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(wave(B * T * D, 0), [B, T, D]);
   const gates = device.tensor(wave(B * T * 2 * D, 1), [B, T, 2 * D]);
   const lambda = device.tensor(wave(D, 2));
@@ -49,8 +48,7 @@ test('step by step it is what it is over all of time', async () => {
 });
 
 test('shapes that do not fit are refused', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.zeros([B, T, D]);
   const gates = device.zeros([B, T, 2 * D]);
   expect(() => rgLru({ x, gates: x, lambda: device.zeros([D]) })).toThrow('gates');

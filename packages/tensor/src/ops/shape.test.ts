@@ -17,8 +17,7 @@ const wave = (n: number, phase: number): Float32Array => Float32Array.from({ len
 const count = (n: number): Float32Array => Float32Array.from({ length: n }, (_, i) => i);
 
 test('values of a slice, a concatenation and an expansion', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(count(12), [2, 3, 2]);
   expect(Array.from(await slice(x, 1, 1, 3).read())).toEqual([2, 3, 4, 5, 8, 9, 10, 11]);
   const joined = concat([slice(x, 2, 1, 2), x], 2);
@@ -29,15 +28,13 @@ test('values of a slice, a concatenation and an expansion', async () => {
 });
 
 test('integers are sliced as integers', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [data] = await device.read([slice(device.tensor(Int32Array.of(-1, 7, -2147483648, 3)), 0, 0, 3)]);
   expect(data).toEqual(Int32Array.of(-1, 7, -2147483648));
 });
 
 test('rows by number, zeros past the end', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(count(6), [3, 2]);
   expect(Array.from(await gatherRows(x, device.tensor(Uint32Array.of(2, 9, 0))).read())).toEqual([4, 5, 0, 0, 0, 1]);
 });
@@ -49,8 +46,7 @@ test('selected rows: the gradient goes back to where they came from, and rows th
     return sum(mul(out, device.tensor(wave(6, 2), [3, 2])));
   });
   for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.tensor(count(8), [4, 2]);
   expect(Array.from(await selectRows(x, device.tensor(index), device.tensor(back)).read())).toEqual([6, 7, 0, 0, 0, 1]);
   expect(() => selectRows(x, device.tensor(index), device.tensor(index))).toThrow('one for each of its 4 rows');
@@ -66,8 +62,7 @@ test.each([0, 1, 2])('gradients of slices put together along axis %i agree with 
 });
 
 test('ranges and shapes that do not fit are refused', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const x = device.zeros([2, 3]);
   expect(() => slice(x, 1, 2, 4)).toThrow('slice');
   expect(() => concat([x, device.zeros([2, 4])], 0)).toThrow('concat');
@@ -84,16 +79,14 @@ test('each step beside the one before it, with its gradients', async () => {
     },
   );
   for (const [name, error] of Object.entries(errors)) expect(error, name).toBeLessThan(5e-3);
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [x, h] = [device.tensor(count(4), [1, 2, 2]), device.tensor(count(1), [1, 1, 1])];
   expect(Array.from(await besidePrevious(x, h).read())).toEqual([0, 1, 0, 2, 3, 0]);
   expect(() => besidePrevious(x, h, 3)).toThrow('besidePrevious');
 });
 
 test('rows of several tensors, out and back in', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [a, b] = [device.tensor(count(8), [4, 2]), device.tensor(Uint32Array.of(7, 8, 9, 10))];
   const index = device.tensor(Uint32Array.of(2, 9, 0));
   const [ofA, ofB] = gatherRowsOf([a, b], index);

@@ -34,8 +34,7 @@ test.each([HIDDEN, HIDDEN + 1])('gradients of steering by %i coefficients agree 
 });
 
 test('it is the residual plus U e, U being built', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const [e, c, a, b] = [wave(N * D, 0), wave(N * HIDDEN, 1), wave(size, 2), wave(size, 3)];
   const wide = [(HIDDEN + 1) * RANK, D];
   const y = await steer(
@@ -60,8 +59,7 @@ test('it is the residual plus U e, U being built', async () => {
 });
 
 test('shapes that do not fit are refused', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const wide = device.zeros([15, 6]);
   expect(() => steer(device.zeros([7, 6]), device.zeros([7, 3]), wide, wide, 3)).toThrow('steer');
   expect(() => steer(device.zeros([7, 5]), device.zeros([7, 4]), wide, wide, 3)).toThrow('steer');

@@ -49,8 +49,7 @@ describe.each(['soft', 'gumbel'] as const)('%s gate', (mode) => {
 });
 
 test('the straight-through gate is hard and sends back the gradient of its relaxation', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const leaves = Object.fromEntries(
     Object.entries(inputs).map(([name, { data, shape }]) => [name, device.tensor(data, shape).requireGradient()]),
   );
@@ -87,8 +86,7 @@ test('the straight-through gate is hard and sends back the gradient of its relax
 });
 
 test('a captured step follows the gate that its control names', async () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const tensors = Object.fromEntries(Object.entries(inputs).map(([name, { data, shape }]) => [name, device.tensor(data, shape)]));
   const { proposal, pre, wz, w2, b2 } = tensors;
   const control = device.tensor(Float32Array.of(GATE_MODE.soft, 1, 0));
@@ -104,8 +102,7 @@ test('a captured step follows the gate that its control names', async () => {
 });
 
 test('shapes that do not fit are refused', () => {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const { proposal, pre, wz, w2, b2 } = Object.fromEntries(Object.entries(inputs).map(([name, { shape }]) => [name, device.zeros(shape)]));
   const control = device.zeros([3]);
   expect(() => switchIntegrate({ proposal, pre: proposal, wz, w2, b2, control })).toThrow('pre');

@@ -1,5 +1,6 @@
 /** Random numbers: functions of their state and stream, so that they have references like any other. */
-import { openUniform, philox4x32, philoxState } from '@coxswain/kernels';
+import { openUniform, philox4x32 } from '@coxswain/base';
+import { philoxState } from '@coxswain/kernels';
 import { RandomState, type Tensor } from '../../src/index.js';
 import * as ops from '../../src/ops/index.js';
 import type { Draw } from './draw.js';

@@ -1,10 +1,11 @@
 /** Test-only: the trained base model of `kernels/golden/trained`, whose README names its tensors. */
 
-import { type Device, HostRandom, ParameterStore } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
+import { type Device, ParameterStore } from '@coxswain/tensor';
 import { f32, type Golden, readGolden } from '../../../../kernels/src/testing/golden.js';
-import type { TransformerConfig } from '../config.js';
+import type { TransformerConfig } from '../attention/config.js';
+import { Transformer } from '../attention/model.js';
 import { normal } from '../initialise.js';
-import { Transformer } from '../model.js';
 
 /** The layer that the golden metacontroller steers. */
 export const GOLDEN_LAYER = 2;

@@ -1,4 +1,4 @@
-import { HostRandom } from '@coxswain/tensor';
+import { HostRandom } from '@coxswain/base';
 import { describe, expect, it } from 'vitest';
 import { exitCodeOf, NoMomentsError } from '../../errors.js';
 import { ashman, crossing, fitMixture, kneeOf, momentThreshold, type RuleSettings } from './moment-rule.js';

@@ -32,8 +32,7 @@ afterAll(() => {
 
 /** In 64 bits, from the residual as the device has it: of each step how far the normalised residual moves. */
 async function onHost(layer: number, episode: number): Promise<number[]> {
-  using scope = device.scope();
-  void scope;
+  using _scope = device.scope();
   const { width } = base.model.config;
   const part = gatherEpisodes(data, [episode]);
   const time = part.steps + 1;

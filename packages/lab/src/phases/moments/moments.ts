@@ -1,11 +1,12 @@
 /** Which moments of an episode the embedder sees, without an event read off the simulator; the last step is always one of them. */
-import { CounterRandom, type Episodes, gatherEpisodes, STREAM, touchSteps } from '@coxswain/envs';
+import { CounterRandom } from '@coxswain/base';
+import { type Episodes, gatherEpisodes, touchSteps, WORLD_STREAM } from '@coxswain/envs';
 import { discover, gateValues, makeInputs, writeInputs } from '@coxswain/metacontroller';
 import { layerNorm, noGrad, slice, sqrt, square, sub, sum } from '@coxswain/tensor';
 import type { Config } from '../../settings/sections.js';
 import type { Base } from '../base.js';
 import type { Controller } from '../controller.js';
-import { byLength } from '../evaluate-base.js';
+import { byLength } from '../held-out-batches.js';
 import { methodOf } from '../methods.js';
 import { withFinalObservation } from '../world.js';
 import { StepTable } from './step-table.js';
@@ -17,8 +18,6 @@ export type Told = (done: number, total: number) => Promise<void>;
 export interface Moments {
   of(episodes: Episodes, told?: Told): Promise<StepTable>;
 }
-
-const BATCH = 250;
 
 /** Remembers what it made for a set of episodes as long as that set lives. */
 abstract class Remembering implements Moments {
@@ -47,9 +46,8 @@ export async function jumpsOf(base: Base, layer: number, episodes: Episodes, tol
   const { device } = store;
   const jumps: Float32Array[] = new Array(episodes.count);
   let done = 0;
-  for (const index of byLength(episodes, BATCH)) {
-    using scope = device.scope();
-    void scope;
+  for (const index of byLength(episodes)) {
+    using _scope = device.scope();
     const part = gatherEpisodes(episodes, index);
     const [batch, time] = [part.size, part.steps + 1];
     const moved = noGrad(() => {
@@ -93,7 +91,7 @@ export class RandomMoments extends Remembering {
   protected async make({ count, length }: Episodes, steps: number[][]): Promise<void> {
     const random = new CounterRandom(this.seed);
     for (let i = 0; i < count; i++) {
-      random.seek(STREAM.moment, i);
+      random.seek(WORLD_STREAM.moment, i);
       steps[i] = Array.from({ length: length[i] }, (_, k) => k + 1).filter((t) => t === length[i] || random.uniform() < this.share);
     }
   }
@@ -135,9 +133,8 @@ export class SwitchMoments extends Remembering {
     const { hardGate } = methodOf(this.config);
     const shown = await this.shown.of(episodes, told);
     let done = 0;
-    for (const index of byLength(episodes, BATCH)) {
-      using scope = device.scope();
-      void scope;
+    for (const index of byLength(episodes)) {
+      using _scope = device.scope();
       const part = gatherEpisodes(episodes, index);
       const size = { batch: part.size, time: part.steps };
       const indices = withFinalObservation(space, part);

@@ -1,13 +1,15 @@
+import { GRID_MINI } from '@coxswain/envs';
 import type { Config } from '../sections.js';
-import { SINGLE_COLOUR_TASKS } from './tasks.js';
 
 /** The smallest world in which the whole method works, sized for two cores without a GPU. */
 export const gridMini: Config = {
-  world: { size: 4, colours: 4, walls: 1, observation: 'egocentric', tasks: SINGLE_COLOUR_TASKS, horizon: 24 },
+  world: { size: 4, colours: 4, walls: 1, observation: 'egocentric', tasks: GRID_MINI.pretraining, horizon: 24 },
   model: {
+    name: 'transformer',
     width: 64,
     depth: 4,
     heads: 4,
+    taps: 4,
     mlp: 256,
     buckets: 32,
     maxDistance: 128,

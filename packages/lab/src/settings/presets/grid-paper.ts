@@ -1,5 +1,5 @@
+import { PAPER_PAIRS } from '@coxswain/envs';
 import type { Config } from '../sections.js';
-import { COLOUR_PAIR_TASKS } from './tasks.js';
 
 /**
  * The numbers of arXiv 2512.20605 (§3–6) for the grid world. Where the paper leaves one open the value is this
@@ -7,11 +7,13 @@ import { COLOUR_PAIR_TASKS } from './tasks.js';
  * update, the clip of gradients and of ratios, the policy's width (the paper's is one Hawk block of width 256).
  */
 export const gridPaper: Config = {
-  world: { size: 7, colours: 8, walls: 4, observation: 'allocentric', tasks: COLOUR_PAIR_TASKS, horizon: 100 },
+  world: { size: 7, colours: 8, walls: 4, observation: 'allocentric', tasks: PAPER_PAIRS.pretraining, horizon: 100 },
   model: {
+    name: 'transformer',
     width: 256,
     depth: 6,
     heads: 4,
+    taps: 4,
     mlp: 512,
     buckets: 32,
     maxDistance: 128,

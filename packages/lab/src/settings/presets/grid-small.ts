@@ -1,6 +1,6 @@
+import { PAPER_PAIRS } from '@coxswain/envs';
 import type { Config } from '../sections.js';
 import { gridMini } from './grid-mini.js';
-import { COLOUR_PAIR_TASKS } from './tasks.js';
 
 /**
  * The paper's world and tasks (7×7, skills are pairs of colours) with the recipe of `grid-mini` at a size between the two, for one
@@ -10,7 +10,7 @@ import { COLOUR_PAIR_TASKS } from './tasks.js';
  */
 export const gridSmall: Config = {
   ...gridMini,
-  world: { size: 7, colours: 8, walls: 4, observation: 'egocentric', tasks: COLOUR_PAIR_TASKS, horizon: 100 },
+  world: { size: 7, colours: 8, walls: 4, observation: 'egocentric', tasks: PAPER_PAIRS.pretraining, horizon: 100 },
   model: { ...gridMini.model, width: 128, depth: 6, mlp: 512 },
   pretrain: {
     ...gridMini.pretrain,

@@ -1,11 +1,11 @@
 /** Runs that one median is taken over, and the settings in which they differ: said, for the median does not show it. */
 import { group } from 'd3-array';
-import { labelsOf } from '../results/rows.js';
-import { completed } from '../run/identity.js';
-import type { StoredRun } from '../run/scan.js';
-import { hashedSettings, pick } from '../settings/resolve.js';
-import type { Config, SectionName } from '../settings/sections.js';
-import { methodLabel } from './learning.js';
+import { methodLabel } from '../../report/learning.js';
+import { labelsOf } from '../../results/rows.js';
+import { completed } from '../../run/identity.js';
+import type { StoredRun } from '../../run/scan.js';
+import { hashedSettings, pick } from '../../settings/resolve.js';
+import type { Config, SectionName } from '../../settings/sections.js';
 
 /** Runs by what a reader calls them, where they count as the same but for their seeds. */
 export type Pools = ReadonlyMap<string, readonly StoredRun[]>;

@@ -1,8 +1,5 @@
-import { philox4x32 } from '@coxswain/kernels';
-import { EnvError, requireInteger } from './errors.js';
-
-/** Independent streams of one seed, so that drawing more of one thing never moves another. */
-export const STREAM = { layout: 0, task: 1, expert: 2, batch: 3, symmetry: 4, partner: 5, moment: 6 } as const;
+import { philox4x32 } from './philox.js';
+import { requireWhole, requireWord, twoWords } from './two-words.js';
 
 /**
  * A seeded source of random numbers with an address (Philox 4×32-10, the key being the seed): `seek(stream, index)` jumps to the beginning of the numbers that belong to
@@ -17,22 +14,20 @@ export class CounterRandom {
 
   /**
    * @param seed an integer in [0, 2^53).
-   * @throws EnvError `bad-seed`.
+   * @throws CoxswainError `bad-seed` for any other.
    */
   constructor(readonly seed: number) {
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new EnvError('bad-seed', `seed is ${seed}`, `an integer from 0 to ${Number.MAX_SAFE_INTEGER}`, 'pass another seed');
-    }
-    this.key = Uint32Array.of(seed >>> 0, Math.floor(seed / 0x100000000));
+    this.key = Uint32Array.from(twoWords('CounterRandom', 'seed', seed));
   }
 
   /**
    * Jumps to the first number of `index` (an integer in [0, 2^53)) in `stream` (a 32-bit number).
-   * @throws EnvError `bad-setting` for others.
+   * @throws CoxswainError `bad-stream`, `bad-index` for others.
    */
   seek(stream: number, index: number): void {
-    requireInteger('stream', stream, 0, 0xffffffff);
-    requireInteger('index', index, 0);
+    requireWord('CounterRandom', 'stream', stream);
+    requireWhole('CounterRandom', 'index', index);
+    // Millions of episodes are sought: no array is made.
     this.counter[0] = 0;
     this.counter[1] = stream;
     this.counter[2] = index >>> 0;

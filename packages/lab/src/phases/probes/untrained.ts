@@ -1,11 +1,11 @@
 /** Models at their random start in place of trained ones: what training costs does not depend on what they know. */
 import { type Device, writeSafetensors } from '@coxswain/tensor';
-import { loadBase, makeBase, modelBytes } from '../phases/base.js';
-import { controllerTensors, makeController, withCodes } from '../phases/controller.js';
-import { methodOf } from '../phases/methods.js';
-import { identify } from '../run/identity.js';
-import type { TrainedModel } from '../run/model.js';
-import type { Config } from '../settings/sections.js';
+import { identify } from '../../run/identity.js';
+import type { TrainedModel } from '../../run/model.js';
+import type { Config } from '../../settings/sections.js';
+import { loadBase, makeBase, modelBytes } from '../base.js';
+import { controllerTensors, makeController, withCodes } from '../controller.js';
+import { methodOf } from '../methods.js';
 
 function asTrained(phase: string, config: Config, bytes: Uint8Array): TrainedModel {
   const identity = identify({ phase, preset: 'none', seed: 0, config, inputs: {} });

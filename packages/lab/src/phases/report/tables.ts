@@ -1,18 +1,12 @@
 /** The report's tables, one row a run, with the command that made it. */
 import { group, median, quantile } from 'd3-array';
-import { METRICS } from '../names.js';
-import { type ResultRow, sortRows } from '../results/rows.js';
-import type { StoredRun } from '../run/scan.js';
-import type { ReportTable } from './data.js';
-import { methodLabel, methodName } from './learning.js';
+import { METRICS } from '../../names.js';
+import type { ReportTable } from '../../report/data.js';
+import { methodLabel, methodName } from '../../report/learning.js';
+import { type ResultRow, sortRows } from '../../results/rows.js';
+import { lastValue, type StoredRun } from '../../run/scan.js';
 
 const column = (label: string, numeric = true) => ({ label, numeric });
-
-/** The last value a run logged under a name; `null` when it never did. */
-export function lastValue(run: StoredRun, name: string): number | null {
-  const line = run.metrics.findLast((candidate) => candidate[name] !== undefined);
-  return line ? line[name] : null;
-}
 
 function pretrainTable(runs: readonly StoredRun[]): ReportTable {
   return {

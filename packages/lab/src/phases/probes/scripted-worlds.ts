@@ -2,9 +2,9 @@
 import { generateExpertEpisodes } from '@coxswain/envs';
 import type { Episodes, Step, VectorEnvironment } from '@coxswain/rl';
 import { GATE_MODE } from '@coxswain/tensor';
-import { methodOf } from '../phases/methods.js';
-import { worldOf } from '../phases/world.js';
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../../settings/sections.js';
+import { methodOf } from '../methods.js';
+import { worldOf } from '../world.js';
 
 /**
  * Decisions of a policy that has learned: one a colour, as far apart as the others (a code was held for 3.5 steps of an episode's 14.4:

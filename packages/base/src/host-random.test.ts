@@ -1,8 +1,8 @@
-import { philox4x32 } from '@coxswain/kernels';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CoxswainError } from './errors.js';
 import { HostRandom } from './host-random.js';
+import { philox4x32 } from './philox.js';
 
 const words = (random: HostRandom, n: number): number[] => Array.from({ length: n }, () => random.word());
 

@@ -1,5 +1,5 @@
-import { philox4x32 } from '@coxswain/kernels';
-import { twoWords } from './two-words.js';
+import { philox4x32 } from './philox.js';
+import { twoWords, wordsOf } from './two-words.js';
 
 /**
  * Random numbers on the host, counter-based like the device's: the n-th block of a (seed, stream) is always the same.
@@ -33,7 +33,7 @@ export class HostRandom {
   /** 32 random bits. */
   word(): number {
     if (this.#used === 4) {
-      const [low, high] = twoWords('HostRandom', 'block', this.#drawn);
+      const [low, high] = wordsOf(this.#drawn);
       philox4x32([low, ...this.#high, high], this.#key, this.#block);
       this.#drawn++;
       this.#used = 0;

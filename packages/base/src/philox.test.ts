@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { philox4x32 } from './host.js';
+import { philox4x32 } from './philox.js';
 
 /** The known answers that Random123 publishes (kat_vectors, philox4x32 with 10 rounds). */
 test.each([

@@ -1,23 +1,22 @@
 /** `coxswain play`: skills of a library one after the other, chosen by hand. */
+
+import { readCount, readOptions, resolvePhase } from '../command/options.js';
+import type { Machine } from '../command/phase-command.js';
+import { writeFile } from '../command/write-file.js';
 import { UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
+import { PLAYED_TOGETHER } from '../phases/play.js';
 import { skillsPhase } from '../phases/skills.js';
 import { worldOf } from '../phases/world.js';
 import { standaloneEpisode } from '../report/standalone.js';
 import { fileAt } from '../run/storage.js';
-import { playChain } from '../skills/chain.js';
-import { chooseSkills, openSkills } from '../skills/open.js';
-import { drawnEpisode, GRID_LEGEND, tellEpisode, tellOrder } from '../skills/tell.js';
-import { readCount, readOptions, resolvePhase } from './options.js';
-import type { Machine } from './phase-command.js';
-import { writeFile } from './write-file.js';
+import { playChain } from './chain.js';
+import { chooseSkills, openSkills } from './open.js';
+import { drawnEpisode, GRID_LEGEND, tellEpisode, tellOrder } from './tell.js';
 
 export const PLAY_ABOUT = 'Play skills of a library one after the other, chosen by hand.';
-
-/** Worlds that the share is measured over; one of them is shown. */
-const WORLDS = 512;
 
 const HELP = `coxswain play — ${PLAY_ABOUT}
 
@@ -26,12 +25,12 @@ const HELP = `coxswain play — ${PLAY_ABOUT}
   --library FOLDER     run folder of \`coxswain skills\` on both
   --skills LIST        skills in the order to play them: numbers in the library or names, with commas between
   --seed N             seed of the worlds and of everything sampled (default 0)
-  --episode N          which of the ${WORLDS} worlds to show (default 0)
+  --episode N          which of the ${PLAYED_TOGETHER} worlds to show (default 0)
   --out PATH           also draw that episode, as an SVG; in a folder, as its episode.svg
   --set KEY=VALUE      change one setting, such as reinforce.horizon or reinforce.temperature; may be repeated
   -h, --help           Show this
 
-Each skill's code is held until the learned switch opens, then comes the next. It shows one episode and the share of ${WORLDS} worlds
+Each skill's code is held until the learned switch opens, then comes the next. It shows one episode and the share of ${PLAYED_TOGETHER} worlds
 in which the skills touched their colours in the order asked for.
 `;
 
@@ -65,8 +64,8 @@ export async function runPlay(args: readonly string[], { stdout, openDevice }: M
     return;
   }
   const [seed, shown] = [readCount('seed', values.seed as string), readCount('episode', values.episode as string)];
-  if (shown >= WORLDS)
-    throw new UsageError('--episode', `\`${shown}\``, `a number from 0 to ${WORLDS - 1}`, 'Choose others by another --seed.');
+  if (shown >= PLAYED_TOGETHER)
+    throw new UsageError('--episode', `\`${shown}\``, `a number from 0 to ${PLAYED_TOGETHER - 1}`, 'Choose others by another --seed.');
   const { config, inputs } = resolvePhase(READS, values);
   const library = openSkills(values.library as string, config.metacontroller.code);
   if (typeof values.skills !== 'string')
@@ -77,7 +76,7 @@ export async function runPlay(args: readonly string[], { stdout, openDevice }: M
   try {
     const base = loadBase(device, inputs.base);
     const controller = loadController(device, inputs.controller, base);
-    const { episodes, shares } = await playChain({ config, base, controller }, chosen, { seed, worlds: WORLDS });
+    const { episodes, shares } = await playChain({ config, base, controller }, chosen, { seed, worlds: PLAYED_TOGETHER });
     for (const part of [controller, base]) part.dispose();
     const episode = episodes[shown];
     const world = worldOf(config);
@@ -86,7 +85,7 @@ export async function runPlay(args: readonly string[], { stdout, openDevice }: M
     );
     const inTurn = shares.map((share) => share.toFixed(3)).join(', ');
     stdout.write(
-      `\nOver ${WORLDS} worlds: ${shares[shares.length - 1].toFixed(3)} touched all colours in this order (skill by skill ${inTurn}).\n`,
+      `\nOver ${PLAYED_TOGETHER} worlds: ${shares[shares.length - 1].toFixed(3)} touched all colours in this order (skill by skill ${inTurn}).\n`,
     );
     if (typeof values.out === 'string')
       writeFile(fileAt(values.out, 'episode.svg'), standaloneEpisode(drawnEpisode(episode, chain, world)), stdout);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CounterRandom, EnvError } from './index.js';
+import { CounterRandom, CoxswainError } from './index.js';
 
 const draw = (random: CounterRandom, count: number) => Array.from({ length: count }, () => random.word());
 
@@ -58,7 +58,7 @@ test('a shuffle is a permutation, and each order of three comes up a sixth of th
 });
 
 test.each([-1, 0.5, Number.NaN, 2 ** 53])('seed %s is refused by name', (seed) => {
-  expect(() => new CounterRandom(seed)).toThrow(EnvError);
+  expect(() => new CounterRandom(seed)).toThrow(CoxswainError);
   expect(() => new CounterRandom(seed)).toThrow(String(seed));
 });
 
@@ -70,5 +70,5 @@ test.each([
   [0, Number.NaN],
   [0, 2 ** 53],
 ])('stream %s and index %s are refused: their bits would be cut off', (stream, index) => {
-  expect(() => new CounterRandom(1).seek(stream, index)).toThrow(EnvError);
+  expect(() => new CounterRandom(1).seek(stream, index)).toThrow(CoxswainError);
 });

@@ -1,0 +1,30 @@
+/** What phases that start from a learned policy ask of it. */
+import { CheckpointError } from '@coxswain/tensor';
+import type { PhaseInput } from '../phase.js';
+import type { TrainedModel } from '../run/model.js';
+import type { Config } from '../settings/sections.js';
+
+/** Training episodes that what an RL run learned had seen, those of the runs it went on from among them. */
+export function episodesSeen({ folder, identity, extra }: TrainedModel): number {
+  const config = identity.config as Config;
+  const { updates, episodesPerUpdate } = config[config.reinforce.method];
+  if (typeof extra.episodes !== 'number' && identity.inputs.policy)
+    throw new CheckpointError(
+      '--policy',
+      `${folder} does not say after how many episodes: it went on from another policy, and has no progress.json`,
+      'the folder of its run',
+      'Give that, or put the progress.json of its checkpoint beside the model.',
+    );
+  // Only the model was kept: the run had finished, and had begun anew.
+  return typeof extra.episodes === 'number' ? extra.episodes : updates * episodesPerUpdate;
+}
+
+/** The base model's own actions are steered by nothing. */
+export const noControllerOfRaw: PhaseInput['refused'] = ({ reinforce }) =>
+  reinforce.method === 'raw' ? 'RL on the base model’s own actions has no controller: leave it out' : undefined;
+
+/** What was learned over codes is no policy over actions, and the other way round. */
+export const otherMethod: PhaseInput['refused'] = ({ reinforce }, { config }) => {
+  const learned = config.reinforce?.method ?? 'internal';
+  return learned === reinforce.method ? undefined : `It learned by \`${learned}\` RL: add --method ${learned}, or give another`;
+};

@@ -1,0 +1,15 @@
+/** What a system, phases that belong together, tells of its runs in a report. */
+import type { StoredRun } from '../run/scan.js';
+import type { LearningRun, ReportData, ReportTable, TrainingChart } from './data.js';
+
+export interface SystemReport {
+  /** A sentence or two under the title. */
+  readonly lead: string;
+  /** How much there is of it, in the line under the title. */
+  facts(runs: readonly StoredRun[]): ReportData['facts'];
+  /** What a reader of its medians has to know, a sentence each. */
+  warnings(runs: readonly StoredRun[]): readonly string[];
+  learning(runs: readonly StoredRun[]): readonly LearningRun[];
+  charts(runs: readonly StoredRun[]): readonly TrainingChart[];
+  tables(runs: readonly StoredRun[]): readonly ReportTable[];
+}

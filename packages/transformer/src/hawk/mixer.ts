@@ -1,0 +1,126 @@
+import {
+  add,
+  batchedMatmul,
+  causalConvolution,
+  causalConvolutionStep,
+  gatherRows,
+  geluTanh,
+  type Initialiser,
+  layerNorm,
+  linear,
+  mul,
+  permute,
+  rgLru,
+  scatterRowsOf,
+  type Tensor,
+} from '@coxswain/tensor';
+import { zeros } from '../initialise.js';
+import type { BlockMemory, Memory } from '../memory.js';
+import type { Declaring, Linear, Mixer, Norm } from '../residual-model.js';
+import type { SequenceSize } from '../sequence-model.js';
+import type { HawkConfig } from './config.js';
+
+/** Λ for decays a⁸ spread evenly over 0.9 to 0.999 (arXiv 2402.19427, §2.4): a = exp(−softplus(Λ)). */
+const decays: Initialiser = (values, _shape, random) => {
+  for (let i = 0; i < values.length; i++) {
+    const perStep = -Math.log(0.9 + 0.099 * random.uniform()) / 8;
+    values[i] = Math.log(Math.expm1(perStep));
+  }
+};
+
+/**
+ * Hawk's recurrent block: GeLU of one projection of LN(e), times the RG-LRU of the convolution of another, projected back
+ * (arXiv 2402.19427, figure 2).
+ */
+export class RecurrentMixer implements Mixer {
+  readonly #x: Linear;
+  readonly #y: Linear;
+  readonly #output: Linear;
+  /** [taps, width] and [width]. */
+  readonly #convolution: Linear;
+  /** [heads, 2·width/heads, width/heads] and [2·width]: recurrence gates of a head, then its input gates; biases of all r, then of all i. */
+  readonly #gates: Linear;
+  readonly #lambda: Tensor;
+
+  constructor(
+    at: string,
+    private readonly config: HawkConfig,
+    { store, weight, output, bias }: Declaring,
+  ) {
+    const { width, heads, taps } = config;
+    const dense = (name: string, shape: readonly number[], inputs: number, start: Initialiser): Linear => ({
+      weight: store.declare(`${at}.${name}.weight`, shape, start),
+      bias: store.declare(`${at}.${name}.bias`, [name === 'gates' ? 2 * width : width], name === 'gates' ? zeros : bias(inputs)),
+    });
+    const share = width / heads;
+    this.#x = dense('x', [width, width], width, weight(width));
+    this.#y = dense('y', [width, width], width, weight(width));
+    this.#convolution = dense('conv', [taps, width], taps, weight(taps));
+    this.#gates = dense('gates', [heads, 2 * share, share], share, weight(share));
+    this.#lambda = store.declare(`${at}.lambda`, [width], decays);
+    this.#output = dense('o', [width, width], width, output(width));
+  }
+
+  mix(e: Tensor, norm: Norm, { batch, time }: SequenceSize): Tensor {
+    const { width } = this.config;
+    const { x, y } = this.#branches(e, norm);
+    const { weight, bias } = this.#convolution;
+    const seen = causalConvolution(x.reshape([batch, time, width]), weight, { bias });
+    const gates = this.#gatesOf(seen.reshape([batch * time, width])).reshape([batch, time, 2 * width]);
+    const h = rgLru({ x: seen, gates, lambda: this.#lambda });
+    return this.#back(e, h.reshape([batch * time, width]), y);
+  }
+
+  step(e: Tensor, norm: Norm, { blocks, row }: Memory, layer: number): Tensor {
+    const { width, taps } = this.config;
+    const [rows] = e.shape;
+    const { state, tail } = blocks[layer].tensors;
+    const { x, y } = this.#branches(e, norm);
+    const { weight, bias } = this.#convolution;
+    // The convolution moves its tail on in place: of rows that are not in order, a copy.
+    const flat = tail.reshape([tail.shape[0], (taps - 1) * width]);
+    const own = row ? gatherRows(flat, row) : flat;
+    const seen = causalConvolutionStep(x, weight, own.reshape([rows, taps - 1, width]), { bias });
+    const gates = this.#gatesOf(seen).reshape([rows, 1, 2 * width]);
+    const before = row ? gatherRows(state, row) : state;
+    const h = rgLru({ x: seen.reshape([rows, 1, width]), gates, lambda: this.#lambda, h0: before }).reshape([rows, width]);
+    if (row)
+      scatterRowsOf(
+        [
+          [h, state],
+          [own, flat],
+        ],
+        row,
+      );
+    else this.#lambda.device.copy(h, state);
+    return this.#back(e, h, y);
+  }
+
+  memory(rows: number): BlockMemory {
+    const { width, taps } = this.config;
+    const { device } = this.#lambda;
+    return { tensors: { state: device.zeros([rows, width]), tail: device.zeros([rows, taps - 1, width]) }, startsAtZero: true };
+  }
+
+  #branches(e: Tensor, norm: Norm): { x: Tensor; y: Tensor } {
+    const read = layerNorm(e, norm);
+    return {
+      x: linear(read, this.#x.weight, { bias: this.#x.bias }),
+      y: geluTanh(linear(read, this.#y.weight, { bias: this.#y.bias })),
+    };
+  }
+
+  /** Each head's gates from its own share of the width: [rows, width] → [rows, 2·width], recurrence gates first. */
+  #gatesOf(seen: Tensor): Tensor {
+    const { width, heads } = this.config;
+    const [rows] = seen.shape;
+    const share = width / heads;
+    const byHead = permute(seen.reshape([rows, heads, share]), [1, 0, 2]);
+    const product = batchedMatmul(byHead, this.#gates.weight, { transposeB: true }).reshape([heads, rows, 2, share]);
+    return add(permute(product, [1, 2, 0, 3]).reshape([rows, 2 * width]), this.#gates.bias.reshape([1, 2 * width]));
+  }
+
+  #back(e: Tensor, h: Tensor, y: Tensor): Tensor {
+    return linear(mul(h, y), this.#output.weight, { bias: this.#output.bias, residual: e });
+  }
+}
