@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { goldenFiles, operationOf, vectors } from './golden-vectors.js';
 
-/** Tests beside their operations or kernels that run vectors of their own, in both families. */
-const beside = ['../src/ops/', '../../../kernels/src/']
+/** Tests beside their operations, kernels or models that run vectors of their own, in both families. */
+const beside = ['../src/ops/', '../../../kernels/src/', '../../transformer/src/']
   .map((folder) => new URL(folder, import.meta.url))
   .flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => new URL(String(name), folder)))
   .filter(({ pathname }) => pathname.endsWith('.test.ts'))
@@ -17,7 +17,7 @@ function names(text: string, file: string): boolean {
   return text.includes(name) || (operation !== undefined && text.includes(operation) && text.includes(`'${variant}'`));
 }
 
-test('every vector is run, here or beside its operation', () => {
+test('every vector is run, here or beside its operation or model', () => {
   const elsewhere = goldenFiles.filter((file) => !(operationOf(file) in vectors));
   expect(elsewhere.filter((file) => !beside.some((text) => names(text, file)))).toEqual([]);
   console.info(`golden vectors: ${goldenFiles.length} files, ${elsewhere.length} of them beside their operations`);
