@@ -7,14 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ANALYSES } from '../src/analyses/index.js';
 import { METRICS } from '../src/names.js';
 import { PHASES } from '../src/phases.js';
-import { ask } from './ask.js';
+import { ask, set } from './ask.js';
 
 let root: string;
 let opened = 0;
 const at = (name: string): string => join(root, name);
-const set = (settings: Record<string, number | string>): string[] =>
-  Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-
 const coxswain = (...args: string[]) =>
   ask(args, PHASES, {
     openDevice: () => {

@@ -18,3 +18,7 @@ export async function ask(args: readonly string[], phases: readonly Phase[] = [t
   });
   return { code, ...written };
 }
+
+/** Settings as options of a command line. */
+export const set = (settings: Readonly<Record<string, unknown>>): string[] =>
+  Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);

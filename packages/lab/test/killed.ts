@@ -14,9 +14,6 @@ export type Run = {
   readonly env?: NodeJS.ProcessEnv;
 };
 
-export const set = (settings: Record<string, number | string>): string[] =>
-  Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-
 export const SMALL_MODEL = { 'model.width': 16, 'model.depth': 2, 'model.heads': 2, 'model.mlp': 32 };
 export const PRETRAIN = {
   ...SMALL_MODEL,

@@ -8,10 +8,7 @@ import { phaseCost } from '../src/cost/project.js';
 import { PHASES } from '../src/phases.js';
 import { resolve } from '../src/settings/resolve.js';
 import { SECTIONS } from '../src/settings/sections.js';
-import { ask } from './ask.js';
-
-const set = (values: Readonly<Record<string, unknown>>): string[] =>
-  Object.entries(values).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+import { ask, set } from './ask.js';
 
 const SIZES = { 'model.width': 16, 'model.depth': 2, 'model.heads': 2, 'model.mlp': 32 };
 const PRETRAIN = {

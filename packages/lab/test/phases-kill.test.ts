@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { contents, DISCOVER, killable, PRETRAIN, type Run, set } from './killed.js';
+import { set } from './ask.js';
+import { contents, DISCOVER, killable, PRETRAIN, type Run } from './killed.js';
 import { bundleCoxswain } from './programs.js';
 
 let root: string;

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
 import { PHASES } from '../src/phases.js';
 import type { Skill } from '../src/skills/library.js';
+import { set } from './ask.js';
 
 const MODELS = resolve(import.meta.dirname, '../models/grid-mini');
 const SHIPPED = ['--base', join(MODELS, 'base'), '--controller', join(MODELS, 'controller')];
@@ -14,9 +15,6 @@ const SHIPPED = ['--base', join(MODELS, 'base'), '--controller', join(MODELS, 'c
 let root: string;
 let library: string;
 const at = (...names: string[]): string => join(root, ...names);
-const set = (settings: Record<string, number | string>): string[] =>
-  Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
-
 /** @param told hears every line; `interrupt` is a Ctrl-C. */
 async function coxswain(args: readonly string[], told: (text: string, interrupt: () => void) => void = () => {}) {
   const written = { out: '', err: '' };

@@ -7,7 +7,7 @@ import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PHASES } from '../src/phases.js';
 import { digest, progressDigest, readCheckpoint } from '../src/run/checkpoint.js';
-import { ask } from './ask.js';
+import { ask, set } from './ask.js';
 
 let root: string;
 beforeAll(() => {
@@ -36,9 +36,6 @@ const SPOILT_NUMBERS = 512;
 
 /** What a command says that did all it was asked. */
 const FINE = { code: 0, err: expect.not.stringContaining('Error') };
-
-const set = (settings: Record<string, number | string>): string[] =>
-  Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
 
 const PRETRAIN = set({
   'model.width': 16,

@@ -10,7 +10,8 @@ import { evaluateController } from '../src/phases/evaluate-controller.js';
 import { demonstrations } from '../src/phases/world.js';
 import { openModel } from '../src/run/model.js';
 import type { Config } from '../src/settings/sections.js';
-import { contents, DISCOVER, killable, PRETRAIN, type Run, set } from './killed.js';
+import { set } from './ask.js';
+import { contents, DISCOVER, killable, PRETRAIN, type Run } from './killed.js';
 import { bundleCoxswain } from './programs.js';
 
 let root: string;

@@ -1,11 +1,12 @@
 /** Whether skills carry over, asked without labels: do codes that lie beside each other do the same elsewhere? */
+import { agreementInWords, sentence } from '../phases/answers.js';
 import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
 import { BASE_INPUT } from '../phases/inputs.js';
 import { neighboursAgree } from '../phases/neighbouring-codes.js';
 import { demonstrations } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
-import { chartOf, rowsOf, shown, tableOf } from './findings.js';
+import { chartOf, rowsOf, tableOf } from './findings.js';
 import { CONTROLLER } from './inputs.js';
 
 const EPISODES = 2048;
@@ -17,9 +18,8 @@ export const neighboursAnalysis: Analysis = {
     const rows = rowsOf(found);
     if (rows.length === 0)
       return ['No demonstration has two codes, so there are none to compare: the switch opens at its first step alone.'];
-    return rows.map(
-      (row) =>
-        `Injected at step ${row['Injected at step']}, a code and its nearest neighbour let go in the same cell in ${shown(row['Nearest code'])} of episodes, any two in ${shown(row['Any code'])}.`,
+    return rows.map(({ 'Injected at step': step, 'Nearest code': nearest, 'Any code': any }) =>
+      sentence(agreementInWords({ step, nearest, any })),
     );
   },
   sections: ['world', 'model', 'metacontroller', 'discover'],

@@ -15,7 +15,6 @@ function legs(name: (leg: { colour: number; from: Cell; to: Cell }) => number[],
   const codes = made.map((leg) => name(leg).map((x) => x + 0.01 * random.normal()));
   return {
     codes,
-    episode: made.map((_, i) => i),
     order: made.map(() => 0),
     colours: made.map(({ colour }) => colour),
     from: made.map(({ from }) => from),

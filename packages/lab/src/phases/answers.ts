@@ -8,7 +8,8 @@ import type { Agreement } from './neighbouring-codes.js';
 /** What a run left in its last file, as it was read: a file may be an earlier version's, so nothing is sure to be there. */
 export type Left = Readonly<Record<string, unknown>>;
 
-const sentence = (text: string): string => text[0].toUpperCase() + text.slice(1);
+/** As a sentence of its own. */
+export const sentence = (text: string): string => text[0].toUpperCase() + text.slice(1);
 const shown = (value: unknown): string => (typeof value === 'number' ? share(value) : '?');
 
 /** Of `pretrain`. */
@@ -34,13 +35,12 @@ function injectionAnswer(injection: unknown): readonly string[] {
   });
 }
 
-/** Whether codes that lie beside each other do the same, without labels. */
-function neighboursAnswer(neighbours: unknown): readonly string[] {
-  return ((neighbours ?? []) as readonly Partial<Agreement>[]).map(
-    ({ step, nearest, any }) =>
-      `Without labels: injected at step ${step}, a code and its nearest neighbour let go in the same cell in ${shown(nearest)} of episodes, any two in ${shown(any)}.`,
-  );
-}
+/** Whether codes that lie beside each other do the same. */
+export const agreementInWords = ({ step, nearest, any }: Readonly<Record<keyof Agreement, unknown>>): string =>
+  `injected at step ${step}, a code and its nearest neighbour let go in the same cell in ${shown(nearest)} of episodes, any two in ${shown(any)}.`;
+
+const neighboursAnswer = (neighbours: unknown): readonly string[] =>
+  ((neighbours ?? []) as readonly Agreement[]).map((one) => `Without labels: ${agreementInWords(one)}`);
 
 /** Of `discover`. */
 export const controllerAnswer = ({

@@ -11,8 +11,7 @@ import { methodOf } from './methods.js';
 
 export interface DemonstratedCodes {
   readonly codes: readonly number[][];
-  /** The episode of the set that each is of, and which of its codes it is, from 0. */
-  readonly episode: readonly number[];
+  /** Which of its episode's codes each is, from 0. */
   readonly order: readonly number[];
   /** True subgoal of each. */
   readonly colours: readonly number[];
@@ -39,7 +38,6 @@ export async function demonstratedCodes(
   const shown = { moments: await controller.moments?.of(episodes), symmetry: config.discover.symmetry };
   const { layer, embedderLayer } = config.metacontroller;
   const codes: number[][] = [];
-  const episode: number[] = [];
   const order: number[] = [];
   const colours: number[] = [];
   const from: Cell[] = [];
@@ -54,19 +52,20 @@ export async function demonstratedCodes(
     const gate = device.tensor(gateValues(method.hardGate));
     const found = noGrad(() => discover(base.model, controller.model, inputs, { ...size, layer, embedderLayer, view, gate }));
     const [z, beta] = (await device.read([found.z, found.beta])) as Float32Array[];
+    let last = -1;
     for (let at = 0; at < beta.length; at++) {
       if (!(batch.mask[at] > 0 && beta[at] > 0.5)) continue;
       codes.push([...z.subarray(at * latent, (at + 1) * latent)]);
-      const { [Math.floor(at / size.time)]: own } = part.index;
-      order.push(episode.at(-1) === own ? (order.at(-1) ?? 0) + 1 : 0);
-      episode.push(own);
+      const row = Math.floor(at / size.time);
+      order.push(row === last ? order[order.length - 1] + 1 : 0);
+      last = row;
       colours.push(part.subgoal[at]);
       const ends = endsOf(part, at);
       from.push(ends.from);
       to.push(ends.to);
     }
   }
-  return { codes, episode, order, colours, from, to };
+  return { codes, order, colours, from, to };
 }
 
 /** The cell at step `at` (a row and a step of it), and the cell in which the subgoal of that step was reached. */

@@ -3,6 +3,7 @@
  * its phase reads. `recipe` below means measurements made at the size of `grid-mini`; § are those of arXiv 2512.20605.
  */
 import { LONGEST_HORIZON } from '@coxswain/envs';
+import { MOST_TAPS } from '@coxswain/kernels';
 import { choice, flag, integer, number, type Setting, task, tasks, type ValueOf } from './setting.js';
 
 const adam = (what: string) => ({
@@ -58,7 +59,7 @@ export const SECTIONS = {
     width: integer('Width of the residual stream, d.', { min: 1 }),
     depth: integer('Blocks, L.', { min: 1 }),
     heads: integer('Attention heads; for `hawk` of its gates.', { min: 1 }),
-    taps: integer('Steps that the convolution of `hawk` sees, its own included.', { min: 1, max: 32 }),
+    taps: integer('Steps that the convolution of `hawk` sees, its own included.', { min: 1, max: MOST_TAPS }),
     mlp: integer('Width of the hidden layer of each block’s MLP.', { min: 1 }),
     buckets: integer('Buckets of the relative-position bias (T5).', { min: 4 }),
     maxDistance: integer('Distance from which all positions share the last bucket.', { min: 2 }),

@@ -1,4 +1,5 @@
 import { outOfRange, requireSize } from '@coxswain/base';
+import { MOST_TAPS } from '@coxswain/kernels';
 import { checkSequenceModelConfig } from '../residual-model.js';
 import type { SequenceModelConfig } from '../sequence-model.js';
 
@@ -9,9 +10,6 @@ export interface HawkConfig extends SequenceModelConfig {
   /** Steps that the convolution before the recurrence sees, its own included; 4 in the papers. */
   readonly taps: number;
 }
-
-/** Most steps that the convolution's kernel sees. */
-const MOST_TAPS = 32;
 
 /** @throws CoxswainError naming the first value that is out of range. */
 export function checkHawkConfig(config: HawkConfig): void {

@@ -50,13 +50,16 @@ export class RecurrentMixer implements Mixer {
     const { width, heads, taps } = config;
     const dense = (name: string, shape: readonly number[], inputs: number, start: Initialiser): Linear => ({
       weight: store.declare(`${at}.${name}.weight`, shape, start),
-      bias: store.declare(`${at}.${name}.bias`, [name === 'gates' ? 2 * width : width], name === 'gates' ? zeros : bias(inputs)),
+      bias: store.declare(`${at}.${name}.bias`, [width], bias(inputs)),
     });
     const share = width / heads;
     this.#x = dense('x', [width, width], width, weight(width));
     this.#y = dense('y', [width, width], width, weight(width));
     this.#convolution = dense('conv', [taps, width], taps, weight(taps));
-    this.#gates = dense('gates', [heads, 2 * share, share], share, weight(share));
+    this.#gates = {
+      weight: store.declare(`${at}.gates.weight`, [heads, 2 * share, share], weight(share)),
+      bias: store.declare(`${at}.gates.bias`, [2 * width], zeros),
+    };
     this.#lambda = store.declare(`${at}.lambda`, [width], decays);
     this.#output = dense('o', [width, width], width, output(width));
   }
