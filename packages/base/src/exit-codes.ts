@@ -50,6 +50,12 @@ export const EXIT_CODES = {
   'not-reset': 43,
   /** An expert that cannot keep its horizon. */
   'impossible-episode': 44,
+  /** A space of observations or actions that cannot be, or that a model has no head or embedder for. */
+  'bad-space': 45,
+  /** What a world does not offer was needed. */
+  'not-offered': 46,
+  /** A file of demonstrations that cannot be read as such. */
+  'bad-demonstrations': 47,
   /** What the shell gives a process ended by SIGINT. */
   interrupted: 130,
   /** What the shell gives a process ended by SIGKILL: the system does it where memory runs out. */

@@ -1,13 +1,13 @@
 /** The kinds of sequence models, by the name of the setting. */
-import type { ObservationSpace } from '@coxswain/envs';
+import type { GridObservation } from '@coxswain/envs';
 import type { Initialiser, ParameterStore } from '@coxswain/tensor';
 import { Hawk, type SequenceModel, type SequenceModelConfig, Transformer } from '@coxswain/transformer';
 import type { Config } from './settings/sections.js';
 
-type Make = (store: ParameterStore, config: Config, space: ObservationSpace, embedding: Initialiser) => SequenceModel;
+type Make = (store: ParameterStore, config: Config, space: GridObservation, embedding: Initialiser) => SequenceModel;
 
 /** Sizes that all of them have. */
-const sizesOf = ({ model, world }: Config, space: ObservationSpace): SequenceModelConfig => ({
+const sizesOf = ({ model, world }: Config, space: GridObservation): SequenceModelConfig => ({
   width: model.width,
   depth: model.depth,
   mlp: model.mlp,

@@ -5,12 +5,12 @@ import {
   Expert,
   egocentric,
   GRID_MINI,
+  type GridSize,
   GridworldPinpad,
   LayoutSampler,
   PAPER_PAIRS,
   parseTask,
   WORLD_STREAM,
-  type World,
 } from '@coxswain/envs';
 import type { Device } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => device.close());
 
-const CRAMPED: World = { size: 3, colours: 3, walls: 2 };
+const CRAMPED: GridSize = { size: 3, colours: 3, walls: 2 };
 const worlds: [string, Omit<DevicePinpadSettings, 'environments'>, number, number][] = [
   ['grid-mini', { world: GRID_MINI.world, tasks: ['0123', '3012'], horizon: 48 }, 4000, 0],
   ['grid-mini, the whole grid seen', { world: GRID_MINI.world, tasks: ['01230123'], horizon: 20, observation: 'allocentric' }, 1000, 7],

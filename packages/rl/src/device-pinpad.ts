@@ -1,5 +1,13 @@
 import { outOfRange, twoWords } from '@coxswain/base';
-import { checkWorld, type Expert, type ObservationSpace, type PinpadSettings, parseTask, type Task, type Ties } from '@coxswain/envs';
+import {
+  type ColourSequence,
+  checkGridSize,
+  type Expert,
+  type GridObservation,
+  type PinpadSettings,
+  parseTask,
+  type Ties,
+} from '@coxswain/envs';
 import {
   type PinpadShape,
   pinpadExpert,
@@ -15,14 +23,14 @@ import { type Device, ShapeError, type Tensor } from '@coxswain/tensor';
 
 export type DevicePinpadSettings = Omit<PinpadSettings, 'observation'> & {
   /** What is shown; the egocentric window by default. */
-  readonly observation?: ObservationSpace['kind'];
+  readonly observation?: GridObservation['view'];
 };
 
 /** A kernel keeps a few grids in the memory of one invocation: beyond this side they would no longer fit. */
 export const LARGEST_DEVICE_WORLD = 32;
 
 function checkSettings({ world, horizon, environments, tasks }: DevicePinpadSettings): void {
-  checkWorld(world);
+  checkGridSize(world);
   const wrong = (what: string, value: unknown, expected: string): never => {
     throw outOfRange(`DevicePinpad: ${what}`, value, expected, 'correct it, or take GridworldPinpad, the world on the host');
   };
@@ -33,7 +41,7 @@ function checkSettings({ world, horizon, environments, tasks }: DevicePinpadSett
 }
 
 /** Where each task begins in the buffer and, behind the last of these, where it ends; then the colours. */
-function packTasks(tasks: readonly Task[] | 'free', colours: number): Uint32Array {
+function packTasks(tasks: readonly ColourSequence[] | 'free', colours: number): Uint32Array {
   if (tasks === 'free') return Uint32Array.of(1, 1);
   const parsed = tasks.map((task) => parseTask(task, colours));
   const starts = [parsed.length + 1];

@@ -1,7 +1,7 @@
 /** Making, saving and loading the base model. */
 
 import { HostRandom } from '@coxswain/base';
-import type { ObservationSpace } from '@coxswain/envs';
+import type { GridObservation } from '@coxswain/envs';
 import {
   asFloat32,
   CheckpointError,
@@ -21,12 +21,9 @@ import { observationSpaceOf } from './world.js';
 export interface Base {
   readonly model: SequenceModel;
   readonly store: ParameterStore;
-  readonly space: ObservationSpace;
+  readonly space: GridObservation;
   dispose(): void;
 }
-
-/** Spread of the agent's own cell in the embedding, as in the recipe. */
-const AGENT_STD = 0.5;
 
 /** A base model at its random start. @param trainable false for a frozen one. */
 export function makeBase(device: Device, config: Config, seed: number, trainable = true): Base {
@@ -38,11 +35,13 @@ export function makeBase(device: Device, config: Config, seed: number, trainable
       varianceScaled(space.slots, varianceScale)(values, shape, random);
       return;
     }
-    const agentFrom = space.agentRows * width;
-    normal(embeddingStd)(values.subarray(0, agentFrom), shape, random);
-    normal(AGENT_STD)(values.subarray(agentFrom), shape, random);
-    // Nothing outside the grid tells colours apart: starting its weights at zero is clearly faster (recipe).
-    for (const row of space.outsideRows) values.fill(0, row * width, (row + 1) * width);
+    const spread = space.startSpread;
+    for (let row = 0; row < space.rows; row++) {
+      const std = spread && spread[row] >= 0 ? spread[row] : embeddingStd;
+      normal(std)(values.subarray(row * width, (row + 1) * width), shape, random);
+      // Drawn all the same, so that other rows stay what they are; and +0, where a draw times 0 may be −0.
+      if (std === 0) values.fill(0, row * width, (row + 1) * width);
+    }
   });
   store.finish(new HostRandom(seed, RUN_STREAM.base));
   const dispose = (): void => {

@@ -3,7 +3,7 @@ import {
   applySymmetries,
   assignPartners,
   type EpisodeBatch,
-  type ObservationSpace,
+  type GridObservation,
   randomSymmetries,
   squareSymmetries,
   touchedColours,
@@ -27,7 +27,7 @@ export interface Shown {
  * @returns the batch, and how many episodes had no partner but themselves (view `partner`).
  */
 export function discoveryBatch(
-  space: ObservationSpace,
+  space: GridObservation,
   episodes: EpisodeBatch,
   view: View,
   seed: number,

@@ -51,7 +51,7 @@ export function taskWorlds(config: Config, base: Base, task: string, horizon: nu
  */
 export function learningWorlds(config: Config, base: Base, task: string, horizon: number, environments: number) {
   const { device } = base.store;
-  const { kind: observation } = base.space;
+  const { view: observation } = base.space;
   return device.traits.family === 'gpu' && config.world.size <= LARGEST_DEVICE_WORLD
     ? new DevicePinpad(device, { world: worldOf(config), tasks: [task], horizon, environments, observation })
     : taskWorlds(config, base, task, horizon, environments);

@@ -7,21 +7,21 @@ import {
   type ExpertSettings,
   egocentric,
   expertEpisodes,
+  type GridObservation,
+  type GridSize,
   generateExpertEpisodes,
-  type ObservationSpace,
   observeEpisodes,
   type Ties,
-  type World,
 } from '@coxswain/envs';
 import type { SequenceBatch } from '@coxswain/transformer';
 import type { PhaseContext } from '../phase.js';
 import type { Config } from '../settings/sections.js';
 
-export function worldOf({ world }: Config): World {
+export function worldOf({ world }: Config): GridSize {
   return { size: world.size, colours: world.colours, walls: world.walls };
 }
 
-export function observationSpaceOf(config: Config): ObservationSpace {
+export function observationSpaceOf(config: Config): GridObservation {
   const world = worldOf(config);
   return config.world.observation === 'egocentric' ? egocentric(world) : allocentric(world);
 }
@@ -77,7 +77,7 @@ export function meanLength({ length, count }: Episodes): number {
 }
 
 /** The steps of a batch of episodes as a sequence model trains on them. */
-export function sequenceBatch(space: ObservationSpace, { size, steps, layout, position, action, mask }: EpisodeBatch): SequenceBatch {
+export function sequenceBatch(space: GridObservation, { size, steps, layout, position, action, mask }: EpisodeBatch): SequenceBatch {
   const seen = new Int32Array(size * steps);
   const next = new Int32Array(size * steps);
   for (let i = 0; i < size; i++) {
@@ -91,7 +91,7 @@ export function sequenceBatch(space: ObservationSpace, { size, steps, layout, po
 
 /** The observations of a batch with the final one: [batch·(time + 1), slots]. */
 export function withFinalObservation(
-  space: ObservationSpace,
+  space: GridObservation,
   { steps, layout, position }: Pick<EpisodeBatch, 'steps' | 'layout' | 'position'>,
 ): Int32Array {
   return observeEpisodes(space, layout, position, steps + 1);

@@ -1,5 +1,5 @@
 /** What a chain of skills did in one episode, in words and as a picture. */
-import type { World } from '@coxswain/envs';
+import type { GridSize } from '@coxswain/envs';
 import type { DrawnEpisode } from '../report/data.js';
 import type { ChainedEpisode } from './chain.js';
 import type { Hold } from './free-play.js';
@@ -27,7 +27,7 @@ function arrow(from: number, to: number, size: number): string {
 }
 
 /** The grid, a line a row: colours as digits, walls as #; behind a cell the way that the path left it at last, * where it ended. */
-function grid(layout: readonly number[], path: readonly number[], { size, colours }: World): string[] {
+function grid(layout: readonly number[], path: readonly number[], { size, colours }: GridSize): string[] {
   const left = new Map<number, string>();
   for (const [step, cell] of path.entries()) {
     const next = path[step + 1];
@@ -52,7 +52,7 @@ function said({ label, skill }: Link, hold: Hold | undefined): string {
 }
 
 /** A grid for each skill that had its turn, side by side, and a line for each skill. */
-export function tellEpisode({ layout, path, holds }: ChainedEpisode, chain: readonly Link[], world: World): string {
+export function tellEpisode({ layout, path, holds }: ChainedEpisode, chain: readonly Link[], world: GridSize): string {
   const panels = holds.map(({ from, to }, i) => {
     const rows = [chain[i].label, ...grid(layout, path.slice(from, to + 1), world)];
     const width = Math.max(...rows.map((row) => row.length));
@@ -75,7 +75,7 @@ export function tellOrder({ touched, inOrder }: ChainedEpisode, chain: readonly 
 }
 
 /** The episode as reports draw one. */
-export function drawnEpisode({ layout, path, holds, inOrder }: ChainedEpisode, chain: readonly Link[], world: World): DrawnEpisode {
+export function drawnEpisode({ layout, path, holds, inOrder }: ChainedEpisode, chain: readonly Link[], world: GridSize): DrawnEpisode {
   return {
     title: `Skills ${chain.map(({ skill }) => skill.name).join(', ')}`,
     size: world.size,

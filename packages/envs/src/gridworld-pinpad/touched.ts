@@ -1,7 +1,7 @@
 import { CounterRandom } from '@coxswain/base';
-import { requireInteger, requireLength } from './errors.js';
-import { WORLD_STREAM } from './streams.js';
-import { shownStarts, shownTransitions, type Task } from './tasks.js';
+import { requireInteger, requireLength } from '../errors.js';
+import { WORLD_STREAM } from '../streams.js';
+import { type ColourSequence, shownStarts, shownTransitions } from './tasks.js';
 
 /** Colours entered by each episode, in order. */
 export type Touched = {
@@ -13,7 +13,7 @@ export type Touched = {
 };
 
 /** Episodes as their observations show them: no task, subgoal or reward. */
-export type Trajectories = {
+export type VisiblePaths = {
   /** `[B, cells]`. */
   readonly layout: Uint8Array;
   /** `[B, steps+1]` cells, the final one included. */
@@ -29,7 +29,7 @@ export type Trajectories = {
  * entered at the final position, so positions have to include it.
  * @throws EnvError `bad-shape`.
  */
-export function touchedColours({ layout, position, length, steps }: Trajectories, colours: number): Touched {
+export function touchedColours({ layout, position, length, steps }: VisiblePaths, colours: number): Touched {
   const found = touchSteps({ layout, position, length, steps }, colours);
   const cells = layout.length / found.length;
   const colour = new Int16Array(found.length * steps).fill(-1);
@@ -46,7 +46,7 @@ export function touchedColours({ layout, position, length, steps }: Trajectories
  * The observations of each episode at which a coloured cell had just been entered, by their step (1 and up; `steps` counts moves).
  * @throws EnvError `bad-shape`.
  */
-export function touchSteps({ layout, position, length, steps }: Trajectories, colours: number): number[][] {
+export function touchSteps({ layout, position, length, steps }: VisiblePaths, colours: number): number[][] {
   const size = length.length;
   requireLength('position', position.length, size * (steps + 1));
   const cells = layout.length / size;
@@ -108,7 +108,7 @@ export type Obedience = {
  * How far behaviour keeps to what the tasks show: of each episode the first `visits` visits, the first of which has to be a colour that some
  * task begins with, and each next one a transition that some task shows.
  */
-export function obeysTransitions(touched: Touched, tasks: readonly Task[], colours: number, visits: number): Obedience {
+export function obeysTransitions(touched: Touched, tasks: readonly ColourSequence[], colours: number, visits: number): Obedience {
   requireInteger('visits', visits, 1);
   const shown = shownTransitions(tasks, colours);
   const starts = shownStarts(tasks, colours);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readGolden } from '../../../kernels/src/testing/golden.js';
-import { allocentric, denseObservations, egocentric, GRID_MINI, type ObservationSpace, observeEpisodes, PAPER_PAIRS } from './index.js';
+import { readGolden } from '../../../../kernels/src/testing/golden.js';
+import { allocentric, denseObservations, egocentric, GRID_MINI, type GridObservation, observeEpisodes, PAPER_PAIRS } from '../index.js';
 
 /** Any layout with its objects anywhere, and an agent anywhere. */
 const scenes = fc.constantFrom(GRID_MINI.world, PAPER_PAIRS.world, { size: 3, colours: 2, walls: 0 }).chain((world) => {
@@ -17,7 +17,7 @@ const scenes = fc.constantFrom(GRID_MINI.world, PAPER_PAIRS.world, { size: 3, co
   });
 });
 
-const oneHot = (space: ObservationSpace, layout: Uint8Array, cell: number) =>
+const oneHot = (space: GridObservation, layout: Uint8Array, cell: number) =>
   Array.from(denseObservations(space, observeEpisodes(space, layout, [cell], 1)));
 
 test('egocentric: the window cell by cell, then the agent', () => {
@@ -69,7 +69,7 @@ test.each([
       for (const [slot, row] of indices.entries()) if (row >= 0) expect(space.slotOfRow[row]).toBe(slot);
       expect(space.slotOfRow).toHaveLength(space.rows);
       const outside = indices.filter((row) => space.outsideRows.includes(row)).length;
-      expect(outside).toBe(space.kind === 'egocentric' ? (2 * world.size - 1) ** 2 - world.size ** 2 : 0);
+      expect(outside).toBe(space.view === 'egocentric' ? (2 * world.size - 1) ** 2 - world.size ** 2 : 0);
     }),
     { numRuns: 30 },
   );

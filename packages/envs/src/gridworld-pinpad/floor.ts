@@ -1,11 +1,11 @@
+import { EnvError } from '../errors.js';
 import type { Episodes } from './dataset.js';
-import { EnvError } from './errors.js';
 import { Expert } from './expert.js';
 import { SuccessProbability } from './success.js';
-import { parseTask, type Task } from './tasks.js';
+import { type ColourSequence, parseTask } from './tasks.js';
 
 export type FloorSettings = {
-  readonly tasks: readonly Task[];
+  readonly tasks: readonly ColourSequence[];
   /** ε of the expert that made the episodes. */
   readonly epsilon: number;
   /** The skill that each colour belongs to; a colour by itself where it is not given. */

@@ -1,20 +1,21 @@
-import { CounterRandom } from '@coxswain/base';
-import { EnvError, LONGEST_HORIZON, requireInteger, requireLength } from './errors.js';
-import { egocentric, type ObservationSpace } from './observation.js';
-import { WORLD_STREAM } from './streams.js';
-import { parseTask, type Task } from './tasks.js';
-import { LayoutSampler, type World } from './world.js';
+import { CounterRandom, type DiscreteSpace } from '@coxswain/base';
+import { EnvError, LONGEST_HORIZON, requireInteger, requireLength } from '../errors.js';
+import { WORLD_STREAM } from '../streams.js';
+import type { World } from '../world.js';
+import { type GridSize, LayoutSampler } from './layout.js';
+import { egocentric, type GridObservation } from './observation.js';
+import { type ColourSequence, parseTask } from './tasks.js';
 
 export type PinpadSettings = {
-  readonly world: World;
+  readonly world: GridSize;
   /** Each episode draws one of them, uniformly. `'free'` has no task: nothing ends an episode but the horizon, and reward is 0. */
-  readonly tasks: readonly Task[] | 'free';
+  readonly tasks: readonly ColourSequence[] | 'free';
   /** T: steps after which an episode is truncated. */
   readonly horizon: number;
   /** N: environments stepped together. */
   readonly environments: number;
   /** What is shown; the egocentric window by default. */
-  readonly observation?: ObservationSpace;
+  readonly observation?: GridObservation;
 };
 
 /** Of each environment, `[N]`. All arrays belong to the environment and are overwritten by the next `reset` or `step`. */
@@ -25,6 +26,8 @@ export type PinpadInfo = {
   readonly mask: Uint8Array;
   /** The colour visited by the step just taken, −1 for none. */
   readonly visited: Int16Array;
+  /** The same, as worlds call it. */
+  readonly event: Int16Array;
   /** Colours visited in the right order so far. */
   readonly progress: Uint16Array;
   /** Steps taken so far. */
@@ -37,7 +40,7 @@ export type PinpadInfo = {
 
 /** Arrays belong to the environment and are overwritten by the next `reset` or `step`: copy what has to be kept. */
 export type PinpadStep = {
-  /** `[N, K]` indices into an embedding table, see `ObservationSpace`. */
+  /** `[N, K]` indices into an embedding table, see `GridObservation`. */
   readonly observation: Int32Array;
   /** `[N]` reward of this step: 1 where it finished the task. */
   readonly reward: Float32Array;
@@ -65,13 +68,14 @@ export type PinpadResetOptions = {
  * is, ignores its actions, gets reward 0 and `info.mask` 0, and keeps its `terminated` and `truncated`, until `reset`. Episode `i` of a
  * seed is the same whatever the number of environments.
  */
-export class GridworldPinpad {
+export class GridworldPinpad implements World<GridObservation, DiscreteSpace> {
   static readonly autoresetMode = 'disabled';
-  readonly world: World;
+  readonly world: GridSize;
   readonly horizon: number;
   readonly environments: number;
-  readonly observationSpace: ObservationSpace;
-  readonly actions = 4;
+  readonly observationSpace: GridObservation;
+  readonly actionSpace = { kind: 'discrete', count: 4 } as const;
+  readonly name = 'gridworld-pinpad';
   /** `[N, cells]`: 0 empty, 1 … O colours, O+1 a wall. */
   readonly layout: Uint8Array;
 
@@ -98,6 +102,7 @@ export class GridworldPinpad {
     this.observationSpace = observation ?? egocentric(world);
     this.cells = this.sampler.cells;
     this.layout = new Uint8Array(environments * this.cells);
+    const visited = new Int16Array(environments);
     this.result = {
       observation: new Int32Array(environments * this.observationSpace.slots),
       reward: new Float32Array(environments),
@@ -106,7 +111,8 @@ export class GridworldPinpad {
       info: {
         position: new Int32Array(environments),
         mask: new Uint8Array(environments),
-        visited: new Int16Array(environments),
+        visited,
+        event: visited,
         progress: new Uint16Array(environments),
         length: new Uint16Array(environments),
         success: new Uint8Array(environments),

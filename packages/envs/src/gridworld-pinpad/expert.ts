@@ -1,6 +1,6 @@
 import type { CounterRandom } from '@coxswain/base';
-import { requireProbability } from './errors.js';
-import { LayoutSampler, UNREACHABLE, type World } from './world.js';
+import { requireProbability } from '../errors.js';
+import { type GridSize, LayoutSampler, UNREACHABLE } from './layout.js';
 
 /** How many moves a set of them holds, and which they are: sets are 4-bit masks, bit `a` standing for move `a`. */
 const COUNT = new Uint8Array(16);
@@ -34,7 +34,7 @@ export class Expert {
    * @throws EnvError where the world cannot be or ε is no probability.
    */
   constructor(
-    readonly world: World,
+    readonly world: GridSize,
     readonly epsilon: number,
     readonly ties: Ties = 'random',
   ) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { GRID_MINI, GridworldPinpad, gatherEpisodes, generateExpertEpisodes, LengthBuckets, PAPER_PAIRS } from './index.js';
+import { GRID_MINI, GridworldPinpad, gatherEpisodes, generateExpertEpisodes, LengthBuckets, PAPER_PAIRS } from '../index.js';
 
 const { world, pretraining: tasks, horizon } = GRID_MINI;
 const mini = generateExpertEpisodes({ world, tasks, horizon, epsilon: 0.1, count: 2000, seed: 3 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readGolden } from '../../../kernels/src/testing/golden.js';
-import { Expert, GRID_MINI, GridworldPinpad, type Task } from './index.js';
+import { readGolden } from '../../../../kernels/src/testing/golden.js';
+import { type ColourSequence, Expert, GRID_MINI, GridworldPinpad } from '../index.js';
 
 const golden = readGolden('trained/episodes');
 const [episodes, steps] = golden.action.shape;
@@ -11,7 +11,7 @@ const action = (i: number, t: number) => golden.action.data[i * steps + t];
 const subgoal = (i: number, t: number) => golden.subgoal.data[i * steps + t];
 
 /** The task of an episode: its subgoals without repetition (a colour never follows itself in this list). */
-const taskOf = (i: number): Task => {
+const taskOf = (i: number): ColourSequence => {
   const sought = Array.from({ length: length[i] }, (_, t) => subgoal(i, t));
   return sought.filter((colour, t) => t === 0 || colour !== sought[t - 1]);
 };

@@ -8,7 +8,7 @@ import {
   PAPER_PAIRS,
   type Touched,
   touchedColours,
-} from './index.js';
+} from '../index.js';
 
 const { world, pretraining: tasks, horizon } = GRID_MINI;
 const data = generateExpertEpisodes({ world, tasks, horizon, epsilon: 0.1, count: 3000, seed: 4 });

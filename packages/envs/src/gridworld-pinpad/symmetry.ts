@@ -1,6 +1,6 @@
 import { CounterRandom } from '@coxswain/base';
-import { requireLength } from './errors.js';
-import { WORLD_STREAM } from './streams.js';
+import { requireLength } from '../errors.js';
+import { WORLD_STREAM } from '../streams.js';
 
 /** One of the 8 symmetries of the square: `cell[c]` is where cell `c` goes, `action[a]` what move `a` becomes. */
 export type Symmetry = { readonly cell: Uint16Array; readonly action: Uint8Array };

@@ -1,13 +1,13 @@
 import { CounterRandom } from '@coxswain/base';
-import { EnvError, LONGEST_HORIZON, requireInteger } from './errors.js';
+import { EnvError, LONGEST_HORIZON, requireInteger } from '../errors.js';
+import { WORLD_STREAM } from '../streams.js';
 import { Expert, type Ties } from './expert.js';
-import { WORLD_STREAM } from './streams.js';
-import { parseTask, type Task } from './tasks.js';
-import { LayoutSampler, type World } from './world.js';
+import { type GridSize, LayoutSampler } from './layout.js';
+import { type ColourSequence, parseTask } from './tasks.js';
 
 /** Episodes of one world in flat arrays, `N` of them, padded to `T` steps. */
 export type Episodes = {
-  readonly world: World;
+  readonly world: GridSize;
   /** N. With a smaller one, `{ ...episodes, count }`, the first of them. */
   readonly count: number;
   /** T. */
@@ -34,8 +34,8 @@ export type ExpertEpisodes = Episodes & {
 };
 
 export type ExpertSettings = {
-  readonly world: World;
-  readonly tasks: readonly Task[];
+  readonly world: GridSize;
+  readonly tasks: readonly ColourSequence[];
   /** ε: share of moves replaced by noise, see `Expert`. */
   readonly epsilon: number;
   /** Which of several shortest ways the expert takes; any of them by default. */

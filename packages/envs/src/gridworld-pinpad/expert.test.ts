@@ -1,9 +1,9 @@
 import { CounterRandom } from '@coxswain/base';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Expert, GRID_MINI, LayoutSampler, PAPER_PAIRS, UNREACHABLE, type World } from './index.js';
+import { Expert, GRID_MINI, type GridSize, LayoutSampler, PAPER_PAIRS, UNREACHABLE } from '../index.js';
 
-function randomLayout(world: World, seed: number): { layout: Uint8Array; agent: number } {
+function randomLayout(world: GridSize, seed: number): { layout: Uint8Array; agent: number } {
   const layout = new Uint8Array(world.size ** 2);
   const random = new CounterRandom(seed);
   random.seek(0, 0);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bayesFloor, type Episodes, Expert, GRID_MINI, generateExpertEpisodes, PAPER_PAIRS, type Task } from './index.js';
+import { bayesFloor, type ColourSequence, type Episodes, Expert, GRID_MINI, generateExpertEpisodes, PAPER_PAIRS } from '../index.js';
 
 const { world, pretraining: tasks, horizon } = GRID_MINI;
 const clean = generateExpertEpisodes({ world, tasks, horizon, epsilon: 0, count: 8000, seed: 21 });
@@ -31,7 +31,7 @@ test('knowing that failures were dropped lowers the floor, and a wrong epsilon o
 });
 
 /** One episode's −log p(actions | success), step by step, by playing every sequence of moves that every task's expert could make. */
-function enumeratedNll(list: readonly Task[], epsilon: number, episode: Episodes): number {
+function enumeratedNll(list: readonly ColourSequence[], epsilon: number, episode: Episodes): number {
   const expert = new Expert(episode.world, epsilon);
   expert.plan(episode.layout);
   const paths: { actions: string; p: number }[] = [];

@@ -1,10 +1,10 @@
 import { CounterRandom } from '@coxswain/base';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EnvError, LayoutSampler, UNREACHABLE, type World } from './index.js';
+import { EnvError, type GridSize, LayoutSampler, UNREACHABLE } from '../index.js';
 
 /** Shortest paths by relaxing every cell until nothing changes, over rows and columns. */
-function relaxedDistances({ size, colours }: World, layout: ArrayLike<number>, colour: number): number[] {
+function relaxedDistances({ size, colours }: GridSize, layout: ArrayLike<number>, colour: number): number[] {
   const distance = Array.from(layout, (content) => (content === colour + 1 ? 0 : Infinity));
   for (let changed = true; changed; ) {
     changed = false;
@@ -33,7 +33,7 @@ function relaxedDistances({ size, colours }: World, layout: ArrayLike<number>, c
   return distance;
 }
 
-const worlds = fc.constantFrom<World>(
+const worlds = fc.constantFrom<GridSize>(
   { size: 4, colours: 4, walls: 1 },
   { size: 5, colours: 3, walls: 6 },
   { size: 7, colours: 8, walls: 4 },

@@ -1,7 +1,7 @@
 import { CoxswainError } from '@coxswain/base';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { allocentric, GRID_MINI, GridworldPinpad, PAPER_PAIRS, parseTask } from './index.js';
+import { allocentric, GRID_MINI, GridworldPinpad, PAPER_PAIRS, parseTask } from '../index.js';
 
 const MINI = { world: GRID_MINI.world, tasks: GRID_MINI.pretraining, horizon: 12, environments: 6 };
 

@@ -1,7 +1,7 @@
 import { CounterRandom } from '@coxswain/base';
+import { requireInteger } from '../errors.js';
+import { WORLD_STREAM } from '../streams.js';
 import type { Episodes } from './dataset.js';
-import { requireInteger } from './errors.js';
-import { WORLD_STREAM } from './streams.js';
 
 /** `B` episodes cut to the longest of them, `T` steps. */
 export type EpisodeBatch = {

@@ -1,10 +1,10 @@
-import { EnvError } from './errors.js';
+import { EnvError } from '../errors.js';
 
 /** A sequence of colours to visit in order: digits for up to ten colours (`'032'`), or numbers. */
-export type Task = string | readonly number[];
+export type ColourSequence = string | readonly number[];
 
 /** @throws EnvError `bad-task` where it is empty or names a colour that the world does not have. */
-export function parseTask(task: Task, colours: number): Uint8Array {
+export function parseTask(task: ColourSequence, colours: number): Uint8Array {
   const sequence = typeof task === 'string' ? Array.from(task, Number) : task;
   if (sequence.length === 0) throw new EnvError('bad-task', 'the task is empty', 'at least one colour', 'write for example "032"');
   for (const colour of sequence) {
@@ -21,7 +21,7 @@ export function parseTask(task: Task, colours: number): Uint8Array {
 }
 
 /** The transitions between consecutive colours that a list of tasks shows, as a `[colours, colours]` table of 0 and 1 (from, to). */
-export function shownTransitions(tasks: readonly Task[], colours: number): Uint8Array {
+export function shownTransitions(tasks: readonly ColourSequence[], colours: number): Uint8Array {
   const shown = new Uint8Array(colours * colours);
   for (const task of tasks) {
     const sequence = parseTask(task, colours);
@@ -31,14 +31,14 @@ export function shownTransitions(tasks: readonly Task[], colours: number): Uint8
 }
 
 /** Colours that some task of the list begins with, as a table of 0 and 1. */
-export function shownStarts(tasks: readonly Task[], colours: number): Uint8Array {
+export function shownStarts(tasks: readonly ColourSequence[], colours: number): Uint8Array {
   const starts = new Uint8Array(colours);
   for (const task of tasks) starts[parseTask(task, colours)[0]] = 1;
   return starts;
 }
 
 /** Transitions from one colour to another that no task of the list shows: `[from, to]`, from ≠ to, in order. */
-export function unseenTransitions(tasks: readonly Task[], colours: number): [number, number][] {
+export function unseenTransitions(tasks: readonly ColourSequence[], colours: number): [number, number][] {
   const shown = shownTransitions(tasks, colours);
   const unseen: [number, number][] = [];
   for (let from = 0; from < colours; from++) {
@@ -52,7 +52,7 @@ export function unseenTransitions(tasks: readonly Task[], colours: number): [num
  * second, and the second always comes after the first. Skills are numbered by their first colours.
  * @throws EnvError `bad-task`.
  */
-export function skillsOf(tasks: readonly Task[], colours: number): number[] {
+export function skillsOf(tasks: readonly ColourSequence[], colours: number): number[] {
   const after = Array.from({ length: colours }, () => new Set<number>());
   const before = Array.from({ length: colours }, () => new Set<number>());
   const END = -1;

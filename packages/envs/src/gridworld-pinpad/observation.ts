@@ -1,18 +1,15 @@
-import { EnvError, requireLength } from './errors.js';
-import { checkWorld, type World } from './world.js';
+import type { RowsSpace } from '@coxswain/base';
+import { EnvError, requireLength } from '../errors.js';
+import { checkGridSize, type GridSize } from './layout.js';
 
 /**
  * What an agent is shown, as the list of the ones in a one-hot vector: an embedding is then a sum of a few table rows, and equals a
  * dense linear layer on the one-hot. Each of `slots` places holds one row number or −1 (nothing), and a row only ever appears in
  * its own slot (`slotOfRow`), so the gradient of a row is read from one column.
  */
-export type ObservationSpace = {
-  readonly kind: 'egocentric' | 'allocentric';
-  readonly world: World;
-  /** K: indices per observation. */
-  readonly slots: number;
-  /** V: rows of the table, the length of the one-hot vector. */
-  readonly rows: number;
+export interface GridObservation extends RowsSpace {
+  readonly view: 'egocentric' | 'allocentric';
+  readonly world: GridSize;
   /** `[V]`: the slot that a row appears in. */
   readonly slotOfRow: Int32Array;
   /** Rows that describe the surroundings come first, `rows - cells` of them; then one for each cell the agent can be in. */
@@ -21,15 +18,25 @@ export type ObservationSpace = {
   readonly outsideRows: Int32Array;
   /** Writes one observation, `slots` indices from `out[at]`, of the layout row that begins at `layout[layoutAt]`. */
   write(layout: Uint8Array, layoutAt: number, cell: number, out: Int32Array, at: number): void;
-};
+}
+
+/** Spread of the agent's own cell in the embedding, as in the recipe. */
+const AGENT_SPREAD = 0.5;
+
+/** Nothing outside the grid tells colours apart: starting its weights at zero is clearly faster (recipe). The rest is the model's. */
+function startSpread(agentRows: number, cells: number, outsideRows: ArrayLike<number>): Float32Array {
+  const spread = new Float32Array(agentRows + cells).fill(-1).fill(AGENT_SPREAD, agentRows);
+  for (let i = 0; i < outsideRows.length; i++) spread[outsideRows[i]] = 0;
+  return spread;
+}
 
 /**
  * A `(2G−1)²` window around the agent over channels (colours, wall, outside), then the agent's cell: row `w·(O+2) + channel` for window
  * place `w` (rows, then columns, from offset −(G−1)), row `(2G−1)²·(O+2) + cell` for the cell. **Our choice**: the paper's is
  * `allocentric`; here the direction to a colour is a linear function of the one-hot.
  */
-export function egocentric(world: World): ObservationSpace {
-  checkWorld(world);
+export function egocentric(world: GridSize): GridObservation {
+  checkGridSize(world);
   const { size, colours } = world;
   const cells = size * size;
   const width = 2 * size - 1;
@@ -52,14 +59,18 @@ export function egocentric(world: World): ObservationSpace {
     }
     empty[cell * (places + 1) + places] = agentRows + cell;
   }
+  const outsideRows = Int32Array.from({ length: places }, (_, place) => place * channels + colours + 1);
   return {
-    kind: 'egocentric',
+    kind: 'rows',
+    view: 'egocentric',
     world,
     slots: places + 1,
     rows: agentRows + cells,
+    bySlot: true,
+    startSpread: startSpread(agentRows, cells, outsideRows),
     slotOfRow,
     agentRows,
-    outsideRows: Int32Array.from({ length: places }, (_, place) => place * channels + colours + 1),
+    outsideRows,
     write(layout, layoutAt, cell, out, at) {
       const from = cell * (places + 1);
       for (let slot = 0; slot <= places; slot++) out[at + slot] = empty[from + slot];
@@ -78,8 +89,8 @@ export function egocentric(world: World): ObservationSpace {
  * `G²(W+O+1)` numbers: row `cell·(O+W) + channel`, then row `G²(O+W) + cell` for the agent. The walls have a channel each; a layout
  * does not tell them apart, so they are numbered in reading order (**our choice**).
  */
-export function allocentric(world: World): ObservationSpace {
-  checkWorld(world);
+export function allocentric(world: GridSize): GridObservation {
+  checkGridSize(world);
   const { size, colours, walls } = world;
   const cells = size * size;
   const channels = colours + walls;
@@ -88,10 +99,13 @@ export function allocentric(world: World): ObservationSpace {
   for (let row = 0; row < agentRows; row++) slotOfRow[row] = Math.floor(row / channels);
   slotOfRow.fill(cells, agentRows);
   return {
-    kind: 'allocentric',
+    kind: 'rows',
+    view: 'allocentric',
     world,
     slots: cells + 1,
     rows: agentRows + cells,
+    bySlot: true,
+    startSpread: startSpread(agentRows, cells, []),
     slotOfRow,
     agentRows,
     outsideRows: new Int32Array(0),
@@ -115,7 +129,7 @@ export function allocentric(world: World): ObservationSpace {
  * @throws EnvError `bad-shape`.
  */
 export function observeEpisodes(
-  space: ObservationSpace,
+  space: GridObservation,
   layout: Uint8Array,
   position: ArrayLike<number>,
   steps: number,
@@ -134,7 +148,7 @@ export function observeEpisodes(
  * @returns `[N, V]` of 0 and 1.
  * @throws EnvError `bad-shape`.
  */
-export function denseObservations(space: ObservationSpace, indices: Int32Array): Float32Array {
+export function denseObservations(space: GridObservation, indices: Int32Array): Float32Array {
   const count = indices.length / space.slots;
   if (!Number.isInteger(count)) {
     throw new EnvError('bad-shape', `${indices.length} indices`, `a multiple of ${space.slots}`, 'pass whole observations');

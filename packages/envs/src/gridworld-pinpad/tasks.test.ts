@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { GRID_MINI, PAPER_PAIRS, parseTask, shownStarts, shownTransitions, skillsOf, unseenTransitions } from './index.js';
+import { GRID_MINI, PAPER_PAIRS, parseTask, shownStarts, shownTransitions, skillsOf, unseenTransitions } from '../index.js';
 
 const pairsOf = (preset: typeof PAPER_PAIRS, task: string): [number, number][] =>
   Array.from(task, Number).flatMap((colour, i, all): [number, number][] => {

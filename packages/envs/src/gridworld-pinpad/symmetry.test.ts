@@ -8,7 +8,7 @@ import {
   neighbourTable,
   randomSymmetries,
   squareSymmetries,
-} from './index.js';
+} from '../index.js';
 
 const symmetries = squareSymmetries(4);
 
