@@ -37,6 +37,19 @@ export interface RecordSpace {
 export type LeafSpace = DiscreteSpace | RowsSpace | BoxSpace;
 export type Space = LeafSpace | RecordSpace;
 
+export const discreteSpace = (count: number): DiscreteSpace => ({ kind: 'discrete', count });
+
+/** @param bySlot see `RowsSpace`. */
+export const rowsSpace = (rows: number, slots: number, bySlot = true): RowsSpace => ({ kind: 'rows', rows, slots, bySlot });
+
+/** Finite numbers of f32. */
+export const boxSpace = (shape: readonly number[], bounds: { readonly low?: number; readonly high?: number } = {}): BoxSpace => ({
+  kind: 'box',
+  shape,
+  type: 'f32',
+  ...bounds,
+});
+
 /** Values of a space for many at once, one after the other. */
 export type Values<S extends Space> = S extends DiscreteSpace | RowsSpace
   ? Int32Array

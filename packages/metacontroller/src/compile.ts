@@ -111,12 +111,13 @@ export class Compile extends Steering implements CodeGenerator {
     return scale(log(scale(log(uniform), -1)), -1);
   }
 
-  discover({ residual, indices, mask, gate, noise, gateNoise }: DiscoveryInputs, { batch, time }: SequenceSize): Discovery {
-    if (!indices || !mask) throw new ShapeError('Compile.discover', 'no observations or no mask', 'both: it reads the episodes themselves');
+  discover({ residual, observation, mask, gate, noise, gateNoise }: DiscoveryInputs, { batch, time }: SequenceSize): Discovery {
+    if (!observation || !mask)
+      throw new ShapeError('Compile.discover', 'no observations or no mask', 'both: it reads the episodes themselves');
     const { segments, latent, alphaBoundary, recurrent } = this.config;
     const { device } = this;
     const whole = time + 1;
-    const x = this.read(this.reader.blocks(this.reader.embed(indices), { batch, time: whole }));
+    const x = this.read(this.reader.blocks(this.reader.embed(observation), { batch, time: whole }));
     const gates = linear(x, this.#segment.wih, { bias: this.#segment.bias }).reshape([batch, whole, 3 * recurrent]);
     const places = boundaryPlaces(mask, batch, time, this.config.priorLength);
     const temperature = slice(gate, 0, 1, 2);

@@ -1,9 +1,8 @@
 /** Discovery: a metacontroller learns on clean demonstrations which corrections of the frozen model are skills. */
-import { NONE } from '@coxswain/base';
+import { type LeafValues, NONE } from '@coxswain/base';
 import {
   type AdamW,
   backwardSum,
-  crossEntropy,
   type Device,
   findCulprit,
   gatherRows,
@@ -20,7 +19,14 @@ import {
   scale,
   type Tensor,
 } from '@coxswain/tensor';
-import { requireReadable, type SequenceModel, type SequenceSize } from '@coxswain/transformer';
+import {
+  type Distribution,
+  requireReadable,
+  type SequenceModel,
+  type SequenceSize,
+  spaceTensors,
+  writeValues,
+} from '@coxswain/transformer';
 import type { CodeGenerator, Discovery } from './metacontroller.js';
 
 /** What the sequence embedder may look at; see the package's README and `docs/results`. */
@@ -38,18 +44,18 @@ export const showsMoments = (view: View): view is MomentView => MOMENT_VIEWS.inc
 export interface DiscoveryBatch {
   readonly batch: number;
   readonly time: number;
-  /** [batch·(time + 1), slots]: embedding rows of every observation, the final one included. */
-  readonly indices: Int32Array;
-  /** [batch·time] */
-  readonly actions: Int32Array;
+  /** Of batch·(time + 1): every observation, the final one included; an array for each leaf of the model's observation space. */
+  readonly observation: readonly LeafValues[];
+  /** Of batch·time, likewise. */
+  readonly action: readonly LeafValues[];
   /** [batch·time]: 1 where a step happened. */
   readonly mask: Float32Array;
   /** [batch]: steps of each episode. */
   readonly lengths: ArrayLike<number>;
   /** View `partner`: the episode of the batch that stands in for each. */
   readonly partner?: Uint32Array;
-  /** View `symmetry` and those of moments: the same episodes, under a random symmetry or as they are, like `indices`. */
-  readonly viewIndices?: Int32Array;
+  /** View `symmetry` and those of moments: the same episodes, under a random symmetry or as they are, like `observation`. */
+  readonly viewObservation?: readonly LeafValues[];
   /** Views of moments: the observations of each episode that the embedder sees, by their step, in order. */
   readonly viewSteps?: readonly ArrayLike<number>[];
 }
@@ -104,13 +110,13 @@ export interface DiscoveryMetrics {
   readonly gradientNorm: number;
 }
 
-interface Inputs {
-  readonly indices: Tensor;
-  readonly actions: Tensor;
+export interface Inputs {
+  readonly observation: readonly Tensor[];
+  readonly action: readonly Tensor[];
   readonly mask: Tensor;
   readonly viewLengths: Tensor;
   readonly partner?: Tensor;
-  readonly viewIndices?: Tensor;
+  readonly viewObservation?: readonly Tensor[];
   /** u32 [batch·(time + 1)]: rows of the view that are seen, `NONE` behind the last. */
   readonly viewRows?: Tensor;
 }
@@ -169,7 +175,7 @@ export class DiscoveryTrainer {
    * @throws ArgumentError, NotFiniteError for observations or a mask that no model can read; nothing is launched then.
    */
   step(batch: DiscoveryBatch, options: { step: number; learningRate: number; alpha: number; gate: Gate }): void {
-    requireReadable('DiscoveryTrainer.step', batch, this.base.config, batch.time + 1);
+    requireReadable('DiscoveryTrainer.step', batch, this.base.config.observation, batch.time + 1);
     const captured = this.#captured(batch.time);
     this.#last = captured;
     writeInputs(captured.inputs, batch);
@@ -189,7 +195,7 @@ export class DiscoveryTrainer {
     const { batch, meanLength, layer, embedderLayer, view, baseOptimiser, precision = 'f32' } = this.settings;
     const { base, controller } = this;
     const device = this.#device;
-    const inputs = makeInputs(device, { batch, time, slots: base.config.slots }, view);
+    const inputs = makeInputs(base, { batch, time }, view);
     const body = () => {
       for (const { store } of this.#optimisers) store.zeroGradients();
       const size = { batch, time };
@@ -246,7 +252,7 @@ export class DiscoveryTrainer {
     const { baseOptimiser } = this.settings;
     return {
       stores: { controller: controller.store, base: base.store },
-      inputs: { ...(inputs as Readonly<Record<string, Tensor>> & Inputs), alpha: this.#alpha, gate: this.#gate },
+      inputs: { ...named(inputs), alpha: this.#alpha, gate: this.#gate },
       optimisers: { controller: optimiser, ...(baseOptimiser ? { base: baseOptimiser } : {}) },
       programs: [program],
     };
@@ -258,38 +264,48 @@ export class DiscoveryTrainer {
     this.#random.dispose();
     for (const { program, inputs } of this.#programs.values()) {
       program.dispose();
-      for (const input of Object.values(inputs)) (input as Tensor | undefined)?.dispose();
+      for (const input of Object.values(named(inputs))) input.dispose();
     }
     this.#programs.clear();
   }
 }
 
 /** Device tensors for a batch of these sizes. */
-export function makeInputs(device: Device, { batch, time, slots }: { batch: number; time: number; slots: number }, view: View): Inputs {
+export function makeInputs(base: SequenceModel, { batch, time }: SequenceSize, view: View): Inputs {
+  const { device, config } = base;
   const observations = batch * (time + 1);
+  const turned = view === 'symmetry' || showsMoments(view);
   return {
-    indices: device.tensor(new Int32Array(observations * slots), [observations, slots]),
-    actions: device.tensor(new Int32Array(batch * time)),
+    observation: spaceTensors(device, config.observation, observations),
+    action: spaceTensors(device, config.action, batch * time),
     mask: device.tensor(new Float32Array(batch * time)),
     viewLengths: device.tensor(new Uint32Array(batch)),
     ...(view === 'partner' ? { partner: device.tensor(new Uint32Array(batch)) } : {}),
-    ...(view === 'symmetry' || showsMoments(view)
-      ? { viewIndices: device.tensor(new Int32Array(observations * slots), [observations, slots]) }
-      : {}),
+    ...(turned ? { viewObservation: spaceTensors(device, config.observation, observations) } : {}),
     ...(showsMoments(view) ? { viewRows: device.tensor(new Uint32Array(observations)) } : {}),
   };
 }
 
+/** The tensors by name; further leaves of a record are numbered. */
+function named(inputs: Inputs): Record<string, Tensor> {
+  const entries = Object.entries(inputs as unknown as Record<string, Tensor | readonly Tensor[]>);
+  return Object.fromEntries(
+    entries.flatMap(([name, value]) =>
+      Array.isArray(value) ? value.map((tensor, i) => [i ? `${name} ${i}` : name, tensor]) : [[name, value as Tensor]],
+    ),
+  );
+}
+
 /** Uploads a batch. */
 export function writeInputs(inputs: Inputs, batch: DiscoveryBatch): void {
-  inputs.indices.write(batch.indices);
-  inputs.actions.write(batch.actions);
+  writeValues(inputs.observation, batch.observation);
+  writeValues(inputs.action, batch.action);
   inputs.mask.write(batch.mask);
   const { partner, viewSteps } = batch;
   const seen = (i: number): number => viewSteps?.[i].length ?? batch.lengths[partner && inputs.partner ? partner[i] : i] + 1;
   inputs.viewLengths.write(Uint32Array.from({ length: batch.batch }, (_, i) => seen(i)));
   if (inputs.partner && partner) inputs.partner.write(partner);
-  if (inputs.viewIndices && batch.viewIndices) inputs.viewIndices.write(batch.viewIndices);
+  if (inputs.viewObservation && batch.viewObservation) writeValues(inputs.viewObservation, batch.viewObservation);
   if (inputs.viewRows && viewSteps) {
     const whole = batch.time + 1;
     const rows = new Uint32Array(batch.batch * whole).fill(NONE);
@@ -319,7 +335,7 @@ export function discover(
   generator: CodeGenerator,
   inputs: Inputs,
   options: DiscoverOptions,
-): Discovery & { readonly nll: Tensor; readonly logits: Tensor } {
+): Discovery & { readonly nll: Tensor; readonly action: Distribution } {
   const { batch, time, layer, embedderLayer, view, gate, noise, gateNoise, throughBase = false } = options;
   const size = { batch, time };
   const whole = { batch, time: time + 1 };
@@ -327,11 +343,11 @@ export function discover(
   const lowest = Math.min(layer, embedderLayer);
   const reading = throughBase ? <T>(read: () => T): T => read() : noGrad;
   const [residual, seen] = reading(() => {
-    const lower = between(base.embed(inputs.indices), 0, lowest);
+    const lower = between(base.embed(inputs.observation), 0, lowest);
     const e = between(lower, lowest, layer);
-    const { viewIndices, viewRows, partner } = inputs;
-    if (viewIndices) {
-      const turned = noGrad(() => between(base.embed(viewIndices), 0, embedderLayer));
+    const { viewObservation, viewRows, partner } = inputs;
+    if (viewObservation) {
+      const turned = noGrad(() => between(base.embed(viewObservation), 0, embedderLayer));
       return [e, viewRows ? noGrad(() => gatherRows(turned, viewRows)) : turned];
     }
     const own = between(lower, lowest, embedderLayer);
@@ -344,7 +360,7 @@ export function discover(
       residual,
       view: seen,
       viewLengths: inputs.viewLengths,
-      indices: inputs.indices,
+      observation: inputs.observation,
       mask: inputs.mask,
       gate,
       throughResidual: throughBase,
@@ -353,6 +369,6 @@ export function discover(
     },
     size,
   );
-  const logits = base.actionLogits(base.blocks(found.steered, size, layer));
-  return { ...found, logits, nll: crossEntropy(logits, inputs.actions) };
+  const action = base.action(base.blocks(found.steered, size, layer));
+  return { ...found, action, nll: action.nll(inputs.action) };
 }

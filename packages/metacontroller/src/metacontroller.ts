@@ -39,8 +39,8 @@ export interface DiscoveryInputs {
   readonly residual: Tensor;
   /** Gradients flow into `residual` (co-training); by default none do. */
   readonly throughResidual?: boolean;
-  /** i32 [batch·(time + 1), slots]: the observations themselves, for what reads those. */
-  readonly indices?: Tensor;
+  /** Of batch·(time + 1): the observations themselves, a tensor for each leaf, for what reads those. */
+  readonly observation?: readonly Tensor[];
   /** [batch·time]: 1 where a step happened. */
   readonly mask?: Tensor;
   /** What the sequence embedder sees instead (another view), same shape; the residual itself when absent. */

@@ -1,8 +1,8 @@
 /** Supervised controllers: one low-rank U per true subgoal, the bound on what steering can do (arXiv 2512.20605, §4). */
+import type { LeafValues } from '@coxswain/base';
 import {
   type AdamW,
   backward,
-  crossEntropy,
   type Device,
   gatherRows,
   maskedMean,
@@ -16,7 +16,7 @@ import {
   sum,
   type Tensor,
 } from '@coxswain/tensor';
-import { normal, requireReadable, type SequenceModel } from '@coxswain/transformer';
+import { normal, requireReadable, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
 
 /**
  * For each of `subgoals` a correction e ← e + B_g A_g e, chosen by label. They are the hypernetwork's kernels with a one-hot
@@ -55,18 +55,19 @@ export class SupervisedControllers {
 export interface LabelledBatch {
   readonly batch: number;
   readonly time: number;
-  /** [batch·time, slots] */
-  readonly indices: Int32Array;
+  /** Of batch·time, an array for each leaf of the model's observation space. */
+  readonly observation: readonly LeafValues[];
+  /** Likewise. */
+  readonly action: readonly LeafValues[];
   /** [batch·time] */
-  readonly actions: Int32Array;
   readonly subgoals: ArrayLike<number>;
   readonly mask: Float32Array;
 }
 
 interface Captured {
   readonly program: Program<{ nll: Tensor }>;
-  readonly indices: Tensor;
-  readonly actions: Tensor;
+  readonly observation: readonly Tensor[];
+  readonly action: readonly Tensor[];
   readonly subgoals: Tensor;
   readonly mask: Tensor;
 }
@@ -105,7 +106,7 @@ export class SupervisedTrainer {
    * @throws ArgumentError, NotFiniteError for observations or a mask that no model can read; nothing is launched then.
    */
   step(batch: LabelledBatch, learningRate: number): void {
-    requireReadable('SupervisedTrainer.step', batch, this.base.config);
+    requireReadable('SupervisedTrainer.step', batch, this.base.config.observation);
     const captured = this.#write(batch, true);
     this.#last = captured;
     this.optimiser?.prepare(learningRate);
@@ -121,8 +122,8 @@ export class SupervisedTrainer {
 
   #write(batch: LabelledBatch, learn: boolean): Captured {
     const captured = this.#captured(batch.batch, batch.time, learn);
-    captured.indices.write(batch.indices);
-    captured.actions.write(batch.actions);
+    writeValues(captured.observation, batch.observation);
+    writeValues(captured.action, batch.action);
     captured.subgoals.write(Uint32Array.from(batch.subgoals));
     captured.mask.write(batch.mask);
     return captured;
@@ -141,16 +142,15 @@ export class SupervisedTrainer {
     const n = batch * time;
     const device = this.#device;
     const inputs = {
-      indices: device.tensor(new Int32Array(n * base.config.slots), [n, base.config.slots]),
-      actions: device.tensor(new Int32Array(n)),
+      observation: spaceTensors(device, base.config.observation, n),
+      action: spaceTensors(device, base.config.action, n),
       subgoals: device.tensor(new Uint32Array(n)),
       mask: device.tensor(new Float32Array(n)),
     };
     const size = { batch, time };
     const program = device.capture(() => {
-      const residual = noGrad(() => base.blocks(base.embed(inputs.indices), size, 0, layer));
-      const logits = base.actionLogits(base.blocks(controllers.steer(residual, inputs.subgoals), size, layer));
-      const losses = crossEntropy(logits, inputs.actions);
+      const residual = noGrad(() => base.blocks(base.embed(inputs.observation), size, 0, layer));
+      const losses = base.action(base.blocks(controllers.steer(residual, inputs.subgoals), size, layer)).nll(inputs.action);
       if (learn && this.optimiser) {
         controllers.store.zeroGradients();
         backward(scale(sum(mul(losses, inputs.mask)), 1 / (batch * meanLength)));
@@ -165,7 +165,8 @@ export class SupervisedTrainer {
   async requireFinite(): Promise<void> {
     const { optimiser, controllers, base } = this;
     if (!this.#last || !optimiser) return;
-    const { program, ...inputs } = this.#last;
+    const { program } = this.#last;
+    const inputs = named(this.#last);
     const [sums, skipped] = await this.#device.read([program.outputs.nll, optimiser.skipped]);
     const stores = { controllers: controllers.store, base: base.store };
     const last = { stores, inputs, optimisers: { controllers: optimiser }, programs: [program] };
@@ -173,10 +174,17 @@ export class SupervisedTrainer {
   }
 
   dispose(): void {
-    for (const { program, ...inputs } of this.#programs.values()) {
-      program.dispose();
-      for (const input of Object.values(inputs)) input.dispose();
+    for (const captured of this.#programs.values()) {
+      captured.program.dispose();
+      for (const input of Object.values(named(captured))) input.dispose();
     }
     this.#programs.clear();
   }
+}
+
+function named({ observation, action, subgoals, mask }: Captured): Record<string, Tensor> {
+  const all = Object.entries({ observation, action }).flatMap(([name, tensors]) =>
+    tensors.map((tensor, i) => [i ? `${name} ${i}` : name, tensor]),
+  );
+  return { ...Object.fromEntries(all), subgoals, mask };
 }

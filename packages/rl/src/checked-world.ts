@@ -1,5 +1,6 @@
-import { CoxswainError } from '@coxswain/base';
-import type { Reset, Step, VectorEnvironment } from './environment.js';
+import { CoxswainError, leafSize, leafValues, leavesOf, type Space } from '@coxswain/base';
+import type { Reset, Step, World } from '@coxswain/envs';
+import { wrongValue } from '@coxswain/transformer';
 
 /** A world gave what no world may give: NaN for a reward, an observation that the model cannot read, an array of another length. */
 export class WorldError extends CoxswainError {
@@ -22,7 +23,7 @@ export class WorldError extends CoxswainError {
   }
 }
 
-const nameOf = (world: VectorEnvironment): string => {
+const nameOf = (world: World): string => {
   const named = world.name ?? world.constructor?.name;
   return named && named !== 'Object' ? named : 'without a name';
 };
@@ -33,26 +34,28 @@ const isFlag = (flag: unknown): boolean => flag === 0 || flag === 1 || flag === 
  * A world that is looked at as it plays: every reward, observation, flag and progress of an episode that runs, on the host, before
  * any of it reaches the model. Otherwise it is the world it was made of.
  */
-export class CheckedWorld implements VectorEnvironment {
+export class CheckedWorld implements World {
   readonly name: string;
   readonly environments: number;
   readonly horizon: number;
-  readonly observationSpace: { readonly slots: number };
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
   #first = 0;
   #step = 0;
   readonly #over: Uint8Array;
   /** Of each episode so far, in the precision that learning has them in. */
   readonly #reward: Float32Array;
 
-  /** @param rows of the model's observation embedding. */
+  /** @param seen the space of observations that the model reads. */
   constructor(
-    private readonly world: VectorEnvironment,
-    private readonly rows: number,
+    private readonly world: World,
+    private readonly seen: Space,
   ) {
     this.name = nameOf(world);
     this.environments = world.environments;
     this.horizon = world.horizon;
     this.observationSpace = world.observationSpace;
+    this.actionSpace = world.actionSpace;
     this.#over = new Uint8Array(world.environments);
     this.#reward = new Float32Array(world.environments);
   }
@@ -69,7 +72,7 @@ export class CheckedWorld implements VectorEnvironment {
   }
 
   /** @throws WorldError for what no world may give. */
-  step(actions: ArrayLike<number>): Step {
+  step(actions: Parameters<World['step']>[0]): Step {
     const result = this.world.step(actions);
     this.#step++;
     this.#rewards(result);
@@ -80,18 +83,26 @@ export class CheckedWorld implements VectorEnvironment {
 
   /** Observations of episodes that go on, and how far all have come. */
   #look({ observation, info }: Reset): void {
-    const { environments: n, rows } = this;
-    const { slots } = this.observationSpace;
-    this.#length('observation', observation, n * slots, `[${n}, ${slots}]`);
+    const { environments: n } = this;
+    const given = leafValues(this.seen, observation);
+    for (const [leaf, { path, space }] of leavesOf(this.seen).entries()) {
+      const name = `observation${path && `.${path}`}`;
+      const size = leafSize(space);
+      this.#length(name, given[leaf], n * size, `[${n}, ${size}]`);
+      const values = given[leaf] as ArrayLike<number>;
+      for (let i = 0; i < n; i++) {
+        if (this.#over[i]) continue;
+        for (let k = 0; k < size; k++) {
+          const expected = wrongValue(space, values[i * size + k]);
+          const place = space.kind === 'rows' ? ` in slot ${k}` : size > 1 ? ` at ${k}` : '';
+          if (expected) this.#fail(i, `${name} ${values[i * size + k]}${place}`, expected);
+        }
+      }
+    }
     const { progress } = info;
     if (progress) this.#length('info.progress', progress, n, `[${n}]`);
     for (let i = 0; i < n; i++) {
       if (this.#over[i]) continue;
-      for (let k = 0; k < slots; k++) {
-        const row = observation[i * slots + k];
-        if (!(row >= -1 && row < rows && Number.isInteger(row)))
-          this.#fail(i, `observation ${row} in slot ${k}`, `a row of the embedding from 0 to ${rows - 1}, or −1 for none`);
-      }
       if (progress && !Number.isFinite(progress[i])) this.#fail(i, `progress ${progress[i]}`, 'a finite number');
     }
   }

@@ -1,8 +1,10 @@
-import { outOfRange, twoWords } from '@coxswain/base';
+import { discreteSpace, outOfRange, twoWords } from '@coxswain/base';
 import {
+  allocentric,
   type ColourSequence,
   checkGridSize,
   type Expert,
+  egocentric,
   type GridObservation,
   type PinpadSettings,
   parseTask,
@@ -61,6 +63,8 @@ export class DevicePinpad {
   readonly agents: Tensor;
   /** i32 `[N, T]` moves taken. */
   readonly taken: Tensor;
+  readonly observationSpace: GridObservation;
+  readonly actionSpace = discreteSpace(4);
   /** K: indices of an observation. */
   readonly slots: number;
   readonly #random: Tensor;
@@ -79,6 +83,7 @@ export class DevicePinpad {
     this.#egocentric = observation === 'egocentric';
     this.#shape = { episodes, ...world, tasks: tasks === 'free' ? 0 : tasks.length };
     this.slots = pinpadSlots(world, this.#egocentric);
+    this.observationSpace = (this.#egocentric ? egocentric : allocentric)(world);
     this.layout = device.tensor(new Uint32Array(episodes * world.size ** 2), [episodes, world.size ** 2]);
     this.agents = device.tensor(new Uint32Array(episodes * 4), [episodes, 4]);
     this.taken = device.tensor(new Int32Array(episodes * horizon), [episodes, horizon]);

@@ -1,5 +1,5 @@
 import { counterAdvance, PINPAD_FLAGS } from '@coxswain/kernels';
-import { type Device, noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
+import { type Device, noGrad, type Program, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 import type { Memory, SequenceModel } from '@coxswain/transformer';
 import { PLAY_STREAM } from './codes.js';
 import { type Controller, scatterRows } from './controller.js';
@@ -53,7 +53,10 @@ export class DeviceRollout {
   constructor(private readonly options: DeviceRolloutOptions) {
     const { model, world, controller, seed } = options;
     const { environments: count, horizon } = world.settings;
-    checkParts({ ...options, environment: { environments: count, observationSpace: { slots: world.slots } } });
+    checkParts({
+      ...options,
+      environment: { environments: count, observationSpace: world.observationSpace, actionSpace: world.actionSpace },
+    });
     if (controller?.beforeStep) throw new ShapeError('rollout', 'a controller that needs the host at every step', 'one that does not');
     this.#device = model.device;
     this.#memory = model.memory(count, horizon);
@@ -126,9 +129,9 @@ export class DeviceRollout {
       reward: Float32Array.from(field(3), (flags) => (flags & PINPAD_FLAGS.success ? 1 : 0)),
       length,
       progress: Float32Array.from(field(2)),
-      action,
+      action: [action],
       open: Uint8Array.from(open),
-      observation: new Int32Array(0),
+      observation: [],
       steps: length.reduce((sum, steps) => sum + steps, 0),
     };
   }
@@ -161,11 +164,10 @@ export class DeviceRollout {
           if (edited.open) scatterRows(edited.open.reshape([rows, 1]), place, this.#open);
           return edited.residual;
         };
-        const hooks = controller ? { edits: { [controller.layer]: edit } } : {};
+        const hooks = controller ? [{ layer: controller.layer, edit }] : [];
         const e = model.stepBlocks(model.embed(world.observe(episode)), memory, 0, depth, hooks);
-        const logits = model.actionLogits(e);
-        const { index } = philoxCategorical(logits, this.#random, PLAY_STREAM.action, { owner, temperature });
-        world.step(episode, index);
+        const [action] = model.action(e).tempered(temperature).sample(this.#random, PLAY_STREAM.action, { owner });
+        world.step(episode, action);
         device.dispatch(counterAdvance, { at: 0, wide: 0 }, { counter: this.#memory.step });
         device.dispatch(counterAdvance, { at: 2, wide: 1 }, { counter: this.#random.tensor });
         return {};

@@ -5,7 +5,6 @@ export * from './codes.js';
 export * from './controller.js';
 export * from './device-pinpad.js';
 export * from './device-rollout.js';
-export * from './environment.js';
 export type { BatchPart, Episodes } from './episodes.js';
 export * from './evaluate.js';
 export * from './injected-code.js';

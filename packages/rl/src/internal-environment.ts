@@ -1,11 +1,11 @@
-import { NONE } from '@coxswain/base';
+import { fromLeaves, type LeafValues, leafValues, NONE } from '@coxswain/base';
+import type { Step, World } from '@coxswain/envs';
 import type { Steering } from '@coxswain/metacontroller';
-import { NotFiniteError, noGrad, type Program, philoxCategorical, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
-import type { Memory, SequenceModel } from '@coxswain/transformer';
+import { NotFiniteError, noGrad, type Program, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
+import { type Memory, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
 import { CheckedWorld } from './checked-world.js';
 import { CodeController } from './code-controller.js';
 import { FixedCodes, PLAY_STREAM } from './codes.js';
-import type { Step, VectorEnvironment } from './environment.js';
 
 export type InternalEnvironmentOptions = {
   /** The frozen base model. */
@@ -17,7 +17,7 @@ export type InternalEnvironmentOptions = {
   /** f32 [4]: `gateValues` of the metacontroller package; hard for the method. */
   readonly gate: Tensor;
   /** The world underneath. */
-  readonly environment: VectorEnvironment;
+  readonly environment: World;
   /** Seed of layouts and sampled actions. */
   readonly seed: number;
 };
@@ -50,7 +50,7 @@ type Programs = {
   /** Reads up to the controlled layer, and the switch. */
   readonly look: Program<{ residual: Tensor; x: Tensor; open: Tensor }>;
   /** Takes codes where the switch is open, steers, and samples actions. */
-  readonly act: Program<{ action: Tensor }>;
+  readonly act: Program<Record<string, Tensor>>;
 };
 
 /**
@@ -74,7 +74,7 @@ export class InternalEnvironment {
   readonly #controller: CodeController;
   readonly #memory: Memory;
   readonly #random: RandomState;
-  readonly #indices: Tensor;
+  readonly #observation: readonly Tensor[];
   readonly #episode: Tensor;
   readonly #programs: Programs;
   readonly #open: Uint8Array;
@@ -92,14 +92,14 @@ export class InternalEnvironment {
     const { environments: n, horizon } = environment;
     const { device } = model;
     this.environments = n;
-    this.#world = new CheckedWorld(environment, model.config.vocabulary);
+    this.#world = new CheckedWorld(environment, model.config.observation);
     this.latent = metacontroller.config.latent;
     this.width = metacontroller.config.width;
     this.#codes = new FixedCodes(device.zeros([n, this.latent]));
     this.#controller = new CodeController({ metacontroller, layer, source: this.#codes, episodes: n, gate });
     this.#memory = model.memory(n, horizon);
     this.#random = new RandomState(device, seed);
-    this.#indices = device.tensor(new Int32Array(n * model.config.slots), [n, model.config.slots]);
+    this.#observation = spaceTensors(device, model.config.observation, n);
     this.#episode = device.tensor(new Uint32Array(n));
     this.#open = new Uint8Array(n);
     this.#over = new Uint8Array(n);
@@ -115,15 +115,16 @@ export class InternalEnvironment {
     const memory = this.#memory.of(this.#episode);
     const look = device.capture(() =>
       noGrad(() => {
-        const residual = model.stepBlocks(model.embed(this.#indices), memory, 0, layer);
+        const residual = model.stepBlocks(model.embed(this.#observation), memory, 0, layer);
         return { residual, ...this.#controller.peek(residual, context) };
       }),
     );
     const act = device.capture(() =>
       noGrad(() => {
         const steered = this.#controller.control(look.outputs.residual, context).residual;
-        const logits = model.actionLogits(model.stepBlocks(steered, memory, layer));
-        return { action: philoxCategorical(logits, this.#random, PLAY_STREAM.action, { owner: this.#episode }).index };
+        const action = model.action(model.stepBlocks(steered, memory, layer));
+        const chosen = action.sample(this.#random, PLAY_STREAM.action, { owner: this.#episode });
+        return Object.fromEntries(chosen.map((tensor, i) => [`action ${i}`, tensor]));
       }),
     );
     return { look, act };
@@ -166,8 +167,9 @@ export class InternalEnvironment {
     let last: Ends;
     do {
       this.#random.write(this.#batch * environment.horizon + this.#t);
-      const [actions] = await model.device.read([this.#programs.act.outputs.action], [this.#programs.act]);
-      const step = environment.step(actions);
+      const { act } = this.#programs;
+      const actions = (await model.device.read(Object.values(act.outputs), [act])) as LeafValues[];
+      const step = environment.step(fromLeaves(environment.actionSpace, actions));
       last = step;
       this.#advance(step, ended);
       if (!this.#over.includes(0)) break;
@@ -195,13 +197,12 @@ export class InternalEnvironment {
   }
 
   /** Reads the model up to the controlled layer at the present step, and its switch. */
-  async #look(observation: Int32Array): Promise<void> {
+  async #look(observation: unknown): Promise<void> {
     const { model } = this.options;
     const { look } = this.#programs;
-    this.#indices.write(observation);
+    writeValues(this.#observation, leafValues(model.config.observation, observation) as readonly LeafValues[]);
     this.#episode.write(Uint32Array.from(this.#over, (over, i) => (over ? NONE : i)));
-    if (this.#t === 0) this.#memory.begin();
-    else this.#memory.step.write(Uint32Array.of(this.#t));
+    this.#memory.at(this.#t);
     const [x, open] = (await model.device.read([look.outputs.x, look.outputs.open], [look])) as Float32Array[];
     this.#x = x;
     for (let i = 0; i < this.environments; i++) this.#open[i] = this.#over[i] ? 0 : open[i];
@@ -227,7 +228,7 @@ export class InternalEnvironment {
   dispose(): void {
     this.#programs.look.dispose();
     this.#programs.act.dispose();
-    for (const part of [this.#controller, this.#codes, this.#random, this.#indices, this.#episode]) part.dispose();
+    for (const part of [this.#controller, this.#codes, this.#random, ...this.#observation, this.#episode]) part.dispose();
     this.#memory.dispose();
   }
 }

@@ -1,7 +1,7 @@
 /** What the two kinds of reinforcement learning differ in: whose log-probabilities the objective is about. */
-import { NONE } from '@coxswain/base';
-import { crossEntropy, gatherRows, gaussianLogProb, scale, selectRows, type Tensor } from '@coxswain/tensor';
-import type { SequenceModel } from '@coxswain/transformer';
+import { type LeafValues, leafArray, leafSize, leavesOf, NONE } from '@coxswain/base';
+import { gatherRows, gaussianLogProb, scale, selectRows, type Tensor } from '@coxswain/tensor';
+import { type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
 import type { CodeRecords } from './code-controller.js';
 import type { Policy } from './policy.js';
 import type { Learner } from './update.js';
@@ -35,35 +35,48 @@ export function codeLearner(policy: Policy, records: CodeRecords): Learner {
  * @param temperature at which the rollout samples actions.
  */
 export function actionLearner(model: SequenceModel, oldLogProb: Tensor, temperature = 1): Learner {
-  const { slots } = model.config;
+  const { config, device } = model;
+  const [seen, done] = [config.observation, config.action].map((space) => leavesOf(space).map((leaf) => leaf.space));
   return {
     store: model.store,
     packed: false,
     oldLogProb,
     prepare({ batch, time, decisions }) {
-      const host = { indices: new Int32Array(batch * time * slots), actions: new Int32Array(decisions) };
-      const indices = model.device.tensor(host.indices, [batch * time, slots]);
-      const actions = model.device.tensor(host.actions);
+      const host = {
+        observation: seen.map((space) => leafArray(space, batch * time)),
+        action: done.map((space) => leafArray(space, decisions)),
+      };
+      const observation = spaceTensors(device, config.observation, batch * time);
+      const action = spaceTensors(device, config.action, decisions);
       return {
-        tensors: [indices, actions],
-        write({ horizon, observation, action }, order, lengths, decision) {
-          host.indices.fill(-1);
-          order.forEach((episode, row) => {
-            const from = episode * horizon;
-            host.indices.set(observation.subarray(from * slots, (from + lengths[row]) * slots), row * time * slots);
-          });
-          decision.forEach((place, i) => {
-            host.actions[i] = place === NONE ? -1 : action[place];
-          });
-          indices.write(host.indices);
-          actions.write(host.actions);
+        tensors: [...observation, ...action],
+        write(episodes, order, lengths, decision) {
+          for (const [leaf, space] of seen.entries()) {
+            const [size, rows] = [leafSize(space), host.observation[leaf]];
+            rows.fill(space.kind === 'rows' ? -1 : 0);
+            order.forEach((episode, row) => {
+              const from = episode * episodes.horizon;
+              rows.set(episodes.observation[leaf].subarray(from * size, (from + lengths[row]) * size), row * time * size);
+            });
+          }
+          for (const [leaf, space] of done.entries()) writeTaken(host.action[leaf], episodes.action[leaf], decision, leafSize(space));
+          writeValues(observation, host.observation);
+          writeValues(action, host.action);
         },
         collect: () => ({}),
         logProb({ at, back }) {
-          const logits = model.actionLogits(selectRows(model.blocks(model.embed(indices), { batch, time }), at, back));
-          return scale(crossEntropy(temperature === 1 ? logits : scale(logits, 1 / temperature), actions), -1);
+          const e = selectRows(model.blocks(model.embed(observation), { batch, time }), at, back);
+          return scale(model.action(e).tempered(temperature).nll(action), -1);
         },
       };
     },
   };
+}
+
+/** What was done at each decision; in rows left over −1, which is padding to a class, or 0. */
+function writeTaken(out: LeafValues, action: LeafValues, decision: Uint32Array, size: number): void {
+  decision.forEach((place, i) => {
+    if (place === NONE) out.fill(out instanceof Int32Array ? -1 : 0, i * size, (i + 1) * size);
+    else out.set(action.subarray(place * size, (place + 1) * size), i * size);
+  });
 }

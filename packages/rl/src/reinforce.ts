@@ -1,3 +1,4 @@
+import type { World } from '@coxswain/envs';
 import type { Steering } from '@coxswain/metacontroller';
 import {
   AdamW,
@@ -14,7 +15,6 @@ import { CodeController } from './code-controller.js';
 import { PolicyCodes } from './codes.js';
 import { DevicePinpad } from './device-pinpad.js';
 import { DeviceRollout } from './device-rollout.js';
-import type { VectorEnvironment } from './environment.js';
 import { type BatchPart, type Episodes, joined } from './episodes.js';
 import { actionLearner, codeLearner } from './learners.js';
 import { advantages, type EpisodeMetrics, episodeMetrics, hasSignal, type UpdateMetrics, updateMetrics } from './metrics.js';
@@ -245,7 +245,7 @@ export type InternalParts = {
   /** What learns. */
   readonly policy: Policy;
   /** A world that the host steps, or one on the device: then a whole batch is one submit. */
-  readonly environment: VectorEnvironment | DevicePinpad;
+  readonly environment: World | DevicePinpad;
 };
 
 export type InternalOptions = InternalParts & {
@@ -262,7 +262,7 @@ export type InternalOptions = InternalParts & {
 };
 
 /** Episodes played together and their longest, wherever the worlds are. */
-function sizeOf(environment: VectorEnvironment | DevicePinpad): { readonly episodes: number; readonly horizon: number } {
+function sizeOf(environment: World | DevicePinpad): { readonly episodes: number; readonly horizon: number } {
   const { environments: episodes, horizon } = environment instanceof DevicePinpad ? environment.settings : environment;
   return { episodes, horizon };
 }
@@ -307,7 +307,7 @@ function internalReplica(
 export type RawOptions = {
   /** The base model, trainable: all of its parameters learn. `trainableCopy` makes one of a frozen model. */
   readonly model: SequenceModel;
-  readonly environment: VectorEnvironment;
+  readonly environment: World;
   readonly settings: ReinforceSettings;
   readonly seed: number;
   /** At which actions are sampled, and what is learned is the tempered distribution; 1 by default. */

@@ -1,25 +1,28 @@
-import { NONE, outOfRange } from '@coxswain/base';
 import {
-  type Device,
-  noGrad,
-  type Program,
-  philoxCategorical,
-  RandomState,
-  ShapeError,
-  type Tensor,
-  type TensorData,
-} from '@coxswain/tensor';
-import type { Memory, SequenceModel } from '@coxswain/transformer';
+  describeSpace,
+  fromLeaves,
+  type LeafSpace,
+  type LeafValues,
+  leafArray,
+  leafSize,
+  leafValues,
+  leavesOf,
+  NONE,
+  outOfRange,
+  type Space,
+} from '@coxswain/base';
+import type { World } from '@coxswain/envs';
+import { type Device, noGrad, type Program, RandomState, ShapeError, type Tensor, type TensorData } from '@coxswain/tensor';
+import { type Memory, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
 import { CheckedWorld } from './checked-world.js';
 import { PLAY_STREAM } from './codes.js';
 import type { Controller } from './controller.js';
-import type { VectorEnvironment } from './environment.js';
 import type { BatchPart, Episodes } from './episodes.js';
 
 export type RolloutOptions = {
   /** The base model that acts. */
   readonly model: SequenceModel;
-  readonly environment: VectorEnvironment;
+  readonly environment: World;
   /** Edits the residual stream; the model acts by itself when absent. */
   readonly controller?: Controller;
   /** Seed of layouts and of everything that is sampled. */
@@ -52,32 +55,39 @@ export type Player = {
 };
 
 type StepProgram = {
-  readonly program: Program<{ action: Tensor } | { action: Tensor; open: Tensor }>;
-  readonly indices: Tensor;
+  /** Outputs: a leaf of the actions each, then whether the switch was open, where there is one. */
+  readonly program: Program<Record<string, Tensor>>;
+  readonly observation: readonly Tensor[];
   readonly episode: Tensor;
   /** `episode` itself where the whole batch is played here. */
   readonly owner: Tensor;
   readonly place: Tensor;
-  readonly host: { readonly indices: Int32Array; readonly episode: Uint32Array; readonly place: Uint32Array };
+  readonly host: { readonly observation: readonly LeafValues[]; readonly episode: Uint32Array; readonly place: Uint32Array };
 };
 
 /** The part of an environment that a model and a controller have to fit. */
 type Parts = Pick<RolloutOptions, 'model' | 'controller' | 'temperature'> & {
-  readonly environment: Pick<VectorEnvironment, 'environments' | 'observationSpace'>;
+  readonly environment: Pick<World, 'environments' | 'observationSpace' | 'actionSpace'>;
 };
 
 /** @throws ShapeError, CoxswainError where model, environment, controller and temperature do not fit together. */
 export function checkParts({ model, environment, controller, temperature = 1 }: Parts): void {
   if (!(temperature > 0 && Number.isFinite(temperature)))
     throw outOfRange('temperature', temperature, 'a positive number', 'set it to 1 for the model as it was trained');
-  const { slots, depth } = model.config;
-  const shown = environment.observationSpace.slots;
-  if (shown !== slots) throw new ShapeError('rollout', `observations of ${shown} slots`, `${slots}, as the model reads`);
+  const { depth } = model.config;
+  requireSameSpace('observations', environment.observationSpace, model.config.observation, 'as the model reads');
+  requireSameSpace('actions', environment.actionSpace, model.config.action, 'as the model gives');
   if (!controller) return;
   const { layer, episodes } = controller;
   if (!(layer >= 0 && layer <= depth)) throw new ShapeError('rollout', `a controller of layer ${layer}`, `a layer from 0 to ${depth}`);
   if (episodes !== undefined && episodes !== environment.environments)
     throw new ShapeError('rollout', `a controller for ${episodes} episodes`, `${environment.environments}, as are played together`);
+}
+
+/** @throws ShapeError where what a world has is not what the model was made for. */
+function requireSameSpace(what: string, given: Space, expected: Space, why: string): void {
+  const [theirs, ours] = [describeSpace(given), describeSpace(expected)];
+  if (theirs !== ours) throw new ShapeError('rollout', `${what} of ${theirs}`, `${ours}, ${why}`);
 }
 
 /** Sixteen numbers of rows, evenly spaced. */
@@ -103,6 +113,8 @@ export class Rollout {
   readonly #rowCounts: readonly number[];
   readonly #episodes: Omit<Episodes, 'steps'>;
   readonly #world: CheckedWorld;
+  readonly #seen: readonly LeafSpace[];
+  readonly #done: readonly LeafSpace[];
   #last: StepProgram | undefined;
 
   /** @throws ShapeError where model, environment and controller do not fit together. */
@@ -113,7 +125,9 @@ export class Rollout {
     this.#device = model.device;
     this.#memory = model.memory(count, horizon);
     this.#random = new RandomState(model.device, seed);
-    this.#world = new CheckedWorld(environment, model.config.vocabulary);
+    this.#world = new CheckedWorld(environment, model.config.observation);
+    this.#seen = leavesOf(model.config.observation).map(({ space }) => space);
+    this.#done = leavesOf(model.config.action).map(({ space }) => space);
     this.#rowCounts = options.rowCounts ?? defaultRowCounts(count);
     if (recordActions) this.logProb = model.device.zeros([count * horizon, 1]);
     this.#episodes = {
@@ -122,9 +136,9 @@ export class Rollout {
       reward: new Float32Array(count),
       length: new Uint16Array(count),
       progress: new Float32Array(count),
-      action: new Int32Array(count * horizon),
+      action: this.#done.map((space) => leafArray(space, count * horizon)),
       open: new Uint8Array(count * horizon),
-      observation: new Int32Array(recordActions ? count * horizon * model.config.slots : 0),
+      observation: recordActions ? this.#seen.map((space) => leafArray(space, count * horizon)) : [],
     };
   }
 
@@ -139,13 +153,13 @@ export class Rollout {
     const { environments: count, horizon } = environment;
     const { reward, length, progress, action, open } = this.#episodes;
     for (const array of [reward, length, progress, open]) array.fill(0);
-    action.fill(-1);
+    for (const [leaf, array] of action.entries()) array.fill(this.#done[leaf].kind === 'discrete' ? -1 : 0);
     const { before, of } = this.options.part ?? { before: 0, of: count };
     let { observation, info } = environment.reset(seed, { firstEpisode: batch * of + before });
     controller?.begin();
     let running = Uint32Array.from({ length: count }, (_, i) => i);
     let steps = 0;
-    const chosen = new Int32Array(count);
+    const chosen = this.#done.map((space) => leafArray(space, count));
     for (let t = 0; t < horizon && running.length > 0; t++) {
       controller?.beforeStep?.({ t, progress: info.progress });
       const step = this.#program(running.length);
@@ -157,13 +171,21 @@ export class Rollout {
       const more = t === 0 && besides ? besides.tensors : [];
       const read = await this.#device.read([...own, ...more], [step.program]);
       if (more.length > 0) besides?.arrived(read.slice(own.length));
+      const opened = own.length > chosen.length ? read[chosen.length] : undefined;
       running.forEach((episode, row) => {
-        chosen[episode] = action[episode * horizon + t] = read[0][row];
-        if (read[1]) open[episode * horizon + t] = read[1][row];
+        if (opened) open[episode * horizon + t] = opened[row];
         length[episode] = t + 1;
       });
+      for (const [leaf, space] of this.#done.entries()) {
+        const size = leafSize(space);
+        running.forEach((episode, row) => {
+          const taken = read[leaf].subarray(row * size, (row + 1) * size);
+          chosen[leaf].set(taken, episode * size);
+          action[leaf].set(taken, (episode * horizon + t) * size);
+        });
+      }
       steps += running.length;
-      const result = environment.step(chosen);
+      const result = environment.step(fromLeaves(this.#world.actionSpace, chosen));
       for (const episode of running) {
         reward[episode] += result.reward[episode];
         if (result.info.progress) progress[episode] = result.info.progress[episode];
@@ -175,31 +197,36 @@ export class Rollout {
   }
 
   #write(
-    { host, indices, episode, owner, place }: StepProgram,
+    { host, observation: tensors, episode, owner, place }: StepProgram,
     running: Uint32Array,
-    observation: Int32Array,
+    observation: unknown,
     t: number,
     batch: number,
   ): void {
-    const { environment, model, recordActions, part } = this.options;
+    const { environment, recordActions, part } = this.options;
     const { horizon } = environment;
-    const { slots } = model.config;
+    const seen = leafValues(environment.observationSpace, observation) as readonly LeafValues[];
     host.episode.fill(NONE);
     host.place.fill(NONE);
     running.forEach((at, row) => {
-      const seen = observation.subarray(at * slots, (at + 1) * slots);
-      host.indices.set(seen, row * slots);
       host.episode[row] = at;
       host.place[row] = at * horizon + t;
-      if (recordActions) this.#episodes.observation.set(seen, (at * horizon + t) * slots);
     });
-    host.indices.fill(-1, running.length * slots);
-    indices.write(host.indices);
+    for (const [leaf, space] of this.#seen.entries()) {
+      const size = leafSize(space);
+      const rows = host.observation[leaf];
+      running.forEach((at, row) => {
+        const one = seen[leaf].subarray(at * size, (at + 1) * size);
+        rows.set(one, row * size);
+        if (recordActions) this.#episodes.observation[leaf].set(one, (at * horizon + t) * size);
+      });
+      rows.fill(space.kind === 'rows' ? -1 : 0, running.length * size);
+    }
+    writeValues(tensors, host.observation);
     episode.write(host.episode);
     if (owner !== episode) owner.write(host.episode.map((at) => (at === NONE ? NONE : at + (part?.before ?? 0))));
     place.write(host.place);
-    if (t === 0) this.#memory.begin();
-    else this.#memory.step.write(Uint32Array.of(t));
+    this.#memory.at(t);
     this.#random.write(batch * horizon + t);
   }
 
@@ -224,15 +251,18 @@ export class Rollout {
 
   #capture(rows: number): StepProgram {
     const { model, controller, temperature = 1, part } = this.options;
-    const { slots, depth } = model.config;
     const device = this.#device;
-    const host = { indices: new Int32Array(rows * slots), episode: new Uint32Array(rows), place: new Uint32Array(rows) };
-    const indices = device.tensor(host.indices, [rows, slots]);
+    const host = {
+      observation: this.#seen.map((space) => leafArray(space, rows)),
+      episode: new Uint32Array(rows),
+      place: new Uint32Array(rows),
+    };
+    const observation = spaceTensors(device, model.config.observation, rows);
     const episode = device.tensor(host.episode);
     const place = device.tensor(host.place);
     const owner = part ? device.tensor(host.episode) : episode;
     const context = { rows, episode, owner, place, random: this.#random };
-    const program = device.capture<{ action: Tensor } | { action: Tensor; open: Tensor }>(() =>
+    const program = device.capture(() =>
       noGrad(() => {
         const memory = this.#memory.of(episode);
         let open: Tensor | undefined;
@@ -241,21 +271,20 @@ export class Rollout {
           open = edited.open;
           return edited.residual;
         };
-        const hooks = controller ? { edits: { [controller.layer]: edit } } : {};
-        const e = model.stepBlocks(model.embed(indices), memory, 0, depth, hooks);
+        const hooks = controller ? [{ layer: controller.layer, edit }] : [];
+        const e = model.stepBlocks(model.embed(observation), memory, 0, model.config.depth, hooks);
         const into = this.logProb && { logProb: this.logProb, place };
-        const logits = model.actionLogits(e);
-        const { index } = philoxCategorical(logits, this.#random, PLAY_STREAM.action, { owner, into, temperature });
-        return open ? { action: index, open } : { action: index };
+        const chosen = model.action(e).tempered(temperature).sample(this.#random, PLAY_STREAM.action, { owner, into });
+        return { ...Object.fromEntries(chosen.map((tensor, i) => [`action ${i}`, tensor])), ...(open && { open }) };
       }),
     );
-    return { program, indices, episode, owner, place, host };
+    return { program, observation, episode, owner, place, host };
   }
 
   dispose(): void {
-    for (const { program, indices, episode, owner, place } of this.#programs.values()) {
+    for (const { program, observation, episode, owner, place } of this.#programs.values()) {
       program.dispose();
-      for (const tensor of new Set([indices, episode, owner, place])) tensor.dispose();
+      for (const tensor of new Set([...observation, episode, owner, place])) tensor.dispose();
     }
     this.#programs.clear();
     this.#memory.dispose();

@@ -1,9 +1,11 @@
 export type { TransformerConfig } from './attention/config.js';
 export { Transformer } from './attention/model.js';
-export { type Checkable, requireReadable } from './batch-checks.js';
+export type { Distribution, SampleOptions } from './distribution.js';
+export { distributionOf, headOutputs } from './distribution.js';
 export type { HawkConfig } from './hawk/config.js';
 export { Hawk } from './hawk/model.js';
 export * from './initialise.js';
 export * from './memory.js';
 export * from './pretrain.js';
 export * from './sequence-model.js';
+export * from './space-tensors.js';

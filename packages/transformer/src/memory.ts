@@ -1,4 +1,4 @@
-import type { Device, Tensor } from '@coxswain/tensor';
+import { type Device, gatherRows, noGrad, scatterRowsOf, type Tensor } from '@coxswain/tensor';
 
 /** What one block carries: keys and values, a recurrent state, the tail of a convolution. */
 export interface BlockMemory {
@@ -33,6 +33,24 @@ export class Memory {
   begin(): void {
     this.step.write(Uint32Array.of(0));
     for (const { tensors, startsAtZero } of this.blocks) if (startsAtZero) for (const one of Object.values(tensors)) this.device.zero(one);
+  }
+
+  /** Before time step `t`, on the host; before the first one it begins anew. */
+  at(t: number): void {
+    if (t === 0) this.begin();
+    else this.step.write(Uint32Array.of(t));
+  }
+
+  /**
+   * What the sequences in rows `from` carry goes into rows `to` as well: a fork. Rows that are read are as they were before.
+   * @param from u32 [n]
+   * @param to u32 [n]
+   */
+  copy(from: Tensor, to: Tensor): void {
+    using _scope = this.device.scope();
+    noGrad(() => {
+      for (const one of this.blocks.flatMap(({ tensors }) => Object.values(tensors))) scatterRowsOf([[gatherRows(one, from), one]], to);
+    });
   }
 
   dispose(): void {

@@ -1,8 +1,8 @@
 /** Pretraining: a base sequence model learns to predict expert actions, and a little of what is observed next. */
+import type { LeafValues } from '@coxswain/base';
 import {
   type AdamW,
   backwardSum,
-  crossEntropy,
   type Device,
   findCulprit,
   inPrecision,
@@ -16,19 +16,19 @@ import {
   scale,
   type Tensor,
 } from '@coxswain/tensor';
-import { requireReadable } from './batch-checks.js';
 import type { SequenceModel } from './sequence-model.js';
+import { requireReadable, spaceTensors, writeValues } from './space-tensors.js';
 
 /** Expert sequences side by side, padded to one length. */
 export interface SequenceBatch {
   readonly batch: number;
   readonly time: number;
-  /** [batch·time, slots]: rows of the observation embedding, −1 for none. */
-  readonly indices: Int32Array;
-  /** [batch·time]: the expert's action after each observation. */
-  readonly actions: Int32Array;
-  /** [batch·time]: class of the observation that followed. */
-  readonly observations: Int32Array;
+  /** Of batch·time steps, an array for each leaf of the model's observation space. */
+  readonly observation: readonly LeafValues[];
+  /** The expert's action after each, likewise. */
+  readonly action: readonly LeafValues[];
+  /** What is predicted of the observation that followed, likewise; where the model has a head for it. */
+  readonly predicted?: readonly LeafValues[];
   /** [batch·time]: 1 where a step happened, 0 in the padding. */
   readonly mask: Float32Array;
 }
@@ -57,7 +57,7 @@ export interface PretrainMetrics {
   readonly steps: number;
   /** Nats per action. */
   readonly actionNll: number;
-  /** Nats per observation. */
+  /** Nats per observation; 0 where nothing is predicted. */
   readonly observationNll: number;
   readonly gradientNorm: number;
 }
@@ -65,9 +65,9 @@ export interface PretrainMetrics {
 interface Captured {
   /** Of one part. */
   readonly program: Program;
-  readonly indices: Tensor;
-  readonly actions: Tensor;
-  readonly observations: Tensor;
+  readonly observation: readonly Tensor[];
+  readonly action: readonly Tensor[];
+  readonly predicted: readonly Tensor[];
   readonly mask: Tensor;
 }
 
@@ -132,16 +132,14 @@ export class Pretrainer {
    * @throws ArgumentError, NotFiniteError for observations or a mask that no model can read; nothing is launched then.
    */
   step(batch: SequenceBatch, learningRate: number): void {
-    requireReadable('Pretrainer.step', batch, this.model.config);
+    requireReadable('Pretrainer.step', batch, this.model.config.observation);
     const captured = this.#captured(batch.time);
     this.#last = captured;
     this.optimiser.prepare(learningRate);
     this.#begin?.run();
     for (let part = 0; part < this.#parts; part++) {
-      for (const name of ['indices', 'actions', 'observations', 'mask'] as const) {
-        const { size } = captured[name];
-        captured[name].write(batch[name].subarray(part * size, (part + 1) * size));
-      }
+      for (const name of ['observation', 'action', 'predicted'] as const) writeValues(captured[name], batch[name] ?? [], part);
+      writeValues([captured.mask], [batch.mask], part);
       captured.program.run();
     }
     this.#end?.run();
@@ -157,21 +155,23 @@ export class Pretrainer {
     const batch = whole / this.#parts;
     const n = batch * time;
     const device = this.#device;
+    const { config: spaces } = this.model;
     const inputs = {
-      indices: device.tensor(new Int32Array(n * this.model.config.slots), [n, this.model.config.slots]),
-      actions: device.tensor(new Int32Array(n)),
-      observations: device.tensor(new Int32Array(n)),
+      observation: spaceTensors(device, spaces.observation, n),
+      action: spaceTensors(device, spaces.action, n),
+      predicted: spaces.predicted ? spaceTensors(device, spaces.predicted, n) : [],
       mask: device.tensor(new Float32Array(n)),
     };
     const body = () => {
       if (!this.#begin) this.store.zeroGradients();
-      const { actions, observations } = this.model.forward(inputs.indices, { batch, time });
-      const action = crossEntropy(actions, inputs.actions);
-      const observation = crossEntropy(observations, inputs.observations);
+      const heads = this.model.forward(inputs.observation, { batch, time });
+      const action = heads.action.nll(inputs.action);
+      const predicted = heads.predicted?.nll(inputs.predicted);
       const each = this.optimiser.gradientScale / (whole * meanLength);
-      backwardSum([action, scale(inputs.mask, each)], [observation, scale(inputs.mask, each * observationWeight)]);
+      const weighted = (weight: number): Tensor => scale(inputs.mask, each * weight);
+      backwardSum([action, weighted(1)], ...(predicted ? [[predicted, weighted(observationWeight)] as const] : []));
       const norm = this.#end ? this.#nothing : this.optimiser.apply();
-      this.sums.add([action, observation, inputs.mask, norm], inputs.mask);
+      this.sums.add([action, predicted ?? this.#nothing, inputs.mask, norm], inputs.mask);
       return {};
     };
     const program = device.capture(() => inPrecision(device, precision, body));
@@ -205,9 +205,9 @@ export class Pretrainer {
   /** The last update, with the inputs of its last part in place. */
   #replay(): StepParts | undefined {
     if (!this.#last) return undefined;
-    const { program, ...inputs } = this.#last;
+    const { program } = this.#last;
     const programs = [this.#begin, program, this.#end].filter((some) => some !== undefined);
-    return { stores: { model: this.store }, inputs: { ...inputs }, optimisers: { model: this.optimiser }, programs };
+    return { stores: { model: this.store }, inputs: named(this.#last), optimisers: { model: this.optimiser }, programs };
   }
 
   dispose(): void {
@@ -215,10 +215,18 @@ export class Pretrainer {
     this.#nothing.dispose();
     this.#begin?.dispose();
     this.#end?.dispose();
-    for (const { program, ...inputs } of this.#programs.values()) {
-      program.dispose();
-      for (const input of Object.values(inputs)) input.dispose();
+    for (const captured of this.#programs.values()) {
+      captured.program.dispose();
+      for (const input of Object.values(named(captured))) input.dispose();
     }
     this.#programs.clear();
   }
+}
+
+/** Inputs by name; parts of a record are numbered. */
+function named({ observation, action, predicted, mask }: Captured): Record<string, Tensor> {
+  const entries = Object.entries({ observation, action, predicted }).flatMap(([name, tensors]) =>
+    tensors.map((tensor, i) => [i ? `${name} ${i}` : name, tensor] as const),
+  );
+  return { ...Object.fromEntries(entries), mask };
 }

@@ -1,17 +1,11 @@
-import { outOfRange, requireSize } from '@coxswain/base';
-import {
-  type Device,
-  embeddingSum,
-  type Initialiser,
-  layerNorm,
-  linear,
-  normedLinear,
-  type ParameterStore,
-  type Tensor,
-} from '@coxswain/tensor';
+import { checkSpace, outOfRange, requireSize } from '@coxswain/base';
+import { type Device, type Initialiser, layerNorm, linear, normedLinear, type ParameterStore, type Tensor } from '@coxswain/tensor';
+import { type Distribution, distributionOf, headOutputs } from './distribution.js';
+import { Embedder } from './embedder.js';
 import { fanIn, normal, ones, varianceScaled, zeros } from './initialise.js';
 import { type BlockMemory, Memory } from './memory.js';
-import { type Heads, type Hooks, type SequenceModel, type SequenceModelConfig, type SequenceSize, visit } from './sequence-model.js';
+import { type Heads, type Hook, type SequenceModel, type SequenceModelConfig, type SequenceSize, visit } from './sequence-model.js';
+import type { Observed } from './space-tensors.js';
 
 export interface Norm {
   readonly gamma: Tensor;
@@ -55,9 +49,11 @@ const EPS = 1e-5;
 
 /** @throws CoxswainError naming the first value that is out of range. */
 export function checkSequenceModelConfig(config: SequenceModelConfig): void {
-  for (const name of ['width', 'depth', 'mlp', 'vocabulary', 'slots', 'actions', 'observationClasses'] as const)
-    requireSize(name, config[name]);
-  for (const name of ['outputStd', 'varianceScale'] as const) {
+  for (const name of ['width', 'depth', 'mlp'] as const) requireSize(name, config[name]);
+  checkSpace(config.observation, 'observation');
+  checkSpace(config.action, 'action');
+  if (config.predicted) checkSpace(config.predicted, 'predicted');
+  for (const name of ['outputStd', 'varianceScale', 'embeddingStd'] as const) {
     const value = config[name] ?? 0;
     if (!(value >= 0 && Number.isFinite(value))) throw outOfRange(name, value, 'a finite number of at least 0');
   }
@@ -68,28 +64,23 @@ export function checkSequenceModelConfig(config: SequenceModelConfig): void {
  * the steps is the model's own.
  */
 export abstract class ResidualModel<Config extends SequenceModelConfig> implements SequenceModel {
-  /** [vocabulary, width]. */
-  readonly embedding: Tensor;
   readonly device: Device;
   readonly #blocks: readonly Block[];
   readonly #final: Norm;
+  readonly #embedder: Embedder;
   readonly #act: Linear;
-  readonly #obs: Linear;
+  readonly #obs: Linear | undefined;
 
   /**
    * Declares the parameters in `store` (call `store.finish` afterwards).
-   * @param embedding how the observation embedding starts; normal with std 0.3 by default.
-   * @param bySlot each embedding row can occur in one slot only; it speeds up the gradient.
    * @param mixer declares what mixes a block's steps; `at` is what its parameters' names begin with.
    */
   constructor(
     readonly store: ParameterStore,
     readonly config: Config,
-    embedding: Initialiser = normal(0.3),
-    readonly bySlot = false,
     mixer: (at: string, how: Declaring) => Mixer,
   ) {
-    const { width: d, depth, mlp, outputStd = 0.02, varianceScale = 0.1 } = config;
+    const { width: d, depth, mlp, outputStd = 0.02, varianceScale = 0.1, embeddingStd: std = 0.3 } = config;
     this.device = store.device;
     const scaled = config.initialisation === 'variance-scaled';
     const weight = (inputs: number): Initialiser => (scaled ? varianceScaled(inputs, varianceScale) : fanIn(inputs));
@@ -104,7 +95,7 @@ export abstract class ResidualModel<Config extends SequenceModelConfig> implemen
       weight: store.declare(`${name}.weight`, [outputs, inputs], start),
       bias: store.declare(`${name}.bias`, [outputs], bias(inputs)),
     });
-    this.embedding = store.declare('embedding.weight', [config.vocabulary, d], embedding);
+    this.#embedder = new Embedder(store, config.observation, { width: d, std, ...(scaled && { varianceScale }) });
     this.#blocks = Array.from({ length: depth }, (_, i) => {
       const at = `layers.${i}`;
       return {
@@ -116,32 +107,34 @@ export abstract class ResidualModel<Config extends SequenceModelConfig> implemen
       };
     });
     this.#final = norm('lnf');
-    this.#act = dense('act', config.actions, d, weight(d));
-    this.#obs = dense('obs', config.observationClasses, d, weight(d));
+    this.#act = dense('act', headOutputs(config.action, 'action'), d, weight(d));
+    if (config.predicted) this.#obs = dense('obs', headOutputs(config.predicted, 'predicted'), d, weight(d));
   }
 
-  embed(indices: Tensor): Tensor {
-    return embeddingSum(this.embedding, indices, { bySlot: this.bySlot });
+  embed(observation: Observed): Tensor {
+    return this.#embedder.embed(observation);
   }
 
-  blocks(x: Tensor, size: SequenceSize, from = 0, to = this.config.depth, hooks: Hooks = {}): Tensor {
+  blocks(x: Tensor, size: SequenceSize, from = 0, to = this.config.depth, hooks: readonly Hook[] = []): Tensor {
     return this.#run(x, from, to, hooks, ({ mixer, ln1 }, e) => mixer.mix(e, ln1, size));
   }
 
   heads(e: Tensor): Heads {
+    const { action, predicted } = this.config;
     const y = layerNorm(e, this.#final);
+    const head = ({ weight, bias }: Linear): Tensor => linear(y, weight, { bias });
     return {
-      actions: linear(y, this.#act.weight, { bias: this.#act.bias }),
-      observations: linear(y, this.#obs.weight, { bias: this.#obs.bias }),
+      action: distributionOf(action, head(this.#act), 'action'),
+      ...(predicted && this.#obs && { predicted: distributionOf(predicted, head(this.#obs), 'predicted') }),
     };
   }
 
-  actionLogits(e: Tensor): Tensor {
-    return normedLinear(e, this.#final, this.#act.weight, { bias: this.#act.bias });
+  action(e: Tensor): Distribution {
+    return distributionOf(this.config.action, normedLinear(e, this.#final, this.#act.weight, { bias: this.#act.bias }), 'action');
   }
 
-  forward(indices: Tensor, size: SequenceSize, hooks: Hooks = {}): Heads {
-    return this.heads(this.blocks(this.embed(indices), size, 0, this.config.depth, hooks));
+  forward(observation: Observed, size: SequenceSize, hooks: readonly Hook[] = []): Heads {
+    return this.heads(this.blocks(this.embed(observation), size, 0, this.config.depth, hooks));
   }
 
   memory(rows: number, longest: number): Memory {
@@ -151,11 +144,11 @@ export abstract class ResidualModel<Config extends SequenceModelConfig> implemen
     );
   }
 
-  stepBlocks(x: Tensor, memory: Memory, from = 0, to = this.config.depth, hooks: Hooks = {}): Tensor {
+  stepBlocks(x: Tensor, memory: Memory, from = 0, to = this.config.depth, hooks: readonly Hook[] = []): Tensor {
     return this.#run(x, from, to, hooks, ({ mixer, ln1 }, e, layer) => mixer.step(e, ln1, memory, layer));
   }
 
-  #run(x: Tensor, from: number, to: number, hooks: Hooks, mix: (block: Block, e: Tensor, layer: number) => Tensor): Tensor {
+  #run(x: Tensor, from: number, to: number, hooks: readonly Hook[], mix: (block: Block, e: Tensor, layer: number) => Tensor): Tensor {
     let e = visit(x, from, hooks);
     for (let layer = from; layer < to; layer++) {
       const block = this.#blocks[layer];

@@ -172,6 +172,8 @@ export class GridworldPinpad implements World<GridObservation, DiscreteSpace> {
    * @param actions `[N]`, each 0 … 3 (up, down, left, right).
    * @throws EnvError `bad-action`, `bad-shape`, or `not-reset`.
    */
+  step(actions: Int32Array): PinpadStep;
+  step(actions: ArrayLike<number>): PinpadStep;
   step(actions: ArrayLike<number>): PinpadStep {
     if (!this.random) throw new EnvError('not-reset', 'step() before reset()', 'a running episode', 'call reset(seed) first');
     requireLength('actions', actions.length, this.environments);

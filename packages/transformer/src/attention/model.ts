@@ -1,5 +1,5 @@
 import { t5Buckets } from '@coxswain/kernels';
-import { attentionStep, causalAttention, type Initialiser, linear, normedLinear, type ParameterStore, type Tensor } from '@coxswain/tensor';
+import { attentionStep, causalAttention, linear, normedLinear, type ParameterStore, type Tensor } from '@coxswain/tensor';
 import { zeros } from '../initialise.js';
 import type { BlockMemory, Memory } from '../memory.js';
 import { type Declaring, type Mixer, type Norm, ResidualModel } from '../residual-model.js';
@@ -18,15 +18,15 @@ export class Transformer extends ResidualModel<TransformerConfig> {
   readonly #buckets: Tensor;
 
   /** As `ResidualModel`; what is declared are q, k, v, the T5 bias and the projection back. */
-  constructor(store: ParameterStore, config: TransformerConfig, embedding?: Initialiser, bySlot = false) {
+  constructor(store: ParameterStore, config: TransformerConfig) {
     checkTransformerConfig(config);
     const buckets = store.device.tensor(t5Buckets(LONGEST, config.buckets, config.maxDistance));
-    super(store, config, embedding, bySlot, (at, how) => new AttentionMixer(at, config, how, buckets));
+    super(store, config, (at, how) => new AttentionMixer(at, config, how, buckets));
     this.#buckets = buckets;
   }
 
   override declareIn(store: ParameterStore, depth = this.config.depth): Transformer {
-    return new Transformer(store, { ...this.config, depth }, undefined, this.bySlot);
+    return new Transformer(store, { ...this.config, depth });
   }
 
   /** Frees the bucket table. The parameters belong to the store. */

@@ -1,4 +1,4 @@
-import type { Initialiser, ParameterStore } from '@coxswain/tensor';
+import type { ParameterStore } from '@coxswain/tensor';
 import { ResidualModel } from '../residual-model.js';
 import { checkHawkConfig, type HawkConfig } from './config.js';
 import { RecurrentMixer } from './mixer.js';
@@ -9,12 +9,12 @@ import { RecurrentMixer } from './mixer.js';
  */
 export class Hawk extends ResidualModel<HawkConfig> {
   /** As `ResidualModel`. */
-  constructor(store: ParameterStore, config: HawkConfig, embedding?: Initialiser, bySlot = false) {
+  constructor(store: ParameterStore, config: HawkConfig) {
     checkHawkConfig(config);
-    super(store, config, embedding, bySlot, (at, how) => new RecurrentMixer(at, config, how));
+    super(store, config, (at, how) => new RecurrentMixer(at, config, how));
   }
 
   override declareIn(store: ParameterStore, depth = this.config.depth): Hawk {
-    return new Hawk(store, { ...this.config, depth }, undefined, this.bySlot);
+    return new Hawk(store, { ...this.config, depth });
   }
 }
