@@ -10,7 +10,9 @@ export type EnvErrorCode =
   | 'bad-shape'
   | 'bad-cell'
   | 'not-reset'
-  | 'impossible-episode';
+  | 'impossible-episode'
+  | 'bad-argument'
+  | 'bad-demonstrations';
 
 /** Every error that this package throws on purpose: the value at fault, what was expected, and what to do about it. */
 export class EnvError extends CoxswainError {
@@ -41,5 +43,13 @@ export function requireProbability(name: string, value: number): void {
 export function requireLength(name: string, length: number, expected: number): void {
   if (length !== expected) {
     throw new EnvError('bad-shape', `${name} has ${length} elements`, `${expected} of them`, `pass a ${name} of the declared shape`);
+  }
+}
+
+/** @throws EnvError `bad-argument` unless a world of `environments` has that one. */
+export function requireEnvironment(environment: number, environments: number): void {
+  if (!Number.isInteger(environment) || environment < 0 || environment >= environments) {
+    const range = `an environment from 0 to ${environments - 1}`;
+    throw new EnvError('bad-argument', `environment ${environment}`, range, 'name one that this world plays');
   }
 }

@@ -16,10 +16,14 @@ export interface Trajectories<O extends Space = Space, A extends Space = Space> 
    * @returns values of `[B·(steps + 1)]`.
    */
   observe(episodes: ArrayLike<number>, steps: number, turned?: ArrayLike<number>): Values<O>;
-  /** What was done, values of `[B·steps]`; after an episode's end, zeros. */
-  actions(episodes: ArrayLike<number>, steps: number): Values<A>;
+  /** What was done, values of `[B·steps]`; after an episode's end, zeros. @param turned as of `observe`. */
+  actions(episodes: ArrayLike<number>, steps: number, turned?: ArrayLike<number>): Values<A>;
+  /** What followed each step, values of `[B·steps]` of `WorldSpaces.predicted`; absent where a world declares none. */
+  predicted?(episodes: ArrayLike<number>, steps: number, turned?: ArrayLike<number>): unknown;
   /** `[N·T]` what each step reached, −1 for nothing: a label for measures, and for views that are shown such moments. Absent where none is known. */
   readonly event?: Int16Array;
-  /** `[N·T]` the event under way at each step: a label for probes, never shown to a model. */
+  /** `[N·T]` the event under way at each step, 0 after the end: a label for probes, never shown to a model. */
   readonly goal?: Int16Array;
+  /** Mean −log probability (or density) of an action by an expert who knows the goal: a reference for a model's. */
+  readonly expertNll?: number;
 }

@@ -1,9 +1,10 @@
 import { CounterRandom, type DiscreteSpace } from '@coxswain/base';
-import { EnvError, LONGEST_HORIZON, requireInteger, requireLength } from '../errors.js';
+import { EnvError, LONGEST_HORIZON, requireEnvironment, requireInteger, requireLength } from '../errors.js';
 import { WORLD_STREAM } from '../streams.js';
 import type { World } from '../world.js';
 import { type GridSize, LayoutSampler } from './layout.js';
 import { egocentric, type GridObservation } from './observation.js';
+import { checkState, packState, unpackState } from './state.js';
 import { type ColourSequence, parseTask } from './tasks.js';
 
 export type PinpadSettings = {
@@ -215,12 +216,38 @@ export class GridworldPinpad implements World<GridObservation, DiscreteSpace> {
     return this.result;
   }
 
+  /** @throws EnvError `not-reset`, or `bad-argument` for an environment that is not there. */
+  snapshot(environment: number): Uint8Array {
+    if (!this.random) throw new EnvError('not-reset', 'snapshot() before reset()', 'a running episode', 'call reset(seed) first');
+    requireEnvironment(environment, this.environments);
+    return packState(this.cells, this.layout, this.result, environment);
+  }
+
+  /** @throws EnvError `not-reset`, or `bad-argument` for an environment that is not there or a state that is none of such a world. */
+  restore(state: Uint8Array, environments: ArrayLike<number>): Pick<PinpadStep, 'observation' | 'info'> {
+    if (!this.random) throw new EnvError('not-reset', 'restore() before reset()', 'worlds that have begun', 'call reset(seed) first');
+    const limits = { cells: this.cells, highest: this.world.colours + 1, tasks: this.tasks?.length ?? 1 };
+    checkState(state, limits);
+    const { terminated, truncated } = this.result;
+    for (let k = 0; k < environments.length; k++) {
+      const i = environments[k];
+      requireEnvironment(i, this.environments);
+      this.running -= terminated[i] | truncated[i] ? 0 : 1;
+      unpackState(state, this.cells, this.layout, this.result, i);
+      this.running += terminated[i] | truncated[i] ? 0 : 1;
+      this.show(i);
+    }
+    return this.result;
+  }
+
   private observe(): void {
+    for (let i = 0; i < this.environments; i++) if (this.result.info.mask[i]) this.show(i);
+  }
+
+  private show(environment: number): void {
     const { observation, info } = this.result;
     const space = this.observationSpace;
-    for (let i = 0; i < this.environments; i++) {
-      if (info.mask[i]) space.write(this.layout, i * this.cells, info.position[i], observation, i * space.slots);
-    }
+    space.write(this.layout, environment * this.cells, info.position[environment], observation, environment * space.slots);
   }
 
   private checkStart(environment: number, row: Uint8Array): void {
