@@ -1,6 +1,7 @@
 /** A world by name: its settings, its spaces, its tasks, and what else it offers. */
 import type { Space, Values } from '@coxswain/base';
 import type { z } from 'zod';
+import type { Recording } from './recorded.js';
 import type { Trajectories } from './trajectories.js';
 import type { World } from './world.js';
 
@@ -93,6 +94,17 @@ export interface WorldDefinition<S extends z.ZodObject = z.ZodObject, O extends 
   open(settings: z.output<S>, how: Opening): World<O, A>;
   /** Episodes of an expert; yields how many it has so far, and in the end gives them. A smaller set of a seed begins a larger one. */
   demonstrations?(settings: z.output<S>, how: DemonstrationSettings): Generator<number, Trajectories<O, A>>;
+  /**
+   * The least mean −log probability of an action that any model can have on these demonstrations, and its standard error. They are its
+   * own, of these tasks and this noise.
+   */
+  bayesFloor?(
+    settings: z.output<S>,
+    data: Trajectories<O, A>,
+    how: Pick<DemonstrationSettings, 'tasks' | 'noise'>,
+  ): { readonly nll: number; readonly nllError: number };
+  /** Episodes that were played as trajectories that can be turned, from what they showed; without it they cannot be turned. */
+  played?(settings: z.output<S>, recording: Recording): Trajectories<O, A>;
   /** How many symmetries it has, the identity first: `Trajectories.observe` shows episodes under each. */
   readonly symmetries?: number;
   draw?(settings: z.output<S>, trace: Trace<O, A>): Picture;

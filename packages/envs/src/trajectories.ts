@@ -24,6 +24,8 @@ export interface Trajectories<O extends Space = Space, A extends Space = Space> 
   readonly event?: Int16Array;
   /** `[N·T]` the event under way at each step, 0 after the end: a label for probes, never shown to a model. */
   readonly goal?: Int16Array;
+  /** Where episode `episode` was after `steps` steps, as coordinates; for measures, in worlds of places. */
+  coordinates?(episode: number, steps: number): readonly number[];
   /** Mean −log probability (or density) of an action by an expert who knows the goal: a reference for a model's. */
   readonly expertNll?: number;
 }

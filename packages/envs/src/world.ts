@@ -6,6 +6,8 @@ export interface StepInfo {
   readonly progress?: ArrayLike<number>;
   /** `[N]` what the step just taken reached, an index into the world's events; −1 for nothing. For measures only. */
   readonly event?: ArrayLike<number>;
+  /** `[N]` where it is, in worlds of places that can be numbered. For measures only. */
+  readonly place?: ArrayLike<number>;
 }
 
 export interface Reset<O extends Space = Space> {

@@ -151,6 +151,22 @@ export class NoMomentsError extends CoxswainError {
   }
 }
 
+/** A phase needs what its world does not offer. */
+export class NotOfferedError extends CoxswainError {
+  /** @param missing what is needed, @param offered what a world gives that has it, in words. @param others names of such worlds. */
+  constructor(
+    readonly world: string,
+    missing: string,
+    offered: string,
+    others: readonly string[],
+  ) {
+    const value = `World ${world} offers no ${missing}`;
+    const expected = `a world with ${offered}`;
+    const remedy = others.length > 0 ? `Worlds that have it: ${others.join(', ')}.` : 'No world that is known has it.';
+    super(`${value}, expected ${expected}. ${remedy}`, { code: 'not-offered', value, expected, remedy });
+  }
+}
+
 /** Some runs of a sweep did not finish; the others are kept. */
 export class SweepError extends CoxswainError {
   constructor(finished: number, planned: number, reasons: readonly string[]) {

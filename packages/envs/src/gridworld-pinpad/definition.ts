@@ -3,9 +3,11 @@ import type { z } from 'zod';
 import { type DemonstrationSettings, type WorldDefaults, world } from '../definition.js';
 import { digitTask } from '../digit-task.js';
 import { type ExpertSettings, expertEpisodes } from './dataset.js';
+import { bayesFloor } from './floor.js';
 import { checkGridSize, type GridSize } from './layout.js';
 import { allocentric, egocentric, type GridObservation } from './observation.js';
 import { GridworldPinpad } from './pinpad.js';
+import { playedEpisodes } from './played.js';
 import { gridPresets, gridSettings } from './settings.js';
 import { GRID_MINI, PAPER_PAIRS } from './tasks.js';
 import { GridTrajectories } from './trajectories.js';
@@ -61,6 +63,9 @@ export const gridworldPinpad = world({
     predicted: { kind: 'discrete', count: settings.size ** 2 } as const,
   }),
   task: ({ colours }, text) => digitTask(text, { count: colours, noun: 'colour' }),
+  bayesFloor: (_, data, { tasks, noise }) =>
+    bayesFloor((data as GridTrajectories).episodes, { tasks: tasks.map(({ events }) => events), epsilon: noise }),
+  played: (settings, recording) => playedEpisodes(observationOf(settings), recording),
   open: (settings, { task, environments, horizon }) =>
     new GridworldPinpad({
       world: sizeOf(settings),

@@ -23,6 +23,8 @@ export type PinpadSettings = {
 export type PinpadInfo = {
   /** The agent's cell. */
   readonly position: Int32Array;
+  /** The same, as worlds call it. */
+  readonly place: Int32Array;
   /** 1 where the step just taken counted: the episode was still running when it began. All 1 after `reset`. */
   readonly mask: Uint8Array;
   /** The colour visited by the step just taken, −1 for none. */
@@ -104,13 +106,15 @@ export class GridworldPinpad implements World<GridObservation, DiscreteSpace> {
     this.cells = this.sampler.cells;
     this.layout = new Uint8Array(environments * this.cells);
     const visited = new Int16Array(environments);
+    const position = new Int32Array(environments);
     this.result = {
       observation: new Int32Array(environments * this.observationSpace.slots),
       reward: new Float32Array(environments),
       terminated: new Uint8Array(environments),
       truncated: new Uint8Array(environments),
       info: {
-        position: new Int32Array(environments),
+        position,
+        place: position,
         mask: new Uint8Array(environments),
         visited,
         event: visited,

@@ -32,11 +32,11 @@ export function squareSymmetries(size: number): Symmetry[] {
   });
 }
 
-/** `count` random symmetries (numbers 0 … 7), a function of seed and step alone. */
-export function randomSymmetries(seed: number, step: number, count: number): Uint8Array {
+/** `count` random symmetries (numbers below `of`), a function of seed and step alone. */
+export function randomSymmetries(seed: number, step: number, count: number, of = 8): Uint8Array {
   const random = new CounterRandom(seed);
   random.seek(WORLD_STREAM.symmetry, step);
-  return Uint8Array.from({ length: count }, () => random.below(8));
+  return Uint8Array.from({ length: count }, () => random.below(of));
 }
 
 /**

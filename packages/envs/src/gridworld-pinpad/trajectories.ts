@@ -64,6 +64,13 @@ export class GridTrajectories implements Trajectories<GridObservation, DiscreteS
     return this.positions(episodes, 1, steps, turned);
   }
 
+  /** Column and row. */
+  coordinates(episode: number, steps: number): readonly [number, number] {
+    const { position, horizon, world } = this.episodes;
+    const cell = position[episode * (horizon + 1) + steps];
+    return [cell % world.size, Math.floor(cell / world.size)];
+  }
+
   /** `[B, steps]` the agent's cells from step `first` on; after the end, the last one again. */
   private positions(episodes: ArrayLike<number>, first: number, steps: number, turned?: ArrayLike<number>): Int32Array {
     const { position, horizon } = this.episodes;

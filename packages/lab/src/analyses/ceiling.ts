@@ -54,9 +54,13 @@ async function policyRows({ config, device, seed, inputs }: AnalysisContext, bas
   for (const temperature of TEMPERATURES) {
     const source = new PolicyCodes(policy, PLAYED_TOGETHER, greedy);
     const steering = new CodeController({ metacontroller: controller.model, layer, source, episodes: PLAYED_TOGETHER, gate });
-    const environment = taskWorlds(config, base, task, horizon, PLAYED_TOGETHER);
+    const environment = taskWorlds(base, task, horizon, PLAYED_TOGETHER);
     const rollout = new Rollout({ model: base.model, environment, controller: steering, seed: WORLD_SEED.evaluation + seed, temperature });
-    rows.push({ who: greedy ? 'policy, its means' : 'policy, sampled', temperature, ...(await legsOf(rollout, task.length, 4)) });
+    rows.push({
+      who: greedy ? 'policy, its means' : 'policy, sampled',
+      temperature,
+      ...(await legsOf(rollout, base.world.task(task).events.length, 4)),
+    });
     for (const one of [rollout, steering, source]) one.dispose();
   }
   for (const one of [gate, policy, store, controller]) one.dispose();

@@ -1,10 +1,10 @@
 /** Where the base's residual jumps, by layer: what view `jumps` would show, against what only the labels tell. */
-import { type Episodes, skillsOf } from '@coxswain/envs';
+import { skillsOf, type Trajectories } from '@coxswain/envs';
 import { loadBase } from '../phases/base.js';
 import { BASE_INPUT } from '../phases/inputs.js';
 import { separationOf } from '../phases/moments/moment-rule.js';
 import { jumpsOf } from '../phases/moments/moments.js';
-import { demonstrations } from '../phases/world.js';
+import { demonstrations, worldOf } from '../phases/world.js';
 import type { Config } from '../settings/sections.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
@@ -14,7 +14,10 @@ import { type Told, thresholdOf, toldBy } from './told-by-jumps.js';
 const AROUND = 4;
 
 /** Whether something ends with each step of the episodes but their last, one episode after the other. */
-function endings({ subgoal, length, horizon, count }: Episodes, kindOf: (subgoal: number) => number): boolean[] {
+function endings(
+  { goal: subgoal = new Int16Array(0), length, horizon, count }: Trajectories,
+  kindOf: (subgoal: number) => number,
+): boolean[] {
   const ends: boolean[] = [];
   for (let i = 0; i < count; i++)
     for (let t = 1; t < length[i]; t++) {
@@ -91,7 +94,11 @@ export const jumpsAnalysis: Analysis = {
   inputs: [BASE_INPUT],
   parts: () => 1,
   async run({ config, seed, device, inputs, part }) {
-    const skill = skillsOf(config.world.tasks, config.world.colours);
+    const { tasks, spaces } = worldOf(config);
+    const skill = skillsOf(
+      tasks.map(({ events }) => events),
+      spaces.events.length,
+    );
     const layers = await part(async () => {
       const base = loadBase(device, inputs.base);
       const heldOut = demonstrations(config, 'heldOut', seed, config.discover.evaluationEpisodes, config.discover);

@@ -1,11 +1,12 @@
 /** Linear read-outs of the current subgoal from the residual stream, by layer and by time within the subgoal (§3). */
-import { type EpisodeBatch, gatherEpisodes } from '@coxswain/envs';
+import { gather, labelsOf, type TrajectoryBatch } from '@coxswain/envs';
 import { fitReadout } from '@coxswain/metacontroller';
 import { type Device, noGrad, type Tensor } from '@coxswain/tensor';
+import { spaceTensors, writeValues } from '@coxswain/transformer';
 import { type Base, loadBase } from '../phases/base.js';
 import { byLength } from '../phases/held-out-batches.js';
 import { BASE_INPUT } from '../phases/inputs.js';
-import { demonstrations, sequenceBatch } from '../phases/world.js';
+import { demonstrations, sequenceBatch, worldOf } from '../phases/world.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
 
@@ -13,18 +14,18 @@ import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
 const STEPS = 6;
 
 /** Residual streams of a batch at all depths, `[depth + 1][batch·time, width]`. */
-async function streams({ model, space }: Base, device: Device, episodes: EpisodeBatch): Promise<Float32Array[]> {
-  const { batch, time, indices } = sequenceBatch(space, episodes);
+async function streams({ model }: Base, device: Device, episodes: TrajectoryBatch): Promise<Float32Array[]> {
+  const { batch, time, observation } = sequenceBatch(episodes);
   const seen: Tensor[] = [];
-  const taps = Object.fromEntries(Array.from({ length: model.config.depth + 1 }, (_, layer) => [layer, (e: Tensor) => seen.push(e)]));
-  noGrad(() =>
-    model.blocks(model.embed(device.tensor(indices, [batch * time, space.slots])), { batch, time }, 0, model.config.depth, { taps }),
-  );
+  const hooks = Array.from({ length: model.config.depth + 1 }, (_, layer) => ({ layer, read: (e: Tensor) => void seen.push(e) }));
+  const shown = spaceTensors(device, model.config.observation, batch * time);
+  writeValues(shown, observation);
+  noGrad(() => model.blocks(model.embed(shown), { batch, time }, 0, model.config.depth, hooks));
   return (await device.read(seen)) as Float32Array[];
 }
 
 /** Steps since the subgoal began, of each step of a batch; −1 in the padding. */
-function stepWithin({ size, steps, subgoal, mask }: EpisodeBatch): Int16Array {
+function stepWithin({ size, steps, mask }: TrajectoryBatch, subgoal: Int16Array): Int16Array {
   const within = new Int16Array(size * steps).fill(-1);
   for (let i = 0; i < size; i++)
     for (let t = 0; t < steps && mask[i * steps + t]; t++) {
@@ -46,7 +47,7 @@ export const probesAnalysis: Analysis = {
   inputs: [BASE_INPUT],
   parts: () => 1,
   async run({ config, seed, device, inputs, part }) {
-    const { colours } = config.world;
+    const colours = worldOf(config).spaces.events.length;
     const { width, depth } = config.model;
     const { accuracy, byStep } = await part(async () => {
       const base = loadBase(device, inputs.base);
@@ -56,12 +57,13 @@ export const probesAnalysis: Analysis = {
       const steps: number[] = [];
       for (const index of byLength(heldOut)) {
         using _scope = device.scope();
-        const episodes = gatherEpisodes(heldOut, index);
-        const within = stepWithin(episodes);
+        const episodes = gather(heldOut, index);
+        const goals = heldOut.goal ? labelsOf(episodes, heldOut.goal) : new Int16Array(episodes.size * episodes.steps);
+        const within = stepWithin(episodes, goals);
         const seen = await streams(base, device, episodes);
         for (let at = 0; at < within.length; at++) {
           if (within[at] < 0) continue;
-          labels.push(episodes.subgoal[at]);
+          labels.push(goals[at]);
           steps.push(Math.min(STEPS - 1, within[at]));
           for (let layer = 0; layer <= depth; layer++) for (let j = 0; j < width; j++) vectors[layer].push(seen[layer][at * width + j]);
         }

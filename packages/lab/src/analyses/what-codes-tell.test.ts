@@ -1,10 +1,10 @@
 import { HostRandom } from '@coxswain/base';
 import { expect, test } from 'vitest';
-import type { Cell } from '../phases/demonstrated-codes.js';
+import type { Place } from '../phases/demonstrated-codes.js';
 import { whatCodesTell } from './what-codes-tell.js';
 
 /** Legs from anywhere to anywhere, for any colour, with the codes that `name` gives them. */
-function legs(name: (leg: { colour: number; from: Cell; to: Cell }) => number[], count = 1200) {
+function legs(name: (leg: { colour: number; from: Place; to: Place }) => number[], count = 1200) {
   const random = new HostRandom(7);
   const below = (n: number): number => Math.floor(random.uniform() * n);
   const made = Array.from({ length: count }, () => ({

@@ -60,11 +60,13 @@ function toldBy(by: string, vectors: readonly Vector[], { colours, from, to }: D
       ),
       ([, count]) => count,
     )?.[0];
-  const way = from.map(([x, y], row) => [to[row][0] - x, to[row][1] - y]);
+  const colour = asked.filter((row, i) => most(near[i]) === colours[row]).length / asked.length;
+  if (from.length === 0) return { by, switches, colour, to: null, from: null, way: null };
+  const way = from.map((place, row) => place.map((x, k) => to[row][k] - x));
   return {
     by,
     switches,
-    colour: asked.filter((row, i) => most(near[i]) === colours[row]).length / asked.length,
+    colour,
     to: explained(to, asked, near),
     from: explained(from, asked, near),
     way: explained(way, asked, near),
@@ -73,5 +75,5 @@ function toldBy(by: string, vectors: readonly Vector[], { colours, from, to }: D
 
 /** What the codes tell, and what the cell they begin in does without them. */
 export function whatCodesTell(held: DemonstratedCodes): Told[] {
-  return [toldBy('code', held.codes, held), toldBy('cell begun in', held.from, held)];
+  return [toldBy('code', held.codes, held), ...(held.from.length > 0 ? [toldBy('cell begun in', held.from, held)] : [])];
 }

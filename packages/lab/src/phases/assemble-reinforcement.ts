@@ -1,6 +1,7 @@
 /** What a run of RL is made of: models, worlds, the policy and its learner, on one device or on several. */
 import { HostRandom } from '@coxswain/base';
-import { DevicePinpad, type InternalOptions, internalRl, Policy, type Reinforcer, rawRl, type VectorEnvironment } from '@coxswain/rl';
+import type { World } from '@coxswain/envs';
+import { DevicePinpad, type InternalOptions, internalRl, Policy, type Reinforcer, rawRl } from '@coxswain/rl';
 import { type Device, ParameterStore, readSafetensors } from '@coxswain/tensor';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
@@ -53,7 +54,7 @@ function internalParts(
   config: Config,
   inputs: Readonly<Record<string, TrainedModel>>,
   seed: number,
-  worldsOf: (base: Base) => VectorEnvironment | DevicePinpad,
+  worldsOf: (base: Base) => World | DevicePinpad,
 ) {
   const base = loadBase(device, inputs.base);
   const controller = loadController(device, inputs.controller, base);
@@ -70,7 +71,7 @@ function internalParts(
 
 export interface AssemblyOptions {
   /** So many worlds to be played in place of those of the task. */
-  readonly worlds?: (environments: number) => VectorEnvironment;
+  readonly worlds?: (environments: number) => World;
   /** Taken for internal RL's decisions in place of those made; see `InternalOptions`. */
   readonly decisions?: InternalOptions['decisions'];
   /** Devices that share internal RL's batches. */
@@ -95,7 +96,7 @@ export function assembleReinforcement(
     startFrom(base.store, inputs.policy);
     const reinforcer = rawRl({
       model: base.model,
-      environment: worlds?.(episodesPerUpdate) ?? taskWorlds(config, base, task, horizon, episodesPerUpdate),
+      environment: worlds?.(episodesPerUpdate) ?? taskWorlds(base, task, horizon, episodesPerUpdate),
       settings,
       seed: worldSeed,
       temperature,

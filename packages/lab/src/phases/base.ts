@@ -1,7 +1,6 @@
 /** Making, saving and loading the base model. */
 
 import { HostRandom } from '@coxswain/base';
-import type { GridObservation } from '@coxswain/envs';
 import {
   asFloat32,
   CheckpointError,
@@ -11,44 +10,31 @@ import {
   type SafeTensor,
   writeSafetensors,
 } from '@coxswain/tensor';
-import { normal, type SequenceModel, varianceScaled } from '@coxswain/transformer';
+import type { SequenceModel } from '@coxswain/transformer';
 import { declareModel } from '../models.js';
 import type { TrainedModel } from '../run/model.js';
 import type { Config } from '../settings/sections.js';
 import { RUN_STREAM } from './streams.js';
-import { observationSpaceOf } from './world.js';
+import { type ConfiguredWorld, worldOf } from './world.js';
 
 export interface Base {
   readonly model: SequenceModel;
   readonly store: ParameterStore;
-  readonly space: GridObservation;
+  readonly world: ConfiguredWorld;
   dispose(): void;
 }
 
 /** A base model at its random start. @param trainable false for a frozen one. */
 export function makeBase(device: Device, config: Config, seed: number, trainable = true): Base {
-  const space = observationSpaceOf(config);
+  const world = worldOf(config);
   const store = new ParameterStore(device, trainable);
-  const { width, embeddingStd, init, varianceScale } = config.model;
-  const model = declareModel(store, config, space, (values, shape, random) => {
-    if (init === 'variance-scaled') {
-      varianceScaled(space.slots, varianceScale)(values, shape, random);
-      return;
-    }
-    const spread = space.startSpread;
-    for (let row = 0; row < space.rows; row++) {
-      const std = spread && spread[row] >= 0 ? spread[row] : embeddingStd;
-      normal(std)(values.subarray(row * width, (row + 1) * width), shape, random);
-      // Drawn all the same, so that other rows stay what they are; and +0, where a draw times 0 may be −0.
-      if (std === 0) values.fill(0, row * width, (row + 1) * width);
-    }
-  });
+  const model = declareModel(store, config, world.spaces);
   store.finish(new HostRandom(seed, RUN_STREAM.base));
   const dispose = (): void => {
     model.dispose();
     store.dispose();
   };
-  return { model, store, space, dispose };
+  return { model, store, world, dispose };
 }
 
 /** The base model of a trained checkpoint. */

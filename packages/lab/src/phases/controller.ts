@@ -1,6 +1,6 @@
 /** Making and loading what steers: a metacontroller, or what a baseline has in its place. */
 import { HostRandom } from '@coxswain/base';
-import type { Episodes } from '@coxswain/envs';
+import type { Trajectories } from '@coxswain/envs';
 import type { CodeGenerator } from '@coxswain/metacontroller';
 import { type Device, ParameterStore, readSafetensors, type SafeTensor } from '@coxswain/tensor';
 import type { StageTrace } from '../report/data.js';
@@ -18,7 +18,7 @@ export interface Controller {
   /** Which moments of an episode it is shown, where no event of the world says it. */
   readonly moments?: Moments;
   /** What each of its stages was shown and found in a few episodes of a seed, where it was found in stages. */
-  readonly traces?: (episodes: Episodes, seed: number) => Promise<StageTrace[]>;
+  readonly traces?: (episodes: Trajectories, seed: number) => Promise<StageTrace[]>;
   dispose(): void;
 }
 

@@ -1,5 +1,5 @@
-/** Codes as the encoder finds them on demonstrations, with the colour that each was held for. */
-import { type EpisodeBatch, type Episodes, gatherEpisodes } from '@coxswain/envs';
+/** Codes as the encoder finds them on demonstrations, with the event that each was held for. */
+import { gather, labelsOf, type Trajectories, type TrajectoryBatch } from '@coxswain/envs';
 import { discover, gateValues, makeInputs, writeInputs } from '@coxswain/metacontroller';
 import { noGrad } from '@coxswain/tensor';
 import type { Config } from '../settings/sections.js';
@@ -15,13 +15,13 @@ export interface DemonstratedCodes {
   readonly order: readonly number[];
   /** True subgoal of each. */
   readonly colours: readonly number[];
-  /** The cell in which it began to be held, and the one in which that subgoal was reached. */
-  readonly from: readonly Cell[];
-  readonly to: readonly Cell[];
+  /** Where it began to be held, and where that subgoal was reached, as coordinates; empty in worlds that have none. */
+  readonly from: readonly Place[];
+  readonly to: readonly Place[];
 }
 
-/** Column and row of a cell. */
-export type Cell = readonly [column: number, row: number];
+/** Coordinates: of a grid, column and row. */
+export type Place = readonly number[];
 
 /** Means of the posteriors at every step where the binarised switch opened. */
 export async function demonstratedCodes(
@@ -29,7 +29,7 @@ export async function demonstratedCodes(
   controller: Controller,
   config: Config,
   seed: number,
-  episodes: Episodes,
+  episodes: Trajectories,
 ): Promise<DemonstratedCodes> {
   const { device } = base.store;
   const { latent } = controller.model.config;
@@ -40,14 +40,15 @@ export async function demonstratedCodes(
   const codes: number[][] = [];
   const order: number[] = [];
   const colours: number[] = [];
-  const from: Cell[] = [];
-  const to: Cell[] = [];
+  const from: Place[] = [];
+  const to: Place[] = [];
   for (const [b, index] of byLength(episodes).entries()) {
     using _scope = device.scope();
-    const part = gatherEpisodes(episodes, index);
-    const { batch } = discoveryBatch(base.space, part, view, seed, b, shown);
+    const part = gather(episodes, index);
+    const goals = episodes.goal ? labelsOf(part, episodes.goal) : new Int16Array(part.size * part.steps);
+    const { batch } = discoveryBatch(base.world, part, view, seed, b, shown);
     const size = { batch: batch.batch, time: batch.time };
-    const inputs = makeInputs(device, { ...size, slots: base.space.slots }, view);
+    const inputs = makeInputs(base.model, size, view);
     writeInputs(inputs, batch);
     const gate = device.tensor(gateValues(method.hardGate));
     const found = noGrad(() => discover(base.model, controller.model, inputs, { ...size, layer, embedderLayer, view, gate }));
@@ -59,8 +60,9 @@ export async function demonstratedCodes(
       const row = Math.floor(at / size.time);
       order.push(row === last ? order[order.length - 1] + 1 : 0);
       last = row;
-      colours.push(part.subgoal[at]);
-      const ends = endsOf(part, at);
+      colours.push(goals[at]);
+      const ends = endsOf(part, goals, at);
+      if (!ends) continue;
       from.push(ends.from);
       to.push(ends.to);
     }
@@ -68,14 +70,17 @@ export async function demonstratedCodes(
   return { codes, order, colours, from, to };
 }
 
-/** The cell at step `at` (a row and a step of it), and the cell in which the subgoal of that step was reached. */
-function endsOf({ steps, position, subgoal, mask, layout, size }: EpisodeBatch, at: number): { from: Cell; to: Cell } {
-  const episode = Math.floor(at / steps);
-  const end = (episode + 1) * steps;
+/** Where step `at` (a row and a step of it) began, and where the subgoal of that step was reached. */
+function endsOf(
+  { trajectories, steps, mask, index }: TrajectoryBatch,
+  goals: Int16Array,
+  at: number,
+): { from: Place; to: Place } | undefined {
+  if (!trajectories.coordinates) return undefined;
+  const row = Math.floor(at / steps);
+  const end = (row + 1) * steps;
   let last = at;
-  while (last + 1 < end && mask[last + 1] > 0 && subgoal[last + 1] === subgoal[at]) last++;
-  const side = Math.sqrt(layout.length / size);
-  const cell = (index: number): Cell => [index % side, Math.floor(index / side)];
-  // Positions have one more column than steps: the cell after the last.
-  return { from: cell(position[at + episode]), to: cell(position[last + episode + 1]) };
+  while (last + 1 < end && mask[last + 1] > 0 && goals[last + 1] === goals[at]) last++;
+  const place = (step: number): Place => (trajectories as Required<typeof trajectories>).coordinates(index[row], step);
+  return { from: place(at - row * steps), to: place(last - row * steps + 1) };
 }

@@ -1,5 +1,5 @@
 /** Phase 2: a metacontroller finds skills in the frozen base's residual stream (arXiv 2512.20605, §4), or a baseline in its place. */
-import { LengthBuckets } from '@coxswain/envs';
+import { gather, LengthBatches } from '@coxswain/envs';
 import { DiscoveryTrainer } from '@coxswain/metacontroller';
 import { AdamW, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
@@ -133,7 +133,7 @@ async function run(context: PhaseContext): Promise<void> {
   const method = methodOf(config);
   const updates = stagedUpdates(config);
   const data = await makeDemonstrations(config, seed, settings.episodes, settings, session);
-  const batches = new LengthBuckets(data, { size: settings.batch, seed, pool: settings.lengthBuckets });
+  const batches = new LengthBatches(data, { size: settings.batch, seed, pool: settings.lengthBuckets }, (index) => gather(data, index));
   const heldOut = demonstrations(config, 'heldOut', seed, settings.evaluationEpisodes, settings);
   const base = loadBase(device, inputs.base, method.trainsBase);
   const staged = await Staged.open(context, { base, data, heldOut });
@@ -166,7 +166,7 @@ async function run(context: PhaseContext): Promise<void> {
     const ofStage = { ...config, discover: stage.settings };
     const { start, step } = await starts.before(done - stage.from);
     const shown = { moments: staged.shown, symmetry: settings.symmetry };
-    const { batch } = discoveryBatch(base.space, batches.batch(step), stage.view, seed, step, shown);
+    const { batch } = discoveryBatch(base.world, batches.batch(step), stage.view, seed, step, shown);
     const rate = rateAt(stage.settings, step);
     const alpha = alphaAt(method.alpha(config), stage.settings, step);
     await trainer.ready(batch.time);

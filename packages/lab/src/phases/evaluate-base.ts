@@ -1,41 +1,47 @@
 /** What a base model is worth: its loss on held-out episodes, and how its own behaviour keeps to the training tasks. */
-import { type Episodes, GridworldPinpad, gatherEpisodes, obeysTransitions, touchedColours } from '@coxswain/envs';
-import { crossEntropy, maskedMean, noGrad, philoxCategorical, RandomState } from '@coxswain/tensor';
-import type { SequenceBatch } from '@coxswain/transformer';
+
+import { fromLeaves, type LeafValues, leafValues } from '@coxswain/base';
+import { gather, obeysTransitions, type Trajectories } from '@coxswain/envs';
+import { maskedMean, noGrad, RandomState } from '@coxswain/tensor';
+import { type SequenceBatch, spaceTensors, writeValues } from '@coxswain/transformer';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import { byLength } from './held-out-batches.js';
-import { sequenceBatch, WORLD_SEED, worldOf } from './world.js';
+import { sequenceBatch, WORLD_SEED } from './world.js';
 
 export interface BaseEvaluation {
   /** Nats per action on the held-out episodes. */
   readonly actionNll: number;
-  /** Share of sampled episodes whose first visits obey the transitions of the training tasks. */
-  readonly obeyed: number;
+  /** Share of sampled episodes whose first visits obey the transitions of the training tasks; `null` in a world without events. */
+  readonly obeyed: number | null;
 }
 
 /** Visits of a sampled episode that are looked at: as many as a training task has. */
-const longestTask = ({ world }: Config): number => Math.max(...world.tasks.map((task) => task.length));
+const longestTask = ({ world }: Base): number => Math.max(...world.tasks.map(({ events }) => events.length));
 
-export async function evaluateBase(base: Base, config: Config, seed: number, heldOut: Episodes): Promise<BaseEvaluation> {
+export async function evaluateBase(base: Base, config: Config, seed: number, heldOut: Trajectories): Promise<BaseEvaluation> {
   return { actionNll: await actionNll(base, heldOut), obeyed: await obeyed(base, config, seed) };
 }
 
 /** Nats per action of the base by itself on the steps of a batch that are not masked. */
-export function batchNll({ model, store, space }: Base, batch: SequenceBatch): Promise<number> {
+export function batchNll({ model, store }: Base, batch: SequenceBatch): Promise<number> {
   const { device } = store;
-  const { batch: size, time, indices, actions, mask } = batch;
+  const { batch: size, time, mask } = batch;
+  const { observation, action } = model.config;
   return noGrad(() => {
-    const e = model.blocks(model.embed(device.tensor(indices, [size * time, space.slots])), { batch: size, time });
-    return maskedMean(crossEntropy(model.actionLogits(e), device.tensor(actions)), device.tensor(mask));
+    const [seen, done] = [spaceTensors(device, observation, size * time), spaceTensors(device, action, size * time)];
+    writeValues(seen, batch.observation);
+    writeValues(done, batch.action);
+    const e = model.blocks(model.embed(seen), { batch: size, time });
+    return maskedMean(model.action(e).nll(done), device.tensor(mask));
   }).item();
 }
 
-async function actionNll(base: Base, episodes: Episodes): Promise<number> {
+async function actionNll(base: Base, episodes: Trajectories): Promise<number> {
   let [total, steps] = [0, 0];
   for (const index of byLength(episodes)) {
     using _scope = base.store.device.scope();
-    const batch = sequenceBatch(base.space, gatherEpisodes(episodes, index));
+    const batch = sequenceBatch(gather(episodes, index));
     const count = batch.mask.reduce((a, b) => a + b, 0);
     total += (await batchNll(base, batch)) * count;
     steps += count;
@@ -43,36 +49,42 @@ async function actionNll(base: Base, episodes: Episodes): Promise<number> {
   return total / steps;
 }
 
-/** Samples free-running episodes of the model's own behaviour and looks at what they visit first. */
-async function obeyed({ model, store, space }: Base, config: Config, seed: number): Promise<number> {
+/** Samples free-running episodes of the model's own behaviour and looks at what they reach first. */
+async function obeyed(base: Base, config: Config, seed: number): Promise<number | null> {
+  const { model, store, world } = base;
+  const { events } = world.spaces;
+  if (events.length === 0) return null;
   const { device } = store;
   const environments = config.pretrain.evaluationEpisodes;
-  const { horizon, tasks, colours } = config.world;
-  const world = new GridworldPinpad({ world: worldOf(config), tasks: 'free', horizon, environments, observation: space });
-  const { observation, info } = world.reset(WORLD_SEED.behaviour + seed);
-  const position = new Int32Array(environments * (horizon + 1));
-  const record = (t: number): void => {
-    for (let i = 0; i < environments; i++) position[i * (horizon + 1) + t] = info.position[i];
-  };
-  record(0);
+  const { horizon } = config.world;
+  const played = world.open('free', horizon, environments);
+  let { observation } = played.reset(WORLD_SEED.behaviour + seed, { firstEpisode: 0 });
+  const colour = new Int16Array(environments * horizon).fill(-1);
+  const count = new Uint16Array(environments);
   using _scope = device.scope();
   const memory = model.memory(environments, horizon);
   using random = new RandomState(device, seed);
-  const indices = device.tensor(observation, [environments, space.slots]);
+  const seen = spaceTensors(device, model.config.observation, environments);
   const program = device.capture(() =>
-    noGrad(() => ({ actions: philoxCategorical(model.actionLogits(model.stepBlocks(model.embed(indices), memory)), random, 0).index })),
+    noGrad(() => {
+      const action = model.action(model.stepBlocks(model.embed(seen), memory));
+      return Object.fromEntries(action.sample(random, 0).map((tensor, i) => [`action ${i}`, tensor]));
+    }),
   );
   for (let t = 0; t < horizon; t++) {
-    indices.write(observation);
-    memory.step.write(Uint32Array.of(t));
+    writeValues(seen, leafValues(model.config.observation, observation) as readonly LeafValues[]);
+    memory.at(t);
     random.write(t);
-    const [actions] = await device.read([program.outputs.actions], [program]);
-    world.step(actions as unknown as Int32Array);
-    record(t + 1);
+    const actions = (await device.read(Object.values(program.outputs), [program])) as LeafValues[];
+    const step = played.step(fromLeaves(played.actionSpace, actions));
+    ({ observation } = step);
+    for (let i = 0; i < environments; i++) {
+      const event = step.info.event?.[i] ?? -1;
+      if (event >= 0) colour[i * horizon + count[i]++] = event;
+    }
   }
   program.dispose();
   memory.dispose();
-  const length = new Uint16Array(environments).fill(horizon);
-  const touched = touchedColours({ layout: world.layout, position, length, steps: horizon }, colours);
-  return obeysTransitions(touched, tasks, colours, longestTask(config)).obeying;
+  const tasks = world.tasks.map((task) => task.events);
+  return obeysTransitions({ colour, count, steps: horizon }, tasks, events.length, longestTask(base)).obeying;
 }

@@ -1,5 +1,5 @@
 /** What a metacontroller has found, on held-out clean demonstrations. */
-import { type Episodes, gatherEpisodes } from '@coxswain/envs';
+import { gather, labelsOf, type Trajectories } from '@coxswain/envs';
 import {
   codeStatistics,
   discover,
@@ -53,7 +53,7 @@ export async function evaluateController(
   controller: Controller,
   config: Config,
   seed: number,
-  heldOut: Episodes,
+  heldOut: Trajectories,
   around = 0,
 ): Promise<{ result: ControllerEvaluation; codes: CodeStatistics; traces: SwitchTrace[]; aroundChange: number[] }> {
   const { device } = base.store;
@@ -74,12 +74,13 @@ export async function evaluateController(
   using random = new RandomState(device, seed);
   for (const [b, index] of byLength(heldOut).entries()) {
     using _scope = device.scope();
-    const episodes = gatherEpisodes(heldOut, index);
-    const { batch, alone } = discoveryBatch(base.space, episodes, view, seed, b, shown);
+    const episodes = gather(heldOut, index);
+    const goals = heldOut.goal && labelsOf(episodes, heldOut.goal);
+    const { batch, alone } = discoveryBatch(base.world, episodes, view, seed, b, shown);
     seen.alone += alone;
     random.write(b);
     const size = { batch: batch.batch, time: batch.time };
-    const inputs = makeInputs(device, { ...size, slots: base.space.slots }, view);
+    const inputs = makeInputs(base.model, size, view);
     writeInputs(inputs, batch);
     const steps = batch.mask.reduce((a, x) => a + x, 0);
     seen.steps += steps;
@@ -95,7 +96,7 @@ export async function evaluateController(
     const kl = await soft.kl.read();
     const hard = run(method.hardGate);
     nll.hard += (await hard.nll.item()) * steps;
-    nll.none += (await batchNll(base, sequenceBatch(base.space, episodes))) * steps;
+    nll.none += (await batchNll(base, sequenceBatch(episodes))) * steps;
     const [z, switched, softBeta] = [await hard.z.read(), await hard.beta.read(), await soft.beta.read()];
     for (let i = 0; i < size.batch; i++) {
       // All batches in one table of the horizon's width; the padding is masked.
@@ -104,7 +105,7 @@ export async function evaluateController(
         const real = t < size.time && batch.mask[at] > 0;
         mask.push(real ? 1 : 0);
         beta.push(real ? switched[at] : 0);
-        subgoal.push(real ? episodes.subgoal[at] : 0);
+        subgoal.push(real && goals ? goals[at] : 0);
         if (!real) continue;
         if (t > 0 && subgoal.at(-1) !== subgoal.at(-2))
           nearChange.forEach((mean, offset) => {
@@ -122,7 +123,7 @@ export async function evaluateController(
         traces.push({
           title: `seed ${seed}, episode ${index[i]}`,
           beta: [...softBeta.slice(from, to)],
-          subgoals: [...episodes.subgoal.slice(from, to)],
+          subgoals: [...(goals?.slice(from, to) ?? [])],
         });
       }
     }
@@ -142,7 +143,7 @@ export async function evaluateController(
       f1Exact: exact.f1,
       f1: switchAlignment(table, 1).f1,
       switchRate: exact.rate,
-      readout: shuffledReadout(codes, latent, labels, config.world.colours),
+      readout: shuffledReadout(codes, latent, labels, base.world.spaces.events.length),
       alone: seen.alone / heldOut.count,
     },
     codes: codeStatistics(codes, latent, (row) => beta[rows[row]] > 0.5),

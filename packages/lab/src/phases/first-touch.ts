@@ -1,19 +1,24 @@
 /** What episodes of a world without a task do first, while a code is held or not. */
-import { GridworldPinpad, shownTransitions } from '@coxswain/envs';
+import { fromLeaves } from '@coxswain/base';
+import { shownTransitions } from '@coxswain/envs';
 import { InjectedCode, Rollout } from '@coxswain/rl';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
 import { actingGate, PLAYED_TOGETHER } from './play.js';
+import { actionsAt } from './replay.js';
 import { WORLD_SEED, worldOf } from './world.js';
 
 /** Of each episode. */
 export interface FirstTouch {
-  /** Cell in which the code was let go, or the last one; where none was held, the cell after the injection. */
+  /**
+   * Place in which the code was let go, or the last one; where none was held, the place after the injection. In worlds without places what
+   * was reached first after it.
+   */
   readonly end: readonly number[];
-  /** Colour touched last before the injection, −1 for none. */
+  /** Event reached last before the injection, −1 for none. */
   readonly before: readonly number[];
-  /** Colour touched first after it, −1 for none. */
+  /** Event reached first after it, −1 for none. */
   readonly after: readonly number[];
 }
 
@@ -33,13 +38,7 @@ export async function firstTouches(
   const { device } = base.store;
   const { seed, episodes, from, codes } = options;
   const { latent } = controller.model.config;
-  const environment = new GridworldPinpad({
-    world: worldOf(config),
-    tasks: 'free',
-    horizon: from + AFTERWARDS,
-    environments: PLAYED_TOGETHER,
-    observation: base.space,
-  });
+  const environment = base.world.open('free', from + AFTERWARDS, PLAYED_TOGETHER);
   const held = device.zeros([PLAYED_TOGETHER, latent]);
   const gate = actingGate(device, config);
   const { layer } = config.metacontroller;
@@ -58,21 +57,24 @@ export async function firstTouches(
     if (codes) held.write(Float32Array.from(codes.slice(batch * PLAYED_TOGETHER, (batch + 1) * PLAYED_TOGETHER).flat()));
     const { action, horizon, open } = await rollout.run(batch);
     const [last, first] = [new Array<number>(PLAYED_TOGETHER).fill(-1), new Array<number>(PLAYED_TOGETHER).fill(-1)];
+    let placed = false;
     const ends = new Array<number>(PLAYED_TOGETHER).fill(-1);
     environment.reset(WORLD_SEED.evaluation + seed, { firstEpisode: batch * PLAYED_TOGETHER });
     for (let t = 0; t < horizon; t++) {
-      const { info } = environment.step(Int32Array.from({ length: PLAYED_TOGETHER }, (_, i) => action[i * horizon + t]));
+      const { info } = environment.step(fromLeaves(environment.actionSpace, actionsAt(environment.actionSpace, action, horizon, t)));
+      placed ||= info.place !== undefined;
       for (let i = 0; i < PLAYED_TOGETHER; i++) {
         // A code that was let go is never held again.
-        if (t === from || open[i * horizon + t]) ends[i] = info.position[i];
-        if (info.visited[i] < 0) continue;
-        if (t < from) last[i] = info.visited[i];
-        else if (first[i] < 0) first[i] = info.visited[i];
+        if (t === from || open[i * horizon + t]) ends[i] = info.place?.[i] ?? -1;
+        const event = info.event?.[i] ?? -1;
+        if (event < 0) continue;
+        if (t < from) last[i] = event;
+        else if (first[i] < 0) first[i] = event;
       }
     }
     before.push(...last);
     after.push(...first);
-    end.push(...ends);
+    end.push(...(placed ? ends : first));
   }
   rollout.dispose();
   injected?.dispose();
@@ -83,8 +85,13 @@ export async function firstTouches(
 
 /** Whether a transition is one that the training tasks never show. */
 export function unseenBy(config: Config): (from: number, to: number) => boolean {
-  const shown = shownTransitions(config.world.tasks, config.world.colours);
-  return (from, to) => from >= 0 && from !== to && shown[from * config.world.colours + to] === 0;
+  const { tasks, spaces } = worldOf(config);
+  const count = spaces.events.length;
+  const shown = shownTransitions(
+    tasks.map(({ events }) => events),
+    count,
+  );
+  return (from, to) => from >= 0 && from !== to && shown[from * count + to] === 0;
 }
 
 /** Share of episodes that touch their target next; those whose last colour it was already do not count. */

@@ -3,7 +3,7 @@
  * injected into other layouts (arXiv 2512.20605, §4). A measure against labels, which decides nothing.
  */
 import { HostRandom } from '@coxswain/base';
-import type { Episodes } from '@coxswain/envs';
+import type { Trajectories } from '@coxswain/envs';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
@@ -47,7 +47,7 @@ export async function measureInjection(
   controller: Controller,
   config: Config,
   seed: number,
-  heldOut: Episodes,
+  heldOut: Trajectories,
 ): Promise<InjectionMeasure | undefined> {
   const { injectionEpisodes, injectionTemperature: temperature } = config.discover;
   if (injectionEpisodes === 0) return undefined;

@@ -3,7 +3,7 @@
  * numbers: where skills carry over both let go in one cell, where a code does nothing any two do. It takes no label.
  */
 import { HostRandom } from '@coxswain/base';
-import type { Episodes } from '@coxswain/envs';
+import type { Trajectories } from '@coxswain/envs';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
@@ -51,7 +51,7 @@ export async function neighboursAgree(
   controller: Controller,
   config: Config,
   seed: number,
-  heldOut: Episodes,
+  heldOut: Trajectories,
   episodes: number,
 ): Promise<Agreement[]> {
   const found = await demonstratedCodes(base, controller, config, seed, heldOut);

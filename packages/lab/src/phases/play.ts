@@ -1,23 +1,18 @@
 /** Playing episodes without learning from them, and what is told about them. */
-import { GridworldPinpad } from '@coxswain/envs';
+
+import { fromLeaves, type LeafValues, leafSize, leavesOf, type Space } from '@coxswain/base';
+import type { Trace, World } from '@coxswain/envs';
 import { gateValues } from '@coxswain/metacontroller';
-import {
-  type BatchPart,
-  CodeController,
-  DevicePinpad,
-  type Episodes,
-  LARGEST_DEVICE_WORLD,
-  type Policy,
-  PolicyCodes,
-  Rollout,
-} from '@coxswain/rl';
+import { type BatchPart, CodeController, type Episodes, type Policy, PolicyCodes, Rollout } from '@coxswain/rl';
 import type { Device, Tensor } from '@coxswain/tensor';
-import type { DrawnEpisode } from '../report/data.js';
+import type { ShownEpisode } from '../report/data.js';
 import type { Config } from '../settings/sections.js';
+import { drawGrid } from '../worlds/grid.js';
+import { onDevice, settingsOfWorld } from '../worlds/index.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
 import { methodOf } from './methods.js';
-import { worldOf } from './world.js';
+import { replay } from './replay.js';
 
 /** Episodes that are played together where no setting says how many. */
 export const PLAYED_TOGETHER = 512;
@@ -32,7 +27,7 @@ export interface Played {
   /** Share of episodes that finished the task. */
   readonly success: number;
   readonly episodes: number;
-  readonly drawn: DrawnEpisode[];
+  readonly drawn: ShownEpisode[];
 }
 
 /** f32 [4] of the gate while acting: β is binarised at `reinforce.gateThreshold`, or always open for the baseline without temporal abstraction. */
@@ -41,8 +36,8 @@ export function actingGate(device: Device, config: Config): Tensor {
 }
 
 /** The worlds of a task, as RL and evaluation play them. */
-export function taskWorlds(config: Config, base: Base, task: string, horizon: number, environments: number): GridworldPinpad {
-  return new GridworldPinpad({ world: worldOf(config), tasks: [task], horizon, environments, observation: base.space });
+export function taskWorlds({ world }: Base, task: string, horizon: number, environments: number): World {
+  return world.open(world.task(task), horizon, environments);
 }
 
 /**
@@ -51,10 +46,8 @@ export function taskWorlds(config: Config, base: Base, task: string, horizon: nu
  */
 export function learningWorlds(config: Config, base: Base, task: string, horizon: number, environments: number) {
   const { device } = base.store;
-  const { view: observation } = base.space;
-  return device.traits.family === 'gpu' && config.world.size <= LARGEST_DEVICE_WORLD
-    ? new DevicePinpad(device, { world: worldOf(config), tasks: [task], horizon, environments, observation })
-    : taskWorlds(config, base, task, horizon, environments);
+  const opening = { task: base.world.task(task), horizon, environments };
+  return (device.traits.family === 'gpu' ? onDevice(config, opening, device) : undefined) ?? taskWorlds(base, task, horizon, environments);
 }
 
 /** A batch of so many episodes in parts as equal as can be, none of them empty: where it is too small, fewer than asked for. */
@@ -79,7 +72,7 @@ export interface PlayOptions {
 function player(config: Config, { base, steered }: Actor, { task, horizon, seed }: PlayOptions, part: ReturnType<typeof partsOf>[number]) {
   const { episodes, before, of } = part;
   const { device } = base.store;
-  const environment = taskWorlds(config, base, task, horizon, episodes);
+  const environment = taskWorlds(base, task, horizon, episodes);
   const gate = actingGate(device, config);
   const source = steered && new PolicyCodes(steered.policy, episodes);
   const { layer } = config.metacontroller;
@@ -101,74 +94,56 @@ export async function play(config: Config, actor: Actor, options: PlayOptions, o
   const players = parts.map((part, i) => player(config, actors[i], options, part));
   let won = 0;
   let played = 0;
-  const drawn: DrawnEpisode[] = [];
+  const drawn: ShownEpisode[] = [];
   for (let batch = 0; played < options.episodes; batch++) {
     const batches = await Promise.all(players.map(({ rollout }) => rollout.run(batch)));
     for (const { count, reward } of batches) {
       played += count;
       for (const one of reward) won += one > 0 ? 1 : 0;
     }
-    if (batch === 0 && draw > 0) drawn.push(...describe(config, players[0].environment, batches[0], draw, { seed, batch, task }));
+    if (batch === 0 && draw > 0)
+      drawn.push(...describe(config, actor.base, players[0].environment, batches[0], draw, { seed, batch, task }));
   }
   for (const { dispose } of players) dispose();
   return { success: won / played, episodes: played, drawn };
 }
 
-/** An episode as the world went through it. */
-export interface Replayed {
-  /** [cells] */
-  readonly layout: readonly number[];
-  /** Cell before the first step and after each. */
-  readonly path: readonly number[];
-  /** Colour touched by each step, −1 for none. */
-  readonly visited: readonly number[];
+/** One row's values of many, as the space has them. */
+function rowsOf(space: Space, arrays: readonly LeafValues[], from: number, count: number): unknown {
+  const sizes = leavesOf(space).map(({ space: leaf }) => leafSize(leaf));
+  return fromLeaves(
+    space,
+    arrays.map((array, i) => array.subarray(from * sizes[i], (from + count) * sizes[i])),
+  );
 }
 
-/** A batch played again from its actions, to see every cell. */
-export function replay(
-  environment: GridworldPinpad,
-  again: { readonly seed: number; readonly batch: number },
-  { action, length, horizon }: Episodes,
-): Replayed[] {
-  const { environments, world } = environment;
-  const cells = world.size ** 2;
-  const { info } = environment.reset(again.seed, { firstEpisode: again.batch * environments });
-  const seen = Array.from({ length: environments }, (_, i) => ({
-    layout: [...environment.layout.subarray(i * cells, (i + 1) * cells)],
-    path: [info.position[i]],
-    visited: [] as number[],
-  }));
-  for (let t = 0; t < horizon; t++) {
-    environment.step(Int32Array.from({ length: environments }, (_, i) => Math.max(0, action[i * horizon + t])));
-    for (const [i, { path, visited }] of seen.entries()) {
-      if (t >= length[i]) continue;
-      path.push(info.position[i]);
-      visited.push(info.visited[i]);
-    }
-  }
-  return seen;
-}
-
-/** The first `count` episodes of a batch, as a report draws them. */
+/** The first `count` episodes of a batch, as a report draws them; none where the world has no picture of itself. */
 function describe(
   config: Config,
-  environment: GridworldPinpad,
+  { world }: Base,
+  environment: World,
   episodes: Episodes,
   count: number,
   again: { seed: number; batch: number; task: string },
-): DrawnEpisode[] {
-  const { size, colours } = config.world;
-  const { open, reward, length, horizon } = episodes;
-  return replay(environment, again, episodes)
-    .slice(0, count)
-    .map(({ layout, path }, i) => ({
-      title: `${again.task}, episode ${i + 1}`,
-      size,
-      layout,
-      colours,
-      path,
-      task: [...again.task].map(Number),
-      switches: [...open.subarray(i * horizon, i * horizon + length[i])].flatMap((opened, t) => (opened ? [t] : [])),
+): ShownEpisode[] {
+  const { definition } = world;
+  const { open, reward, length, horizon, action } = episodes;
+  const { observation, event } = replay(environment, again, episodes);
+  const { observationSpace, actionSpace } = environment;
+  return Array.from({ length: Math.min(count, episodes.count) }, (_, i) => {
+    const steps = length[i];
+    const trace = {
+      steps,
+      observation: rowsOf(observationSpace, observation, i * (horizon + 1), steps + 1),
+      action: rowsOf(actionSpace, action, i * horizon, steps),
+      event: event.subarray(i * horizon, i * horizon + steps),
+      switches: [...open.subarray(i * horizon, i * horizon + steps)].flatMap((opened, t) => (opened ? [t] : [])),
+      task: world.task(again.task),
       success: reward[i] > 0,
-    }));
+    } as Trace;
+    const title = `${again.task}, episode ${i + 1}`;
+    const picture = definition.draw?.(settingsOfWorld(config.world), trace);
+    if (picture && 'svg' in picture) return [{ title, svg: picture.svg, success: trace.success }];
+    return drawGrid(environment, trace, title);
+  }).flat();
 }

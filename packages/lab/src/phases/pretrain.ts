@@ -1,11 +1,13 @@
 /** Phase 1: the base model learns from noisy experts (arXiv 2512.20605, §3). */
-import { bayesFloor, LengthBuckets } from '@coxswain/envs';
+import { gather, LengthBatches, type Trajectories } from '@coxswain/envs';
 import { AdamW, readSafetensors } from '@coxswain/tensor';
 import { Pretrainer } from '@coxswain/transformer';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import type { Snapshot } from '../run/checkpoint.js';
 import { RESULT_FILE } from '../run/folder.js';
+import type { Config } from '../settings/sections.js';
+import { settingsOfWorld } from '../worlds/index.js';
 import { modelAnswer } from './answers.js';
 import { type Base, makeBase, modelBytes } from './base.js';
 import { evaluateBase } from './evaluate-base.js';
@@ -15,15 +17,15 @@ import { trainingProbe } from './probes/training.js';
 import { PRETRAINING } from './probes/variations.js';
 import { withCulprit } from './spoilt.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
-import { demonstrations, makeDemonstrations, meanLength, sequenceBatch } from './world.js';
+import { demonstrations, makeDemonstrations, meanLength, sequenceBatch, worldOf } from './world.js';
 
 async function run(context: PhaseContext): Promise<void> {
   const { config, seed, device, folder, session } = context;
   const { pretrain } = config;
   const data = await makeDemonstrations(config, seed, pretrain.episodes, pretrain, session);
-  const batches = new LengthBuckets(data, { size: pretrain.batch, seed, pool: pretrain.lengthBuckets });
+  const batches = new LengthBatches(data, { size: pretrain.batch, seed, pool: pretrain.lengthBuckets }, (index) => gather(data, index));
   const heldOut = demonstrations(config, 'heldOut', seed, pretrain.evaluationEpisodes, pretrain);
-  const floor = bayesFloor(heldOut, { tasks: config.world.tasks, epsilon: pretrain.noise });
+  const floor = floorOf(config, heldOut);
   const base = makeBase(device, config, seed);
   const { precision, weightDecay, gradientClip: clip } = pretrain;
   const optimiser = new AdamW(base.store, { weightDecay, clip, gradientScale: gradientScaleOf(device, 'pretrain', precision) });
@@ -43,7 +45,7 @@ async function run(context: PhaseContext): Promise<void> {
   const measure = () => evaluateBase(base, config, seed, heldOut);
   const update = async (): Promise<void> => {
     const rate = rateAt(pretrain, done);
-    const batch = sequenceBatch(base.space, batches.batch(done));
+    const batch = sequenceBatch(batches.batch(done), base.world.spaces.predicted);
     await trainer.ready(batch.time);
     trainer.step(batch, rate);
     done++;
@@ -61,7 +63,8 @@ async function run(context: PhaseContext): Promise<void> {
     }
     if (done % pretrain.evaluateEvery === 0 || last) {
       const { actionNll, obeyed } = await measure();
-      session.log(done, { [METRICS.evalActionNll]: actionNll, [METRICS.bayesFloor]: floor.nll, [METRICS.obeyed]: obeyed });
+      const known = { ...(floor && { [METRICS.bayesFloor]: floor.nll }), ...(obeyed !== null && { [METRICS.obeyed]: obeyed }) };
+      session.log(done, { [METRICS.evalActionNll]: actionNll, ...known });
     }
     await session.afterStep(done, () => snapshot(base, optimiser, trainer), notes);
   };
@@ -69,15 +72,20 @@ async function run(context: PhaseContext): Promise<void> {
   const result = await measure();
   folder.writeArtifact(RESULT_FILE, {
     ...result,
-    bayesFloor: floor.nll,
-    bayesFloorError: floor.nllError,
-    ratio: result.actionNll / floor.nll,
+    ...(floor && { bayesFloor: floor.nll, bayesFloorError: floor.nllError, ratio: result.actionNll / floor.nll }),
+    ...(heldOut.expertNll === undefined ? {} : { expertNll: heldOut.expertNll }),
     steps: done,
     episodes: pretrain.episodes,
   });
   trainer.dispose();
   optimiser.dispose();
   base.dispose();
+}
+
+/** What no model can do better than; absent where the world does not know it. */
+function floorOf(config: Config, heldOut: Trajectories) {
+  const { definition, tasks } = worldOf(config);
+  return definition.bayesFloor?.(settingsOfWorld(config.world), heldOut, { tasks, noise: config.pretrain.noise });
 }
 
 async function snapshot(base: Base, optimiser: AdamW, trainer: Pretrainer): Promise<Snapshot> {

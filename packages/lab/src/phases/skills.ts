@@ -51,7 +51,12 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
     const snapshot = async () => ({ files: { [MODEL]: writeSafetensors(tensorsOf(held, latent)) } });
     await session.afterStep(done, snapshot, { [METRICS.codesReached]: reached });
   }
-  const { skills, ...found } = await findSkills(controller.model, held, { colours: config.world.colours, neighbours, agreement, starts });
+  const { skills, ...found } = await findSkills(controller.model, held, {
+    colours: base.world.spaces.events.length,
+    neighbours,
+    agreement,
+    starts,
+  });
   for (const { name, purity, reached, count, steps } of skills)
     session.note(`${name}: ${reached} of ${count} codes reached it (${purity.toFixed(3)}), half of them within ${steps} steps`);
   if (skills.length === 0) session.note('No code reaches one colour clearly: the library is empty.');

@@ -1,21 +1,24 @@
 /** Controllers trained with labels, and how far they get when the true subgoal switches them on: the bound on what steering can do. */
 import { HostRandom } from '@coxswain/base';
-import { type EpisodeBatch, type ExpertEpisodes, GridworldPinpad, gatherEpisodes, LengthBuckets } from '@coxswain/envs';
+import { gather, LengthBatches, labelsOf, type Trajectories, type TrajectoryBatch } from '@coxswain/envs';
 import { type LabelledBatch, SupervisedControllers, SupervisedTrainer } from '@coxswain/metacontroller';
 import { type Controller, Rollout, type StepContext } from '@coxswain/rl';
 import { AdamW, gatherRows, ParameterStore, type Tensor } from '@coxswain/tensor';
+import { NotOfferedError } from '../errors.js';
 import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import { byLength } from './held-out-batches.js';
 import { rateAt } from './learning-rate.js';
 import { PLAYED_TOGETHER } from './play.js';
 import { RUN_STREAM } from './streams.js';
-import { demonstrations, meanLength, sequenceBatch, WORLD_SEED, worldOf } from './world.js';
+import { demonstrations, meanLength, sequenceBatch, WORLD_SEED } from './world.js';
 
-/** A batch of demonstrations with the true subgoal of each step. */
-function labelled(base: Base, episodes: EpisodeBatch): LabelledBatch {
-  const { batch, time, indices, actions, mask } = sequenceBatch(base.space, episodes);
-  return { batch, time, indices, actions, subgoals: episodes.subgoal, mask };
+/** A batch of demonstrations with the true subgoal of each step. @throws NotOfferedError where it is not known. */
+function labelled({ world }: Base, episodes: TrajectoryBatch): LabelledBatch {
+  const { batch, time, observation, action, mask } = sequenceBatch(episodes);
+  const { goal } = episodes.trajectories;
+  if (!goal) throw new NotOfferedError(world.definition.name, 'labels', 'goals beside its demonstrations', ['gridworld-pinpad']);
+  return { batch, time, observation, action, subgoals: labelsOf(episodes, goal), mask };
 }
 
 /** The parts of their training at one layer, by the settings of `supervise`. */
@@ -24,20 +27,24 @@ export class SupervisedTraining {
   readonly controllers: SupervisedControllers;
   readonly optimiser: AdamW;
   readonly #trainer: SupervisedTrainer;
-  readonly #batches: LengthBuckets;
+  readonly #batches: LengthBatches<TrajectoryBatch>;
 
   constructor(
     private readonly base: Base,
     private readonly config: Config,
     private readonly seed: number,
     readonly layer: number,
-    data: ExpertEpisodes = demonstrations(config, 'training', seed, config.supervise.episodes, config.discover),
+    data: Trajectories = demonstrations(config, 'training', seed, config.supervise.episodes, config.discover),
   ) {
     const { batch, weightDecay, gradientClip } = config.supervise;
-    this.#batches = new LengthBuckets(data, { size: batch, seed });
+    this.#batches = new LengthBatches(data, { size: batch, seed }, (index) => gather(data, index));
     this.store = new ParameterStore(base.store.device);
     const { width } = config.model;
-    this.controllers = new SupervisedControllers(this.store, { width, subgoals: config.world.colours, rank: config.metacontroller.rank });
+    this.controllers = new SupervisedControllers(this.store, {
+      width,
+      subgoals: base.world.spaces.events.length,
+      rank: config.metacontroller.rank,
+    });
     this.store.finish(new HostRandom(seed, RUN_STREAM.supervised));
     this.optimiser = new AdamW(this.store, { weightDecay, clip: gradientClip });
     this.#trainer = new SupervisedTrainer(base.model, this.controllers, { layer, meanLength: meanLength(data) }, this.optimiser);
@@ -62,7 +69,7 @@ export class SupervisedTraining {
     let total = 0;
     let steps = 0;
     for (const index of byLength(heldOut)) {
-      const batch = labelled(base, gatherEpisodes(heldOut, index));
+      const batch = labelled(base, gather(heldOut, index));
       const count = batch.mask.reduce((a, b) => a + b, 0);
       total += (await this.#trainer.nll(batch)) * count;
       steps += count;
@@ -136,16 +143,11 @@ export async function oracleLegs(
     temperature = config.reinforce.temperature,
   }: { task: string; horizon: number; seed: number; temperature?: number },
 ): Promise<Legs> {
-  const environment = new GridworldPinpad({
-    world: worldOf(config),
-    tasks: [task],
-    horizon,
-    environments: PLAYED_TOGETHER,
-    observation: base.space,
-  });
-  const controller = new OracleSwitching(controllers, layer, [...task].map(Number), PLAYED_TOGETHER);
+  const asked = base.world.task(task);
+  const environment = base.world.open(asked, horizon, PLAYED_TOGETHER);
+  const controller = new OracleSwitching(controllers, layer, asked.events, PLAYED_TOGETHER);
   const rollout = new Rollout({ model: base.model, environment, controller, seed: WORLD_SEED.evaluation + seed, temperature });
-  const legs = await legsOf(rollout, task.length, 4);
+  const legs = await legsOf(rollout, asked.events.length, 4);
   rollout.dispose();
   controller.dispose();
   return legs;

@@ -1,29 +1,42 @@
-/** From settings to the world, its observations and its demonstrations. */
-import {
-  allocentric,
-  type EpisodeBatch,
-  type Episodes,
-  type ExpertEpisodes,
-  type ExpertSettings,
-  egocentric,
-  expertEpisodes,
-  type GridObservation,
-  type GridSize,
-  generateExpertEpisodes,
-  observeEpisodes,
-  type Ties,
-} from '@coxswain/envs';
+/** From settings to the world, its spaces and its demonstrations. */
+import { type LeafValues, leafValues, type Space } from '@coxswain/base';
+import type { DemonstrationSettings, Task, Trajectories, TrajectoryBatch, World, WorldDefinition, WorldSpaces } from '@coxswain/envs';
 import type { SequenceBatch } from '@coxswain/transformer';
+import { NotOfferedError } from '../errors.js';
 import type { PhaseContext } from '../phase.js';
 import type { Config } from '../settings/sections.js';
+import { definitionOf, settingsOfWorld, WORLDS } from '../worlds/index.js';
 
-export function worldOf({ world }: Config): GridSize {
-  return { size: world.size, colours: world.colours, walls: world.walls };
+/** A world under its settings. */
+export interface ConfiguredWorld {
+  readonly definition: WorldDefinition;
+  readonly spaces: WorldSpaces;
+  /** Those that experts are shown at. */
+  readonly tasks: readonly Task[];
+  task(text: string): Task;
+  open(task: Task | 'free', horizon: number, environments: number): World;
 }
 
-export function observationSpaceOf(config: Config): GridObservation {
-  const world = worldOf(config);
-  return config.world.observation === 'egocentric' ? egocentric(world) : allocentric(world);
+const known = new WeakMap<Config['world'], ConfiguredWorld>();
+
+/** The world that the settings name. */
+export function worldOf({ world }: Pick<Config, 'world'>): ConfiguredWorld {
+  const made = known.get(world) ?? configure(world);
+  known.set(world, made);
+  return made;
+}
+
+function configure(world: Config['world']): ConfiguredWorld {
+  const definition = definitionOf(world);
+  const settings = settingsOfWorld(world);
+  const task = (text: string): Task => definition.task(settings, text);
+  return {
+    definition,
+    spaces: definition.spaces(settings),
+    tasks: world.tasks.map(task),
+    task,
+    open: (asked, horizon, environments) => definition.open(settings, { task: asked, horizon, environments }),
+  };
 }
 
 /**
@@ -40,16 +53,43 @@ export const WORLD_SEED = {
 } as const;
 
 type Which = 'training' | 'heldOut';
-type Style = { readonly noise: number; readonly ties?: Ties };
+type Style = Pick<DemonstrationSettings, 'noise' | 'ties'>;
 
-function expertSettings(config: Config, which: Which, seed: number, count: number, { noise, ties }: Style): ExpertSettings {
-  const { tasks, horizon } = config.world;
-  return { world: worldOf(config), tasks, epsilon: noise, ties, horizon, count, seed: WORLD_SEED[which] + seed };
+/** @throws NotOfferedError where the world has no expert. */
+function begin({ world }: Pick<Config, 'world'>, how: DemonstrationSettings): Generator<number, Trajectories> {
+  const { definition } = worldOf({ world });
+  if (!definition.demonstrations)
+    throw new NotOfferedError(
+      definition.name,
+      'demonstrations',
+      'an expert',
+      worldsWith((other) => other.demonstrations !== undefined),
+    );
+  return definition.demonstrations(settingsOfWorld(world), how);
+}
+
+/** Of the training tasks. */
+function styled(config: Config, which: Which, seed: number, count: number, { noise, ties }: Style): DemonstrationSettings {
+  const { horizon } = config.world;
+  return { tasks: worldOf(config).tasks, horizon, count, seed: WORLD_SEED[which] + seed, noise, ...(ties && { ties }) };
+}
+
+/** Names of the worlds that offer something. */
+export const worldsWith = (offers: (definition: WorldDefinition) => boolean): string[] =>
+  [...WORLDS.values()].filter(offers).map(({ name }) => name);
+
+/** Demonstrations of any kind, at once. */
+export function demonstrationsOf(config: Pick<Config, 'world'>, how: DemonstrationSettings): Trajectories {
+  const shares = begin(config, how);
+  for (;;) {
+    const { done, value } = shares.next();
+    if (done) return value;
+  }
 }
 
 /** Demonstrations of the training tasks; `which` tells training data from held-out data of the same seed. */
-export function demonstrations(config: Config, which: Which, seed: number, count: number, style: Style): ExpertEpisodes {
-  return generateExpertEpisodes(expertSettings(config, which, seed, count, style));
+export function demonstrations(config: Config, which: Which, seed: number, count: number, style: Style): Trajectories {
+  return demonstrationsOf(config, styled(config, which, seed, count, style));
 }
 
 /**
@@ -62,8 +102,8 @@ export async function makeDemonstrations(
   count: number,
   style: Style,
   session: PhaseContext['session'],
-): Promise<ExpertEpisodes> {
-  const shares = expertEpisodes(expertSettings(config, 'training', seed, count, style));
+): Promise<Trajectories> {
+  const shares = begin(config, styled(config, 'training', seed, count, style));
   for (;;) {
     const { done, value } = shares.next();
     if (done) return value;
@@ -72,27 +112,33 @@ export async function makeDemonstrations(
 }
 
 /** Mean steps of an episode. */
-export function meanLength({ length, count }: Episodes): number {
+export function meanLength({ length, count }: Pick<Trajectories, 'length' | 'count'>): number {
   return length.reduce((a, b) => a + b, 0) / count;
 }
 
-/** The steps of a batch of episodes as a sequence model trains on them. */
-export function sequenceBatch(space: GridObservation, { size, steps, layout, position, action, mask }: EpisodeBatch): SequenceBatch {
-  const seen = new Int32Array(size * steps);
-  const next = new Int32Array(size * steps);
-  for (let i = 0; i < size; i++) {
-    for (let t = 0; t < steps; t++) {
-      seen[i * steps + t] = position[i * (steps + 1) + t];
-      next[i * steps + t] = position[i * (steps + 1) + t + 1];
-    }
-  }
-  return { batch: size, time: steps, indices: observeEpisodes(space, layout, seen, steps), actions: action, observations: next, mask };
+const leaves = (space: Space, values: unknown): readonly LeafValues[] => leafValues(space, values) as readonly LeafValues[];
+
+/** The steps of a batch of episodes as a sequence model trains on them. @param predicted what it learns to predict, if anything. */
+export function sequenceBatch({ trajectories, index, size, steps, mask }: TrajectoryBatch, predicted?: Space): SequenceBatch {
+  const { observationSpace, actionSpace } = trajectories;
+  return {
+    batch: size,
+    time: steps,
+    observation: leaves(observationSpace, trajectories.observe(index, steps - 1)),
+    action: leaves(actionSpace, trajectories.actions(index, steps)),
+    ...(predicted && { predicted: leaves(predicted, trajectories.predicted?.(index, steps)) }),
+    mask,
+  };
 }
 
-/** The observations of a batch with the final one: [batch·(time + 1), slots]. */
+/** The observations of a batch with the final one. @param turned the symmetry that each episode is seen under. */
 export function withFinalObservation(
-  space: GridObservation,
-  { steps, layout, position }: Pick<EpisodeBatch, 'steps' | 'layout' | 'position'>,
-): Int32Array {
-  return observeEpisodes(space, layout, position, steps + 1);
+  { trajectories, index, steps }: Pick<TrajectoryBatch, 'trajectories' | 'index' | 'steps'>,
+  turned?: ArrayLike<number>,
+): readonly LeafValues[] {
+  return leaves(trajectories.observationSpace, trajectories.observe(index, steps, turned));
 }
+
+/** What was done in a batch. */
+export const actionsOf = ({ trajectories, index, steps }: TrajectoryBatch): readonly LeafValues[] =>
+  leaves(trajectories.actionSpace, trajectories.actions(index, steps));

@@ -70,6 +70,11 @@ export type DrawnEpisode = {
   readonly success: boolean;
 };
 
+/** An episode as its world drew it. */
+export type PicturedEpisode = { readonly title: string; readonly svg: string; readonly success: boolean };
+
+export type ShownEpisode = DrawnEpisode | PicturedEpisode;
+
 export type ReportTable = {
   readonly title: string;
   readonly about: string;
@@ -102,7 +107,7 @@ export type ReportData = {
   readonly training: readonly TrainingChart[];
   readonly switches: readonly SwitchTrace[];
   readonly stages: readonly StageTrace[];
-  readonly episodes: readonly DrawnEpisode[];
+  readonly episodes: readonly ShownEpisode[];
   readonly findings: readonly Findings[];
   readonly tables: readonly ReportTable[];
 };

@@ -1,5 +1,5 @@
 /** Episodes drawn on their grids. */
-import type { DrawnEpisode } from './data.js';
+import type { DrawnEpisode, ShownEpisode } from './data.js';
 import { element, figure, svg, text } from './markup.js';
 
 /** What the parts of a drawing mean, a line or two each. */
@@ -126,4 +126,10 @@ export function episodeFigure(episode: DrawnEpisode): string {
   const { success, title } = episode;
   const name = element('strong', { class: success ? 'good' : 'bad' }, success ? '✓ ' : '✗ ', text(title));
   return figure(episodeSvg(episode), `${name}${element('span', {}, text(episodeTold(episode)))}`);
+}
+
+/** Any world's episode: as its world drew it, or on its grid. */
+export function shownEpisode(episode: ShownEpisode): string {
+  if (!('svg' in episode)) return episodeFigure(episode);
+  return figure(episode.svg, text(`${episode.title}: ${episode.success ? 'solved' : 'not solved'}.`));
 }

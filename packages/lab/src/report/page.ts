@@ -1,7 +1,7 @@
 /** The report: one HTML file that refers to nothing outside itself. */
 import { max } from 'd3-array';
 import type { Findings, ReportData, ReportTable } from './data.js';
-import { EPISODE_LEGEND, episodeFigure } from './episodes.js';
+import { EPISODE_LEGEND, shownEpisode } from './episodes.js';
 import { formatNumber, share } from './format.js';
 import { curvesByMethod, learningFigures } from './learning.js';
 import { element, text } from './markup.js';
@@ -85,7 +85,7 @@ export function renderReport(data: ReportData): string {
     section(
       'Episodes',
       EPISODE_LEGEND.join(' '),
-      data.episodes.length > 0 ? element('div', { class: 'episodes' }, ...data.episodes.map(episodeFigure)) : '',
+      data.episodes.length > 0 ? element('div', { class: 'episodes' }, ...data.episodes.map(shownEpisode)) : '',
     ),
     section(
       'Training',

@@ -13,7 +13,7 @@ import { identify } from '../run/identity.js';
 import { findRuns } from '../run/scan.js';
 import { preset } from '../settings/presets.js';
 import { collectReport } from './collect.js';
-import type { ReportData } from './data.js';
+import type { DrawnEpisode, ReportData } from './data.js';
 import { episodeFigure, visits } from './episodes.js';
 import { share, short } from './format.js';
 import { spread } from './frame.js';
@@ -144,13 +144,13 @@ describe('pictures', () => {
   });
 
   it('count a visit only on entering a coloured cell', () => {
-    const [episode] = SAMPLE.episodes;
+    const [episode] = SAMPLE.episodes as readonly DrawnEpisode[];
     expect(visits(episode).map(({ colour }) => colour)).toEqual([0, 1, 2, 3]);
     expect(visits({ ...episode, path: [1, 1, 0, 1] })).toEqual([{ step: 3, colour: 0 }]);
   });
 
   it('say in words what happened', () => {
-    expect(episodeFigure(SAMPLE.episodes[1])).toContain('Not solved in 2 steps; task 0123, visited 3.');
+    expect(episodeFigure(SAMPLE.episodes[1] as DrawnEpisode)).toContain('Not solved in 2 steps; task 0123, visited 3.');
   });
 
   it('write numbers for people', () => {

@@ -6,7 +6,7 @@ import { CoxswainError } from '@coxswain/base';
 import type { z } from 'zod';
 import { FINDINGS_FILE } from '../analyses/findings.js';
 import { FileError, RunFolderError } from '../errors.js';
-import type { DrawnEpisode, Findings, StageTrace, SwitchTrace } from '../report/data.js';
+import type { Findings, ShownEpisode, StageTrace, SwitchTrace } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
 import type { Skill } from '../skills/library.js';
 import { SKILLS_FILE } from '../skills/open.js';
@@ -30,7 +30,7 @@ export type StoredRun = {
   /** `stages.json`. */
   readonly stages: readonly StageTrace[];
   /** `episodes.json`. */
-  readonly episodes: readonly DrawnEpisode[];
+  readonly episodes: readonly ShownEpisode[];
   /** `skills.json`. */
   readonly skills: readonly Skill[];
 };

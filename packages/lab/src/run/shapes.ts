@@ -1,24 +1,26 @@
 /** What the JSON files of a run have to hold to be shown: read by whoever did not write them. */
 import { z } from 'zod';
-import type { DrawnEpisode, Findings, StageTrace, SwitchTrace } from '../report/data.js';
+import type { DrawnEpisode, Findings, PicturedEpisode, ShownEpisode, StageTrace, SwitchTrace } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
 import type { Skill } from '../skills/library.js';
 
 const numbers = z.array(z.number());
 const label = z.object({ label: z.string() });
 
-export const EPISODES: z.ZodType<readonly DrawnEpisode[]> = z.array(
-  z.object({
-    title: z.string(),
-    size: z.int().positive(),
-    layout: numbers,
-    colours: z.int(),
-    path: numbers,
-    task: numbers,
-    switches: numbers,
-    success: z.boolean(),
-  }),
-);
+const PICTURED: z.ZodType<PicturedEpisode> = z.object({ title: z.string(), svg: z.string(), success: z.boolean() });
+
+const DRAWN: z.ZodType<DrawnEpisode> = z.object({
+  title: z.string(),
+  size: z.int().positive(),
+  layout: numbers,
+  colours: z.int(),
+  path: numbers,
+  task: numbers,
+  switches: numbers,
+  success: z.boolean(),
+});
+
+export const EPISODES: z.ZodType<readonly ShownEpisode[]> = z.array(z.union([DRAWN, PICTURED]));
 
 export const SWITCHES: z.ZodType<readonly SwitchTrace[]> = z.array(z.object({ title: z.string(), subgoals: numbers, beta: numbers }));
 

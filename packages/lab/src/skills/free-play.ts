@@ -1,12 +1,12 @@
 /** Episodes in worlds without a task, steered by codes, and what they did while each code was held. */
-import { GridworldPinpad } from '@coxswain/envs';
+import type { World } from '@coxswain/envs';
 import { CodeController, type CodeSource, type Episodes, Rollout } from '@coxswain/rl';
 import type { Tensor } from '@coxswain/tensor';
 import type { Base } from '../phases/base.js';
 import type { CodeStatistics, Controller } from '../phases/controller.js';
-import { actingGate, replay } from '../phases/play.js';
-import { worldOf } from '../phases/world.js';
+import { actingGate } from '../phases/play.js';
 import type { Config } from '../settings/sections.js';
+import { replayGrid } from '../worlds/grid.js';
 
 /** Who plays: a frozen model and what steers it, with the settings they were trained with. */
 export interface Player {
@@ -54,7 +54,7 @@ export function holdsOf(open: ArrayLike<number>, visited: readonly number[]): Ho
 
 /** Plays batches of episodes without a task. */
 export class FreePlay {
-  readonly #environment: GridworldPinpad;
+  readonly #environment: World;
   readonly #controller: CodeController;
   readonly #rollout: Rollout;
   readonly #gate: Tensor;
@@ -71,7 +71,7 @@ export class FreePlay {
   ) {
     const { horizon, temperature } = config.reinforce;
     const { worlds: environments, seed, record } = options;
-    this.#environment = new GridworldPinpad({ world: worldOf(config), tasks: 'free', horizon, environments, observation: base.space });
+    this.#environment = base.world.open('free', horizon, environments);
     this.#gate = actingGate(base.store.device, config);
     this.#controller = new CodeController({
       metacontroller: controller.model,
@@ -96,7 +96,7 @@ export class FreePlay {
   async play(batch: number): Promise<FreeEpisode[]> {
     const episodes: Episodes = await this.#rollout.run(batch);
     const { open, horizon } = episodes;
-    return replay(this.#environment, { seed: this.options.seed, batch }, episodes).map(({ layout, path, visited }, i) => ({
+    return replayGrid(this.#environment, { seed: this.options.seed, batch }, episodes).map(({ layout, path, visited }, i) => ({
       layout,
       path,
       holds: holdsOf(open.subarray(i * horizon, (i + 1) * horizon), visited),

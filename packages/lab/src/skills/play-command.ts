@@ -9,9 +9,9 @@ import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
 import { PLAYED_TOGETHER } from '../phases/play.js';
 import { skillsPhase } from '../phases/skills.js';
-import { worldOf } from '../phases/world.js';
 import { standaloneEpisode } from '../report/standalone.js';
 import { fileAt } from '../run/storage.js';
+import { gridOf } from '../worlds/grid.js';
 import { playChain } from './chain.js';
 import { chooseSkills, openSkills } from './open.js';
 import { drawnEpisode, GRID_LEGEND, tellEpisode, tellOrder } from './tell.js';
@@ -79,7 +79,7 @@ export async function runPlay(args: readonly string[], { stdout, openDevice }: M
     const { episodes, shares } = await playChain({ config, base, controller }, chosen, { seed, worlds: PLAYED_TOGETHER });
     for (const part of [controller, base]) part.dispose();
     const episode = episodes[shown];
-    const world = worldOf(config);
+    const world = gridOf(config);
     stdout.write(
       `Episode ${shown} of seed ${seed}\n\n${tellEpisode(episode, chain, world)}\n\n${tellOrder(episode, chain)}\n\n${GRID_LEGEND}\n`,
     );

@@ -2,7 +2,7 @@
  * How a controller came to the moments that it was shown: a first rule, then the switches of one finished controller after the
  * other. Without those before it no demonstration can be shown to it, so they are kept beside it in `model.safetensors`.
  */
-import type { Episodes } from '@coxswain/envs';
+import { firstOf, type Trajectories } from '@coxswain/envs';
 import { CheckpointError, readSafetensors, type SafeTensor } from '@coxswain/tensor';
 import type { StageTrace } from '../../report/data.js';
 import type { Config } from '../../settings/sections.js';
@@ -17,7 +17,7 @@ export type Origin =
   | { readonly kind: 'random'; readonly share: number; readonly seed: number }
   | { readonly kind: 'touches' };
 
-/** Episodes that figures show. */
+/** Trajectories that figures show. */
 const TRACED = 6;
 /** Name in the metadata of `model.safetensors`. */
 const ORIGIN = 'moments';
@@ -29,7 +29,7 @@ export const isOfStage = (name: string): boolean => name.startsWith(STAGES);
 
 function momentsOf(origin: Origin, base: Base): Moments {
   if (origin.kind === 'jumps') return new JumpMoments(base, origin.layer, origin.threshold);
-  return origin.kind === 'random' ? new RandomMoments(origin.share, origin.seed) : new TouchMoments(base.space.world.colours);
+  return origin.kind === 'random' ? new RandomMoments(origin.share, origin.seed) : new TouchMoments(base.world.definition.name);
 }
 
 interface ChainParts {
@@ -84,8 +84,8 @@ export class Chain {
    * @param last the controller that was trained after the finished ones.
    * @param seed of the episodes.
    */
-  async traces(last: Pick<Controller, 'model'>, episodes: Episodes, seed: number): Promise<StageTrace[]> {
-    const few = { ...episodes, count: Math.min(TRACED, episodes.count) };
+  async traces(last: Pick<Controller, 'model'>, episodes: Trajectories, seed: number): Promise<StageTrace[]> {
+    const few = firstOf(episodes, TRACED);
     const shown = [...this.#earlier, this.#moments];
     const tables: { readonly shown: StepTable; readonly opened: StepTable }[] = [];
     for (const [i, moments] of shown.entries()) {
@@ -96,7 +96,7 @@ export class Chain {
     const jumps = origin.kind === 'jumps' ? await jumpsOf(this.parts.base, origin.layer, few) : [];
     return Array.from({ length: few.count }, (_, i) => ({
       title: `seed ${seed}, episode ${i}`,
-      subgoals: [...few.subgoal.subarray(i * few.horizon, i * few.horizon + few.length[i])],
+      subgoals: [...(few.goal?.subarray(i * few.horizon, i * few.horizon + few.length[i]) ?? [])],
       ...(origin.kind === 'jumps' ? { jumps: { layer: origin.layer, threshold: origin.threshold, values: [...jumps[i]] } } : {}),
       stages: tables.map((table) => ({ shown: [...table.shown.at(i)], opened: [...table.opened.at(i)] })),
     }));

@@ -1,5 +1,5 @@
 /** Whether moments can teach a code anything: said before a controller is trained on them, not after. */
-import type { Episodes } from '@coxswain/envs';
+import type { Trajectories } from '@coxswain/envs';
 import { NoMomentsError } from '../../errors.js';
 import { type StepTable, shareShown } from './step-table.js';
 
@@ -13,7 +13,7 @@ const KEPT = 'Every finished stage is kept in the checkpoint of its run folder. 
 const MORE = 'Show it more: a lower discover.momentResponsibility, or discover.momentRule=share with a larger discover.momentShare.';
 
 /** @throws NoMomentsError for fewer moments an episode, in the mean, than a code needs. */
-export function requireEnough(moments: StepTable, { count }: Pick<Episodes, 'count'>, remedy = MORE): void {
+export function requireEnough(moments: StepTable, { count }: Pick<Trajectories, 'count'>, remedy = MORE): void {
   const mean = moments.total / count;
   if (!(mean >= NEEDED))
     throw new NoMomentsError(
@@ -28,7 +28,7 @@ export function requireEnough(moments: StepTable, { count }: Pick<Episodes, 'cou
  * @param stage whose they are, in words.
  * @throws NoMomentsError for a switch that never opens, or always.
  */
-export function requireSwitching(switches: StepTable, episodes: Pick<Episodes, 'length' | 'count'>, stage: string): void {
+export function requireSwitching(switches: StepTable, episodes: Pick<Trajectories, 'length' | 'count'>, stage: string): void {
   const share = shareShown(switches, episodes);
   const told = (how: string) => `The switch of ${stage} opens ${how} (at ${share.toFixed(3)} of the steps after the first)`;
   const expected = `one that opens at more than ${NEVER} and less than ${ALWAYS} of them`;

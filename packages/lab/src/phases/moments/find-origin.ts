@@ -1,5 +1,5 @@
 /** The rule by which a run's first controller is shown moments: its threshold, or its share, is read off the data it trains on. */
-import type { Episodes } from '@coxswain/envs';
+import { firstOf, type Trajectories } from '@coxswain/envs';
 import { NoMomentsError } from '../../errors.js';
 import type { Config } from '../../settings/sections.js';
 import type { Base } from '../base.js';
@@ -8,7 +8,7 @@ import { momentThreshold, separationOf } from './moment-rule.js';
 import { JumpMoments, jumpsOf, type Told } from './moments.js';
 import { shareShown } from './step-table.js';
 
-/** Episodes that the other layers are asked about where one has no jumps. */
+/** Trajectories that the other layers are asked about where one has no jumps. */
 const ASKED = 1000;
 
 /** The jumps of all episodes, one after the other. */
@@ -23,9 +23,9 @@ function joined(jumps: readonly Float32Array[]): Float32Array {
 }
 
 /** The error with what other layers would show: that needs no label either. */
-async function withLayers(error: unknown, base: Base, data: Episodes): Promise<unknown> {
+async function withLayers(error: unknown, base: Base, data: Trajectories): Promise<unknown> {
   if (!(error instanceof NoMomentsError)) return error;
-  const few = { ...data, count: Math.min(ASKED, data.count) };
+  const few = firstOf(data, ASKED);
   const apart: string[] = [];
   for (let layer = 0; layer <= base.model.config.depth; layer++)
     apart.push(`${layer}: ${separationOf(joined(await jumpsOf(base, layer, few))).toFixed(2)}`);
@@ -43,7 +43,7 @@ export async function findOrigin(
   base: Base,
   { discover, metacontroller }: Pick<Config, 'discover' | 'metacontroller'>,
   seed: number,
-  data: Episodes,
+  data: Trajectories,
   told: Told,
 ): Promise<{ readonly origin: Origin; readonly separation: number }> {
   const layer = discover.momentLayer < 0 ? metacontroller.embedderLayer : discover.momentLayer;

@@ -1,14 +1,16 @@
 /** Which moments of an episode the embedder sees, without an event read off the simulator; the last step is always one of them. */
 import { CounterRandom } from '@coxswain/base';
-import { type Episodes, gatherEpisodes, touchSteps, WORLD_STREAM } from '@coxswain/envs';
+import { gather, type Trajectories, WORLD_STREAM } from '@coxswain/envs';
 import { discover, gateValues, makeInputs, writeInputs } from '@coxswain/metacontroller';
 import { layerNorm, noGrad, slice, sqrt, square, sub, sum } from '@coxswain/tensor';
+import { spaceTensors, writeValues } from '@coxswain/transformer';
+import { NotOfferedError } from '../../errors.js';
 import type { Config } from '../../settings/sections.js';
 import type { Base } from '../base.js';
 import type { Controller } from '../controller.js';
 import { byLength } from '../held-out-batches.js';
 import { methodOf } from '../methods.js';
-import { withFinalObservation } from '../world.js';
+import { actionsOf, withFinalObservation } from '../world.js';
 import { StepTable } from './step-table.js';
 
 /** Is told how many of the episodes are done. */
@@ -16,14 +18,14 @@ export type Told = (done: number, total: number) => Promise<void>;
 
 /** Finds the moments of episodes, a function of each episode alone; those of a set are made once. */
 export interface Moments {
-  of(episodes: Episodes, told?: Told): Promise<StepTable>;
+  of(episodes: Trajectories, told?: Told): Promise<StepTable>;
 }
 
 /** Remembers what it made for a set of episodes as long as that set lives. */
 abstract class Remembering implements Moments {
-  readonly #known = new WeakMap<Episodes, StepTable>();
+  readonly #known = new WeakMap<Trajectories, StepTable>();
 
-  async of(episodes: Episodes, told: Told = async () => {}): Promise<StepTable> {
+  async of(episodes: Trajectories, told: Told = async () => {}): Promise<StepTable> {
     const known = this.#known.get(episodes);
     if (known) return known;
     const steps: number[][] = new Array(episodes.count);
@@ -34,25 +36,26 @@ abstract class Remembering implements Moments {
   }
 
   /** Fills in the steps of each episode. */
-  protected abstract make(episodes: Episodes, steps: number[][], told: Told): Promise<void>;
+  protected abstract make(episodes: Trajectories, steps: number[][], told: Told): Promise<void>;
 }
 
 /**
  * How far the base's normalised residual moves with each step, ‖LN(e_t) − LN(e_t−1)‖ after a layer: of each episode one number for each
  * of its steps, the first one's first.
  */
-export async function jumpsOf(base: Base, layer: number, episodes: Episodes, told: Told = async () => {}): Promise<Float32Array[]> {
-  const { model, space, store } = base;
+export async function jumpsOf(base: Base, layer: number, episodes: Trajectories, told: Told = async () => {}): Promise<Float32Array[]> {
+  const { model, store } = base;
   const { device } = store;
   const jumps: Float32Array[] = new Array(episodes.count);
   let done = 0;
   for (const index of byLength(episodes)) {
     using _scope = device.scope();
-    const part = gatherEpisodes(episodes, index);
+    const part = gather(episodes, index);
     const [batch, time] = [part.size, part.steps + 1];
     const moved = noGrad(() => {
-      const indices = device.tensor(withFinalObservation(space, part), [batch * time, space.slots]);
-      const e = layerNorm(model.blocks(model.embed(indices), { batch, time }, 0, layer)).reshape([batch, time, model.config.width]);
+      const seen = spaceTensors(device, model.config.observation, batch * time);
+      writeValues(seen, withFinalObservation(part));
+      const e = layerNorm(model.blocks(model.embed(seen), { batch, time }, 0, layer)).reshape([batch, time, model.config.width]);
       return sqrt(sum(square(sub(slice(e, 1, 1, time), slice(e, 1, 0, time - 1))), 2));
     });
     const found = (await moved.read()) as Float32Array;
@@ -73,7 +76,7 @@ export class JumpMoments extends Remembering {
     super();
   }
 
-  protected async make(episodes: Episodes, steps: number[][], told: Told): Promise<void> {
+  protected async make(episodes: Trajectories, steps: number[][], told: Told): Promise<void> {
     for (const [i, jumps] of (await jumpsOf(this.base, this.layer, episodes, told)).entries())
       steps[i] = [...jumps.keys()].filter((t) => jumps[t] >= this.threshold || t === jumps.length - 1).map((t) => t + 1);
   }
@@ -88,7 +91,7 @@ export class RandomMoments extends Remembering {
     super();
   }
 
-  protected async make({ count, length }: Episodes, steps: number[][]): Promise<void> {
+  protected async make({ count, length }: Trajectories, steps: number[][]): Promise<void> {
     const random = new CounterRandom(this.seed);
     for (let i = 0; i < count; i++) {
       random.seek(WORLD_STREAM.moment, i);
@@ -97,17 +100,18 @@ export class RandomMoments extends Remembering {
   }
 }
 
-/** Steps at which something was touched, as the simulator tells: those that view `touches` shows. */
+/** Steps at which something was reached, as the world tells: those that view `touches` shows. */
 export class TouchMoments extends Remembering {
-  constructor(private readonly colours: number) {
+  constructor(private readonly world: string) {
     super();
   }
 
-  protected async make({ count, length, horizon, layout, position }: Episodes, steps: number[][]): Promise<void> {
-    const cells = layout.length / (position.length / (horizon + 1));
-    const own = { layout: layout.subarray(0, count * cells), position: position.subarray(0, count * (horizon + 1)) };
-    for (const [i, found] of touchSteps({ ...own, length: length.subarray(0, count), steps: horizon }, this.colours).entries())
+  protected async make({ count, length, horizon, event }: Trajectories, steps: number[][]): Promise<void> {
+    if (!event) throw new NotOfferedError(this.world, 'events', 'events, which view touches asks for', []);
+    for (let i = 0; i < count; i++) {
+      const found = Array.from({ length: length[i] }, (_, t) => t + 1).filter((t) => event[i * horizon + t - 1] >= 0);
       steps[i] = found.at(-1) === length[i] ? found : [...found, length[i]];
+    }
   }
 }
 
@@ -126,8 +130,8 @@ export class SwitchMoments extends Remembering {
     super();
   }
 
-  protected async make(episodes: Episodes, steps: number[][], told: Told): Promise<void> {
-    const { space, store, model } = this.base;
+  protected async make(episodes: Trajectories, steps: number[][], told: Told): Promise<void> {
+    const { store, model } = this.base;
     const { device } = store;
     const { layer, embedderLayer } = this.config.metacontroller;
     const { hardGate } = methodOf(this.config);
@@ -135,18 +139,18 @@ export class SwitchMoments extends Remembering {
     let done = 0;
     for (const index of byLength(episodes)) {
       using _scope = device.scope();
-      const part = gatherEpisodes(episodes, index);
+      const part = gather(episodes, index);
       const size = { batch: part.size, time: part.steps };
-      const indices = withFinalObservation(space, part);
-      const inputs = makeInputs(device, { ...size, slots: space.slots }, 'switches');
+      const observation = withFinalObservation(part);
+      const inputs = makeInputs(model, size, 'switches');
       const viewSteps = Array.from(index, (i) => shown.at(i));
       writeInputs(inputs, {
         ...size,
-        indices,
-        actions: part.action,
+        observation,
+        action: actionsOf(part),
         mask: part.mask,
         lengths: part.length,
-        viewIndices: indices,
+        viewObservation: observation,
         viewSteps,
       });
       const gate = device.tensor(gateValues(hardGate));

@@ -1,5 +1,5 @@
 /** Where a run of discovery stands among its stages, and what its controllers are shown. */
-import { type Episodes, gatherEpisodes } from '@coxswain/envs';
+import { gather, labelsOf, type Trajectories } from '@coxswain/envs';
 import { switchAlignment } from '@coxswain/metacontroller';
 import { readSafetensors } from '@coxswain/tensor';
 import type { PhaseContext } from '../../phase.js';
@@ -39,14 +39,16 @@ interface Saved {
 
 interface Parts {
   readonly base: Base;
-  readonly data: Episodes;
-  readonly heldOut: Episodes;
+  readonly data: Trajectories;
+  readonly heldOut: Trajectories;
 }
 
 /** F1 of moments against true subgoal changes, at the exact step. */
-function momentF1(moments: StepTable, episodes: Episodes): number {
+function momentF1(moments: StepTable, episodes: Trajectories): number {
   const { count } = episodes;
-  const { subgoal, mask, steps: time } = gatherEpisodes(episodes, [...Array(count).keys()]);
+  const all = gather(episodes, [...Array(count).keys()]);
+  const { mask, steps: time } = all;
+  const subgoal = episodes.goal ? labelsOf(all, episodes.goal) : new Int16Array(count * time);
   const beta = new Float32Array(count * time);
   for (let i = 0; i < count; i++) for (const t of moments.at(i)) if (t < time) beta[i * time + t] = 1;
   return switchAlignment({ batch: count, time, beta, subgoal, mask }, 0).f1;

@@ -1,5 +1,5 @@
 /** For each episode of a set some of its steps: the moments of it that are shown, or at which a switch opened. */
-import type { Episodes } from '@coxswain/envs';
+import type { Trajectories } from '@coxswain/envs';
 
 /** Side by side in two arrays: sets have a million episodes. */
 export class StepTable {
@@ -15,7 +15,7 @@ export class StepTable {
     for (const [i, own] of steps.entries()) this.steps.set(own as ArrayLike<number> & Iterable<number>, this.from[i]);
   }
 
-  /** Episodes. */
+  /** Trajectories. */
   get count(): number {
     return this.from.length - 1;
   }
@@ -31,7 +31,7 @@ export class StepTable {
 }
 
 /** Moments that are in the table before the last step of each episode, which every view shows, among all there are. */
-export function shareShown(table: StepTable, { length, count }: Pick<Episodes, 'length' | 'count'>): number {
+export function shareShown(table: StepTable, { length, count }: Pick<Trajectories, 'length' | 'count'>): number {
   let [shown, all] = [0, 0];
   for (let i = 0; i < count; i++) {
     shown += table.at(i).filter((t) => t < length[i]).length;
@@ -41,7 +41,7 @@ export function shareShown(table: StepTable, { length, count }: Pick<Episodes, '
 }
 
 /** How far two tables agree before the last steps: twice what they share, of all that both have (1 where neither has any). */
-export function agreementOf(a: StepTable, b: StepTable, { length, count }: Pick<Episodes, 'length' | 'count'>): number {
+export function agreementOf(a: StepTable, b: StepTable, { length, count }: Pick<Trajectories, 'length' | 'count'>): number {
   let [shared, both] = [0, 0];
   for (let i = 0; i < count; i++) {
     const [own, other] = [a, b].map((table) => [...table.at(i)].filter((t) => t < length[i]));

@@ -1,10 +1,11 @@
 /** Worlds that play themselves: what RL costs depends on how long episodes last, and here that is known beforehand. */
-import { generateExpertEpisodes } from '@coxswain/envs';
-import type { Episodes, Step, VectorEnvironment } from '@coxswain/rl';
+import { fromLeaves, leafArray, leavesOf, type Space } from '@coxswain/base';
+import type { Reset, Step, World } from '@coxswain/envs';
+import type { Episodes } from '@coxswain/rl';
 import { GATE_MODE } from '@coxswain/tensor';
 import type { Config } from '../../settings/sections.js';
 import { methodOf } from '../methods.js';
-import { worldOf } from '../world.js';
+import { demonstrationsOf, worldOf } from '../world.js';
 
 /**
  * Decisions of a policy that has learned: one a colour, as far apart as the others (a code was held for 3.5 steps of an episode's 14.4:
@@ -13,7 +14,7 @@ import { worldOf } from '../world.js';
  */
 export function scriptedDecisions(config: Config, { count, horizon, length }: Episodes): Uint8Array {
   const made = new Uint8Array(count * horizon);
-  const colours = config.reinforce.task.length;
+  const colours = worldOf(config).task(config.reinforce.task).events.length;
   const open = methodOf(config).actingGate === GATE_MODE.open;
   length.forEach((steps, n) => {
     const decisions = open ? steps : Math.min(steps, colours);
@@ -28,26 +29,31 @@ const ASTRAY = 20;
 /**
  * Worlds whose episodes last as long as an expert's on the task that RL learns, whatever is done in them, and every second of which
  * is rewarded. Nothing is to be seen in them.
- * @param slots of an observation.
  */
-export class ScriptedWorlds implements VectorEnvironment {
+export class ScriptedWorlds implements World {
   readonly horizon: number;
-  readonly observationSpace: { readonly slots: number };
+  readonly observationSpace: Space;
+  readonly actionSpace: Space;
   readonly #lengths: Uint16Array;
-  readonly #observation: Int32Array;
+  readonly #observation: Reset['observation'];
   #steps = 0;
 
   /** @throws EnvError where the expert cannot keep the horizon. */
   constructor(
     config: Config,
     readonly environments: number,
-    slots: number,
   ) {
     const { task, horizon } = config.reinforce;
     this.horizon = horizon;
-    this.observationSpace = { slots };
-    this.#observation = new Int32Array(environments * slots);
-    const { length } = generateExpertEpisodes({ world: worldOf(config), tasks: [task], epsilon: 0, horizon, count: environments, seed: 0 });
+    const world = worldOf(config);
+    const { observation, action } = world.spaces;
+    this.observationSpace = observation;
+    this.actionSpace = action;
+    this.#observation = fromLeaves(
+      observation,
+      leavesOf(observation).map(({ space }) => leafArray(space, environments)),
+    );
+    const { length } = demonstrationsOf(config, { tasks: [world.task(task)], horizon, count: environments, seed: 0, noise: 0 });
     this.#lengths = length.map((steps, i) => (i % ASTRAY === 0 ? horizon : steps));
   }
 

@@ -3,7 +3,6 @@ import type { PhaseProbe } from '../../cost/phase-probe.js';
 import { measureCalls } from '../../cost/probe.js';
 import type { TrainedModel } from '../../run/model.js';
 import { assembleReinforcement } from '../assemble-reinforcement.js';
-import { observationSpaceOf } from '../world.js';
 import { ScriptedWorlds, scriptedDecisions } from './scripted-worlds.js';
 import { untrainedBase, untrainedController } from './untrained.js';
 import { SHARED_UPDATES, UPDATES } from './variations.js';
@@ -17,14 +16,13 @@ export const updatesProbe: PhaseProbe = {
     const inputs: Record<string, TrainedModel> = { base };
     if (config.reinforce.method === 'internal') inputs.controller = await untrainedController(device, config, base);
     const { episodesPerUpdate } = config[config.reinforce.method];
-    const { slots } = observationSpaceOf(config);
     const { reinforcer } = assembleReinforcement(device, config, inputs, 0, {
-      worlds: (environments) => new ScriptedWorlds(config, environments, slots),
+      worlds: (environments) => new ScriptedWorlds(config, environments),
       decisions: (episodes) => scriptedDecisions(config, episodes),
       others,
     });
     const { work, ...measured } = await measureCalls(device, counted, instruments, () => reinforcer.update());
-    const { timeSteps, lookedBack } = new ScriptedWorlds(config, episodesPerUpdate, slots);
+    const { timeSteps, lookedBack } = new ScriptedWorlds(config, episodesPerUpdate);
     // A launch does not know how far its episodes are, and counts the whole of their caches.
     return { ...measured, work: { ...work, cache: work.cache * lookedBack }, timeSteps };
   },
