@@ -72,3 +72,18 @@ test.each([
 ])('stream %s and index %s are refused: their bits would be cut off', (stream, index) => {
   expect(() => new CounterRandom(1).seek(stream, index)).toThrow(CoxswainError);
 });
+
+test('normal numbers have the moments of a standard normal, and take two words each', () => {
+  const random = new CounterRandom(4);
+  random.seek(1, 2);
+  const drawn = Array.from({ length: 100_000 }, () => random.normal());
+  const mean = (power: number) => drawn.reduce((sum, x) => sum + x ** power, 0) / drawn.length;
+  expect(mean(1)).toBeCloseTo(0, 1);
+  expect(mean(2)).toBeCloseTo(1, 1);
+  expect(mean(4)).toBeCloseTo(3, 0);
+  random.seek(1, 2);
+  random.normal();
+  const after = random.word();
+  random.seek(1, 2);
+  expect(draw(random, 3)[2]).toBe(after);
+});

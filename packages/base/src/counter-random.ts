@@ -55,6 +55,12 @@ export class CounterRandom {
     return Math.floor((this.word() * bound) / 0x100000000);
   }
 
+  /** Standard normal, from two words (Box–Muller). */
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log((this.word() + 0.5) / 0x100000000));
+    return radius * Math.cos(2 * Math.PI * this.uniform());
+  }
+
   /** A uniform permutation of the first `count` entries (all by default), in place; `picks` limits it to the first few places. */
   shuffle(items: Uint32Array | Uint16Array, count = items.length, picks = count - 1): void {
     for (let i = 0; i < picks && i < count - 1; i++) {

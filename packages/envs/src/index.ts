@@ -2,8 +2,14 @@
 export { CounterRandom } from '@coxswain/base';
 export * from './definition.js';
 export * from './digit-task.js';
+export type { EpisodeExpert, EpisodeRules, ExpertView, Outcome } from './episode-rules.js';
 export { EnvError, type EnvErrorCode, LONGEST_HORIZON } from './errors.js';
 export * from './gridworld-pinpad/index.js';
+export * from './point-pads/index.js';
+export { type RecordedSpaces, RecordedTrajectories, type Recording } from './recorded.js';
+export * from './single.js';
 export * from './streams.js';
 export * from './trajectories.js';
+export type { Value } from './values.js';
 export * from './world.js';
+export * from './world-file.js';

@@ -1,0 +1,90 @@
+/** Rules of one episode, called with checks and with the random numbers of their episode and step. */
+import { type CounterRandom, CoxswainError, type LeafValues, type Space } from '@coxswain/base';
+import type { Task, WorldSpaces } from './definition.js';
+import type { Advance, EpisodeRules, Outcome } from './episode-rules.js';
+import { followTask } from './episode-rules.js';
+import { EnvError, LONGEST_HORIZON } from './errors.js';
+import { leafArrays } from './leaf-arrays.js';
+import { WORLD_STREAM } from './streams.js';
+import { clipToBounds, type Mismatch, ValueAccess } from './values.js';
+
+/** Where something happened, for errors. */
+export interface Moment {
+  readonly episode: number;
+  readonly step: number;
+}
+
+export class EpisodePlayer<State, O extends Space, A extends Space> {
+  readonly observations: ValueAccess<O>;
+  readonly actions: ValueAccess<A>;
+  /** One action, as it is applied. */
+  private readonly applied: readonly LeafValues[];
+
+  constructor(
+    readonly name: string,
+    readonly rules: EpisodeRules<State, O, A>,
+    readonly spaces: WorldSpaces<O, A>,
+  ) {
+    this.observations = new ValueAccess(spaces.observation, 'observation');
+    this.actions = new ValueAccess(spaces.action, 'action');
+    this.applied = leafArrays(spaces.action, 1);
+  }
+
+  begin(random: CounterRandom, episode: number, task: Task | 'free'): State {
+    random.seek(WORLD_STREAM.begin, episode);
+    return this.call('begin', { episode, step: 0 }, () => this.rules.begin(random, task));
+  }
+
+  /** Writes what a state shows as the `index`-th observation. */
+  observe(state: State, arrays: readonly LeafValues[], index: number, at: Moment): void {
+    const value = this.call('observe', at, () => this.rules.observe(state));
+    this.require(this.observations.write(arrays, index, value), at);
+  }
+
+  /** Applies the `index`-th action. */
+  step(
+    state: State,
+    actions: readonly LeafValues[],
+    index: number,
+    { random, task, progress, at }: { random: CounterRandom; task: Task | 'free'; progress: number; at: Moment },
+  ): Advance & { readonly state: State } {
+    const given = this.actions.read(actions, index);
+    const mismatch = this.actions.write(this.applied, 0, given, false);
+    if (mismatch) throw badAction(this.name, mismatch, at);
+    clipToBounds(this.spaces.action, this.applied);
+    random.seek(WORLD_STREAM.step, at.episode * (LONGEST_HORIZON + 1) + at.step);
+    const outcome = this.call('step', at, () => this.rules.step(state, this.actions.read(this.applied, 0), random)) ?? {};
+    this.checkOutcome(outcome, at);
+    return { ...followTask(outcome, task, progress), state: outcome.state ?? state };
+  }
+
+  require(mismatch: Mismatch | undefined, { episode, step }: Moment): void {
+    if (!mismatch) return;
+    const { what, given, expected } = mismatch;
+    const value = `${this.name}, episode ${episode}, step ${step}: ${what} is ${given}`;
+    throw new EnvError('bad-world', value, expected, `correct what the world gives as ${what}, or its spaces`);
+  }
+
+  /** Calls what a user wrote: what it throws becomes an error that says where. */
+  call<T>(name: string, { episode, step }: Moment, play: () => T): T {
+    try {
+      return play();
+    } catch (cause) {
+      if (cause instanceof CoxswainError) throw cause;
+      const value = `${this.name}, episode ${episode}, step ${step}: ${name} threw ${cause}`;
+      throw new EnvError('bad-world', value, 'rules that do not throw', `correct ${name}`, { cause });
+    }
+  }
+
+  private checkOutcome({ event, reward }: Outcome<State>, at: Moment): void {
+    const { length } = this.spaces.events;
+    if (event !== undefined && (!Number.isInteger(event) || event < -1 || event >= length))
+      this.require({ what: 'event', given: String(event), expected: `−1 or an index of one of its ${length} events` }, at);
+    if (reward !== undefined && !Number.isFinite(reward))
+      this.require({ what: 'reward', given: String(reward), expected: 'a finite number' }, at);
+  }
+}
+
+function badAction(name: string, { what, given, expected }: Mismatch, { episode, step }: Moment): EnvError {
+  return new EnvError('bad-action', `${name}, episode ${episode}, step ${step}: ${what} is ${given}`, expected, 'correct it');
+}

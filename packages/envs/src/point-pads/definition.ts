@@ -1,0 +1,91 @@
+/** point-pads as a world by name. */
+import type { BoxSpace, RecordSpace } from '@coxswain/base';
+import { digitTask } from '../digit-task.js';
+import { EnvError } from '../errors.js';
+import { GRID_MINI } from '../gridworld-pinpad/tasks.js';
+import { singleWorld } from '../single.js';
+import { drawArena, moveByForce, type PadState, padAt, reachOf } from './arena.js';
+import { drawPads } from './draw.js';
+import { padExpert } from './expert.js';
+import { type PadSettings, padPresets, padSettings } from './settings.js';
+import { turnPoints } from './symmetry.js';
+
+interface PadObservation extends RecordSpace {
+  readonly parts: { readonly position: BoxSpace; readonly velocity: BoxSpace; readonly pads: BoxSpace; readonly inside: BoxSpace };
+}
+
+const POINT = { kind: 'box', shape: [2], type: 'f32', low: -1, high: 1 } as const;
+
+/** Velocities are shown as shares of the greatest that forces can hold. */
+const greatestSpeed = ({ thrust, drag }: PadSettings): number => thrust / drag;
+
+const observationOf = ({ pads }: PadSettings): PadObservation => ({
+  kind: 'record',
+  parts: {
+    position: POINT,
+    velocity: { kind: 'box', shape: [2], type: 'f32' },
+    pads: { kind: 'box', shape: [pads, 2], type: 'f32', low: -2, high: 2 },
+    inside: { kind: 'box', shape: [pads], type: 'f32', low: 0, high: 1 },
+  },
+});
+
+/** What the point is shown: itself, where each pad lies from it, and which it is in. */
+function observe({ position, velocity, centres }: PadState, settings: PadSettings) {
+  const pad = padAt({ position, velocity, centres }, settings.radius);
+  return {
+    position,
+    velocity: velocity.map((speed) => speed / greatestSpeed(settings)),
+    pads: centres.map((centre, i) => centre - position[i % 2]),
+    inside: Array.from({ length: settings.pads }, (_, i) => (i === pad ? 1 : 0)),
+  };
+}
+
+/** Walks of three pads for four of them and more, as the small grid shows its colours; steps for a leg besides. */
+const STEPS_PER_LEG = 20;
+const FEW_PADS: Readonly<Record<number, readonly string[]>> = { 1: ['0'], 2: ['01', '10'] };
+
+export const pointPads = singleWorld({
+  name: 'point-pads',
+  about: 'A point mass in a square that has to touch coloured pads in order; actions are forces.',
+  settings: padSettings,
+  presets: padPresets,
+  symmetries: 8,
+  defaults: ({ pads }) => {
+    const tasks = FEW_PADS[pads] ?? GRID_MINI.pretraining.filter((task) => Array.from(task).every((digit) => Number(digit) < pads));
+    const task = GRID_MINI.postTraining[0].slice(0, pads);
+    return {
+      tasks,
+      horizon: STEPS_PER_LEG * Math.max(...tasks.map((text) => text.length)),
+      reward: { task, horizon: STEPS_PER_LEG * task.length },
+    };
+  },
+  check: ({ radius }) => {
+    if (reachOf(radius) > 0) return;
+    throw new EnvError('bad-world', `radius is ${radius}`, 'pads that leave room beside the edge', 'take a smaller radius');
+  },
+  spaces: (settings) => ({
+    observation: observationOf(settings),
+    action: POINT,
+    events: Array.from({ length: settings.pads }, (_, pad) => `pad ${pad}`),
+    predicted: POINT,
+  }),
+  task: ({ pads }, text) => digitTask(text, { count: pads, noun: 'pad' }),
+  rules: (settings) => ({
+    begin: (random) => drawArena(settings, random),
+    observe: (state: PadState) => observe(state, settings),
+    step: (state, force) => ({ event: moveByForce(state, force, settings) }),
+    turn: ({ position, velocity, pads, inside }, k) => ({
+      position: turnPoints(position, k),
+      velocity: turnPoints(velocity, k),
+      pads: turnPoints(pads, k),
+      inside,
+    }),
+    turnAction: turnPoints,
+    predicted: ({ position }) => position,
+  }),
+  expert: padExpert,
+  draw: ({ radius }, { observation: { position, pads }, steps, event, switches }) => {
+    const centres = Array.from({ length: pads.length / (steps + 1) }, (_, i) => pads[i] + position[i % 2]);
+    return drawPads({ steps, radius, centres, position, event, switches });
+  },
+});

@@ -1,0 +1,3 @@
+export * from './definition.js';
+export * from './expert.js';
+export * from './settings.js';
