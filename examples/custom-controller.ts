@@ -21,8 +21,8 @@ async function directions({ model, space }: Base): Promise<number[][]> {
   const { count, layout, position, subgoal, length } = generateExpertEpisodes({ world, tasks, epsilon: 0, horizon, count: 400, seed: 7 });
   const observations = model.device.tensor(observeEpisodes(space, layout, position, horizon + 1), [count * (horizon + 1), space.slots]);
   const seen: Tensor[] = [];
-  const taps = { [LAYER]: (residual: Tensor) => void seen.push(residual) };
-  noGrad(() => model.forward(observations, { batch: count, time: horizon + 1 }, { taps }));
+  const tap = { layer: LAYER, read: (residual: Tensor) => void seen.push(residual) };
+  noGrad(() => model.forward(observations, { batch: count, time: horizon + 1 }, [tap]));
   const [residual, { width }] = [await seen[0].read(), model.config];
   const rows = Array.from({ length: world.colours }, (): number[] => []);
   for (let i = 0; i < count; i++) for (let t = 0; t < length[i]; t++) rows[subgoal[i * horizon + t]].push((i * (horizon + 1) + t) * width);

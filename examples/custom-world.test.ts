@@ -13,7 +13,8 @@ describe('a corridor', () => {
     const world = new Corridor(64);
     const { observation } = world.reset(1, { firstEpisode: 0 });
     const lamps = Array.from({ length: 64 }, (_, i) => observation[2 * i + 1] - 7);
-    const play = (actions: number[]) => Array.from({ length: world.horizon }, () => world.step(actions)).map(({ reward }) => reward);
+    const play = (actions: number[]) =>
+      Array.from({ length: world.horizon }, () => world.step(Int32Array.from(actions))).map(({ reward }) => reward);
     const paid = (rewards: ArrayLike<number>[]) => lamps.map((_, i) => rewards.reduce((sum, reward) => sum + reward[i], 0));
     expect(paid(play(lamps))).toEqual(lamps.map(() => 1));
     world.reset(1, { firstEpisode: 0 });
@@ -23,7 +24,7 @@ describe('a corridor', () => {
   it('is cut at the horizon', () => {
     const world = new Corridor(1);
     world.reset(1, { firstEpisode: 0 });
-    const ends = Array.from({ length: world.horizon }, (_, t) => world.step([t % 2])).map(({ terminated, truncated }) => [
+    const ends = Array.from({ length: world.horizon }, (_, t) => world.step(Int32Array.of(t % 2))).map(({ terminated, truncated }) => [
       terminated[0],
       truncated[0],
     ]);

@@ -4,8 +4,17 @@
  *     npm run example:world
  */
 import { fileURLToPath } from 'node:url';
-import { CounterRandom } from '@coxswain/envs';
-import { RAW_SETTINGS, type Reset, rawRl, type Step, type VectorEnvironment } from '@coxswain/rl';
+import {
+  CounterRandom,
+  type DiscreteSpace,
+  discreteSpace,
+  type Reset,
+  type RowsSpace,
+  rowsSpace,
+  type Step,
+  type World,
+} from '@coxswain/envs';
+import { RAW_SETTINGS, rawRl } from '@coxswain/rl';
 import { type Device, HostRandom, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { Transformer } from '@coxswain/transformer';
@@ -13,16 +22,17 @@ import { Transformer } from '@coxswain/transformer';
 const CELLS = 7;
 
 /** Moves are 0 left, 1 right. An episode ends at either end, with reward 1 at the one that the lamp shows, or after `horizon` steps. */
-export class Corridor implements VectorEnvironment {
+export class Corridor implements World<RowsSpace, DiscreteSpace> {
   readonly horizon = 12;
-  /** An observation is a list of embedding rows that are set: here the cell and the lamp. */
-  readonly observationSpace = { slots: 2 };
+  /** An observation is two rows of the model's embedding: the cell and the lamp. */
+  readonly observationSpace = rowsSpace(CELLS + 2, 2);
+  readonly actionSpace = discreteSpace(2);
   #episodes: { cell: number; lamp: number; steps: number }[] = [];
 
   constructor(readonly environments: number) {}
 
   /** An episode is a function of the seed and of its number alone, so that runs can be repeated and resumed. */
-  reset(seed: number, { firstEpisode }: { firstEpisode: number }): Reset {
+  reset(seed: number, { firstEpisode }: { firstEpisode: number }): Reset<RowsSpace> {
     const random = new CounterRandom(seed);
     this.#episodes = Array.from({ length: this.environments }, (_, i) => {
       random.seek(0, firstEpisode + i);
@@ -32,7 +42,7 @@ export class Corridor implements VectorEnvironment {
   }
 
   /** Episodes that are over stay as they are, without reward. */
-  step(actions: ArrayLike<number>): Step {
+  step(actions: Int32Array): Step<RowsSpace> {
     const running = this.#episodes.map(({ cell, steps }) => cell > 0 && cell < CELLS - 1 && steps < this.horizon);
     for (const [i, episode] of this.#episodes.entries()) {
       if (!running[i]) continue;
@@ -42,7 +52,7 @@ export class Corridor implements VectorEnvironment {
     return this.#result(({ cell, lamp }, i) => (running[i] && cell === lamp * (CELLS - 1) ? 1 : 0));
   }
 
-  #result(rewardOf: (episode: { cell: number; lamp: number }, i: number) => number): Step {
+  #result(rewardOf: (episode: { cell: number; lamp: number }, i: number) => number): Step<RowsSpace> {
     const atEnd = ({ cell }: { cell: number }) => cell === 0 || cell === CELLS - 1;
     return {
       observation: Int32Array.from(this.#episodes.flatMap(({ cell, lamp }) => [cell, CELLS + lamp])),
@@ -56,21 +66,12 @@ export class Corridor implements VectorEnvironment {
 
 /** Mean reward of each update: chance is near one half, all there is to have is one. */
 export async function learn(device: Device, updates: number): Promise<number[]> {
-  const sizes = {
-    width: 32,
-    depth: 2,
-    heads: 2,
-    mlp: 64,
-    vocabulary: CELLS + 2,
-    slots: 2,
-    actions: 2,
-    observationClasses: CELLS,
-    buckets: 8,
-    maxDistance: 16,
-  };
-  const model = new Transformer(new ParameterStore(device), { ...sizes, initialisation: 'small-output' });
+  const environment = new Corridor(64);
+  const spaces = { observation: environment.observationSpace, action: environment.actionSpace };
+  const sizes = { width: 32, depth: 2, heads: 2, mlp: 64, buckets: 8, maxDistance: 16 };
+  const model = new Transformer(new ParameterStore(device), { ...spaces, ...sizes, initialisation: 'small-output' });
   model.store.finish(new HostRandom(1));
-  const learner = rawRl({ model, environment: new Corridor(64), settings: { ...RAW_SETTINGS, learningRate: 3e-3 }, seed: 1 });
+  const learner = rawRl({ model, environment, settings: { ...RAW_SETTINGS, learningRate: 3e-3 }, seed: 1 });
   const reward: number[] = [];
   for (let i = 0; i < updates; i++) reward.push((await learner.update()).metrics.reward);
   learner.dispose();

@@ -32,16 +32,18 @@ console.log(...(await add(x, x).read()));`,
     prints: '2 4 6 8',
   },
   '@coxswain/transformer': {
-    also: ['@coxswain/tensor'],
+    also: ['@coxswain/base', '@coxswain/tensor'],
     text: `
+import { discreteSpace, rowsSpace } from '@coxswain/base';
 import { HostRandom, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { Transformer } from '@coxswain/transformer';
-const sizes = { width: 16, depth: 2, heads: 2, mlp: 32, vocabulary: 9, slots: 1, actions: 4, observationClasses: 3, buckets: 8, maxDistance: 16 };
+const spaces = { observation: rowsSpace(9, 1), action: discreteSpace(4) };
+const sizes = { width: 16, depth: 2, heads: 2, mlp: 32, buckets: 8, maxDistance: 16 };
 const device = await requestDevice();
-const model = new Transformer(new ParameterStore(device), { ...sizes, initialisation: 'small-output' });
+const model = new Transformer(new ParameterStore(device), { ...spaces, ...sizes, initialisation: 'small-output' });
 model.store.finish(new HostRandom(1));
-console.log(model.forward(device.tensor(new Int32Array([3, 8]), [2, 1]), { batch: 1, time: 2 }).actions.shape);`,
+console.log(model.forward(device.tensor(new Int32Array([3, 8]), [2, 1]), { batch: 1, time: 2 }).action.parameters[0].shape);`,
     prints: '[ 2, 4 ]',
   },
   '@coxswain/metacontroller': {
@@ -75,9 +77,9 @@ import { HostRandom, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { Transformer } from '@coxswain/transformer';
 const environment = new GridworldPinpad({ world: GRID_MINI.world, tasks: ['0123'], horizon: 12, environments: 8 });
-const { slots, rows: vocabulary } = environment.observationSpace;
-const sizes = { width: 16, depth: 2, heads: 2, mlp: 32, vocabulary, slots, actions: 4, observationClasses: 16, buckets: 8, maxDistance: 16 };
-const model = new Transformer(new ParameterStore(await requestDevice()), { ...sizes, initialisation: 'small-output' });
+const spaces = { observation: environment.observationSpace, action: environment.actionSpace };
+const sizes = { width: 16, depth: 2, heads: 2, mlp: 32, buckets: 8, maxDistance: 16 };
+const model = new Transformer(new ParameterStore(await requestDevice()), { ...spaces, ...sizes, initialisation: 'small-output' });
 model.store.finish(new HostRandom(1));
 console.log((await evaluate(new Rollout({ model, environment, seed: 1 }), 8)).success);`,
     prints: '0',

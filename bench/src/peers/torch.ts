@@ -4,11 +4,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { LeafValues } from '@coxswain/base';
 import { t5Buckets } from '@coxswain/kernels';
 import type { DiscoveryBatch } from '@coxswain/metacontroller';
 import type { SequenceBatch, TransformerConfig } from '@coxswain/transformer';
 import type { Input } from '../case.js';
 import { type Contestant, firstRun, type Prepared, type Times } from '../contestant.js';
+import { sizesOf } from '../reference/sizes.js';
 import { dataOf, NORM_EPS, type Weights } from '../reference/transformer.js';
 import { folder } from '../surroundings.js';
 import { codeNoise, type DiscoverySpec } from '../training/discovery.js';
@@ -122,7 +124,10 @@ class Server {
   }
 }
 
-const flat = (data: Int32Array | Uint32Array): Input => ({ shape: [data.length], data: Int32Array.from(data) });
+/** What a batch has of each leaf, as classes. */
+const classes = (leaves: readonly LeafValues[]): Input[] => leaves.map((data) => flat(data));
+
+const flat = (data: ArrayLike<number>): Input => ({ shape: [data.length], data: Int32Array.from(data) });
 const tableOf = (weights: Weights): Input[] =>
   [...weights].map(([name, { shape }]) => ({ shape, data: Float32Array.from(dataOf(weights, name)) }));
 
@@ -137,8 +142,14 @@ const shared = { normEps: NORM_EPS, optimiser: OPTIMISER, observationWeight: OBS
 
 function pretrain(server: Server, variant: string, spec: Pretraining, data: SequenceBatch, start: Weights): Promise<Prepared> {
   const { config, batch, time } = spec;
-  const inputs = [...tableOf(start), flat(data.indices), flat(data.actions), flat(data.observations), bucketsOf(config, time)];
-  return server.prepare(variant, 'pretraining', inputs, { ...config, ...shared, batch, time, weights: [[...start.keys()]] });
+  const inputs = [
+    ...tableOf(start),
+    ...classes(data.observation),
+    ...classes(data.action),
+    ...classes(data.predicted ?? []),
+    bucketsOf(config, time),
+  ];
+  return server.prepare(variant, 'pretraining', inputs, { ...sizesOf(config), ...shared, batch, time, weights: [[...start.keys()]] });
 }
 
 /** Steps of noise that are sent; later ones take them again. */
@@ -156,12 +167,12 @@ function discover(
   const noise = Float32Array.from(Array.from({ length: NOISE_STEPS }, (_, step) => [...codeNoise(spec, step)]).flat());
   const inputs = [
     ...[...tableOf(start), ...tableOf(base)],
-    ...[flat(data.indices), flat(data.actions), flat(data.partner ?? new Uint32Array()), bucketsOf(config, time + 1)],
+    ...[...classes(data.observation), ...classes(data.action), flat(data.partner ?? new Uint32Array()), bucketsOf(config, time + 1)],
     { shape: [NOISE_STEPS, batch * time, controller.latent], data: noise },
   ];
   const weights = [[...start.keys()], [...base.keys()]];
   return server.prepare(variant, 'discovery', inputs, {
-    ...{ ...controller, ...config, ...shared },
+    ...{ ...controller, ...sizesOf(config), ...shared },
     ...{ batch, time, layer, embedderLayer, alpha, weights },
   });
 }

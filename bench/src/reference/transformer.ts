@@ -12,6 +12,8 @@ import {
 import type { SafeTensor } from '@coxswain/tensor';
 import type { SequenceSize, TransformerConfig } from '@coxswain/transformer';
 
+import { sizesOf } from './sizes.js';
+
 export type Numbers = ArrayLike<number>;
 export type Weights = ReadonlyMap<string, Pick<SafeTensor, 'shape'> & { readonly data: Numbers }>;
 
@@ -34,7 +36,9 @@ const normed = (x: Float64Array, width: number, weights: Weights, name: string):
   layerNormReference(x, width, NORM_EPS, dataOf(weights, `${name}.weight`), dataOf(weights, `${name}.bias`)).y;
 
 /** Sums of the embedding table's rows that each observation names; −1 names none. */
-export function embeddingReference({ width, slots }: TransformerConfig, indices: Numbers, weights: Weights): Float64Array {
+export function embeddingReference(config: TransformerConfig, indices: Numbers, weights: Weights): Float64Array {
+  const { width } = config;
+  const { slots } = sizesOf(config);
   const table = dataOf(weights, 'embedding.weight');
   const e = new Float64Array((indices.length / slots) * width);
   for (let i = 0; i < indices.length; i++) {
@@ -71,12 +75,14 @@ export function blocksReference(
 
 /** −log p(target) of each row under a head (`act`, `obs`) on the last residual stream. */
 export function headLossReference(
-  { width, actions, observationClasses }: TransformerConfig,
+  config: TransformerConfig,
   e: Float64Array,
   weights: Weights,
   head: 'act' | 'obs',
-  targets: Int32Array,
+  targets: Numbers,
 ): Float64Array {
+  const { width } = config;
+  const { actions, observationClasses } = sizesOf(config);
   const rows = e.length / width;
   const classes = head === 'act' ? actions : observationClasses;
   const y = normed(e, width, weights, 'lnf');

@@ -2,6 +2,7 @@
 import { GATE_MODE } from '@coxswain/kernels';
 import type { Episodes } from '@coxswain/rl';
 import { contextReference, integrateReference, steerReference } from '../reference/metacontroller.js';
+import { sizesOf } from '../reference/sizes.js';
 import { blocksReference, embeddingReference, headLossReference } from '../reference/transformer.js';
 import type { Players, RolloutSpec } from './rollout.js';
 
@@ -21,12 +22,13 @@ export function rolloutError(
   logProb: ArrayLike<number>,
   codes: Float32Array | undefined,
 ): number {
+  const { slots } = sizesOf(config);
   let worst = 0;
   for (let episode = 0; episode < Math.min(CHECKED, episodes.count); episode++) {
     const time = episodes.length[episode];
     const size = { batch: 1, time };
     const from = episode * horizon;
-    const seen = episodes.observation.subarray(from * config.slots, (from + time) * config.slots);
+    const seen = episodes.observation[0].subarray(from * slots, (from + time) * slots);
     let e = blocksReference(config, embeddingReference(config, seen, base), size, base, [0, layer]);
     if (controller && codes) {
       const { latent } = controller;
@@ -37,7 +39,7 @@ export function rolloutError(
       e = steerReference(controller, e, z, weights);
     }
     e = blocksReference(config, e, size, base, [layer, config.depth]);
-    const actions = Int32Array.from(episodes.action.subarray(from, from + time));
+    const actions = episodes.action[0].subarray(from, from + time);
     headLossReference(config, e, base, 'act', actions).forEach((nll, t) => {
       worst = Math.max(worst, Math.abs(nll + logProb[from + t]));
     });

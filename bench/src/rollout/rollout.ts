@@ -1,5 +1,5 @@
 /** What the rollout rows play: many episodes of `grid-mini` together, by the base model alone or under a metacontroller. */
-import { HostRandom } from '@coxswain/base';
+import { HostRandom, rowsSpace } from '@coxswain/base';
 import { egocentric, GRID_MINI, GridworldPinpad } from '@coxswain/envs';
 import { Metacontroller, type MetacontrollerConfig } from '@coxswain/metacontroller';
 import { CodeController, DevicePinpad, DeviceRollout, Policy, PolicyCodes, Rollout } from '@coxswain/rl';
@@ -23,7 +23,7 @@ const space = egocentric(GRID_MINI.world);
 
 /** An update's worth of episodes, at the sizes of `grid-mini`. */
 export const alone: RolloutSpec = {
-  config: { ...pretraining.config, vocabulary: space.rows, slots: space.slots },
+  config: { ...pretraining.config, observation: rowsSpace(space.rows, space.slots) },
   layer: discovery.layer,
   episodes: 512,
   horizon: 48,

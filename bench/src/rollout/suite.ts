@@ -2,6 +2,7 @@
  * Suite `rollout`: episodes played together, their worlds stepped by the host, with a submit and a readback a step, or on the device,
  * with one of each for all of them.
  */
+import type { LeafValues } from '@coxswain/base';
 import type { Device } from '@coxswain/tensor';
 import type { OurPrepared } from '../ours.js';
 import { programFigures } from '../program.js';
@@ -15,14 +16,14 @@ import { alone, makePlayers, makeRecorded, type RolloutSpec, shapeOf, steered, t
 const TOLERANCE = 1e-3;
 
 /** Plays a batch that keeps everything, and holds it against float64. @returns its actions too. */
-async function check(device: Device, spec: RolloutSpec): Promise<{ error: number; action: Int32Array }> {
+async function check(device: Device, spec: RolloutSpec): Promise<{ error: number; action: LeafValues }> {
   const players = await makeRecorded(device, spec);
   const { rollout, code } = players;
   const episodes = await rollout.run(0);
   const logProb = (await rollout.logProb?.read()) as Float32Array;
   const codes = (await code?.records?.code.read()) as Float32Array | undefined;
   const error = rolloutError(spec, players, episodes, logProb, codes);
-  const action = episodes.action.slice();
+  const action = episodes.action[0].slice();
   players.dispose();
   return { error, action };
 }
@@ -32,7 +33,7 @@ async function prepare(
   device: Device,
   spec: RolloutSpec,
   where: Where,
-): Promise<{ mine: OurPrepared; step: StepFigures; action: Int32Array }> {
+): Promise<{ mine: OurPrepared; step: StepFigures; action: LeafValues }> {
   const from = performance.now();
   const { rollout, dispose } = await makePlayers(device, spec, where);
   const whole = rollout.program(spec.episodes);
@@ -41,7 +42,7 @@ async function prepare(
   const compileMs = performance.now() - compiling;
   const first = await rollout.run(0);
   const firstMs = performance.now() - from;
-  const action = first.action.slice();
+  const action = first.action[0].slice();
   const { submits, readbacks } = device.counters;
   const { length, steps } = await rollout.run(0);
   const longest = Math.max(...length);

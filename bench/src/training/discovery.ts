@@ -4,6 +4,7 @@ import { GATE_MODE } from '@coxswain/kernels';
 import type { DiscoveryBatch, MetacontrollerConfig } from '@coxswain/metacontroller';
 import type { TransformerConfig } from '@coxswain/transformer';
 import { contextReference, integrateReference, readReference, recurReference, steerReference } from '../reference/metacontroller.js';
+import { sizesOf } from '../reference/sizes.js';
 import {
   blocksReference,
   dataOf,
@@ -61,11 +62,12 @@ export const shapeOf = ({ config, controller, batch, time }: DiscoverySpec): str
 export function makeBatch({ config, batch, time }: DiscoverySpec): DiscoveryBatch & { readonly partner: Uint32Array } {
   const random = new HostRandom(2);
   const draw = (below: number): number => Math.floor(random.uniform() * below);
+  const { vocabulary, actions } = sizesOf(config);
   return {
     batch,
     time,
-    indices: Int32Array.from({ length: batch * (time + 1) }, () => draw(config.vocabulary)),
-    actions: Int32Array.from({ length: batch * time }, () => draw(config.actions)),
+    observation: [Int32Array.from({ length: batch * (time + 1) }, () => draw(vocabulary))],
+    action: [Int32Array.from({ length: batch * time }, () => draw(actions))],
     mask: new Float32Array(batch * time).fill(1),
     lengths: new Uint32Array(batch).fill(time),
     partner: Uint32Array.from({ length: batch }, (_, i) => (i + 1) % batch),
@@ -95,16 +97,16 @@ function steps(x: Numbers, { batch, time, width }: Record<'batch' | 'time' | 'wi
 }
 
 /** What the frozen base gives a step to begin with: the residual streams that are read, [batch·(time + 1), width] each. */
-export function frozenBelow({ config, layer, embedderLayer, batch, time }: DiscoverySpec, { indices }: DiscoveryBatch, base: Weights) {
+export function frozenBelow({ config, layer, embedderLayer, batch, time }: DiscoverySpec, { observation }: DiscoveryBatch, base: Weights) {
   const size = { batch, time: time + 1 };
-  const to = (depth: number) => blocksReference(config, embeddingReference(config, indices, base), size, base, [0, depth]);
+  const to = (depth: number) => blocksReference(config, embeddingReference(config, observation[0], base), size, base, [0, depth]);
   return { residual: to(layer), seen: to(embedderLayer) };
 }
 
 /** The loss of the first step of a run in float64: mean over steps of −log p(action) + α KL. */
 export function discoveryLoss(
   spec: DiscoverySpec,
-  { actions, partner }: ReturnType<typeof makeBatch>,
+  { action, partner }: ReturnType<typeof makeBatch>,
   base: Weights,
   { residual, seen }: ReturnType<typeof frozenBelow>,
   weights: Weights,
@@ -137,5 +139,5 @@ export function discoveryLoss(
   const { z } = integrateReference(controller, context, proposal, { batch, time }, weights, GATE);
   const steered = steerReference(controller, e, z, weights);
   const last = blocksReference(config, steered, { batch, time }, base, [layer, config.depth]);
-  return mean(headLossReference(config, last, base, 'act', actions)) + (alpha * kl) / rows;
+  return mean(headLossReference(config, last, base, 'act', action[0])) + (alpha * kl) / rows;
 }

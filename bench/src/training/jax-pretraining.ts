@@ -1,8 +1,10 @@
 /** The pretraining step in jax-js: loss, gradient and AdamW in one `jit`, as its author writes training steps. */
+import type { LeafValues } from '@coxswain/base';
 import { t5Buckets } from '@coxswain/kernels';
 import type { SequenceBatch } from '@coxswain/transformer';
 import { firstRun, type Prepared } from '../contestant.js';
 import type { Jax, JaxArray } from '../peers/jax.js';
+import { sizesOf } from '../reference/sizes.js';
 import { NORM_EPS, type Weights } from '../reference/transformer.js';
 import { OBSERVATION_WEIGHT, OPTIMISER, type Pretraining } from './pretraining.js';
 
@@ -11,13 +13,14 @@ type Tree = Record<string, JaxArray>;
 function lossOf(jax: Jax, { config, batch, time }: Pretraining, weights: Tree, data: Record<string, JaxArray>): JaxArray {
   const { numpy: np, nn } = jax;
   const { width, heads, depth } = config;
+  const { vocabulary, actions, observationClasses } = sizesOf(config);
   const headDim = width / heads;
   const rows = batch * time;
   const norm = (x: JaxArray, name: string): JaxArray =>
     nn.standardize(x, -1, { epsilon: NORM_EPS }).mul(weights[`${name}.weight`]).add(weights[`${name}.bias`]);
   const linear = (x: JaxArray, name: string): JaxArray => np.matmul(x, np.transpose(weights[`${name}.weight`]));
   const biased = (x: JaxArray, name: string): JaxArray => linear(x, name).add(weights[`${name}.bias`]);
-  let e = np.matmul(nn.oneHot(data.indices, config.vocabulary), weights['embedding.weight']);
+  let e = np.matmul(nn.oneHot(data.indices, vocabulary), weights['embedding.weight']);
   for (let i = 0; i < depth; i++) {
     const name = `layers.${i}`;
     const parts = np.split(linear(norm(e.ref, `${name}.ln1`), `${name}.qkv`), 3, 1);
@@ -35,9 +38,7 @@ function lossOf(jax: Jax, { config, batch, time }: Pretraining, weights: Tree, d
   const y = norm(e, 'lnf');
   const mean = (name: string, classes: number, targets: JaxArray): JaxArray =>
     np.sum(nn.logSoftmax(biased(y.ref, name), -1).mul(nn.oneHot(targets, classes))).mul(-1 / rows);
-  const loss = mean('act', config.actions, data.actions).add(
-    mean('obs', config.observationClasses, data.observations).mul(OBSERVATION_WEIGHT),
-  );
+  const loss = mean('act', actions, data.actions).add(mean('obs', observationClasses, data.observations).mul(OBSERVATION_WEIGHT));
   y.dispose();
   data.buckets.dispose();
   return loss;
@@ -47,17 +48,19 @@ function lossOf(jax: Jax, { config, batch, time }: Pretraining, weights: Tree, d
 export async function prepareJax(jax: Jax, spec: Pretraining, batch: SequenceBatch, start: Weights): Promise<Prepared> {
   const { numpy: np, jit, tree, valueAndGrad } = jax;
   const { time, config } = spec;
+  const predicted = batch.predicted?.[0];
+  if (!predicted) throw new Error('a pretraining step without what it predicts');
   const { learningRate, beta1, beta2, eps, weightDecay } = OPTIMISER;
   const from = performance.now();
-  const int = (data: Int32Array): JaxArray => np.array(data, { shape: [data.length], dtype: np.int32 });
+  const int = (data: LeafValues): JaxArray => np.array(Int32Array.from(data), { shape: [data.length], dtype: np.int32 });
   const bucketOf = t5Buckets(time, config.buckets, config.maxDistance);
   const buckets = new Float32Array(time * time * config.buckets);
   for (let query = 0; query < time; query++)
     for (let key = 0; key <= query; key++) buckets[(query * time + key) * config.buckets + bucketOf[query - key]] = 1;
   const data: Tree = {
-    indices: int(batch.indices),
-    actions: int(batch.actions),
-    observations: int(batch.observations),
+    indices: int(batch.observation[0]),
+    actions: int(batch.action[0]),
+    observations: int(predicted),
     buckets: np.array(buckets, { shape: [time * time, config.buckets] }),
   };
   const update = jit((weights: Tree, mean: Tree, variance: Tree, corrections: JaxArray[], given: Tree) => {

@@ -1,7 +1,8 @@
 /** What a pretraining step works on: one small transformer, one batch, one optimiser, the same for every contestant. */
-import { HostRandom } from '@coxswain/base';
+import { discreteSpace, HostRandom, rowsSpace } from '@coxswain/base';
 import type { SequenceBatch, TransformerConfig } from '@coxswain/transformer';
-import { blocksReference, embeddingReference, headLossReference, mean, type Weights } from '../reference/transformer.js';
+import { sizesOf } from '../reference/sizes.js';
+import { blocksReference, embeddingReference, headLossReference, mean, type Numbers, type Weights } from '../reference/transformer.js';
 
 export interface Pretraining {
   readonly config: TransformerConfig;
@@ -15,10 +16,9 @@ export const pretraining: Pretraining = {
     depth: 4,
     heads: 4,
     mlp: 256,
-    vocabulary: 64,
-    slots: 1,
-    actions: 4,
-    observationClasses: 16,
+    observation: rowsSpace(64, 1, false),
+    action: discreteSpace(4),
+    predicted: discreteSpace(16),
     buckets: 32,
     maxDistance: 128,
     initialisation: 'small-output',
@@ -37,20 +37,21 @@ export function makeBatch({ config, batch, time }: Pretraining): SequenceBatch {
   const random = new HostRandom(1);
   const draw = (below: number): number => Math.floor(random.uniform() * below);
   const n = batch * time;
-  const indices = Int32Array.from({ length: n }, () => draw(config.vocabulary));
+  const { vocabulary, actions, observationClasses } = sizesOf(config);
+  const indices = Int32Array.from({ length: n }, () => draw(vocabulary));
   return {
     batch,
     time,
-    indices,
-    actions: Int32Array.from({ length: n }, (_, i) => (i % time ? indices[i - 1] : 0) % config.actions),
-    observations: Int32Array.from({ length: n }, () => draw(config.observationClasses)),
+    observation: [indices],
+    action: [Int32Array.from({ length: n }, (_, i) => (i % time ? indices[i - 1] : 0) % actions)],
+    predicted: [Int32Array.from({ length: n }, () => draw(observationClasses))],
     mask: new Float32Array(n).fill(1),
   };
 }
 
 /** The loss of a batch in float64: mean over steps of −log p(action) − λ log p(observation). */
 export function pretrainingLoss({ config }: Pretraining, data: SequenceBatch, weights: Weights): number {
-  const e = blocksReference(config, embeddingReference(config, data.indices, weights), data, weights, [0, config.depth]);
-  const loss = (head: 'act' | 'obs', targets: Int32Array): number => mean(headLossReference(config, e, weights, head, targets));
-  return loss('act', data.actions) + OBSERVATION_WEIGHT * loss('obs', data.observations);
+  const e = blocksReference(config, embeddingReference(config, data.observation[0], weights), data, weights, [0, config.depth]);
+  const loss = (head: 'act' | 'obs', targets: Numbers): number => mean(headLossReference(config, e, weights, head, targets));
+  return loss('act', data.action[0]) + OBSERVATION_WEIGHT * loss('obs', data.predicted?.[0] ?? []);
 }

@@ -1,5 +1,5 @@
-// Worlds are made of it.
-export { CounterRandom } from '@coxswain/base';
+// Worlds are made of them.
+export { boxSpace, CounterRandom, type DiscreteSpace, discreteSpace, type RowsSpace, rowsSpace } from '@coxswain/base';
 export * from './definition.js';
 export * from './digit-task.js';
 export type { EpisodeExpert, EpisodeRules, ExpertView, Outcome } from './episode-rules.js';

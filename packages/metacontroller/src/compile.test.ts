@@ -41,7 +41,7 @@ function make(config: Partial<typeof CONFIG> = {}) {
 
 /** One pass without noise. A low temperature makes boundaries hard. */
 function run({ base, compile }: ReturnType<typeof make>, temperature: number) {
-  const inputs = makeInputs(device, { batch, time, slots: 50 }, 'same');
+  const inputs = makeInputs(base.model, { batch, time }, 'same');
   writeInputs(inputs, GOLDEN_BATCH);
   const gate = device.tensor(Float32Array.of(GATE_MODE.soft, temperature, 0, 0));
   return noGrad(() =>

@@ -1,4 +1,4 @@
-import { HostRandom } from '@coxswain/base';
+import { discreteSpace, HostRandom, rowsSpace } from '@coxswain/base';
 import { AdamW, type Device, GATE_MODE, LOSS_SCALE, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { Transformer } from '@coxswain/transformer';
@@ -24,11 +24,11 @@ afterAll(() => {
 const plain = GOLDEN_BATCH;
 const { batch, time } = plain;
 const meanLength = GOLDEN_MEAN_LENGTH;
-const moments = { ...plain, viewIndices: plain.indices, viewSteps: Array.from(plain.lengths, (n) => [2, n]) };
+const moments = { ...plain, viewObservation: plain.observation, viewSteps: Array.from(plain.lengths, (n) => [2, n]) };
 const batchFor: Record<View, DiscoveryBatch> = {
   same: plain,
   partner: { ...plain, partner: Uint32Array.from({ length: batch }, (_, i) => (i + 1) % batch) },
-  symmetry: { ...plain, viewIndices: plain.indices },
+  symmetry: { ...plain, viewObservation: plain.observation },
   touches: moments,
   jumps: moments,
   switches: moments,
@@ -162,9 +162,9 @@ test('with view touches the embedder sees those steps and no other', async () =>
   const whole = time + 1;
   // Later observations change nothing of what the model makes of earlier ones: the first touch is seen by all that comes before it.
   const changed = (from: (i: number) => number, to: (i: number) => number): DiscoveryBatch => {
-    const viewIndices = plain.indices.slice();
-    for (let i = 0; i < batch; i++) viewIndices.fill(-1, (i * whole + from(i)) * 50, (i * whole + to(i)) * 50);
-    return { ...batchFor.touches, viewIndices };
+    const seen = plain.observation[0].slice();
+    for (let i = 0; i < batch; i++) seen.fill(-1, (i * whole + from(i)) * 50, (i * whole + to(i)) * 50);
+    return { ...batchFor.touches, viewObservation: [seen] };
   };
   const only = { viewSteps: Array.from({ length: batch }, () => [2]) };
   const before = await nllOf({ ...batchFor.touches, ...only });
@@ -196,11 +196,11 @@ test('supervised controllers learn from labels', async () => {
   store.finish(new HostRandom(1));
   const optimiser = new AdamW(store);
   const trainer = new SupervisedTrainer(base.model, controllers, { layer: GOLDEN_LAYER, meanLength }, optimiser);
-  const indices = Int32Array.from(
+  const observation = Int32Array.from(
     { length: batch * time * 50 },
-    (_, i) => plain.indices[Math.floor(i / (time * 50)) * (time + 1) * 50 + (i % (time * 50))],
+    (_, i) => plain.observation[0][Math.floor(i / (time * 50)) * (time + 1) * 50 + (i % (time * 50))],
   );
-  const labelled = { batch, time, indices, actions: plain.actions, subgoals: GOLDEN_SUBGOALS, mask: plain.mask };
+  const labelled = { batch, time, observation: [observation], action: plain.action, subgoals: GOLDEN_SUBGOALS, mask: plain.mask };
   const before = await trainer.nll(labelled);
   for (let i = 0; i < 60; i++) trainer.step(labelled, 3e-3);
   expect(await trainer.nll(labelled)).toBeLessThan(0.7 * before);
@@ -241,7 +241,8 @@ test('a discovery step of the size of the paper plans its temporaries into less 
   // Of its batch of 512 a sixteenth: temporaries are proportional to it, and a software adapter binds no more than 128 MiB at once.
   const [part, whole, steps] = [32, 512, 100];
   const frozen = new ParameterStore(device, false);
-  const sizes = { width: 256, depth: 6, heads: 4, mlp: 1024, vocabulary: 64, slots: 1, actions: 4, observationClasses: 16 };
+  const spaces = { observation: rowsSpace(64, 1, false), action: discreteSpace(4), predicted: discreteSpace(16) };
+  const sizes = { ...spaces, width: 256, depth: 6, heads: 4, mlp: 1024 };
   const model = new Transformer(frozen, { ...sizes, buckets: 32, maxDistance: 128, initialisation: 'variance-scaled' });
   frozen.finish(new HostRandom(1));
   const store = new ParameterStore(device);

@@ -44,7 +44,7 @@ function run(mode: number): { tensors: Record<string, Tensor>; dispose: () => vo
     const residual = base.model.blocks(base.model.embed(indices), { batch, time: time + 1 }, 0, GOLDEN_LAYER);
     const gate = device.tensor(Float32Array.of(mode, 1, 0, 0));
     const found = controller.metacontroller.discover({ residual, gate }, { batch, time });
-    const logits = base.model.actionLogits(base.model.blocks(found.steered, { batch, time }, GOLDEN_LAYER));
+    const logits = base.model.action(base.model.blocks(found.steered, { batch, time }, GOLDEN_LAYER)).parameters[0];
     return { ...found, logits };
   });
   const dispose = (): void => {

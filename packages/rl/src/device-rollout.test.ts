@@ -39,7 +39,7 @@ function codes() {
 
 /** What has to be the same; where an episode is over nothing is recorded. */
 const facts = ({ action, open, length, reward, progress, steps }: Episodes) => ({
-  action: [...action],
+  action: action.map((leaf) => [...leaf]),
   open: [...open],
   length: [...length],
   reward: [...reward],

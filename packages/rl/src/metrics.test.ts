@@ -23,9 +23,9 @@ test('switches are counted within episodes, the first step apart', () => {
     reward: Float32Array.of(1, 0),
     length: Uint16Array.of(4, 2),
     progress: Float32Array.of(3, 1),
-    action: new Int32Array(8),
+    action: [new Int32Array(8)],
     open: Uint8Array.of(1, 0, 1, 0, 1, 0, 0, 0),
-    observation: new Int32Array(0),
+    observation: [],
     steps: 6,
   });
   expect(metrics).toMatchObject({ reward: 0.5, reward_std: 0.5, frac_reward_zero_std: 0, progress: 2, 'charts/episodic_length': 3 });

@@ -187,5 +187,5 @@ test('parts that do not fit are refused', () => {
     environments: N,
     observation: allocentricOf(GRID_MINI.world),
   });
-  expect(() => new Rollout({ model, environment: allocentric, seed: 1 })).toThrow('observations of 17 slots');
+  expect(() => new Rollout({ model, environment: allocentric, seed: 1 })).toThrow('observations of 17 rows of');
 });

@@ -1,12 +1,12 @@
 /** NaN and infinity in rewards, observations and weights: learning stops, and says where they came from. */
 import { createHash } from 'node:crypto';
-import { GRID_MINI } from '@coxswain/envs';
+import type { DiscreteSpace } from '@coxswain/base';
+import { GRID_MINI, type GridObservation, type World, type Reset as WorldReset, type Step as WorldStep } from '@coxswain/envs';
 import { type Device, NotFiniteError, type Scope, type Tensor, writeSafetensors } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WorldError } from './checked-world.js';
 import { DevicePinpad } from './device-pinpad.js';
-import type { Reset, Step, VectorEnvironment } from './environment.js';
 import { InternalEnvironment } from './internal-environment.js';
 import { INTERNAL_SETTINGS, internalRl, RAW_SETTINGS, type Reinforcer, rawRl } from './reinforce.js';
 import { gridMini, startingPolicy, trained } from './testing/trained.js';
@@ -23,6 +23,9 @@ beforeEach(() => {
 });
 afterEach(() => scope[Symbol.dispose]());
 
+type Step = WorldStep<GridObservation>;
+type Reset = WorldReset<GridObservation>;
+
 const N = 8;
 const T = 4;
 
@@ -30,11 +33,12 @@ const T = 4;
 type Spoil = (result: Step, at: number) => Partial<Step>;
 
 /** `grid-mini` that gives something else once, where it is told to: in so many steps from the next `reset` on, which is step 0. */
-class Faulty implements VectorEnvironment {
+class Faulty implements World<GridObservation, DiscreteSpace> {
   readonly environments = N;
   readonly horizon = T;
   readonly inner = gridMini('0', N, T);
   readonly observationSpace = this.inner.observationSpace;
+  readonly actionSpace = this.inner.actionSpace;
   fault: { readonly step: number; readonly how: Spoil } | undefined;
   /** The first world whose episode ran in the last fault. */
   at = 0;
@@ -47,7 +51,7 @@ class Faulty implements VectorEnvironment {
     return this.#result(this.inner.reset(seed, options) as unknown as Step);
   }
 
-  step(actions: ArrayLike<number>): Step {
+  step(actions: Int32Array): Step {
     this.#step++;
     const result = this.#result(this.inner.step(actions));
     this.#running = this.#running.map((was, i) => was && !result.terminated[i] && !result.truncated[i]);
@@ -63,11 +67,11 @@ class Faulty implements VectorEnvironment {
   }
 }
 
-const internal = (environment: VectorEnvironment | DevicePinpad): Reinforcer => {
+const internal = (environment: World | DevicePinpad): Reinforcer => {
   const { hard: gate, ...parts } = trained(device);
   return internalRl({ ...parts, gate, policy: startingPolicy(device), environment, seed: 1, settings: INTERNAL_SETTINGS });
 };
-const raw = (environment: VectorEnvironment): Reinforcer =>
+const raw = (environment: World): Reinforcer =>
   rawRl({ model: trainableCopy(trained(device).model), environment, seed: 1, settings: RAW_SETTINGS });
 
 /** All that the next update depends on, short enough to compare. */
@@ -172,7 +176,7 @@ async function spoil(tensor: Tensor, at: number, value: number): Promise<void> {
 describe('a weight', () => {
   const deviceWorld = (): DevicePinpad => new DevicePinpad(device, { world: GRID_MINI.world, tasks: ['0'], horizon: T, environments: 24 });
   test.each<[string, () => Reinforcer, number]>([
-    ['raw', () => raw(gridMini('0', 24, T) as VectorEnvironment), Number.NaN],
+    ['raw', () => raw(gridMini('0', 24, T)), Number.NaN],
     ['internal', () => internal(gridMini('0', 24, T)), Number.NaN],
     ['internal', () => internal(gridMini('0', 24, T)), Number.POSITIVE_INFINITY],
     ['internal on the device', () => internal(deviceWorld()), Number.NaN],

@@ -36,7 +36,7 @@ test('a trained model agrees with PyTorch: residual stream at every depth, both 
   const { model, store } = goldenBase(device);
   const { width, depth } = model.config;
   const taps: Tensor[] = [];
-  const hooks = { taps: Object.fromEntries(Array.from({ length: depth + 1 }, (_, l) => [l, (e: Tensor) => taps.push(e)])) };
+  const hooks = Array.from({ length: depth + 1 }, (_, layer) => ({ layer, read: (e: Tensor) => void taps.push(e) }));
   const heads = noGrad(() => model.forward(device.tensor(observations, [EPISODES * time, SLOTS]), { batch: EPISODES, time }, hooks));
   const perLayer = EPISODES * time * width;
   for (const [l, residual] of taps.entries()) {
@@ -44,8 +44,10 @@ test('a trained model agrees with PyTorch: residual stream at every depth, both 
     expect(relativeError(real(await residual.read(), width), real(expected, width)), `layer ${l}`).toBeLessThan(1e-3);
   }
   expect(taps).toHaveLength(depth + 1);
-  expect(relativeError(real(await heads.actions.read(), 4), real(golden.logits.data, 4))).toBeLessThan(1e-3);
-  expect(relativeError(real(await heads.observations.read(), 16), real(golden.observation_logits.data, 16))).toBeLessThan(1e-3);
+  expect(relativeError(real(await heads.action.parameters[0].read(), 4), real(golden.logits.data, 4))).toBeLessThan(1e-3);
+  expect(
+    relativeError(real((await heads.predicted?.parameters[0].read()) ?? [], 16), real(golden.observation_logits.data, 16)),
+  ).toBeLessThan(1e-3);
   model.dispose();
   store.dispose();
 });
@@ -58,14 +60,14 @@ test('one step at a time gives what whole sequences give, with an edit in the mi
     Float32Array.from({ length: width }, (_, i) => Math.sin(i)),
     [1, width],
   );
-  const hooks = { edits: { [GOLDEN_LAYER]: (e: Tensor) => add(e, shift) } };
+  const hooks = [{ layer: GOLDEN_LAYER, edit: (e: Tensor) => add(e, shift) }];
   const full = await noGrad(() =>
     model.forward(device.tensor(observations, [EPISODES * time, SLOTS]), { batch: EPISODES, time }, hooks),
-  ).actions.read();
+  ).action.parameters[0].read();
   const memory = model.memory(EPISODES, time);
   const indices = device.tensor(new Int32Array(EPISODES * SLOTS), [EPISODES, SLOTS]);
   const program = device.capture(() =>
-    noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), memory, 0, depth, hooks)) })),
+    noGrad(() => ({ logits: model.action(model.stepBlocks(model.embed(indices), memory, 0, depth, hooks)).parameters[0] })),
   );
   for (let t = 0; t < time; t++) {
     const now = Int32Array.from(

@@ -1,4 +1,4 @@
-import { HostRandom } from '@coxswain/base';
+import { discreteSpace, HostRandom, rowsSpace } from '@coxswain/base';
 import { AdamW, type Device, LOSS_SCALE, NotFiniteError, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -20,10 +20,9 @@ const CONFIG: TransformerConfig = {
   depth: 2,
   heads: 2,
   mlp: 32,
-  vocabulary: 12,
-  slots: 2,
-  actions: 4,
-  observationClasses: 5,
+  observation: rowsSpace(12, 2, false),
+  action: discreteSpace(4),
+  predicted: discreteSpace(5),
   buckets: 32,
   maxDistance: 128,
   initialisation: 'small-output',
@@ -38,9 +37,9 @@ function batchOf(batch: number, time: number, seed: number): SequenceBatch {
   return {
     batch,
     time,
-    indices,
-    actions: Int32Array.from({ length: n }, (_, i) => (indices[2 * i] + indices[2 * i + 1]) % 4),
-    observations: Int32Array.from({ length: n }, () => draw(5)),
+    observation: [indices],
+    action: [Int32Array.from({ length: n }, (_, i) => (indices[2 * i] + indices[2 * i + 1]) % 4)],
+    predicted: [Int32Array.from({ length: n }, () => draw(5))],
     mask: Float32Array.from({ length: n }, (_, i) => (i % time < time - (Math.floor(i / time) % 3) ? 1 : 0)),
   };
 }
@@ -167,7 +166,7 @@ describe('what is not finite', () => {
       expect((error as Error).message).toBe(`mask[15] is ${value}, at step 3 of sequence 2, given to Pretrainer.step`);
     }
     const batch = batchOf(4, 6, 1);
-    batch.indices[(3 * 6 + 1) * 2 + 1] = 12;
+    batch.observation[0][(3 * 6 + 1) * 2 + 1] = 12;
     expect(await failing(() => trainer.step(batch, 1e-2))).toMatchObject({
       code: 'bad-argument',
       value: 'observation 12 in slot 1 of step 1 of sequence 3',

@@ -1,5 +1,5 @@
 /** A model whose attention sees only the last steps. */
-import { HostRandom } from '@coxswain/base';
+import { discreteSpace, HostRandom, rowsSpace } from '@coxswain/base';
 import { type Device, noGrad, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -16,21 +16,22 @@ afterAll(() => {
   device.close();
 });
 
+/** What is seen is one of `ROWS`; what is done one of `ACTIONS`. */
+const [ROWS, ACTIONS] = [12, 4];
 const CONFIG: TransformerConfig = {
   width: 16,
   depth: 1,
   heads: 2,
   mlp: 32,
-  vocabulary: 12,
-  slots: 1,
-  actions: 4,
-  observationClasses: 5,
+  observation: rowsSpace(ROWS, 1, false),
+  action: discreteSpace(ACTIONS),
+  predicted: discreteSpace(5),
   buckets: 8,
   maxDistance: 16,
   initialisation: 'small-output',
 };
 const [batch, time] = [2, 12];
-const observations = Int32Array.from({ length: batch * time }, (_, i) => (7 * i + Math.floor(i / 5)) % CONFIG.vocabulary);
+const observations = Int32Array.from({ length: batch * time }, (_, i) => (7 * i + Math.floor(i / 5)) % ROWS);
 
 /** A model with a bias for each distance, which start at 0. */
 async function makeModel(change: Partial<TransformerConfig>) {
@@ -41,7 +42,8 @@ async function makeModel(change: Partial<TransformerConfig>) {
   for (const [name, { shape }] of weights)
     if (name.endsWith('.rel')) weights.set(name, { shape, data: randomNormal(CONFIG.buckets * CONFIG.heads, 2) });
   store.load(weights, 'a model with biases');
-  const actions = (seen: Int32Array) => noGrad(() => model.forward(device.tensor(seen, [batch * time, 1]), { batch, time }).actions).read();
+  const actions = (seen: Int32Array) =>
+    noGrad(() => model.forward(device.tensor(seen, [batch * time, 1]), { batch, time }).action.parameters[0]).read();
   const dispose = (): void => {
     model.dispose();
     store.dispose();
@@ -60,10 +62,10 @@ test.each([
   using _scope = device.scope();
   const { actions, dispose } = await makeModel({ window, depth });
   const changed = observations.slice();
-  changed[4] = (changed[4] + 1) % CONFIG.vocabulary;
+  changed[4] = (changed[4] + 1) % ROWS;
   const [before, after] = [await actions(observations), await actions(changed)];
   const differing = new Set(Array.from(before.keys()).filter((i) => before[i] !== after[i]));
-  expect([...new Set([...differing].map((i) => Math.floor(i / CONFIG.actions)))]).toEqual(reached);
+  expect([...new Set([...differing].map((i) => Math.floor(i / ACTIONS)))]).toEqual(reached);
   dispose();
 });
 
@@ -85,7 +87,9 @@ test.each([1, 3, 20])('one step at a time gives what whole sequences give, with 
   const full = await actions(observations);
   const memory = model.memory(batch, time);
   const indices = device.tensor(new Int32Array(batch), [batch, 1]);
-  const program = device.capture(() => noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), memory)) })));
+  const program = device.capture(() =>
+    noGrad(() => ({ logits: model.action(model.stepBlocks(model.embed(indices), memory)).parameters[0] })),
+  );
   for (let t = 0; t < time; t++) {
     indices.write(Int32Array.from({ length: batch }, (_, b) => observations[b * time + t]));
     memory.step.write(Uint32Array.of(t));

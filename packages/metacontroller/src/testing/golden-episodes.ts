@@ -9,8 +9,8 @@ const [batch, time] = golden.action.shape;
 export const GOLDEN_BATCH: DiscoveryBatch = {
   batch,
   time,
-  indices: goldenObservations(golden.layout.data, golden.pos.data, time + 1),
-  actions: Int32Array.from(golden.action.data),
+  observation: [goldenObservations(golden.layout.data, golden.pos.data, time + 1)],
+  action: [Int32Array.from(golden.action.data)],
   mask: Float32Array.from({ length: batch * time }, (_, i) => (i % time < golden.length.data[Math.floor(i / time)] ? 1 : 0)),
   lengths: [...golden.length.data],
 };

@@ -1,5 +1,5 @@
 /** Hawk against PyTorch, and its two forms against each other. */
-import { HostRandom, NONE } from '@coxswain/base';
+import { discreteSpace, HostRandom, NONE, rowsSpace } from '@coxswain/base';
 import { add, backward, type Device, noGrad, ParameterStore, type Tensor } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,16 +8,17 @@ import { randomNormal, relativeError } from '../../../../kernels/src/testing/har
 import { checkHawkConfig, type HawkConfig } from './config.js';
 import { Hawk } from './model.js';
 
+/** Rows of the table that observations are looked up in. */
+const ROWS = 12;
 const CONFIG: HawkConfig = {
   width: 24,
   depth: 1,
   heads: 3,
   taps: 4,
   mlp: 20,
-  vocabulary: 12,
-  slots: 1,
-  actions: 4,
-  observationClasses: 5,
+  observation: rowsSpace(ROWS, 1, false),
+  action: discreteSpace(4),
+  predicted: discreteSpace(5),
   initialisation: 'small-output',
 };
 
@@ -72,21 +73,23 @@ describe.each(['software', 'gpu'] as const)('Hawk on %s kernels', (family) => {
   /** What a model makes of sequences as wholes: action logits by sequence, time and action. */
   const batch = 3;
   const time = 11;
-  const observations = Int32Array.from({ length: batch * time }, (_, i) => (7 * i + Math.floor(i / 5)) % CONFIG.vocabulary);
+  const observations = Int32Array.from({ length: batch * time }, (_, i) => (7 * i + Math.floor(i / 5)) % ROWS);
   const shift = (): Tensor => device.tensor(randomNormal(CONFIG.width, 5), [1, CONFIG.width]);
 
   test.each([4, 1])('a step at a time gives what whole sequences give, %i taps, with an edit in the middle', async (taps) => {
     using _scope = device.scope();
     const { model, store } = make({ depth: 2, taps });
     const by = shift();
-    const hooks = { edits: { 1: (e: Tensor) => add(e, by) } };
-    const whole = await noGrad(() => model.forward(device.tensor(observations, [batch * time, 1]), { batch, time }, hooks).actions).read();
+    const hooks = [{ layer: 1, edit: (e: Tensor) => add(e, by) }];
+    const whole = await noGrad(
+      () => model.forward(device.tensor(observations, [batch * time, 1]), { batch, time }, hooks).action.parameters[0],
+    ).read();
     const memory = model.memory(batch, time);
     // Sequence 0 has ended after a few steps; the others lie in other rows than they are played in.
     const row = device.tensor(new Uint32Array(batch));
     const indices = device.tensor(new Int32Array(batch), [batch, 1]);
     const program = device.capture(() =>
-      noGrad(() => ({ logits: model.actionLogits(model.stepBlocks(model.embed(indices), memory.of(row), 0, 2, hooks)) })),
+      noGrad(() => ({ logits: model.action(model.stepBlocks(model.embed(indices), memory.of(row), 0, 2, hooks)).parameters[0] })),
     );
     // Twice: what is left of the sequences before must not be seen.
     for (let round = 0; round < 2; round++) {
@@ -113,7 +116,9 @@ describe.each(['software', 'gpu'] as const)('Hawk on %s kernels', (family) => {
   test('steps in order need no list of rows', async () => {
     using _scope = device.scope();
     const { model, store } = make();
-    const whole = await noGrad(() => model.forward(device.tensor(observations, [batch * time, 1]), { batch, time }).actions).read();
+    const whole = await noGrad(
+      () => model.forward(device.tensor(observations, [batch * time, 1]), { batch, time }).action.parameters[0],
+    ).read();
     const memory = model.memory(batch, time);
     memory.begin();
     for (let t = 0; t < 3; t++) {
@@ -121,7 +126,7 @@ describe.each(['software', 'gpu'] as const)('Hawk on %s kernels', (family) => {
         Int32Array.from({ length: batch }, (_, i) => observations[i * time + t]),
         [batch, 1],
       );
-      const logits = await noGrad(() => model.actionLogits(model.stepBlocks(model.embed(now), memory))).read();
+      const logits = await noGrad(() => model.action(model.stepBlocks(model.embed(now), memory)).parameters[0]).read();
       const expected = Float32Array.from({ length: 4 * batch }, (_, i) => whole[(Math.floor(i / 4) * time + t) * 4 + (i % 4)]);
       expect(relativeError(logits, expected), `step ${t}`).toBeLessThan(1e-5);
     }
