@@ -5,7 +5,7 @@
  *     npm run example
  */
 import { fileURLToPath } from 'node:url';
-import { GRID_MINI, GridworldPinpad, generateExpertEpisodes, observeEpisodes } from '@coxswain/envs';
+import { GRID_MINI, type GridObservation, GridworldPinpad, generateExpertEpisodes, observeEpisodes } from '@coxswain/envs';
 import { type Base, loadBase, openModel } from '@coxswain/lab';
 import { evaluate, Rollout } from '@coxswain/rl';
 import { add, noGrad, type Tensor } from '@coxswain/tensor';
@@ -17,8 +17,9 @@ const { world, pretraining: tasks, horizon } = GRID_MINI;
 const [LAYER, STRENGTH] = [1, 8];
 
 /** `[colours][width]`: the mean residual while an expert walks to each colour, less the mean of these means. */
-async function directions({ model, space }: Base): Promise<number[][]> {
+async function directions({ model, world: { spaces } }: Base): Promise<number[][]> {
   const { count, layout, position, subgoal, length } = generateExpertEpisodes({ world, tasks, epsilon: 0, horizon, count: 400, seed: 7 });
+  const space = spaces.observation as GridObservation;
   const observations = model.device.tensor(observeEpisodes(space, layout, position, horizon + 1), [count * (horizon + 1), space.slots]);
   const seen: Tensor[] = [];
   const tap = { layer: LAYER, read: (residual: Tensor) => void seen.push(residual) };
@@ -38,7 +39,13 @@ export async function firstTouches(base: Base, environments: number): Promise<nu
   const table = Array.from({ length: world.colours }, (): number[] => []);
   for (const [colour, direction] of (await directions(base)).entries()) {
     // With one colour for a task, an episode succeeds where that colour is touched before any other.
-    const environment = new GridworldPinpad({ world, tasks: [[colour]], horizon, environments, observation: base.space });
+    const environment = new GridworldPinpad({
+      world,
+      tasks: [[colour]],
+      horizon,
+      environments,
+      observation: base.world.spaces.observation as GridObservation,
+    });
     const rollout = new Rollout({ model: base.model, environment, controller, seed: 1, rowCounts: [environments] });
     for (const strength of [-STRENGTH, 0, STRENGTH]) {
       push.write(Float32Array.from(direction, (x) => strength * x));

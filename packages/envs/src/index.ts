@@ -1,5 +1,6 @@
 // Worlds are made of them.
 export { boxSpace, CounterRandom, type DiscreteSpace, discreteSpace, type RowsSpace, rowsSpace } from '@coxswain/base';
+export * from './batches.js';
 export * from './definition.js';
 export * from './digit-task.js';
 export type { EpisodeExpert, EpisodeRules, ExpertView, Outcome } from './episode-rules.js';
