@@ -1,36 +1,64 @@
 /** The kinds of sequence models, by the name of the setting. */
 import type { GridObservation } from '@coxswain/envs';
 import type { Initialiser, ParameterStore } from '@coxswain/tensor';
-import { Hawk, type SequenceModel, type SequenceModelConfig, Transformer } from '@coxswain/transformer';
-import type { Config } from './settings/sections.js';
+import {
+  Hawk,
+  type HawkSettings,
+  hawkSettings,
+  type SequenceModel,
+  type SequenceModelConfig,
+  Transformer,
+  type TransformerSettings,
+  transformerSettings,
+} from '@coxswain/transformer';
+import type { Config } from './config.js';
+import type { Kind } from './settings/section.js';
+import { gridOf } from './worlds.js';
 
-type Make = (store: ParameterStore, config: Config, space: GridObservation, embedding: Initialiser) => SequenceModel;
+/** A model's settings, and what they make. */
+interface ModelKind extends Kind {
+  declare(store: ParameterStore, settings: object, sizes: SequenceModelConfig, embedding: Initialiser): SequenceModel;
+}
 
-/** Sizes that all of them have. */
-const sizesOf = ({ model, world }: Config, space: GridObservation): SequenceModelConfig => ({
-  width: model.width,
-  depth: model.depth,
-  mlp: model.mlp,
-  vocabulary: space.rows,
-  slots: space.slots,
-  actions: 4,
-  observationClasses: world.size ** 2,
-  initialisation: model.init,
-  outputStd: model.outputStd,
-  varianceScale: model.varianceScale,
-});
-
-const MODELS: Readonly<Record<Config['model']['name'], Make>> = {
-  transformer: (store, config, space, embedding) => {
-    const { heads, buckets, maxDistance, window } = config.model;
-    return new Transformer(store, { ...sizesOf(config, space), heads, buckets, maxDistance, window: window ?? 0 }, embedding, true);
-  },
-  hawk: (store, config, space, embedding) => {
-    const { heads, taps } = config.model;
-    return new Hawk(store, { ...sizesOf(config, space), heads, taps }, embedding, true);
+const transformer: ModelKind = {
+  ...transformerSettings,
+  check: (settings) => transformerSettings.check(settings as TransformerSettings),
+  declare: (store, settings, sizes, embedding) => {
+    const { heads, buckets, maxDistance, window } = settings as TransformerSettings;
+    return new Transformer(store, { ...sizes, heads, buckets, maxDistance, window }, embedding, true);
   },
 };
 
-/** Declares the model that the settings name; models made before there were others have no name in their config.json. */
-export const declareModel: Make = (store, config, space, embedding) =>
-  MODELS[config.model.name ?? 'transformer'](store, config, space, embedding);
+const hawk: ModelKind = {
+  ...hawkSettings,
+  check: (settings) => hawkSettings.check(settings as HawkSettings),
+  declare: (store, settings, sizes, embedding) => {
+    const { heads, taps } = settings as HawkSettings;
+    return new Hawk(store, { ...sizes, heads, taps }, embedding, true);
+  },
+};
+
+/** Every model that `model.name` can name; the first is the default. */
+export const MODELS: readonly ModelKind[] = [transformer, hawk];
+
+/** What those models have in common beside their width and depth. */
+export const sharedOf = ({ model }: Pick<Config, 'model'>): HawkSettings => model as unknown as HawkSettings;
+
+/** Declares the model that the settings name. */
+export function declareModel(store: ParameterStore, config: Config, space: GridObservation, embedding: Initialiser): SequenceModel {
+  const { width, depth, mlp, init, outputStd, varianceScale } = sharedOf(config);
+  const sizes: SequenceModelConfig = {
+    width,
+    depth,
+    mlp,
+    vocabulary: space.rows,
+    slots: space.slots,
+    actions: 4,
+    observationClasses: gridOf(config).size ** 2,
+    initialisation: init,
+    outputStd,
+    varianceScale,
+  };
+  const kind = MODELS.find(({ name }) => name === config.model.name) as ModelKind;
+  return kind.declare(store, config.model, sizes, embedding);
+}

@@ -1,8 +1,10 @@
 export type { TransformerConfig } from './attention/config.js';
 export { Transformer } from './attention/model.js';
+export { type TransformerSettings, transformerSettings } from './attention/settings.js';
 export { type Checkable, requireReadable } from './batch-checks.js';
 export type { HawkConfig } from './hawk/config.js';
 export { Hawk } from './hawk/model.js';
+export { type HawkSettings, hawkSettings } from './hawk/settings.js';
 export * from './initialise.js';
 export * from './memory.js';
 export * from './pretrain.js';

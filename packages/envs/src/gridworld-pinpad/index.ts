@@ -5,6 +5,7 @@ export * from './floor.js';
 export * from './layout.js';
 export * from './observation.js';
 export * from './pinpad.js';
+export * from './settings.js';
 export * from './symmetry.js';
 export * from './tasks.js';
 export * from './touched.js';

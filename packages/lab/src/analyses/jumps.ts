@@ -1,11 +1,13 @@
 /** Where the base's residual jumps, by layer: what view `jumps` would show, against what only the labels tell. */
+
 import { type Episodes, skillsOf } from '@coxswain/envs';
+import type { Config } from '../config.js';
 import { loadBase } from '../phases/base.js';
 import { BASE_INPUT } from '../phases/inputs.js';
 import { separationOf } from '../phases/moments/moment-rule.js';
 import { jumpsOf } from '../phases/moments/moments.js';
 import { demonstrations } from '../phases/world.js';
-import type { Config } from '../settings/sections.js';
+import { gridOf } from '../worlds.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
 import { type Told, thresholdOf, toldBy } from './told-by-jumps.js';
@@ -91,7 +93,7 @@ export const jumpsAnalysis: Analysis = {
   inputs: [BASE_INPUT],
   parts: () => 1,
   async run({ config, seed, device, inputs, part }) {
-    const skill = skillsOf(config.world.tasks, config.world.colours);
+    const skill = skillsOf(config.world.tasks, gridOf(config).colours);
     const layers = await part(async () => {
       const base = loadBase(device, inputs.base);
       const heldOut = demonstrations(config, 'heldOut', seed, config.discover.evaluationEpisodes, config.discover);

@@ -1,4 +1,5 @@
 /** Linear read-outs of the current subgoal from the residual stream, by layer and by time within the subgoal (§3). */
+
 import { type EpisodeBatch, gatherEpisodes } from '@coxswain/envs';
 import { fitReadout } from '@coxswain/metacontroller';
 import { type Device, noGrad, type Tensor } from '@coxswain/tensor';
@@ -6,6 +7,7 @@ import { type Base, loadBase } from '../phases/base.js';
 import { byLength } from '../phases/held-out-batches.js';
 import { BASE_INPUT } from '../phases/inputs.js';
 import { demonstrations, sequenceBatch } from '../phases/world.js';
+import { gridOf } from '../worlds.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
 
@@ -46,7 +48,7 @@ export const probesAnalysis: Analysis = {
   inputs: [BASE_INPUT],
   parts: () => 1,
   async run({ config, seed, device, inputs, part }) {
-    const { colours } = config.world;
+    const { colours } = gridOf(config);
     const { width, depth } = config.model;
     const { accuracy, byStep } = await part(async () => {
       const base = loadBase(device, inputs.base);

@@ -2,8 +2,8 @@
 import { HostRandom } from '@coxswain/base';
 import { DevicePinpad, type InternalOptions, internalRl, Policy, type Reinforcer, rawRl, type VectorEnvironment } from '@coxswain/rl';
 import { type Device, ParameterStore, readSafetensors } from '@coxswain/tensor';
+import type { Config } from '../config.js';
 import type { TrainedModel } from '../run/model.js';
-import type { Config } from '../settings/sections.js';
 import { type Base, loadBase } from './base.js';
 import { type Controller, loadController } from './controller.js';
 import { type Actor, actingGate, learningWorlds, partsOf, taskWorlds } from './play.js';

@@ -12,9 +12,9 @@ import {
   writeSafetensors,
 } from '@coxswain/tensor';
 import { normal, type SequenceModel, varianceScaled } from '@coxswain/transformer';
-import { declareModel } from '../models.js';
+import type { Config } from '../config.js';
+import { declareModel, sharedOf } from '../models.js';
 import type { TrainedModel } from '../run/model.js';
-import type { Config } from '../settings/sections.js';
 import { RUN_STREAM } from './streams.js';
 import { observationSpaceOf } from './world.js';
 
@@ -29,7 +29,7 @@ export interface Base {
 export function makeBase(device: Device, config: Config, seed: number, trainable = true): Base {
   const space = observationSpaceOf(config);
   const store = new ParameterStore(device, trainable);
-  const { width, embeddingStd, init, varianceScale } = config.model;
+  const { width, embeddingStd, init, varianceScale } = sharedOf(config);
   const model = declareModel(store, config, space, (values, shape, random) => {
     if (init === 'variance-scaled') {
       varianceScaled(space.slots, varianceScale)(values, shape, random);
@@ -53,7 +53,7 @@ export function makeBase(device: Device, config: Config, seed: number, trainable
 
 /** The base model of a trained checkpoint. */
 export function loadBase(device: Device, trained: TrainedModel, trainable = false): Base {
-  const base = makeBase(device, trained.identity.config as Config, 0, trainable);
+  const base = makeBase(device, trained.config, 0, trainable);
   base.store.load(readSafetensors(trained.bytes, trained.folder).tensors, trained.folder);
   return base;
 }

@@ -1,8 +1,10 @@
 /** What a base model is worth: its loss on held-out episodes, and how its own behaviour keeps to the training tasks. */
+
 import { type Episodes, GridworldPinpad, gatherEpisodes, obeysTransitions, touchedColours } from '@coxswain/envs';
 import { crossEntropy, maskedMean, noGrad, philoxCategorical, RandomState } from '@coxswain/tensor';
 import type { SequenceBatch } from '@coxswain/transformer';
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
+import { gridOf } from '../worlds.js';
 import type { Base } from './base.js';
 import { byLength } from './held-out-batches.js';
 import { sequenceBatch, WORLD_SEED, worldOf } from './world.js';
@@ -47,7 +49,8 @@ async function actionNll(base: Base, episodes: Episodes): Promise<number> {
 async function obeyed({ model, store, space }: Base, config: Config, seed: number): Promise<number> {
   const { device } = store;
   const environments = config.pretrain.evaluationEpisodes;
-  const { horizon, tasks, colours } = config.world;
+  const { horizon, tasks } = config.world;
+  const { colours } = gridOf(config);
   const world = new GridworldPinpad({ world: worldOf(config), tasks: 'free', horizon, environments, observation: space });
   const { observation, info } = world.reset(WORLD_SEED.behaviour + seed);
   const position = new Int32Array(environments * (horizon + 1));

@@ -1,4 +1,5 @@
 /** What a metacontroller has found, on held-out clean demonstrations. */
+
 import { type Episodes, gatherEpisodes } from '@coxswain/envs';
 import {
   codeStatistics,
@@ -12,8 +13,9 @@ import {
   writeInputs,
 } from '@coxswain/metacontroller';
 import { maskedMean, noGrad, philoxNormal, RandomState } from '@coxswain/tensor';
+import type { Config } from '../config.js';
 import type { SwitchTrace } from '../report/data.js';
-import type { Config } from '../settings/sections.js';
+import { gridOf } from '../worlds.js';
 import type { Base } from './base.js';
 import type { CodeStatistics, Controller } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
@@ -142,7 +144,7 @@ export async function evaluateController(
       f1Exact: exact.f1,
       f1: switchAlignment(table, 1).f1,
       switchRate: exact.rate,
-      readout: shuffledReadout(codes, latent, labels, config.world.colours),
+      readout: shuffledReadout(codes, latent, labels, gridOf(config).colours),
       alone: seen.alone / heldOut.count,
     },
     codes: codeStatistics(codes, latent, (row) => beta[rows[row]] > 0.5),

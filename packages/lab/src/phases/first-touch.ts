@@ -1,7 +1,9 @@
 /** What episodes of a world without a task do first, while a code is held or not. */
+
 import { GridworldPinpad, shownTransitions } from '@coxswain/envs';
 import { InjectedCode, Rollout } from '@coxswain/rl';
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
+import { gridOf } from '../worlds.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
 import { actingGate, PLAYED_TOGETHER } from './play.js';
@@ -83,8 +85,9 @@ export async function firstTouches(
 
 /** Whether a transition is one that the training tasks never show. */
 export function unseenBy(config: Config): (from: number, to: number) => boolean {
-  const shown = shownTransitions(config.world.tasks, config.world.colours);
-  return (from, to) => from >= 0 && from !== to && shown[from * config.world.colours + to] === 0;
+  const { colours } = gridOf(config);
+  const shown = shownTransitions(config.world.tasks, colours);
+  return (from, to) => from >= 0 && from !== to && shown[from * colours + to] === 0;
 }
 
 /** Share of episodes that touch their target next; those whose last colour it was already do not count. */

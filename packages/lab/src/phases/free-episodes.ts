@@ -1,7 +1,7 @@
 /** What the base does when nobody asks for anything, as episodes like demonstrations: it plays by itself in worlds without a task. */
 import { type Episodes, GridworldPinpad } from '@coxswain/envs';
 import { Rollout } from '@coxswain/rl';
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
 import type { Base } from './base.js';
 import { replay } from './play.js';
 import { WORLD_SEED, worldOf } from './world.js';

@@ -1,4 +1,5 @@
 /** Playing episodes without learning from them, and what is told about them. */
+
 import { GridworldPinpad } from '@coxswain/envs';
 import { gateValues } from '@coxswain/metacontroller';
 import {
@@ -12,8 +13,9 @@ import {
   Rollout,
 } from '@coxswain/rl';
 import type { Device, Tensor } from '@coxswain/tensor';
+import type { Config } from '../config.js';
 import type { DrawnEpisode } from '../report/data.js';
-import type { Config } from '../settings/sections.js';
+import { gridOf } from '../worlds.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
 import { methodOf } from './methods.js';
@@ -52,7 +54,7 @@ export function taskWorlds(config: Config, base: Base, task: string, horizon: nu
 export function learningWorlds(config: Config, base: Base, task: string, horizon: number, environments: number) {
   const { device } = base.store;
   const { view: observation } = base.space;
-  return device.traits.family === 'gpu' && config.world.size <= LARGEST_DEVICE_WORLD
+  return device.traits.family === 'gpu' && gridOf(config).size <= LARGEST_DEVICE_WORLD
     ? new DevicePinpad(device, { world: worldOf(config), tasks: [task], horizon, environments, observation })
     : taskWorlds(config, base, task, horizon, environments);
 }
@@ -157,7 +159,7 @@ function describe(
   count: number,
   again: { seed: number; batch: number; task: string },
 ): DrawnEpisode[] {
-  const { size, colours } = config.world;
+  const { size, colours } = gridOf(config);
   const { open, reward, length, horizon } = episodes;
   return replay(environment, again, episodes)
     .slice(0, count)

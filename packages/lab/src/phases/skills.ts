@@ -1,4 +1,5 @@
 /** A library of skills: unconditioned episodes, the codes they held and what these reached, grouped by what they do. */
+
 import { readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { median } from 'd3-array';
 import { METRICS } from '../names.js';
@@ -8,6 +9,7 @@ import { RESULT_FILE } from '../run/folder.js';
 import { type HeldCode, heldCodes } from '../skills/held-codes.js';
 import { findSkills } from '../skills/library.js';
 import { SKILLS_FILE } from '../skills/open.js';
+import { gridOf } from '../worlds.js';
 import { libraryAnswer } from './answers.js';
 import { loadBase, takeTensor } from './base.js';
 import { loadController } from './controller.js';
@@ -51,7 +53,7 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
     const snapshot = async () => ({ files: { [MODEL]: writeSafetensors(tensorsOf(held, latent)) } });
     await session.afterStep(done, snapshot, { [METRICS.codesReached]: reached });
   }
-  const { skills, ...found } = await findSkills(controller.model, held, { colours: config.world.colours, neighbours, agreement, starts });
+  const { skills, ...found } = await findSkills(controller.model, held, { colours: gridOf(config).colours, neighbours, agreement, starts });
   for (const { name, purity, reached, count, steps } of skills)
     session.note(`${name}: ${reached} of ${count} codes reached it (${purity.toFixed(3)}), half of them within ${steps} steps`);
   if (skills.length === 0) session.note('No code reaches one colour clearly: the library is empty.');

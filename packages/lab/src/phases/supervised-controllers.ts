@@ -1,10 +1,12 @@
 /** Controllers trained with labels, and how far they get when the true subgoal switches them on: the bound on what steering can do. */
+
 import { HostRandom } from '@coxswain/base';
 import { type EpisodeBatch, type ExpertEpisodes, GridworldPinpad, gatherEpisodes, LengthBuckets } from '@coxswain/envs';
 import { type LabelledBatch, SupervisedControllers, SupervisedTrainer } from '@coxswain/metacontroller';
 import { type Controller, Rollout, type StepContext } from '@coxswain/rl';
 import { AdamW, gatherRows, ParameterStore, type Tensor } from '@coxswain/tensor';
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
+import { gridOf } from '../worlds.js';
 import type { Base } from './base.js';
 import { byLength } from './held-out-batches.js';
 import { rateAt } from './learning-rate.js';
@@ -37,7 +39,7 @@ export class SupervisedTraining {
     this.#batches = new LengthBuckets(data, { size: batch, seed });
     this.store = new ParameterStore(base.store.device);
     const { width } = config.model;
-    this.controllers = new SupervisedControllers(this.store, { width, subgoals: config.world.colours, rank: config.metacontroller.rank });
+    this.controllers = new SupervisedControllers(this.store, { width, subgoals: gridOf(config).colours, rank: config.metacontroller.rank });
     this.store.finish(new HostRandom(seed, RUN_STREAM.supervised));
     this.optimiser = new AdamW(this.store, { weightDecay, clip: gradientClip });
     this.#trainer = new SupervisedTrainer(base.model, this.controllers, { layer, meanLength: meanLength(data) }, this.optimiser);

@@ -1,4 +1,5 @@
 /** From settings to the world, its observations and its demonstrations. */
+
 import {
   allocentric,
   type EpisodeBatch,
@@ -14,16 +15,18 @@ import {
   type Ties,
 } from '@coxswain/envs';
 import type { SequenceBatch } from '@coxswain/transformer';
+import type { Config } from '../config.js';
 import type { PhaseContext } from '../phase.js';
-import type { Config } from '../settings/sections.js';
+import { gridOf } from '../worlds.js';
 
-export function worldOf({ world }: Config): GridSize {
-  return { size: world.size, colours: world.colours, walls: world.walls };
+export function worldOf(config: Config): GridSize {
+  const { size, colours, walls } = gridOf(config);
+  return { size, colours, walls };
 }
 
 export function observationSpaceOf(config: Config): GridObservation {
   const world = worldOf(config);
-  return config.world.observation === 'egocentric' ? egocentric(world) : allocentric(world);
+  return gridOf(config).observation === 'egocentric' ? egocentric(world) : allocentric(world);
 }
 
 /**

@@ -3,7 +3,7 @@ import { CounterRandom } from '@coxswain/base';
 import { type Episodes, gatherEpisodes, touchSteps, WORLD_STREAM } from '@coxswain/envs';
 import { discover, gateValues, makeInputs, writeInputs } from '@coxswain/metacontroller';
 import { layerNorm, noGrad, slice, sqrt, square, sub, sum } from '@coxswain/tensor';
-import type { Config } from '../../settings/sections.js';
+import type { Config } from '../../config.js';
 import type { Base } from '../base.js';
 import type { Controller } from '../controller.js';
 import { byLength } from '../held-out-batches.js';

@@ -2,7 +2,7 @@
 import { generateExpertEpisodes } from '@coxswain/envs';
 import type { Episodes, Step, VectorEnvironment } from '@coxswain/rl';
 import { GATE_MODE } from '@coxswain/tensor';
-import type { Config } from '../../settings/sections.js';
+import type { Config } from '../../config.js';
 import { methodOf } from '../methods.js';
 import { worldOf } from '../world.js';
 
