@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import {
   chooseSkills,
   findSkills,
+  gridOf,
   type HeldCode,
   heldCodes,
   loadBase,
@@ -15,7 +16,6 @@ import {
   openModel,
   type Player,
   playChain,
-  preset,
   type SkillLibrary,
   tellEpisode,
   tellOrder,
@@ -29,15 +29,15 @@ const MODELS = fileURLToPath(new URL('../packages/lab/models/grid-mini', import.
 export function shipped(device: Device): Player {
   const base = loadBase(device, openModel(`${MODELS}/base`, 'base', 'pretrain'));
   const trained = openModel(`${MODELS}/controller`, 'controller', 'discover');
-  return { config: { ...preset('grid-mini'), ...trained.identity.config }, base, controller: loadController(device, trained, base) };
+  return { config: trained.config, base, controller: loadController(device, trained, base) };
 }
 
 /** Plays without a task and with codes at random, and groups the codes. */
 export async function makeLibrary(player: Player, batches: number): Promise<SkillLibrary> {
-  const { world, skills: settings } = player.config;
+  const { skills: settings } = player.config;
   const held: HeldCode[] = [];
   for await (const codes of heldCodes(player, { seed: 1, worlds: settings.worlds, batches })) held.push(...codes);
-  return findSkills(player.controller.model, held, { ...settings, colours: world.colours });
+  return findSkills(player.controller.model, held, { ...settings, colours: gridOf(player.config).colours });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -52,7 +52,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     chain.map(({ skill }) => skill),
     { seed: 1, worlds: 512 },
   );
-  console.log(`\n${tellEpisode(episodes[0], chain, player.config.world)}\n\n${tellOrder(episodes[0], chain)}`);
+  console.log(`\n${tellEpisode(episodes[0], chain, gridOf(player.config))}\n\n${tellOrder(episodes[0], chain)}`);
   console.log(`Of ${episodes.length} worlds ${(100 * shares[2]).toFixed(1)} % had them touched in this order.`);
   device.close();
 }

@@ -41,3 +41,15 @@ export function outOfRange(name: string, value: unknown, expected: string, remed
 export function requireSize(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) throw outOfRange(name, value, 'a positive integer');
 }
+
+/** A setting that does not exist, whose value is out of range, or that does not fit the other settings. */
+export class SettingError extends CoxswainError {
+  constructor(key: string, value: string, expected: string, remedy: string) {
+    super(`Setting \`${key}\` is ${value}, expected ${expected}. ${remedy}`, {
+      code: 'bad-setting',
+      value: `${key} = ${value}`,
+      expected,
+      remedy,
+    });
+  }
+}

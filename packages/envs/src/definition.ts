@@ -57,6 +57,17 @@ export interface WorldDefaults {
   readonly horizon: number;
   /** Task to be rewarded, and steps after which an episode of it ends. */
   readonly reward: { readonly task: string; readonly horizon: number };
+  /** A longer task, at which what was learned is also tried. */
+  readonly longer?: { readonly task: string; readonly horizon: number };
+}
+
+/** How a world's tasks are written, in the words of messages. */
+export interface TaskWords {
+  /** `colours as digits, like 0123` */
+  readonly one: string;
+  readonly list: string;
+  /** What a task is a sequence of: `colour`. */
+  readonly event: string;
 }
 
 /** A picture of one episode. */
@@ -91,6 +102,7 @@ export interface WorldDefinition<S extends z.ZodObject = z.ZodObject, O extends 
   spaces(settings: z.output<S>): WorldSpaces<O, A>;
   /** @throws EnvError `bad-task` for a text that names no task of this world. */
   task(settings: z.output<S>, text: string): Task;
+  readonly taskWords?: TaskWords;
   open(settings: z.output<S>, how: Opening): World<O, A>;
   /** Episodes of an expert; yields how many it has so far, and in the end gives them. A smaller set of a seed begins a larger one. */
   demonstrations?(settings: z.output<S>, how: DemonstrationSettings): Generator<number, Trajectories<O, A>>;

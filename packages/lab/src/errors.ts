@@ -1,6 +1,9 @@
 /** The errors of the command, and the exit code each error of the project ends it with. */
 import { CoxswainError, EXIT_CODES } from '@coxswain/base';
 
+// What a world's or a model's own settings are refused with, too.
+export { SettingError } from '@coxswain/base';
+
 /** The command line cannot be understood. */
 export class UsageError extends CoxswainError {
   constructor(what: string, value: string, expected: string, remedy: string) {
@@ -16,18 +19,6 @@ export class UnknownPresetError extends CoxswainError {
       code: 'unknown-preset',
       value,
       expected: `one of ${known.join(', ')}`,
-      remedy,
-    });
-  }
-}
-
-/** A setting that does not exist, whose value is out of range, or that does not fit the other settings. */
-export class SettingError extends CoxswainError {
-  constructor(key: string, value: string, expected: string, remedy: string) {
-    super(`Setting \`${key}\` is ${value}, expected ${expected}. ${remedy}`, {
-      code: 'bad-setting',
-      value: `${key} = ${value}`,
-      expected,
       remedy,
     });
   }

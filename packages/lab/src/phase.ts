@@ -1,5 +1,6 @@
 /** What a phase of the method is to the `coxswain` command: its name, what it reads and starts from, and how it runs. */
 import type { Device } from '@coxswain/tensor';
+import type { Config, PartialConfig, SectionName } from './config.js';
 import type { PhaseProbe } from './cost/phase-probe.js';
 import { InterruptedError } from './errors.js';
 import type { Left } from './phases/answers.js';
@@ -10,7 +11,7 @@ import type { RunFolder } from './run/folder.js';
 import type { RunIdentity } from './run/identity.js';
 import type { TrainedModel } from './run/model.js';
 import type { Watchdog } from './run/watchdog.js';
-import type { Config, SectionName } from './settings/sections.js';
+import type { AskedWorld } from './settings/section.js';
 
 /** What a run takes over from a model that it starts from. */
 export type Given = Pick<RunIdentity, 'preset' | 'config'>;
@@ -53,6 +54,11 @@ export type Phase = {
   /** Sections of the configuration the phase reads. */
   readonly sections: readonly SectionName[];
   readonly inputs: readonly PhaseInput[];
+  /**
+   * Checks settings of several sections that depend on each other; those that are not known yet are absent, and the world with its section.
+   * @throws SettingError.
+   */
+  readonly check?: (config: PartialConfig, world: AskedWorld | undefined) => void;
   /** The file it writes last, when it has finished. */
   readonly leaves: string;
   /** What it found, for who ran it: a line or a few, from what that file holds. */

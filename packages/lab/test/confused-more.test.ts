@@ -1,12 +1,11 @@
 /** More ways to take one run for another: what a run starts from, whether it has finished, what writes into its folder. */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { pick, preset } from '../src/config.js';
 import { episodesSeen } from '../src/phases/learned-policy.js';
 import { RunFolder } from '../src/run/folder.js';
 import { identify } from '../src/run/identity.js';
 import { openModel } from '../src/run/model.js';
-import { preset } from '../src/settings/presets.js';
-import { pick } from '../src/settings/resolve.js';
 import { parseSweep } from '../src/sweep/file.js';
 import { codeOf, files } from './folders.js';
 import { madeRuns, steered } from './made-runs.js';

@@ -3,10 +3,10 @@ import fs from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Config } from '../src/config.js';
 import { identify } from '../src/run/identity.js';
 import { inputIdentity, openModel } from '../src/run/model.js';
 import { findRuns } from '../src/run/scan.js';
-import type { Config } from '../src/settings/sections.js';
 import { crashingAt } from './crash.js';
 import { codeOf, files, identity, open } from './folders.js';
 

@@ -1,10 +1,9 @@
 /** Run folders for tests. */
 import { CoxswainError } from '@coxswain/base';
 import { writeSafetensors } from '@coxswain/tensor';
+import { pick, preset } from '../src/config.js';
 import { RunFolder } from '../src/run/folder.js';
 import { identify, type RunIdentity } from '../src/run/identity.js';
-import { preset } from '../src/settings/presets.js';
-import { pick } from '../src/settings/resolve.js';
 
 export const identity = (seed = 0, change: (config: ReturnType<typeof preset>) => void = () => {}): RunIdentity => {
   const config = preset('grid-mini');

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { ANALYSES } from '../src/analyses/index.js';
 import { SUMMARIES } from '../src/analyses/summaries.js';
 import { fitHelp, HELP_COLUMNS } from '../src/command/fit-help.js';
+import { SECTION_NAMES } from '../src/config.js';
 import { PHASES } from '../src/phases.js';
-import { SECTIONS } from '../src/settings/sections.js';
 import { ask } from './ask.js';
 
 const coxswain = (...args: string[]) => ask(args, PHASES, { openDevice: () => Promise.reject(new Error('help opens no device')) });
@@ -42,7 +42,7 @@ it('settings: one section, and JSON', async () => {
   expect(out).toContain('skills.worlds=');
   const json = JSON.parse((await coxswain('settings', '--json', '--preset', 'grid-small', '--set', 'pretrain.steps=900')).out);
   expect(json.preset).toBe('grid-small');
-  expect(new Set(json.settings.map(({ key }: { key: string }) => key.split('.')[0]))).toEqual(new Set(Object.keys(SECTIONS)));
+  expect(new Set(json.settings.map(({ key }: { key: string }) => key.split('.')[0]))).toEqual(new Set(SECTION_NAMES));
   const steps = json.settings.find(({ key }: { key: string }) => key === 'pretrain.steps');
   expect(steps).toEqual({ key: 'pretrain.steps', value: 900, meaning: expect.any(String), expected: expect.any(String) });
   const unknown = await coxswain('settings', '--section', 'skill');

@@ -6,14 +6,13 @@ import { NoAdapterError } from '@coxswain/tensor';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { analysisPhase } from '../src/analyses/analysis.js';
 import { ANALYSES } from '../src/analyses/index.js';
+import { override, pick, preset } from '../src/config.js';
 import type { Phase } from '../src/phase.js';
 import { PHASES } from '../src/phases.js';
 import { labelsOf } from '../src/results/rows.js';
 import { RunFolder } from '../src/run/folder.js';
 import { identify } from '../src/run/identity.js';
 import { inputIdentity, openModel } from '../src/run/model.js';
-import { preset } from '../src/settings/presets.js';
-import { override, pick } from '../src/settings/resolve.js';
 import { ask } from './ask.js';
 import { files } from './folders.js';
 

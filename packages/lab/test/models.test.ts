@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allSettings } from '../src/config.js';
 import { phaseCost } from '../src/cost/project.js';
 import { PHASES } from '../src/phases.js';
-import { resolve } from '../src/settings/resolve.js';
-import { SECTIONS } from '../src/settings/sections.js';
+import { resolve } from '../src/resolve.js';
 import { ask, set } from './ask.js';
 
 const SIZES = { 'model.width': 16, 'model.depth': 2, 'model.heads': 2, 'model.mlp': 32 };
@@ -49,8 +49,9 @@ const LEARN = {
 const kinds = ['hawk'] as const;
 
 it('are tried one by one', () => {
-  for (const name of ['transformer', ...kinds]) expect(SECTIONS.model.name.accepts(name), name).toBe(true);
-  expect(SECTIONS.model.name.expected).toBe(`one of ${['transformer', ...kinds].join(', ')}`);
+  const { setting } = allSettings().find(({ key }) => key === 'model.name') as ReturnType<typeof allSettings>[number];
+  for (const name of ['transformer', ...kinds]) expect(setting.accepts(name), name).toBe(true);
+  expect(setting.expected).toBe(`one of ${['transformer', ...kinds].join(', ')}`);
 });
 
 describe.each(kinds)('%s', (name) => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { preset } from '../config.js';
 import { entropyOf, unseenBy } from '../phases/first-touch.js';
 import type { StoredRun } from '../run/scan.js';
-import { preset } from '../settings/presets.js';
 import { lengthsOf } from './controllers.js';
 import { noiseOf, shownWalk } from './gradient-variance.js';
 import { rateDistortionSummary } from './rate-distortion.js';

@@ -1,9 +1,9 @@
 /** An analysis as a phase of the command: a run folder of its own, resumed where it stopped, never run twice. */
 
+import type { Config } from '../config.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import type { Findings } from '../report/data.js';
 import { standaloneSvg } from '../report/standalone.js';
-import type { Config } from '../settings/sections.js';
 import { FIGURE_FILE, FINDINGS_FILE } from './findings.js';
 
 export type AnalysisContext = PhaseContext & {

@@ -1,6 +1,7 @@
 /** What success stops at, and what that is made of: legs, temperature, rank, the policy's own noise. */
 import { CodeController, PolicyCodes, Rollout } from '@coxswain/rl';
 import { readSafetensors } from '@coxswain/tensor';
+import type { Config } from '../config.js';
 import { UsageError } from '../errors.js';
 import { makePolicy } from '../phases/assemble-reinforcement.js';
 import { type Base, loadBase } from '../phases/base.js';
@@ -9,7 +10,6 @@ import { BASE_INPUT } from '../phases/inputs.js';
 import { actingGate, PLAYED_TOGETHER, taskWorlds } from '../phases/play.js';
 import { type Legs, legsOf, oracleLegs, trainSupervised } from '../phases/supervised-controllers.js';
 import { WORLD_SEED } from '../phases/world.js';
-import type { Config } from '../settings/sections.js';
 import type { Analysis, AnalysisContext } from './analysis.js';
 import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
 import { CONTROLLER } from './inputs.js';

@@ -1,8 +1,10 @@
 /** Credit assignment: how noisy the gradient of each estimator is, against the length of the task (§5). */
+
 import type { Reinforcer } from '@coxswain/rl';
+import type { Config } from '../config.js';
 import { assembleReinforcement } from '../phases/assemble-reinforcement.js';
 import { BASE_INPUT } from '../phases/inputs.js';
-import type { Config } from '../settings/sections.js';
+import { gridOf } from '../worlds.js';
 import type { Analysis, AnalysisContext } from './analysis.js';
 import { chartOf, rowsOf, shown, tableOf } from './findings.js';
 import { CONTROLLER } from './inputs.js';
@@ -11,7 +13,9 @@ import { STEPS_PER_COLOUR } from './tasks.js';
 /** Gradients that the variance is taken over; each of one batch of episodes. */
 const BATCHES = 24;
 /** Tasks of rising length whose transitions demonstrations do show, so that both methods meet rewards: prefixes of one walk. */
-export function shownWalk({ world: { tasks, colours } }: Pick<Config, 'world'>, longest: number): string[] {
+export function shownWalk({ world }: Pick<Config, 'world'>, longest: number): string[] {
+  const { tasks } = world;
+  const { colours } = gridOf({ world });
   const follows = new Set(tasks.flatMap((task) => [...task].slice(1).map((to, i) => `${task[i]}${to}`)));
   let walk = tasks[0].slice(0, 1);
   while (walk.length < longest) {

@@ -1,11 +1,11 @@
 /** Where the base's residual jumps, by layer: what view `jumps` would show, against what only the labels tell. */
 import { skillsOf, type Trajectories } from '@coxswain/envs';
+import type { Config } from '../config.js';
 import { loadBase } from '../phases/base.js';
 import { BASE_INPUT } from '../phases/inputs.js';
 import { separationOf } from '../phases/moments/moment-rule.js';
 import { jumpsOf } from '../phases/moments/moments.js';
 import { demonstrations, worldOf } from '../phases/world.js';
-import type { Config } from '../settings/sections.js';
 import type { Analysis } from './analysis.js';
 import { chartOf, highest, rowsOf, shown, tableOf } from './findings.js';
 import { type Told, thresholdOf, toldBy } from './told-by-jumps.js';

@@ -18,8 +18,8 @@ interface Measure {
 
 const BEHAVIOUR = 'Base alone: transitions obeyed';
 
-/** The window of a run's model; 0 sees everything, as models from before there was a choice do. */
-const windowOf = ({ config }: StoredRun): number => config.config.model?.window ?? 0;
+/** The window of a run's model; 0 sees everything, as a model does that has none. */
+const windowOf = ({ config: { config } }: StoredRun): number => Number(config.model?.window ?? 0);
 
 /** Only the like is compared: methods by the task that was learned, the one it was measured on, and episodes of training. */
 function whatOf(row: ResultRow, { config }: StoredRun): string {

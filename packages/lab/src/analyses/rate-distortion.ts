@@ -23,7 +23,7 @@ const LABELS: Readonly<Record<string, string>> = { metacontroller: 'frozen', 'co
 function pointOf({ config, measured }: StoredRun): Point[] {
   const { discover } = config.config;
   const { kl, nllHard, f1Exact, readout } = measured;
-  const label = LABELS[discover?.method ?? 'metacontroller'];
+  const label = discover && LABELS[discover.method];
   if (config.phase !== 'discover' || !discover || !label || kl === undefined) return [];
   // Gates that harden at another step are another curve.
   const curve = `${label}, ${discover.view}, hard from ${discover.laterGateFrom}`;

@@ -1,6 +1,7 @@
 /** `coxswain cost`: what training asks of an adapter, and how long it is going to take, before it begins. */
 import { type OutOfMemoryError, tooLarge } from '@coxswain/tensor';
 import { median } from 'd3-array';
+import { type Config, PRESET_NAMES } from '../config.js';
 import { calibrate, calibrateSharing, type Tell } from '../cost/calibrate.js';
 import { kernelTable, type PhaseKernels, timeKernels } from '../cost/kernels.js';
 import { costTable, milliseconds, type PhaseLine, type Round } from '../cost/line.js';
@@ -11,9 +12,7 @@ import { costFolder, measuredOn, readCostModel, type StoredModel, writeCostModel
 import { yardstick } from '../cost/yardstick.js';
 import { inFull, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
-import { PRESET_NAMES } from '../settings/presets.js';
-import { resolve } from '../settings/resolve.js';
-import type { Config } from '../settings/sections.js';
+import { resolve } from '../resolve.js';
 import { suggestion } from '../suggest.js';
 import { DEFAULT_PRESET, quote, readCount, readOptions } from './options.js';
 import { type Machine, openFor, outOfMemory } from './phase-command.js';

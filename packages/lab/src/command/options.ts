@@ -1,14 +1,13 @@
 /** Options that phases share, and how they become a configuration. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CheckpointError } from '@coxswain/tensor';
+import { type Config, configure, type Loaded, type PartialConfig, PRESET_NAMES, pick, preset } from '../config.js';
 import { SettingError, UsageError } from '../errors.js';
 import type { Given, Phase, PhaseInput } from '../phase.js';
+import { validate } from '../resolve.js';
 import { identify, type RunIdentity } from '../run/identity.js';
 import { inputIdentity, openModel, type TrainedModel } from '../run/model.js';
-import { PRESET_NAMES, preset } from '../settings/presets.js';
-import { canonicalJson, override, pick } from '../settings/resolve.js';
-import type { Config } from '../settings/sections.js';
-import { validate } from '../settings/validate.js';
+import { canonicalJson } from '../settings/json.js';
 import { suggestion } from '../suggest.js';
 
 export const DEFAULT_PRESET = 'grid-mini';
@@ -99,7 +98,9 @@ function openInputs(phase: Pick<Phase, 'inputs'>, values: OptionValues): Record<
   return opened;
 }
 
-function inherit(config: Config, input: PhaseInput, { config: trained }: Given, assignments: readonly string[]): void {
+/** Sections that a model gives. @throws CheckpointError where it lacks one; SettingError for a setting of it that is set again. */
+function inherit(input: PhaseInput, { config: trained }: Given, assignments: readonly string[]): PartialConfig {
+  const inherited: Record<string, unknown> = {};
   for (const section of [...input.gives, ...(input.mayGive ?? [])]) {
     const given = trained[section];
     if (!given && !input.gives.includes(section)) continue;
@@ -119,15 +120,20 @@ function inherit(config: Config, input: PhaseInput, { config: trained }: Given, 
         `Leave it out, or train another ${input.name} with it.`,
       );
     }
-    // A setting that came after the model was made has the preset's value.
-    Object.assign(config, { [section]: { ...config[section], ...structuredClone(given) } });
+    inherited[section] = given;
   }
+  return inherited as PartialConfig;
 }
 
 /** Refuses a preset whose world or model is not that of a given model's own: all else in it is meant for those. */
-function requireAlike(name: string, { name: input, gives, phase }: PhaseInput, { preset: own }: Given): void {
+function requireAlike(
+  name: string,
+  { name: input, gives, phase }: PhaseInput,
+  { preset: own, config: { world, model } }: Given,
+  loaded: Loaded,
+): void {
   if (name === own || !PRESET_NAMES.includes(own)) return;
-  const [asked, trained] = [preset(name), preset(own)];
+  const [asked, trained] = [name, own].map((one) => preset(one, { world: world?.name, model: model?.name }, loaded));
   const other = gives.filter((section) => canonicalJson(asked[section]) !== canonicalJson(trained[section]));
   if (other.length === 0) return;
   const words = other.join(' and ');
@@ -153,11 +159,16 @@ type Asked = Pick<Phase, 'inputs' | 'shortcuts'>;
  * The whole configuration of a phase from its options: preset, then what the models that it starts from were trained with, then `--set`, then
  * checks.
  * @param given those models by the names of their options.
+ * @param loaded a world or a model that no list has.
  */
-export function settle(phase: Asked, values: OptionValues, given: Readonly<Record<string, Given>>): Omit<Resolved, 'inputs'> {
-  const inherited = Object.values(given)[0]?.preset;
-  const presetName = typeof values.preset === 'string' ? values.preset : (inherited ?? DEFAULT_PRESET);
-  const config = preset(presetName);
+export function settle(
+  phase: Asked,
+  values: OptionValues,
+  given: Readonly<Record<string, Given>>,
+  loaded: Loaded = {},
+): Omit<Resolved, 'inputs'> {
+  const ofModel = Object.values(given)[0]?.preset;
+  const presetName = typeof values.preset === 'string' ? values.preset : (ofModel ?? DEFAULT_PRESET);
   const set = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());
   for (const [name, key] of Object.entries(phase.shortcuts)) {
     const other = set.findLast((assignment) => assignment.split('=')[0].trim() === key);
@@ -169,14 +180,15 @@ export function settle(phase: Asked, values: OptionValues, given: Readonly<Recor
     typeof values[name] === 'string' ? [`${key}=${values[name]}`] : [],
   );
   const assignments = [...set, ...shortcuts];
+  const inherited: PartialConfig = {};
   for (const input of phase.inputs) {
     const model = given[input.name];
     if (!model) continue;
-    requireAlike(presetName, input, model);
-    inherit(config, input, model, assignments);
+    requireAlike(presetName, input, model, loaded);
+    Object.assign(inherited, inherit(input, model, assignments));
   }
-  for (const assignment of assignments) override(config, assignment);
-  validate(config);
+  const config = configure(presetName, assignments, loaded, inherited);
+  validate(config, loaded);
   for (const input of phase.inputs) {
     if (!given[input.name] && input.required(config)) {
       throw new UsageError(`--${input.name}`, 'missing', `a folder made by \`coxswain ${input.phase}\``, input.about);
@@ -191,8 +203,8 @@ export function settle(phase: Asked, values: OptionValues, given: Readonly<Recor
 }
 
 /** Opens the models that a phase's options name, and settles its configuration with theirs. */
-export function resolvePhase(phase: Asked, values: OptionValues): Resolved {
+export function resolvePhase(phase: Asked, values: OptionValues, loaded: Loaded = {}): Resolved {
   const inputs = openInputs(phase, values);
   const given = Object.fromEntries(Object.entries(inputs).map(([name, { identity }]) => [name, identity]));
-  return { ...settle(phase, values, given), inputs };
+  return { ...settle(phase, values, given, loaded), inputs };
 }

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { CoxswainError, EXIT_CODES } from '@coxswain/base';
 import { type Device, DeviceLostError, OutOfMemoryError } from '@coxswain/tensor';
+import { allSettings, type Config, PRESET_NAMES } from '../config.js';
 import { durationNote } from '../cost/project.js';
 import { explainedMemory, UsageError } from '../errors.js';
 import { listenForInterrupts, type SignalSource } from '../interrupt.js';
@@ -15,8 +16,6 @@ import { requireFiniteFile } from '../run/finite.js';
 import { RunFolder } from '../run/folder.js';
 import { hasLeft, readArtifact } from '../run/seal.js';
 import { Watchdog } from '../run/watchdog.js';
-import { PRESET_NAMES } from '../settings/presets.js';
-import { allSettings, type Config } from '../settings/sections.js';
 import {
   DEFAULT_PRESET,
   identityOf,

@@ -1,15 +1,13 @@
 /** `coxswain settings`: every setting with its value in a preset and its sentence. */
+
+import { allSettings, PRESET_NAMES, SECTION_NAMES } from '../config.js';
 import { UsageError } from '../errors.js';
 import type { ProgressStream } from '../progress.js';
-import { PRESET_NAMES } from '../settings/presets.js';
-import { resolve } from '../settings/resolve.js';
-import { allSettings, SECTIONS } from '../settings/sections.js';
+import { resolve } from '../resolve.js';
 import { suggestion } from '../suggest.js';
 import { DEFAULT_PRESET, readOptions } from './options.js';
 
 export const SETTINGS_ABOUT = 'List every setting with its value in a preset and what it means.';
-
-const SECTION_NAMES: readonly string[] = Object.keys(SECTIONS);
 
 const HELP = `coxswain settings — ${SETTINGS_ABOUT}
 
@@ -50,13 +48,13 @@ export function runSettings(args: readonly string[], stdout: ProgressStream): vo
     return;
   }
   const wanted = values.section as string | undefined;
-  if (wanted !== undefined && !SECTION_NAMES.includes(wanted)) {
+  if (wanted !== undefined && !SECTION_NAMES.some((name) => name === wanted)) {
     const remedy = suggestion(wanted, SECTION_NAMES, 'Leave it out for all.');
     throw new UsageError('--section', `\`${wanted}\``, `one of ${SECTION_NAMES.join(', ')}`, remedy);
   }
   const preset = values.preset as string;
   const config = resolve(preset, (values.set ?? []) as string[]);
-  const settings = allSettings()
+  const settings = allSettings({ world: config.world.name, model: config.model.name })
     .filter(({ section }) => wanted === undefined || section === wanted)
     .map(({ section, name, key, setting: { about, expected } }): Listed => {
       return { key, value: (config[section] as Record<string, unknown>)[name], meaning: about, expected };

@@ -2,7 +2,7 @@
 import type { Device } from '@coxswain/tensor';
 import { median } from 'd3-array';
 import type { Phase } from '../phase.js';
-import { resolve } from '../settings/resolve.js';
+import { resolve } from '../resolve.js';
 import { type CostModel, fitCost, fitSlowed, type Timed } from './fit.js';
 import { ISOLATED, timeIsolated } from './isolated.js';
 import type { Variation } from './phase-probe.js';

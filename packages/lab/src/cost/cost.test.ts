@@ -6,7 +6,7 @@ import { requestDevice } from '@coxswain/tensor/node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../command/main.js';
 import { PHASES } from '../phases.js';
-import { resolve } from '../settings/resolve.js';
+import { resolve } from '../resolve.js';
 import { calibrateSharing } from './calibrate.js';
 import { fitCost, fitRates, fitSlowed, type Rates, secondsOf, slowed, type Timed } from './fit.js';
 import { ISOLATED, timeIsolated } from './isolated.js';

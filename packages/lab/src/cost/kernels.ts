@@ -1,9 +1,9 @@
 /** What the kernels of a training step take, one by one, beside what the adapter could do. */
 import { type Device, LaunchTimer, measurePeaks, type Peaks, type TimedLaunch } from '@coxswain/tensor';
 import { rollups, sum } from 'd3-array';
+import type { Config } from '../config.js';
 import type { Phase } from '../phase.js';
 import { formatNumber } from '../progress.js';
-import type { Config } from '../settings/sections.js';
 import { probe } from './probe.js';
 
 /** A kernel in a step, on the mean of steps. */

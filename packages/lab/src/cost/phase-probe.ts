@@ -1,6 +1,6 @@
 /** What a phase says of its own steps, so that `coxswain cost` can run them by themselves. */
 import type { Device, LaunchTimer } from '@coxswain/tensor';
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
 import type { Work } from './work.js';
 import type { Yardstick } from './yardstick.js';
 

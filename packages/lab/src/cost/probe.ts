@@ -1,10 +1,10 @@
 /** Steps of a phase by themselves: what they ask of an adapter and, on a real one, how long they take. */
 import type { Device } from '@coxswain/tensor';
 import { ArgumentError } from '@coxswain/tensor';
+import type { Config } from '../config.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import { identify } from '../run/identity.js';
 import type { TrainedModel } from '../run/model.js';
-import type { Config } from '../settings/sections.js';
 import type { Instruments, PhaseProbe, Probe } from './phase-probe.js';
 import { Stopwatch } from './stopwatch.js';
 import { addWork, NO_WORK, type Work, WorkMeter } from './work.js';

@@ -1,8 +1,8 @@
 /** What a phase is going to cost, before it begins: counted on a device that computes nothing, timed by the adapter's cost model. */
 import { type Device, dryDevice } from '@coxswain/tensor';
+import type { Config } from '../config.js';
 import type { Phase } from '../phase.js';
 import { formatDuration } from '../progress.js';
-import type { Config } from '../settings/sections.js';
 import { secondsOf } from './fit.js';
 import { probe, probeOf } from './probe.js';
 import { costFolder, readCostModel, type StoredModel } from './stored.js';

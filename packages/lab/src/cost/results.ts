@@ -1,11 +1,11 @@
 /** What presets cost on the adapters that they were counted and timed on: a file for each, and a page over all of them. */
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { PRESET_NAMES } from '../config.js';
 import { RunFolderError } from '../errors.js';
 import type { ReportTable } from '../report/data.js';
 import { tablesToMarkdown } from '../results/markdown.js';
 import { onDisk, readJson } from '../run/storage.js';
-import { PRESET_NAMES } from '../settings/presets.js';
 import { kernelTable } from './kernels.js';
 import { costTable, type PhaseLine } from './line.js';
 import type { StoredModel } from './stored.js';

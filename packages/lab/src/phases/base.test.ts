@@ -1,8 +1,8 @@
 import { GATE_MODE } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { resolve } from '../settings/resolve.js';
-import { allSettings, type Config } from '../settings/sections.js';
+import { allSettings, type Config } from '../config.js';
+import { resolve } from '../resolve.js';
 import { makeBase } from './base.js';
 import { actingGate } from './play.js';
 

@@ -11,9 +11,9 @@ import {
   writeSafetensors,
 } from '@coxswain/tensor';
 import type { SequenceModel } from '@coxswain/transformer';
+import type { Config } from '../config.js';
 import { declareModel } from '../models.js';
 import type { TrainedModel } from '../run/model.js';
-import type { Config } from '../settings/sections.js';
 import { RUN_STREAM } from './streams.js';
 import { type ConfiguredWorld, worldOf } from './world.js';
 
@@ -39,7 +39,7 @@ export function makeBase(device: Device, config: Config, seed: number, trainable
 
 /** The base model of a trained checkpoint. */
 export function loadBase(device: Device, trained: TrainedModel, trainable = false): Base {
-  const base = makeBase(device, trained.identity.config as Config, 0, trainable);
+  const base = makeBase(device, trained.config, 0, trainable);
   base.store.load(readSafetensors(trained.bytes, trained.folder).tensors, trained.folder);
   return base;
 }

@@ -3,9 +3,9 @@ import { HostRandom } from '@coxswain/base';
 import type { Trajectories } from '@coxswain/envs';
 import type { CodeGenerator } from '@coxswain/metacontroller';
 import { type Device, ParameterStore, readSafetensors, type SafeTensor } from '@coxswain/tensor';
+import type { Config } from '../config.js';
 import type { StageTrace } from '../report/data.js';
 import type { TrainedModel } from '../run/model.js';
-import type { Config } from '../settings/sections.js';
 import { type Base, takeTensor } from './base.js';
 import { methodOf } from './methods.js';
 import { type Chain, isOfStage, readChain } from './moments/chain.js';
@@ -66,7 +66,7 @@ export function loadController(device: Device, trained: TrainedModel, base: Base
   const codes = { mean: takeTensor(tensors, CODE_MEAN), std: takeTensor(tensors, CODE_STD) };
   const [own, ofBase] = splitTensors(tensors);
   if (ofBase.size > 0) base.store.load(ofBase, trained.folder);
-  const controller = frozenController(device, trained.identity.config as Config, base, own, trained.folder);
+  const controller = frozenController(device, trained.config, base, own, trained.folder);
   const chain = chainOf(device, trained, base);
   const dispose = (): void => {
     chain?.dispose();
@@ -86,8 +86,8 @@ export function frozenController(device: Device, config: Config, base: Base, ten
 }
 
 /** The controllers that were found before a trained one, which say what it is shown. */
-export function chainOf(device: Device, trained: Pick<TrainedModel, 'identity' | 'bytes' | 'folder'>, base: Base): Chain | undefined {
-  const config = trained.identity.config as Config;
+export function chainOf(device: Device, trained: Pick<TrainedModel, 'config' | 'bytes' | 'folder'>, base: Base): Chain | undefined {
+  const { config } = trained;
   const make = (tensors: NamedTensors) => frozenController(device, config, base, tensors, trained.folder);
   return readChain({ base, config, make }, trained.bytes, trained.folder);
 }

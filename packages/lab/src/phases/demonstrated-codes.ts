@@ -2,7 +2,7 @@
 import { gather, labelsOf, type Trajectories, type TrajectoryBatch } from '@coxswain/envs';
 import { discover, gateValues, makeInputs, writeInputs } from '@coxswain/metacontroller';
 import { noGrad } from '@coxswain/tensor';
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';

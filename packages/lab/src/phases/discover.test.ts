@@ -1,9 +1,7 @@
 import { expect, it } from 'vitest';
 import { settle } from '../command/options.js';
+import { type Config, pick, preset } from '../config.js';
 import { completed, differences, identify } from '../run/identity.js';
-import { preset } from '../settings/presets.js';
-import { pick } from '../settings/resolve.js';
-import type { Config } from '../settings/sections.js';
 import { discoverPhase } from './discover.js';
 import { reinforcePhase } from './reinforce.js';
 

@@ -2,10 +2,10 @@
 import { gather, LengthBatches } from '@coxswain/envs';
 import { DiscoveryTrainer } from '@coxswain/metacontroller';
 import { AdamW, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
+import { type Config, wholeConfig } from '../config.js';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import { RESULT_FILE } from '../run/folder.js';
-import type { Config } from '../settings/sections.js';
 import { controllerAnswer, stageNote } from './answers.js';
 import { type Base, loadBase } from './base.js';
 import {
@@ -30,6 +30,7 @@ import { agreementScore, neighboursAgree } from './neighbouring-codes.js';
 import { gradientScaleOf } from './precision.js';
 import { trainingProbe } from './probes/training.js';
 import { DISCOVERY } from './probes/variations.js';
+import { checkMethod, checkSteering, checkViews } from './settings/checks.js';
 import { withCulprit } from './spoilt.js';
 import { type Stage, showsOwnMoments, stagedUpdates } from './stages.js';
 import { Starts } from './starts.js';
@@ -228,13 +229,11 @@ async function run(context: PhaseContext): Promise<void> {
 }
 
 /** Why a controller has no place as the first one, if so. */
-function firstRefused({ view }: Config['discover'], first: Config['discover'] | undefined): string | undefined {
+function firstRefused({ view }: Config['discover'], first: Config['discover']): string | undefined {
   if (view !== 'switches') return `View ${view} looks at no other controller: leave it out, or choose --view switches`;
-  const seen = first?.view ?? 'none';
-  if (seen !== 'touches' && !showsOwnMoments(seen as Config['discover']['view']))
-    return `It was trained with view ${seen}, which shows whole episodes: give one of view jumps, random, touches, switches or event-free`;
-  if ((first?.method ?? 'metacontroller') !== 'metacontroller')
-    return `It is of method ${first?.method}: give one of method metacontroller`;
+  if (first.view !== 'touches' && !showsOwnMoments(first.view))
+    return `It was trained with view ${first.view}, which shows whole episodes: give one of view jumps, random, touches, switches or event-free`;
+  if (first.method !== 'metacontroller') return `It is of method ${first.method}: give one of method metacontroller`;
   return undefined;
 }
 
@@ -250,9 +249,14 @@ export const discoverPhase: Phase = {
       about: 'with --view switches: run folder of a finished metacontroller on that base, whose switches are the moments shown',
       gives: ['metacontroller'],
       required: ({ discover }) => discover.view === 'switches',
-      refused: ({ discover }, { config }) => firstRefused(discover, config.discover),
+      refused: ({ discover }, { config, preset }) => firstRefused(discover, wholeConfig(config, preset).discover),
     },
   ],
+  check: (config) => {
+    checkSteering(config);
+    checkMethod(config);
+    checkViews(config);
+  },
   leaves: RESULT_FILE,
   answer: controllerAnswer,
   probe: trainingProbe('discover', run, { startsFromBase: true, data: 'discover' }, DISCOVERY),

@@ -4,7 +4,7 @@ import { fromLeaves, type LeafValues, leafValues } from '@coxswain/base';
 import { gather, obeysTransitions, type Trajectories } from '@coxswain/envs';
 import { maskedMean, noGrad, RandomState } from '@coxswain/tensor';
 import { type SequenceBatch, spaceTensors, writeValues } from '@coxswain/transformer';
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
 import type { Base } from './base.js';
 import { byLength } from './held-out-batches.js';
 import { sequenceBatch, WORLD_SEED } from './world.js';

@@ -12,8 +12,8 @@ import {
   writeInputs,
 } from '@coxswain/metacontroller';
 import { maskedMean, noGrad, philoxNormal, RandomState } from '@coxswain/tensor';
+import type { Config } from '../config.js';
 import type { SwitchTrace } from '../report/data.js';
-import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import type { CodeStatistics, Controller } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';

@@ -1,9 +1,9 @@
 /** Measures a trained policy, or the bare base model, on any task: no learning. */
+
 import { readSafetensors } from '@coxswain/tensor';
 import type { Phase, PhaseContext } from '../phase.js';
 import { labelsOf, type ResultRow } from '../results/rows.js';
 import { RESULT_FILE } from '../run/folder.js';
-import type { Config } from '../settings/sections.js';
 import { successAnswer } from './answers.js';
 import { makePolicy } from './assemble-reinforcement.js';
 import { loadBase } from './base.js';
@@ -11,6 +11,7 @@ import { loadController } from './controller.js';
 import { BASE_INPUT } from './inputs.js';
 import { episodesSeen, noControllerOfRaw, otherMethod } from './learned-policy.js';
 import { type Actor, play } from './play.js';
+import { checkLongTask } from './settings/checks.js';
 import { WORLD_SEED } from './world.js';
 
 const DRAWN = 12;
@@ -46,7 +47,7 @@ async function run({ config, seed, device, folder, session, inputs }: PhaseConte
     ...labels,
     ...(policyModel ? {} : { method: controllerModel ? 'codes' : 'base' }),
     task,
-    ...(policyModel ? { learned: (policyModel.identity.config as Config).reinforce.task } : {}),
+    ...(policyModel ? { learned: policyModel.config.reinforce.task } : {}),
     episodes: policyModel ? episodesSeen(policyModel) : 0,
     success: played.success,
   };
@@ -81,6 +82,7 @@ export const evaluatePhase: Phase = {
       refused: otherMethod,
     },
   ],
+  check: checkLongTask,
   leaves: RESULT_FILE,
   answer: successAnswer,
   shortcuts: { task: 'reinforce.task', method: 'reinforce.method', episodes: 'evaluate.episodes' },

@@ -2,7 +2,7 @@
 import { fromLeaves } from '@coxswain/base';
 import { shownTransitions } from '@coxswain/envs';
 import { InjectedCode, Rollout } from '@coxswain/rl';
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
 import { actingGate, PLAYED_TOGETHER } from './play.js';

@@ -1,8 +1,8 @@
 /** What the base does when nobody asks for anything, as episodes like demonstrations: it plays by itself in worlds without a task. */
 import { RecordedTrajectories, type Recording, type Trajectories } from '@coxswain/envs';
 import { Rollout } from '@coxswain/rl';
-import type { Config } from '../settings/sections.js';
-import { settingsOfWorld } from '../worlds/index.js';
+import type { Config } from '../config.js';
+import { settingsOfWorld } from '../worlds.js';
 import type { Base } from './base.js';
 import { replay } from './replay.js';
 import { WORLD_SEED } from './world.js';

@@ -1,5 +1,5 @@
 /** How codes are injected where `discover` measures them. */
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
 
 /** When: late enough for most episodes to have touched a colour, so that there is a transition. */
 export const INJECTED_AT = [6, 12];

@@ -1,12 +1,12 @@
 /** What phases that start from a learned policy ask of it. */
+
 import { CheckpointError } from '@coxswain/tensor';
+import { wholeConfig } from '../config.js';
 import type { PhaseInput } from '../phase.js';
 import type { TrainedModel } from '../run/model.js';
-import type { Config } from '../settings/sections.js';
 
 /** Training episodes that what an RL run learned had seen, those of the runs it went on from among them. */
-export function episodesSeen({ folder, identity, extra }: TrainedModel): number {
-  const config = identity.config as Config;
+export function episodesSeen({ folder, identity, config, extra }: TrainedModel): number {
   const { updates, episodesPerUpdate } = config[config.reinforce.method];
   if (typeof extra.episodes !== 'number' && identity.inputs.policy)
     throw new CheckpointError(
@@ -24,7 +24,7 @@ export const noControllerOfRaw: PhaseInput['refused'] = ({ reinforce }) =>
   reinforce.method === 'raw' ? 'RL on the base model’s own actions has no controller: leave it out' : undefined;
 
 /** What was learned over codes is no policy over actions, and the other way round. */
-export const otherMethod: PhaseInput['refused'] = ({ reinforce }, { config }) => {
-  const learned = config.reinforce?.method ?? 'internal';
+export const otherMethod: PhaseInput['refused'] = ({ reinforce }, { config, preset }) => {
+  const learned = wholeConfig(config, preset).reinforce.method;
   return learned === reinforce.method ? undefined : `It learned by \`${learned}\` RL: add --method ${learned}, or give another`;
 };

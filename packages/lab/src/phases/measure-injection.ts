@@ -4,7 +4,7 @@
  */
 import { HostRandom } from '@coxswain/base';
 import type { Trajectories } from '@coxswain/envs';
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
 import { demonstratedCodes } from './demonstrated-codes.js';

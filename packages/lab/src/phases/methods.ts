@@ -5,7 +5,7 @@
 import { type CodeGenerator, Compile, type Gate, Metacontroller, type View } from '@coxswain/metacontroller';
 import { GATE_MODE, type ParameterStore } from '@coxswain/tensor';
 import type { SequenceModel } from '@coxswain/transformer';
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
 
 export interface Method {
   /** Declares the parameters of what finds the codes. */

@@ -2,12 +2,12 @@
 import { gather, LengthBatches, type Trajectories } from '@coxswain/envs';
 import { AdamW, readSafetensors } from '@coxswain/tensor';
 import { Pretrainer } from '@coxswain/transformer';
+import type { Config } from '../config.js';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import type { Snapshot } from '../run/checkpoint.js';
 import { RESULT_FILE } from '../run/folder.js';
-import type { Config } from '../settings/sections.js';
-import { settingsOfWorld } from '../worlds/index.js';
+import { settingsOfWorld } from '../worlds.js';
 import { modelAnswer } from './answers.js';
 import { type Base, makeBase, modelBytes } from './base.js';
 import { evaluateBase } from './evaluate-base.js';

@@ -1,5 +1,5 @@
 /** What changes over a run of RL. */
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
 
 /**
  * How far the schedules of rate and exploration have come, from 0 at the first update to 1 at the last. They wait while no episode

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from '../command/options.js';
-import { preset } from '../settings/presets.js';
+import { preset } from '../config.js';
 import { reinforcePhase } from './reinforce.js';
 import { explorationAt, progressOf, reinforceRate } from './reinforce-schedules.js';
 

@@ -1,4 +1,5 @@
 /** Phase 3: internal RL over codes, or raw-action RL on the base itself (arXiv 2512.20605, §5). */
+
 import type { Reinforcer } from '@coxswain/rl';
 import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
@@ -13,6 +14,7 @@ import { episodesSeen, noControllerOfRaw, otherMethod } from './learned-policy.j
 import { play } from './play.js';
 import { updatesProbe } from './probes/updates.js';
 import { progressOf, reinforceRate } from './reinforce-schedules.js';
+import { checkReward } from './settings/checks.js';
 import { withCulprit } from './spoilt.js';
 import { WORLD_SEED } from './world.js';
 
@@ -106,6 +108,7 @@ export const reinforcePhase: Phase = {
       refused: otherMethod,
     },
   ],
+  check: checkReward,
   leaves: RESULT_FILE,
   probe: updatesProbe,
   follow: { curve: [METRICS.reward], latest: [METRICS.fractionWithoutSignal, METRICS.episodicLength, METRICS.approximateKl] },

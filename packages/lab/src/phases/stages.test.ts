@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resolve } from '../settings/resolve.js';
+import { resolve } from '../resolve.js';
 import { stagedUpdates, stagesOf } from './stages.js';
 
 const SHORT = ['discover.steps=900', 'discover.alphaWarmup=500', 'discover.laterGateFrom=400', 'discover.startSteps=100'];

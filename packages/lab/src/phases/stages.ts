@@ -1,6 +1,6 @@
 /** Discovery in stages: what each controller is shown, and for how long each is trained. Other views are one stage. */
 import type { View } from '@coxswain/metacontroller';
-import type { Config } from '../settings/sections.js';
+import type { Config } from '../config.js';
 import { methodOf } from './methods.js';
 import { updatesOf } from './starts.js';
 

@@ -1,4 +1,5 @@
 /** The bound that labels give: one low-rank controller per subgoal, trained with labels and switched on in the right order. */
+
 import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
@@ -8,6 +9,7 @@ import { loadBase } from './base.js';
 import { BASE_INPUT } from './inputs.js';
 import { trainingProbe } from './probes/training.js';
 import { SUPERVISION } from './probes/variations.js';
+import { checkSteering } from './settings/checks.js';
 import { oracleLegs, SupervisedTraining } from './supervised-controllers.js';
 import { makeDemonstrations } from './world.js';
 
@@ -52,6 +54,7 @@ export const supervisePhase: Phase = {
   about: 'Trains one controller per subgoal with labels: the bound on what steering can do.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce', 'evaluate'],
   inputs: [BASE_INPUT],
+  check: checkSteering,
   leaves: RESULT_FILE,
   probe: trainingProbe('supervise', run, { startsFromBase: true, data: 'discover' }, SUPERVISION),
   follow: { curve: [METRICS.actionNll], latest: [] },

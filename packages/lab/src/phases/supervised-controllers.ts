@@ -4,8 +4,8 @@ import { gather, LengthBatches, labelsOf, type Trajectories, type TrajectoryBatc
 import { type LabelledBatch, SupervisedControllers, SupervisedTrainer } from '@coxswain/metacontroller';
 import { type Controller, Rollout, type StepContext } from '@coxswain/rl';
 import { AdamW, gatherRows, ParameterStore, type Tensor } from '@coxswain/tensor';
+import type { Config } from '../config.js';
 import { NotOfferedError } from '../errors.js';
-import type { Config } from '../settings/sections.js';
 import type { Base } from './base.js';
 import { byLength } from './held-out-batches.js';
 import { rateAt } from './learning-rate.js';

@@ -2,10 +2,10 @@
 import { type LeafValues, leafValues, type Space } from '@coxswain/base';
 import type { DemonstrationSettings, Task, Trajectories, TrajectoryBatch, World, WorldDefinition, WorldSpaces } from '@coxswain/envs';
 import type { SequenceBatch } from '@coxswain/transformer';
+import type { Config } from '../config.js';
 import { NotOfferedError } from '../errors.js';
 import type { PhaseContext } from '../phase.js';
-import type { Config } from '../settings/sections.js';
-import { definitionOf, settingsOfWorld, WORLDS } from '../worlds/index.js';
+import { definitionOf, settingsOfWorld, WORLDS } from '../worlds.js';
 
 /** A world under its settings. */
 export interface ConfiguredWorld {

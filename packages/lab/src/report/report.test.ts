@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SAMPLE } from '../../test/sample-report.js';
 import { main } from '../command/main.js';
+import { preset } from '../config.js';
 import { METRICS } from '../names.js';
 import { SYSTEM_REPORTS } from '../phases.js';
 import { tablesToMarkdown } from '../results/markdown.js';
@@ -11,7 +12,6 @@ import { labelsOf, type ResultRow, rowsToJson, sortRows } from '../results/rows.
 import { RunFolder } from '../run/folder.js';
 import { identify } from '../run/identity.js';
 import { findRuns } from '../run/scan.js';
-import { preset } from '../settings/presets.js';
 import { collectReport } from './collect.js';
 import type { DrawnEpisode, ReportData } from './data.js';
 import { episodeFigure, visits } from './episodes.js';

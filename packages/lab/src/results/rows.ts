@@ -1,5 +1,5 @@
 /** Rows of `docs/results/*.json`: one success rate each. */
-import type { PartialConfig } from '../settings/sections.js';
+import type { PartialConfig } from '../config.js';
 
 export type ResultRow = {
   /** `internal`, `raw`, … */

@@ -11,7 +11,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
-import { canonicalJson } from '../settings/resolve.js';
+import { canonicalJson } from '../settings/json.js';
 import { differences, type RunIdentity, readIdentity } from './identity.js';
 import { makeFolder, onDisk, syncFolder, writeSynced } from './storage.js';
 

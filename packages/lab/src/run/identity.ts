@@ -1,8 +1,8 @@
 /** What makes a run this run and no other. */
+
+import { completeConfig, hashedSettings, type PartialConfig } from '../config.js';
 import { FileError, RunFolderError } from '../errors.js';
-import { PRESET_NAMES, preset } from '../settings/presets.js';
-import { canonicalJson, hashedSettings, hashOf } from '../settings/resolve.js';
-import type { PartialConfig, SectionName } from '../settings/sections.js';
+import { canonicalJson, hashOf } from '../settings/json.js';
 
 /** A checkpoint a run starts from, by content. */
 export type InputIdentity = { readonly phase: string; readonly seed: number; readonly sha256: string };
@@ -36,7 +36,7 @@ export function identify(run: Facts): RunIdentity {
 }
 
 /**
- * The identity that a `config.json` states.
+ * The identity that a `config.json` states, with settings that came into being since filled in: whoever reads a run has all of them.
  * @throws FileError for what is no JSON; RunFolderError for JSON that is none, or whose hash is not that of what it says.
  */
 export function readIdentity(path: string, text: string): RunIdentity {
@@ -60,19 +60,16 @@ export function readIdentity(path: string, text: string): RunIdentity {
   if (!inputs || typeof inputs !== 'object') refuse('no inputs');
   const identity = read as RunIdentity;
   if (hashOf(facts(identity)) !== hash) refuse('what it says was changed since: its hash is another');
-  return identity;
+  return completed(identity);
 }
 
 /**
- * The run with every setting that has come into being since it was made at the value that its preset gives it: what the run did, for a
- * setting’s preset value is what was done before there was a choice.
+ * Fills in settings that are newer than the run. Rule: what a new setting is in a preset means what was done before it existed.
  * @param also sections that its phase reads by now.
  */
 export function completed(run: RunIdentity, also: readonly string[] = []): RunIdentity {
-  if (!PRESET_NAMES.includes(run.preset)) return run;
-  const known = preset(run.preset);
-  const names = [...new Set([...Object.keys(run.config), ...also])] as SectionName[];
-  return { ...run, config: Object.fromEntries(names.map((name) => [name, { ...known[name], ...run.config[name] }])) };
+  const sections = [...new Set([...Object.keys(run.config), ...also])];
+  return { ...run, config: completeConfig(run.config, run.preset, sections) };
 }
 
 /** Phase and seed of what a run starts from: its digest says the same, so they are no part of the hash, but reports read them. */

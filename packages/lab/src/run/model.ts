@@ -1,7 +1,9 @@
 /** Checkpoints that other phases start from: `--base`, `--controller`. */
+
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
+import { type Config, wholeConfig } from '../config.js';
 import { digest, readProgress } from './checkpoint.js';
 import { requireFiniteFile } from './finite.js';
 import { RESULT_FILE, readRunConfig } from './folder.js';
@@ -12,8 +14,9 @@ import { onDisk } from './storage.js';
 /** A trained model as another phase receives it. */
 export type TrainedModel = {
   readonly folder: string;
-  /** The configuration it was trained with. */
   readonly identity: RunIdentity;
+  /** The configuration it was trained with; sections that it did not read are its preset's. */
+  readonly config: Config;
   /** Content of `model.safetensors`. */
   readonly bytes: Uint8Array;
   readonly sha256: string;
@@ -77,6 +80,7 @@ export function openModel(path: string, name: string, phase: string): TrainedMod
   return {
     folder,
     identity,
+    config: wholeConfig(identity.config, identity.preset),
     bytes,
     sha256: digests['model.safetensors'],
     extra,

@@ -7,7 +7,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { RunFolderError } from '../errors.js';
-import { canonicalJson } from '../settings/resolve.js';
+import { canonicalJson } from '../settings/json.js';
 import { digest, lastProgress } from './checkpoint.js';
 import { onDisk, parseJson, readJson, writeAtomic } from './storage.js';
 

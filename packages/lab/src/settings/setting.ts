@@ -1,82 +1,131 @@
-/** What a setting may hold, and how it is read from `--set key=value`. */
+/** What a setting may hold, as a zod type: its sentence, its default, its range, and whether another value makes another run. */
+import type { TaskWords } from '@coxswain/envs';
+import { z } from 'zod';
 
-export type SettingKind = 'integer' | 'number' | 'flag' | 'choice' | 'text' | 'list';
-
-/** One setting: its sentence, its range, and whether a different value makes a different run. */
-export type Setting<T> = {
-  readonly kind: SettingKind;
+/** One setting, as it is listed, checked and read from `--set key=value`. */
+export interface Setting {
   /** One sentence for people. */
   readonly about: string;
   /** What values are allowed, in words. */
   readonly expected: string;
-  /** False for what changes how a run is shown or saved but not what it computes; such a setting is not hashed. */
+  /** False for what changes how a run is saved but not what it computes; such a setting is not hashed. */
   readonly hashed: boolean;
-  readonly accepts: (value: unknown) => value is T;
+  /** How it is a text of the world's, if so: its words are checked by the world. */
+  readonly task: TaskKind | undefined;
+  /** Its value where nobody says another; `undefined` where there is none. */
+  readonly initial: unknown;
+  readonly accepts: (value: unknown) => boolean;
   /** Reads the text after `=`; `undefined` when it cannot be read at all. */
   readonly parse: (text: string) => unknown;
-};
+}
+
+type TaskKind = 'one' | 'none or one' | 'list';
 
 export type Range = { readonly min?: number; readonly max?: number; readonly hashed?: boolean };
 
-/** The value type of a setting. */
-export type ValueOf<S> = S extends Setting<infer T> ? T : never;
+function bounded<T extends z.ZodNumber>(type: T, { min, max }: Range): T {
+  const above = min === undefined ? type : type.min(min);
+  return (max === undefined ? above : above.max(max)) as T;
+}
 
-function rangeInWords(noun: string, { min, max }: Range): string {
+const notes = (about: string, { hashed }: Range) => ({ description: about, ...(hashed === false ? { hashed } : {}) });
+
+export function integer(about: string, initial: number, range: Range = {}): z.ZodDefault<z.ZodNumber> {
+  return bounded<z.ZodNumber>(z.int(), range).default(initial).meta(notes(about, range));
+}
+
+export function number(about: string, initial: number, range: Range = {}): z.ZodDefault<z.ZodNumber> {
+  return bounded(z.number(), range).default(initial).meta(notes(about, range));
+}
+
+export function flag(about: string, initial: boolean): z.ZodDefault<z.ZodBoolean> {
+  return z.boolean().default(initial).describe(about);
+}
+
+export function choice<const T extends string>(about: string, initial: T, choices: readonly T[]): z.ZodDefault<z.ZodType<T, T>> {
+  return (z.enum(choices) as unknown as z.ZodType<T, T>).default(initial as never).describe(about) as z.ZodDefault<z.ZodType<T, T>>;
+}
+
+/** A task of the world, which is asked what is one; it says the default, too. */
+export const task = (about: string): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .meta({ description: about, task: 'one' satisfies TaskKind });
+
+export const optionalTask = (about: string): z.ZodDefault<z.ZodString> =>
+  z
+    .string()
+    .default('')
+    .meta({ description: about, task: 'none or one' satisfies TaskKind });
+
+export const tasks = (about: string): z.ZodArray<z.ZodString> =>
+  z
+    .array(z.string().min(1))
+    .min(1)
+    .meta({ description: about, task: 'list' satisfies TaskKind });
+
+type Notes = { readonly description?: string; readonly hashed?: boolean; readonly task?: TaskKind };
+
+/** By what a type says of itself: a world's own file may bring another copy of zod. */
+const isA = (type: z.ZodType, kind: z.ZodType['def']['type']): boolean => type.def.type === kind;
+
+/** A type without its default, and what was noted of it on the way. */
+function unwrapped(type: z.ZodType): { readonly inner: z.ZodType; readonly initial: unknown; readonly noted: Notes } {
+  const noted = (type.meta() ?? {}) as Notes;
+  if (!isA(type, 'default')) return { inner: type, initial: undefined, noted };
+  const further = unwrapped((type as z.ZodDefault<z.ZodType>).unwrap());
+  return { inner: further.inner, initial: type.parse(undefined), noted: { ...further.noted, ...noted } };
+}
+
+const UNNAMED: TaskWords = { one: 'a task of the world', list: 'tasks of the world with commas between', event: 'event' };
+
+/** How its settings are described. @param words those of the world that is chosen. */
+export function settingOf(type: z.ZodType, words: TaskWords = UNNAMED): Setting {
+  const { inner, initial, noted } = unwrapped(type);
+  const { description = '', hashed = true, task: kind } = noted;
+  return {
+    about: description,
+    expected: kind ? taskInWords(kind, words) : inWords(inner),
+    hashed,
+    task: kind,
+    initial,
+    accepts: (value) => inner.safeParse(value).success,
+    parse: (text) => read(inner, text),
+  };
+}
+
+const taskInWords = (kind: TaskKind, words: TaskWords): string =>
+  kind === 'list' ? words.list : kind === 'one' ? words.one : `${words.one}, or nothing`;
+
+const elementOf = (type: z.ZodType): z.ZodType => (type as z.ZodArray<z.ZodType>).element;
+
+function inWords(type: z.ZodType): string {
+  if (isA(type, 'number')) return rangeInWords(type as z.ZodNumber);
+  if (isA(type, 'boolean')) return 'true or false';
+  if (isA(type, 'enum')) return `one of ${(type as z.ZodEnum).options.join(', ')}`;
+  if (isA(type, 'array')) return `${inWords(elementOf(type))}, with commas between`;
+  return isA(type, 'string') ? 'text' : type.def.type;
+}
+
+function rangeInWords({ isInt, minValue, maxValue }: z.ZodNumber): string {
+  const noun = isInt ? 'a whole number' : 'a number';
+  // A whole number without a bound is bounded by what numbers can count to.
+  const min = minValue === null || minValue <= Number.MIN_SAFE_INTEGER ? undefined : minValue;
+  const max = maxValue === null || maxValue >= Number.MAX_SAFE_INTEGER ? undefined : maxValue;
   if (min !== undefined && max !== undefined) return `${noun} from ${min} to ${max}`;
   if (min !== undefined) return `${noun} of at least ${min}`;
-  if (max !== undefined) return `${noun} of at most ${max}`;
-  return noun;
+  return max === undefined ? noun : `${noun} of at most ${max}`;
 }
 
-const inRange = (value: number, { min = -Infinity, max = Infinity }: Range) => value >= min && value <= max;
-const numberFrom = (text: string): unknown => (text.trim() === '' ? undefined : Number(text));
-
-export function integer(about: string, range: Range = {}): Setting<number> {
-  const expected = rangeInWords('a whole number', range);
-  const accepts = (value: unknown): value is number => Number.isSafeInteger(value) && inRange(value as number, range);
-  return { kind: 'integer', about, expected, hashed: range.hashed ?? true, accepts, parse: numberFrom };
-}
-
-export function number(about: string, range: Range = {}): Setting<number> {
-  const expected = rangeInWords('a number', range);
-  const accepts = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && inRange(value, range);
-  return { kind: 'number', about, expected, hashed: range.hashed ?? true, accepts, parse: numberFrom };
-}
-
-export function flag(about: string): Setting<boolean> {
-  const accepts = (value: unknown): value is boolean => typeof value === 'boolean';
-  const parse = (text: string) => (text === 'true' ? true : text === 'false' ? false : undefined);
-  return { kind: 'flag', about, expected: 'true or false', hashed: true, accepts, parse };
-}
-
-export function choice<const T extends string>(about: string, choices: readonly T[]): Setting<T> {
-  const accepts = (value: unknown): value is T => (choices as readonly unknown[]).includes(value);
-  return { kind: 'choice', about, expected: `one of ${choices.join(', ')}`, hashed: true, accepts, parse: (text) => text };
-}
-
-/** A sequence of colours written as digits, `0123`. */
-export function task(about: string, options: { readonly optional?: boolean } = {}): Setting<string> {
-  const pattern = options.optional ? /^[0-9]*$/ : /^[0-9]+$/;
-  const accepts = (value: unknown): value is string => typeof value === 'string' && pattern.test(value);
-  return {
-    kind: 'text',
-    about,
-    expected: `colours as digits, like 0123${options.optional ? ', or nothing' : ''}`,
-    hashed: true,
-    accepts,
-    parse: (text) => text,
-  };
-}
-
-export function tasks(about: string): Setting<readonly string[]> {
-  const accepts = (value: unknown): value is readonly string[] =>
-    Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && /^[0-9]+$/.test(item));
-  return {
-    kind: 'list',
-    about,
-    expected: 'tasks as digits with commas between, like 032,103',
-    hashed: true,
-    accepts,
-    parse: (text) => text.split(',').map((item) => item.trim()),
-  };
+function read(type: z.ZodType, text: string): unknown {
+  if (isA(type, 'number')) return text.trim() === '' ? undefined : Number(text);
+  if (isA(type, 'boolean')) return text === 'true' ? true : text === 'false' ? false : undefined;
+  if (isA(type, 'enum') || isA(type, 'string')) return text;
+  if (isA(type, 'array')) return text.split(',').map((item) => read(elementOf(type), item.trim()));
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -3,12 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { CoxswainError } from '@coxswain/base';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { allSettings, type Config, hashedSettings, override, PRESET_NAMES, pick, preset } from '../config.js';
 import { exitCodeOf } from '../errors.js';
+import { resolve, validate } from '../resolve.js';
 import { nearest } from '../suggest.js';
-import { PRESET_NAMES, preset } from './presets.js';
-import { canonicalJson, hashedSettings, hashOf, override, pick, resolve } from './resolve.js';
-import { allSettings, type Config } from './sections.js';
-import { validate } from './validate.js';
+import { canonicalJson, hashOf } from './json.js';
 
 function failure(action: () => unknown): CoxswainError {
   try {

@@ -2,11 +2,11 @@
 import type { World } from '@coxswain/envs';
 import { CodeController, type CodeSource, type Episodes, Rollout } from '@coxswain/rl';
 import type { Tensor } from '@coxswain/tensor';
+import type { Config } from '../config.js';
+import { replayGrid } from '../grid/episodes.js';
 import type { Base } from '../phases/base.js';
 import type { CodeStatistics, Controller } from '../phases/controller.js';
 import { actingGate } from '../phases/play.js';
-import type { Config } from '../settings/sections.js';
-import { replayGrid } from '../worlds/grid.js';
 
 /** Who plays: a frozen model and what steers it, with the settings they were trained with. */
 export interface Player {

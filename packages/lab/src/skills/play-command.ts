@@ -11,7 +11,7 @@ import { PLAYED_TOGETHER } from '../phases/play.js';
 import { skillsPhase } from '../phases/skills.js';
 import { standaloneEpisode } from '../report/standalone.js';
 import { fileAt } from '../run/storage.js';
-import { gridOf } from '../worlds/grid.js';
+import { gridOf } from '../worlds.js';
 import { playChain } from './chain.js';
 import { chooseSkills, openSkills } from './open.js';
 import { drawnEpisode, GRID_LEGEND, tellEpisode, tellOrder } from './tell.js';

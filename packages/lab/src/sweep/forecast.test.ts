@@ -12,7 +12,7 @@ import { costFolder, readCostModel, writeCostModel } from '../cost/stored.js';
 import { NO_WORK } from '../cost/work.js';
 import { PHASES } from '../phases.js';
 import { formatDuration } from '../progress.js';
-import { resolve } from '../settings/resolve.js';
+import { resolve } from '../resolve.js';
 
 const YARDSTICK = 0.03;
 // As fast as when the model was fitted.

@@ -3,6 +3,7 @@ import { CoxswainError } from '@coxswain/base';
 import type { Device } from '@coxswain/tensor';
 import { settle } from '../command/options.js';
 import { type Machine, openFor } from '../command/phase-command.js';
+import { type Config, pick } from '../config.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
 import { costFolder, readCostModel, type StoredModel } from '../cost/stored.js';
 import { yardstick } from '../cost/yardstick.js';
@@ -10,8 +11,7 @@ import type { Given } from '../phase.js';
 import { formatDuration } from '../progress.js';
 import { readCheckpoint } from '../run/checkpoint.js';
 import { readRunConfig } from '../run/folder.js';
-import { canonicalJson, pick } from '../settings/resolve.js';
-import type { Config } from '../settings/sections.js';
+import { canonicalJson } from '../settings/json.js';
 import { type PlannedRun, valuesOf } from './plan.js';
 
 /** The settings of every run, those of models that are not there yet among them; without runs that lack a model. */

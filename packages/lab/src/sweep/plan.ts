@@ -1,11 +1,10 @@
 /** From a sweep file to its runs: names, command lines, and which waits for which. */
 import { join } from 'node:path';
 import { DEFAULT_PRESET, type OptionValues } from '../command/options.js';
+import { configure, pick } from '../config.js';
 import { SweepFileError, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
-import { preset } from '../settings/presets.js';
-import { override, pick } from '../settings/resolve.js';
-import { validate } from '../settings/validate.js';
+import { validate } from '../resolve.js';
 import { suggestion } from '../suggest.js';
 import type { Need, SweepEntry, SweepFile } from './file.js';
 
@@ -114,7 +113,7 @@ export function planSweep(
       drafts.push({ name, entry, command, values, phase, refuse });
     }
   }
-  for (const change of changes) override(preset(file.preset ?? DEFAULT_PRESET), change);
+  configure(file.preset ?? DEFAULT_PRESET, changes);
   const unread = new Set(changes);
   for (const { name, entry, command, values, phase, refuse } of drafts) {
     const options: Record<string, string> = {};
@@ -134,8 +133,7 @@ export function planSweep(
     const ofEntry = Object.entries(entry.set).map(([key, value]) => `${key}=${fill(value, values, refuse)}`);
     const set = [...ofEntry.filter((assignment) => !changed.map(keyOf).includes(keyOf(assignment))), ...changed];
     // Settings are tried on the preset, so that a typo in the last run is found before the first one starts.
-    const trial = preset(file.preset ?? DEFAULT_PRESET);
-    for (const assignment of set) override(trial, assignment);
+    const trial = configure(file.preset ?? DEFAULT_PRESET, set);
     validate(pick(trial, own));
     const ofFile = startsFromNothing ? file.preset : undefined;
     const folder = join(file.folder, name);

@@ -1,13 +1,13 @@
 /** What can be told of a run from its folder alone, also while another process writes it. */
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { wholeConfig } from '../config.js';
 import { METRICS } from '../names.js';
 import type { Phase } from '../phase.js';
 import { lastProgress } from '../run/checkpoint.js';
 import { isBusy, readOwnConfig } from '../run/folder.js';
 import { type MetricLine, readLines, readMetrics } from '../run/metrics.js';
 import { hasLeft } from '../run/seal.js';
-import type { Config } from '../settings/sections.js';
 
 export interface RunView {
   readonly folder: string;
@@ -40,7 +40,7 @@ export function viewRun(folder: string, phases: readonly Phase[], now: number): 
   const config = readOwnConfig(folder);
   const phase = phases.find(({ name }) => name === config.phase);
   if (!phase) return undefined;
-  const { steps: total, unit } = phase.length(config.config as Config);
+  const { steps: total, unit } = phase.length(wholeConfig(config.config, config.preset));
   const path = join(folder, 'metrics.jsonl');
   const metrics = readMetrics(path);
   // Of steps that were saved: other lines are of a process that was killed, or of another run.

@@ -4,8 +4,8 @@
  */
 import { firstOf, type Trajectories } from '@coxswain/envs';
 import { CheckpointError, readSafetensors, type SafeTensor } from '@coxswain/tensor';
+import type { Config } from '../../config.js';
 import type { StageTrace } from '../../report/data.js';
-import type { Config } from '../../settings/sections.js';
 import type { Base } from '../base.js';
 import type { Controller, NamedTensors } from '../controller.js';
 import { JumpMoments, jumpsOf, type Moments, RandomMoments, SwitchMoments, TouchMoments } from './moments.js';

@@ -1,7 +1,7 @@
 /** The rule by which a run's first controller is shown moments: its threshold, or its share, is read off the data it trains on. */
 import { firstOf, type Trajectories } from '@coxswain/envs';
+import type { Config } from '../../config.js';
 import { NoMomentsError } from '../../errors.js';
-import type { Config } from '../../settings/sections.js';
 import type { Base } from '../base.js';
 import type { Origin } from './chain.js';
 import { momentThreshold, separationOf } from './moment-rule.js';

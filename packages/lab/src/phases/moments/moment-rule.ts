@@ -1,6 +1,7 @@
 /** Which of the base's jumps are moments: a threshold read off the distribution of their logarithms alone, no label among them. */
+
+import type { Config } from '../../config.js';
 import { NoMomentsError } from '../../errors.js';
-import type { Config } from '../../settings/sections.js';
 
 export type RuleSettings = Pick<Config['discover'], 'momentRule' | 'momentShare' | 'momentResponsibility'>;
 

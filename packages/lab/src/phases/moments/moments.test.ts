@@ -4,7 +4,8 @@ import { requestDevice } from '@coxswain/tensor/node';
 import { spaceTensors, writeValues } from '@coxswain/transformer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NoMomentsError } from '../../errors.js';
-import { resolve } from '../../settings/resolve.js';
+import { resolve } from '../../resolve.js';
+import { gridOf } from '../../worlds.js';
 import { type Base, makeBase } from '../base.js';
 import { frozenController, makeController } from '../controller.js';
 import { discoveryBatch } from '../discovery-data.js';
@@ -120,7 +121,7 @@ it('random moments are as many as jumps would be, at other steps, and the same w
 it('touches are those of the view', async () => {
   const table = await new TouchMoments('gridworld-pinpad').of(data);
   const { layout, position, length, horizon } = (data as GridTrajectories).episodes;
-  const expected = touchSteps({ layout, position, length, steps: horizon }, config.world.colours);
+  const expected = touchSteps({ layout, position, length, steps: horizon }, gridOf(config).colours);
   expect(expected.map((_, i) => [...table.at(i)])).toEqual(expected);
 });
 

@@ -3,7 +3,7 @@ import { fromLeaves, leafArray, leavesOf, type Space } from '@coxswain/base';
 import type { Reset, Step, World } from '@coxswain/envs';
 import type { Episodes } from '@coxswain/rl';
 import { GATE_MODE } from '@coxswain/tensor';
-import type { Config } from '../../settings/sections.js';
+import type { Config } from '../../config.js';
 import { methodOf } from '../methods.js';
 import { demonstrationsOf, worldOf } from '../world.js';
 

@@ -1,9 +1,10 @@
 /** Probes of phases that train on demonstrations, whose batches differ in length. */
+
+import type { Config } from '../../config.js';
 import type { PhaseProbe, Variation } from '../../cost/phase-probe.js';
 import { measureRun } from '../../cost/probe.js';
 import type { Phase } from '../../phase.js';
 import type { TrainedModel } from '../../run/model.js';
-import type { Config } from '../../settings/sections.js';
 import { showsOwnMoments } from '../stages.js';
 import { demonstrations, meanLength } from '../world.js';
 import { untrainedBase } from './untrained.js';

@@ -1,15 +1,15 @@
 /** Models at their random start in place of trained ones: what training costs does not depend on what they know. */
 import { type Device, writeSafetensors } from '@coxswain/tensor';
+import type { Config } from '../../config.js';
 import { identify } from '../../run/identity.js';
 import type { TrainedModel } from '../../run/model.js';
-import type { Config } from '../../settings/sections.js';
 import { loadBase, makeBase, modelBytes } from '../base.js';
 import { controllerTensors, makeController, withCodes } from '../controller.js';
 import { methodOf } from '../methods.js';
 
 function asTrained(phase: string, config: Config, bytes: Uint8Array): TrainedModel {
   const identity = identify({ phase, preset: 'none', seed: 0, config, inputs: {} });
-  return { folder: `a model of ${phase} at its random start`, identity, bytes, sha256: '', extra: {} };
+  return { folder: `a model of ${phase} at its random start`, identity, config, bytes, sha256: '', extra: {} };
 }
 
 export async function untrainedBase(device: Device, config: Config): Promise<TrainedModel> {

@@ -1,11 +1,9 @@
 /** Runs that one median is taken over, and the settings in which they differ: said, for the median does not show it. */
 import { group } from 'd3-array';
+import { type Config, hashedSettings, pick, type SectionName, wholeConfig } from '../../config.js';
 import { methodLabel } from '../../report/learning.js';
 import { labelsOf } from '../../results/rows.js';
-import { completed } from '../../run/identity.js';
 import type { StoredRun } from '../../run/scan.js';
-import { hashedSettings, pick } from '../../settings/resolve.js';
-import type { Config, SectionName } from '../../settings/sections.js';
 
 /** Runs by what a reader calls them, where they count as the same but for their seeds. */
 export type Pools = ReadonlyMap<string, readonly StoredRun[]>;
@@ -13,10 +11,13 @@ export type Pools = ReadonlyMap<string, readonly StoredRun[]>;
 const MODEL: readonly SectionName[] = ['world', 'model'];
 const STEERED: readonly SectionName[] = [...MODEL, 'metacontroller', 'discover'];
 
+/** What a run of discovery, or one that steers, was found with. */
+export const discoveryOf = ({ config: { config, preset } }: StoredRun): Config['discover'] => wholeConfig(config, preset).discover;
+
 /** Settings that a run of its kind reads: RL on raw actions has a section for codes, too, that does nothing. */
 function settingsOf(run: StoredRun): Record<string, unknown> {
-  const config = completed(run.config).config as Config;
-  const raw = config.reinforce?.method === 'raw';
+  const config = wholeConfig(run.config.config, run.config.preset);
+  const raw = config.reinforce.method === 'raw';
   const reinforce: readonly SectionName[] = raw ? [...MODEL, 'reinforce', 'raw'] : [...STEERED, 'reinforce', 'internal'];
   const sections = run.config.phase === 'reinforce' ? reinforce : STEERED;
   return { ...hashedSettings(pick(config, sections)), 'a policy to start from': run.config.inputs.policy !== undefined };
@@ -47,8 +48,8 @@ export function learningPools(runs: readonly StoredRun[]): Pools {
 /** Runs of discovery by view, α and the steps at which gates harden and training ends. */
 export function discoveryPools(runs: readonly StoredRun[]): Pools {
   const found = runs.filter(({ config }) => config.phase === 'discover');
-  return group(found, ({ config: { config } }) => {
-    const { method = 'metacontroller', view, alpha, laterGateFrom, steps } = config.discover as Config['discover'];
+  return group(found, (run) => {
+    const { method, view, alpha, laterGateFrom, steps } = discoveryOf(run);
     return `${method}, view ${view}, α ${alpha}, gates hard from ${laterGateFrom} of ${steps}`;
   });
 }

@@ -1,10 +1,12 @@
 /** The report's tables, one row a run, with the command that made it. */
+
 import { group, median, quantile } from 'd3-array';
 import { METRICS } from '../../names.js';
 import type { ReportTable } from '../../report/data.js';
 import { methodLabel, methodName } from '../../report/learning.js';
 import { type ResultRow, sortRows } from '../../results/rows.js';
 import { lastValue, type StoredRun } from '../../run/scan.js';
+import { discoveryOf } from './pooled.js';
 
 const column = (label: string, numeric = true) => ({ label, numeric });
 
@@ -43,7 +45,7 @@ function discoverTable(runs: readonly StoredRun[]): ReportTable {
     title: 'Metacontrollers',
     about:
       'Discovery, every seed. F1 compares switches (hard gates) with true subgoal changes at the exact step; read-out is the share of steps whose true subgoal a linear map finds in z; NLL in nats an action with hard gates, and without any control.' +
-      unlike(runs.map(({ config }) => config.config.discover?.method ?? 'metacontroller')),
+      unlike(runs.map((run) => discoveryOf(run).method)),
     columns: [
       column('Base'),
       column('Seed'),
@@ -56,7 +58,7 @@ function discoverTable(runs: readonly StoredRun[]): ReportTable {
       column('Command', false),
     ],
     rows: runs.map((run) => {
-      const { method = 'metacontroller', view = null } = run.config.config.discover ?? {};
+      const { method, view } = discoveryOf(run);
       return [
         run.config.inputs.base?.seed ?? null,
         run.config.seed,

@@ -1,19 +1,9 @@
 /** What the lab shows of the grid: layouts, cells, drawings. */
-import { type GridObservation, type GridSize, type GridworldPinpad, shownBy, type Trace, type World } from '@coxswain/envs';
+import { GRID_NAME, type GridObservation, type GridworldPinpad, shownBy, type Trace, type World } from '@coxswain/envs';
 import type { Episodes } from '@coxswain/rl';
 import { NotOfferedError } from '../errors.js';
 import { actionsAt } from '../phases/replay.js';
 import type { DrawnEpisode } from '../report/data.js';
-import type { Config } from '../settings/sections.js';
-import { definitionOf } from './index.js';
-
-/** The grid of a configuration. @throws NotOfferedError for another world. */
-export function gridOf({ world }: Pick<Config, 'world'>): GridSize {
-  const { name } = definitionOf(world);
-  const { size, colours, walls } = world;
-  if (size === undefined) throw new NotOfferedError(name, 'grid of cells', 'cells', ['gridworld-pinpad']);
-  return { size, colours, walls };
-}
 
 /** An episode as the grid went through it. */
 export interface Replayed {
@@ -33,7 +23,7 @@ export function replayGrid(
 ): Replayed[] {
   const { environments, observationSpace, actionSpace } = environment;
   const space = observationSpace as GridObservation;
-  if (!('view' in space)) throw new NotOfferedError(environment.name ?? 'without a name', 'grid of cells', 'cells', ['gridworld-pinpad']);
+  if (!('view' in space)) throw new NotOfferedError(environment.name ?? 'without a name', 'grid of cells', 'cells', [GRID_NAME]);
   const grid = environment as GridworldPinpad;
   const { observation, info } = grid.reset(again.seed, { firstEpisode: again.batch * environments });
   const seen = Array.from({ length: environments }, (_, i) => ({

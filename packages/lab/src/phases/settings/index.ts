@@ -1,0 +1,21 @@
+/** The sections of the method, in the order in which settings are listed. */
+import { skillsSection } from '../../skills/settings.js';
+import { discoverSection, stagesSection } from './discover.js';
+import { compileSection, metacontrollerSection } from './metacontroller.js';
+import { pretrainSection } from './pretrain.js';
+import { evaluateSection, internalSection, rawSection, reinforceSection } from './reinforce.js';
+import { superviseSection } from './supervise.js';
+
+export const SECTIONS = [
+  pretrainSection,
+  metacontrollerSection,
+  discoverSection,
+  stagesSection,
+  compileSection,
+  skillsSection,
+  superviseSection,
+  reinforceSection,
+  internalSection,
+  rawSection,
+  evaluateSection,
+] as const;
