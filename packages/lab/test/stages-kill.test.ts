@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Config } from '../src/config.js';
 import { loadBase } from '../src/phases/base.js';
 import { loadController } from '../src/phases/controller.js';
 import { evaluateController } from '../src/phases/evaluate-controller.js';
@@ -128,7 +127,7 @@ describe('in stages', () => {
     const base = loadBase(device, of('pretrain', 'pretrain'));
     const trained = of('in stages', 'discover');
     const controller = loadController(device, trained, base);
-    const config = trained.identity.config as Config;
+    const { config } = trained;
     const heldOut = demonstrations(config, 'heldOut', 4, config.discover.evaluationEpisodes, config.discover);
     const { result } = await evaluateController(base, controller, config, 4, heldOut);
     expect(readJson('in stages', 'result.json')).toMatchObject(result);

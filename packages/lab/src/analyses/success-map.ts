@@ -26,7 +26,7 @@ function tryOf(run: StoredRun): Try[] {
   const [f1, readout] = [lastValue(run, METRICS.switchF1Exact), lastValue(run, METRICS.subgoalReadout)];
   const finished = run.measured[FINISHED] !== undefined;
   if (run.config.phase !== 'discover' || !settings || f1 === null || readout === null || !finished) return [];
-  if ((settings.method ?? 'metacontroller') !== 'metacontroller') return [];
+  if (settings.method !== 'metacontroller') return [];
   const { view, alpha, laterGateFrom: hardFrom, steps } = settings;
   return [{ view, alpha, hardFrom, steps, f1, readout }];
 }

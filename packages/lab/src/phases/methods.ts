@@ -26,7 +26,7 @@ export interface Method {
   /** A `GATE_MODE`: when a code ends while acting. */
   readonly actingGate: number;
   /** What its encoder looks at; in stages, in the last of them. */
-  readonly view: (config: Config) => View;
+  readonly view: (config: Pick<Config, 'discover'>) => View;
 }
 
 const MODES = {
@@ -97,6 +97,4 @@ export const METHODS: Readonly<Record<Config['discover']['method'], Method>> = {
   },
 };
 
-/** A checkpoint from before there was a choice is of the metacontroller. */
-export const methodOf = ({ discover }: { readonly discover: Partial<Config['discover']> }): Method =>
-  METHODS[discover.method ?? 'metacontroller'];
+export const methodOf = ({ discover }: Pick<Config, 'discover'>): Method => METHODS[discover.method];

@@ -21,7 +21,7 @@ export const showsOwnMoments = (view: Config['discover']['view']): boolean => ['
 
 /** The stages of a run, as many as there can be. */
 export function stagesOf({ discover, stages }: Read): readonly Stage[] {
-  const view = methodOf({ discover }).view({ discover } as Config);
+  const view = methodOf({ discover }).view({ discover });
   const whole = { view, settings: discover, updates: updatesOf(discover) };
   if (discover.view !== 'event-free' || view === 'same' || !stages) return [{ ...whole, from: 0 }];
   const { first, steps, alphaWarmup, laterGateFrom, most } = stages;

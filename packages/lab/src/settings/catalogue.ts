@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { SettingError, UnknownPresetError, UsageError } from '../errors.js';
 import { nearest, suggestion } from '../suggest.js';
 import { type Chosen, choiceSettings, demand, find, type Loaded, type Names, shapeOf } from './kinds.js';
-import { type AskedWorld, type ChoiceSection, type Kind, require, type Section, type WorldKind } from './section.js';
+import { type AskedWorld, type ChoiceSection, type Kind, requireThat, type Section, type WorldKind } from './section.js';
 import { type Setting, settingOf } from './setting.js';
 
 /** A setting with its place. */
@@ -18,13 +18,6 @@ export interface ListedSetting {
 
 /** Sections by name, values by theirs. */
 export type Values = Record<string, Record<string, unknown>>;
-
-/** `key=value`, read apart. @throws UsageError for what is none. */
-export function readAssignment(assignment: string): { readonly key: string; readonly text: string } {
-  const at = assignment.indexOf('=');
-  if (at <= 0) throw new UsageError('--set', `\`${assignment}\``, 'key=value', 'For example --set pretrain.steps=100.');
-  return { key: assignment.slice(0, at).trim(), text: assignment.slice(at + 1).trim() };
-}
 
 const isValues = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
@@ -113,12 +106,22 @@ export class Catalogue {
     return this.values(name, { world: chosen.world.name, model: chosen.model.name }, chosen);
   }
 
+  /** `key=value`, read apart. @throws UsageError for what is none. */
+  #assigned(assignment: string): { readonly key: string; readonly text: string } {
+    const at = assignment.indexOf('=');
+    if (at <= 0) {
+      const example = this.settings().find(({ name }) => name === 'steps')?.key;
+      throw new UsageError('--set', `\`${assignment}\``, 'key=value', `For example --set ${example}=100.`);
+    }
+    return { key: assignment.slice(0, at).trim(), text: assignment.slice(at + 1).trim() };
+  }
+
   /**
    * Applies one `key=value` to a configuration in place. Another world brings its own settings at their defaults.
    * @throws SettingError for a key that does not exist (with the nearest one) or a value out of range.
    */
   override(config: Partial<Values>, assignment: string, loaded: Loaded = {}): void {
-    const { key, text } = readAssignment(assignment);
+    const { key, text } = this.#assigned(assignment);
     const settings = this.settings(this.chosen(this.namesOf(config), loaded), loaded);
     const found = settings.find((candidate) => candidate.key === key);
     if (!found) {
@@ -140,7 +143,7 @@ export class Catalogue {
    * as its settings are in the end.
    */
   configure(preset: string, assignments: readonly string[], loaded: Loaded = {}, inherited: Partial<Values> = {}): Values {
-    const assigned = new Map(assignments.map(readAssignment).map(({ key, text }) => [key, text]));
+    const assigned = new Map(assignments.map((assignment) => this.#assigned(assignment)).map(({ key, text }) => [key, text]));
     const nameOf = (of: 'world' | 'model') => (inherited[of]?.name as string | undefined) ?? assigned.get(`${of}.name`);
     const config = this.preset(preset, { world: nameOf('world'), model: nameOf('model') }, loaded);
     for (const [name, values] of Object.entries(inherited)) config[name] = { ...config[name], ...structuredClone(values) };
@@ -195,12 +198,12 @@ export class Catalogue {
     const given = settings.filter(({ section }) => isValues(config[section]));
     for (const { section, name, key, setting } of given) {
       const value = config[section]?.[name];
-      require(setting.accepts(value), key, value, setting.expected, setting.about);
+      requireThat(setting.accepts(value), key, value, setting.expected, setting.about);
     }
     const known = new Set(settings.map(({ key }) => key));
     for (const [name, of] of Object.entries(config))
       for (const key of Object.keys(of ?? {}))
-        require(known.has(`${name}.${key}`), `${name}.${key}`, 'set', 'a setting that exists', 'This version does not know it.');
+        requireThat(known.has(`${name}.${key}`), `${name}.${key}`, 'set', 'a setting that exists', 'This version does not know it.');
     const asked = config.world && this.#asked(world, config.world);
     if (config.model) model.check?.(config.model);
     for (const { name, check } of this.sections) if (config[name]) check?.(config[name]);
@@ -228,7 +231,7 @@ export class Catalogue {
     const longest = Math.max(...lengths);
     const horizon = values.horizon as number;
     const expected = `at least ${longest} steps, one for each ${event} of the longest task`;
-    require(horizon >= longest, 'world.horizon', horizon, expected, 'Raise world.horizon or shorten world.tasks.');
+    requireThat(horizon >= longest, 'world.horizon', horizon, expected, 'Raise world.horizon or shorten world.tasks.');
     return { event, events };
   }
 }

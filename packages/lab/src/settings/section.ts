@@ -52,12 +52,12 @@ export interface AskedWorld {
 }
 
 /** @throws SettingError unless it holds. */
-export function require(holds: boolean, key: string, value: unknown, expected: string, remedy: string): void {
+export function requireThat(holds: boolean, key: string, value: unknown, expected: string, remedy: string): void {
   if (!holds) throw new SettingError(key, String(value), expected, remedy);
 }
 
 /** Requires steps of a schedule to lie within the run. */
 export function requireWithin<Name extends string>(of: string, values: Record<Name | 'steps', number>, names: readonly Name[]): void {
   const expected = `at most ${of}.steps (${values.steps})`;
-  for (const name of names) require(values[name] <= values.steps, `${of}.${name}`, values[name], expected, 'Lower it with the steps.');
+  for (const name of names) requireThat(values[name] <= values.steps, `${of}.${name}`, values[name], expected, 'Lower it with the steps.');
 }

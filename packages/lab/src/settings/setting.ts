@@ -70,12 +70,27 @@ type Notes = { readonly description?: string; readonly hashed?: boolean; readonl
 /** By what a type says of itself: a world's own file may bring another copy of zod. */
 const isA = (type: z.ZodType, kind: z.ZodType['def']['type']): boolean => type.def.type === kind;
 
+interface Unwrapped {
+  readonly inner: z.ZodType;
+  readonly initial: unknown;
+  readonly noted: Notes;
+}
+
 /** A type without its default, and what was noted of it on the way. */
-function unwrapped(type: z.ZodType): { readonly inner: z.ZodType; readonly initial: unknown; readonly noted: Notes } {
+function unwrap(type: z.ZodType): Unwrapped {
   const noted = (type.meta() ?? {}) as Notes;
   if (!isA(type, 'default')) return { inner: type, initial: undefined, noted };
-  const further = unwrapped((type as z.ZodDefault<z.ZodType>).unwrap());
+  const further = unwrap((type as z.ZodDefault<z.ZodType>).unwrap());
   return { inner: further.inner, initial: type.parse(undefined), noted: { ...further.noted, ...noted } };
+}
+
+/** Every stored run that is read is completed, which asks all of them. */
+const KNOWN = new WeakMap<z.ZodType, Unwrapped>();
+
+function unwrapped(type: z.ZodType): Unwrapped {
+  const known = KNOWN.get(type) ?? unwrap(type);
+  KNOWN.set(type, known);
+  return known;
 }
 
 const UNNAMED: TaskWords = { one: 'a task of the world', list: 'tasks of the world with commas between', event: 'event' };

@@ -1,17 +1,17 @@
 /** Checks between sections, for the phases that read both. Sections that are not known yet are absent. */
 import type { PartialConfig } from '../../config.js';
-import { type AskedWorld, require, requireWithin } from '../../settings/section.js';
+import { type AskedWorld, requireThat, requireWithin } from '../../settings/section.js';
 
 /** The metacontroller reads and steers layers that the model has. */
 export function checkSteering({ metacontroller, model }: PartialConfig): void {
   if (!metacontroller || !model) return;
   const { layer, embedderLayer, rank } = metacontroller;
   const deepest = `at most model.depth (${model.depth})`;
-  require(layer <= model.depth, 'metacontroller.layer', layer, deepest, 'Choose a layer of the model; the middle works best.');
+  requireThat(layer <= model.depth, 'metacontroller.layer', layer, deepest, 'Choose a layer of the model; the middle works best.');
   const other = 'Choose a layer of the model; the steered one, or one above it.';
-  require(embedderLayer <= model.depth, 'metacontroller.embedderLayer', embedderLayer, deepest, other);
+  requireThat(embedderLayer <= model.depth, 'metacontroller.embedderLayer', embedderLayer, deepest, other);
   const lower = 'A steering matrix cannot have a rank above its width: lower metacontroller.rank.';
-  require(rank <= model.width, 'metacontroller.rank', rank, `at most model.width (${model.width})`, lower);
+  requireThat(rank <= model.width, 'metacontroller.rank', rank, `at most model.width (${model.width})`, lower);
 }
 
 /** Views that ask the frozen base, or a switch that learned to open, for moments. */
@@ -22,26 +22,32 @@ export function checkViews({ discover, stages, metacontroller, model }: PartialC
   if (discover === undefined || !OWN_MOMENTS.includes(discover.view)) return;
   const { view, method, momentLayer } = discover;
   const other = 'Choose another view (--view touches), or discover.method=metacontroller.';
-  require(method !== 'co-trained', 'discover.view', view, 'one that does not look at the base, which learns along (co-trained)', other);
+  requireThat(method !== 'co-trained', 'discover.view', view, 'one that does not look at the base, which learns along (co-trained)', other);
   const staged = view === 'event-free';
   const single = 'one of a single stage: this method’s switch is always open';
-  require(!staged || method !== 'no-abstraction', 'discover.view', view, single, other);
+  requireThat(!staged || method !== 'no-abstraction', 'discover.view', view, single, other);
   if (model) {
     const expected = `at most model.depth (${model.depth}), or -1 for metacontroller.embedderLayer (${metacontroller?.embedderLayer})`;
-    require(momentLayer <= model.depth, 'discover.momentLayer', momentLayer, expected, 'Choose a layer of the model.');
+    requireThat(momentLayer <= model.depth, 'discover.momentLayer', momentLayer, expected, 'Choose a layer of the model.');
   }
   if (!staged || !stages) return;
   const first = { ...stages, warmup: discover.warmup, startSteps: discover.starts === 1 ? 0 : discover.startSteps };
   requireWithin('stages', first, ['alphaWarmup', 'laterGateFrom']);
   for (const name of ['warmup', 'startSteps'] as const)
-    require(first[name] <= stages.steps, `discover.${name}`, first[name], `at most stages.steps (${stages.steps})`, 'Raise stages.steps.');
+    requireThat(
+      first[name] <= stages.steps,
+      `discover.${name}`,
+      first[name],
+      `at most stages.steps (${stages.steps})`,
+      'Raise stages.steps.',
+    );
 }
 
 /** CompILE reads through a copy of the blocks below the layer that is steered. */
 export function checkMethod({ discover, metacontroller }: PartialConfig): void {
   if (discover?.method !== 'compile' || !metacontroller) return;
   const expected = 'at least 1 for discover.method=compile, which reads through a copy of the blocks below';
-  require(metacontroller.layer >= 1, 'metacontroller.layer', metacontroller.layer, expected, 'Raise metacontroller.layer.');
+  requireThat(metacontroller.layer >= 1, 'metacontroller.layer', metacontroller.layer, expected, 'Raise metacontroller.layer.');
 }
 
 /** An episode of the rewarded task has a step for each of its events. */
@@ -50,7 +56,7 @@ export function checkReward({ reinforce }: PartialConfig, world: AskedWorld | un
   const { task, horizon } = reinforce;
   const events = world.events('reinforce.task', task);
   const expected = `at least ${events} steps, one for each ${world.event} of the task`;
-  require(horizon >= events, 'reinforce.horizon', horizon, expected, 'Raise reinforce.horizon.');
+  requireThat(horizon >= events, 'reinforce.horizon', horizon, expected, 'Raise reinforce.horizon.');
 }
 
 /** So has one of the longer task, where there is one. */
@@ -58,5 +64,5 @@ export function checkLongTask({ evaluate }: PartialConfig, world: AskedWorld | u
   if (!evaluate || !world || evaluate.longTask === '') return;
   const { longTask, longHorizon } = evaluate;
   const events = world.events('evaluate.longTask', longTask);
-  require(longHorizon >= events, 'evaluate.longHorizon', longHorizon, `at least ${events} steps`, 'Raise evaluate.longHorizon.');
+  requireThat(longHorizon >= events, 'evaluate.longHorizon', longHorizon, `at least ${events} steps`, 'Raise evaluate.longHorizon.');
 }

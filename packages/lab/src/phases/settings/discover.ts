@@ -1,6 +1,6 @@
 /** Settings of finding skills. */
 import { z } from 'zod';
-import { require, requireWithin, section } from '../../settings/section.js';
+import { requireThat, requireWithin, section } from '../../settings/section.js';
 import { choice, flag, integer, number } from '../../settings/setting.js';
 import { adam, cadence, lengthBuckets, precision } from './shared.js';
 
@@ -102,7 +102,7 @@ function check(discover: Discover): void {
   const starts = discover.starts === 1 ? [] : (['startSteps'] as const);
   const unmeasured = discover.starts > 1 && discover.startsBy === 'neighbours' && discover.injectionEpisodes === 0;
   const injecting = 'at least 1 where discover.startsBy=neighbours injects codes to choose a start';
-  require(!unmeasured, 'discover.injectionEpisodes', 0, injecting, 'Inject some, or set discover.startsBy=loss.');
+  requireThat(!unmeasured, 'discover.injectionEpisodes', 0, injecting, 'Inject some, or set discover.startsBy=loss.');
   requireWithin('discover', discover, [...starts, 'warmup', 'alphaWarmup', 'laterGateFrom']);
 }
 

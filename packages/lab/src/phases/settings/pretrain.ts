@@ -1,6 +1,6 @@
 /** Settings of training the base model. */
 import { z } from 'zod';
-import { require, requireWithin, section } from '../../settings/section.js';
+import { requireThat, requireWithin, section } from '../../settings/section.js';
 import { integer, number } from '../../settings/setting.js';
 import { adam, cadence, lengthBuckets, precision } from './shared.js';
 
@@ -51,7 +51,7 @@ export const pretrainSection = section({
   },
   check(pretrain) {
     const expected = `a divisor of pretrain.batch (${pretrain.batch})`;
-    require(pretrain.batch % pretrain.parts === 0, 'pretrain.parts', pretrain.parts, expected, 'Parts have the same size.');
+    requireThat(pretrain.batch % pretrain.parts === 0, 'pretrain.parts', pretrain.parts, expected, 'Parts have the same size.');
     requireWithin('pretrain', pretrain, ['warmup']);
   },
 });
