@@ -41,6 +41,17 @@ test.each([
   expect(read.length).toEqual(data.length);
 });
 
+test("with the world's views they can be turned, and say what follows", () => {
+  const data = demonstrationsOf(pointPads, {}, { count: 4, seed: 2, noise: 0.1, horizon: T });
+  const views = pointPads.views!(pointPads.settings.parse({}) as never);
+  const read = trajectoriesFromArrays(arraysOf(pointPads, T), pads, views);
+  expect(read.observe([2, 0], T, [3, 6])).toEqual(data.observe([2, 0], T, [3, 6]));
+  expect(read.predicted!([2, 0], T)).toEqual(data.predicted!([2, 0], T));
+  const unturned = trajectoriesFromArrays(arraysOf(pointPads, T), pads);
+  expect(unturned.predicted).toBeUndefined();
+  expect(() => unturned.observe([0], T, [1])).toThrow(expect.objectContaining({ code: 'bad-argument' }));
+});
+
 test('labels may be missing', () => {
   const arrays = arraysOf(pointPads, T);
   arrays.delete('goal');

@@ -1,5 +1,6 @@
 /** Demonstrations from arrays by name, for those who have data but no expert. */
 import { type LeafValues, leafArray, leafSize, leavesOf, type Space } from '@coxswain/base';
+import type { ObservationViews } from './definition.js';
 import { EnvError, LONGEST_HORIZON } from './errors.js';
 import { type RecordedSpaces, RecordedTrajectories } from './recorded.js';
 import { ValueAccess } from './values.js';
@@ -18,11 +19,13 @@ export interface ArraySpaces<O extends Space, A extends Space> extends RecordedS
 /**
  * Episodes from arrays: `observation` `[N, T+1, …]` (a record's leaves by name: `observation.position`), `action` `[N, T, …]`,
  * `length` `[N]`, and where they are known `event` and `goal` `[N, T]`. What is after an episode's end is not read.
+ * @param views of the world that they come from, so that they can be turned and what follows be predicted.
  * @throws EnvError `bad-demonstrations` for arrays that are missing, ragged, not finite or out of their space.
  */
 export function trajectoriesFromArrays<O extends Space, A extends Space>(
   arrays: ReadonlyMap<string, NamedArray>,
   spaces: ArraySpaces<O, A>,
+  views: ObservationViews<O, A> = {},
 ): RecordedTrajectories<O, A> {
   const [count] = shapeOf(arrays, 'length', 1);
   const [firstAction] = leavesOf(spaces.action).map(({ path }) => nameOf('action', path));
@@ -41,7 +44,7 @@ export function trajectoriesFromArrays<O extends Space, A extends Space>(
     event: labelsOf(arrays, 'event', { ...size, length, events: spaces.events }),
     goal: labelsOf(arrays, 'goal', { ...size, length, events: spaces.events }),
   };
-  return new RecordedTrajectories(recording, spaces);
+  return new RecordedTrajectories(recording, spaces, views);
 }
 
 const nameOf = (what: string, path: string): string => (path === '' ? what : `${what}.${path}`);
