@@ -3,6 +3,7 @@ import type { Space, Values } from '@coxswain/base';
 import type { z } from 'zod';
 import type { Recording } from './recorded.js';
 import type { Trajectories } from './trajectories.js';
+import type { Value } from './values.js';
 import type { World } from './world.js';
 
 /** A task as its world reads it: the text '0123' becomes events in order. */
@@ -87,6 +88,15 @@ export interface Trace<O extends Space = Space, A extends Space = Space> {
   readonly success: boolean;
 }
 
+/** What can be made of single observations and actions, wherever they come from. */
+export interface ObservationViews<O extends Space = Space, A extends Space = Space> {
+  /** The same observation in a world turned by symmetry `k` (0 is the identity), see `WorldDefinition.symmetries`. */
+  turn?(observation: Value<O>, k: number): Value<O>;
+  turnAction?(action: Value<A>, k: number): Value<A>;
+  /** What `WorldSpaces.predicted` is of an observation. */
+  predicted?(observation: Value<O>): Value<Space>;
+}
+
 /** A world by name. What is optional a phase names as what it needs, and is refused in one sentence where it is absent. */
 export interface WorldDefinition<S extends z.ZodObject = z.ZodObject, O extends Space = Space, A extends Space = Space> {
   readonly name: string;
@@ -119,6 +129,8 @@ export interface WorldDefinition<S extends z.ZodObject = z.ZodObject, O extends 
   played?(settings: z.output<S>, recording: Recording): Trajectories<O, A>;
   /** How many symmetries it has, the identity first: `Trajectories.observe` shows episodes under each. */
   readonly symmetries?: number;
+  /** For demonstrations from files, see `trajectoriesFromArrays`. */
+  views?(settings: z.output<S>): ObservationViews<O, A>;
   draw?(settings: z.output<S>, trace: Trace<O, A>): Picture;
 }
 

@@ -1,6 +1,6 @@
 /** The rules of one episode: what a world needs to say, where the rest (N at once, ends, snapshots, recording) is the same for all. */
 import type { CounterRandom, Space } from '@coxswain/base';
-import type { Task } from './definition.js';
+import type { ObservationViews, Task } from './definition.js';
 import type { Value } from './values.js';
 
 /** What came of a step. Left out: nothing was reached, and the task decides about reward and end. */
@@ -19,17 +19,12 @@ export interface Outcome<State> {
  * One episode. A state is a plain object of numbers, texts, lists and typed arrays. Everything random comes from the given source: its
  * numbers depend on seed, episode and step alone.
  */
-export interface EpisodeRules<State, O extends Space = Space, A extends Space = Space> {
+export interface EpisodeRules<State, O extends Space = Space, A extends Space = Space> extends ObservationViews<O, A> {
   begin(random: CounterRandom, task: Task | 'free'): State;
   observe(state: State): Value<O>;
   /** May change the state in place. Actions of boxes come within their bounds. */
   // biome-ignore lint/suspicious/noConfusingVoidType: a step that only changes the state returns nothing.
   step(state: State, action: Value<A>, random: CounterRandom): Outcome<State> | void;
-  /** The same observation in a world turned by symmetry `k` (0 is the identity), see `WorldDefinition.symmetries`. */
-  turn?(observation: Value<O>, k: number): Value<O>;
-  turnAction?(action: Value<A>, k: number): Value<A>;
-  /** What `WorldSpaces.predicted` is of an observation. */
-  predicted?(observation: Value<O>): Value<Space>;
 }
 
 /** What an expert knows beside the state. */

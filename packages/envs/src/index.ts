@@ -1,10 +1,12 @@
 // Worlds are made of them.
 export { boxSpace, CounterRandom, type DiscreteSpace, discreteSpace, type RowsSpace, rowsSpace } from '@coxswain/base';
 export * from './batches.js';
+export { checkWorld, type Finding } from './check/check-world.js';
 export * from './definition.js';
 export * from './digit-task.js';
 export type { EpisodeExpert, EpisodeRules, ExpertView, Outcome } from './episode-rules.js';
 export { EnvError, type EnvErrorCode, LONGEST_HORIZON } from './errors.js';
+export * from './from-arrays.js';
 export * from './gridworld-pinpad/index.js';
 export * from './point-pads/index.js';
 export { type RecordedSpaces, RecordedTrajectories, type Recording } from './recorded.js';

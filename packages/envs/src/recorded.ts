@@ -1,6 +1,6 @@
 /** Recorded episodes in flat arrays, whatever their spaces. */
 import { fromLeaves, type LeafValues, leafSize, leavesOf, type Space, type Values } from '@coxswain/base';
-import type { EpisodeRules } from './episode-rules.js';
+import type { ObservationViews } from './definition.js';
 import { EnvError } from './errors.js';
 import { leafArrays } from './leaf-arrays.js';
 import type { Trajectories } from './trajectories.js';
@@ -32,8 +32,6 @@ export interface RecordedSpaces<O extends Space, A extends Space> {
   readonly predicted?: Space | undefined;
 }
 
-type Views<O extends Space, A extends Space> = Pick<EpisodeRules<never, O, A>, 'turn' | 'turnAction' | 'predicted'>;
-
 export class RecordedTrajectories<O extends Space = Space, A extends Space = Space> implements Trajectories<O, A> {
   readonly observationSpace: O;
   readonly actionSpace: A;
@@ -50,7 +48,7 @@ export class RecordedTrajectories<O extends Space = Space, A extends Space = Spa
   constructor(
     readonly recording: Recording,
     spaces: RecordedSpaces<O, A>,
-    private readonly views: Views<O, A> = {},
+    private readonly views: ObservationViews<O, A> = {},
   ) {
     const { count, horizon, length, event, goal, expertNll } = recording;
     this.observationSpace = spaces.observation;
@@ -125,7 +123,7 @@ export class RecordedTrajectories<O extends Space = Space, A extends Space = Spa
 
   private predict(
     space: Space,
-    predict: NonNullable<Views<O, A>['predicted']>,
+    predict: NonNullable<ObservationViews<O, A>['predicted']>,
     { episodes, steps, turned }: { episodes: ArrayLike<number>; steps: number; turned?: ArrayLike<number> | undefined },
   ): unknown {
     const access = new ValueAccess(space, 'predicted');

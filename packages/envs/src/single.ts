@@ -10,7 +10,7 @@ import { VectorisedWorld } from './vectorised.js';
 
 /** As a `WorldDefinition`, with rules in place of `open` and an expert in place of `demonstrations`. */
 export interface SingleDefinition<State, S extends z.ZodObject, O extends Space, A extends Space>
-  extends Omit<WorldDefinition<S, O, A>, 'open' | 'demonstrations' | 'task'> {
+  extends Omit<WorldDefinition<S, O, A>, 'open' | 'demonstrations' | 'views' | 'task'> {
   /** Digits by default, one for each event. */
   task?(settings: z.output<S>, text: string): Task;
   rules(settings: z.output<S>): EpisodeRules<State, O, A>;
@@ -26,6 +26,7 @@ export function singleWorld<State, const S extends z.ZodObject, const O extends 
   return world<S, O, A>({
     task: (settings, text) => digitTask(text, { count: definition.spaces(settings).events.length, noun: 'event' }),
     ...rest,
+    views: rules,
     open: (settings, how) => new VectorisedWorld(player(settings), how),
     ...(expert && { demonstrations: (settings: z.output<S>, how) => recordEpisodes(player(settings), expert(settings), how) }),
   });

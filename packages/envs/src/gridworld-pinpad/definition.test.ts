@@ -94,6 +94,18 @@ describe('demonstrations', () => {
     expect(withoutFinal).toEqual(observeEpisodes(space, layout, seen, steps));
   });
 
+  test('say of an observation which cell it is of', () => {
+    for (const observation of ['egocentric', 'allocentric'] as const) {
+      const settings = { ...mini, observation };
+      const space = observation === 'egocentric' ? egocentric(world) : allocentric(world);
+      const seen = observeEpisodes(space, layout, position, steps + 1);
+      const cells = Array.from(position, (_, i) =>
+        gridworldPinpad.views!(settings).predicted!(seen.subarray(i * space.slots, (i + 1) * space.slots)),
+      );
+      expect(cells).toEqual(Array.from(position));
+    }
+  });
+
   test('turn as their worlds turn', () => {
     const which = randomSymmetries(3, 4, size);
     const turned = applySymmetries(squareSymmetries(world.size), which, batch);

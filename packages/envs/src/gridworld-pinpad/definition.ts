@@ -56,6 +56,10 @@ export const gridworldPinpad = world({
       environments,
       observation: observationOf(settings),
     }),
+  views: (settings) => {
+    const { slots, agentRows } = observationOf(settings);
+    return { predicted: (observation) => observation[slots - 1] - agentRows };
+  },
   *demonstrations(settings, how) {
     return new GridTrajectories(observationOf(settings), yield* expertEpisodes(expertSettings(settings, how)));
   },

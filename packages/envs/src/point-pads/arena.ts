@@ -18,6 +18,9 @@ export const CLEARANCE = 0.08;
 /** Draws until pads and point lie well. */
 const MOST_DRAWS = 10_000;
 
+/** Failures after which all pads are placed anew. */
+const MOST_FAILURES = 40;
+
 export function squaredDistance(ax: number, ay: number, bx: number, by: number): number {
   return (ax - bx) * (ax - bx) + (ay - by) * (ay - by);
 }
@@ -39,14 +42,16 @@ export function drawArena({ pads, radius }: PadSettings, random: CounterRandom):
     for (let i = 0; i < count; i++) if (squaredDistance(x, y, centres[2 * i], centres[2 * i + 1]) < least * least) return false;
     return true;
   };
-  for (let draw = 0, placed = 0; draw < MOST_DRAWS; draw++) {
+  for (let draw = 0, placed = 0, failures = 0; draw < MOST_DRAWS; draw++) {
     const last = placed === pads;
     const span = last ? 1 - CLEARANCE : reach;
     const x = span * (2 * random.uniform() - 1);
     const y = span * (2 * random.uniform() - 1);
-    // A place that spoils the others is given up with all of them, so that arenas are uniform over those allowed.
-    if (!clear(x, y, placed, last ? away : apart)) placed = 0;
-    else if (!last) {
+    if (!clear(x, y, placed, last ? away : apart)) {
+      failures++;
+      // The pads that lie already may leave no room for this one: then all are placed anew.
+      if (failures % MOST_FAILURES === 0) placed = 0;
+    } else if (!last) {
       centres[2 * placed] = x;
       centres[2 * placed + 1] = y;
       placed++;

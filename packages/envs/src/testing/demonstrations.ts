@@ -1,0 +1,16 @@
+import type { DemonstrationSettings, Trajectories, WorldDefinition } from '../index.js';
+
+/** A world's demonstrations of its default tasks, at once. */
+export function demonstrationsOf(
+  definition: WorldDefinition,
+  given: object,
+  how: Partial<DemonstrationSettings> & Pick<DemonstrationSettings, 'count' | 'seed' | 'noise'>,
+): Trajectories {
+  const settings = definition.settings.parse(given) as never;
+  const { tasks, horizon } = definition.defaults(settings);
+  const shares = definition.demonstrations!(settings, { tasks: tasks.map((text) => definition.task(settings, text)), horizon, ...how });
+  for (;;) {
+    const { done, value } = shares.next();
+    if (done) return value;
+  }
+}
