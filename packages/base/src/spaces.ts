@@ -43,7 +43,10 @@ export const discreteSpace = (count: number): DiscreteSpace => ({ kind: 'discret
 export const rowsSpace = (rows: number, slots: number, bySlot = true): RowsSpace => ({ kind: 'rows', rows, slots, bySlot });
 
 /** Finite numbers of f32. */
-export const boxSpace = (shape: readonly number[], bounds: { readonly low?: number; readonly high?: number } = {}): BoxSpace => ({
+export const boxSpace = (
+  shape: readonly number[],
+  bounds: { readonly low?: number; readonly high?: number } = {},
+): BoxSpace & { readonly type: 'f32' } => ({
   kind: 'box',
   shape,
   type: 'f32',

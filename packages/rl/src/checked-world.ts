@@ -32,7 +32,7 @@ const isFlag = (flag: unknown): boolean => flag === 0 || flag === 1 || flag === 
 
 /**
  * A world that is looked at as it plays: every reward, observation, flag and progress of an episode that runs, on the host, before
- * any of it reaches the model. Otherwise it is the world it was made of.
+ * any of it reaches the model. Observations have to be of the space that it declares. Otherwise it is the world it was made of.
  */
 export class CheckedWorld implements World {
   readonly name: string;
@@ -46,11 +46,7 @@ export class CheckedWorld implements World {
   /** Of each episode so far, in the precision that learning has them in. */
   readonly #reward: Float32Array;
 
-  /** @param seen the space of observations that the model reads. */
-  constructor(
-    private readonly world: World,
-    private readonly seen: Space,
-  ) {
+  constructor(private readonly world: World) {
     this.name = nameOf(world);
     this.environments = world.environments;
     this.horizon = world.horizon;
@@ -84,8 +80,8 @@ export class CheckedWorld implements World {
   /** Observations of episodes that go on, and how far all have come. */
   #look({ observation, info }: Reset): void {
     const { environments: n } = this;
-    const given = leafValues(this.seen, observation);
-    for (const [leaf, { path, space }] of leavesOf(this.seen).entries()) {
+    const given = leafValues(this.observationSpace, observation);
+    for (const [leaf, { path, space }] of leavesOf(this.observationSpace).entries()) {
       const name = `observation${path && `.${path}`}`;
       const size = leafSize(space);
       this.#length(name, given[leaf], n * size, `[${n}, ${size}]`);

@@ -112,6 +112,6 @@ describe('DeviceRollout', () => {
       'host',
     );
     const other = new DevicePinpad(device, { world: { size: 5, colours: 4, walls: 0 }, tasks: ['0'], horizon: T, environments: N });
-    expect(() => new DeviceRollout({ model, world: other, seed: 1 })).toThrow('slots');
+    expect(() => new DeviceRollout({ model, world: other, seed: 1 })).toThrow('observations of 82 rows of');
   });
 });

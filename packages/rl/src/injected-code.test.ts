@@ -44,8 +44,8 @@ test('before the injection the model acts alone, and so it does for ever where t
   let differs = 0;
   for (let i = 0; i < N; i++)
     for (let t = 0; t < T; t++) {
-      if (t < 4) expect(late.action[i * T + t]).toBe(alone.action[i * T + t]);
-      else differs += Number(late.action[i * T + t] !== alone.action[i * T + t]);
+      if (t < 4) expect(late.action[0][i * T + t]).toBe(alone.action[0][i * T + t]);
+      else differs += Number(late.action[0][i * T + t] !== alone.action[0][i * T + t]);
     }
   expect(differs).toBeGreaterThan(0);
 });
@@ -73,5 +73,5 @@ test('while it is held it steers as the same code does from the start', async ()
   const injected = await run(0);
   for (let i = 0; i < N; i++)
     for (let t = 0; t < Math.min(always.length[i], injected.length[i]) && injected.open[i * T + t]; t++)
-      expect(injected.action[i * T + t]).toBe(always.action[i * T + t]);
+      expect(injected.action[0][i * T + t]).toBe(always.action[0][i * T + t]);
 });

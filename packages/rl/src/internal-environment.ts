@@ -6,6 +6,7 @@ import { type Memory, type SequenceModel, spaceTensors, writeValues } from '@cox
 import { CheckedWorld } from './checked-world.js';
 import { CodeController } from './code-controller.js';
 import { FixedCodes, PLAY_STREAM } from './codes.js';
+import { requireSpacesOf } from './rollout.js';
 
 export type InternalEnvironmentOptions = {
   /** The frozen base model. */
@@ -87,12 +88,14 @@ export class InternalEnvironment {
   #t = -1;
   #batch = 0;
 
+  /** @throws ShapeError where model and environment do not fit together. */
   constructor(private readonly options: InternalEnvironmentOptions) {
+    requireSpacesOf(options);
     const { model, metacontroller, layer, gate, environment, seed } = options;
     const { environments: n, horizon } = environment;
     const { device } = model;
     this.environments = n;
-    this.#world = new CheckedWorld(environment, model.config.observation);
+    this.#world = new CheckedWorld(environment);
     this.latent = metacontroller.config.latent;
     this.width = metacontroller.config.width;
     this.#codes = new FixedCodes(device.zeros([n, this.latent]));

@@ -75,8 +75,7 @@ export function checkParts({ model, environment, controller, temperature = 1 }: 
   if (!(temperature > 0 && Number.isFinite(temperature)))
     throw outOfRange('temperature', temperature, 'a positive number', 'set it to 1 for the model as it was trained');
   const { depth } = model.config;
-  requireSameSpace('observations', environment.observationSpace, model.config.observation, 'as the model reads');
-  requireSameSpace('actions', environment.actionSpace, model.config.action, 'as the model gives');
+  requireSpacesOf({ model, environment });
   if (!controller) return;
   const { layer, episodes } = controller;
   if (!(layer >= 0 && layer <= depth)) throw new ShapeError('rollout', `a controller of layer ${layer}`, `a layer from 0 to ${depth}`);
@@ -84,7 +83,12 @@ export function checkParts({ model, environment, controller, temperature = 1 }: 
     throw new ShapeError('rollout', `a controller for ${episodes} episodes`, `${environment.environments}, as are played together`);
 }
 
-/** @throws ShapeError where what a world has is not what the model was made for. */
+/** @throws ShapeError where a world's spaces are not those that the model was made for. */
+export function requireSpacesOf({ model, environment }: Pick<Parts, 'model' | 'environment'>): void {
+  requireSameSpace('observations', environment.observationSpace, model.config.observation, 'as the model reads');
+  requireSameSpace('actions', environment.actionSpace, model.config.action, 'as the model gives');
+}
+
 function requireSameSpace(what: string, given: Space, expected: Space, why: string): void {
   const [theirs, ours] = [describeSpace(given), describeSpace(expected)];
   if (theirs !== ours) throw new ShapeError('rollout', `${what} of ${theirs}`, `${ours}, ${why}`);
@@ -125,7 +129,7 @@ export class Rollout {
     this.#device = model.device;
     this.#memory = model.memory(count, horizon);
     this.#random = new RandomState(model.device, seed);
-    this.#world = new CheckedWorld(environment, model.config.observation);
+    this.#world = new CheckedWorld(environment);
     this.#seen = leavesOf(model.config.observation).map(({ space }) => space);
     this.#done = leavesOf(model.config.action).map(({ space }) => space);
     this.#rowCounts = options.rowCounts ?? defaultRowCounts(count);

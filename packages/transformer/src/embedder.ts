@@ -1,7 +1,17 @@
 /** From observations to the residual stream. */
 import { type BoxSpace, type LeafSpace, leafSize, leavesOf, type Space } from '@coxswain/base';
-import { add, convolution2d, embeddingSum, type Initialiser, linear, type ParameterStore, relu, type Tensor } from '@coxswain/tensor';
-import { fanIn, normal, varianceScaled } from './initialise.js';
+import {
+  add,
+  convolution2d,
+  embeddingSum,
+  type Initialiser,
+  linear,
+  type ParameterStore,
+  relu,
+  ShapeError,
+  type Tensor,
+} from '@coxswain/tensor';
+import { fanIn, normal, varianceScaled, zeros } from './initialise.js';
 import { type Observed, tensorsOf } from './space-tensors.js';
 
 /** How the rows of an embedding start. */
@@ -45,6 +55,8 @@ function pictureOf({ type, shape }: BoxSpace): readonly [number, number, number]
 const weightStart = (inputs: number, { varianceScale }: EmbeddingStart): Initialiser =>
   varianceScale === undefined ? fanIn(inputs) : varianceScaled(inputs, varianceScale);
 
+const biasStart = (inputs: number, { varianceScale }: EmbeddingStart): Initialiser => (varianceScale === undefined ? fanIn(inputs) : zeros);
+
 /** Channels of the two convolutions that look at a picture, each with windows of 3 and steps of 2. */
 const CHANNELS = [16, 32] as const;
 
@@ -54,14 +66,14 @@ function pictureReader(store: ParameterStore, name: string, [height, width, chan
     const inputs = 9 * c;
     const layer = {
       weight: store.declare(`${name}.conv.${i}.weight`, [filters, 3, 3, c], weightStart(inputs, start)),
-      bias: store.declare(`${name}.conv.${i}.bias`, [filters], weightStart(inputs, start)),
+      bias: store.declare(`${name}.conv.${i}.bias`, [filters], biasStart(inputs, start)),
     };
     [h, w, c] = [Math.ceil(h / 2), Math.ceil(w / 2), filters];
     return layer;
   });
   const inputs = h * w * c;
   const weight = store.declare(`${name}.weight`, [start.width, inputs], weightStart(inputs, start));
-  const bias = store.declare(`${name}.bias`, [start.width], weightStart(inputs, start));
+  const bias = store.declare(`${name}.bias`, [start.width], biasStart(inputs, start));
   return (values) => {
     const rows = values.size / (height * width * channels);
     let x = values.reshape([rows, height, width, channels]);
@@ -75,7 +87,7 @@ function boxReader(store: ParameterStore, name: string, space: BoxSpace, start: 
   if (picture) return pictureReader(store, name, picture, start);
   const size = leafSize(space);
   const weight = store.declare(`${name}.weight`, [start.width, size], weightStart(size, start));
-  const bias = store.declare(`${name}.bias`, [start.width], weightStart(size, start));
+  const bias = store.declare(`${name}.bias`, [start.width], biasStart(size, start));
   return (values) => linear(values.reshape([values.size / size, size]), weight, { bias });
 }
 
@@ -97,10 +109,11 @@ export class Embedder {
     this.#readers = leavesOf(space).map(({ space: leaf, path }) => readerOf(leaf, path));
   }
 
-  /** @param observation [N, …], a tensor for each leaf. @returns [N, width] */
+  /** @param observation [N, …], a tensor for each leaf. @returns [N, width] @throws ShapeError for another number of leaves. */
   embed(observation: Observed): Tensor {
-    return tensorsOf(observation)
-      .map((values, i) => this.#readers[i](values))
-      .reduce((sum, part) => add(sum, part));
+    const tensors = tensorsOf(observation);
+    if (tensors.length !== this.#readers.length)
+      throw new ShapeError('embed', `${tensors.length} tensors`, `${this.#readers.length}, one for each leaf of the observation space`);
+    return tensors.map((values, i) => this.#readers[i](values)).reduce((sum, part) => add(sum, part));
   }
 }

@@ -24,8 +24,14 @@ export function spaceTensors(device: Device, space: Space, count: number): reado
 const uploaded = (values: LeafValues): Float32Array | Int32Array =>
   values instanceof Uint8Array ? Float32Array.from(values, (value) => value / 255) : values;
 
-/** Uploads values, leaf by leaf. @param part which of as many equal parts as the values fill the tensors; the first by default. */
+/**
+ * Uploads values, leaf by leaf.
+ * @param part which of as many equal parts as the values fill the tensors; the first by default.
+ * @throws ArgumentError where a leaf is missing.
+ */
 export function writeValues(tensors: readonly Tensor[], values: readonly LeafValues[], part = 0): void {
+  if (values.length !== tensors.length)
+    throw new ArgumentError('writeValues', `${values.length} arrays`, `${tensors.length}, one for each leaf of the space`);
   for (const [i, tensor] of tensors.entries()) tensor.write(uploaded(values[i].subarray(part * tensor.size, (part + 1) * tensor.size)));
 }
 
@@ -59,6 +65,8 @@ export function wrongValue(space: LeafSpace, value: number): string | undefined 
 export function requireReadable(operation: string, { time, observation, mask }: Checkable, space: Space, observations = time): void {
   for (const [leaf, { path, space: part }] of leavesOf(space).entries()) {
     const values = observation[leaf];
+    if (!values)
+      throw new ArgumentError(operation, `no observation${path && ` ${path}`}`, 'an array for each leaf of the observation space');
     const size = leafSize(part);
     for (let i = 0; i < values.length; i++) {
       const expected = wrongValue(part, values[i]);
