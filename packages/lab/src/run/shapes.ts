@@ -20,7 +20,16 @@ const DRAWN: z.ZodType<DrawnEpisode> = z.object({
   success: z.boolean(),
 });
 
-export const EPISODES: z.ZodType<readonly ShownEpisode[]> = z.array(z.union([DRAWN, PICTURED]));
+/** Which of the two is told by the picture, so that a fault is told where it is. */
+const SHOWN: z.ZodType<ShownEpisode> = z.unknown().transform((value, context): ShownEpisode => {
+  const pictured = typeof value === 'object' && value !== null && 'svg' in value;
+  const read = (pictured ? PICTURED : DRAWN).safeParse(value);
+  if (read.success) return read.data;
+  for (const issue of read.error.issues) context.addIssue({ ...issue });
+  return z.NEVER;
+});
+
+export const EPISODES: z.ZodType<readonly ShownEpisode[]> = z.array(SHOWN);
 
 export const SWITCHES: z.ZodType<readonly SwitchTrace[]> = z.array(z.object({ title: z.string(), subgoals: numbers, beta: numbers }));
 

@@ -102,8 +102,13 @@ export class Catalogue {
     const further = [loaded.world, loaded.model].flatMap((kind) => Object.keys(kind?.presets ?? {}));
     const all = [...new Set([...this.presetNames, ...further])];
     if (!all.includes(name)) throw new UnknownPresetError(name, all, nearest(name, all));
-    const chosen = this.demanded(names, loaded);
+    const chosen = this.demanded({ ...names, world: names.world ?? (loaded.world ? undefined : this.#worldOf(name)) }, loaded);
     return this.values(name, { world: chosen.world.name, model: chosen.model.name }, chosen);
+  }
+
+  /** The world that a preset is of, where one has something to say under its name. */
+  #worldOf(preset: string): string | undefined {
+    return this.world.kinds.find(({ presets }) => Object.hasOwn(presets ?? {}, preset))?.name;
   }
 
   /** `key=value`, read apart. @throws UsageError for what is none. */

@@ -44,7 +44,13 @@ describe('presets', () => {
     'grid-paper': '73f373d85e836159dad9b7bfbeaf06fadb8923919293a98ed6ba69bbabeb8934',
   };
 
-  it.each(PRESET_NAMES)('%s has the values that it had', (name) => {
+  it('are these, and those of worlds that came later', () => {
+    const later = PRESET_NAMES.filter((name) => !Object.hasOwn(BEFORE, name));
+    for (const name of later) expect(preset(name).world.name).not.toBe('gridworld-pinpad');
+    expect(PRESET_NAMES).toEqual(expect.arrayContaining(Object.keys(BEFORE)));
+  });
+
+  it.each(Object.keys(BEFORE))('%s has the values that it had', (name) => {
     const config = preset(name);
     expect(config.world.name).toBe('gridworld-pinpad');
     const { name: _, ...world } = config.world;
