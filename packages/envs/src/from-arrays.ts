@@ -1,8 +1,9 @@
 /** Demonstrations from arrays by name, for those who have data but no expert. */
-import { type LeafValues, leafArray, leafSize, leavesOf, type Space } from '@coxswain/base';
+import { type LeafSpace, type LeafValues, leafArray, leafSize, leafValues, leavesOf, type Space } from '@coxswain/base';
 import type { ObservationViews } from './definition.js';
 import { EnvError, LONGEST_HORIZON } from './errors.js';
 import { type RecordedSpaces, RecordedTrajectories } from './recorded.js';
+import type { Trajectories } from './trajectories.js';
 import { ValueAccess } from './values.js';
 
 /** An array as a file of safetensors gives it. */
@@ -48,6 +49,10 @@ export function trajectoriesFromArrays<O extends Space, A extends Space>(
 }
 
 const nameOf = (what: string, path: string): string => (path === '' ? what : `${what}.${path}`);
+
+/** Sides of one value. */
+const sidesOf = (space: LeafSpace): readonly number[] =>
+  space.kind === 'box' ? space.shape : space.kind === 'rows' ? [space.slots] : [];
 
 function refuse(name: string, value: string, expected: string): EnvError {
   return new EnvError('bad-demonstrations', `demonstrations, array ${name}: ${value}`, expected, 'correct the file');
@@ -103,8 +108,7 @@ function valuesOf(arrays: ReadonlyMap<string, NamedArray>, { space, what, steps 
   return leavesOf(space).map((leaf) => {
     const name = nameOf(what, leaf.path);
     const array = arrayOf(arrays, name);
-    const shape = leaf.space.kind === 'box' ? leaf.space.shape : leaf.space.kind === 'rows' ? [leaf.space.slots] : [];
-    requireShape(name, array, [length.length, steps, ...shape]);
+    requireShape(name, array, [length.length, steps, ...sidesOf(leaf.space)]);
     const size = leafSize(leaf.space);
     const access = new ValueAccess(leaf.space, name);
     const values = leafArray(leaf.space, length.length * steps);
@@ -140,4 +144,29 @@ function labelsOf(
     }
   });
   return labels;
+}
+
+/** An array to be written. */
+interface LeafArray extends NamedArray {
+  readonly data: LeafValues;
+}
+
+/** The inverse: all episodes as arrays by name, observations, actions and labels as they are kept in a file. */
+export function arraysFromTrajectories(trajectories: Trajectories): Map<string, LeafArray> {
+  const { count, horizon, length, event, goal, observationSpace, actionSpace } = trajectories;
+  const all = Uint32Array.from({ length: count }, (_, i) => i);
+  const named = (what: string, space: Space, values: unknown, steps: number): (readonly [string, LeafArray])[] =>
+    leavesOf(space).map((leaf, i) => {
+      const shape = [count, steps, ...sidesOf(leaf.space)];
+      return [nameOf(what, leaf.path), { shape, data: leafValues(space, values)[i] as LeafValues }];
+    });
+  const label = (name: string, data: Int16Array | undefined): (readonly [string, LeafArray])[] =>
+    data ? [[name, { shape: [count, horizon], data: Int32Array.from(data) }]] : [];
+  return new Map([
+    ...named('observation', observationSpace, trajectories.observe(all, horizon), horizon + 1),
+    ...named('action', actionSpace, trajectories.actions(all, horizon), horizon),
+    ['length', { shape: [count], data: Int32Array.from(length) }],
+    ...label('event', event),
+    ...label('goal', goal),
+  ]);
 }

@@ -10,6 +10,7 @@ export * from './from-arrays.js';
 export * from './gridworld-pinpad/index.js';
 export * from './point-pads/index.js';
 export { type RecordedSpaces, RecordedTrajectories, type Recording } from './recorded.js';
+export { selectEpisodes } from './selected.js';
 export * from './single.js';
 export * from './streams.js';
 export * from './trajectories.js';

@@ -10,7 +10,17 @@ import { integer, tasks } from './settings/setting.js';
 import { WORLDS } from './worlds.js';
 
 /** The world: its name, what is asked of it, and its own settings. */
-export type WorldConfig = { name: string; tasks: readonly string[]; horizon: number } & Record<string, unknown>;
+export type WorldConfig = { name: string; tasks: readonly string[]; horizon: number } & Partial<FromFiles> & Record<string, unknown>;
+
+/** What is recorded of files: paths for people, and digests, which count for the run's identity. */
+interface FromFiles {
+  /** Of the world itself. */
+  file: string;
+  sha256: string;
+  /** Of its demonstrations. */
+  demonstrations: string;
+  demonstrationsSha256: string;
+}
 
 /** The model: its name, what whoever steers it has to know, and its own settings. */
 export type ModelConfig = { name: string; width: number; depth: number } & Record<string, unknown>;
@@ -39,6 +49,7 @@ const catalogue = new Catalogue(
       horizon: integer('Steps after which a demonstration is cut, T.', 100, { min: 1, max: LONGEST_HORIZON }),
     },
     fromWorld: ({ tasks, horizon }) => ({ tasks, horizon }),
+    recorded: { file: false, sha256: true, demonstrations: false, demonstrationsSha256: true },
   },
   {
     name: 'model',

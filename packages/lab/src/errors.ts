@@ -142,6 +142,25 @@ export class NoMomentsError extends CoxswainError {
   }
 }
 
+/** A file that is meant to be a world and is none. */
+export class WorldFileError extends CoxswainError {
+  constructor(path: string, value: string, expected: string, options?: ErrorOptions) {
+    const remedy = 'Correct the file; the README shows a whole one.';
+    super(`World ${path}: ${value}, expected ${expected}. ${remedy}`, { code: 'bad-world', value: `${path}: ${value}`, expected, remedy }, options);
+  }
+}
+
+/** A file that a model's run read, and that is gone or holds something else by now. */
+export class RecordedFileError extends CoxswainError {
+  /** @param what the option that says where it is: `world`. @param made the option of the model that was made with it. */
+  constructor(what: 'world' | 'demonstrations', path: string, made: string, state: 'gone' | 'changed') {
+    const value = `${path}, ${what === 'world' ? 'the world' : 'the demonstrations'} that --${made} was made with, ${state === 'gone' ? 'is gone' : 'was changed since'}`;
+    const expected = 'the same file';
+    const remedy = `Say where it is with --${what} FILE, or make a model of its own with what is there now.`;
+    super(`${value}, expected ${expected}. ${remedy}`, { code: state === 'gone' ? 'file' : 'other-configuration', value, expected, remedy });
+  }
+}
+
 /** A phase needs what its world does not offer. */
 export class NotOfferedError extends CoxswainError {
   /** @param missing what is needed, @param offered what a world gives that has it, in words. @param others names of such worlds. */

@@ -16,6 +16,9 @@ import type { AskedWorld } from './settings/section.js';
 /** What a run takes over from a model that it starts from. */
 export type Given = Pick<RunIdentity, 'preset' | 'config'>;
 
+/** What some phases need of a world, and some worlds do not have. */
+export type WorldNeed = 'demonstrations' | 'goals' | 'events' | 'symmetries' | 'cells';
+
 /** A trained model that a phase starts from: an option of its command. */
 export type PhaseInput = {
   /** Name of the option: `base` gives `--base FOLDER`. */
@@ -54,6 +57,10 @@ export type Phase = {
   /** Sections of the configuration the phase reads. */
   readonly sections: readonly SectionName[];
   readonly inputs: readonly PhaseInput[];
+  /** What its world has to offer; where demonstrations are among it, they may come from a file. */
+  readonly needs?: readonly WorldNeed[];
+  /** What it has to offer besides, with these settings. */
+  readonly needsWith?: (config: Config) => readonly WorldNeed[];
   /**
    * Checks settings of several sections that depend on each other; those that are not known yet are absent, and the world with its section.
    * @throws SettingError.

@@ -1,14 +1,32 @@
 /** The worlds by name, and what reads them as grids. */
 import { GRID_NAME, type GridSettings, gridworldPinpad, pointPads, type WorldDefinition } from '@coxswain/envs';
 import { SettingError } from './errors.js';
+import type { Origin } from './settings/section.js';
 
-const known: WorldDefinition[] = [gridworldPinpad, pointPads];
+/** A world, and where it was read from. */
+export interface KnownWorld extends WorldDefinition {
+  /** Absent for one that comes with the program. */
+  readonly origin?: Origin;
+}
+
+/** What a configuration keeps of a world beside its own settings, which therefore have other names. */
+export const RESERVED_SETTINGS: readonly string[] = [
+  'name',
+  'tasks',
+  'horizon',
+  'file',
+  'sha256',
+  'demonstrations',
+  'demonstrationsSha256',
+];
+
+const known: KnownWorld[] = [gridworldPinpad, pointPads];
 
 /** Every world that `world.name` can name; the first is the default. */
-export const WORLDS: readonly WorldDefinition[] = known;
+export const WORLDS: readonly KnownWorld[] = known;
 
 /** Lets a world be found by its name, such as one that was read from a file; it takes the place of one of the same name. */
-export function addWorld(definition: WorldDefinition): void {
+export function addWorld(definition: KnownWorld): void {
   const at = known.findIndex(({ name }) => name === definition.name);
   known.splice(at < 0 ? known.length : at, 1, definition);
 }
@@ -22,8 +40,9 @@ export function definitionOf({ name }: { readonly name: string }): WorldDefiniti
 }
 
 /** The settings of a configuration that are its world's own. */
-export function settingsOfWorld({ name, tasks: _, horizon: __, ...own }: { readonly name: string } & Record<string, unknown>) {
-  return definitionOf({ name }).settings.parse(own);
+export function settingsOfWorld(world: { readonly name: string } & Record<string, unknown>) {
+  const own = Object.entries(world).filter(([key]) => !RESERVED_SETTINGS.includes(key));
+  return definitionOf(world).settings.parse(Object.fromEntries(own));
 }
 
 /** The settings of a configuration whose world is the grid. @throws SettingError for that of another. */

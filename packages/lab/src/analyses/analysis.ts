@@ -14,7 +14,7 @@ export type AnalysisContext = PhaseContext & {
   readonly part: <T>(work: () => Promise<T>) => Promise<T>;
 };
 
-export type Analysis = Pick<Phase, 'name' | 'about' | 'sections' | 'inputs'> & {
+export type Analysis = Pick<Phase, 'name' | 'about' | 'sections' | 'inputs' | 'needs'> & {
   /** Its top numbers, for who ran it: a line or a few. */
   readonly answer: (found: Findings) => readonly string[];
   /** How often `part` is called. */
@@ -25,12 +25,13 @@ export type Analysis = Pick<Phase, 'name' | 'about' | 'sections' | 'inputs'> & {
 const PARTS = 'parts.json';
 
 /** The phase `analyse-NAME` of an analysis. */
-export function analysisPhase({ name, about, sections, inputs, parts, answer, run }: Analysis): Phase {
+export function analysisPhase({ name, about, sections, inputs, needs = [], parts, answer, run }: Analysis): Phase {
   return {
     name: `analyse-${name}`,
     about,
     sections,
     inputs,
+    needs,
     leaves: FINDINGS_FILE,
     answer: (left) => answer(left as Findings),
     shortcuts: {},

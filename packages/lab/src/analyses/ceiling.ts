@@ -81,6 +81,7 @@ export const ceilingAnalysis: Analysis = {
     });
   },
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce', 'internal'],
+  needs: ['demonstrations', 'goals', 'events'],
   inputs: [
     BASE_INPUT,
     { ...CONTROLLER, required: () => false },

@@ -24,6 +24,7 @@ export const controllersAnalysis: Analysis = {
     });
   },
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce'],
+  needs: ['demonstrations', 'goals', 'events'],
   inputs: [BASE_INPUT],
   parts: ({ model }) => model.depth + 1,
   async run({ config, seed, device, inputs, part }) {

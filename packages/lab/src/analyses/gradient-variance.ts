@@ -82,6 +82,7 @@ export const gradientVarianceAnalysis: Analysis = {
       return `Task ${row.Task}: the gradient’s noise is ${shown(codes)} times its signal with codes, ${shown(actions)} with actions (–: no signal).`;
     }),
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce', 'internal', 'raw'],
+  needs: ['cells'],
   inputs: [BASE_INPUT, CONTROLLER],
   parts: () => 8,
   async run(context) {

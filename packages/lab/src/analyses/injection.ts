@@ -32,6 +32,7 @@ export const injectionAnalysis: Analysis = {
     });
   },
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce'],
+  needs: ['demonstrations', 'events'],
   inputs: [BASE_INPUT, CONTROLLER],
   parts: () => TIMES.length * CONDITIONS.length,
   async run({ config, seed, device, inputs, part }) {

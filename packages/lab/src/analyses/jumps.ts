@@ -91,6 +91,7 @@ export const jumpsAnalysis: Analysis = {
     ];
   },
   sections: ['world', 'model', 'discover'],
+  needs: ['demonstrations', 'goals'],
   inputs: [BASE_INPUT],
   parts: () => 1,
   async run({ config, seed, device, inputs, part }) {

@@ -23,6 +23,7 @@ export const neighboursAnalysis: Analysis = {
     );
   },
   sections: ['world', 'model', 'metacontroller', 'discover'],
+  needs: ['demonstrations', 'goals'],
   inputs: [BASE_INPUT, CONTROLLER],
   parts: () => 1,
   async run({ config, seed, device, inputs, part }) {

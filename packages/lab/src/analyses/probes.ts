@@ -44,6 +44,7 @@ export const probesAnalysis: Analysis = {
     return [`Read best after layer ${best?.Layer}: ${shown(best?.['All steps'])} of the steps (layer 0: ${shown(rows[0]['All steps'])}).`];
   },
   sections: ['world', 'model', 'discover'],
+  needs: ['demonstrations', 'goals', 'events'],
   inputs: [BASE_INPUT],
   parts: () => 1,
   async run({ config, seed, device, inputs, part }) {

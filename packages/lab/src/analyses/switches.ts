@@ -24,6 +24,7 @@ export const switchesAnalysis: Analysis = {
     ];
   },
   sections: ['world', 'model', 'metacontroller', 'discover'],
+  needs: ['demonstrations', 'goals'],
   inputs: [BASE_INPUT, CONTROLLER],
   parts: () => 1,
   async run({ config, seed, device, inputs, folder, part }) {

@@ -16,6 +16,7 @@ import { resolve } from '../resolve.js';
 import { suggestion } from '../suggest.js';
 import { DEFAULT_PRESET, quote, readCount, readOptions } from './options.js';
 import { type Machine, openFor, outOfMemory } from './phase-command.js';
+import { WORLD_OPTION, withWorld } from './world-option.js';
 import { writeFile } from './write-file.js';
 
 export const COST_ABOUT = 'Count what training asks of this adapter and project how long it takes.';
@@ -23,6 +24,7 @@ export const COST_ABOUT = 'Count what training asks of this adapter and project 
 const helpFor = (names: readonly string[]): string => `coxswain cost — ${COST_ABOUT}
 
   --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
+  --world NAME|FILE World, by name or a file that is one
   --set KEY=VALUE   Change one setting first; may be repeated
   --phase NAME      Of one phase only: ${names.join(', ')}
   --measure         First time 31 small pieces of work on this adapter, three times each, and fit its model of cost to them (some 25
@@ -47,6 +49,7 @@ episodes in a step: tokens of the sequence model, in RL steps of the worlds.
 
 const SPECS = {
   preset: { type: 'string' as const, default: DEFAULT_PRESET },
+  ...WORLD_OPTION,
   set: { type: 'string' as const, multiple: true },
   phase: { type: 'string' as const },
   measure: { type: 'boolean' as const },
@@ -157,7 +160,7 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
     writePage(values.results, machine);
     return;
   }
-  const changes = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());
+  const changes = await withWorld(values);
   const config = resolve(values.preset as string, changes);
   const steps = readCount('check', (values.check ?? '0') as string);
   const rounds = readCount('rounds', (values.rounds ?? '1') as string);

@@ -4,11 +4,13 @@ import { CheckpointError } from '@coxswain/tensor';
 import { type Config, configure, type Loaded, type PartialConfig, PRESET_NAMES, pick, preset } from '../config.js';
 import { SettingError, UsageError } from '../errors.js';
 import type { Given, Phase, PhaseInput } from '../phase.js';
+import { requireOffered, requireSpaces } from '../phases/offers.js';
 import { validate } from '../resolve.js';
 import { identify, type RunIdentity } from '../run/identity.js';
 import { inputIdentity, openModel, type TrainedModel } from '../run/model.js';
 import { canonicalJson } from '../settings/json.js';
 import { suggestion } from '../suggest.js';
+import { noteDemonstrations, noteOrigin, worldAssignment } from './world-option.js';
 
 export const DEFAULT_PRESET = 'grid-mini';
 
@@ -153,7 +155,19 @@ export function identityOf(phase: Phase, { config, preset, inputs }: Resolved, s
 
 export type Resolved = { readonly config: Config; readonly preset: string; readonly inputs: Readonly<Record<string, TrainedModel>> };
 
-type Asked = Pick<Phase, 'inputs' | 'shortcuts'>;
+type Asked = Pick<Phase, 'inputs' | 'shortcuts' | 'needs' | 'needsWith'>;
+
+/** Whether a phase reads demonstrations: then they may come from a file. */
+export const readsDemonstrations = ({ needs }: Pick<Phase, 'needs'>): boolean => needs?.includes('demonstrations') ?? false;
+
+/** Notes the files that the world and its demonstrations are in, and asks whether it offers what the phase needs, before anything is written. */
+function requireWorld(phase: Asked, config: Config, values: OptionValues, made: string): void {
+  noteOrigin(config.world, made);
+  if (readsDemonstrations(phase)) noteDemonstrations(config.world, values, made);
+  requireSpaces(config);
+  requireOffered([...(phase.needs ?? []), ...(phase.needsWith?.(config) ?? [])], config);
+}
+
 
 /**
  * The whole configuration of a phase from its options: preset, then what the models that it starts from were trained with, then `--set`, then
@@ -179,7 +193,8 @@ export function settle(
   const shortcuts = Object.entries(phase.shortcuts).flatMap(([name, key]) =>
     typeof values[name] === 'string' ? [`${key}=${values[name]}`] : [],
   );
-  const assignments = [...set, ...shortcuts];
+  const inheritedWorld = Object.values(given).find(({ config }) => config.world)?.config.world;
+  const assignments = [...worldAssignment(values, set, inheritedWorld), ...set, ...shortcuts];
   const inherited: PartialConfig = {};
   for (const input of phase.inputs) {
     const model = given[input.name];
@@ -189,6 +204,7 @@ export function settle(
   }
   const config = configure(presetName, assignments, loaded, inherited);
   validate(config, loaded);
+  if (!loaded.world) requireWorld(phase, config, values, Object.keys(given)[0] ?? 'world');
   for (const input of phase.inputs) {
     if (!given[input.name] && input.required(config)) {
       throw new UsageError(`--${input.name}`, 'missing', `a folder made by \`coxswain ${input.phase}\``, input.about);

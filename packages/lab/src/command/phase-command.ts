@@ -25,8 +25,10 @@ import {
   type Resolved,
   readCount,
   readOptions,
+  readsDemonstrations,
   resolvePhase,
 } from './options.js';
+import { DEMONSTRATIONS_HELP, knowWorlds, WORLD_HELP, WORLD_OPTION } from './world-option.js';
 
 /** What the command needs from the machine; tests bring their own. */
 export type Machine = {
@@ -44,6 +46,7 @@ export type Machine = {
 const COMMON: OptionSpecs = {
   preset: { type: 'string' },
   set: { type: 'string', multiple: true },
+  ...WORLD_OPTION,
   seed: { type: 'string', default: '0' },
   out: { type: 'string' },
   keep: { type: 'string', default: '1' },
@@ -64,11 +67,13 @@ export function phaseHelp(phase: Phase, spoken = phase.name): string {
       '--preset NAME',
       `Named settings to start from: ${DEFAULT_PRESET} (default, or what the given models used), ${PRESET_NAMES.filter((name) => name !== DEFAULT_PRESET).join(', ')}.`,
     ],
+    WORLD_HELP,
     ['--set KEY=VALUE', 'Change one setting; may be repeated. `coxswain settings` lists them.'],
     ['--seed N', 'Seed of everything random (default 0).'],
     ['--out FOLDER', `Run folder (default runs/${phase.name}-seed-N). A run found there goes on where it stopped.`],
     ['--keep N', 'Checkpoints to keep, the last one included (default 1); earlier ones are in checkpoints/.'],
     ['--stall MINUTES', 'End with an error when no step was done for so long (default 60; 0: never).'],
+    ...(readsDemonstrations(phase) ? [DEMONSTRATIONS_HELP] : []),
     ...inputs,
     ...shortcuts,
     ['-h, --help', 'Show this.'],
@@ -195,13 +200,14 @@ async function execute(phase: Phase, resolved: Resolved, seed: number, path: str
 
 /** Runs a phase as its command line asks. @param spoken how the command line calls it. */
 export async function runPhase(phase: Phase, args: readonly string[], machine: Machine, spoken = phase.name): Promise<void> {
-  const own = [...phase.inputs.map((input) => input.name), ...Object.keys(phase.shortcuts)];
+  const own = [...phase.inputs.map((input) => input.name), ...Object.keys(phase.shortcuts), ...(readsDemonstrations(phase) ? ['demonstrations'] : [])];
   const { values } = readOptions(args, { ...COMMON, ...Object.fromEntries(own.map((name) => [name, { type: 'string' as const }])) }, false);
   if (values.help) {
     machine.stdout.write(phaseHelp(phase, spoken));
     return;
   }
   const seed = readCount('seed', values.seed as string);
+  await knowWorlds(values, phase.inputs);
   const resolved = resolvePhase(phase, values);
   const path = outFolder(phase, values, seed);
   const command = ['coxswain', ...spoken.split(' '), ...args].map(quote).join(' ');

@@ -6,6 +6,7 @@ import type { ProgressStream } from '../progress.js';
 import { resolve } from '../resolve.js';
 import { suggestion } from '../suggest.js';
 import { DEFAULT_PRESET, readOptions } from './options.js';
+import { WORLD_OPTION, withWorld } from './world-option.js';
 
 export const SETTINGS_ABOUT = 'List every setting with its value in a preset and what it means.';
 
@@ -13,6 +14,7 @@ const HELP = `coxswain settings — ${SETTINGS_ABOUT}
 
   --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
   --section NAME    Of one section only: ${SECTION_NAMES.join(', ')}
+  --world NAME|FILE World, by name or a file that is one
   --set KEY=VALUE   Change one setting first; may be repeated
   --json            As JSON: the preset, and of each setting key, value, meaning, expected
   -h, --help        Show this
@@ -21,6 +23,7 @@ const HELP = `coxswain settings — ${SETTINGS_ABOUT}
 const SPECS = {
   preset: { type: 'string' as const, default: DEFAULT_PRESET },
   section: { type: 'string' as const },
+  ...WORLD_OPTION,
   set: { type: 'string' as const, multiple: true },
   json: { type: 'boolean' as const },
   help: { type: 'boolean' as const, short: 'h' },
@@ -41,7 +44,7 @@ function print(settings: readonly Listed[], stdout: ProgressStream): void {
 }
 
 /** Prints the settings of a preset. @throws UsageError for a section that there is not. */
-export function runSettings(args: readonly string[], stdout: ProgressStream): void {
+export async function runSettings(args: readonly string[], stdout: ProgressStream): Promise<void> {
   const { values } = readOptions(args, SPECS, false);
   if (values.help) {
     stdout.write(HELP);
@@ -53,7 +56,7 @@ export function runSettings(args: readonly string[], stdout: ProgressStream): vo
     throw new UsageError('--section', `\`${wanted}\``, `one of ${SECTION_NAMES.join(', ')}`, remedy);
   }
   const preset = values.preset as string;
-  const config = resolve(preset, (values.set ?? []) as string[]);
+  const config = resolve(preset, await withWorld(values));
   const settings = allSettings({ world: config.world.name, model: config.model.name })
     .filter(({ section }) => wanted === undefined || section === wanted)
     .map(({ section, name, key, setting: { about, expected } }): Listed => {

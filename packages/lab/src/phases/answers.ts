@@ -14,7 +14,9 @@ const shown = (value: unknown): string => (typeof value === 'number' ? share(val
 
 /** Of `pretrain`. */
 export const modelAnswer = ({ actionNll, bayesFloor, ratio, obeyed }: Left): readonly string[] => [
-  `Held-out loss ${shown(actionNll)} nats an action; who knew the task could not do better than ${shown(bayesFloor)} (ratio ${shown(ratio)}).`,
+  bayesFloor === undefined
+    ? `Held-out loss ${shown(actionNll)} nats an action.`
+    : `Held-out loss ${shown(actionNll)} nats an action; who knew the task could not do better than ${shown(bayesFloor)} (ratio ${shown(ratio)}).`,
   `Of the episodes it plays by itself, ${shown(obeyed)} keep to transitions that the demonstrations show.`,
 ];
 

@@ -1,10 +1,10 @@
 /** Phase 2: a metacontroller finds skills in the frozen base's residual stream (arXiv 2512.20605, §4), or a baseline in its place. */
 import { gather, LengthBatches } from '@coxswain/envs';
-import { DiscoveryTrainer } from '@coxswain/metacontroller';
+import { DiscoveryTrainer, showsMoments } from '@coxswain/metacontroller';
 import { AdamW, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { type Config, wholeConfig } from '../config.js';
 import { METRICS } from '../names.js';
-import type { Phase, PhaseContext } from '../phase.js';
+import type { Phase, PhaseContext, WorldNeed } from '../phase.js';
 import { RESULT_FILE } from '../run/folder.js';
 import { controllerAnswer, stageNote } from './answers.js';
 import { type Base, loadBase } from './base.js';
@@ -32,7 +32,7 @@ import { trainingProbe } from './probes/training.js';
 import { DISCOVERY } from './probes/variations.js';
 import { checkMethod, checkSteering, checkViews } from './settings/checks.js';
 import { withCulprit } from './spoilt.js';
-import { type Stage, showsOwnMoments, stagedUpdates } from './stages.js';
+import { type Stage, showsOwnMoments, stagedUpdates, stagesOf } from './stages.js';
 import { Starts } from './starts.js';
 import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
 import { demonstrations, makeDemonstrations, meanLength } from './world.js';
@@ -237,10 +237,20 @@ function firstRefused({ view }: Config['discover'], first: Config['discover']): 
   return undefined;
 }
 
+/** What the view that is asked for shows of a world. */
+function needsOfView({ discover, stages }: Config): readonly WorldNeed[] {
+  return stagesOf({ discover, stages }).flatMap(({ view }) => [
+    ...(view === 'partner' || view === 'touches' ? (['events'] as const) : []),
+    ...(view === 'symmetry' || (showsMoments(view) && discover.symmetry) ? (['symmetries'] as const) : []),
+  ]);
+}
+
 export const discoverPhase: Phase = {
   name: 'discover',
   about: 'Trains a metacontroller on the frozen base model: skills and switches without labels.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'compile', 'stages'],
+  needs: ['demonstrations'],
+  needsWith: needsOfView,
   inputs: [
     BASE_INPUT,
     {

@@ -84,6 +84,8 @@ async function run(context: PhaseContext): Promise<void> {
 
 /** What no model can do better than; absent where the world does not know it. */
 function floorOf(config: Config, heldOut: Trajectories) {
+  // It is that of the world's own expert.
+  if (config.world.demonstrations !== undefined) return undefined;
   const { definition, tasks } = worldOf(config);
   return definition.bayesFloor?.(settingsOfWorld(config.world), heldOut, { tasks, noise: config.pretrain.noise });
 }
@@ -96,6 +98,7 @@ export const pretrainPhase: Phase = {
   name: 'pretrain',
   about: 'Trains the base sequence model on expert demonstrations.',
   sections: ['world', 'model', 'pretrain'],
+  needs: ['demonstrations'],
   inputs: [],
   leaves: RESULT_FILE,
   probe: trainingProbe('pretrain', run, { startsFromBase: false, data: 'pretrain' }, PRETRAINING),

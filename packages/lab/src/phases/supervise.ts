@@ -53,6 +53,7 @@ export const supervisePhase: Phase = {
   name: 'supervise',
   about: 'Trains one controller per subgoal with labels: the bound on what steering can do.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'supervise', 'reinforce', 'evaluate'],
+  needs: ['demonstrations', 'goals', 'events'],
   inputs: [BASE_INPUT],
   check: checkSteering,
   leaves: RESULT_FILE,

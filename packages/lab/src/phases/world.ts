@@ -6,6 +6,7 @@ import type { Config } from '../config.js';
 import { NotOfferedError } from '../errors.js';
 import type { PhaseContext } from '../phase.js';
 import { definitionOf, settingsOfWorld, WORLDS } from '../worlds.js';
+import { storedDemonstrations } from './stored-demonstrations.js';
 
 /** A world under its settings. */
 export interface ConfiguredWorld {
@@ -87,9 +88,9 @@ export function demonstrationsOf(config: Pick<Config, 'world'>, how: Demonstrati
   }
 }
 
-/** Demonstrations of the training tasks; `which` tells training data from held-out data of the same seed. */
+/** Demonstrations of the training tasks, or of the file that the configuration names; `which` tells training data from held-out data of the same seed. */
 export function demonstrations(config: Config, which: Which, seed: number, count: number, style: Style): Trajectories {
-  return demonstrationsOf(config, styled(config, which, seed, count, style));
+  return storedDemonstrations(config, which, count) ?? demonstrationsOf(config, styled(config, which, seed, count, style));
 }
 
 /**
@@ -103,6 +104,8 @@ export async function makeDemonstrations(
   style: Style,
   session: PhaseContext['session'],
 ): Promise<Trajectories> {
+  const stored = storedDemonstrations(config, 'training', count);
+  if (stored) return stored;
   const shares = begin(config, styled(config, 'training', seed, count, style));
   for (;;) {
     const { done, value } = shares.next();

@@ -57,6 +57,9 @@ export function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** The same of a file's. @throws FileError where it cannot be read. */
+export const digestOfFile = (path: string): string => digest(onDisk(path, () => fs.readFileSync(path)));
+
 /** What `progress.json` is known by, whatever the order and the spaces that it is written with. */
 export const progressDigest = (told: Omit<ProgressFile, 'digest'>): string => digest(new TextEncoder().encode(canonicalJson(told)));
 

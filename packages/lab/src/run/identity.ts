@@ -88,6 +88,18 @@ export function differences(there: RunIdentity, here: RunIdentity): string[] {
   return same ? [] : compare(completed(there, there.phase === here.phase ? Object.keys(here.config) : []), here);
 }
 
+type Told = (there: PartialConfig, here: PartialConfig) => string | undefined;
+
+/** What is said of files that hold something else, in place of their digests; nothing where only one of the runs read one. */
+const FILES: Readonly<Record<string, Told>> = {
+  'world.sha256': (there, here) =>
+    there.world?.sha256 && here.world?.sha256 ? `its world ${here.world.file} is not what ${there.world.file} held then` : undefined,
+  'world.demonstrationsSha256': ({ world: there }, { world: here }) =>
+    there?.demonstrations && here?.demonstrations
+      ? `its demonstrations ${here.demonstrations} are not what ${there.demonstrations} held then`
+      : undefined,
+};
+
 /** Where two runs differ, one sentence each: `model.width is 64 there, 128 here`. */
 function compare(there: RunIdentity, here: RunIdentity): string[] {
   const [a, b] = [there, here].map((run): Record<string, unknown> => ({ ...facts(run), ...labels(run) }));
@@ -95,5 +107,5 @@ function compare(there: RunIdentity, here: RunIdentity): string[] {
     value === undefined ? 'absent' : typeof value === 'string' && value.length > 24 ? `${value.slice(0, 12)}…` : JSON.stringify(value);
   return [...new Set([...Object.keys(a), ...Object.keys(b)])]
     .filter((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]))
-    .map((key) => `${key} is ${show(a[key])} there, ${show(b[key])} here`);
+    .map((key) => FILES[key]?.(there.config, here.config) ?? `${key} is ${show(a[key])} there, ${show(b[key])} here`);
 }

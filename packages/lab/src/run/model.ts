@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
-import { type Config, wholeConfig } from '../config.js';
+import { type Config, type WorldConfig, wholeConfig } from '../config.js';
 import { digest, readProgress } from './checkpoint.js';
 import { requireFiniteFile } from './finite.js';
 import { RESULT_FILE, readRunConfig } from './folder.js';
@@ -26,6 +26,18 @@ export type TrainedModel = {
   readonly unfinishedAt?: number;
 };
 
+/** Inside a run folder, the folder that a model is in. A run that is being saved this very moment has its last whole one in `checkpoint.old`. */
+const modelFolder = (path: string): string | undefined =>
+  ['checkpoint', 'checkpoint.old', '.']
+    .map((inner) => join(path, inner))
+    .find((inner) => fs.existsSync(join(inner, 'model.safetensors')));
+
+/** The world that a model was made in, as its run recorded it; `undefined` where there is no model, or it read no world. */
+export function recordedWorld(path: string): WorldConfig | undefined {
+  const folder = modelFolder(path);
+  return folder === undefined ? undefined : readRunConfig(folder)?.config.world;
+}
+
 /**
  * Opens a run folder, or a folder that holds `model.safetensors` and `config.json` itself.
  * @param name how the command line calls it, for messages: `base`.
@@ -35,10 +47,7 @@ export type TrainedModel = {
 export function openModel(path: string, name: string, phase: string): TrainedModel {
   const remedy = `Give --${name} a folder made by \`coxswain ${phase}\`.`;
   if (!fs.existsSync(path)) throw new CheckpointError(`--${name}`, `there is no ${path}`, `a folder made by \`coxswain ${phase}\``, remedy);
-  // A run that is being saved this very moment has its last whole checkpoint in `checkpoint.old`.
-  const folder = ['checkpoint', 'checkpoint.old', '.']
-    .map((inner) => join(path, inner))
-    .find((inner) => fs.existsSync(join(inner, 'model.safetensors')));
+  const folder = modelFolder(path);
   const file = join(folder ?? path, 'model.safetensors');
   if (folder === undefined)
     throw new CheckpointError(`--${name}`, `${path} holds no model.safetensors`, `a folder made by \`coxswain ${phase}\``, remedy);

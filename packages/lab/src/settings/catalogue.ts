@@ -43,7 +43,8 @@ export class Catalogue {
     const contributors = [...world.kinds, ...model.kinds, ...sections];
     this.presetNames = [...new Set(contributors.flatMap(({ presets }) => Object.keys(presets ?? {})))];
     const listed = this.settings();
-    this.#unhashed = new Set(listed.filter(({ setting }) => !setting.hashed).map(({ key }) => key));
+    const notes = Object.entries(world.recorded ?? {}).flatMap(([name, hashed]) => (hashed ? [] : [`${world.name}.${name}`]));
+    this.#unhashed = new Set([...listed.filter(({ setting }) => !setting.hashed).map(({ key }) => key), ...notes]);
   }
 
   get sectionNames(): readonly string[] {
@@ -79,7 +80,8 @@ export class Catalogue {
    * @param names of world and model; their names count even where they are not known.
    */
   values(preset: string | undefined, names: Names, chosen: Chosen): Values {
-    const world = { name: names.world ?? chosen.world?.name, ...this.#kindValues(this.world, chosen.world, preset) };
+    const own = this.#kindValues(this.world, chosen.world, preset);
+    const world = { name: names.world ?? chosen.world?.name, ...chosen.world?.origin, ...own };
     const model = { name: names.model ?? chosen.model?.name, ...this.#kindValues(this.model, chosen.model, preset) };
     const said = chosen.world?.defaults(world);
     const values: Values = {
@@ -205,7 +207,8 @@ export class Catalogue {
       const value = config[section]?.[name];
       requireThat(setting.accepts(value), key, value, setting.expected, setting.about);
     }
-    const known = new Set(settings.map(({ key }) => key));
+    const recorded = Object.keys(this.world.recorded ?? {}).map((name) => `${this.world.name}.${name}`);
+    const known = new Set([...settings.map(({ key }) => key), ...recorded]);
     for (const [name, of] of Object.entries(config))
       for (const key of Object.keys(of ?? {}))
         requireThat(known.has(`${name}.${key}`), `${name}.${key}`, 'set', 'a setting that exists', 'This version does not know it.');

@@ -28,7 +28,13 @@ export interface Kind {
   check?(settings: Values): void;
 }
 
-export type WorldKind = Kind & Pick<WorldDefinition, 'defaults' | 'task' | 'taskWords'>;
+/** The file that a world was read from: the path as it was given, and what the file holds. */
+export interface Origin {
+  readonly file: string;
+  readonly sha256: string;
+}
+
+export type WorldKind = Kind & Pick<WorldDefinition, 'defaults' | 'task' | 'taskWords'> & { readonly origin?: Origin };
 
 /** The section of what is chosen by its `name`: `first`, then the chosen kind's settings, then `rest`. */
 export interface ChoiceSection<N extends string, K extends Kind> {
@@ -40,6 +46,8 @@ export interface ChoiceSection<N extends string, K extends Kind> {
   readonly rest: z.ZodRawShape;
   /** Whether the section holds the settings of all these kinds, whichever is chosen; each reads its own. */
   readonly together?: boolean;
+  /** What a configuration may hold of it that is no setting; by `false` what does not decide what a run computes. */
+  readonly recorded?: Readonly<Record<string, boolean>>;
   fromWorld?(defaults: WorldDefaults): Values;
 }
 

@@ -2,6 +2,7 @@
 
 import { readCount, readOptions, resolvePhase } from '../command/options.js';
 import type { Machine } from '../command/phase-command.js';
+import { knowWorlds, WORLD_OPTION } from '../command/world-option.js';
 import { writeFile } from '../command/write-file.js';
 import { UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
@@ -26,6 +27,7 @@ const HELP = `coxswain play — ${PLAY_ABOUT}
   --skills LIST        skills in the order to play them: numbers in the library or names, with commas between
   --seed N             seed of the worlds and of everything sampled (default 0)
   --episode N          which of the ${PLAYED_TOGETHER} worlds to show (default 0)
+  --world FILE         where the file of the models' world is, if it moved
   --out PATH           also draw that episode, as an SVG; in a folder, as its episode.svg
   --set KEY=VALUE      change one setting, such as reinforce.horizon or reinforce.temperature; may be repeated
   -h, --help           Show this
@@ -43,6 +45,7 @@ const SPECS = {
   seed: { ...text, default: '0' },
   episode: { ...text, default: '0' },
   out: text,
+  ...WORLD_OPTION,
   set: { ...text, multiple: true },
   help: { type: 'boolean' as const, short: 'h' },
 };
@@ -66,6 +69,7 @@ export async function runPlay(args: readonly string[], { stdout, openDevice }: M
   const [seed, shown] = [readCount('seed', values.seed as string), readCount('episode', values.episode as string)];
   if (shown >= PLAYED_TOGETHER)
     throw new UsageError('--episode', `\`${shown}\``, `a number from 0 to ${PLAYED_TOGETHER - 1}`, 'Choose others by another --seed.');
+  await knowWorlds(values, READS.inputs);
   const { config, inputs } = resolvePhase(READS, values);
   const library = openSkills(values.library as string, config.metacontroller.code);
   if (typeof values.skills !== 'string')
