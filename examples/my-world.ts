@@ -55,10 +55,7 @@ export default (({ z, singleWorld }) =>
         const first = task === 'free' ? random.below(3) : task.events[0];
         return { way: HOME, cells, lamp: first % 3, lit: true };
       },
-      observe: (place) => [
-        place.cells === 0 ? 0 : 1 + place.way * cells + place.cells - 1,
-        place.lit ? 1 + 4 * cells + place.lamp : -1,
-      ],
+      observe: (place) => [place.cells === 0 ? 0 : 1 + place.way * cells + place.cells - 1, place.lit ? 1 + 4 * cells + place.lamp : -1],
       step: (place, move) => {
         place.lit = false;
         const before = place.cells;

@@ -51,8 +51,7 @@ export function trajectoriesFromArrays<O extends Space, A extends Space>(
 const nameOf = (what: string, path: string): string => (path === '' ? what : `${what}.${path}`);
 
 /** Sides of one value. */
-const sidesOf = (space: LeafSpace): readonly number[] =>
-  space.kind === 'box' ? space.shape : space.kind === 'rows' ? [space.slots] : [];
+const sidesOf = (space: LeafSpace): readonly number[] => (space.kind === 'box' ? space.shape : space.kind === 'rows' ? [space.slots] : []);
 
 function refuse(name: string, value: string, expected: string): EnvError {
   return new EnvError('bad-demonstrations', `demonstrations, array ${name}: ${value}`, expected, 'correct the file');

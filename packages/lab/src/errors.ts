@@ -146,7 +146,21 @@ export class NoMomentsError extends CoxswainError {
 export class WorldFileError extends CoxswainError {
   constructor(path: string, value: string, expected: string, options?: ErrorOptions) {
     const remedy = 'Correct the file; the README shows a whole one.';
-    super(`World ${path}: ${value}, expected ${expected}. ${remedy}`, { code: 'bad-world', value: `${path}: ${value}`, expected, remedy }, options);
+    super(
+      `World ${path}: ${value}, expected ${expected}. ${remedy}`,
+      { code: 'bad-world', value: `${path}: ${value}`, expected, remedy },
+      options,
+    );
+  }
+}
+
+/** A world that breaks rules of worlds. */
+export class BrokenRulesError extends CoxswainError {
+  constructor(world: string, broken: number, rules: number) {
+    const value = `World ${world} breaks ${broken} of ${rules} rules`;
+    const expected = 'none broken';
+    const remedy = 'What is broken is said above, with what was expected.';
+    super(`${value}, expected ${expected}. ${remedy}`, { code: 'bad-world', value, expected, remedy });
   }
 }
 
@@ -157,7 +171,12 @@ export class RecordedFileError extends CoxswainError {
     const value = `${path}, ${what === 'world' ? 'the world' : 'the demonstrations'} that --${made} was made with, ${state === 'gone' ? 'is gone' : 'was changed since'}`;
     const expected = 'the same file';
     const remedy = `Say where it is with --${what} FILE, or make a model of its own with what is there now.`;
-    super(`${value}, expected ${expected}. ${remedy}`, { code: state === 'gone' ? 'file' : 'other-configuration', value, expected, remedy });
+    super(`${value}, expected ${expected}. ${remedy}`, {
+      code: state === 'gone' ? 'file' : 'other-configuration',
+      value,
+      expected,
+      remedy,
+    });
   }
 }
 

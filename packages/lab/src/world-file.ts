@@ -1,6 +1,6 @@
 /** Worlds from files: `--world ./my-world.ts`. */
 import { resolve } from 'node:path';
-import { checkSpace, CoxswainError } from '@coxswain/base';
+import { CoxswainError, checkSpace } from '@coxswain/base';
 import { type WorldDefinition, worldKit } from '@coxswain/envs';
 // What is built into one file has to hold the compiler, too: this entry does.
 import { createJiti } from 'jiti/static';

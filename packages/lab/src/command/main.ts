@@ -17,6 +17,7 @@ import { runSettings, SETTINGS_ABOUT } from './settings-command.js';
 import { SWEEP_ABOUT } from './sweep-about.js';
 import { runTensorboard, TENSORBOARD_ABOUT } from './tensorboard-command.js';
 import { runWatch, WATCH_ABOUT } from './watch-command.js';
+import { runWorld, WORLD_ABOUT } from './world-command.js';
 
 type Command = {
   readonly name: string;
@@ -51,6 +52,7 @@ function commandsFor(phases: readonly Phase[], machine: Machine): Command[] {
     { name: 'report', about: REPORT_ABOUT, computes: false, run: (args) => runReport(args, machine) },
     { name: 'adapter', about: ADAPTER_ABOUT, computes: true, run: (args) => runAdapter(args, machine) },
     { name: 'cost', about: COST_ABOUT, computes: true, dawn: [EXACT_TIMES], run: (args) => runCost(args, phases, machine) },
+    { name: 'world', about: WORLD_ABOUT, computes: false, run: (args) => runWorld(args, machine.stdout) },
     { name: 'settings', about: SETTINGS_ABOUT, computes: false, run: (args) => runSettings(args, machine.stdout) },
   ];
 }

@@ -168,7 +168,6 @@ function requireWorld(phase: Asked, config: Config, values: OptionValues, made: 
   requireOffered([...(phase.needs ?? []), ...(phase.needsWith?.(config) ?? [])], config);
 }
 
-
 /**
  * The whole configuration of a phase from its options: preset, then what the models that it starts from were trained with, then `--set`, then
  * checks.

@@ -200,7 +200,11 @@ async function execute(phase: Phase, resolved: Resolved, seed: number, path: str
 
 /** Runs a phase as its command line asks. @param spoken how the command line calls it. */
 export async function runPhase(phase: Phase, args: readonly string[], machine: Machine, spoken = phase.name): Promise<void> {
-  const own = [...phase.inputs.map((input) => input.name), ...Object.keys(phase.shortcuts), ...(readsDemonstrations(phase) ? ['demonstrations'] : [])];
+  const own = [
+    ...phase.inputs.map((input) => input.name),
+    ...Object.keys(phase.shortcuts),
+    ...(readsDemonstrations(phase) ? ['demonstrations'] : []),
+  ];
   const { values } = readOptions(args, { ...COMMON, ...Object.fromEntries(own.map((name) => [name, { type: 'string' as const }])) }, false);
   if (values.help) {
     machine.stdout.write(phaseHelp(phase, spoken));

@@ -22,6 +22,7 @@ import { viewRun } from '../watch/view.js';
 import { readCount, readOptions } from './options.js';
 import type { Machine } from './phase-command.js';
 import { SWEEP_ABOUT } from './sweep-about.js';
+import { knowWorlds, WORLD_OPTION } from './world-option.js';
 import { writeFile } from './write-file.js';
 
 const HELP = `coxswain sweep FILE — ${SWEEP_ABOUT}
@@ -31,6 +32,7 @@ const HELP = `coxswain sweep FILE — ${SWEEP_ABOUT}
   --redis-wait N   Give up where Redis has not answered within N seconds (default 300; 0: never)
   --folder FOLDER  Put the runs there and not where FILE says
   --preset NAME    Start from this preset and not from FILE's
+  --world NAME|FILE Play this world and not FILE's
   --set KEY=VALUE  Change one setting of every run that reads it, whatever FILE says; may be repeated
   --dry            Print the runs, what is missing and how long it takes, and do nothing
   -h, --help       Show this
@@ -38,6 +40,7 @@ const HELP = `coxswain sweep FILE — ${SWEEP_ABOUT}
 FILE is YAML:
 
   folder: runs/views
+  world: ./my-world.ts   # or a name; the default world where it is left out
   axes:
     seed: [1, 2, 3]
     pair: [{ view: partner, alpha: 0.001 }, { view: same, alpha: 0.1 }]
@@ -62,6 +65,7 @@ const SPECS = {
   'redis-wait': { type: 'string' as const, default: '300' },
   folder: { type: 'string' as const },
   preset: { type: 'string' as const },
+  ...WORLD_OPTION,
   set: { type: 'string' as const, multiple: true },
   dry: { type: 'boolean' as const },
   help: { type: 'boolean' as const, short: 'h' },
@@ -162,8 +166,9 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
   const [path] = positionals;
   const changes = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());
   const parsed = parseSweep(readText(path), path);
-  const { folder = parsed.folder, preset = parsed.preset } = values as { folder?: string; preset?: string };
-  const file = { ...parsed, folder, preset };
+  const { folder = parsed.folder, preset = parsed.preset, world = parsed.world } = values as Record<string, string | undefined>;
+  const file = { ...parsed, folder: folder as string, preset, world };
+  await knowWorlds({ world });
   const analyses = ANALYSES.map((analysis) => [`analyse ${analysis.name}`, analysisPhase(analysis)] as const);
   const known = new Map<string, Phase>([...phases.map((phase) => [phase.name, phase] as const), ...analyses]);
   const plan = planSweep(file, path, (command) => known.get(command), [...known.keys()], changes);

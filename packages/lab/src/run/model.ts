@@ -28,9 +28,7 @@ export type TrainedModel = {
 
 /** Inside a run folder, the folder that a model is in. A run that is being saved this very moment has its last whole one in `checkpoint.old`. */
 const modelFolder = (path: string): string | undefined =>
-  ['checkpoint', 'checkpoint.old', '.']
-    .map((inner) => join(path, inner))
-    .find((inner) => fs.existsSync(join(inner, 'model.safetensors')));
+  ['checkpoint', 'checkpoint.old', '.'].map((inner) => join(path, inner)).find((inner) => fs.existsSync(join(inner, 'model.safetensors')));
 
 /** The world that a model was made in, as its run recorded it; `undefined` where there is no model, or it read no world. */
 export function recordedWorld(path: string): WorldConfig | undefined {

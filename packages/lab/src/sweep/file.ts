@@ -3,6 +3,7 @@
  *
  *     folder: runs/views            # where its runs go
  *     preset: grid-mini             # optional, for every run that starts from no model
+ *     world: ./my-world.ts          # optional, a name or a file, for the same runs
  *     axes:
  *       seed: [1, 2, 3]
  *       pair: [{ view: partner, alpha: 0.001 }, { view: same, alpha: 0.1 }]
@@ -41,6 +42,7 @@ const entry = z.strictObject({
 const sweep = z.strictObject({
   folder: z.string().min(1),
   preset: z.string().optional(),
+  world: z.string().optional(),
   axes: z.record(z.string(), z.array(z.union([scalar, scalars])).min(1)).default({}),
   runs: z.record(z.string(), entry).refine((runs) => Object.keys(runs).length > 0, 'no runs'),
 });

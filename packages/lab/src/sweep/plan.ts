@@ -1,6 +1,7 @@
 /** From a sweep file to its runs: names, command lines, and which waits for which. */
 import { join } from 'node:path';
-import { DEFAULT_PRESET, type OptionValues } from '../command/options.js';
+import { DEFAULT_PRESET, type OptionValues, readsDemonstrations } from '../command/options.js';
+import { worldAssignment } from '../command/world-option.js';
 import { configure, pick } from '../config.js';
 import { SweepFileError, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
@@ -21,14 +22,16 @@ export interface PlannedRun {
   readonly set: readonly string[];
   /** The file's preset, where the run starts from no model; else it has its model's settings. */
   readonly preset: string | undefined;
+  /** The file's world, likewise. */
+  readonly world?: string | undefined;
   /** Names of the runs that it starts from. */
   readonly after: readonly string[];
   readonly needs: readonly Need[];
 }
 
 /** Its options as the phase reads them from a command line. */
-export function valuesOf({ options, set, preset }: PlannedRun): OptionValues {
-  return { ...options, set: [...set], ...(preset === undefined ? {} : { preset }) };
+export function valuesOf({ options, set, preset, world }: PlannedRun): OptionValues {
+  return { ...options, set: [...set], ...(preset !== undefined && { preset }), ...(world !== undefined && { world }) };
 }
 
 type Values = Readonly<Record<string, string>>;
@@ -66,7 +69,8 @@ function fill(template: string, values: Values, refuse: Refuse): string {
 export type FindPhase = (command: string) => Phase | undefined;
 
 function checkOptions({ options, set }: SweepEntry, phase: Phase, refuse: Refuse): void {
-  const known = ['seed', ...phase.inputs.map(({ name }) => name), ...Object.keys(phase.shortcuts)];
+  const files = readsDemonstrations(phase) ? ['demonstrations'] : [];
+  const known = ['seed', ...files, ...phase.inputs.map(({ name }) => name), ...Object.keys(phase.shortcuts)];
   for (const name of Object.keys(options)) {
     if (name === 'out') refuse('options: `out`', 'no folder: a run’s folder has its name', 'Leave it out.');
     if (!known.includes(name))
@@ -113,7 +117,8 @@ export function planSweep(
       drafts.push({ name, entry, command, values, phase, refuse });
     }
   }
-  configure(file.preset ?? DEFAULT_PRESET, changes);
+  const ofWorld = worldAssignment({ world: file.world }, []);
+  configure(file.preset ?? DEFAULT_PRESET, [...ofWorld, ...changes]);
   const unread = new Set(changes);
   for (const { name, entry, command, values, phase, refuse } of drafts) {
     const options: Record<string, string> = {};
@@ -133,19 +138,20 @@ export function planSweep(
     const ofEntry = Object.entries(entry.set).map(([key, value]) => `${key}=${fill(value, values, refuse)}`);
     const set = [...ofEntry.filter((assignment) => !changed.map(keyOf).includes(keyOf(assignment))), ...changed];
     // Settings are tried on the preset, so that a typo in the last run is found before the first one starts.
-    const trial = configure(file.preset ?? DEFAULT_PRESET, set);
+    const trial = configure(file.preset ?? DEFAULT_PRESET, [...ofWorld, ...set]);
     validate(pick(trial, own));
-    const ofFile = startsFromNothing ? file.preset : undefined;
+    const [ofFile, world] = startsFromNothing ? [file.preset, file.world] : [];
     const folder = join(file.folder, name);
     const args = [
       ...command.split(' '),
       ...(ofFile === undefined ? [] : ['--preset', ofFile]),
+      ...(world === undefined ? [] : ['--world', world]),
       ...Object.entries(options).flatMap(([option, value]) => [`--${option}`, value]),
       ...set.flatMap((assignment) => ['--set', assignment]),
       '--out',
       folder,
     ];
-    planned.set(name, { name, folder, phase, args, options, set, preset: ofFile, after, needs: entry.needs });
+    planned.set(name, { name, folder, phase, args, options, set, preset: ofFile, world, after, needs: entry.needs });
   }
   for (const change of unread)
     throw new UsageError(
