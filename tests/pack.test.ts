@@ -1,6 +1,6 @@
 /** The folder for a machine without a network: what Node alone makes of it. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,6 +23,14 @@ it('the command knows which it is, also where its package is not', () => {
 
 it('the command plans the sweeps', () => {
   expect(there('coxswain.mjs', 'sweep', 'sweeps/smoke.yaml', '--dry')).toContain('missing  metacontroller-rl-2  coxswain reinforce');
+});
+
+it('the command plays a world of a file beside it', () => {
+  copyFileSync(join(import.meta.dirname, '../examples/my-world.ts'), join(folder, 'my-world.ts'));
+  expect(there('coxswain.mjs', 'world', './my-world.ts', '--check')).not.toContain('broken');
+  const small = ['model.width=16', 'model.depth=2', 'model.heads=2', 'pretrain.episodes=64', 'pretrain.batch=8', 'pretrain.steps=2'];
+  const brief = [...small, 'pretrain.warmup=0', 'pretrain.evaluationEpisodes=16'].flatMap((change) => ['--set', change]);
+  expect(there('coxswain.mjs', 'pretrain', '--world', './my-world.ts', ...brief, '--out', 'runs/mine')).toContain('Done: runs/mine');
 });
 
 it('the command plays with the shipped models', () => {

@@ -1,5 +1,5 @@
 /** Every package, packed as it would be published, installs from its tarball into an empty project and runs and compiles a three-line program. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -147,6 +147,18 @@ describe.each(all)('$name', ({ name, folder: home }) => {
     expect(run(process.execPath, ['program.mjs'], project).trim()).toBe(prints);
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project], project);
   });
+});
+
+it('plays a world of a file beside which nothing is installed but the command', () => {
+  const project = emptyProject('@coxswain/lab');
+  run('pnpm', ['install', '--prefer-offline', '--ignore-scripts'], project);
+  const elsewhere = mkdtempSync(join(folder, 'world-'));
+  copyFileSync(join(root, 'examples/my-world.ts'), join(elsewhere, 'my-world.ts'));
+  const coxswain = (...args: string[]) => run(join(project, 'node_modules/.bin/coxswain'), args, elsewhere);
+  expect(coxswain('world', './my-world.ts', '--check')).not.toContain('broken');
+  const small = ['model.width=16', 'model.depth=2', 'model.heads=2', 'pretrain.episodes=64', 'pretrain.batch=8', 'pretrain.steps=2'];
+  const brief = [...small, 'pretrain.warmup=0', 'pretrain.evaluationEpisodes=16'].flatMap((change) => ['--set', change]);
+  expect(coxswain('pretrain', '--world', './my-world.ts', ...brief, '--out', 'base')).toContain('Done: base');
 });
 
 it('installs with npm as well', () => {

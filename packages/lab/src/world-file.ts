@@ -21,9 +21,6 @@ const NEEDED = {
   open: 'function',
 } as const satisfies Partial<Record<keyof WorldDefinition, string>>;
 
-/** Whether `--world` names a file; else it is the name of a world. */
-export const isWorldFile = (text: string): boolean => /[/\\]/.test(text) || /\.[cm]?[jt]s$/.test(text);
-
 /**
  * Reads a file that is a world, and lets it be found by its name.
  * @param path from the current folder on, as it is recorded.

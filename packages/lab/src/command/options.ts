@@ -5,6 +5,7 @@ import { type Config, configure, type Loaded, type PartialConfig, PRESET_NAMES, 
 import { SettingError, UsageError } from '../errors.js';
 import type { Given, Phase, PhaseInput } from '../phase.js';
 import { requireOffered, requireSpaces } from '../phases/offers.js';
+import { storedDemonstrations } from '../phases/stored-demonstrations.js';
 import { validate } from '../resolve.js';
 import { identify, type RunIdentity } from '../run/identity.js';
 import { inputIdentity, openModel, type TrainedModel } from '../run/model.js';
@@ -165,6 +166,8 @@ function requireWorld(phase: Asked, config: Config, values: OptionValues, made: 
   noteOrigin(config.world, made);
   if (readsDemonstrations(phase)) noteDemonstrations(config.world, values, made);
   requireSpaces(config);
+  // A file that is no such thing is refused here, and not once there is a folder.
+  if (readsDemonstrations(phase)) storedDemonstrations(config, 'heldOut', 1);
   requireOffered([...(phase.needs ?? []), ...(phase.needsWith?.(config) ?? [])], config);
 }
 

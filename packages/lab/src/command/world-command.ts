@@ -9,10 +9,9 @@ import { demonstrationsOf, worldOf } from '../phases/world.js';
 import type { ProgressStream } from '../progress.js';
 import { resolve } from '../resolve.js';
 import { writeAtomic } from '../run/storage.js';
-import { isWorldFile } from '../world-file.js';
 import { type KnownWorld, settingsOfWorld, WORLDS } from '../worlds.js';
 import { DEFAULT_PRESET, type OptionValues, readCount, readOptions } from './options.js';
-import { withWorld } from './world-option.js';
+import { isWorldFile, withWorld } from './world-option.js';
 
 export const WORLD_ABOUT = 'List the worlds, describe one or a file that is one, and check it against the rules of worlds.';
 

@@ -4,11 +4,18 @@ import type { WorldConfig } from '../config.js';
 import { RecordedFileError, UsageError } from '../errors.js';
 import { digestOfFile } from '../run/checkpoint.js';
 import { recordedWorld } from '../run/model.js';
-import { isWorldFile, loadWorld } from '../world-file.js';
 import { WORLDS } from '../worlds.js';
 import type { OptionValues } from './options.js';
 
 export const WORLD_OPTION = { world: { type: 'string' as const } };
+
+/** Whether `--world` names a file; else it is the name of a world. */
+export const isWorldFile = (text: string): boolean => /[/\\]/.test(text) || /\.[cm]?[jt]s$/.test(text);
+
+/** The compiler of TypeScript is loaded where there is a file: every other command starts without it. */
+const load = async (file: string): Promise<void> => {
+  await (await import('../world-file.js')).loadWorld(file);
+};
 
 export const WORLD_HELP: readonly [string, string] = [
   '--world NAME|FILE',
@@ -23,7 +30,7 @@ export const WORLD_HELP: readonly [string, string] = [
 export async function knowWorlds(values: OptionValues, inputs: readonly { readonly name: string }[] = []): Promise<void> {
   const { world } = values;
   if (typeof world === 'string' && isWorldFile(world)) {
-    await loadWorld(world);
+    await load(world);
     return;
   }
   for (const { name } of inputs) {
@@ -31,7 +38,7 @@ export async function knowWorlds(values: OptionValues, inputs: readonly { readon
     const recorded = typeof path === 'string' ? recordedWorld(path) : undefined;
     if (recorded?.file === undefined) continue;
     if (!fs.existsSync(recorded.file)) throw new RecordedFileError('world', recorded.file, name, 'gone');
-    await loadWorld(recorded.file);
+    await load(recorded.file);
   }
 }
 
