@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT_CODES } from '@coxswain/base';
-import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PHASES } from '../src/phases.js';
@@ -259,7 +259,7 @@ describe('demonstrations from a file', () => {
     fs.writeFileSync('bad.safetensors', writeSafetensors(new Map([...tensors].filter(([name]) => name !== 'action'))));
     await refused('bad.safetensors: demonstrations, array action: missing');
     const length = { shape: [80], data: Int32Array.from({ length: 80 }, () => 99) };
-    fs.writeFileSync('bad.safetensors', writeSafetensors(new Map([...tensors, ['length', length]])));
+    fs.writeFileSync('bad.safetensors', writeSafetensors(new Map<string, SafeTensor>([...tensors, ['length', length]])));
     await refused('99 steps of episode 0');
     fs.writeFileSync('bad.safetensors', 'no safetensors');
     await refused('bad.safetensors', 'bad-checkpoint');

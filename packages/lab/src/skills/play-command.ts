@@ -51,7 +51,8 @@ const SPECS = {
 };
 
 /** What it reads: a library is of one base and one controller, and `resolvePhase` refuses any other. */
-const READS: Pick<Phase, 'inputs' | 'shortcuts'> = {
+const READS: Pick<Phase, 'inputs' | 'shortcuts' | 'needs'> = {
+  needs: ['cells'],
   inputs: [
     ...skillsPhase.inputs,
     { name: 'library', phase: skillsPhase.name, about: 'run folder of a library of skills', gives: ['skills'], required: () => true },
