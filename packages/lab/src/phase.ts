@@ -55,7 +55,8 @@ export type Phase = {
   readonly sections: readonly SectionName[];
   readonly inputs: readonly PhaseInput[];
   /**
-   * Checks settings of several sections that depend on each other; those that are not known yet are absent, and the world with its section.
+   * Checks settings of several sections that depend on each other. Sections that are not known yet are absent, and the
+   * world with its own.
    * @throws SettingError.
    */
   readonly check?: (config: PartialConfig, world: AskedWorld | undefined) => void;
