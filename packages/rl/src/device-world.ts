@@ -44,4 +44,4 @@ export interface DeviceWorld {
 }
 
 /** Whether a world plays itself on a device. */
-export const isDeviceWorld = (world: World | DeviceWorld): world is DeviceWorld => 'running' in world;
+export const isDeviceWorld = (world: World | DeviceWorld): world is DeviceWorld => 'told' in world;
