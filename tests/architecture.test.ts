@@ -107,12 +107,21 @@ describe.each(Object.entries(rooms))('%s', (name, { folder, mayImport }) => {
 
   it('declares what its published code imports', () => {
     const published = sources.filter((source) => !source.isTest);
-    const declared = Object.keys(manifest.dependencies ?? {});
+    const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies });
     const undeclared = (specifier: string) =>
       !specifier.startsWith('.') &&
       !isBuiltin(specifier) &&
       !declared.some((dependency) => specifier === dependency || specifier.startsWith(`${dependency}/`));
     expect(violations(published, undeclared)).toEqual([]);
+  });
+
+  it('asks for what need not be installed only when it uses it', () => {
+    const optional = Object.keys(manifest.peerDependenciesMeta ?? {});
+    for (const dependency of optional) {
+      const asked = new RegExp(`^(import|export) (?!type )([^;]*from )?'${dependency}(/|')`, 'm');
+      const atOnce = sources.filter(({ isTest, text }) => !isTest && asked.test(text));
+      expect(atOnce.map(({ path }) => `${path} imports ${dependency} at once`)).toEqual([]);
+    }
   });
 });
 

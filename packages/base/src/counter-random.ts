@@ -2,8 +2,9 @@ import { philox4x32 } from './philox.js';
 import { requireWhole, requireWord, twoWords } from './two-words.js';
 
 /**
- * A seeded source of random numbers with an address (Philox 4×32-10, the key being the seed): `seek(stream, index)` jumps to the beginning of the numbers that belong to
- * that index (an episode, a batch), whatever was drawn before. Nothing depends on how many indices are drawn together.
+ * A seeded source of random numbers with an address (Philox 4×32-10, the key being the seed): `seek(stream, index)`
+ * jumps to the beginning of the numbers that belong to that index (an episode, a batch), whatever was drawn before.
+ * Nothing depends on how many indices are drawn together.
  */
 export class CounterRandom {
   private readonly key: Uint32Array;
@@ -61,7 +62,10 @@ export class CounterRandom {
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** A uniform permutation of the first `count` entries (all by default), in place; `picks` limits it to the first few places. */
+  /**
+   * A uniform permutation of the first `count` entries (all by default), in place; `picks` limits it to the first few
+   * places.
+   */
   shuffle(items: Uint32Array | Uint16Array, count = items.length, picks = count - 1): void {
     for (let i = 0; i < picks && i < count - 1; i++) {
       const j = i + this.below(count - i);

@@ -33,7 +33,10 @@ export interface DemonstrationSettings {
   readonly seed: number;
   /** ε: how far the expert is disturbed, 0 to 1; what it means is the world's. */
   readonly noise: number;
-  /** Which of several ways that are as good the expert takes: any of them, or always the same one. Worlds with one way pay no heed. */
+  /**
+   * Which of several ways that are as good the expert takes: any of them, or always the same one. Worlds with one way
+   * pay no heed.
+   */
   readonly ties?: 'random' | 'first';
 }
 
@@ -44,8 +47,8 @@ export interface WorldSpaces<O extends Space = Space, A extends Space = Space> {
   /** Names of what can be reached, in the order of their indices; none where the world has no such thing. */
   readonly events: readonly string[];
   /**
-   * What the model learns to predict of the next observation, besides actions: a space of its own (a cell, a position). The observation's
-   * own where it is absent and a head for it exists; else nothing.
+   * What the model learns to predict of the next observation, besides actions: a space of its own (a cell, a
+   * position). The observation's own where it is absent and a head for it exists; else nothing.
    */
   readonly predicted?: Space;
 }
@@ -97,7 +100,10 @@ export interface ObservationViews<O extends Space = Space, A extends Space = Spa
   predicted?(observation: Value<O>): Value<Space>;
 }
 
-/** A world by name. What is optional a phase names as what it needs, and is refused in one sentence where it is absent. */
+/**
+ * A world by name. What is optional a phase names as what it needs, and is refused in one sentence where it is
+ * absent.
+ */
 export interface WorldDefinition<S extends z.ZodObject = z.ZodObject, O extends Space = Space, A extends Space = Space> {
   readonly name: string;
   /** One sentence. */
@@ -114,7 +120,10 @@ export interface WorldDefinition<S extends z.ZodObject = z.ZodObject, O extends 
   task(settings: z.output<S>, text: string): Task;
   readonly taskWords?: TaskWords;
   open(settings: z.output<S>, how: Opening): World<O, A>;
-  /** Episodes of an expert; yields how many it has so far, and in the end gives them. A smaller set of a seed begins a larger one. */
+  /**
+   * Episodes of an expert; yields how many it has so far, and in the end gives them. A smaller set of a seed begins a
+   * larger one.
+   */
   demonstrations?(settings: z.output<S>, how: DemonstrationSettings): Generator<number, Trajectories<O, A>>;
   /**
    * The least mean −log probability of an action that any model can have on these demonstrations, and its standard error. They are its

@@ -11,7 +11,8 @@ export interface Digits {
 
 /**
  * @returns the task whose events are the digits of `text`.
- * @throws EnvError `bad-task` where it is empty, is not all digits, names an event that is not there, or one twice in a row.
+ * @throws EnvError `bad-task` where it is empty, is not all digits, names an event that is not there, or one twice in
+ * a row.
  */
 export function digitTask(text: string, { count, noun }: Digits): Task {
   const refuse = (value: string, expected: string, remedy: string): EnvError => new EnvError('bad-task', value, expected, remedy);

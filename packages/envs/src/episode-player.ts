@@ -38,7 +38,7 @@ export class EpisodePlayer<State, O extends Space, A extends Space> {
   /** Writes what a state shows as the `index`-th observation. */
   observe(state: State, arrays: readonly LeafValues[], index: number, at: Moment): void {
     const value = this.call('observe', at, () => this.rules.observe(state));
-    this.require(this.observations.write(arrays, index, value), at);
+    this.refuse(this.observations.write(arrays, index, value), at);
   }
 
   /** Applies the `index`-th action. */
@@ -58,7 +58,8 @@ export class EpisodePlayer<State, O extends Space, A extends Space> {
     return { ...followTask(outcome, task, progress), state: outcome.state ?? state };
   }
 
-  require(mismatch: Mismatch | undefined, { episode, step }: Moment): void {
+  /** @throws EnvError `bad-world` where a value is not of its space. */
+  refuse(mismatch: Mismatch | undefined, { episode, step }: Moment): void {
     if (!mismatch) return;
     const { what, given, expected } = mismatch;
     const value = `${this.name}, episode ${episode}, step ${step}: ${what} is ${given}`;
@@ -79,9 +80,9 @@ export class EpisodePlayer<State, O extends Space, A extends Space> {
   private checkOutcome({ event, reward }: Outcome<State>, at: Moment): void {
     const { length } = this.spaces.events;
     if (event !== undefined && (!Number.isInteger(event) || event < -1 || event >= length))
-      this.require({ what: 'event', given: String(event), expected: `−1 or an index of one of its ${length} events` }, at);
+      this.refuse({ what: 'event', given: String(event), expected: `−1 or an index of one of its ${length} events` }, at);
     if (reward !== undefined && !Number.isFinite(reward))
-      this.require({ what: 'reward', given: String(reward), expected: 'a finite number' }, at);
+      this.refuse({ what: 'reward', given: String(reward), expected: 'a finite number' }, at);
   }
 }
 

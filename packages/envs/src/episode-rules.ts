@@ -1,4 +1,7 @@
-/** The rules of one episode: what a world needs to say, where the rest (N at once, ends, snapshots, recording) is the same for all. */
+/**
+ * The rules of one episode: what a world needs to say, where the rest (N at once, ends, snapshots, recording) is the
+ * same for all.
+ */
 import type { CounterRandom, Space } from '@coxswain/base';
 import type { ObservationViews, Task } from './definition.js';
 import type { Value } from './values.js';
@@ -16,8 +19,8 @@ export interface Outcome<State> {
 }
 
 /**
- * One episode. A state is a plain object of numbers, texts, lists and typed arrays. Everything random comes from the given source: its
- * numbers depend on seed, episode and step alone.
+ * One episode. A state is a plain object of numbers, texts, lists and typed arrays. Everything random comes from the
+ * given source: its numbers depend on seed, episode and step alone.
  */
 export interface EpisodeRules<State, O extends Space = Space, A extends Space = Space> extends ObservationViews<O, A> {
   begin(random: CounterRandom, task: Task | 'free'): State;
@@ -55,7 +58,10 @@ export interface Advance {
   readonly done: boolean;
 }
 
-/** Follows a task: events in order, the last one rewarded, one out of order the end. A free episode has neither reward nor end. */
+/**
+ * Follows a task: events in order, the last one rewarded, one out of order the end. A free episode has neither reward
+ * nor end.
+ */
 export function followTask(outcome: Outcome<unknown>, task: Task | 'free', progress: number): Advance {
   const event = outcome.event ?? -1;
   if (task === 'free') return { event, progress, reward: 0, done: false };

@@ -18,8 +18,9 @@ export interface ArraySpaces<O extends Space, A extends Space> extends RecordedS
 }
 
 /**
- * Episodes from arrays: `observation` `[N, T+1, …]` (a record's leaves by name: `observation.position`), `action` `[N, T, …]`,
- * `length` `[N]`, and where they are known `event` and `goal` `[N, T]`. What is after an episode's end is not read.
+ * Episodes from arrays: `observation` `[N, T+1, …]` (a record's leaves by name: `observation.position`), `action`
+ * `[N, T, …]`, `length` `[N]`, and where they are known `event` and `goal` `[N, T]`. What is after an episode's end
+ * is not read.
  * @param views of the world that they come from, so that they can be turned and what follows be predicted.
  * @throws EnvError `bad-demonstrations` for arrays that are missing, ragged, not finite or out of their space.
  */

@@ -15,8 +15,8 @@ const SHARE = 256;
 const MOST_FAILURES = 1000;
 
 /**
- * Plays the expert from episode 0 of the seed on and keeps the first `count` that end with a reward; which they are does not depend on
- * `count`. Each begins as `World.reset` begins it.
+ * Plays the expert from episode 0 of the seed on and keeps the first `count` that end with a reward; which they are
+ * does not depend on `count`. Each begins as `World.reset` begins it.
  * @returns a generator that yields how many are kept so far, and in the end gives them.
  * @throws EnvError `impossible-episode` where a thousand in a row failed.
  */
@@ -107,7 +107,7 @@ class EpisodeRecorder<State, O extends Space, A extends Space> {
   private act(state: State, index: number, view: ExpertView, at: { episode: number; step: number }): void {
     const { player, expert, data } = this;
     const action = player.call('the expert', at, () => expert.act(state, view));
-    player.require(player.actions.write(data.action, index, action, false), at);
+    player.refuse(player.actions.write(data.action, index, action, false), at);
     if (expert.nll)
       this.nll += player.call('nll', at, () => expert.nll?.(state, player.actions.read(data.action, index), view) ?? Number.NaN);
   }

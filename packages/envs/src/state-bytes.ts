@@ -61,7 +61,10 @@ class ByteWriter {
   }
 }
 
-/** @throws EnvError `bad-world` for what is no plain value: a function, an instance of a class, a state that contains itself. */
+/**
+ * @throws EnvError `bad-world` for what is no plain value: a function, an instance of a class, a state that contains
+ * itself.
+ */
 export function encodeState(state: unknown): Uint8Array {
   const writer = new ByteWriter();
   write(writer, state, 'state', 0);

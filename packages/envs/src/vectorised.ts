@@ -28,8 +28,8 @@ interface Saved {
 }
 
 /**
- * A world from the rules of one episode: N at once, each the same whatever N is; ends, horizon, masking, snapshots and forks are the
- * same for all rules.
+ * A world from the rules of one episode: N at once, each the same whatever N is; ends, horizon, masking, snapshots
+ * and forks are the same for all rules.
  */
 export class VectorisedWorld<State, O extends Space, A extends Space> implements World<O, A> {
   readonly name: string;

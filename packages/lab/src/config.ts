@@ -68,7 +68,7 @@ export const SECTION_NAMES = catalogue.sectionNames as readonly SectionName[];
 
 const valuesOf = (config: PartialConfig): Partial<Values> => config as Partial<Values>;
 
-/** All settings as `section.name` with their descriptions, with a world and a model by name: the default ones where absent. */
+/** All settings as `section.name` with their descriptions, of a world and a model by name or the default ones. */
 export const allSettings = (names: Names = {}, loaded: Loaded = {}) =>
   catalogue.settings(catalogue.demanded(names, loaded), loaded) as (ListedSetting & { readonly section: SectionName })[];
 
@@ -87,8 +87,8 @@ export const override = (config: PartialConfig, assignment: string, loaded: Load
   catalogue.override(valuesOf(config), assignment, loaded);
 
 /**
- * A preset, then what is inherited from models, then `key=value` in order, not yet checked as a whole. A world that has nothing to say to
- * the preset says its tasks and horizons as its settings are in the end.
+ * A preset, then what is inherited from models, then `key=value` in order, not yet checked as a whole. A world that has
+ * nothing to say to the preset says its tasks and horizons as its settings are in the end.
  */
 export const configure = (name: string, assignments: readonly string[], loaded: Loaded = {}, inherited: PartialConfig = {}): Config =>
   catalogue.configure(name, assignments, loaded, valuesOf(inherited)) as Config;

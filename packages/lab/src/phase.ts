@@ -62,7 +62,8 @@ export type Phase = {
   /** What it has to offer besides, with these settings. */
   readonly needsWith?: (config: Config) => readonly WorldNeed[];
   /**
-   * Checks settings of several sections that depend on each other; those that are not known yet are absent, and the world with its section.
+   * Checks settings of several sections that depend on each other. Sections that are not known yet are absent, and the
+   * world with its own.
    * @throws SettingError.
    */
   readonly check?: (config: PartialConfig, world: AskedWorld | undefined) => void;

@@ -7,8 +7,8 @@ import { build } from 'esbuild';
 const sourceRoot = resolve(import.meta.dirname, '../../..');
 const webgpu = createRequire(join(sourceRoot, 'packages/tensor/package.json')).resolve('webgpu');
 
-/** Bundles a program of this package into a folder; gives the file. */
-async function bundle(entry: string, outfile: string): Promise<string> {
+/** Bundles a program of this package into a folder, but for packages that are not to be in it; gives the file. */
+async function bundle(entry: string, outfile: string, external: string[] = []): Promise<string> {
   await build({
     entryPoints: [resolve(import.meta.dirname, entry)],
     outfile,
@@ -16,6 +16,7 @@ async function bundle(entry: string, outfile: string): Promise<string> {
     platform: 'node',
     target: 'node20',
     format: 'esm',
+    external,
     conditions: ['source'],
     loader: { '.wgsl': 'text' },
     // A dependency in the older module format asks for modules by `require`.
@@ -31,8 +32,9 @@ async function bundle(entry: string, outfile: string): Promise<string> {
   return outfile;
 }
 
-/** The toy command. */
-export const bundleToy = (folder: string): Promise<string> => bundle('toy-cli.ts', join(folder, 'toy.mjs'));
+/** The toy command, as where the packages in `without` are not installed. */
+export const bundleToy = (folder: string, without: string[] = []): Promise<string> =>
+  bundle('toy-cli.ts', join(folder, `${['toy', ...without].join('-without-')}.mjs`), without);
 
 /** The real one. */
 export const bundleCoxswain = (folder: string): Promise<string> => bundle('../src/cli.ts', join(folder, 'coxswain.mjs'));

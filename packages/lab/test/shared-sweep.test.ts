@@ -54,9 +54,14 @@ async function stopRedis(): Promise<void> {
   await own.ended;
 }
 
-function machine(address = `redis://127.0.0.1:${port}`, env: NodeJS.ProcessEnv = {}, more: readonly string[] = []): Followed {
+function machine(
+  address = `redis://127.0.0.1:${port}`,
+  env: NodeJS.ProcessEnv = {},
+  more: readonly string[] = [],
+  runs = program,
+): Followed {
   const one = follow(
-    spawn(process.execPath, [program, 'sweep', toys.write(), '--redis', address, ...more], {
+    spawn(process.execPath, [runs, 'sweep', toys.write(), '--redis', address, ...more], {
       env: { ...process.env, TOY_GATE: toys.gate.path, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     }),
@@ -75,6 +80,14 @@ function expectEachOnce(): void {
     expect(times(toys.log(name), 'Done'), name).toBe(1);
   }
 }
+
+it.each([['bullmq'], ['ioredis']])('without %s a sweep is shared by nobody, and says what to install', async (missing) => {
+  const { ended, said } = machine(undefined, {}, [], await bundleToy(programs, [missing]));
+  expect(await ended, said()).toBe(19);
+  expect(said()).toContain(`Redis at redis://127.0.0.1:${port}: \`${missing}\` is not installed`);
+  expect(said()).toContain('npm install bullmq ioredis');
+  expect(toys.finished()).toEqual([]);
+});
 
 describe('where no Redis answers', () => {
   const alone = (...more: string[]) => machine(undefined, {}, more);

@@ -175,7 +175,7 @@ export class DiscoveryTrainer {
    * @throws ArgumentError, NotFiniteError for observations or a mask that no model can read; nothing is launched then.
    */
   step(batch: DiscoveryBatch, options: { step: number; learningRate: number; alpha: number; gate: Gate }): void {
-    requireReadable('DiscoveryTrainer.step', batch, this.base.config.observation, batch.time + 1);
+    requireReadable('DiscoveryTrainer.step', batch, this.base.config, batch.time + 1);
     const captured = this.#captured(batch.time);
     this.#last = captured;
     writeInputs(captured.inputs, batch);

@@ -1,5 +1,6 @@
 /** Linear read-outs: what a vector says of a class (arXiv 2512.20605, §3, linear probes). */
 import { CoxswainError } from '@coxswain/base';
+import { Matrix, solve } from 'ml-matrix';
 
 /** A linear map from vectors to classes. */
 export interface Readout {
@@ -35,14 +36,14 @@ export function fitReadout(vectors: ArrayLike<number>, width: number, labels: Ar
     }
   }
   for (let i = 0; i < columns; i++) for (let j = 0; j < i; j++) gram[i][j] = gram[j][i];
-  solveInPlace(gram, target);
+  const weights = solve(new Matrix(gram), new Matrix(target)).to2DArray();
   return {
     predict(given, row) {
       let best = 0;
       let bestScore = Number.NEGATIVE_INFINITY;
       for (let c = 0; c < classes; c++) {
-        let score = target[width][c];
-        for (let i = 0; i < width; i++) score += given[row * width + i] * target[i][c];
+        let score = weights[width][c];
+        for (let i = 0; i < width; i++) score += given[row * width + i] * weights[i][c];
         if (score > bestScore) {
           bestScore = score;
           best = c;
@@ -66,24 +67,4 @@ export function ridgeReadout(vectors: ArrayLike<number>, width: number, labels: 
   let right = 0;
   for (let row = train; row < rows; row++) if (readout.predict(vectors, row) === labels[row]) right++;
   return right / (rows - train);
-}
-
-/** Solves A X = B for a symmetric positive definite A by Gaussian elimination; X replaces B. */
-function solveInPlace(a: Float64Array[], b: Float64Array[]): void {
-  const n = a.length;
-  for (let pivot = 0; pivot < n; pivot++) {
-    for (let row = pivot + 1; row < n; row++) {
-      const factor = a[row][pivot] / a[pivot][pivot];
-      if (factor === 0) continue;
-      for (let j = pivot; j < n; j++) a[row][j] -= factor * a[pivot][j];
-      for (let c = 0; c < b[row].length; c++) b[row][c] -= factor * b[pivot][c];
-    }
-  }
-  for (let pivot = n - 1; pivot >= 0; pivot--) {
-    for (let c = 0; c < b[pivot].length; c++) {
-      let sum = b[pivot][c];
-      for (let j = pivot + 1; j < n; j++) sum -= a[pivot][j] * b[j][c];
-      b[pivot][c] = sum / a[pivot][pivot];
-    }
-  }
 }

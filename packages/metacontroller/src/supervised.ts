@@ -106,7 +106,7 @@ export class SupervisedTrainer {
    * @throws ArgumentError, NotFiniteError for observations or a mask that no model can read; nothing is launched then.
    */
   step(batch: LabelledBatch, learningRate: number): void {
-    requireReadable('SupervisedTrainer.step', batch, this.base.config.observation);
+    requireReadable('SupervisedTrainer.step', batch, this.base.config);
     const captured = this.#write(batch, true);
     this.#last = captured;
     this.optimiser?.prepare(learningRate);

@@ -1,6 +1,6 @@
 import { CoxswainError, leafSize, leafValues, leavesOf, type Space } from '@coxswain/base';
 import type { Reset, Step, World } from '@coxswain/envs';
-import { wrongValue } from '@coxswain/transformer';
+import { expectedOf, firstWrong } from '@coxswain/transformer';
 
 /** A world gave what no world may give: NaN for a reward, an observation that the model cannot read, an array of another length. */
 export class WorldError extends CoxswainError {
@@ -88,11 +88,11 @@ export class CheckedWorld implements World {
       const values = given[leaf] as ArrayLike<number>;
       for (let i = 0; i < n; i++) {
         if (this.#over[i]) continue;
-        for (let k = 0; k < size; k++) {
-          const expected = wrongValue(space, values[i * size + k]);
-          const place = space.kind === 'rows' ? ` in slot ${k}` : size > 1 ? ` at ${k}` : '';
-          if (expected) this.#fail(i, `${name} ${values[i * size + k]}${place}`, expected);
-        }
+        const wrong = firstWrong(space, values, i * size, (i + 1) * size);
+        if (wrong < 0) continue;
+        const k = wrong - i * size;
+        const place = space.kind === 'rows' ? ` in slot ${k}` : size > 1 ? ` at ${k}` : '';
+        this.#fail(i, `${name} ${values[wrong]}${place}`, expectedOf(space));
       }
     }
     const { progress } = info;

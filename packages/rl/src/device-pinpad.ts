@@ -11,6 +11,7 @@ import {
   type Ties,
 } from '@coxswain/envs';
 import {
+  PINPAD_FLAGS,
   type PinpadShape,
   pinpadExpert,
   pinpadLayout,
@@ -21,7 +22,9 @@ import {
   pinpadSlots,
   pinpadStep,
 } from '@coxswain/kernels';
-import { type Device, ShapeError, type Tensor } from '@coxswain/tensor';
+import { type Device, ShapeError, type Tensor, type TensorData } from '@coxswain/tensor';
+import { type Observed, tensorsOf } from '@coxswain/transformer';
+import type { DeviceWorld, Outcome } from './device-world.js';
 
 export type DevicePinpadSettings = Omit<PinpadSettings, 'observation'> & {
   /** What is shown; the egocentric window by default. */
@@ -56,13 +59,15 @@ function packTasks(tasks: readonly ColourSequence[] | 'free', colours: number): 
  * same seed and number of an episode give the same layout, task and expert, to the bit. Every method but `seed` records launches, so
  * that a captured program may hold a whole episode.
  */
-export class DevicePinpad {
+export class DevicePinpad implements DeviceWorld {
   /** u32 `[N, cells]`: 0 empty, 1 … O colours, O+1 a wall. */
   readonly layout: Tensor;
   /** u32 `[N, 4]`: cell, steps taken, progress, flags (`PINPAD_FLAGS`). */
   readonly agents: Tensor;
   /** i32 `[N, T]` moves taken. */
   readonly taken: Tensor;
+  readonly environments: number;
+  readonly horizon: number;
   readonly observationSpace: GridObservation;
   readonly actionSpace = discreteSpace(4);
   /** K: indices of an observation. */
@@ -82,6 +87,8 @@ export class DevicePinpad {
     const packed = packTasks(tasks, world.colours);
     this.#egocentric = observation === 'egocentric';
     this.#shape = { episodes, ...world, tasks: tasks === 'free' ? 0 : tasks.length };
+    this.environments = episodes;
+    this.horizon = horizon;
     this.slots = pinpadSlots(world, this.#egocentric);
     this.observationSpace = (this.#egocentric ? egocentric : allocentric)(world);
     this.layout = device.tensor(new Uint32Array(episodes * world.size ** 2), [episodes, world.size ** 2]);
@@ -105,15 +112,6 @@ export class DevicePinpad {
     this.device.dispatch(pinpadLayout, this.#shape, { random: this.#random, grids: this.layout, agents: this.agents });
   }
 
-  /**
-   * The episodes that run, in order.
-   * @param rows episodes that have a place.
-   * @param clock u32 `[1]`: the time step.
-   * @param counts u32 `[T]`: gets, at that step, how many run, also where they are more than `rows`.
-   * @param before episodes of the batch that come before these, where other devices play a part of it.
-   * @returns episode u32 `[rows]`, `NONE` (0xffffffff) behind the last; owner u32 `[rows]`, its number in the whole batch; place u32 `[rows]`, where a row's results of this step go in
-   *   `[N·T]`.
-   */
   running(rows: number, clock: Tensor, counts: Tensor, before = 0): { episode: Tensor; owner: Tensor; place: Tensor } {
     const { device, agents } = this;
     const [episode, owner, place] = [1, 2, 3].map(() => device.empty([rows], 'u32'));
@@ -132,7 +130,8 @@ export class DevicePinpad {
   }
 
   /** One step of some episodes; those that are over rest. @param action i32 `[rows]`, 0 … 3. */
-  step(episode: Tensor, action: Tensor): void {
+  step(episode: Tensor, actions: Observed): void {
+    const [action] = tensorsOf(actions);
     if (episode.size !== action.size) throw new ShapeError('step', `${action.size} actions`, `${episode.size}, one a row`);
     const { layout, agents, taken } = this;
     this.device.dispatch(pinpadStep, this.#stepShape(episode.size), { episode, action, grids: layout, tasks: this.#tasks, agents, taken });
@@ -154,6 +153,22 @@ export class DevicePinpad {
     const shape = { ...this.#shape, horizon, ...pinpadNoise(epsilon) };
     device.dispatch(pinpadExpert, shape, { random: this.#random, grids: layout, agents, tasks: this.#tasks, paths, ...out });
     return out;
+  }
+
+  get told(): readonly Tensor[] {
+    return [this.agents, this.taken];
+  }
+
+  outcome([agents, taken]: readonly TensorData[]): Outcome {
+    const { environments: count, horizon } = this;
+    const field = (index: number) => Array.from({ length: count }, (_, n) => agents[4 * n + index]);
+    const length = Uint16Array.from(field(1));
+    const action = new Int32Array(count * horizon).fill(-1);
+    length.forEach((steps, n) => {
+      action.set(taken.subarray(n * horizon, n * horizon + steps), n * horizon);
+    });
+    const reward = Float32Array.from(field(3), (flags) => (flags & PINPAD_FLAGS.success ? 1 : 0));
+    return { reward, length, progress: Float32Array.from(field(2)), action: [action] };
   }
 
   #stepShape(rows: number): PinpadShape & { readonly rows: number; readonly horizon: number } {

@@ -1,9 +1,9 @@
-import { counterAdvance, PINPAD_FLAGS } from '@coxswain/kernels';
+import { counterAdvance } from '@coxswain/kernels';
 import { type Device, noGrad, type Program, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 import type { Memory, SequenceModel } from '@coxswain/transformer';
 import { PLAY_STREAM } from './codes.js';
 import { type Controller, scatterRows } from './controller.js';
-import type { DevicePinpad } from './device-pinpad.js';
+import type { DeviceWorld, Outcome } from './device-world.js';
 import type { BatchPart, Episodes } from './episodes.js';
 import { type Besides, checkParts, defaultRowCounts } from './rollout.js';
 
@@ -11,7 +11,7 @@ export type DeviceRolloutOptions = {
   /** The base model that acts. */
   readonly model: SequenceModel;
   /** The world; the rollout plays it and does not own it. */
-  readonly world: DevicePinpad;
+  readonly world: DeviceWorld;
   /** Edits the residual stream; it may not need the host at every step (`beforeStep`). */
   readonly controller?: Controller;
   /** Seed of layouts and of everything that is sampled. */
@@ -27,7 +27,7 @@ export type DeviceRolloutOptions = {
 };
 
 /** What is read back, once a rollout. */
-type Read = { readonly agents: Uint32Array; readonly taken: Int32Array; readonly open: Float32Array; readonly counts: Uint32Array };
+type Read = { readonly outcome: Outcome; readonly open: Float32Array; readonly counts: Uint32Array };
 
 /**
  * `Rollout` without the host: worlds, model, controller, sampling and bookkeeping of all steps are one submit with one readback, and
@@ -52,7 +52,7 @@ export class DeviceRollout {
   /** @throws ShapeError where model, world and controller do not fit together. */
   constructor(private readonly options: DeviceRolloutOptions) {
     const { model, world, controller, seed } = options;
-    const { environments: count, horizon } = world.settings;
+    const { environments: count, horizon } = world;
     checkParts({
       ...options,
       environment: { environments: count, observationSpace: world.observationSpace, actionSpace: world.actionSpace },
@@ -85,7 +85,7 @@ export class DeviceRollout {
     let read = await this.#play(batch, this.#expected, besides);
     if (read.counts.some((running, t) => running > this.#rows(this.#expected[t]))) {
       this.#replayed++;
-      read = await this.#play(batch, this.#expected.fill(this.options.world.settings.environments));
+      read = await this.#play(batch, this.#expected.fill(this.options.world.environments));
     }
     // Batches differ by chance, few episodes by a larger share, and a batch played twice costs most.
     const { spare = 0.1 } = this.options;
@@ -96,12 +96,12 @@ export class DeviceRollout {
   /** The first step of the last batch. */
   replay(): readonly Program[] {
     this.#memory.begin();
-    return [this.#begin, this.program(this.#rows(this.options.world.settings.environments))];
+    return [this.#begin, this.program(this.#rows(this.options.world.environments))];
   }
 
   async #play(batch: number, expected: readonly number[], besides?: Besides): Promise<Read> {
     const { world, controller, seed } = this.options;
-    const { environments: count, horizon } = world.settings;
+    const { environments: count, horizon } = world;
     const { before, of } = this.options.part ?? { before: 0, of: count };
     world.seed(seed, batch * of + before);
     controller?.begin();
@@ -109,31 +109,17 @@ export class DeviceRollout {
     this.#random.write(batch * horizon);
     const programs = [this.#begin, ...expected.map((running) => this.program(this.#rows(running)))];
     await Promise.all([...new Set(programs)].map((program) => program.ready()));
-    const own = [world.agents, world.taken, this.#open, this.#counts];
-    const [agents, taken, open, counts, ...more] = await this.#device.read([...own, ...(besides?.tensors ?? [])], programs);
-    besides?.arrived(more);
-    return { agents, taken, open, counts } as Read;
+    const own = [...world.told, this.#open, this.#counts];
+    const read = await this.#device.read([...own, ...(besides?.tensors ?? [])], programs);
+    besides?.arrived(read.slice(own.length));
+    const [open, counts] = read.slice(world.told.length) as [Float32Array, Uint32Array];
+    return { outcome: world.outcome(read.slice(0, world.told.length)), open, counts };
   }
 
-  #episodes({ agents, taken, open }: Read): Episodes {
-    const { environments: count, horizon } = this.options.world.settings;
-    const field = (index: number) => Array.from({ length: count }, (_, n) => agents[4 * n + index]);
-    const length = Uint16Array.from(field(1));
-    const action = new Int32Array(count * horizon).fill(-1);
-    length.forEach((steps, n) => {
-      action.set(taken.subarray(n * horizon, n * horizon + steps), n * horizon);
-    });
-    return {
-      count,
-      horizon,
-      reward: Float32Array.from(field(3), (flags) => (flags & PINPAD_FLAGS.success ? 1 : 0)),
-      length,
-      progress: Float32Array.from(field(2)),
-      action: [action],
-      open: Uint8Array.from(open),
-      observation: [],
-      steps: length.reduce((sum, steps) => sum + steps, 0),
-    };
+  #episodes({ outcome, open }: Read): Episodes {
+    const { environments: count, horizon } = this.options.world;
+    const steps = outcome.length.reduce((sum, length) => sum + length, 0);
+    return { ...outcome, count, horizon, open: Uint8Array.from(open), observation: [], steps };
   }
 
   /** Rows of the smallest program that holds so many episodes. */
@@ -166,7 +152,7 @@ export class DeviceRollout {
         };
         const hooks = controller ? [{ layer: controller.layer, edit }] : [];
         const e = model.stepBlocks(model.embed(world.observe(episode)), memory, 0, depth, hooks);
-        const [action] = model.action(e).tempered(temperature).sample(this.#random, PLAY_STREAM.action, { owner });
+        const action = model.action(e).tempered(temperature).sample(this.#random, PLAY_STREAM.action, { owner });
         world.step(episode, action);
         device.dispatch(counterAdvance, { at: 0, wide: 0 }, { counter: this.#memory.step });
         device.dispatch(counterAdvance, { at: 2, wide: 1 }, { counter: this.#random.tensor });

@@ -5,6 +5,7 @@ export * from './codes.js';
 export * from './controller.js';
 export * from './device-pinpad.js';
 export * from './device-rollout.js';
+export * from './device-world.js';
 export type { BatchPart, Episodes } from './episodes.js';
 export * from './evaluate.js';
 export * from './injected-code.js';

@@ -13,8 +13,8 @@ import {
 import type { SequenceModel } from '@coxswain/transformer';
 import { CodeController } from './code-controller.js';
 import { PolicyCodes } from './codes.js';
-import { DevicePinpad } from './device-pinpad.js';
 import { DeviceRollout } from './device-rollout.js';
+import { type DeviceWorld, isDeviceWorld } from './device-world.js';
 import { type BatchPart, type Episodes, joined } from './episodes.js';
 import { actionLearner, codeLearner } from './learners.js';
 import { advantages, type EpisodeMetrics, episodeMetrics, hasSignal, type UpdateMetrics, updateMetrics } from './metrics.js';
@@ -245,7 +245,7 @@ export type InternalParts = {
   /** What learns. */
   readonly policy: Policy;
   /** A world that the host steps, or one on the device: then a whole batch is one submit. */
-  readonly environment: World | DevicePinpad;
+  readonly environment: World | DeviceWorld;
 };
 
 export type InternalOptions = InternalParts & {
@@ -262,10 +262,7 @@ export type InternalOptions = InternalParts & {
 };
 
 /** Episodes played together and their longest, wherever the worlds are. */
-function sizeOf(environment: World | DevicePinpad): { readonly episodes: number; readonly horizon: number } {
-  const { environments: episodes, horizon } = environment instanceof DevicePinpad ? environment.settings : environment;
-  return { episodes, horizon };
-}
+const sizeOf = ({ environments, horizon }: World | DeviceWorld) => ({ episodes: environments, horizon });
 
 /** Internal RL (arXiv 2512.20605, §5): a policy over codes; the frozen model and the rest of the metacontroller are its world. */
 export function internalRl(options: InternalOptions): Reinforcer {
@@ -294,8 +291,7 @@ function internalReplica(
   const controller = new CodeController({ metacontroller, layer, source, episodes, gate, record: { horizon } });
   if (!controller.records) throw new Error('a recording controller has records');
   const how = { model, controller, seed, temperature, ...(part && { part }) };
-  const rollout =
-    environment instanceof DevicePinpad ? new DeviceRollout({ ...how, world: environment }) : new Rollout({ ...how, environment });
+  const rollout = isDeviceWorld(environment) ? new DeviceRollout({ ...how, world: environment }) : new Rollout({ ...how, environment });
   return {
     learner: codeLearner(policy, controller.records),
     rollout,

@@ -1,11 +1,10 @@
 export type { TransformerConfig } from './attention/config.js';
 export { Transformer } from './attention/model.js';
-export { type TransformerSettings, transformerSettings } from './attention/settings.js';
+export { transformer } from './attention/settings.js';
+export * from './definition.js';
 export type { Distribution, SampleOptions } from './distribution.js';
 export { distributionOf, headOutputs } from './distribution.js';
-export type { HawkConfig } from './hawk/config.js';
-export { Hawk } from './hawk/model.js';
-export { type HawkSettings, hawkSettings } from './hawk/settings.js';
+export * from './hawk/index.js';
 export * from './initialise.js';
 export * from './memory.js';
 export * from './pretrain.js';

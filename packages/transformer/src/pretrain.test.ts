@@ -172,6 +172,13 @@ describe('what is not finite', () => {
       value: 'observation 12 in slot 1 of step 1 of sequence 3',
       expected: 'a row of the embedding from 0 to 11, or −1 for none',
     });
+    const other = batchOf(4, 6, 1);
+    other.action[0][2 * 6 + 5] = 4;
+    expect(await failing(() => trainer.step(other, 1e-2))).toMatchObject({
+      code: 'bad-argument',
+      value: 'action 4 in step 5 of sequence 2',
+      expected: 'a whole number from 0 to 3',
+    });
     expect(await store.flat.read()).toEqual(before);
     dispose();
   });

@@ -132,7 +132,7 @@ export class Pretrainer {
    * @throws ArgumentError, NotFiniteError for observations or a mask that no model can read; nothing is launched then.
    */
   step(batch: SequenceBatch, learningRate: number): void {
-    requireReadable('Pretrainer.step', batch, this.model.config.observation);
+    requireReadable('Pretrainer.step', batch, this.model.config);
     const captured = this.#captured(batch.time);
     this.#last = captured;
     this.optimiser.prepare(learningRate);

@@ -1,6 +1,8 @@
 /** Settings that the residual models of this package share: their sizes, and how their weights start. */
 import { SettingError } from '@coxswain/base';
 import { z } from 'zod';
+import type { ModelSpaces } from './definition.js';
+import type { SequenceModelConfig } from './sequence-model.js';
 
 const about = {
   heads: 'Attention heads; for `hawk` of its gates.',
@@ -22,6 +24,15 @@ export const starts = {
   embeddingStd: z.number().min(0).default(0.3).describe('Spread of the observation embedding at the start, for `small-output`.'),
   varianceScale: z.number().min(0).default(1).describe('Variance scale of all initialisers, for `variance-scaled`.'),
 };
+
+/** The part of a model's configuration that they are. */
+export function sharedConfig(
+  { width, depth, mlp, init, outputStd, embeddingStd, varianceScale }: z.output<typeof shared>,
+  { observation, action, predicted }: ModelSpaces,
+): SequenceModelConfig {
+  const started = { initialisation: init, outputStd, embeddingStd, varianceScale };
+  return { width, depth, mlp, observation, action, ...(predicted && { predicted }), ...started };
+}
 
 const shared = z.object({ ...sizes, ...hidden, ...starts });
 

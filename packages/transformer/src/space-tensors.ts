@@ -35,48 +35,77 @@ export function writeValues(tensors: readonly Tensor[], values: readonly LeafVal
   for (const [i, tensor] of tensors.entries()) tensor.write(uploaded(values[i].subarray(part * tensor.size, (part + 1) * tensor.size)));
 }
 
+/** What a value of a leaf has to be. @param padding whether a class of −1 may stand for none. */
+function allowed(space: LeafSpace, padding: boolean): { readonly low: number; readonly high: number; readonly whole: boolean } {
+  if (space.kind === 'rows') return { low: -1, high: space.rows - 1, whole: true };
+  if (space.kind === 'discrete') return { low: padding ? -1 : 0, high: space.count - 1, whole: true };
+  return { low: space.low ?? -Number.MAX_VALUE, high: space.high ?? Number.MAX_VALUE, whole: false };
+}
+
+/** The first number of a leaf that is none of its space, from `from` up to `to`; −1 where all are. */
+export function firstWrong(space: LeafSpace, values: ArrayLike<number>, from = 0, to = values.length, padding = false): number {
+  const { low, high, whole } = allowed(space, padding);
+  // NaN is in no range.
+  for (let i = from; i < to; i++) if (!(values[i] >= low && values[i] <= high) || (whole && !Number.isInteger(values[i]))) return i;
+  return -1;
+}
+
+/** The same in words: what was expected. */
+export function expectedOf(space: LeafSpace): string {
+  if (space.kind === 'rows') return `a row of the embedding from 0 to ${space.rows - 1}, or −1 for none`;
+  if (space.kind === 'discrete') return `a whole number from 0 to ${space.count - 1}`;
+  const { low = -Infinity, high = Infinity } = space;
+  return Number.isFinite(low) || Number.isFinite(high) ? `a number from ${low} to ${high}` : 'a finite number';
+}
+
 /** The part of a batch that the host looks at before it is uploaded. */
 export interface Checkable {
   readonly time: number;
   readonly observation: readonly LeafValues[];
+  readonly action: readonly LeafValues[];
   readonly mask: Float32Array;
 }
 
-/** What is wrong with one number of a leaf, and what was expected; nothing where it is right. */
-export function wrongValue(space: LeafSpace, value: number): string | undefined {
-  if (space.kind === 'rows')
-    return value >= -1 && value < space.rows && Number.isInteger(value)
-      ? undefined
-      : `a row of the embedding from 0 to ${space.rows - 1}, or −1 for none`;
-  if (space.kind === 'discrete')
-    return value >= 0 && value < space.count && Number.isInteger(value) ? undefined : `a whole number from 0 to ${space.count - 1}`;
-  const { low = -Infinity, high = Infinity } = space;
-  if (Number.isFinite(value) && value >= low && value <= high) return undefined;
-  return Number.isFinite(low) || Number.isFinite(high) ? `a number from ${low} to ${high}` : 'a finite number';
+/** @param steps of a sequence. @param unbounded whether boxes may leave their bounds. */
+function requireValues(
+  operation: string,
+  name: string,
+  arrays: readonly LeafValues[],
+  space: Space,
+  steps: number,
+  { padding = false, unbounded = false } = {},
+): void {
+  for (const [leaf, { path, space: part }] of leavesOf(space).entries()) {
+    const values = arrays[leaf];
+    const what = `${name}${path && ` ${path}`}`;
+    if (!values) throw new ArgumentError(operation, `no ${what}`, `an array for each leaf of the ${name} space`);
+    const { low: _, high: __, ...free } = part as LeafSpace & { low?: number; high?: number };
+    const judged = unbounded ? (free as LeafSpace) : part;
+    const i = firstWrong(judged, values, 0, values.length, padding);
+    if (i < 0) continue;
+    const size = leafSize(part);
+    const at = Math.floor(i / size);
+    const place = part.kind === 'discrete' ? '' : part.kind === 'rows' ? `slot ${i % size} of ` : `number ${i % size} of `;
+    const where = `in ${place}step ${at % steps} of sequence ${Math.floor(at / steps)}`;
+    throw new ArgumentError(operation, `${what} ${values[i]} ${where}`, expectedOf(judged));
+  }
 }
 
 /**
- * Looks at a batch of sequences on the host, before it reaches the model.
- * @param space of its observations.
+ * Looks at a batch of sequences on the host, before it reaches the model. Actions may leave the bounds of a box, as a Gaussian's do.
+ * @param spaces of the model.
  * @param observations of a sequence, where there are more than `batch.time` of them.
- * @throws ArgumentError for an observation that is none of the space, NotFiniteError for a mask of NaN or infinity: both name sequence and
- * step.
+ * @throws ArgumentError for an observation or an action that is none of its space, NotFiniteError for a mask of NaN or infinity: both name
+ * sequence and step.
  */
-export function requireReadable(operation: string, { time, observation, mask }: Checkable, space: Space, observations = time): void {
-  for (const [leaf, { path, space: part }] of leavesOf(space).entries()) {
-    const values = observation[leaf];
-    if (!values)
-      throw new ArgumentError(operation, `no observation${path && ` ${path}`}`, 'an array for each leaf of the observation space');
-    const size = leafSize(part);
-    for (let i = 0; i < values.length; i++) {
-      const expected = wrongValue(part, values[i]);
-      if (expected === undefined) continue;
-      const at = Math.floor(i / size);
-      const place = part.kind === 'rows' ? `slot ${i % size}` : `number ${i % size}`;
-      const where = `in ${place} of step ${at % observations} of sequence ${Math.floor(at / observations)}`;
-      throw new ArgumentError(operation, `observation${path && ` ${path}`} ${values[i]} ${where}`, expected);
-    }
-  }
+export function requireReadable(
+  operation: string,
+  { time, observation, action, mask }: Checkable,
+  spaces: { readonly observation: Space; readonly action: Space },
+  observations = time,
+): void {
+  requireValues(operation, 'observation', observation, spaces.observation, observations);
+  requireValues(operation, 'action', action, spaces.action, time, { padding: true, unbounded: true });
   for (let i = 0; i < mask.length; i++) {
     if (Number.isFinite(mask[i])) continue;
     const how = `at step ${i % time} of sequence ${Math.floor(i / time)}, given to ${operation}`;

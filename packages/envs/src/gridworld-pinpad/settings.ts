@@ -33,7 +33,7 @@ export const gridTaskWords: TaskWords = {
   event: 'colour',
 };
 
-/** The paper's tasks where there are colours enough for its pairs, else those of the small grid, or all pairs of its first colours. */
+/** The paper's tasks where there are colours enough for its pairs, else the small grid's, or all pairs there are. */
 export function gridDefaults({ colours }: GridSettings): WorldDefaults {
   if (colours >= PAPER_PAIRS.world.colours) return defaultsOf(PAPER_PAIRS);
   if (colours >= GRID_MINI.world.colours) return defaultsOf(GRID_MINI);

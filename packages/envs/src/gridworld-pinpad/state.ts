@@ -1,4 +1,7 @@
-/** The state of one environment as bytes: position, visited, task, progress, length (16 bits each), flags, then the layout. */
+/**
+ * The state of one environment as bytes: position, visited, task, progress, length (16 bits each), flags, then the
+ * layout.
+ */
 import { EnvError } from '../errors.js';
 import type { PinpadStep } from './pinpad.js';
 

@@ -1,4 +1,7 @@
-/** The arena of point-pads: where pads may lie, and how the point moves. Only + − × ÷ and roots, so that all machines agree. */
+/**
+ * The arena of point-pads: where pads may lie, and how the point moves. Only + − × ÷ and roots, so that all machines
+ * agree.
+ */
 import type { CounterRandom } from '@coxswain/base';
 import { EnvError } from '../errors.js';
 import type { PadSettings } from './settings.js';
@@ -29,7 +32,8 @@ export function squaredDistance(ax: number, ay: number, bx: number, by: number):
 export const reachOf = (radius: number): number => 1 - radius - 2 * CLEARANCE;
 
 /**
- * Pads at random with room for the point between any two and beside the edge, and the point outside all of them, at rest.
+ * Pads at random with room for the point between any two and beside the edge, and the point outside all of them, at
+ * rest.
  * @throws EnvError `no-reachable-layout` where ten thousand draws held no such arena.
  */
 export function drawArena({ pads, radius }: PadSettings, random: CounterRandom): PadState {

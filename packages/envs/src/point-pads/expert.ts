@@ -30,7 +30,10 @@ export function expertForce(state: PadState, goal: number, settings: PadSettings
   return [fx * scale, fy * scale];
 }
 
-/** The direction to go in, of length 1: to the goal, or along the tangent to the circle around the first pad in the way. */
+/**
+ * The direction to go in, of length 1: to the goal, or along the tangent to the circle around the first pad in the
+ * way.
+ */
 function headingTo({ position, centres }: PadState, goal: number, radius: number): Point {
   const here: Point = [position[0], position[1]];
   let target: Point = [centres[2 * goal], centres[2 * goal + 1]];
@@ -42,7 +45,9 @@ function headingTo({ position, centres }: PadState, goal: number, radius: number
   return unit(target[0] - here[0], target[1] - here[1]);
 }
 
-/** The nearest pad, besides the goal and the one the point is in, whose circle the way to `target` cuts; −1 for none. */
+/**
+ * The nearest pad, besides the goal and the one the point is in, whose circle the way to `target` cuts; −1 for none.
+ */
 function firstInTheWay(
   [x, y]: Point,
   target: Point,
@@ -68,7 +73,10 @@ function firstInTheWay(
   return first;
 }
 
-/** Where the tangent to a pad's circle touches it, on the side on which the way to the target is shorter and within the arena. */
+/**
+ * Where the tangent to a pad's circle touches it, on the side on which the way to the target is shorter and within
+ * the arena.
+ */
 function aroundPad([x, y]: Point, target: Point, [px, py]: Point, around: number): Point {
   const distance = Math.sqrt(squaredDistance(x, y, px, py));
   const [ux, uy] = unit(px - x, py - y);

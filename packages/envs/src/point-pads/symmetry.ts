@@ -1,4 +1,7 @@
-/** Points `[…, 2]` under the symmetries of the square: quarter turns, then the same after a mirroring of left and right. */
+/**
+ * Points `[…, 2]` under the symmetries of the square: quarter turns, then the same after a mirroring of left and
+ * right.
+ */
 export function turnPoints(points: ArrayLike<number>, k: number): Float64Array {
   const turned = Float64Array.from(points);
   for (let i = 0; i < turned.length; i += 2) {

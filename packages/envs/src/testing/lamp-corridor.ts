@@ -1,4 +1,7 @@
-/** A small world of rules for tests: a corridor whose lamp shows at the start which end to go to; now and then a step slips. */
+/**
+ * A small world of rules for tests: a corridor whose lamp shows at the start which end to go to; now and then a step
+ * slips.
+ */
 import { z } from 'zod';
 import { singleWorld } from '../single.js';
 

@@ -7,6 +7,7 @@ import { SweepError, SweepInterruptedError, UsageError } from '../errors.js';
 import { listenForInterrupts } from '../interrupt.js';
 import type { Phase } from '../phase.js';
 import { formatDuration } from '../progress.js';
+import { Redraw } from '../redraw.js';
 import { isBusy } from '../run/folder.js';
 import { readOrSkip } from '../run/scan.js';
 import { readText } from '../run/storage.js';
@@ -103,13 +104,13 @@ export function summary({ plan, states, children }: Pick<Board, 'plan' | 'states
 }
 
 /** Prints that line: on a terminal in its place, elsewhere now and then. */
-function shower({ stderr, now }: Machine): (board: Board) => void {
+function shower({ stderr, now }: Machine, redraw: Redraw): (board: Board) => void {
   let shownAt = -Infinity;
   return (board) => {
-    if (!stderr.isTTY && now() - shownAt < LINE_MS) return;
+    if (stderr.isTTY) return redraw.draw(summary(board));
+    if (now() - shownAt < LINE_MS) return;
     shownAt = now();
-    const line = summary(board);
-    stderr.write(stderr.isTTY ? `\r\x1b[2K${line.slice(0, (stderr.columns ?? 120) - 1)}` : `${line}\n`);
+    redraw.write(summary(board));
   };
 }
 
@@ -173,8 +174,8 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
   const known = new Map<string, Phase>([...phases.map((phase) => [phase.name, phase] as const), ...analyses]);
   const plan = planSweep(file, path, (command) => known.get(command), [...known.keys()], changes);
   const hasFinished = finishedRuns();
-  const { stderr } = machine;
-  const say = (text: string): unknown => stderr.write(`${stderr.isTTY ? '\r\x1b[2K' : ''}${text}\n`);
+  const redraw = new Redraw(machine.stderr);
+  const say = (text: string): void => redraw.write(text);
   const now = standing(plan, hasFinished);
   if (values.dry) printPlan(plan, now, machine);
   const duration = await forecast(plan, now.missing, machine).catch((error) => {
@@ -199,7 +200,7 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
   });
   const interrupt = (): void => board.interrupt();
   signal.addEventListener('abort', interrupt);
-  const show = shower(machine);
+  const show = shower(machine, redraw);
   try {
     if (typeof values.redis === 'string') {
       const { runShared } = await import('../sweep/shared.js');

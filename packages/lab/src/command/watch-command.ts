@@ -6,6 +6,7 @@ import { ANALYSES } from '../analyses/index.js';
 import { UsageError } from '../errors.js';
 import { listenForInterrupts } from '../interrupt.js';
 import type { Phase } from '../phase.js';
+import { Redraw } from '../redraw.js';
 import { findRunFolders, readOrSkip } from '../run/scan.js';
 import { drawRun } from '../watch/draw.js';
 import { type RunView, viewRun } from '../watch/view.js';
@@ -45,7 +46,7 @@ export async function runWatch(args: readonly string[], phases: readonly Phase[]
   const known = [...phases, ...ANALYSES.map(analysisPhase)];
   const interrupts = listenForInterrupts(signals, () => {});
   const ended = new Map<string, RunView>();
-  let drawn = 0;
+  const redraw = new Redraw(stdout);
   try {
     for (;;) {
       const seen = new Set<string>();
@@ -76,10 +77,9 @@ export async function runWatch(args: readonly string[], phases: readonly Phase[]
           ...(unreadable.length > 0 ? [`${unreadable.length} unreadable`] : []),
         ].join(', '),
       ];
-      if (drawn > 0) stdout.write(`\x1b[${drawn}A\x1b[J`);
-      stdout.write(`${lines.join('\n')}\n`);
-      drawn = lines.length;
-      if (values.once || !stdout.isTTY || of('running') === 0) return;
+      const text = lines.join('\n');
+      if (values.once || !stdout.isTTY || of('running') === 0) return redraw.write(text);
+      redraw.draw(text);
       await sleep(REFRESH_MS, undefined, { signal: interrupts.signal }).catch(() => {});
       if (interrupts.signal.aborted) return;
     }

@@ -1,4 +1,5 @@
 /** A cost model: seconds of a step as a sum of its work, each kind at a rate of the adapter's. Fitted to steps that were timed. */
+import { fcnnlsVector } from 'ml-fcnnls';
 import { KINDS, type Kind, NO_WORK, type Work } from './work.js';
 
 export interface Timed {
@@ -43,34 +44,23 @@ export function fitSlowed(model: CostModel, timed: readonly Timed[], yardstick: 
   return { ...slowed(model, dispatches, products), yardstick };
 }
 
-const ROUNDS = 20_000;
+/** Weight of a rate of its own, so small that no rate moves by it: kinds of work that only ever come together still have one best fit. */
+const RIDGE = 1e-6;
+/** More than an active set of so few rates takes: a limit that is reached throws. */
+const MOST_ROUNDS = 1000;
 
-/**
- * Rates, none below zero, that minimise the squares of the relative errors: coordinate descent, one rate at a time, which for
- * non-negative least squares converges to the minimum.
- */
+/** Rates, none below zero, that minimise the squares of the relative errors. */
 export function fitRates(timed: readonly Timed[]): Rates {
   const rows = timed.map(({ work, seconds }) => KINDS.map((kind) => work[kind] / seconds));
-  // Each column at the same size, so that the rounds go equally far in each.
-  const sizes = KINDS.map((_, j) => Math.sqrt(rows.reduce((sum, row) => sum + row[j] ** 2, 0)));
-  const scaled = rows.map((row) => row.map((value, j) => (sizes[j] > 0 ? value / sizes[j] : 0)));
-  const rates = KINDS.map(() => 0);
-  const rest = timed.map(() => 1);
-  for (let round = 0; round < ROUNDS; round++) {
-    let largest = 0;
-    for (let j = 0; j < KINDS.length; j++) {
-      if (sizes[j] === 0) continue;
-      const step = scaled.reduce((sum, row, i) => sum + row[j] * rest[i], 0);
-      const next = Math.max(0, rates[j] + step);
-      const change = next - rates[j];
-      if (change === 0) continue;
-      rates[j] = next;
-      for (let i = 0; i < rest.length; i++) rest[i] -= change * scaled[i][j];
-      largest = Math.max(largest, Math.abs(change));
-    }
-    if (largest < 1e-9) break;
-  }
-  return Object.fromEntries(KINDS.map((kind, j) => [kind, sizes[j] > 0 ? rates[j] / sizes[j] : 0])) as Rates;
+  // Each column at the same size, so that one tolerance holds for all.
+  const sizes = KINDS.map((_, j) => Math.hypot(...rows.map((row) => row[j])));
+  const used = [...KINDS.keys()].filter((j) => sizes[j] > 0);
+  const scaled = rows.map((row) => used.map((j) => row[j] / sizes[j]));
+  const ridge = used.map((own) => used.map((j) => (j === own ? RIDGE : 0)));
+  const wanted = [...rows.map(() => 1), ...used.map(() => 0)];
+  const { K } = fcnnlsVector([...scaled, ...ridge], wanted, { gradientTolerance: 1e-9, maxIterations: MOST_ROUNDS });
+  const found = new Map(used.map((j, i) => [j, K.get(i, 0) / sizes[j]]));
+  return Object.fromEntries(KINDS.map((kind, j) => [kind, found.get(j) ?? 0])) as Rates;
 }
 
 /**

@@ -13,18 +13,23 @@ export const sentence = (text: string): string => text[0].toUpperCase() + text.s
 const shown = (value: unknown): string => (typeof value === 'number' ? share(value) : '?');
 
 /** Of `pretrain`. */
-export const modelAnswer = ({ actionNll, bayesFloor, ratio, obeyed }: Left): readonly string[] => [
-  bayesFloor === undefined
-    ? `Held-out loss ${shown(actionNll)} nats an action.`
-    : `Held-out loss ${shown(actionNll)} nats an action; who knew the task could not do better than ${shown(bayesFloor)} (ratio ${shown(ratio)}).`,
-  `Of the episodes it plays by itself, ${shown(obeyed)} keep to transitions that the demonstrations show.`,
+export const modelAnswer = ({ actionNll, bayesFloor, ratio, expertNll, obeyed }: Left): readonly string[] => [
+  `Held-out loss ${shown(actionNll)} nats an action${yardstick(bayesFloor, ratio, expertNll)}.`,
+  ...(obeyed === null ? [] : [`Of the episodes it plays by itself, ${shown(obeyed)} keep to transitions that the demonstrations show.`]),
 ];
+
+/** What a base's loss is compared with: the floor of its world, or what an expert says who knows the goal at every step. */
+function yardstick(floor: unknown, ratio: unknown, expert: unknown): string {
+  if (floor === undefined && typeof expert === 'number') return `; an expert who knows the goal at every step has ${shown(expert)}`;
+  if (floor === undefined && expert === undefined) return '';
+  return `; who knew the task could not do better than ${shown(floor)} (ratio ${shown(ratio)})`;
+}
 
 /** Of a stage of `discover`, as it ends. */
 export function stageNote({ stage, view, momentShare, f1Exact, readout, agreement }: StageSummary): string {
-  const shown = `stage ${stage} (${view}) was shown ${share(momentShare)} of the steps before the last`;
+  const begun = `stage ${stage} (${view}) was shown ${share(momentShare)} of the steps before the last`;
   const still = agreement === undefined ? '' : `; its switches agree with the last stage’s at ${share(agreement)}`;
-  return `${shown}; against labels, which it was not shown: F1 ${share(f1Exact)}, read-out ${share(readout)}${still}.`;
+  return `${begun}; against labels, which it was not shown: F1 ${shown(f1Exact)}, read-out ${shown(readout)}${still}.`;
 }
 
 /** Of the codes that `discover` found, injected. */

@@ -1,7 +1,7 @@
 /** What a run of RL is made of: models, worlds, the policy and its learner, on one device or on several. */
 import { HostRandom } from '@coxswain/base';
 import type { World } from '@coxswain/envs';
-import { DevicePinpad, type InternalOptions, internalRl, Policy, type Reinforcer, rawRl } from '@coxswain/rl';
+import { type DeviceWorld, type InternalOptions, internalRl, isDeviceWorld, Policy, type Reinforcer, rawRl } from '@coxswain/rl';
 import { type Device, ParameterStore, readSafetensors } from '@coxswain/tensor';
 import type { Config } from '../config.js';
 import type { TrainedModel } from '../run/model.js';
@@ -54,7 +54,7 @@ function internalParts(
   config: Config,
   inputs: Readonly<Record<string, TrainedModel>>,
   seed: number,
-  worldsOf: (base: Base) => World | DevicePinpad,
+  worldsOf: (base: Base) => World | DeviceWorld,
 ) {
   const base = loadBase(device, inputs.base);
   const controller = loadController(device, inputs.controller, base);
@@ -65,7 +65,7 @@ function internalParts(
   return {
     parts: { model: base.model, metacontroller: controller.model, gate, policy, environment },
     actor: { base, steered: { controller, policy } },
-    dispose: () => disposeAll(...(environment instanceof DevicePinpad ? [environment] : []), gate, policy, store, controller, base),
+    dispose: () => disposeAll(...(isDeviceWorld(environment) ? [environment] : []), gate, policy, store, controller, base),
   };
 }
 

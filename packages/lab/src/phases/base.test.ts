@@ -31,7 +31,7 @@ describe('settings that a model starts from', () => {
     const config = resolve('grid-mini', set);
     const base = makeBase(device, config, 1);
     const weights = await Promise.all(base.store.names.map((name) => base.store.get(name).read()));
-    const { initialisation, outputStd, varianceScale, ...sizes } = base.model.config;
+    const { initialisation, outputStd, varianceScale, embeddingStd, ...sizes } = base.model.config;
     base.dispose();
     return JSON.stringify([sizes, weights.map((data) => [...data].reduce((sum, x) => sum + x * x, 0))]);
   }

@@ -111,22 +111,24 @@ const startsOf = (trainee: Trainee, { settings }: Stage): Starts =>
     load: (files) => trainee.load(readSafetensors(files[MODEL_FILE], 'the best start').tensors, files, 'the best start'),
   });
 
+/** Metrics that are known. */
+const known = (values: Readonly<Record<string, number | null | undefined>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'));
+
 /** What an evaluation on held-out demonstrations says, as metrics. */
-const measured = (result: ControllerEvaluation): Record<string, number> => ({
-  [METRICS.nllSoft]: result.nllSoft,
-  [METRICS.nllHard]: result.nllHard,
-  [METRICS.nllUncontrolled]: result.nllUncontrolled,
-  [METRICS.switchF1Exact]: result.f1Exact,
-  [METRICS.switchF1]: result.f1,
-  [METRICS.subgoalReadout]: result.readout,
-});
+const measured = (result: ControllerEvaluation): Record<string, number> =>
+  known({
+    [METRICS.nllSoft]: result.nllSoft,
+    [METRICS.nllHard]: result.nllHard,
+    [METRICS.nllUncontrolled]: result.nllUncontrolled,
+    [METRICS.switchF1Exact]: result.f1Exact,
+    [METRICS.switchF1]: result.f1,
+    [METRICS.subgoalReadout]: result.readout,
+  });
 
 /** What is told of a finished stage, as metrics. */
-const told = ({ momentShare, momentF1, agreement }: StageSummary): Record<string, number> => ({
-  [METRICS.momentShare]: momentShare,
-  [METRICS.momentF1]: momentF1,
-  ...(agreement === undefined ? {} : { [METRICS.switchAgreement]: agreement }),
-});
+const told = ({ momentShare, momentF1, agreement }: StageSummary): Record<string, number> =>
+  known({ [METRICS.momentShare]: momentShare, [METRICS.momentF1]: momentF1, [METRICS.switchAgreement]: agreement });
 
 async function run(context: PhaseContext): Promise<void> {
   const { config, seed, device, folder, session, inputs, resumed } = context;

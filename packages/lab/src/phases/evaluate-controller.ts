@@ -29,15 +29,15 @@ export interface ControllerEvaluation {
   readonly nllUncontrolled: number;
   /** Mean KL per step, nats. */
   readonly kl: number;
-  /** Hard switches against true subgoal changes: at the exact step, and one step apart. */
-  readonly precision: number;
-  readonly recall: number;
-  readonly f1Exact: number;
-  readonly f1: number;
+  /** Hard switches against true subgoal changes: at the exact step, and one step apart. `null` where no subgoals are known. */
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly f1Exact: number | null;
+  readonly f1: number | null;
   /** Hard switches per step after the first. */
   readonly switchRate: number;
-  /** Accuracy of a linear read-out of the true subgoal from z, hard gates. */
-  readonly readout: number;
+  /** Accuracy of a linear read-out of the true subgoal from z, hard gates; `null` likewise. */
+  readonly readout: number | null;
   /** Episodes whose partner was themselves, of all. */
   readonly alone: number;
 }
@@ -131,19 +131,26 @@ export async function evaluateController(
   const table = { batch: heldOut.count, time, beta, subgoal, mask };
   const rows = mask.flatMap((real, i) => (real ? [i] : []));
   const exact = switchAlignment(table, 0);
+  const classes = base.world.spaces.events.length;
   const labels = rows.map((i) => subgoal[i]);
+  const labelled = heldOut.goal !== undefined && classes > 0;
+  const unknown = { precision: null, recall: null, f1Exact: null, f1: null, readout: null };
   return {
     result: {
       nllSoft: nll.soft / seen.steps,
       nllHard: nll.hard / seen.steps,
       nllUncontrolled: nll.none / seen.steps,
       kl: seen.kl / seen.steps,
-      precision: exact.precision,
-      recall: exact.recall,
-      f1Exact: exact.f1,
-      f1: switchAlignment(table, 1).f1,
+      ...(labelled
+        ? {
+            precision: exact.precision,
+            recall: exact.recall,
+            f1Exact: exact.f1,
+            f1: switchAlignment(table, 1).f1,
+            readout: shuffledReadout(codes, latent, labels, classes),
+          }
+        : unknown),
       switchRate: exact.rate,
-      readout: shuffledReadout(codes, latent, labels, base.world.spaces.events.length),
       alone: seen.alone / heldOut.count,
     },
     codes: codeStatistics(codes, latent, (row) => beta[rows[row]] > 0.5),

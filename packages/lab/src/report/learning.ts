@@ -1,11 +1,12 @@
 /** Learning curves: success against episodes, each seed thin, the median thick, the quartiles as a band. */
+import { areaY, line, type Markish } from '@observablehq/plot';
 import { bisectLeft, group, max, min, quantileSorted } from 'd3-array';
-import { area, line } from 'd3-shape';
 import { formatNumber } from '../progress.js';
+import { chart, endLabels } from './chart.js';
 import type { LearningRun } from './data.js';
 import { share, short } from './format.js';
-import { acrossScale, axes, FRAME, type Scale, spread, upScale } from './frame.js';
-import { element, figure, svg, text } from './markup.js';
+import { element, figure, text } from './markup.js';
+import { BAND_OPACITY, seriesColour, seriesDash, WIDTHS } from './style.js';
 
 export type Points = readonly { readonly x: number; readonly y: number }[];
 export type Summary = { readonly x: number; readonly low: number; readonly mid: number; readonly high: number };
@@ -85,67 +86,49 @@ export function curvesByMethod(runs: readonly LearningRun[], smoothing: number):
   });
 }
 
-/** The ground between two quartiles. */
-export function bandPath(points: readonly Pick<Summary, 'x' | 'low' | 'high'>[], x: Scale, y: Scale): string {
-  const path = area<Pick<Summary, 'x' | 'low' | 'high'>>(
-    (point) => x(point.x),
-    (point) => y(point.low),
-    (point) => y(point.high),
-  );
-  return element('path', { class: 'band', d: path(points) ?? '' });
-}
-
-function drawMethod({ label, runs, summary }: MethodCurves, x: Scale, y: Scale, index: number): string {
-  const path = line<{ x: number; y: number }>(
-    (point) => x(point.x),
-    (point) => y(point.y),
-  );
-  const median = line<Summary>(
-    (point) => x(point.x),
-    (point) => y(point.mid),
-  );
+function methodMarks({ label, runs, summary }: MethodCurves, index: number): Markish[] {
+  const own = seriesColour(index);
+  const stroke = { stroke: own, strokeLinecap: 'butt' } as const;
   const seeds = runs.map(({ run, points }) => {
     const tip = `${label}: base ${run.baseSeed}${run.controllerSeed === null ? '' : `, controller ${run.controllerSeed}`}, RL ${run.rlSeed}: ${share(points.at(-1)?.y ?? 0)} at ${short(points.at(-1)?.x ?? 0)}`;
-    return element('path', { class: 'seed', d: path(points) ?? '' }, element('title', {}, text(tip)));
+    return line(points, {
+      x: 'x',
+      y: 'y',
+      title: () => tip,
+      className: 'seed',
+      ...stroke,
+      strokeWidth: WIDTHS.seed,
+      strokeOpacity: 0.45,
+    });
   });
-  return element(
-    'g',
-    { class: `series series-${index}` },
-    runs.length > 2 ? bandPath(summary, x, y) : '',
+  return [
+    ...(runs.length > 2 ? [areaY(summary, { x: 'x', y1: 'low', y2: 'high', fill: own, fillOpacity: BAND_OPACITY })] : []),
     ...seeds,
-    element('path', { class: 'median', d: median(summary) ?? '' }),
-  );
-}
-
-function endLabels(methods: readonly MethodCurves[], x: Scale, y: Scale): string {
-  const ends = methods.map(({ summary }) => summary[summary.length - 1]);
-  const heights = spread(
-    ends.map((end) => y(end?.mid ?? 0) + 4),
-    15,
-  );
-  return methods
-    .map((_, index) => {
-      const end = ends[index];
-      return end ? element('text', { class: `end series-${index}`, x: x(end.x) + 7, y: heights[index] }, text(share(end.mid))) : '';
-    })
-    .join('');
+    line(summary, { x: 'x', y: 'mid', ...stroke, strokeWidth: WIDTHS.median, strokeDasharray: seriesDash(index) }),
+  ];
 }
 
 function panel(methods: readonly MethodCurves[], task: string, log: boolean): string {
   const points = methods.flatMap(({ runs }) => runs.flatMap((run) => run.points));
   const last = max(points, (point) => point.x) ?? 1;
   const first = min(points, (point) => point.x) ?? 1;
-  const x = acrossScale(FRAME, log ? [Math.max(1, first), Math.max(last, first + 1)] : [0, last], log);
-  const y = upScale(FRAME, [0, Math.max(0.1, max(points, (point) => point.y) ?? 1)]);
+  const x: readonly [number, number] = log ? [Math.max(1, first), Math.max(last, first + 1)] : [0, last];
+  const y = [0, Math.max(0.1, max(points, (point) => point.y) ?? 1)] as const;
+  const kind = log ? 'log' : 'linear';
+  const ends = methods.flatMap(({ summary }, index) => {
+    const end = summary.at(-1);
+    return end ? [{ x: end.x, y: end.mid, text: share(end.mid), fill: seriesColour(index) }] : [];
+  });
   const label = `Success on task ${task} against episodes, ${log ? 'logarithmic' : 'linear'} axis`;
-  return svg(
-    FRAME.width,
-    FRAME.height,
-    label,
-    axes(FRAME, x, y, { x: `episodes (${log ? 'log' : 'linear'} axis)`, y: 'success' }, log),
-    ...methods.map((method, index) => drawMethod(method, x, y, index)),
-    endLabels(methods, x, y),
-  );
+  return chart(label, { x, y, log, xLabel: `episodes (${kind} axis)`, yLabel: 'success' }, [
+    ...methods.flatMap(methodMarks),
+    endLabels(ends, 600),
+  ]);
+}
+
+/** A piece of a line as in the chart, for a legend. */
+export function seriesSample(d: string, index: number, width: number): string {
+  return element('path', { d, stroke: seriesColour(index), 'stroke-width': width, 'stroke-dasharray': seriesDash(index) });
 }
 
 /** Legend with the look of each method's line. */
@@ -153,8 +136,8 @@ export function legend(labels: readonly string[]): string {
   const items = labels.map((label, index) => {
     const sample = element(
       'svg',
-      { width: 28, height: 10, viewBox: '0 0 28 10', 'aria-hidden': 'true', class: `series series-${index}` },
-      element('path', { class: 'median', d: 'M0,5H28' }),
+      { width: 28, height: 10, viewBox: '0 0 28 10', 'aria-hidden': 'true' },
+      seriesSample('M0,5H28', index, WIDTHS.median),
     );
     return element('li', {}, sample, text(label));
   });

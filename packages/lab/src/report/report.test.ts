@@ -12,11 +12,11 @@ import { labelsOf, type ResultRow, rowsToJson, sortRows } from '../results/rows.
 import { RunFolder } from '../run/folder.js';
 import { identify } from '../run/identity.js';
 import { findRuns } from '../run/scan.js';
+import { spread } from './chart.js';
 import { collectReport } from './collect.js';
 import type { DrawnEpisode, ReportData } from './data.js';
 import { episodeFigure, visits } from './episodes.js';
 import { share, short } from './format.js';
-import { spread } from './frame.js';
 import { curvesByMethod, smooth, summarise, valueAt } from './learning.js';
 import { renderReport } from './page.js';
 import { standaloneStages } from './standalone.js';

@@ -1,14 +1,15 @@
 /** Charts, or an episode, as one SVG file that refers to nothing outside itself. */
+import { FRAME } from './chart.js';
 import type { DrawnEpisode, StageTrace, TrainingChart } from './data.js';
 import { EPISODE_LEGEND, episodeEdge, episodeSvg, episodeTold } from './episodes.js';
-import { FRAME } from './frame.js';
+import { seriesSample } from './learning.js';
 import { element, text } from './markup.js';
 import { stageSize, stageSvg } from './stages.js';
-import { STYLE } from './style.js';
+import { STYLE, WIDTHS } from './style.js';
 import { chartSvg } from './training.js';
 
 const COLUMNS = 2;
-const HEADER = 30;
+const HEADER = 36;
 const LEGEND_ROW = 18;
 /** Room for the lines above an episode. */
 const [EPISODE_WIDTH, MARGIN, LINE] = [340, 8, 18];
@@ -18,8 +19,8 @@ function legendRows({ curves }: TrainingChart): string[] {
   return curves.map(({ label }, index) =>
     element(
       'g',
-      { class: `series series-${index % 8}`, transform: `translate(${FRAME.left},${HEADER + index * LEGEND_ROW - 2})` },
-      element('path', { class: 'single', d: 'M0,0H26' }),
+      { transform: `translate(${FRAME.marginLeft},${HEADER + index * LEGEND_ROW - 2})` },
+      seriesSample('M0,0H26', index, WIDTHS.single),
       element('text', { x: 34, y: 4 }, text(label)),
     ),
   );
@@ -39,7 +40,7 @@ export function standaloneSvg(charts: readonly TrainingChart[]): string {
     return element(
       'g',
       { transform: `translate(${x},${tops[row]})` },
-      element('text', { x: FRAME.left, y: 18, style: 'font-weight:600;font-size:14px' }, text(chart.title)),
+      element('text', { x: FRAME.marginLeft, y: 18, style: 'font-weight:600;font-size:14px' }, text(chart.title)),
       ...legends[index],
       element('g', { transform: `translate(0,${under})` }, chartSvg(chart)),
     );

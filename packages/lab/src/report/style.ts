@@ -9,13 +9,20 @@ const SERIES_LIGHT = ['#0072b2', '#c04a00', '#00785a', '#a8477f', '#2b83b8', '#8
 const SERIES_DARK = ['#5ab4ee', '#ff8c42', '#35c79c', '#e59ac6', '#8fd0ff', '#f2cc4d', '#b9a3e3', '#bbbbbb'];
 const DASHES = ['none', '7 4', '2 3', '10 3 2 3', '5 2', '12 4', '3 6', '1 2'];
 
+/** What the lines of charts are drawn with, in pixels. */
+export const WIDTHS = { median: 2.8, single: 1.8, seed: 1 } as const;
+/** Of the ground between two quartiles. */
+export const BAND_OPACITY = 0.16;
+
+/** The colour of a series, as the page's style sheet sets it in light and in dark. */
+export const seriesColour = (index: number): string => `var(--series-${index % DASHES.length})`;
+/** The dashes of a series: they tell lines apart without colour. */
+export const seriesDash = (index: number): string => DASHES[index % DASHES.length];
+
 const worldRules = WORLD.map((colour, index) => `.colour-${index}{--own:${colour}} .on-colour-${index}{fill:${ON_WORLD[index]}}`).join(
   '\n',
 );
-const seriesRules = DASHES.map(
-  (dash, index) =>
-    `.series-${index}{--own:var(--series-${index})} .series-${index} .median,.series-${index} .single{stroke-dasharray:${dash}}`,
-).join('\n');
+const seriesRules = DASHES.map((_, index) => `.series-${index}{--own:${seriesColour(index)}}`).join('\n');
 const seriesColours = (colours: readonly string[]) => colours.map((colour, index) => `--series-${index}:${colour}`).join(';');
 
 const DARK = `--page:#14171b;--sheet:#1b1f25;--ink:#e8eaed;--soft:#a6adb7;--line:#2e343c;--good:#35c79c;--bad:#ff8c6b;${seriesColours(SERIES_DARK)}`;
@@ -53,18 +60,10 @@ figcaption strong,figcaption span{display:block}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 20px;padding:0;margin:8px 0;font-size:.9rem}
 .legend svg{flex:none}
 .legend li{display:flex;align-items:center;gap:8px}
-svg text{font-size:12px;fill:var(--ink);font-family:inherit}
+svg{fill:var(--ink)}
+svg text{font-size:12px;font-family:inherit}
 svg .tick,svg .axis{fill:var(--soft)}
-svg .end{fill:var(--own);font-weight:600;font-variant-numeric:tabular-nums}
-.grid{stroke:var(--line)}
-.mark{stroke:var(--soft)}
 .reference{stroke:var(--soft);stroke-dasharray:3 4}
-.series path{fill:none;stroke:var(--own);stroke-linejoin:round}
-.series .band{fill:var(--own);stroke:none;opacity:.16}
-.series .seed{stroke-width:1;opacity:.45}
-.series .median{stroke-width:2.8}
-.series .single{stroke-width:1.8}
-.series .dot{fill:var(--own);stroke:none}
 .tint{fill:var(--own);opacity:.2}
 .fill{fill:var(--own)}
 .beta{fill:var(--soft)}

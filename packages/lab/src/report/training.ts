@@ -1,14 +1,25 @@
 /** Curves of pretraining and discovery: one line a seed, and what they should reach. */
+import { areaY, dot, line, ruleY } from '@observablehq/plot';
 import { max, min } from 'd3-array';
-import { line } from 'd3-shape';
-import type { TrainingChart } from './data.js';
+import { chart, endLabels } from './chart.js';
+import type { Curve, TrainingChart } from './data.js';
 import { formatNumber } from './format.js';
-import { acrossScale, axes, FRAME, spread, upScale } from './frame.js';
-import { bandPath, legend } from './learning.js';
-import { element, figure, svg, text } from './markup.js';
+import { legend } from './learning.js';
+import { element, figure, text } from './markup.js';
+import { BAND_OPACITY, seriesColour, seriesDash, WIDTHS } from './style.js';
 
 /** Up to so many points of a curve are dots: where it was measured is to be seen, also where it was once. */
 const FEW = 16;
+
+function curveMarks({ label, points, band }: Curve, index: number) {
+  const own = seriesColour(index);
+  const look = { stroke: own, strokeWidth: WIDTHS.single, strokeDasharray: seriesDash(index), strokeLinecap: 'butt' } as const;
+  return [
+    band ? areaY(band, { x: 'x', y1: 'low', y2: 'high', fill: own, fillOpacity: BAND_OPACITY }) : null,
+    line(points, { x: 'x', y: 'y', title: () => label, ...look }),
+    points.length <= FEW ? dot(points, { x: 'x', y: 'y', r: 3, fill: own }) : null,
+  ];
+}
 
 /** One chart’s picture, without title and legend. */
 export function chartSvg({ title, about, xLabel, curves, references, log = false }: TrainingChart): string {
@@ -19,36 +30,15 @@ export function chartSvg({ title, about, xLabel, curves, references, log = false
   const highest = max(values) ?? 1;
   // Zero is shown when it is near: a curve far from it would become a flat line.
   const from = lowest >= 0 && lowest < 0.5 * highest ? 0 : lowest;
+  const first = min(points, (point) => point.x);
   const last = max(points, (point) => point.x) ?? 1;
-  const x = acrossScale(
-    FRAME,
-    log ? [min(points, (point) => point.x) ?? 1, last] : [Math.min(0, min(points, (point) => point.x) ?? 0), last],
-    log,
-  );
-  const y = upScale(FRAME, [from, highest]);
-  const path = line<{ x: number; y: number }>(
-    (point) => x(point.x),
-    (point) => y(point.y),
-  );
-  const lines = curves.map(({ label, points: own, band }, index) =>
-    element(
-      'g',
-      { class: `series series-${index % 8}` },
-      band ? bandPath(band, x, y) : '',
-      element('path', { class: 'single', d: path(own) ?? '' }, element('title', {}, text(label))),
-      ...(own.length <= FEW ? own.map((point) => element('circle', { class: 'dot', cx: x(point.x), cy: y(point.y), r: 3 })) : []),
-    ),
-  );
-  const right = FRAME.width - FRAME.right;
-  const labelHeights = spread(
-    references.map((reference) => y(reference.y) + 4),
-    14,
-  );
-  const marks = references.map((reference, index) => [
-    element('line', { class: 'reference', x1: FRAME.left, x2: right, y1: y(reference.y), y2: y(reference.y) }),
-    element('text', { class: 'tick', x: right + 6, y: labelHeights[index] }, text(`${reference.label} ${formatNumber(reference.y)}`)),
+  const ends: readonly [number, number] = log ? [first ?? 1, last] : [Math.min(0, first ?? 0), last];
+  const labels = references.map(({ label, y }) => ({ x: last, y, text: `${label} ${formatNumber(y)}` }));
+  return chart(`${title}: ${about}`, { x: ends, y: [from, highest], log, xLabel }, [
+    ruleY(references, { y: 'y', className: 'reference' }),
+    endLabels(labels),
+    ...curves.flatMap(curveMarks),
   ]);
-  return svg(FRAME.width, FRAME.height, `${title}: ${about}`, axes(FRAME, x, y, { x: xLabel, y: '' }, log), ...marks.flat(), ...lines);
 }
 
 /** One chart with its title, legend and caption. */

@@ -1,4 +1,4 @@
-/** All settings there are, with any world and any model: presets, overrides, checks, and which values identify a run. */
+/** All settings, with any world and any model: presets, overrides, checks, and which values identify a run. */
 import { EnvError, type WorldDefaults } from '@coxswain/envs';
 import type { z } from 'zod';
 import { SettingError, UnknownPresetError, UsageError } from '../errors.js';
@@ -76,7 +76,8 @@ export class Catalogue {
   }
 
   /**
-   * A preset with a world and a model: what each contributor says under its name, else what the world says, else the defaults.
+   * A preset with a world and a model: what each contributor says under its name, else what the world says, else
+   * the defaults.
    * @param names of world and model; their names count even where they are not known.
    */
   values(preset: string | undefined, names: Names, chosen: Chosen): Values {
@@ -99,7 +100,7 @@ export class Catalogue {
     return Object.assign(initialsOf(shapeOf(of, chosen)), ...said);
   }
 
-  /** @throws UnknownPresetError that names the nearest preset; SettingError for a world or a model that is not known. */
+  /** @throws UnknownPresetError that names the nearest preset; SettingError for an unknown world or model. */
   preset(name: string, names: Names = {}, loaded: Loaded = {}): Values {
     const further = [loaded.world, loaded.model].flatMap((kind) => Object.keys(kind?.presets ?? {}));
     const all = [...new Set([...this.presetNames, ...further])];
@@ -146,8 +147,8 @@ export class Catalogue {
   }
 
   /**
-   * A preset, then what is inherited, then `key=value` in order. A world that has nothing to say to the preset says its tasks and horizons
-   * as its settings are in the end.
+   * A preset, then what is inherited, then `key=value` in order. A world that has nothing to say to the preset says its
+   * tasks and horizons as its settings are in the end.
    */
   configure(preset: string, assignments: readonly string[], loaded: Loaded = {}, inherited: Partial<Values> = {}): Values {
     const assigned = new Map(assignments.map((assignment) => this.#assigned(assignment)).map(({ key, text }) => [key, text]));
@@ -174,7 +175,8 @@ export class Catalogue {
   }
 
   /**
-   * Fills in settings that are newer than a configuration. Rule: what a new setting is in a preset means what was done before it existed.
+   * Fills in settings that are newer than a configuration. Rule: what a new setting is in a preset means what was done
+   * before it existed.
    * @param sections those to be there in the end.
    */
   completed(config: Partial<Values>, preset: string, sections: readonly string[]): Values {

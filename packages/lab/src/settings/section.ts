@@ -1,4 +1,4 @@
-/** What settings are made of: sections of systems, and the world's and the model's, which are joined with those of the one chosen. */
+/** What settings are made of: sections of systems, and those of the world and the model that are chosen. */
 import type { WorldDefaults, WorldDefinition } from '@coxswain/envs';
 import type { z } from 'zod';
 import { SettingError } from '../errors.js';

@@ -1,4 +1,4 @@
-/** What a setting may hold, as a zod type: its sentence, its default, its range, and whether another value makes another run. */
+/** What a setting may hold, as a zod type: its sentence, default and range, and whether it identifies a run. */
 import type { TaskWords } from '@coxswain/envs';
 import { z } from 'zod';
 

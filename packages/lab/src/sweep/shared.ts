@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Job, Queue, type RedisOptions, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+import type { Job, Queue, RedisOptions, Worker } from 'bullmq';
 import { RedisError } from '../errors.js';
 import type { Board } from './board.js';
 import type { PlannedRun } from './plan.js';
@@ -54,6 +54,22 @@ function connection(address: string): RedisOptions {
   };
 }
 
+type BullMQ = typeof import('bullmq');
+
+/** What sharing needs and nothing else does: it is installed only by who shares. @throws RedisError that says how. */
+async function loadBullMQ(address: string): Promise<BullMQ> {
+  try {
+    // BullMQ asks for ioredis itself, without saying so where it is missing.
+    const [bullmq] = await Promise.all([import('bullmq'), import('ioredis')]);
+    return bullmq;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const [, missing] = /^Cannot find (?:package|module) '(bullmq|ioredis)'/.exec(message) ?? [];
+    if (missing === undefined || !['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(code ?? '')) throw error;
+    throw new RedisError(address, `\`${missing}\` is not installed`, 'Sharing needs two packages more: npm install bullmq ioredis');
+  }
+}
+
 class Sharing {
   readonly #queue: Queue;
   readonly #worker: Worker;
@@ -65,6 +81,7 @@ class Sharing {
   #waitingSince: number | undefined;
 
   constructor(
+    private readonly bullmq: BullMQ,
     private readonly board: Board,
     private readonly options: SharedOptions,
   ) {
@@ -73,8 +90,8 @@ class Sharing {
     const lines = board.plan.map(({ args }) => JSON.stringify(args)).join('\n');
     const name = `coxswain-${createHash('sha256').update(lines).digest('hex').slice(0, 16)}`;
     this.#runs = new Map(board.plan.map((run) => [run.name, run]));
-    this.#queue = new Queue(name, { connection: connection(address) });
-    this.#worker = new Worker(name, (job, token) => this.#take(job, token), {
+    this.#queue = new bullmq.Queue(name, { connection: connection(address) });
+    this.#worker = new bullmq.Worker(name, (job, token) => this.#take(job, token), {
       connection: connection(address),
       autorun: false,
       concurrency: workers,
@@ -134,17 +151,17 @@ class Sharing {
     if (!run) return;
     const state = this.board.standing(run);
     if (state === 'finished') return;
-    if (state === 'failed') throw new UnrecoverableError(this.board.reasons.at(-1));
+    if (state === 'failed') throw new this.bullmq.UnrecoverableError(this.board.reasons.at(-1));
     if (state !== 'ready' || this.board.stopped) return this.#giveBack(job, token);
     const after = await this.board.begin(run);
-    if (after === 'failed') throw new UnrecoverableError(this.board.reasons.at(-1));
+    if (after === 'failed') throw new this.bullmq.UnrecoverableError(this.board.reasons.at(-1));
     if (after !== 'finished') return this.#giveBack(job, token);
   }
 
   async #giveBack(job: Job, token: string | undefined): Promise<never> {
     if (!this.board.stopped) await sleep(AGAIN_MS);
     await job.moveToWait(token);
-    throw new WaitingError();
+    throw new this.bullmq.WaitingError();
   }
 
   /** Waits, but not beyond Ctrl-C. */
@@ -186,8 +203,9 @@ class Sharing {
 
 /**
  * Does what is missing, together with every other machine that does the same.
- * @throws RedisError where Redis refuses us, or has not answered within `patience`; once it has, this waits while it is away.
+ * @throws RedisError where BullMQ is not installed, Redis refuses us, or has not answered within `patience`; once it has, this waits
+ *   while it is away.
  */
-export function runShared(board: Board, options: SharedOptions): Promise<void> {
-  return new Sharing(board, options).run();
+export async function runShared(board: Board, options: SharedOptions): Promise<void> {
+  return new Sharing(await loadBullMQ(options.address), board, options).run();
 }

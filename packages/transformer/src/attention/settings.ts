@@ -1,7 +1,9 @@
 /** Settings of the model of attention. */
 import { SettingError } from '@coxswain/base';
 import { z } from 'zod';
-import { checkHeads, hidden, sizePresets, sizes, starts } from '../sizes.js';
+import { model } from '../definition.js';
+import { checkHeads, hidden, sharedConfig, sizePresets, sizes, starts } from '../sizes.js';
+import { Transformer } from './model.js';
 
 const settings = z.object({
   ...sizes,
@@ -12,7 +14,7 @@ const settings = z.object({
   ...starts,
 });
 
-export type TransformerSettings = z.output<typeof settings>;
+type TransformerSettings = z.output<typeof settings>;
 
 /** @throws SettingError for values that do not fit together. */
 function check(values: TransformerSettings): void {
@@ -30,4 +32,14 @@ function check(values: TransformerSettings): void {
   throw new SettingError('model.maxDistance', String(maxDistance), expected, 'Raise model.maxDistance or lower model.buckets.');
 }
 
-export const transformerSettings = { name: 'transformer', settings, presets: sizePresets, check } as const;
+/** The model of attention, by name. */
+export const transformer = model({
+  name: 'transformer',
+  settings,
+  presets: sizePresets,
+  check,
+  declare: (store, values, spaces) => {
+    const { heads, buckets, maxDistance, window } = values;
+    return new Transformer(store, { ...sharedConfig(values, spaces), heads, buckets, maxDistance, window });
+  },
+});

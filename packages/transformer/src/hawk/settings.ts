@@ -1,7 +1,9 @@
 /** Settings of the model of a convolution and a linear recurrence. */
 import { MOST_TAPS } from '@coxswain/kernels';
 import { z } from 'zod';
-import { checkHeads, hidden, sizePresets, sizes, starts } from '../sizes.js';
+import { model } from '../definition.js';
+import { checkHeads, hidden, sharedConfig, sizePresets, sizes, starts } from '../sizes.js';
+import { Hawk } from './model.js';
 
 const settings = z.object({
   ...sizes,
@@ -10,6 +12,11 @@ const settings = z.object({
   ...starts,
 });
 
-export type HawkSettings = z.output<typeof settings>;
-
-export const hawkSettings = { name: 'hawk', settings, presets: sizePresets, check: checkHeads } as const;
+/** The model of a convolution and a linear recurrence, by name. */
+export const hawk = model({
+  name: 'hawk',
+  settings,
+  presets: sizePresets,
+  check: checkHeads,
+  declare: (store, values, spaces) => new Hawk(store, { ...sharedConfig(values, spaces), heads: values.heads, taps: values.taps }),
+});

@@ -14,17 +14,17 @@ import { findOrigin } from './find-origin.js';
 import type { Moments, Told } from './moments.js';
 import { agreementOf, type StepTable, shareShown } from './step-table.js';
 
-/** What is told of a finished stage. F1, read-out and the moments' F1 are measured against labels and decide nothing. */
+/** What is told of a finished stage. F1, read-out and the moments' F1 are measured against labels and decide nothing; `null` where there are none. */
 export interface StageSummary {
   readonly stage: number;
   readonly view: string;
   /** Share of the steps before the last that it was shown. */
   readonly momentShare: number;
-  readonly momentF1: number;
+  readonly momentF1: number | null;
   /** How far apart the two kinds of jumps were, where it was shown them. */
   readonly separation?: number;
-  readonly f1Exact: number;
-  readonly readout: number;
+  readonly f1Exact: number | null;
+  readonly readout: number | null;
   readonly nllHard: number;
   readonly switchRate: number;
   /** F1 of its switches against those that it was shown. */
@@ -44,11 +44,12 @@ interface Parts {
 }
 
 /** F1 of moments against true subgoal changes, at the exact step. */
-function momentF1(moments: StepTable, episodes: Trajectories): number {
-  const { count } = episodes;
+function momentF1(moments: StepTable, episodes: Trajectories): number | null {
+  const { count, goal } = episodes;
+  if (!goal) return null;
   const all = gather(episodes, [...Array(count).keys()]);
   const { mask, steps: time } = all;
-  const subgoal = episodes.goal ? labelsOf(all, episodes.goal) : new Int16Array(count * time);
+  const subgoal = labelsOf(all, goal);
   const beta = new Float32Array(count * time);
   for (let i = 0; i < count; i++) for (const t of moments.at(i)) if (t < time) beta[i * time + t] = 1;
   return switchAlignment({ batch: count, time, beta, subgoal, mask }, 0).f1;

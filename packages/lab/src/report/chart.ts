@@ -1,0 +1,91 @@
+/** The frame that all charts share, drawn by Observable Plot on a DOM outside a browser. */
+import { axisX, axisY, frame, gridY, initializer, type Markish, plot, text as textMark } from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import { short } from './format.js';
+import { element, text } from './markup.js';
+
+/** Pixels; the wide margin is for labels at the right end of lines. */
+export const FRAME = { width: 560, height: 340, marginLeft: 52, marginRight: 84, marginTop: 16, marginBottom: 44 } as const;
+
+export type Axes = {
+  /** Both ends; above zero where `log`. */
+  readonly x: readonly [number, number];
+  /** Both ends, before they are widened to round numbers. */
+  readonly y: readonly [number, number];
+  readonly log: boolean;
+  readonly xLabel: string;
+  readonly yLabel?: string;
+};
+
+const SOFT = 'var(--soft)';
+
+/** Where ticks are many, as on a log axis, only 1, 2 and 5 times a power of ten get a label, or they would touch. */
+const logLabels = (ticks: number[]): string[] =>
+  ticks.map((tick) => (ticks.length <= 6 || ['1', '2', '5'].includes(tick.toExponential().split('e')[0]) ? short(tick) : ''));
+
+function axes({ log, xLabel, yLabel }: Axes): Markish[] {
+  const across = { color: SOFT, ticks: 6, tickSize: 5, tickPadding: 6, text: log ? { transform: logLabels } : short };
+  const upwards = { color: SOFT, ticks: 5, tickSize: 0, tickPadding: 8, text: short };
+  return [
+    gridY({ ticks: 5, stroke: 'var(--line)', strokeOpacity: 1 }),
+    frame({ anchor: 'bottom', stroke: SOFT }),
+    axisX({ ...across, label: xLabel, labelAnchor: 'center', labelArrow: 'none' }),
+    axisY({ ...upwards, label: yLabel ?? null, labelAnchor: 'top', labelArrow: 'none', labelOffset: 0 }),
+  ];
+}
+
+/** Moves labels at the right end of lines apart so that none covers another; `gap` in pixels. */
+export function spread(positions: readonly number[], gap: number): number[] {
+  const order = positions.map((_, index) => index).sort((a, b) => positions[a] - positions[b]);
+  const placed = [...positions];
+  for (let i = 1; i < order.length; i++) placed[order[i]] = Math.max(placed[order[i]], placed[order[i - 1]] + gap);
+  return placed;
+}
+
+export type Label = { readonly x: number; readonly y: number; readonly text: string; readonly fill?: string };
+
+/** Labels to the right of places in the chart, none covering another. */
+export function endLabels(labels: readonly Label[], fontWeight?: number): Markish {
+  const look = { textAnchor: 'start', fontVariant: 'tabular-nums', fontWeight, dx: 7 } as const;
+  const fill = (label: Label): string => label.fill ?? SOFT;
+  return textMark(
+    labels,
+    initializer({ x: 'x', y: 'y', text: 'text', fill, ...look }, (data, facets, { y }, scales) => {
+      const heights = Array.from(y?.value as number[], (value) => scales.y?.(value) as number);
+      return { data, facets, channels: { y: { value: spread(heights, 15) } } };
+    }),
+  );
+}
+
+// A hundredth of a pixel is finer than any screen.
+const rounded = (value: string): string =>
+  value.replace(/-?\d+\.\d{3,}(?:e-?\d+)?/g, (number) => String(Number(Number(number).toFixed(2))));
+
+/** What was drawn, as markup; without Plot's own style sheet, for the page has one. */
+function markupOf(node: Element): string {
+  const attributes = [...node.attributes].map(({ name, value }) => [name, name === 'aria-label' ? value : rounded(value)]);
+  const children = [...node.childNodes].map((child) => {
+    if (child.nodeType === child.TEXT_NODE) return text(child.textContent ?? '');
+    return (child as Element).localName === 'style' ? '' : markupOf(child as Element);
+  });
+  return element(node.localName, Object.fromEntries(attributes), ...children);
+}
+
+/** A chart of `marks` with its axes; `label` tells it to those who cannot see it. */
+export function chart(label: string, given: Axes, marks: readonly Markish[]): string {
+  const [low, high] = given.y;
+  const drawn = plot({
+    ...FRAME,
+    document: parseHTML('<html></html>').document,
+    className: 'plot',
+    ariaLabel: label,
+    axis: null,
+    x: { type: given.log ? 'log' : 'linear', domain: [...given.x] },
+    y: { domain: [low, high > low ? high : low + 1], nice: 5 },
+    marks: [...axes(given), ...marks],
+  });
+  drawn.setAttribute('role', 'img');
+  // Fonts are the page's.
+  for (const name of ['font-family', 'font-size']) drawn.removeAttribute(name);
+  return markupOf(drawn);
+}

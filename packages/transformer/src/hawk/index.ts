@@ -1,0 +1,3 @@
+export type { HawkConfig } from './config.js';
+export { Hawk } from './model.js';
+export { hawk } from './settings.js';
