@@ -41,7 +41,7 @@ describe('presets', () => {
     validate(config);
     const keys = Object.entries(config).flatMap(([section, values]) => Object.keys(values).map((key) => `${section}.${key}`));
     expect(keys.sort()).toEqual(
-      allSettings()
+      allSettings({ world: config.world.name })
         .map(({ key }) => key)
         .sort(),
     );
