@@ -1,8 +1,8 @@
 /** Curves of pretraining and discovery: one line a seed, and what they should reach. */
 import { max, min } from 'd3-array';
 import { line } from 'd3-shape';
+import { formatNumber } from '../progress.js';
 import type { TrainingChart } from './data.js';
-import { formatNumber } from './format.js';
 import { acrossScale, axes, FRAME, spread, upScale } from './frame.js';
 import { bandPath, legend } from './learning.js';
 import { element, figure, svg, text } from './markup.js';
