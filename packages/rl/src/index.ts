@@ -16,5 +16,4 @@ export * from './policy.js';
 export * from './reinforce.js';
 export type { Replica } from './replica.js';
 export { type Besides, type Player, Rollout, type RolloutOptions } from './rollout.js';
-export * from './trainable-copy.js';
 export * from './update.js';

@@ -4,8 +4,8 @@ import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DevicePinpad } from './device-pinpad.js';
 import { INTERNAL_SETTINGS, internalRl, type Pending, RAW_SETTINGS, type Reinforcer, rawRl } from './reinforce.js';
+import { trainableCopy } from './testing/trainable-copy.js';
 import { gridMini, startingPolicy, trained } from './testing/trained.js';
-import { trainableCopy } from './trainable-copy.js';
 
 let device: Device;
 let scope: Scope;

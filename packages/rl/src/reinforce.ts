@@ -301,7 +301,7 @@ function internalReplica(
 }
 
 export type RawOptions = {
-  /** The base model, trainable: all of its parameters learn. `trainableCopy` makes one of a frozen model. */
+  /** The base model, trainable: all of its parameters learn. */
   readonly model: SequenceModel;
   readonly environment: World;
   readonly settings: ReinforceSettings;

@@ -9,8 +9,8 @@ import { WorldError } from './checked-world.js';
 import { DevicePinpad } from './device-pinpad.js';
 import { InternalEnvironment } from './internal-environment.js';
 import { INTERNAL_SETTINGS, internalRl, RAW_SETTINGS, type Reinforcer, rawRl } from './reinforce.js';
+import { trainableCopy } from './testing/trainable-copy.js';
 import { gridMini, startingPolicy, trained } from './testing/trained.js';
-import { trainableCopy } from './trainable-copy.js';
 
 let device: Device;
 let scope: Scope;

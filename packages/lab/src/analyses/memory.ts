@@ -2,7 +2,7 @@
 import { group, median } from 'd3-array';
 import { UsageError } from '../errors.js';
 import { METRICS } from '../names.js';
-import { formatNumber } from '../report/format.js';
+import { formatNumber } from '../progress.js';
 import { methodLabel } from '../report/learning.js';
 import type { ResultRow } from '../results/rows.js';
 import type { StoredRun } from '../run/scan.js';

@@ -1,10 +1,12 @@
 /** What presets cost on the adapters that they were counted and timed on: a file for each, and a page over all of them. */
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { PRESET_NAMES } from '../config.js';
 import { RunFolderError } from '../errors.js';
 import type { ReportTable } from '../report/data.js';
 import { tablesToMarkdown } from '../results/markdown.js';
+import { fitted } from '../run/fitted.js';
 import { onDisk, readJson } from '../run/storage.js';
 import { kernelTable } from './kernels.js';
 import { costTable, type PhaseLine } from './line.js';
@@ -38,7 +40,25 @@ const fileName = (adapter: string): string =>
     .replace(/[^a-z0-9.]+/g, '-')
     .replace(/^-+|-+$/g, '');
 
-const isResults = (value: unknown): value is CostResults => (value as Partial<CostResults> | undefined)?.format === 1;
+const text = z.string();
+/** What every version wrote; kinds of work and figures came by and by, and are dashes where they are not there. */
+const RESULTS = z.looseObject({
+  format: z.literal(1),
+  preset: text,
+  set: z.array(text),
+  adapter: text,
+  models: z.array(
+    z.looseObject({ measuredOn: text, measuredAt: text, model: z.looseObject({ error: z.number(), measurements: z.number() }) }),
+  ),
+  phases: z.array(
+    z.looseObject({
+      phase: text,
+      command: text,
+      at: text,
+      cost: z.looseObject({ steps: z.number(), work: z.record(text, z.number()) }),
+    }),
+  ),
+}) as unknown as z.ZodType<CostResults>;
 
 /**
  * Where results of this preset and adapter belong, and what the file is to hold: phases that were not counted now stay as they were, where
@@ -47,8 +67,8 @@ const isResults = (value: unknown): value is CostResults => (value as Partial<Co
  */
 export function mergedResults(folder: string, results: CostResults): { readonly path: string; readonly content: string } {
   const path = join(folder, fileName(results.adapter), `${results.preset}.json`);
-  const earlier = readJson(path);
-  const same = isResults(earlier) && JSON.stringify(earlier.set) === JSON.stringify(results.set) ? earlier.phases : [];
+  const earlier = RESULTS.safeParse(readJson(path)).data;
+  const same = earlier && JSON.stringify(earlier.set) === JSON.stringify(results.set) ? earlier.phases : [];
   const now = new Map(results.phases.map((line) => [line.phase, line]));
   const kept = same.filter(({ phase }) => !now.has(phase));
   return { path, content: `${JSON.stringify({ ...results, phases: [...kept, ...results.phases] }, null, 1)}\n` };
@@ -61,10 +81,15 @@ export function readCostResults(folder: string): CostResults[] {
   return files
     .filter((file) => file.endsWith('.json'))
     .map((file) => {
-      const found = readJson(join(folder, file));
-      if (!isResults(found))
-        throw new RunFolderError(folder, `${file} holds no costs`, 'files that `coxswain cost --results` wrote', 'Take it away.');
-      return { ...found, phases: found.phases.map((line) => ({ ...line, cost: { ...line.cost, work: workInKinds(line.cost.work) } })) };
+      const results = fitted(RESULTS, readJson(join(folder, file)), (fault) => {
+        throw new RunFolderError(
+          folder,
+          `${file} holds no costs (${fault})`,
+          'files that `coxswain cost --results` wrote',
+          'Take it away.',
+        );
+      });
+      return { ...results, phases: results.phases.map((line) => ({ ...line, cost: { ...line.cost, work: workInKinds(line.cost.work) } })) };
     })
     .sort((a, b) => a.adapter.localeCompare(b.adapter) || order(a) - order(b));
 }

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { cpus, homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Device } from '@coxswain/tensor';
+import { z } from 'zod';
 import { makeFolder, readJson, writeAtomic } from '../run/storage.js';
 import type { CostModel } from './fit.js';
 import { KINDS } from './work.js';
@@ -43,21 +44,17 @@ export function measuredOn(devices: readonly Known[]): string {
 const fileFor = (folder: string, on: string): string =>
   join(folder, `cost-${createHash('sha256').update(on).digest('hex').slice(0, 16)}.json`);
 
-function whole(value: unknown): value is StoredModel {
-  const { format, model } = (value ?? {}) as Partial<StoredModel>;
-  return (
-    format === 3 &&
-    model !== undefined &&
-    KINDS.every((kind) => Number.isFinite(model.rates?.[kind])) &&
-    [model.error, model.yardstick].every(Number.isFinite)
-  );
-}
+const STORED: z.ZodType<StoredModel> = z.object({
+  format: z.literal(3),
+  measuredOn: z.string(),
+  measuredAt: z.string(),
+  model: z.object({ rates: z.record(z.enum(KINDS), z.number()), error: z.number(), measurements: z.number(), yardstick: z.number() }),
+});
 
 /** The model of these devices, if one was measured here. A file that is none counts as none: measuring again makes a new one. */
 export function readCostModel(folder: string, devices: readonly Known[]): StoredModel | undefined {
   const path = fileFor(folder, measuredOn(devices));
-  const found = fs.existsSync(path) ? readJson(path) : undefined;
-  return whole(found) ? found : undefined;
+  return fs.existsSync(path) ? STORED.safeParse(readJson(path)).data : undefined;
 }
 
 /** @returns the file. @throws FileError, DiskFullError where it cannot be written. */

@@ -1,5 +1,3 @@
-import { formatNumber } from '../progress.js';
-
 /** 65000 → `65 k`, for axes. */
 export function short(value: number): string {
   if (Math.abs(value) >= 1e6) return `${Number((value / 1e6).toPrecision(3))} M`;
@@ -12,5 +10,3 @@ export function share(value: number): string {
   if (value === 0) return '0';
   return Math.abs(value) < 0.001 ? value.toExponential(1) : value.toFixed(3);
 }
-
-export { formatNumber };

@@ -1,8 +1,9 @@
 /** The report: one HTML file that refers to nothing outside itself. */
 import { max } from 'd3-array';
+import { formatNumber } from '../progress.js';
 import type { Findings, ReportData, ReportTable } from './data.js';
 import { EPISODE_LEGEND, shownEpisode } from './episodes.js';
-import { formatNumber, share } from './format.js';
+import { share } from './format.js';
 import { curvesByMethod, learningFigures } from './learning.js';
 import { element, text } from './markup.js';
 import { stageFigure } from './stages.js';

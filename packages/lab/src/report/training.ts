@@ -1,9 +1,9 @@
 /** Curves of pretraining and discovery: one line a seed, and what they should reach. */
 import { areaY, dot, line, ruleY } from '@observablehq/plot';
 import { max, min } from 'd3-array';
+import { formatNumber } from '../progress.js';
 import { chart, endLabels } from './chart.js';
 import type { Curve, TrainingChart } from './data.js';
-import { formatNumber } from './format.js';
 import { legend } from './learning.js';
 import { element, figure, text } from './markup.js';
 import { BAND_OPACITY, seriesColour, seriesDash, WIDTHS } from './style.js';

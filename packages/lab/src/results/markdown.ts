@@ -1,6 +1,8 @@
 /** Tables of a report as Markdown. */
+
+import { formatNumber } from '../progress.js';
 import type { Findings, ReportTable } from '../report/data.js';
-import { formatNumber, share } from '../report/format.js';
+import { share } from '../report/format.js';
 
 function cell(value: string | number | null): string {
   if (value === null) return '–';

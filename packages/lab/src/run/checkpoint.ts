@@ -11,7 +11,9 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
+import { z } from 'zod';
 import { canonicalJson } from '../settings/json.js';
+import { fitted } from './fitted.js';
 import { differences, type RunIdentity, readIdentity } from './identity.js';
 import { makeFolder, onDisk, syncFolder, writeSynced } from './storage.js';
 
@@ -36,6 +38,15 @@ type ProgressFile = {
 
 /** What an earlier version wrote has no digests of metrics and of itself. */
 type AnyProgress = Omit<ProgressFile, 'digest' | 'metricsSha256'> & Partial<ProgressFile>;
+
+const PROGRESS: z.ZodType<AnyProgress> = z.looseObject({
+  step: z.int(),
+  metricsBytes: z.int(),
+  metricsSha256: z.string().optional(),
+  extra: z.record(z.string(), z.unknown()),
+  sha256: z.record(z.string(), z.string()),
+  digest: z.string().optional(),
+});
 
 /** A saved state: the step that comes next is `step` (steps done so far). */
 export type Checkpoint = {
@@ -143,22 +154,21 @@ export function recover(runFolder: string): void {
 
 /** @param any whether one without a digest, of an earlier version, will do. */
 function parseProgress(path: string, any = false): AnyProgress {
-  let parsed: Partial<ProgressFile>;
+  let read: unknown;
   try {
-    parsed = JSON.parse(fs.readFileSync(path, 'utf8')) as Partial<ProgressFile>;
+    read = JSON.parse(fs.readFileSync(path, 'utf8'));
   } catch (error) {
     throw new CheckpointError(path, (error as Error).message, 'the JSON this program wrote', RESTORE);
   }
+  const parsed = fitted(PROGRESS, read, (fault) => {
+    throw new CheckpointError(path, fault, 'step, metricsBytes, extra and sha256', RESTORE);
+  });
   const { digest: told, ...rest } = parsed;
-  const { step, metricsBytes, extra, sha256 } = rest;
-  if (!Number.isSafeInteger(step) || !Number.isSafeInteger(metricsBytes) || typeof extra !== 'object' || typeof sha256 !== 'object') {
-    throw new CheckpointError(path, 'fields are missing', 'step, metricsBytes, extra and sha256', RESTORE);
-  }
-  if (told === undefined && any) return rest as AnyProgress;
+  if (told === undefined && any) return rest;
   if (told === undefined) throw new CheckpointError(path, 'no digest: an earlier version wrote it', 'a digest of what it says', RESTORE);
   if (told !== progressDigest(rest as ProgressFile))
-    throw new CheckpointError(path, `step ${step}, and something in it was changed since`, 'what this program wrote', RESTORE);
-  return parsed as AnyProgress;
+    throw new CheckpointError(path, `step ${rest.step}, and something in it was changed since`, 'what this program wrote', RESTORE);
+  return parsed;
 }
 
 /**

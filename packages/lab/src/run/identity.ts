@@ -1,8 +1,11 @@
 /** What makes a run this run and no other. */
 
+import { z } from 'zod';
 import { completeConfig, hashedSettings, type PartialConfig } from '../config.js';
-import { FileError, RunFolderError } from '../errors.js';
+import { RunFolderError } from '../errors.js';
 import { canonicalJson, hashOf } from '../settings/json.js';
+import { fitted } from './fitted.js';
+import { parseJson } from './storage.js';
 
 /** A checkpoint a run starts from, by content. */
 export type InputIdentity = { readonly phase: string; readonly seed: number; readonly sha256: string };
@@ -20,6 +23,17 @@ export type RunIdentity = {
   /** SHA-256 of phase, seed, settings that count and inputs; the preset's name and the paths do not count. */
   readonly hash: string;
 };
+
+const SECTIONS: z.ZodType<PartialConfig> = z.record(z.string(), z.record(z.string(), z.unknown()));
+const IDENTITY: z.ZodType<RunIdentity> = z.looseObject({
+  format: z.literal(1),
+  phase: z.string(),
+  preset: z.string(),
+  seed: z.number(),
+  config: SECTIONS,
+  inputs: z.record(z.string(), z.looseObject({ phase: z.string(), seed: z.number(), sha256: z.string() })),
+  hash: z.string(),
+});
 
 type Facts = Pick<RunIdentity, 'phase' | 'preset' | 'seed' | 'config' | 'inputs'>;
 
@@ -48,18 +62,8 @@ export function readIdentity(path: string, text: string): RunIdentity {
       'Restore it from a copy, or choose another folder with --out.',
     );
   };
-  let read: Partial<RunIdentity>;
-  try {
-    read = (JSON.parse(text) ?? {}) as Partial<RunIdentity>;
-  } catch (error) {
-    throw new FileError(path, `not JSON (${(error as Error).message})`, { cause: error });
-  }
-  const { format, phase, hash, config, inputs } = read;
-  if (format !== 1 || typeof phase !== 'string' || typeof hash !== 'string' || !config || typeof config !== 'object')
-    refuse('not one of ours');
-  if (!inputs || typeof inputs !== 'object') refuse('no inputs');
-  const identity = read as RunIdentity;
-  if (hashOf(facts(identity)) !== hash) refuse('what it says was changed since: its hash is another');
+  const identity = fitted(IDENTITY, parseJson(path, text), refuse);
+  if (hashOf(facts(identity)) !== identity.hash) refuse('what it says was changed since: its hash is another');
   return completed(identity);
 }
 

@@ -10,6 +10,7 @@ import type { Findings, ShownEpisode, StageTrace, SwitchTrace } from '../report/
 import type { ResultRow } from '../results/rows.js';
 import type { Skill } from '../skills/library.js';
 import { SKILLS_FILE } from '../skills/open.js';
+import { fitted } from './fitted.js';
 import { RESULT_FILE, type RunConfig, readOwnConfig } from './folder.js';
 import { type MetricLine, readMetrics } from './metrics.js';
 import { readArtifact } from './seal.js';
@@ -51,17 +52,10 @@ export type Choice = {
 
 /** What a value of a file has to be. @throws RunFolderError that names the place where it is something else. */
 function shaped<T>(folder: string, name: string, read: unknown, shape: z.ZodType<T>): T {
-  const [issue] = shape.safeParse(read).error?.issues ?? [];
-  if (issue) {
-    const place = [name, ...issue.path.map(String)].join(' › ');
-    throw new RunFolderError(
-      join(folder, name),
-      `${place}: ${issue.message}`,
-      'what a run left',
-      'Restore the file, or leave this run out.',
-    );
-  }
-  return read as T;
+  const refuse = (fault: string): never => {
+    throw new RunFolderError(join(folder, name), fault, 'what a run left', 'Restore the file, or leave this run out.');
+  };
+  return fitted(shape, read, refuse, name);
 }
 
 /** The list in a file of a run, empty where there is no such file. */

@@ -6,9 +6,11 @@
  */
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { RunFolderError } from '../errors.js';
 import { canonicalJson } from '../settings/json.js';
 import { digest, lastProgress } from './checkpoint.js';
+import { fitted } from './fitted.js';
 import { onDisk, parseJson, readJson, writeAtomic } from './storage.js';
 
 export const SEAL_FILE = 'seal.json';
@@ -23,6 +25,12 @@ export type Seal = {
 };
 
 type Stored = Seal & { readonly digest: string };
+const STORED: z.ZodType<Stored> = z.looseObject({
+  run: z.string(),
+  checkpoint: z.string().optional(),
+  files: z.record(z.string(), z.string()),
+  digest: z.string(),
+});
 
 const MODEL = 'model.safetensors';
 const RESTORE = 'Restore the file, let its run write it again (the command in config.json), or leave this run out.';
@@ -51,12 +59,13 @@ export function sealArtifact(folder: string, run: string, name: string, bytes: U
 /** The seal of a run; `undefined` where there is none. @throws RunFolderError when it is not what was written. */
 export function readSeal(folder: string): Seal | undefined {
   const path = join(folder, SEAL_FILE);
-  const read = readJson(path) as Partial<Stored> | null | undefined;
+  const read = readJson(path);
   if (read === undefined) return undefined;
-  const { digest: told, ...seal } = read ?? {};
-  if (typeof seal.run !== 'string' || typeof seal.files !== 'object' || told !== digestOf(seal as Seal))
-    throw new RunFolderError(path, 'something in it was changed since', 'what this program wrote', RESTORE);
-  return seal as Seal;
+  const refuse = (fault: string): never => {
+    throw new RunFolderError(path, fault, 'what this program wrote', RESTORE);
+  };
+  const { digest: told, ...seal } = fitted(STORED, read, refuse);
+  return told === digestOf(seal) ? seal : refuse('something in it was changed since');
 }
 
 /**

@@ -1,7 +1,9 @@
 /** Opening a library that `coxswain skills` made, and choosing from it. */
 import { join } from 'node:path';
 import { CheckpointError } from '@coxswain/tensor';
+import { z } from 'zod';
 import { UsageError } from '../errors.js';
+import { fitted } from '../run/fitted.js';
 import { readArtifact } from '../run/seal.js';
 import { suggestion } from '../suggest.js';
 import type { Skill } from './library.js';
@@ -9,12 +11,8 @@ import type { Skill } from './library.js';
 /** In the run folder: a list of `Skill`. */
 export const SKILLS_FILE = 'skills.json';
 
-const isSkill = (one: Partial<Skill> | null, latent: number): boolean =>
-  typeof one?.name === 'string' &&
-  Number.isSafeInteger(one.reaches) &&
-  Array.isArray(one.code) &&
-  one.code.length === latent &&
-  one.code.every(Number.isFinite);
+/** What is needed to play one. */
+const playable = (latent: number) => z.object({ name: z.string(), reaches: z.int(), code: z.array(z.number()).length(latent) });
 
 /**
  * The skills of a run folder.
@@ -27,14 +25,11 @@ export function openSkills(folder: string, latent: number): readonly Skill[] {
   const read = readArtifact(folder, SKILLS_FILE) as readonly Skill[] | undefined;
   if (read === undefined) throw new CheckpointError('--library', `there is no ${path}`, 'the folder of a run that has ended', again);
   if (!Array.isArray(read)) throw new CheckpointError('--library', `${path} is no list`, 'a list of skills', again);
-  const wrong = read.findIndex((one) => !isSkill(one, latent));
-  if (wrong >= 0)
-    throw new CheckpointError(
-      '--library',
-      `entry ${wrong} of ${path}`,
-      `a skill with name, reaches and a code of ${latent} numbers`,
-      again,
-    );
+  for (const [index, one] of read.entries())
+    fitted(playable(latent), one, (fault) => {
+      const expected = `a skill with name, reaches and a code of ${latent} numbers`;
+      throw new CheckpointError('--library', `entry ${index} of ${path}: ${fault}`, expected, again);
+    });
   if (read.length === 0)
     throw new CheckpointError(
       '--library',
