@@ -19,13 +19,16 @@ function failure(action: () => unknown): CoxswainError {
   throw new Error('nothing was thrown');
 }
 
-/** All of the package that computes: what is in a room or a file of `settings` only names and checks them. */
+/** All that computes, in this package and in that of the models: what is in a room or a file of `settings` only names and checks them. */
 function programText(): string {
-  const folder = fileURLToPath(new URL('../', import.meta.url));
-  const files = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return files
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !/(^|\/)settings(\/|\.ts$)/.test(file) && file !== 'config.ts')
-    .map((file) => fs.readFileSync(folder + file, 'utf8'))
+  const ofSettings = (file: string): boolean => /(^|\/)(settings(\/|\.ts$)|config\.ts$)/.test(file);
+  return ['../', '../../../transformer/src/']
+    .flatMap((path) => {
+      const folder = fileURLToPath(new URL(path, import.meta.url));
+      const files = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });
+      return files.filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !ofSettings(file)).map((file) => folder + file);
+    })
+    .map((path) => fs.readFileSync(path, 'utf8'))
     .join('\n');
 }
 
