@@ -184,7 +184,7 @@ it('analyses of finished runs: curves, the success map, rate–distortion', asyn
     expect(found.tables[0].rows.length).toBeGreaterThan(0);
   }
   // Quartiles around the median.
-  expect(fs.readFileSync(at('summaries/curves/figure.svg'), 'utf8')).toContain('class="band"');
+  expect(fs.readFileSync(at('summaries/curves/figure.svg'), 'utf8')).toContain('aria-label="area"');
 });
 
 it('curves of fewer runs than quartiles need are drawn without them, and it is said', async () => {
@@ -194,7 +194,7 @@ it('curves of fewer runs than quartiles need are drawn without them, and it is s
   expect(charts[0].curves[0].points).toHaveLength(2);
   expect(tables[0].rows[0].slice(-2)).toEqual([null, null]);
   const figure = fs.readFileSync(at('summaries/one/figure.svg'), 'utf8');
-  expect(figure).not.toContain('class="band"');
+  expect(figure).not.toContain('aria-label="area"');
   expect(figure).toContain('Internal RL, touches (1 run)');
 });
 
