@@ -1,5 +1,5 @@
-// TensorFlow.js only fits together after a bundler: on Node its gradients are ES modules that Node does not take for such, and the
-// WebGPU backend registers with another instance of the core.
+// TensorFlow.js only fits together after a bundler: on Node its gradients are ES modules that Node does not take for
+// such, and the WebGPU backend registers with another instance of the core.
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';

@@ -1,5 +1,6 @@
 /**
- * Throughput of the matrix products that training is made of: `node scripts/run.mjs bench/matmul.ts [substring of a row's name]`.
+ * Throughput of the matrix products that training is made of: `node scripts/run.mjs bench/matmul.ts [substring of a
+ * row's name]`.
  *
  * Threads of a software driver share the machine with everything else, so besides the wall clock (best of several) this
  * prints what the same work would give with every core free: processor time of the process's threads, spread over the

@@ -1,9 +1,10 @@
 /**
- * Ours against an earlier checkout of ours, each in a process of its own: both make the same row ready, then are timed in
- * turns. New processes each round: where their memory lies is worth several per cent.
+ * Ours against an earlier checkout of ours, each in a process of its own: both make the same row ready, then are timed
+ * in turns. New processes each round: where their memory lies is worth several per cent.
  *   node scripts/run.mjs bench/paired.ts FOLDER [--filter PART] [--rounds N] [--samples N] [--family gpu] [--json FILE]
- * A round's ratio is the earlier time over the present one, the median of its pairs: above 1 is faster now. A row's is the
- * median of its rounds. Processor time is that of all threads of a process. A row that the earlier checkout lacks is left out.
+ * A round's ratio is the earlier time over the present one, the median of its pairs: above 1 is faster now. A row's is
+ * the median of its rounds. Processor time is that of all threads of a process. A row that the earlier checkout lacks
+ * is left out.
  */
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * A custom controller, in place of the learned one: a hand-written edit on a tap. It taps the frozen model's residual stream
- * while experts walk to each colour, and adds what is special about one colour to it: the model then seeks that colour, or shuns it.
+ * A custom controller, in place of the learned one: a hand-written edit on a tap. It taps the frozen model's residual
+ * stream while experts walk to each colour, and adds what is special about one colour to it: the model then seeks that
+ * colour, or shuns it.
  *
  *     npm run example
  */
@@ -32,7 +33,10 @@ async function directions({ model, world: { spaces } }: Base): Promise<number[][
   return means.map((mine) => mine.map((x, j) => x - means.reduce((sum, other) => sum + other[j], 0) / means.length));
 }
 
-/** Of each colour, the share of sampled episodes that touch it first: the model pushed away from it, left alone, and pushed to it. */
+/**
+ * Of each colour, the share of sampled episodes that touch it first: the model pushed away from it, left alone, and
+ * pushed to it.
+ */
 export async function firstTouches(base: Base, environments: number): Promise<number[][]> {
   const push = base.model.device.zeros([1, base.model.config.width]);
   const controller = { layer: LAYER, begin() {}, control: (residual: Tensor) => ({ residual: add(residual, push) }), dispose() {} };

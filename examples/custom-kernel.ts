@@ -1,4 +1,7 @@
-/** A kernel of one's own with its gradient: snake(x) = x + sin² x (arXiv 2006.08195). `npm run example:kernel` checks it by differences. */
+/**
+ * A kernel of one's own with its gradient: snake(x) = x + sin² x (arXiv 2006.08195). `npm run example:kernel` checks it
+ * by differences.
+ */
 import { fileURLToPath } from 'node:url';
 import { type Kernel, linearGrid, read, u32, written } from '@coxswain/kernels';
 import { gradientErrors, op, sum, type Tensor } from '@coxswain/tensor';

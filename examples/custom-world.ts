@@ -1,5 +1,6 @@
 /**
- * A world of your own: a corridor with a lamp that shows which end to go to. A new sequence model learns it from reward alone.
+ * A world of your own: a corridor with a lamp that shows which end to go to. A new sequence model learns it from reward
+ * alone.
  *
  *     npm run example:world
  */
@@ -21,7 +22,10 @@ import { Transformer } from '@coxswain/transformer';
 
 const CELLS = 7;
 
-/** Moves are 0 left, 1 right. An episode ends at either end, with reward 1 at the one that the lamp shows, or after `horizon` steps. */
+/**
+ * Moves are 0 left, 1 right. An episode ends at either end, with reward 1 at the one that the lamp shows, or after
+ * `horizon` steps.
+ */
 export class Corridor implements World<RowsSpace, DiscreteSpace> {
   readonly horizon = 12;
   /** An observation is two rows of the model's embedding: the cell and the lamp. */

@@ -1,4 +1,7 @@
-/** The world of `my-world.ts` at the command, as its file says: whether it keeps the rules, and the whole method on it, very briefly. */
+/**
+ * The world of `my-world.ts` at the command, as its file says: whether it keeps the rules, and the whole method on it,
+ * very briefly.
+ */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';

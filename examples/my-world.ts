@@ -4,8 +4,8 @@
  *     coxswain world ./my-world.ts --check
  *     coxswain pretrain --world ./my-world.ts
  *
- * A bell hangs at home and at the end of each arm. A task is an order in which to ring them. A lamp at home shows the first of them,
- * before the first step only: at the far end of the stem one has to remember which way to turn.
+ * A bell hangs at home and at the end of each arm. A task is an order in which to ring them. A lamp at home shows the
+ * first of them, before the first step only: at the far end of the stem one has to remember which way to turn.
  */
 import type { WorldFile } from '@coxswain/envs';
 

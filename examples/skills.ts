@@ -1,6 +1,6 @@
 /**
- * A library of skills made from nothing but play: codes drawn at random, each held until the learned switch opens, and grouped by what they
- * do. Then three skills by hand, one after the other, in an order that no demonstration shows.
+ * A library of skills made from nothing but play: codes drawn at random, each held until the learned switch opens, and
+ * grouped by what they do. Then three skills by hand, one after the other, in an order that no demonstration shows.
  *
  *     npm run example:skills
  */

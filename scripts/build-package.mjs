@@ -1,5 +1,5 @@
-// Builds the package in the current folder to dist/: esbuild bundles every entry that package.json's `exports` and `bin`
-// name (WGSL as text, dependencies left as imports, what entries share in chunks), tsc writes their declarations.
+// Builds the package in the current folder to dist/: esbuild bundles every entry that package.json's `exports` and
+// `bin` name (WGSL as text, dependencies left as imports, what entries share in chunks), tsc writes their declarations.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -63,8 +63,8 @@ const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin
 rmSync(project);
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
-// A stranger's compiler has to find every name. WebGPU's are in its DOM library; disposal is in a library it may not have asked for,
-// and a WGSL module has no types at all.
+// A stranger's compiler has to find every name. WebGPU's are in its DOM library; disposal is in a library it may not
+// have asked for, and a WGSL module has no types at all.
 for (const file of readdirSync(join(folder, 'dist'), { recursive: true }).map(String)) {
   if (!file.endsWith('.d.ts')) continue;
   const path = join(folder, 'dist', file);

@@ -1,5 +1,5 @@
-// Builds and packs every package and holds the tarball against publint (does what package.json names exist, is it ESM throughout)
-// and arethetypeswrong (does a stranger's compiler find the types that go with the code).
+// Builds and packs every package and holds the tarball against publint (does what package.json names exist, is it ESM
+// throughout) and arethetypeswrong (does a stranger's compiler find the types that go with the code).
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

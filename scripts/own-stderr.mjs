@@ -1,4 +1,5 @@
-// Preloaded by run.mjs: what JavaScript prints goes to the caller's own stderr, which is descriptor 3; descriptor 2 is what C++ prints to.
+// Preloaded by run.mjs: what JavaScript prints goes to the caller's own stderr, which is descriptor 3; descriptor 2 is
+// what C++ prints to.
 import { writeSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { isatty, WriteStream } from 'node:tty';

@@ -29,13 +29,23 @@ export function buildAll() {
   run(process.execPath, [join(root, 'node_modules/turbo/bin/turbo'), 'run', 'build', '--output-logs=errors-only'], root);
 }
 
-/** Packs a built package into `destination`. @param {Package} built @param {string} destination @returns {string} the tarball's path */
+/**
+ * Packs a built package into `destination`.
+ * @param {Package} built
+ * @param {string} destination
+ * @returns {string} the tarball's path
+ */
 export function pack(built, destination) {
   const answer = JSON.parse(run('pnpm', ['pack', '--json', '--pack-destination', destination], built.folder));
   return answer.filename;
 }
 
-/** @param {string} command @param {string[]} args @param {string} cwd @returns {string} what it printed; throws with it when it fails */
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {string} cwd
+ * @returns {string} what it printed; throws with it when it fails
+ */
 export function run(command, args, cwd) {
   // A shell, because pnpm and npm are scripts on Windows; words are quoted for it, as folders may hold spaces.
   const line = [command, ...args].map((word) => (/^[\w@./:=-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');

@@ -1,7 +1,9 @@
-// What is worth running when a GPU is at hand for a quarter of an hour, most valuable first, from a folder that `npm run pack -- FOLDER
-// --node --tests --models` made:  node FOLDER/quarter-hour.mjs [--minutes N] [--out FOLDER] [--only LINE,…] [--each SECONDS] [--rehearse]
-// It asks nothing. A line that ended well is not begun again: give the same FOLDER on the next machine, and it goes on. What a line
-// left lies in FOLDER/LINE, what was run and how it ended in FOLDER/agenda.json. Why these lines: docs/gpu-agenda.md.
+// What is worth running when a GPU is at hand for a quarter of an hour, most valuable first, from a folder that `npm
+// run pack -- FOLDER
+// --node --tests --models` made:  node FOLDER/quarter-hour.mjs [--minutes N] [--out FOLDER] [--only LINE,…] [--each
+// SECONDS] [--rehearse] It asks nothing. A line that ended well is not begun again: give the same FOLDER on the next
+// machine, and it goes on. What a line left lies in FOLDER/LINE, what was run and how it ended in FOLDER/agenda.json.
+// Why these lines: docs/gpu-agenda.md.
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -11,7 +13,9 @@ import { parseArgs } from 'node:util';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** f16, which Dawn hides on older drivers of NVIDIA's, and matrix units, for tests, whatever the self-test of f16 says. */
+/**
+ * f16, which Dawn hides on older drivers of NVIDIA's, and matrix units, for tests, whatever the self-test of f16 says.
+ */
 const HALF = { COXSWAIN_DAWN: 'vulkan_enable_f16_on_nvidia,allow_unsafe_apis' };
 
 /** What is left at the end to stop the programs and close the files, in seconds. */
@@ -19,17 +23,27 @@ const CLOSING = 15;
 
 /**
  * @typedef {{ name: string, program: string, args: string[], environment?: Record<string, string> }} Command
- * @typedef {{ out: string, seconds: number, rehearsal: boolean }} Place where a line's files go, how long it has, and whether it is only tried
+ * @typedef {{ out: string, seconds: number, rehearsal: boolean }} Place where a line's files go, how long it has, and
+ * whether it is only tried
  * @typedef {{ name: string, about: string, seconds: number, commands: (place: Place) => Command[] }} Line
  */
 
-/** @param {string} name @param {string} program @param {string[]} args @param {Record<string, string>} [environment] @returns {Command} */
+/**
+ * @param {string} name
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Record<string, string>} [environment]
+ * @returns {Command}
+ */
 const command = (name, program, args, environment = {}) => ({ name, program, args, environment });
 
 /** Processes that test side by side. A software adapter computes on the same cores. */
 const SHARDS = Math.max(1, Math.min(14, availableParallelism() - 1));
 const SEEDS = [1, 2, 3];
-/** Weights of the codes' KL, between which the paper's view is to switch at subgoals, if it does (arXiv 2512.20605, §4, sweeps 0 to 1). */
+/**
+ * Weights of the codes' KL, between which the paper's view is to switch at subgoals, if it does (arXiv 2512.20605, §4,
+ * sweeps 0 to 1).
+ */
 const ALPHAS = [0.01, 0.05, 0.1, 0.17, 0.3, 0.5];
 /** A third of the preset's steps and a smaller batch; in a rehearsal as few as there can be. */
 const DISCOVERY = ['discover.batch=128', 'discover.steps=4000', 'discover.laterGateFrom=2000', 'discover.alphaWarmup=2000'];
@@ -181,11 +195,15 @@ const left = () => minutes * 60 - (performance.now() - started) / 1000;
 
 mkdirSync(out, { recursive: true });
 const ledger = join(out, 'agenda.json');
-/** @type {Record<string, { done: boolean, began: string, seconds: number, commands: { command: string, code: number | null, seconds: number }[] }>} */
+/**
+ * @type {Record<string, { done: boolean, began: string, seconds: number, commands: { command: string, code: number |
+ * null, seconds: number }[] }>}
+ */
 const told = existsSync(ledger) ? JSON.parse(readFileSync(ledger, 'utf8')) : {};
 
 /**
- * Runs a program of this folder, with its output in a log; interrupts it when its time is over, and kills it where that is not heard.
+ * Runs a program of this folder, with its output in a log; interrupts it when its time is over, and kills it where that
+ * is not heard.
  * @param {Command} given @param {string} folder @param {number} seconds
  * @returns {Promise<{ command: string, code: number | null, seconds: number }>}
  */

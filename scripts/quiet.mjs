@@ -1,4 +1,7 @@
-/** What Dawn's C++ prints of every Vulkan adapter, whatever it is asked; no option or environment variable keeps it from that. */
+/**
+ * What Dawn's C++ prints of every Vulkan adapter, whatever it is asked; no option or environment variable keeps it from
+ * that.
+ */
 const NOISE = /^Warning: maxDynamic\w+ artificially reduced from \d+ to \d+ to fit dynamic offset allocation limit\.$/;
 const START = 'Warning: maxDynamic';
 

@@ -142,7 +142,8 @@ function askForAdapter() {
 }
 
 /**
- * Runs fixed words through the shell: Windows' npm and pnpm are scripts, and so is pnpm where npm was told to run no install scripts.
+ * Runs fixed words through the shell: Windows' npm and pnpm are scripts, and so is pnpm where npm was told to run no
+ * install scripts.
  * @param {string[]} command @param {{ inherit?: boolean }} [options]
  */
 function shell(command, { inherit = false } = {}) {

@@ -1,5 +1,5 @@
-// `npm test`: sets the machine up, says how long the tests take here, runs them, and says what it did and what took longest.
-// Arguments go to vitest.
+// `npm test`: sets the machine up, says how long the tests take here, runs them, and says what it did and what took
+// longest. Arguments go to vitest.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

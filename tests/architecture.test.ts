@@ -156,3 +156,10 @@ describe('what the lab is made of', () => {
     expect(machinery.flatMap(({ path, text }) => [...text.matchAll(named)].map(([name]) => `${path} names ${name}`))).toEqual([]);
   });
 });
+
+it('says nothing in a comment line of more than 120 signs', () => {
+  const long = all.flatMap(({ path, text }) =>
+    text.split('\n').flatMap((line, i) => (/^\s*(\/\/|\/?\*+ )/.test(line) && [...line].length > 120 ? [`${path}:${i + 1}`] : [])),
+  );
+  expect(long).toEqual([]);
+});

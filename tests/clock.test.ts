@@ -1,6 +1,7 @@
 /**
- * The tests do not know the time: on a machine that is fifty times slower they pass too. What this finds is found by the words, in test
- * files and what they share; a wait that is hidden behind a function of another name it does not see.
+ * The tests do not know the time: on a machine that is fifty times slower they pass too. What this finds is found by
+ * the words, in test files and what they share; a wait that is hidden behind a function of another name it does not
+ * see.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';

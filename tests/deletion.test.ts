@@ -34,7 +34,10 @@ afterAll(() => {
   for (const copy of copies) fs.rmSync(copy, { recursive: true, force: true });
 });
 
-/** The sources without their tests, with the libraries of each package and with packages that find each other in the copy. */
+/**
+ * The sources without their tests, with the libraries of each package and with packages that find each other in the
+ * copy.
+ */
 function copied(): string {
   const copy = fs.mkdtempSync(join(tmpdir(), 'coxswain-deletion-'));
   copies.push(copy);

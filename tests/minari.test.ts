@@ -1,4 +1,7 @@
-/** The converter of Minari data sets, where there is a Python with numpy: episodes as h5py gives them become padded arrays. */
+/**
+ * The converter of Minari data sets, where there is a Python with numpy: episodes as h5py gives them become padded
+ * arrays.
+ */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

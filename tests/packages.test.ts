@@ -1,4 +1,7 @@
-/** Every package, packed as it would be published, installs from its tarball into an empty project and runs and compiles a three-line program. */
+/**
+ * Every package, packed as it would be published, installs from its tarball into an empty project and runs and compiles
+ * a three-line program.
+ */
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -114,7 +117,10 @@ function closure(name: string, found = new Set<string>()): Set<string> {
   return found;
 }
 
-/** An empty project that depends on one tarball and those its program names; what they need of each other comes from tarballs too. */
+/**
+ * An empty project that depends on one tarball and those its program names; what they need of each other comes from
+ * tarballs too.
+ */
 function emptyProject(name: string, also: readonly string[] = []): string {
   const project = mkdtempSync(join(folder, 'project-'));
   const overrides = Object.fromEntries([...closure(name)].map((dependency) => [dependency, `file:${tarballs.get(dependency)}`]));

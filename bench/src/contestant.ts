@@ -34,7 +34,10 @@ export interface Contestant {
   readonly elsewhere?: 'processor' | 'gpu';
   /** @returns undefined where it has no way to do this case. */
   prepare(item: Case, inputs: Inputs): Promise<Prepared | undefined>;
-  /** The pretraining step from these weights; its output is the loss of its last step. Absent where it has no way to do it. */
+  /**
+   * The pretraining step from these weights; its output is the loss of its last step. Absent where it has no way to do
+   * it.
+   */
   readonly pretrain?: (spec: Pretraining, batch: SequenceBatch, start: Weights) => Promise<Prepared>;
   /** The discovery step, likewise, on a frozen base model of these weights. */
   readonly discover?: (spec: DiscoverySpec, batch: DiscoveryBatch, base: Weights, start: Weights) => Promise<Prepared>;

@@ -69,8 +69,8 @@ export const kernels: Suite = {
 };
 
 /**
- * Suite `processor`: the same operations through a software driver beside libraries that are written for the processor. Apart from
- * `kernels`, whose peers take minutes to compile on such a driver.
+ * Suite `processor`: the same operations through a software driver beside libraries that are written for the processor.
+ * Apart from `kernels`, whose peers take minutes to compile on such a driver.
  */
 export const processor: Suite = {
   name: 'processor',

@@ -10,7 +10,10 @@ export interface OurPrepared extends Prepared, ProgramFigures {
   readonly compileMs: number;
 }
 
-/** Sets of buffers that runs rotate through, so that no run finds its inputs in a cache just because the last one read them. */
+/**
+ * Sets of buffers that runs rotate through, so that no run finds its inputs in a cache just because the last one read
+ * them.
+ */
 const ROTATED = 2;
 
 const upload = (device: Device, { shape, data }: Input): Tensor => device.tensor(data, [...shape]);

@@ -61,7 +61,10 @@ export interface Row {
   readonly peers: Readonly<Record<string, PeerResult | { readonly failed: string }>>;
   /** The better peer's median over ours; absent without peers. */
   readonly ratio?: number;
-  /** Of processor time: the least of the peers that run on the processor themselves over ours. Only where the adapter is one of software. */
+  /**
+   * Of processor time: the least of the peers that run on the processor themselves over ours. Only where the adapter is
+   * one of software.
+   */
   readonly processorRatio?: number;
   /** When this row was measured, and by which command: a file collects those of several runs. */
   readonly when: string;
@@ -84,7 +87,10 @@ export interface Results {
 export const keyOf = ({ suite, name, shape, dtype }: Pick<Row, 'suite' | 'name' | 'shape' | 'dtype'>): string =>
   [suite, name, shape, dtype].join('|');
 
-/** Rows of this run and, of an earlier one, those that this run did not measure again; in the order of the earlier ones, new ones last. */
+/**
+ * Rows of this run and, of an earlier one, those that this run did not measure again; in the order of the earlier ones,
+ * new ones last.
+ */
 export function mergeRows(earlier: readonly Row[], rows: readonly Row[]): Row[] {
   const now = new Map(rows.map((row) => [keyOf(row), row]));
   const known = new Set(earlier.map(keyOf));

@@ -1,4 +1,7 @@
-/** The roofline of a run (Williams, Waterman and Patterson 2009), as SVG: how near each row comes to what the adapter can do. */
+/**
+ * The roofline of a run (Williams, Waterman and Patterson 2009), as SVG: how near each row comes to what the adapter
+ * can do.
+ */
 import { writeFileSync } from 'node:fs';
 import type { Results } from './results.js';
 
@@ -15,7 +18,8 @@ function decades(values: readonly number[]): [number, number] {
 }
 
 export function rooflineOf({ adapter, peaks, rows }: Results): string {
-  // What only moves numbers has no place under a roof of operations; suite `processor` has the rows of `kernels` once more.
+  // What only moves numbers has no place under a roof of operations; suite `processor` has the rows of `kernels` once
+  // more.
   const counted = rows.filter(({ suite, ours }) => suite !== 'processor' && ours.flops > 0);
   const points = counted.map(({ name, shape, ours }) => ({
     name,

@@ -33,7 +33,10 @@ export interface RowPlan {
   readonly software: boolean;
 }
 
-/** The least time of the peers that are right, over ours; undefined without any. A wrong answer is no measure of how long the right one takes. */
+/**
+ * The least time of the peers that are right, over ours; undefined without any. A wrong answer is no measure of how
+ * long the right one takes.
+ */
 function ratioOf(
   { peers, tolerance }: Pick<RowPlan, 'peers' | 'tolerance'>,
   where: Entrant['elsewhere'],

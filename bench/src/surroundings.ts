@@ -1,4 +1,7 @@
-/** What the suite finds around itself when it runs from source. `bench/bundle.mjs` puts a module of the same names in its place. */
+/**
+ * What the suite finds around itself when it runs from source. `bench/bundle.mjs` puts a module of the same names in
+ * its place.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';

@@ -48,7 +48,10 @@ export interface AdapterTraits {
   readonly subgroups?: { readonly min: number; readonly max: number };
   /** Workgroups that a software adapter runs at a time, where that is known. */
   readonly threads?: number;
-  /** Sizes of a product that a subgroup's matrix units do at once, [m, k] · [k, n] in f16 with sums in f32, where that feature is enabled. */
+  /**
+   * Sizes of a product that a subgroup's matrix units do at once, [m, k] · [k, n] in f16 with sums in f32, where that
+   * feature is enabled.
+   */
   readonly subgroupMatrix?: MatrixSizes;
 }
 
@@ -96,15 +99,20 @@ export interface Kernel<S extends Shape = Shape> {
   /** `operation/pass`, also the label of its pipelines and errors. */
   readonly name: string;
   /**
-   * WGSL text, complete but for what `specialise` puts before it: constants, uniforms and bindings, and the fragments that it names
-   * (`import fragments::{index, special};`). The entry point is `main`.
+   * WGSL text, complete but for what `specialise` puts before it: constants, uniforms and bindings, and the fragments
+   * that it names (`import fragments::{index, special};`). The entry point is `main`.
    */
   readonly source: string;
-  /** Fragments of the kernel's own by name, beside those of `fragments`: what differs from one shape or operation to another. */
+  /**
+   * Fragments of the kernel's own by name, beside those of `fragments`: what differs from one shape or operation to
+   * another.
+   */
   fragments?(shape: S, adapter: AdapterTraits): Readonly<Record<string, string>>;
   readonly buffers: readonly BufferSlot[];
   readonly uniforms: readonly UniformField[];
-  /** Numbers that each buffer has to hold at least, counted in scalars (f16: in halves). Absent ones are not checked. */
+  /**
+   * Numbers that each buffer has to hold at least, counted in scalars (f16: in halves). Absent ones are not checked.
+   */
   lengths?(shape: S, adapter: AdapterTraits): Readonly<Record<string, number>>;
   /** Constants put before the text. Few distinct values: each set compiles its own pipeline. */
   constants(shape: S, adapter: AdapterTraits): Readonly<Record<string, Constant>>;

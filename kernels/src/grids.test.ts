@@ -34,7 +34,10 @@ function writes({ buffers, lengths }: Kernel, shape: Record<string, number>, ada
   return buffers.some(({ name, access }) => access === 'read_write' && sizes[name] > 0);
 }
 
-/** Sizes that are few by nature, along which these kernels do not fold their grids: parts of a metric, heads and buckets of a model. */
+/**
+ * Sizes that are few by nature, along which these kernels do not fold their grids: parts of a metric, heads and buckets
+ * of a model.
+ */
 const FEW: Readonly<Record<string, readonly string[]>> = {
   'running-sums': ['terms'],
   'attention/tiled-backward-bias': ['heads', 'buckets'],

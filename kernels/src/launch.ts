@@ -33,7 +33,10 @@ function textOf(source: string): Text {
   return text;
 }
 
-/** The WGSL declarations of what a kernel binds: its uniform struct, its buffers in order, the struct's variable behind them. */
+/**
+ * The WGSL declarations of what a kernel binds: its uniform struct, its buffers in order, the struct's variable behind
+ * them.
+ */
 export function bindingLines({ buffers, uniforms }: Pick<Kernel, 'buffers' | 'uniforms'>): string[] {
   const struct = (fields: readonly UniformField[]): string[] => [
     'struct Uniforms {',
@@ -69,8 +72,8 @@ function fragmentTexts(kernel: string, imports: readonly string[], theirs: Reado
 const known = new WeakMap<object, Map<string, string>>();
 
 /**
- * The text that is compiled, complete and readable: directives, the prelude of constants for this shape and adapter, uniforms and
- * bindings from the declaration, the fragments that the kernel imports by name, then its own text.
+ * The text that is compiled, complete and readable: directives, the prelude of constants for this shape and adapter,
+ * uniforms and bindings from the declaration, the fragments that the kernel imports by name, then its own text.
  * @throws RangeError for a fragment that there is not, or a constant that is none.
  */
 export function specialise<S extends Shape>(kernel: Kernel<S>, shape: S, adapter: AdapterTraits): string {

@@ -1,5 +1,6 @@
 /**
- * Reads apt's two source formats (one-line and deb822), so that another suite can be asked of the mirror the machine already trusts.
+ * Reads apt's two source formats (one-line and deb822), so that another suite can be asked of the mirror the machine
+ * already trusts.
  *
  * @typedef {object} AptSource
  * @property {string[]} uris
@@ -10,7 +11,11 @@
 
 const KEPT_OPTIONS = ['Signed-By', 'Trusted', 'Architectures', 'Check-Valid-Until'];
 
-/** Stanzas of a `.sources` file that are enabled and have binary packages. @param {string} text @returns {AptSource[]} */
+/**
+ * Stanzas of a `.sources` file that are enabled and have binary packages.
+ * @param {string} text
+ * @returns {AptSource[]}
+ */
 export function parseDeb822(text) {
   return text
     .split(/\n\s*\n/)
@@ -37,8 +42,8 @@ export function parseOneLine(text) {
 }
 
 /**
- * The source to add so that `<codename>-backports` is there: the mirror and key of the release's own source, Debian's public mirror
- * where none is configured; undefined where backports are configured already.
+ * The source to add so that `<codename>-backports` is there: the mirror and key of the release's own source, Debian's
+ * public mirror where none is configured; undefined where backports are configured already.
  * @param {AptSource[]} sources @param {string} codename @returns {AptSource | undefined}
  */
 export function backportsOf(sources, codename) {

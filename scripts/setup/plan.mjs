@@ -12,7 +12,8 @@
  *
  * @typedef {object} DriverFacts
  * @property {string} platform Node's `process.platform`
- * @property {{ id: string, version: string, codename: string }} distribution from /etc/os-release, empty strings elsewhere
+ * @property {{ id: string, version: string, codename: string }} distribution from /etc/os-release, empty strings
+ * elsewhere
  * @property {boolean} root whether this process may install packages
  * @property {boolean} apt whether apt-get is there
  * @property {string | undefined} mesa installed version of mesa-vulkan-drivers
@@ -27,7 +28,9 @@
  */
 import { backportsOf, formatSource } from './apt-sources.mjs';
 
-/** Dawn turns away Vulkan drivers without dynamic indexing of every kind of array; Mesa's llvmpipe has it from here on. */
+/**
+ * Dawn turns away Vulkan drivers without dynamic indexing of every kind of array; Mesa's llvmpipe has it from here on.
+ */
 const LOWEST_MESA = 24;
 const BACKPORTS = 'bookworm-backports';
 const BACKPORTS_FILE = `/etc/apt/sources.list.d/coxswain-${BACKPORTS}.sources`;
@@ -64,7 +67,11 @@ export function planTools(facts) {
   return steps;
 }
 
-/** Steps that bring a Vulkan driver that Dawn accepts; none when it found an adapter. @param {DriverFacts} facts @returns {Step[]} */
+/**
+ * Steps that bring a Vulkan driver that Dawn accepts; none when it found an adapter.
+ * @param {DriverFacts} facts
+ * @returns {Step[]}
+ */
 export function planDriver(facts) {
   const { adapter, distribution } = facts;
   if (adapter.ok) return [];
@@ -138,7 +145,8 @@ export function planDriver(facts) {
 }
 
 /**
- * Where a distribution keeps a new enough Mesa: `''` for its own release, a release's name for that one, undefined when nowhere known.
+ * Where a distribution keeps a new enough Mesa: `''` for its own release, a release's name for that one, undefined when
+ * nowhere known.
  * @param {{ id: string, version: string, codename: string }} distribution
  */
 function driverRelease({ id, version, codename }) {

@@ -1,4 +1,5 @@
-// How long `npm test` takes: what the last whole run on this machine took, or a projection from another machine's; and what took longest.
+// How long `npm test` takes: what the last whole run on this machine took, or a projection from another machine's; and
+// what took longest.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -16,7 +17,11 @@ export const storeOf = (root) => join(root, 'node_modules/.cache/coxswain/suite.
 /** @param {string} adapter @returns {Machine} */
 export const machineOf = (adapter) => ({ processor: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(), adapter });
 
-/** @param {string} path @param {Machine} machine @returns {WholeRun | undefined} the last whole run of this very machine */
+/**
+ * @param {string} path
+ * @param {Machine} machine
+ * @returns {WholeRun | undefined} the last whole run of this very machine
+ */
 export function readRun(path, machine) {
   try {
     const run = JSON.parse(readFileSync(path, 'utf8'));
@@ -38,7 +43,10 @@ export const minutes = (seconds) => (seconds < 90 ? `${Math.round(seconds)} s` :
 const SIZE = 160;
 const ROUNDS = 80;
 
-/** Seconds that one core takes for products of matrices in plain JavaScript, about one where nothing else is done; more on a busy machine. */
+/**
+ * Seconds that one core takes for products of matrices in plain JavaScript, about one where nothing else is done; more
+ * on a busy machine.
+ */
 export function calibrate() {
   const [a, b, c] = [1, 2, 0].map((fill) => new Float64Array(SIZE * SIZE).fill(fill));
   const from = performance.now();
@@ -57,7 +65,8 @@ const workers = ({ cores }) => Math.min(4, cores);
 
 /**
  * What is known of how long the suite takes here, in a sentence that says where from.
- * @param {WholeRun | undefined} stored @param {Reference} reference @param {Machine} machine @param {() => number} measure
+ * @param {WholeRun | undefined} stored @param {Reference} reference @param {Machine} machine @param {() => number}
+ * measure
  */
 export function expectation(stored, reference, machine, measure) {
   if (stored)
@@ -71,7 +80,12 @@ export function expectation(stored, reference, machine, measure) {
   );
 }
 
-/** The tests that took longest, a line each. @param {readonly FileResult[]} files @param {string} root @param {number} count */
+/**
+ * The tests that took longest, a line each.
+ * @param {readonly FileResult[]} files
+ * @param {string} root
+ * @param {number} count
+ */
 export function slowest(files, root, count) {
   return files
     .flatMap(({ name, assertionResults }) =>

@@ -9,7 +9,10 @@ export const found = SEEDS.map((seeds) => of(`found-${seeds}`).result);
 type Injected = { readonly reached: number; readonly unseen: number };
 type Injection = { readonly steps: readonly { readonly [codes: string]: Injected }[] };
 
-/** Share that reaches the colour of its code on transitions never shown, at both steps; codes of demonstrations, or of free play. */
+/**
+ * Share that reaches the colour of its code on transitions never shown, at both steps; codes of demonstrations, or of
+ * free play.
+ */
 export const unseen = ({ injection }: { readonly injection: Injection }, codes: 'demonstrated' | 'free' | 'without'): number[] =>
   injection.steps.map((step) => step[codes].unseen);
 

@@ -1,6 +1,6 @@
 /**
- * Figures on pages: every number in a page's sentences is computed from what is stored, or said to be a setting, or it is refused.
- * What is code (in backticks, fences, link targets) is no sentence; blocks of output are held by `blocks`.
+ * Figures on pages: every number in a page's sentences is computed from what is stored, or said to be a setting, or it
+ * is refused. What is code (in backticks, fences, link targets) is no sentence; blocks of output are held by `blocks`.
  */
 
 /** A sentence, or part of one, with its figures put in from stored results. */
@@ -13,8 +13,8 @@ export class Setting {
 export const set = (text: string): Setting => new Setting(text);
 
 /**
- * A claim. Its figures are the values put in; what stands around them may hold whole numbers (settings, tasks, counts of episodes), but no
- * fraction and no percentage, for those are measured: put them in, or mark them with `set`.
+ * A claim. Its figures are the values put in; what stands around them may hold whole numbers (settings, tasks, counts
+ * of episodes), but no fraction and no percentage, for those are measured: put them in, or mark them with `set`.
  */
 export function figures(parts: TemplateStringsArray, ...values: readonly (string | Setting)[]): Claim {
   const measured = parts.find((part) => /\d[.,]\d|\d\s?%/.test(part.replace(/`[^`]*`/g, '')));
@@ -59,7 +59,10 @@ function sentences(page: string): { text: string; shown: string } {
 /** Numbers that stand by themselves: not those in names, such as f32, H200 or AVX2. */
 const NUMBER = /(?<![\p{L}\d_.-])[−-]?\d+(?:[\u00a0\u202f ]\d{3})*(?:[.,]\d+)*(?:e-?\d+)?(?![\p{L}_\d])/gu;
 
-/** What is wrong with a page's figures, one line each: claims that it does not hold, and numbers that nothing accounts for. */
+/**
+ * What is wrong with a page's figures, one line each: claims that it does not hold, and numbers that nothing accounts
+ * for.
+ */
 export function faults(page: string, { claims = [], settings = [], blocks = [], heldElsewhere = [] }: PageFigures): string[] {
   let rest = page;
   for (const { from, to } of heldElsewhere) {

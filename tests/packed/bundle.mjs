@@ -1,4 +1,5 @@
-// The tests that hold kernels and what is built on them, as a file that Node alone runs: tests.mjs, with their data in tests/.
+// The tests that hold kernels and what is built on them, as a file that Node alone runs: tests.mjs, with their data in
+// tests/.
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,10 @@ const folders = [
   'packages/tensor/test',
 ];
 
-/** Those that start programs of their own do so from the sources; those that spy ask for all of vitest; two read the sources themselves. */
+/**
+ * Those that start programs of their own do so from the sources; those that spy ask for all of vitest; two read the
+ * sources themselves.
+ */
 const testFiles = () =>
   folders
     .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((file) => `${folder}/${file}`.replaceAll('\\', '/')))
@@ -25,7 +29,9 @@ const testFiles = () =>
     )
     .sort();
 
-/** Sources find their data by their own place: to them it is that in tests/, where the data lies as in the repository. */
+/**
+ * Sources find their data by their own place: to them it is that in tests/, where the data lies as in the repository.
+ */
 const ownPlace = {
   name: 'own-place',
   setup: (/** @type {import('esbuild').PluginBuild} */ bundler) =>

@@ -1,4 +1,7 @@
-/** The program of a packed tests.mjs: each test file in a process of its own, as in vitest, so that none can break the next. */
+/**
+ * The program of a packed tests.mjs: each test file in a process of its own, as in vitest, so that none can break the
+ * next.
+ */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -31,7 +34,9 @@ function readOptions() {
   }
 }
 
-/** Runs a file in a process of its own. Whatever ends that process before it has told its outcome is the file's failure. */
+/**
+ * Runs a file in a process of its own. Whatever ends that process before it has told its outcome is the file's failure.
+ */
 function inOwnProcess(name: string): Promise<Outcome> {
   const child = fork(fileURLToPath(import.meta.url), [name], {
     // The software driver is kept to one thread as in vitest.config.ts; other drivers do not look.

@@ -31,7 +31,10 @@ const MOST_LINES = 15;
 
 const bundle = readFileSync(fileURLToPath(import.meta.url), 'utf8').split('\n');
 
-/** The innermost line of our own in a stack, and what stands there. Above each module a comment of the bundler has its path. */
+/**
+ * The innermost line of our own in a stack, and what stands there. Above each module a comment of the bundler has its
+ * path.
+ */
 function lineOf(stack: string): string | undefined {
   for (const [place, number] of stack.matchAll(/tests\.mjs:(\d+)/g)) {
     const comment = bundle.slice(0, Number(number)).findLast((line) => /^\s*\/\/ \S+\.\w+$/.test(line));

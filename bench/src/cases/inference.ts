@@ -1,4 +1,7 @@
-/** Forward alone, as inference asks for it: what ONNX Runtime can be held against besides products, attention and images. */
+/**
+ * Forward alone, as inference asks for it: what ONNX Runtime can be held against besides products, attention and
+ * images.
+ */
 import {
   functionRow,
   gruForwardReference,

@@ -10,7 +10,9 @@ interface Sizes {
   readonly causal: boolean;
 }
 
-/** The library's own attention, of heads that each have keys; heads lie side by side in a row, as they do in the bench. */
+/**
+ * The library's own attention, of heads that each have keys; heads lie side by side in a row, as they do in the bench.
+ */
 export function onnxFusedAttention({ batch, queries, heads, headDim, causal }: Sizes): OnnxCase {
   const width = heads * headDim;
   const sideBySide = ({ shape: [count, time], data }: Input): Input => ({ shape: [count, time, width], data });

@@ -1,6 +1,7 @@
 /**
- * ONNX Runtime: https://onnxruntime.ai. It only infers, so it does the forward rows. Two contestants: its WebGPU provider, on a Dawn of its
- * own that picks the adapter itself, and its CPU provider, on as many threads as a software adapter has here.
+ * ONNX Runtime: https://onnxruntime.ai. It only infers, so it does the forward rows. Two contestants: its WebGPU
+ * provider, on a Dawn of its own that picks the adapter itself, and its CPU provider, on as many threads as a software
+ * adapter has here.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -97,8 +98,8 @@ function outputsOf({ arrange }: OnnxCase, data: Data): ArrayLike<number>[] {
 }
 
 /**
- * Inputs are constants of the model, which stay on the adapter; outputs come back with every run, for kept there they end the process
- * (1.30). An operator that this provider lacks fails the row instead of being done by the other one.
+ * Inputs are constants of the model, which stay on the adapter; outputs come back with every run, for kept there they
+ * end the process (1.30). An operator that this provider lacks fails the row instead of being done by the other one.
  */
 async function prepareWebGpu(library: Library, item: OnnxCase, inputs: Inputs): Promise<Prepared> {
   const from = performance.now();
@@ -122,8 +123,8 @@ async function prepareWebGpu(library: Library, item: OnnxCase, inputs: Inputs): 
 }
 
 /**
- * Every optimisation on, inputs and output in memory that is there before; its threads sleep when they have nothing to do, so that processor
- * time is that of the work.
+ * Every optimisation on, inputs and output in memory that is there before; its threads sleep when they have nothing to
+ * do, so that processor time is that of the work.
  */
 async function prepareProcessor(library: Library, threads: number, item: OnnxCase, inputs: Inputs): Promise<Prepared> {
   const from = performance.now();

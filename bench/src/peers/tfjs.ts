@@ -1,4 +1,7 @@
-/** TensorFlow.js with its WebGPU backend on the same adapter: https://github.com/tensorflow/tfjs. It has no jit; work runs eagerly. */
+/**
+ * TensorFlow.js with its WebGPU backend on the same adapter: https://github.com/tensorflow/tfjs. It has no jit; work
+ * runs eagerly.
+ */
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Case, Input, Inputs } from '../case.js';
 import { type Contestant, firstRun, type Prepared } from '../contestant.js';

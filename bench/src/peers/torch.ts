@@ -1,4 +1,6 @@
-/** PyTorch in a process of its own (`bench/torch`), on its own device: a CUDA GPU, or the processor. It times itself. */
+/**
+ * PyTorch in a process of its own (`bench/torch`), on its own device: a CUDA GPU, or the processor. It times itself.
+ */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -10,8 +10,8 @@ import type { Players, RolloutSpec } from './rollout.js';
 const CHECKED = 8;
 
 /**
- * The greatest difference between recorded and computed log-probabilities of actions, in nats; infinite where a switch is
- * open that the computed one keeps shut, or shut where it opens.
+ * The greatest difference between recorded and computed log-probabilities of actions, in nats; infinite where a switch
+ * is open that the computed one keeps shut, or shut where it opens.
  * @param logProb [episodes·horizon], as recorded.
  * @param codes [episodes·horizon, latent], as proposed; none where the base model acts alone.
  */

@@ -1,4 +1,6 @@
-/** What the rollout rows play: many episodes of `grid-mini` together, by the base model alone or under a metacontroller. */
+/**
+ * What the rollout rows play: many episodes of `grid-mini` together, by the base model alone or under a metacontroller.
+ */
 import { HostRandom, rowsSpace } from '@coxswain/base';
 import { egocentric, GRID_MINI, GridworldPinpad } from '@coxswain/envs';
 import { Metacontroller, type MetacontrollerConfig } from '@coxswain/metacontroller';

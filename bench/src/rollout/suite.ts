@@ -1,6 +1,6 @@
 /**
- * Suite `rollout`: episodes played together, their worlds stepped by the host, with a submit and a readback a step, or on the device,
- * with one of each for all of them.
+ * Suite `rollout`: episodes played together, their worlds stepped by the host, with a submit and a readback a step, or
+ * on the device, with one of each for all of them.
  */
 import type { LeafValues } from '@coxswain/base';
 import type { Device } from '@coxswain/tensor';
@@ -28,7 +28,10 @@ async function check(device: Device, spec: RolloutSpec): Promise<{ error: number
   return { error, action };
 }
 
-/** A batch of episodes as training plays it. Its cost is that of a step of all of them, times the steps a mean episode lasts. */
+/**
+ * A batch of episodes as training plays it. Its cost is that of a step of all of them, times the steps a mean episode
+ * lasts.
+ */
 async function prepare(
   device: Device,
   spec: RolloutSpec,

@@ -1,4 +1,7 @@
-/** What a discovery step works on: a metacontroller at the first block of a small frozen transformer, and its loss in float64. */
+/**
+ * What a discovery step works on: a metacontroller at the first block of a small frozen transformer, and its loss in
+ * float64.
+ */
 import { HostRandom, openUniform, philox4x32, twoWords } from '@coxswain/base';
 import { GATE_MODE } from '@coxswain/kernels';
 import type { DiscoveryBatch, MetacontrollerConfig } from '@coxswain/metacontroller';
@@ -74,7 +77,10 @@ export function makeBatch({ config, batch, time }: DiscoverySpec): DiscoveryBatc
   };
 }
 
-/** The noise that codes of a run's step are sampled with, [batch·time, latent]: Philox with its seed, stream 1, by Box–Muller. */
+/**
+ * The noise that codes of a run's step are sampled with, [batch·time, latent]: Philox with its seed, stream 1, by
+ * Box–Muller.
+ */
 export function codeNoise({ batch, time, controller: { latent }, seed }: DiscoverySpec, step: number): Float64Array {
   const count = batch * time * latent;
   const noise = new Float64Array(count);
@@ -96,7 +102,9 @@ function steps(x: Numbers, { batch, time, width }: Record<'batch' | 'time' | 'wi
   });
 }
 
-/** What the frozen base gives a step to begin with: the residual streams that are read, [batch·(time + 1), width] each. */
+/**
+ * What the frozen base gives a step to begin with: the residual streams that are read, [batch·(time + 1), width] each.
+ */
 export function frozenBelow({ config, layer, embedderLayer, batch, time }: DiscoverySpec, { observation }: DiscoveryBatch, base: Weights) {
   const size = { batch, time: time + 1 };
   const to = (depth: number) => blocksReference(config, embeddingReference(config, observation[0], base), size, base, [0, depth]);

@@ -31,7 +31,10 @@ interface Contest {
   readonly peers: readonly (Pick<Contestant, 'name' | 'version' | 'elsewhere'> & { prepare(): Promise<Prepared> })[];
 }
 
-/** What the float64 loss says of the length of our gradient, by differences along it, against what the gradient says itself. */
+/**
+ * What the float64 loss says of the length of our gradient, by differences along it, against what the gradient says
+ * itself.
+ */
 function gradientError({ loss, mine: { start } }: Contest, gradient: Weights): number {
   let square = 0;
   for (const name of gradient.keys()) {

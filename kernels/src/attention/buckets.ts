@@ -16,8 +16,8 @@ export function t5Buckets(time: number, buckets = 32, maxDistance = 128): Uint32
 }
 
 /**
- * The bucket of every signed distance `query − key` from `−(keys − 1)` to `queries − 1`, as T5 defines them for attention in both
- * directions: keys after the query take the upper half of the buckets, each half as in `t5Buckets`.
+ * The bucket of every signed distance `query − key` from `−(keys − 1)` to `queries − 1`, as T5 defines them for
+ * attention in both directions: keys after the query take the upper half of the buckets, each half as in `t5Buckets`.
  * @param buckets a multiple of 4. @returns `[queries + keys − 1]`.
  */
 export function t5SignedBuckets(queries: number, keys: number, buckets = 32, maxDistance = 128): Uint32Array {

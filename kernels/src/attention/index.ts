@@ -1,5 +1,6 @@
 /**
- * Attention over whole sequences: the same function in two versions, each forward and backward, and its step over a cache.
+ * Attention over whole sequences: the same function in two versions, each forward and backward, and its step over a
+ * cache.
  */
 import { type AdapterTraits, type Kernel, linearGrid, read, stridedGrid, stridedWorkgroup, u32, written } from '../declaration.js';
 import backwardSource from './backward.wgsl';
@@ -34,7 +35,10 @@ const TILE = 8;
 /** One SIMD vector on a software adapter. */
 const workgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 64);
 
-/** The bias of every head at every distance, `[heads, distances]`, from biasTable `[buckets, heads]` and u32 `[≥ distances]`. */
+/**
+ * The bias of every head at every distance, `[heads, distances]`, from biasTable `[buckets, heads]` and u32 `[≥
+ * distances]`.
+ */
 export const attentionBias: Kernel<Omit<AttentionBiasShape, 'batch'>> = {
   name: 'attention/bias',
   source: biasSource,
@@ -48,11 +52,12 @@ export const attentionBias: Kernel<Omit<AttentionBiasShape, 'batch'>> = {
 };
 
 /**
- * `y = softmax(q kᵀ / √headDim + bias[head, query − key + shift]) v` per head over the keys that a query sees. q, k, v and y lie as
- * `AttentionShape` says, and may lie in one buffer; bias `[heads, distances]`; lengths u32 `[batch]`: queries from there on do not attend,
- * their y is 0; keyLengths u32 `[batch]`: keys from there on are not attended to. A query that sees no key has a y of 0. What is
- * not seen may hold NaN, which PyTorch's dense softmax would spread (0·NaN); what is seen gives NaN and infinity as there. lse `[batch, heads, queries]`: the log of each
- * softmax's denominator (3.4028234e38 for a query that does not attend).
+ * `y = softmax(q kᵀ / √headDim + bias[head, query − key + shift]) v` per head over the keys that a query sees. q, k, v
+ * and y lie as `AttentionShape` says, and may lie in one buffer; bias `[heads, distances]`; lengths u32 `[batch]`:
+ * queries from there on do not attend, their y is 0; keyLengths u32 `[batch]`: keys from there on are not attended to.
+ * A query that sees no key has a y of 0. What is not seen may hold NaN, which PyTorch's dense softmax would spread
+ * (0·NaN); what is seen gives NaN and infinity as there. lse `[batch, heads, queries]`: the log of each softmax's
+ * denominator (3.4028234e38 for a query that does not attend).
  */
 export const attentionForward: Kernel<AttentionShape> = {
   name: 'attention/forward',
@@ -70,9 +75,9 @@ export const attentionForward: Kernel<AttentionShape> = {
 };
 
 /**
- * Gradients for queries, keys and values, all in dqkv at the strides of each (0 for queries that do not attend and keys that nobody sees),
- * and dBias `[batch, heads, distances]`, that of the bias at each distance (without a bias the slot holds a dummy); both overwritten.
- * y and lse as `attentionForward` left them, dy as y.
+ * Gradients for queries, keys and values, all in dqkv at the strides of each (0 for queries that do not attend and keys
+ * that nobody sees), and dBias `[batch, heads, distances]`, that of the bias at each distance (without a bias the slot
+ * holds a dummy); both overwritten. y and lse as `attentionForward` left them, dy as y.
  */
 export const attentionBackward: Kernel<AttentionShape> = {
   name: 'attention/backward',

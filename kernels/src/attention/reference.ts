@@ -34,7 +34,10 @@ interface Row {
   readonly lse: number;
 }
 
-/** First elements of the rows of a query (and its gradient), an output, a key and a value, and where the gradients of those two lie. */
+/**
+ * First elements of the rows of a query (and its gradient), an output, a key and a value, and where the gradients of
+ * those two lie.
+ */
 function placesOf(shape: AttentionShape, { sequence, head }: Pick<Row, 'sequence' | 'head'>) {
   const kvHead = Math.floor(head / (shape.heads / shape.kvHeads));
   const key = (step: number) => sequence * shape.kBatch + kvHead * shape.kHead + step * shape.kTime;
@@ -99,7 +102,10 @@ export function attentionReference(shape: AttentionShape, input: AttentionInput)
   return { y, lse };
 }
 
-/** Gradients of Σ y·dy in float64: of queries, keys and values at their strides in dqkv, of the bias `[heads, distances]`. */
+/**
+ * Gradients of Σ y·dy in float64: of queries, keys and values at their strides in dqkv, of the bias `[heads,
+ * distances]`.
+ */
 export function attentionBackwardReference(
   shape: AttentionShape,
   input: AttentionInput,

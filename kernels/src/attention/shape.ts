@@ -2,8 +2,9 @@
 import { type Constant, read, u32 } from '../declaration.js';
 
 /**
- * Sizes of attention over whole sequences and where its operands lie. A query at i stands at step i + offset of the keys. Strides and
- * places count vec4s: of one sequence, step and head to the next; gradients lie at the same strides as what they belong to.
+ * Sizes of attention over whole sequences and where its operands lie. A query at i stands at step i + offset of the
+ * keys. Strides and places count vec4s: of one sequence, step and head to the next; gradients lie at the same strides
+ * as what they belong to.
  */
 export type AttentionShape = {
   /** Sequences. */
@@ -129,7 +130,10 @@ export function packedAttention(given: Kind & { readonly time: number }): Attent
 /** Vec4s to which gradients in one buffer are aligned, so that each can be bound by itself. */
 const ALIGNED = 16;
 
-/** Attention over queries, keys and values apart: `[batch, time, heads, headDim]`, or with `headsFirst` `[batch, heads, time, headDim]`. */
+/**
+ * Attention over queries, keys and values apart: `[batch, time, heads, headDim]`, or with `headsFirst` `[batch, heads,
+ * time, headDim]`.
+ */
 export function separateAttention(given: Apart & { readonly headsFirst?: boolean }): AttentionShape {
   const sizes = sizesOf(given);
   const { batch, queries, keys, heads, kvHeads, headDim } = sizes;

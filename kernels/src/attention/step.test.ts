@@ -11,7 +11,9 @@ const qkv = randomNormal(batch * (width + 2 * cached), 1);
 const [keys, values] = [randomNormal(rows * time * cached, 2), randomNormal(rows * time * cached, 3)];
 const sizes = { batch, time, heads, kvHeads, headDim, buckets: 0, rows, window: 0 };
 
-/** What sequence b attends to: the steps of these rows and its own, through the float64 reference of whole sequences. */
+/**
+ * What sequence b attends to: the steps of these rows and its own, through the float64 reference of whole sequences.
+ */
 function expected(b: number, past: readonly number[]): Float64Array {
   const start = b * (width + 2 * cached);
   const own = (at: number) => [...qkv.subarray(start + at, start + at + cached)];
@@ -44,7 +46,8 @@ test.each(stepKernels)('positions of each sequence, rows in any order: $name', a
 });
 
 test.each(stepKernels)('many go on from a past that they share: $name', async (kernel) => {
-  // Row 6 holds five steps; sequences 0, 1 and 2 fork off after three, three and five of them, the others have pasts of their own.
+  // Row 6 holds five steps; sequences 0, 1 and 2 fork off after three, three and five of them, the others have pasts of
+  // their own.
   const prefix = Uint32Array.of(6, 3, 6, 3, 6, 5, 0, 0, 0, 0);
   const positions = Uint32Array.of(4, 3, 9, 2, 6);
   const shape = { ...sizes, indexed: 0, placed: 1, forked: 1 };

@@ -18,7 +18,9 @@ export type AttentionStepShape = {
   readonly buckets: number;
   /** Rows of the caches. */
   readonly rows: number;
-  /** 1: `cacheRow` says which row belongs to each sequence; 0: they are in the same order and the slot holds a dummy. */
+  /**
+   * 1: `cacheRow` says which row belongs to each sequence; 0: they are in the same order and the slot holds a dummy.
+   */
   readonly indexed: number;
   /** 1: `step` has a position for each sequence; 0: it has one for all. */
   readonly placed: number;
@@ -35,14 +37,15 @@ const windowed = ({ time, window }: Seen): boolean => window > 0 && window < tim
 const reach = (shape: Seen): number => (windowed(shape) ? shape.window : shape.time);
 
 /**
- * One decoding step of causal attention: writes this step's keys and values at position `step` of the caches and attends over positions
- * 0…step, with a `window` over the last so many of them. qkv `[batch, (heads + 2·kvHeads)·headDim]`; keys, values `[≥ batch, time,
- * kvHeads·headDim]`, written in place; step u32 `[1]`, or `[batch]` where `placed`, in a buffer, so that a recorded program can be run again
- * at the next step (it must be below `time`; a larger one counts as `time − 1`); biasTable `[buckets, heads]`, bucketOfDistance u32
- * `[time]`; cacheRow u32 `[batch]`: rows of the caches, so that sequences can end without the caches of the others being moved (where it is no
- * row of them, y is 0 and nothing is written; the others must differ); prefix u32 `[batch, 2]`: a row and a number of steps that are read
- * from there instead of the sequence's own, so that many can go on from what one has done (those steps must be over: nobody may write
- * them in the same launch). y `[batch, heads·headDim]`.
+ * One decoding step of causal attention: writes this step's keys and values at position `step` of the caches and
+ * attends over positions 0…step, with a `window` over the last so many of them. qkv `[batch, (heads +
+ * 2·kvHeads)·headDim]`; keys, values `[≥ batch, time, kvHeads·headDim]`, written in place; step u32 `[1]`, or `[batch]`
+ * where `placed`, in a buffer, so that a recorded program can be run again at the next step (it must be below `time`; a
+ * larger one counts as `time − 1`); biasTable `[buckets, heads]`, bucketOfDistance u32 `[time]`; cacheRow u32
+ * `[batch]`: rows of the caches, so that sequences can end without the caches of the others being moved (where it is no
+ * row of them, y is 0 and nothing is written; the others must differ); prefix u32 `[batch, 2]`: a row and a number of
+ * steps that are read from there instead of the sequence's own, so that many can go on from what one has done (those
+ * steps must be over: nobody may write them in the same launch). y `[batch, heads·headDim]`.
  */
 export const attentionStep: Kernel<AttentionStepShape> = {
   name: 'attention/step',
@@ -90,7 +93,10 @@ export const attentionStep: Kernel<AttentionStepShape> = {
 
 /** Widest head whose partial sums fit 16 KiB of workgroup memory. */
 const WIDEST_SPLIT = 128;
-/** Invocations that share a sequence's positions, as many as have room for a head's values in 16 KiB of workgroup memory. */
+/**
+ * Invocations that share a sequence's positions, as many as have room for a head's values in 16 KiB of workgroup
+ * memory.
+ */
 const sharers = (headDim: number): number => (headDim <= 64 ? 32 : 16);
 
 /** `attentionStep` for GPUs, a workgroup for each sequence and head; heads to a width of 128. */

@@ -34,7 +34,10 @@ function lanesOf({ headDim }: Rows, most: number): number {
   return lanes;
 }
 
-/** Elements of a row that an invocation takes at most, and rows of the other side in a tile. All workgroup memory stays below 16 KiB. */
+/**
+ * Elements of a row that an invocation takes at most, and rows of the other side in a tile. All workgroup memory stays
+ * below 16 KiB.
+ */
 interface Tiling {
   readonly most: number;
   tile(headDim: number): number;
@@ -94,9 +97,9 @@ export const attentionParts = (shape: Rows): number => groups(shape, 'queries', 
 const biased = packedAttention({ batch: 256, time: 24, heads: 4, headDim: 16, biased: 1 });
 
 /**
- * The gradient for queries, the first part of dqkv, and dBias `[batch, attentionParts, heads, distances]`, overwritten (without a
- * bias the slot holds a dummy). lse `[2, batch, heads, queries]`: the first half as the forward pass left it; the second receives Σ y·dy
- * of each query, for `attentionTiledBackwardKeys`.
+ * The gradient for queries, the first part of dqkv, and dBias `[batch, attentionParts, heads, distances]`, overwritten
+ * (without a bias the slot holds a dummy). lse `[2, batch, heads, queries]`: the first half as the forward pass left
+ * it; the second receives Σ y·dy of each query, for `attentionTiledBackwardKeys`.
  */
 export const attentionTiledBackwardQueries: Kernel<AttentionShape> = {
   name: 'attention/tiled-backward-queries',

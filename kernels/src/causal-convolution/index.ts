@@ -1,4 +1,7 @@
-/** Causal convolution along time, each channel by itself, as in front of the recurrence of Griffin's blocks (https://arxiv.org/abs/2402.19427). */
+/**
+ * Causal convolution along time, each channel by itself, as in front of the recurrence of Griffin's blocks
+ * (https://arxiv.org/abs/2402.19427).
+ */
 import { type AdapterTraits, type Kernel, linearGrid, read, stridedGrid, u32, valueConstants, written } from '../declaration.js';
 import weightSource from './backward-weight.wgsl';
 import source from './convolution.wgsl';
@@ -61,7 +64,10 @@ const forward: Kernel<CausalConvolutionShape> = {
   sample,
 };
 
-/** `y[b, t, c] = bias[c] + Σ_j w[j, c] · x[b, t − taps + 1 + j, c]`; x and y [batch, time, width], w [taps, width], zeros before the first step. */
+/**
+ * `y[b, t, c] = bias[c] + Σ_j w[j, c] · x[b, t − taps + 1 + j, c]`; x and y [batch, time, width], w [taps, width],
+ * zeros before the first step.
+ */
 export const causalConvolution = forward;
 
 /** The gradient of x from that of y, in place of x: the same sum with time running backwards. No bias. */
@@ -110,7 +116,10 @@ export const causalConvolutionWeightBackward: Kernel<CausalConvolutionWeightShap
 
 export type CausalConvolutionStepShape = Pick<CausalConvolutionShape, 'batch' | 'width' | 'taps' | 'bias'>;
 
-/** One step: out [batch, width] from x [batch, width] and the inputs before it in state [batch, taps − 1, width], which moves on. */
+/**
+ * One step: out [batch, width] from x [batch, width] and the inputs before it in state [batch, taps − 1, width], which
+ * moves on.
+ */
 export const causalConvolutionStep: Kernel<CausalConvolutionStepShape> = {
   name: 'causal-convolution/step',
   source: stepSource,

@@ -37,7 +37,10 @@ const ELEMENTS_PER_GROUP = 64;
 
 const squares = ({ batch, size }: CholeskyShape): number => batch * size * size;
 
-/** Lower L `[batch, size, size]` with L Lᵀ = A, zeros above; only A's lower half is read. NaN from where A is not positive definite. */
+/**
+ * Lower L `[batch, size, size]` with L Lᵀ = A, zeros above; only A's lower half is read. NaN from where A is not
+ * positive definite.
+ */
 export const choleskyFactor: Kernel<CholeskyShape> = {
   name: 'cholesky/factor',
   source: factorSource,

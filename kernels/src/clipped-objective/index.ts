@@ -70,7 +70,8 @@ export type ClippedStatisticsShape = {
 
 /**
  * Partial sums [3, parts] which `weightedMeans` with two quantities turns into (approximate KL in nats, fraction
- * outside the clip range, Σmask): mean((ratio − 1) − log ratio), as CleanRL's `losses/approx_kl`, and `losses/clipfrac`.
+ * outside the clip range, Σmask): mean((ratio − 1) − log ratio), as CleanRL's `losses/approx_kl`, and
+ * `losses/clipfrac`.
  */
 export const clippedStatistics: Kernel<ClippedStatisticsShape> = {
   name: 'clipped-objective/statistics',

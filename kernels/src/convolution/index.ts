@@ -1,6 +1,7 @@
 /**
- * Convolutions of images, [batch, height, width, channels]: channels last, so that a product of matrices reads and writes them as they are.
- * Without groups: `convolutionUnfold`, a product, and for the gradient of x a product and `convolutionFold`. With groups: directly.
+ * Convolutions of images, [batch, height, width, channels]: channels last, so that a product of matrices reads and
+ * writes them as they are. Without groups: `convolutionUnfold`, a product, and for the gradient of x a product and
+ * `convolutionFold`. With groups: directly.
  */
 import {
   type AdapterTraits,
@@ -33,7 +34,10 @@ const itemWorkgroup = ({ family }: AdapterTraits): number => (family === 'softwa
 const flops = (shape: ConvolutionShape): number =>
   (2 * convolutionSizes(shape).y * shape.kernelHeight * shape.kernelWidth * shape.channels) / shape.groups;
 
-/** columns [batch · outHeight · outWidth, kernelHeight · kernelWidth · channels]: what each place of the output sums over. */
+/**
+ * columns [batch · outHeight · outWidth, kernelHeight · kernelWidth · channels]: what each place of the output sums
+ * over.
+ */
 export const convolutionUnfold: Kernel<ConvolutionShape> = {
   name: 'convolution/unfold',
   source: unfoldSource,
@@ -75,7 +79,10 @@ const directSample: ConvolutionShape = { ...sample, filters: 32, groups: 32 };
 /** Numbers that are worth a workgroup of a software adapter: each is a sum of several. */
 const WORTH = 64;
 
-/** out [batch, outHeight, outWidth, filters] of x with w [filters, kernelHeight, kernelWidth, channels / groups]; any groups. */
+/**
+ * out [batch, outHeight, outWidth, filters] of x with w [filters, kernelHeight, kernelWidth, channels / groups]; any
+ * groups.
+ */
 export const convolutionDirect: Kernel<ConvolutionShape> = {
   name: 'convolution/direct',
   source: directSource,
@@ -128,7 +135,10 @@ export function convolutionParts(shape: ConvolutionShape, { family }: AdapterTra
   return Math.max(1, Math.min(Math.floor(ENOUGH[family] / Math.max(1, w)), Math.floor(rows / PART)));
 }
 
-/** The gradient dw [parts, filters, kernelHeight, kernelWidth, channels / groups] of w, a sum over the places of each part; any groups. */
+/**
+ * The gradient dw [parts, filters, kernelHeight, kernelWidth, channels / groups] of w, a sum over the places of each
+ * part; any groups.
+ */
 export const convolutionDirectWeight: Kernel<ConvolutionWeightShape> = {
   name: 'convolution/direct-weight',
   source: weightSource,

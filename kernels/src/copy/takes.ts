@@ -51,10 +51,16 @@ const takeKernel = (name: string, put: boolean): Kernel<TakeShape> => ({
   sample,
 });
 
-/** `out[o, t, j] = x[o, index[…], j]`, or `missing` where the index is past the end of the axis. Elements of four bytes of any type. */
+/**
+ * `out[o, t, j] = x[o, index[…], j]`, or `missing` where the index is past the end of the axis. Elements of four bytes
+ * of any type.
+ */
 export const takeAlong: Kernel<TakeShape> = takeKernel('copy/take-along', false);
 
-/** `out[o, index[…], j] = x[o, t, j]`; what no index names keeps what it holds. Places must differ: there are no atomics. */
+/**
+ * `out[o, index[…], j] = x[o, t, j]`; what no index names keeps what it holds. Places must differ: there are no
+ * atomics.
+ */
 export const putAlong: Kernel<TakeShape> = takeKernel('copy/put-along', true);
 
 /** The gradient of `takeAlong`, overwriting dx, for few places: its work is that of axis · time elements. */
@@ -98,8 +104,8 @@ const scatterGroups = (shape: ScatterAddShape, adapter: AdapterTraits) =>
   rowGroups(shape.columns / scatterLanes(shape), shape.indexed, adapter);
 
 /**
- * `out[n, :] = x[n, :] + Σ rows[i, :]` over all i whose index is n, in the order of i. `pairs` are the indices as `sortBlocks` and `sortMerge`
- * sort them (one row, u32, rising); those past the last row of out add nothing.
+ * `out[n, :] = x[n, :] + Σ rows[i, :]` over all i whose index is n, in the order of i. `pairs` are the indices as
+ * `sortBlocks` and `sortMerge` sort them (one row, u32, rising); those past the last row of out add nothing.
  */
 export const scatterAdd: Kernel<ScatterAddShape> = {
   name: 'copy/scatter-add',

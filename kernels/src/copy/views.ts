@@ -1,4 +1,7 @@
-/** Strided views made real: permutations, flips, steps, repetitions; and padding, which is what steps and slices have as gradient. */
+/**
+ * Strided views made real: permutations, flips, steps, repetitions; and padding, which is what steps and slices have as
+ * gradient.
+ */
 import { type AdapterTraits, type Kernel, linearGrid, read, u32, written } from '../declaration.js';
 import { rowGroups, takesFours } from '../elementwise/broadcast.js';
 import padSource from './pad.wgsl';
@@ -6,7 +9,10 @@ import transposeSource from './transpose.wgsl';
 import tiledSource from './transpose-tiled.wgsl';
 import viewSource from './view.wgsl';
 
-/** A view of x of sizes n0 … n5 (outermost first, 1 where unused): element i at offset + Σ i_k · s_k. A negative stride as 2³² less its size. */
+/**
+ * A view of x of sizes n0 … n5 (outermost first, 1 where unused): element i at offset + Σ i_k · s_k. A negative stride
+ * as 2³² less its size.
+ */
 export type ViewShape = {
   readonly n0: number;
   readonly n1: number;
@@ -117,8 +123,8 @@ export type TransposeShape = {
 };
 
 /**
- * The view as transposed matrices, where it is one: an axis of x's neighbours lies last but one among those of the result, or one further
- * out, and neither it nor the last is short.
+ * The view as transposed matrices, where it is one: an axis of x's neighbours lies last but one among those of the
+ * result, or one further out, and neither it nor the last is short.
  */
 export function transposeFields(s: ViewShape): TransposeShape | undefined {
   const axes = sizesOf(s).map((length, i) => ({ length, stride: stridesOf(s)[i] }));
@@ -152,7 +158,10 @@ const transposeExtent = (s: TransposeShape): number => {
 const transposeUniforms = u32('n0', 'n1', 'n2', 'n4', 'rows', 'columns', 's0', 's1', 's2', 's4', 's5', 'offset');
 const blockGroups = (s: TransposeShape, adapter: AdapterTraits) => rowGroups(s.columns / 4, matrices(s) * (s.rows / 4), adapter);
 
-/** Transposes by blocks of 4 × 4 in registers: a load or store of a CPU moves four numbers. Everything has to be a multiple of 4. */
+/**
+ * Transposes by blocks of 4 × 4 in registers: a load or store of a CPU moves four numbers. Everything has to be a
+ * multiple of 4.
+ */
 export const transposeBlocks: Kernel<TransposeShape> = {
   name: 'copy/transpose',
   source: transposeSource,
@@ -178,7 +187,9 @@ export const transposeTiled: Kernel<TransposeShape> = {
   grid: (s) => linearGrid(matrices(s) * Math.ceil(s.rows / TILE.side) * Math.ceil(s.columns / TILE.side), 1),
 };
 
-/** How a transposing copy of these matrices is made on this adapter, or undefined where a walk row by row is as good. */
+/**
+ * How a transposing copy of these matrices is made on this adapter, or undefined where a walk row by row is as good.
+ */
 export function transposeKernel(s: TransposeShape, { family }: AdapterTraits): Kernel<TransposeShape> | undefined {
   if (family === 'gpu') return transposeTiled;
   const fits = [s.rows, s.columns, s.s0, s.s1, s.s2, s.s4, s.s5, s.offset].every((n) => n % 4 === 0);
@@ -199,7 +210,10 @@ export type PadShape = {
   readonly value: number;
 };
 
-/** `out[i, t, j] = x[i, (t − before) / step, j]` where there is such an element, `value` elsewhere. Elements of four bytes of any type. */
+/**
+ * `out[i, t, j] = x[i, (t − before) / step, j]` where there is such an element, `value` elsewhere. Elements of four
+ * bytes of any type.
+ */
 export const copyPad: Kernel<PadShape> = {
   name: 'copy/pad',
   source: padSource,

@@ -17,7 +17,10 @@ export type WindowShape = {
   readonly shiftWidth: number;
 };
 
-/** `out[i, t, j] = x[i, t + shiftTime, j + shiftWidth]`, 0 where that is past an edge of x. Elements of four bytes of any type. */
+/**
+ * `out[i, t, j] = x[i, t + shiftTime, j + shiftWidth]`, 0 where that is past an edge of x. Elements of four bytes of
+ * any type.
+ */
 export const copyWindow: Kernel<WindowShape> = {
   name: 'copy/window',
   source: windowSource,
@@ -46,7 +49,9 @@ export type BesideShape = {
   readonly lag: number;
 };
 
-/** `out[i, t, :] = (x[i, t, :], h[i, t − lag, :])`, with zeros for h where t < lag. Elements of four bytes of any type. */
+/**
+ * `out[i, t, :] = (x[i, t, :], h[i, t − lag, :])`, with zeros for h where t < lag. Elements of four bytes of any type.
+ */
 export const copyBeside: Kernel<BesideShape> = {
   name: 'copy/beside',
   source: besideSource,

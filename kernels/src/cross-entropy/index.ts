@@ -71,14 +71,20 @@ export const logSoftmaxBackward = rowKernel('log-softmax-backward', softmaxBackw
   LOGARITHM: true,
 });
 
-/** `nll[row] = −log softmax(logits[row])[targets[row]]`, in nats; 0 where the target is −1 (padding), NaN where it is no class. */
+/**
+ * `nll[row] = −log softmax(logits[row])[targets[row]]`, in nats; 0 where the target is −1 (padding), NaN where it is no
+ * class.
+ */
 export const crossEntropy = rowKernel('forward', forwardSource, [read('logits', 'f32', 'Value'), read('targets', 'i32'), written('nll')], {
   flops: EXP_FLOPS + 3,
   floats: 1,
   perRow: 2,
 });
 
-/** `dlogits = (softmax − onehot) · dnll[row]`, overwriting; rows of padding (−1) get 0, those whose target is no class NaN. */
+/**
+ * `dlogits = (softmax − onehot) · dnll[row]`, overwriting; rows of padding (−1) get 0, those whose target is no class
+ * NaN.
+ */
 export const crossEntropyBackward = rowKernel(
   'backward',
   backwardSource,

@@ -38,8 +38,8 @@ export const maskedSums: Kernel<PartialSumsShape> = {
 };
 
 /**
- * `out[q] = Σ_p partial[q, p] / Σmask` and `out[quantities] = Σmask`, from partial [quantities + 1, parts] whose last row
- * is the mask's. 0 where the mask is empty. At most 7 quantities.
+ * `out[q] = Σ_p partial[q, p] / Σmask` and `out[quantities] = Σmask`, from partial [quantities + 1, parts] whose last
+ * row is the mask's. 0 where the mask is empty. At most 7 quantities.
  */
 export const weightedMeans: Kernel<WeightedMeansShape> = {
   name: 'cross-entropy/weighted-means',

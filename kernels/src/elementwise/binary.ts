@@ -135,7 +135,10 @@ export const binary: { readonly [Name in PairName]: Readonly<Record<ElementsOf<N
   pairNames.map((name) => [name, Object.fromEntries(PAIRS[name].elements.map((element) => [element, pairKernel(name, element)]))]),
 ) as never;
 
-/** A gradient of a function of two elements: its kernel, and which of `g` (the gradient behind it), `a` and `b` it reads. */
+/**
+ * A gradient of a function of two elements: its kernel, and which of `g` (the gradient behind it), `a` and `b` it
+ * reads.
+ */
 export interface PairGradient {
   readonly reads: readonly ('g' | 'a' | 'b')[];
   readonly kernel: Kernel<OperandFields<'g' | 'a' | 'b'>>;
@@ -165,5 +168,8 @@ const whereKernel = (element: Scalar): Kernel<OperandFields<'condition' | 'a' | 
     text: 'select(b, a, condition != Mask(0))',
   });
 
-/** `out` = a where the mask `condition` is not 0, else b, with numpy's broadcasting of all three; by the dtype of a and b. */
+/**
+ * `out` = a where the mask `condition` is not 0, else b, with numpy's broadcasting of all three; by the dtype of a and
+ * b.
+ */
 export const where = { f32: whereKernel('f32'), i32: whereKernel('i32'), u32: whereKernel('u32') } as const;

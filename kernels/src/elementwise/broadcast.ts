@@ -1,7 +1,10 @@
 /** Numpy's broadcasting rules, and the folding of any number of axes into the four a kernel walks. */
 import { type AdapterTraits, type Grid, linearGrid } from '../declaration.js';
 
-/** n0…n3: dimensions of the result, outermost first; and by operand and axis, such as a0…a3, strides in elements, 0 to broadcast. */
+/**
+ * n0…n3: dimensions of the result, outermost first; and by operand and axis, such as a0…a3, strides in elements, 0 to
+ * broadcast.
+ */
 export type OperandFields<Operand extends string = string> = { readonly [field in `${'n' | Operand}${0 | 1 | 2 | 3}`]: number };
 
 /** `OperandFields` of two operands. */
@@ -34,8 +37,8 @@ function stretchedStrides(shape: readonly number[], target: readonly number[]): 
 }
 
 /**
- * Fields of a launch over the shape that all operands broadcast to. Neighbouring axes that all operands walk alike become one, so
- * same-shape operands are always one long axis.
+ * Fields of a launch over the shape that all operands broadcast to. Neighbouring axes that all operands walk alike
+ * become one, so same-shape operands are always one long axis.
  * @param operands their shapes by the names of their buffers.
  * @throws RangeError where they do not broadcast together, or more than four axes remain.
  */
@@ -65,8 +68,8 @@ export function operandFields<Operand extends string>(operands: Readonly<Record<
 export const broadcastFields = (a: readonly number[], b: readonly number[]): BroadcastFields => operandFields({ a, b });
 
 /**
- * How many workgroups walk `rows` rows of `width` items, of how many lanes each: along the row first, then over shares of
- * the rows. On a software adapter few that loop, as in `stridedGrid`.
+ * How many workgroups walk `rows` rows of `width` items, of how many lanes each: along the row first, then over shares
+ * of the rows. On a software adapter few that loop, as in `stridedGrid`.
  */
 export function rowGroups(width: number, rows: number, { family }: AdapterTraits): { readonly workgroup: number; readonly grid: Grid } {
   if (family === 'gpu') {

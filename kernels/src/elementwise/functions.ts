@@ -1,6 +1,7 @@
 /**
- * Functions of one element, a row each: all there is to one. The kernels, the tensor operation and the tests are made from the row; to
- * add a function, add a row here and its name to the exports of the tensor package (`ops/functions.ts`).
+ * Functions of one element, a row each: all there is to one. The kernels, the tensor operation and the tests are made
+ * from the row; to add a function, add a row here and its name to the exports of the tensor package
+ * (`ops/functions.ts`).
  */
 
 /** A number that a function takes beside its element, and what it is where none is given. */
@@ -15,7 +16,10 @@ export interface FunctionRow {
   readonly imports?: readonly string[];
   /** WGSL of f(x), over `Value`; parameters by their names. */
   readonly value: string;
-  /** WGSL of g · f′, g the gradient behind it: reads the input `x` or the output `y`, not both. NaN and infinity as in PyTorch. */
+  /**
+   * WGSL of g · f′, g the gradient behind it: reads the input `x` or the output `y`, not both. NaN and infinity as in
+   * PyTorch.
+   */
   readonly gradient: string;
   /** f(x) in float64. */
   f(x: number, ...parameters: number[]): number;

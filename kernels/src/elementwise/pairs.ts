@@ -1,6 +1,6 @@
 /**
- * Functions of two elements, a row each, with broadcasting: the kernels, their gradients and the tests are made from the row. Comparisons
- * and logic give masks: u32, 1 where it holds and 0 where not.
+ * Functions of two elements, a row each, with broadcasting: the kernels, their gradients and the tests are made from
+ * the row. Comparisons and logic give masks: u32, 1 where it holds and 0 where not.
  */
 
 export type Scalar = 'f32' | 'i32' | 'u32';
@@ -16,7 +16,10 @@ export interface PairRow {
   readonly imports?: readonly string[];
   /** WGSL of f(a, b), over `Value`; of a mask, over `Truth`. */
   readonly value: string;
-  /** WGSL of the gradients for a and b, from g behind it, `a` and `b`; none where it has none. NaN and infinity as in PyTorch. */
+  /**
+   * WGSL of the gradients for a and b, from g behind it, `a` and `b`; none where it has none. NaN and infinity as in
+   * PyTorch.
+   */
   readonly gradients?: readonly [toA: string, toB: string];
   /** f(a, b) in float64; a mask as a truth. */
   f(a: number, b: number): number | boolean;

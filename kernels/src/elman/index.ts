@@ -1,6 +1,9 @@
 import { type Cell, recurrence } from '../recurrence/index.js';
 
-/** h' = tanh(x + W h + b), torch's RNN (https://docs.pytorch.org/docs/stable/generated/torch.nn.RNN.html): da = dh (1 − h'²). */
+/**
+ * h' = tanh(x + W h + b), torch's RNN (https://docs.pytorch.org/docs/stable/generated/torch.nn.RNN.html): da = dh (1 −
+ * h'²).
+ */
 const cell: Cell = {
   name: 'elman',
   gates: 1,
@@ -18,7 +21,9 @@ fn retreat(dh: Value, before: Value, kept: Kept) -> Slopes {
 `,
 };
 
-/** The simplest recurrence, a tanh network after Elman, over projected inputs; `saved` holds the state after each step. */
+/**
+ * The simplest recurrence, a tanh network after Elman, over projected inputs; `saved` holds the state after each step.
+ */
 export const elmanRecurrence = recurrence(cell);
 
 export const elmanStep = elmanRecurrence.step;

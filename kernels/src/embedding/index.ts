@@ -48,11 +48,17 @@ export const embeddingSum: Kernel<EmbeddingShape> = {
 /** Rows that a part of them is worth a table for, and the most parts. */
 const PART = { rows: 256, most: 32 };
 
-/** Parts of the rows for the table's gradient on this adapter: on a GPU a walk over all of them would leave most of it idle. */
+/**
+ * Parts of the rows for the table's gradient on this adapter: on a GPU a walk over all of them would leave most of it
+ * idle.
+ */
 export const embeddingParts = ({ rows }: EmbeddingShape, { family }: AdapterTraits): number =>
   family === 'gpu' ? Math.max(1, Math.min(PART.most, Math.floor(rows / PART.rows))) : 1;
 
-/** Adds the gradient of the table to dTable `[parts, vocabulary, width]`, each part of the rows to its own, in a fixed order. */
+/**
+ * Adds the gradient of the table to dTable `[parts, vocabulary, width]`, each part of the rows to its own, in a fixed
+ * order.
+ */
 export const embeddingSumBackward: Kernel<EmbeddingBackwardShape> = {
   name: 'embedding/sum-backward',
   source: backwardSource,

@@ -66,7 +66,10 @@ function perElement(
   };
 }
 
-/** A cost of so many operations an element, `full` tensors [rows, dims], logσ of its own size and `short` tensors [rows]. */
+/**
+ * A cost of so many operations an element, `full` tensors [rows, dims], logσ of its own size and `short` tensors
+ * [rows].
+ */
 const costOf =
   (flops: number, full: number, short: number) =>
   ({ rows, dims, shared }: GaussianShape): Cost => ({
@@ -122,8 +125,8 @@ const posteriorUniforms = [...u32('rows', 'dims'), ...f32('low', 'high')];
 const posteriorSample: PosteriorShape = { rows: 1000, dims: 8, low: -5, high: 3, withNoise: 1 };
 
 /**
- * The head of an encoder at once: from `code [rows, 2·dims]` = (μ, logσ) side by side `mu` and `logSigma` [rows, dims], the latter clamped,
- * `sample [rows, dims]` = μ + exp(logσ) · noise and `kl [rows]` = KL(N(μ, σ²) ‖ N(0, I)).
+ * The head of an encoder at once: from `code [rows, 2·dims]` = (μ, logσ) side by side `mu` and `logSigma` [rows, dims],
+ * the latter clamped, `sample [rows, dims]` = μ + exp(logσ) · noise and `kl [rows]` = KL(N(μ, σ²) ‖ N(0, I)).
  */
 export const gaussianPosterior: Kernel<PosteriorShape> = {
   name: 'gaussian/posterior',

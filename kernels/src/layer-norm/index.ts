@@ -23,8 +23,8 @@ const workgroup = ({ family }: AdapterTraits): number => (family === 'software' 
 const columnWorkgroup = ({ family }: AdapterTraits): number => (family === 'software' ? 8 : 64);
 
 /**
- * `y = (x − mean) / √(variance + eps) · gamma + beta` per row (Ba et al., https://arxiv.org/abs/1607.06450).
- * x, y `[rows, width]`; gamma, beta `[width]`; stats `[rows, 2]` receives mean and 1/√(variance + eps) for the gradients.
+ * `y = (x − mean) / √(variance + eps) · gamma + beta` per row (Ba et al., https://arxiv.org/abs/1607.06450). x, y
+ * `[rows, width]`; gamma, beta `[width]`; stats `[rows, 2]` receives mean and 1/√(variance + eps) for the gradients.
  */
 export const layerNormForward: Kernel<LayerNormShape> = {
   name: 'layer-norm/forward',
@@ -38,7 +38,10 @@ export const layerNormForward: Kernel<LayerNormShape> = {
   sample: { rows: 3000, width: 64, eps: 1e-5, affine: 1 },
 };
 
-/** Gradient for x. stats as `layerNormForward` left them; dx `[rows, width]` is overwritten by it and `earlier [rows, width]`. */
+/**
+ * Gradient for x. stats as `layerNormForward` left them; dx `[rows, width]` is overwritten by it and `earlier [rows,
+ * width]`.
+ */
 export const layerNormBackward: Kernel<LayerNormBackwardShape> = {
   name: 'layer-norm/backward',
   source: backwardSource,

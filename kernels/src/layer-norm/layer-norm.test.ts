@@ -18,7 +18,9 @@ const dummy = new Float32Array(4);
 
 const { traits } = await testDevice();
 
-/** Everything the kernels make, by those that share rows among lanes where this adapter has them and `shared` is set. */
+/**
+ * Everything the kernels make, by those that share rows among lanes where this adapter has them and `shared` is set.
+ */
 async function layerNorm(
   x: Float32Array,
   width: number,
@@ -133,7 +135,10 @@ test.each(layerNormSharesRows(64, traits) ? [false, true] : [false])(
   },
 );
 
-/** Rows in which something stands out, and how far f32 lets y be from the truth: the column's own rounding, half a unit in its last place. */
+/**
+ * Rows in which something stands out, and how far f32 lets y be from the truth: the column's own rounding, half a unit
+ * in its last place.
+ */
 const outliers = [
   { width: 1024, column: 0, value: 100 },
   { width: 4096, column: 0, value: 1000 },

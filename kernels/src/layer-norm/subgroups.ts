@@ -17,8 +17,8 @@ const MOST_PER_LANE = 32;
 const lanes = ({ subgroups }: AdapterTraits): number => subgroups?.max ?? 8;
 
 /**
- * Whether the kernels of this file run on this adapter: it has the feature `subgroups` with one size, and rows are such that its lanes
- * share them evenly, in fours or pairs.
+ * Whether the kernels of this file run on this adapter: it has the feature `subgroups` with one size, and rows are such
+ * that its lanes share them evenly, in fours or pairs.
  */
 export function layerNormSharesRows(width: number, { subgroups }: AdapterTraits): boolean {
   if (!subgroups || subgroups.min !== subgroups.max) return false;
@@ -27,8 +27,8 @@ export function layerNormSharesRows(width: number, { subgroups }: AdapterTraits)
 }
 
 /**
- * Workgroups that share the rows: each leaves one part of the gradients of gamma and beta. A GPU wants many; on a software adapter one
- * costs as much as many rows.
+ * Workgroups that share the rows: each leaves one part of the gradients of gamma and beta. A GPU wants many; on a
+ * software adapter one costs as much as many rows.
  */
 export const layerNormParts = (rows: number, { family }: AdapterTraits): number => Math.min(rows, family === 'gpu' ? 512 : 32);
 
@@ -58,8 +58,8 @@ export const layerNormForwardSubgroups: Kernel<LayerNormShape> = {
 };
 
 /**
- * `layerNormBackward` and, where affine, the gradients of gamma and beta in `parts` `[layerNormParts(rows, adapter), 2, width]`,
- * which is overwritten and `layerNormAddParts` adds up.
+ * `layerNormBackward` and, where affine, the gradients of gamma and beta in `parts` `[layerNormParts(rows, adapter), 2,
+ * width]`, which is overwritten and `layerNormAddParts` adds up.
  */
 export const layerNormBackwardSubgroups: Kernel<LayerNormBackwardShape> = {
   name: 'layer-norm/backward-subgroups',

@@ -17,7 +17,8 @@ import { matmulReference, rowSumsReference } from './reference.js';
 
 const { traits } = await testDevice();
 
-// On a software adapter the text is the same; what it is fast on is a GPU. There each combination takes seconds to compile.
+// On a software adapter the text is the same; what it is fast on is a GPU. There each combination takes seconds to
+// compile.
 describe('matmul/tiled', () => {
   const layouts = [
     { transposeA: 0, transposeB: 0 },

@@ -16,8 +16,8 @@ const halfCost = (shape: MatmulShape) => {
 };
 
 /**
- * `matmulTiled` for a and b in half precision, two elements to a u32, with sums, epilogue and c in f32. The adapter has to have `f16`, and
- * the shape has to fit (`fitsTiles`).
+ * `matmulTiled` for a and b in half precision, two elements to a u32, with sums, epilogue and c in f32. The adapter has
+ * to have `f16`, and the shape has to fit (`fitsTiles`).
  */
 export const matmulTiledHalf: Kernel<MatmulShape> = {
   ...matmulTiled,
@@ -50,8 +50,8 @@ const TILE_K = 32;
 const USUAL: MatrixSizes = { m: 16, n: 16, k: 16 };
 
 /**
- * The same on the matrix units of an adapter that lists `subgroupMatrix` and whose subgroups have one size; no `rowSums`. It uses up
- * to 24 KiB of workgroup memory.
+ * The same on the matrix units of an adapter that lists `subgroupMatrix` and whose subgroups have one size; no
+ * `rowSums`. It uses up to 24 KiB of workgroup memory.
  */
 export const matmulSubgroupMatrix: Kernel<MatmulShape> = {
   name: 'matmul/subgroup-matrix',

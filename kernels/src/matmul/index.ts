@@ -16,9 +16,9 @@ const tilesOf = ({ m, n }: MatmulShape, high: number, wide: number): number =>
   Math.max(1, Math.ceil(n / wide)) * Math.max(1, Math.ceil(m / high));
 
 /**
- * `c[m,n] = relu?(op(a)·op(b) + bias[n]) + residual[m,n]`, or `c += …` when accumulating; besides, what `rectify` and `rowSums` say.
- * Row-major f32. An absent bias, residual or sums needs any bound buffer. The sum over k is in one fixed order. Runs on any adapter; `matmulKernel` may know a
- * faster one with the same buffers.
+ * `c[m,n] = relu?(op(a)·op(b) + bias[n]) + residual[m,n]`, or `c += …` when accumulating; besides, what `rectify` and
+ * `rowSums` say. Row-major f32. An absent bias, residual or sums needs any bound buffer. The sum over k is in one fixed
+ * order. Runs on any adapter; `matmulKernel` may know a faster one with the same buffers.
  */
 export const matmul: Kernel<MatmulShape> = {
   name: 'matmul',
@@ -43,7 +43,10 @@ const LEAST_ROWS_OF_IDLE = 32;
 /** Where the number of threads is not known. */
 const USUAL_THREADS = 4;
 
-/** Whether a workgroup makes eight columns to a lane, which takes three quarters of the time: unless more than a sixth of them were none. */
+/**
+ * Whether a workgroup makes eight columns to a lane, which takes three quarters of the time: unless more than a sixth
+ * of them were none.
+ */
 function wide({ n }: MatmulShape, adapter: AdapterTraits): boolean {
   const fours = Math.ceil(n / (4 * lanes(adapter)));
   return fours % 2 === 0 || fours > 4;
@@ -63,8 +66,8 @@ const inFours = buffers.map((slot): BufferSlot => (slot.name === 'sums' ? slot :
 const NORM_BUFFERS: BufferSlot[] = ['gamma', 'beta'].map((name) => ({ name, access: 'read', element: 'vec4<f32>' }));
 
 /**
- * `matmul` for software adapters whose subgroups all have one size. The adapter has to have the feature `subgroups`, and
- * n has to be a multiple of 4, and the shape must not both accumulate and clamp or rectify.
+ * `matmul` for software adapters whose subgroups all have one size. The adapter has to have the feature `subgroups`,
+ * and n has to be a multiple of 4, and the shape must not both accumulate and clamp or rectify.
  */
 export const matmulSubgroups: Kernel<MatmulShape> = {
   name: 'matmul/subgroups',
@@ -95,8 +98,9 @@ export const matmulSubgroups: Kernel<MatmulShape> = {
 const fours = ({ m }: MatmulShape, adapter: AdapterTraits) => Math.min(m <= 8 ? 2 : m <= 16 ? 4 : 8, lanes(adapter));
 
 /**
- * `c[m,n] = aᵀ·b`, or `c += …`, with the sums over rows of aᵀ beside: a weight's gradient, and its bias's, on the adapters of
- * `matmulSubgroups`. m and n have to be multiples of 4; `fitsOuter` says of which shapes this is all that is asked.
+ * `c[m,n] = aᵀ·b`, or `c += …`, with the sums over rows of aᵀ beside: a weight's gradient, and its bias's, on the
+ * adapters of `matmulSubgroups`. m and n have to be multiples of 4; `fitsOuter` says of which shapes this is all that
+ * is asked.
  */
 export const matmulOuter: Kernel<MatmulShape> = {
   name: 'matmul/outer',
@@ -121,7 +125,10 @@ export function fitsOuter({ m, n, transposeA, transposeB, bias, relu, residual, 
 /** A row of a that is normalised on the way is read in one piece. */
 const WIDEST_NORM = 64;
 
-/** Whether there is a kernel on this adapter that makes this product with `norm`, and that kernel is what `matmulKernel` gives. */
+/**
+ * Whether there is a kernel on this adapter that makes this product with `norm`, and that kernel is what `matmulKernel`
+ * gives.
+ */
 export function fitsNorm({ n, k, batch, transposeA, accumulate }: MatmulShape, adapter: AdapterTraits): boolean {
   return (
     adapter.family === 'software' &&

@@ -4,7 +4,10 @@ import type { MatmulShape } from './index.js';
 const beginOf = ({ batch1, batch2 }: MatmulShape, i: number, [s0, s1, s2]: readonly [number, number, number]): number =>
   Math.floor(i / (batch1 * batch2)) * s0 + (Math.floor(i / batch2) % batch1) * s1 + (i % batch2) * s2;
 
-/** `c` in float64: `relu?(op(a)·op(b) + bias) + residual`, added to `before` when accumulating; for each product of the batch. */
+/**
+ * `c` in float64: `relu?(op(a)·op(b) + bias) + residual`, added to `before` when accumulating; for each product of the
+ * batch.
+ */
 export function matmulReference(
   shape: MatmulShape,
   a: ArrayLike<number>,

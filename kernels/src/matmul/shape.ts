@@ -27,7 +27,9 @@ export type MatmulShape = {
   readonly norm: number;
   /** Added to the variance then. */
   readonly eps: number;
-  /** Products side by side, c [batch, m, n]; `bias` is the same for all. No `rowSums` and no `norm` with more than one. */
+  /**
+   * Products side by side, c [batch, m, n]; `bias` is the same for all. No `rowSums` and no `norm` with more than one.
+   */
   readonly batch: number;
   /** The inner two of the batch's three axes; the first is what remains. */
   readonly batch1: number;

@@ -19,8 +19,8 @@ const PART = 128;
 const tiles = ({ m, n }: Pick<MatmulSplitShape, 'm' | 'n'>) => Math.max(1, Math.ceil(n / TILE)) * Math.max(1, Math.ceil(m / TILE));
 
 /**
- * aᵀ · b for a [k, m] and b [k, n] with few tiles and a long k: c gets each part's sum [m, n] and, with `rowSums`, the part's sums of a over
- * k [m] behind it; `matmulCombine` adds the parts up. m and n have to be multiples of 4.
+ * aᵀ · b for a [k, m] and b [k, n] with few tiles and a long k: c gets each part's sum [m, n] and, with `rowSums`, the
+ * part's sums of a over k [m] behind it; `matmulCombine` adds the parts up. m and n have to be multiples of 4.
  */
 export const matmulSplit: Kernel<MatmulSplitShape> = {
   name: 'matmul/split',
@@ -38,8 +38,8 @@ export const matmulSplit: Kernel<MatmulSplitShape> = {
 };
 
 /**
- * Parts into which to split such a sum on this adapter: 1 where there are tiles enough for all of a GPU, or k is short; always on a
- * software adapter, whose few threads the rows keep busy.
+ * Parts into which to split such a sum on this adapter: 1 where there are tiles enough for all of a GPU, or k is short;
+ * always on a software adapter, whose few threads the rows keep busy.
  */
 export function matmulParts(shape: Pick<MatmulSplitShape, 'm' | 'n' | 'k'>, { family }: AdapterTraits): number {
   if (family !== 'gpu' || shape.m % 4 !== 0 || shape.n % 4 !== 0) return 1;
@@ -59,7 +59,10 @@ export type CombineShape = {
   readonly accumulate: number;
 };
 
-/** c [count] = Σ of parts [parts, whole] over their first elements, in order; their sums, from `sumsAt` on, are added to sums [rows]. */
+/**
+ * c [count] = Σ of parts [parts, whole] over their first elements, in order; their sums, from `sumsAt` on, are added to
+ * sums [rows].
+ */
 export const matmulCombine: Kernel<CombineShape> = {
   name: 'matmul/combine',
   source: combineSource,

@@ -21,7 +21,10 @@ function tileOf(sizes: Sizes) {
   return groupsOf(sizes, TILES.large) >= ENOUGH ? TILES.large : TILES.small;
 }
 
-/** Whether the tiled kernels take a product: rows of a, b and c in memory are whole vec4s, and at most one is transposed. */
+/**
+ * Whether the tiled kernels take a product: rows of a, b and c in memory are whole vec4s, and at most one is
+ * transposed.
+ */
 export function fitsTiles({ m, n, k, transposeA, transposeB }: Pick<MatmulShape, 'm' | 'n' | 'k' | 'transposeA' | 'transposeB'>): boolean {
   if (transposeA && transposeB) return false;
   return (transposeA ? m : k) % 4 === 0 && (transposeB ? k : n) % 4 === 0;

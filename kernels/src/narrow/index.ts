@@ -7,8 +7,8 @@ export type NarrowShape = {
 };
 
 /**
- * `out[i] = f16(x[i])`, two elements to a u32, as the products in half precision take them. The adapter has to have `f16`. What is
- * beyond its range becomes infinite, so that a gradient that overflowed is found in its norm.
+ * `out[i] = f16(x[i])`, two elements to a u32, as the products in half precision take them. The adapter has to have
+ * `f16`. What is beyond its range becomes infinite, so that a gradient that overflowed is found in its norm.
  */
 export const narrow: Kernel<NarrowShape> = {
   name: 'narrow',

@@ -35,16 +35,19 @@ function drawKernel(name: string, distribution: number): Kernel<DrawShape> {
 
 /**
  * Uniform numbers in the open interval (0, 1), 2⁻²⁴ at least and at most 1 − 2⁻²⁴: `openUniform` of word i mod 4 of
- * `philox4x32([i / 4, stream, step low, step high], key)`, bit for bit. `state` u32 [4] is `philoxState(key, step)`. With owner
- * u32 [rows] the draw is [rows, columns], and its row r is row owner[r] of what is drawn without, so that numbers can belong to something
- * that moves from row to row.
+ * `philox4x32([i / 4, stream, step low, step high], key)`, bit for bit. `state` u32 [4] is `philoxState(key, step)`.
+ * With owner u32 [rows] the draw is [rows, columns], and its row r is row owner[r] of what is drawn without, so that
+ * numbers can belong to something that moves from row to row.
  */
 export const philoxUniform = drawKernel('uniform', 0);
 
 /** Standard normal numbers by Box–Muller; at most 5.8 in size. The same words as `philoxUniform`. */
 export const philoxNormal = drawKernel('normal', 1);
 
-/** Standard logistic numbers log(u / (1 − u)), the noise of a binary Gumbel-softmax gate. The same words as `philoxUniform`. */
+/**
+ * Standard logistic numbers log(u / (1 − u)), the noise of a binary Gumbel-softmax gate. The same words as
+ * `philoxUniform`.
+ */
 export const philoxLogistic = drawKernel('logistic', 2);
 
 /** The random words themselves, as bits in an f32 buffer. */
@@ -58,8 +61,8 @@ export type DropoutShape = Pick<DrawShape, 'count' | 'stream'> & {
 };
 
 /**
- * `out[i] = x[i] · scale` where `philoxUniform`'s element i is above the probability, else 0 (NaN and infinity become NaN, as in
- * PyTorch). On a gradient it is the gradient: equal states and streams give equal masks.
+ * `out[i] = x[i] · scale` where `philoxUniform`'s element i is above the probability, else 0 (NaN and infinity become
+ * NaN, as in PyTorch). On a gradient it is the gradient: equal states and streams give equal masks.
  */
 export const dropout: Kernel<DropoutShape> = {
   name: 'philox/dropout',
@@ -96,11 +99,12 @@ export type CategoricalShape = {
 };
 
 /**
- * One class per row drawn from softmax(logits · sharpness), index [rows] as i32, and its log-probability in nats, logProb [rows]:
- * inversion of the cumulative sum at word 0 of the block of counter (row, stream, step), or (owner[row], stream, step) with
- * owner u32 [rows], so that draws can belong to something that moves from row to row. A class whose probability
- * is below 1e-30 of the largest is never drawn. A row with a logit that is NaN or +∞, or with none above −∞, gives class 0 and NaN. With place u32 [rows] the log-probability of row i becomes logProb[place[i]], or is
- * dropped where that is past the end; the others keep what they hold.
+ * One class per row drawn from softmax(logits · sharpness), index [rows] as i32, and its log-probability in nats,
+ * logProb [rows]: inversion of the cumulative sum at word 0 of the block of counter (row, stream, step), or
+ * (owner[row], stream, step) with owner u32 [rows], so that draws can belong to something that moves from row to row. A
+ * class whose probability is below 1e-30 of the largest is never drawn. A row with a logit that is NaN or +∞, or with
+ * none above −∞, gives class 0 and NaN. With place u32 [rows] the log-probability of row i becomes logProb[place[i]],
+ * or is dropped where that is past the end; the others keep what they hold.
  */
 export const philoxCategorical: Kernel<CategoricalShape> = {
   name: 'philox/categorical',

@@ -1,6 +1,6 @@
 /**
- * gridworld-pinpad on a device: the same episodes, to the bit, as the vectorised world on the host plays for the same seed. What the
- * buffers hold stands at the top of each shader.
+ * gridworld-pinpad on a device: the same episodes, to the bit, as the vectorised world on the host plays for the same
+ * seed. What the buffers hold stands at the top of each shader.
  */
 import { type AdapterTraits, type Constant, type Kernel, read, stridedGrid, stridedWorkgroup, written } from '../declaration.js';
 import expertSource from './expert.wgsl';
@@ -58,7 +58,10 @@ export type PinpadObserveShape = PinpadShape & {
   readonly egocentric: number;
 };
 
-/** Flags of an agent: bits of the fourth word of its record. The task is in the upper 16 bits, the colour just visited plus one in bits 8 to 15. */
+/**
+ * Flags of an agent: bits of the fourth word of its record. The task is in the upper 16 bits, the colour just visited
+ * plus one in bits 8 to 15.
+ */
 export const PINPAD_FLAGS = { terminated: 1, truncated: 2, success: 4 } as const;
 
 /** ε as `noise` and `always` of the expert. */
@@ -70,7 +73,10 @@ export function pinpadNoise(epsilon: number): { readonly noise: number; readonly
 const PER_GROUP = 32;
 const u32 = (...names: string[]) => names.map((name) => ({ name, type: 'u32' as const }));
 const cellsOf = ({ size }: PinpadShape): number => size * size;
-/** Numbers of what several kernels have: grids, agents of four words, tasks with where each begins and where the last ends. */
+/**
+ * Numbers of what several kernels have: grids, agents of four words, tasks with where each begins and where the last
+ * ends.
+ */
 const gridsOf = (shape: PinpadShape): number => shape.episodes * cellsOf(shape);
 const agentsOf = ({ episodes }: PinpadShape): number => 4 * episodes;
 const tasksOf = ({ tasks }: PinpadShape): number => (tasks > 0 ? tasks + 1 : 0);
@@ -85,7 +91,10 @@ const constants = (shape: PinpadShape, adapter: AdapterTraits): Record<string, C
 });
 const SAMPLE = { episodes: 512, size: 4, colours: 4, walls: 0, tasks: 1 } as const;
 
-/** Begins episodes: layouts, agents, tasks. `random` u32 [4] is the key and the number of the first episode, 64 bits each. */
+/**
+ * Begins episodes: layouts, agents, tasks. `random` u32 [4] is the key and the number of the first episode, 64 bits
+ * each.
+ */
 export const pinpadLayout: Kernel<PinpadShape> = {
   name: 'pinpad/layout',
   source: layoutSource,
@@ -185,7 +194,9 @@ export const pinpadObserve: Kernel<PinpadObserveShape> = {
   sample: { ...SAMPLE, rows: 512, egocentric: 1 },
 };
 
-/** Which episodes run, in order. clock u32 [1], episode u32 [rows], place u32 [rows], owner u32 [rows], counts u32 [T]. */
+/**
+ * Which episodes run, in order. clock u32 [1], episode u32 [rows], place u32 [rows], owner u32 [rows], counts u32 [T].
+ */
 export const pinpadRunning: Kernel<PinpadRunningShape> = {
   name: 'pinpad/running',
   source: runningSource,

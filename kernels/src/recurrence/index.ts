@@ -23,7 +23,10 @@ import noShare from './no-share.wgsl';
 import share from './share.wgsl';
 import stepSource from './step.wgsl';
 
-/** A recurrent cell: h' from gates of projected inputs x W_ihᵀ + b_ih and of W_hh h + b_hh. The schedules that run it are the same for all. */
+/**
+ * A recurrent cell: h' from gates of projected inputs x W_ihᵀ + b_ih and of W_hh h + b_hh. The schedules that run it
+ * are the same for all.
+ */
 export interface Cell {
   readonly name: string;
   /** Gates, each of which has a block of `hidden` rows of W_hh and of the projected inputs. */
@@ -46,9 +49,9 @@ export type RecurrenceShape = {
   /** 1 to run from the last time to the first. */
   readonly reverse: 0 | 1;
   /**
-   * 0 where every sequence has `time` rows in all buffers. Else they are packed, as in torch's PackedSequence: sequences, longest first, have no
-   * more rows than steps, and lie time after time; `lengths` then says behind the lengths where each time begins, and where the last ends.
-   * Buffers have so many rows, some of which may be left over.
+   * 0 where every sequence has `time` rows in all buffers. Else they are packed, as in torch's PackedSequence:
+   * sequences, longest first, have no more rows than steps, and lie time after time; `lengths` then says behind the
+   * lengths where each time begins, and where the last ends. Buffers have so many rows, some of which may be left over.
    */
   readonly rows: number;
 };
@@ -135,7 +138,10 @@ const USUAL_THREADS = 4;
 /** Lanes of a subgroup where all have one size; the 8 of llvmpipe with AVX2 where it is not known. */
 const lanesOf = ({ subgroups }: AdapterTraits): number => subgroups?.max ?? 8;
 
-/** For software adapters whose subgroups have one size and the feature is enabled; `hidden` a multiple of 4 and at most 64. */
+/**
+ * For software adapters whose subgroups have one size and the feature is enabled; `hidden` a multiple of 4 and at most
+ * 64.
+ */
 const subgroups: Schedule = {
   suffix: '-subgroups',
   sources: [forwardSubgroupsSource, backwardSubgroupsSource],
@@ -275,8 +281,8 @@ export interface Recurrence {
   /** GPUs; widths to 256. */
   readonly workgroup: Passes;
   /**
-   * One step without what a gradient needs: `out [rows, hidden]` from `gates [rows, gates·hidden]` = x·W_ihᵀ + b_ih, `recurrent` of the same
-   * shape = h0·W_hhᵀ + b_hh, and `h0 [rows, hidden]`.
+   * One step without what a gradient needs: `out [rows, hidden]` from `gates [rows, gates·hidden]` = x·W_ihᵀ + b_ih,
+   * `recurrent` of the same shape = h0·W_hhᵀ + b_hh, and `h0 [rows, hidden]`.
    */
   readonly step: Kernel<RecurrenceStepShape>;
   /** The kernels for a width on an adapter. Each pair has the same buffers and the same results to rounding. */
@@ -286,14 +292,16 @@ export interface Recurrence {
 /**
  * The kernels of a cell, over projected inputs `gates [batch, time, gates·hidden]` = x·W_ihᵀ + b_ih.
  *
- * Forward: `out [batch, time, hidden]` from `whh [gates·hidden, hidden]`, `bhh [gates·hidden]`, `h0 [batch, hidden]`, `lengths u32 [batch]`. For the
- * backward pass it leaves the state before each step in `previous [batch, time, hidden]` and what the cell keeps in
- * `saved [batch, time, kept·hidden]` (undefined over padding). Packed, `[rows, …]` takes the place of `[batch, time, …]` and `lengths` is
- * `[batch + time + 1]`; `out` and `previous` are zero in rows left over at the end.
+ * Forward: `out [batch, time, hidden]` from `whh [gates·hidden, hidden]`, `bhh [gates·hidden]`, `h0 [batch, hidden]`,
+ * `lengths u32 [batch]`. For the backward pass it leaves the state before each step in `previous [batch, time, hidden]`
+ * and what the cell keeps in `saved [batch, time, kept·hidden]` (undefined over padding). Packed, `[rows, …]` takes the
+ * place of `[batch, time, …]` and `lengths` is `[batch + time + 1]`; `out` and `previous` are zero in rows left over at
+ * the end.
  *
- * Backward: from `dy [batch, time, hidden]`, with what the forward pass left, `dgates [batch, time, gates·hidden]`, the gradient to the
- * projected inputs; `dgatesHidden` of the same shape, that to W_hh h + b_hh (so dW_hh = dgatesHiddenᵀ · previous and db_hh is its column
- * sum); `dh0 [batch, hidden]`. Both are zero where the state is held and in rows left over.
+ * Backward: from `dy [batch, time, hidden]`, with what the forward pass left, `dgates [batch, time, gates·hidden]`, the
+ * gradient to the projected inputs; `dgatesHidden` of the same shape, that to W_hh h + b_hh (so dW_hh = dgatesHiddenᵀ ·
+ * previous and db_hh is its column sum); `dh0 [batch, hidden]`. Both are zero where the state is held and in rows left
+ * over.
  */
 export function recurrence(cell: Cell): Recurrence {
   const any = passes(cell, rows(''));

@@ -7,8 +7,9 @@ import moments from './folds/moments.wgsl';
 import spreadSource from './spread.wgsl';
 
 /**
- * What is folded. `maximum` and `minimum`: NaN where one is, zeros of both signs are equal. `any` and `all`: 1 or 0, of elements that are
- * not 0 (NaN is not). `variance` and `deviation`: `scale` times the squared deviations from the mean, and the root of that.
+ * What is folded. `maximum` and `minimum`: NaN where one is, zeros of both signs are equal. `any` and `all`: 1 or 0, of
+ * elements that are not 0 (NaN is not). `variance` and `deviation`: `scale` times the squared deviations from the mean,
+ * and the root of that.
  */
 export const FOLD = { maximum: 0, minimum: 1, any: 2, all: 3, variance: 4, deviation: 5, logSumExp: 6 } as const;
 
@@ -129,8 +130,8 @@ export type SpreadShape = {
 };
 
 /**
- * The gradient of a fold, overwriting dx. An extreme's is shared evenly by all elements equal to it (`second` is their number) and is NaN
- * in a row whose extreme is; a deviation's is 0 where the deviation is.
+ * The gradient of a fold, overwriting dx. An extreme's is shared evenly by all elements equal to it (`second` is their
+ * number) and is NaN in a row whose extreme is; a deviation's is 0 where the deviation is.
  */
 export const foldSpread: Kernel<SpreadShape> = {
   name: 'reduce/spread',

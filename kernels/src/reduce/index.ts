@@ -72,7 +72,10 @@ const takesFours = ({ outer, axis, inner, parts }: ReduceShape): boolean =>
 /** Invocations of a workgroup of `reduceContiguous`. */
 const JOINED = 256;
 
-/** `reduce` along the last axis (inner 1) for GPUs with the feature `subgroups`, whatever their size: a workgroup a part. */
+/**
+ * `reduce` along the last axis (inner 1) for GPUs with the feature `subgroups`, whatever their size: a workgroup a
+ * part.
+ */
 export const reduceContiguous: Kernel<ReduceShape> = {
   ...reduce,
   name: 'reduce/contiguous',

@@ -1,6 +1,9 @@
 import { FOLD, FOLD_SECOND, type FoldShape, REDUCE, type ReduceShape, SPREAD, type SpreadShape } from './index.js';
 
-/** Reduction of [outer, axis, inner] over the axis to `parts` interleaved parts, in float64; `before` is what `out` held. */
+/**
+ * Reduction of [outer, axis, inner] over the axis to `parts` interleaved parts, in float64; `before` is what `out`
+ * held.
+ */
 export function reduceReference(shape: ReduceShape, x: ArrayLike<number>, before?: ArrayLike<number>): Float64Array {
   const { operation, outer, axis, inner, parts, scale, root, accumulate } = shape;
   const out = new Float64Array(outer * parts * inner);
@@ -40,7 +43,9 @@ function foldValues(values: readonly number[], { operation, scale }: FoldShape):
   }
 }
 
-/** A whole fold of [outer, axis, inner] over its axis, in float64: results, and indices, counts or means beside them. */
+/**
+ * A whole fold of [outer, axis, inner] over its axis, in float64: results, and indices, counts or means beside them.
+ */
 export function foldReference(shape: FoldShape, x: ArrayLike<number>): { readonly out: Float64Array; readonly second: Float64Array } {
   const { operation, second: asked, outer, axis, inner } = shape;
   const out = new Float64Array(outer * inner);

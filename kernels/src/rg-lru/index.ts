@@ -40,9 +40,10 @@ const readLengths = ({ batch, time, width, initial }: RgLruShape) => ({
 const sample: RgLruShape = { batch: 16, time: 100, width: 256, initial: 0 };
 
 /**
- * The real-gated linear recurrent unit (De et al., arXiv 2402.19427, §2.4) over inputs `x [batch, time, width]` and, before
- * their sigmoids, `gates [batch, time, 2·width]` = (r, i): log a_t = −8 softplus(Λ) σ(r_t), h_t = a_t h_{t−1} + √(1 − a_t²) σ(i_t) x_t, from `h0 [batch, width]`.
- * `h [batch, time, width]` is overwritten. One step at a time is time 1.
+ * The real-gated linear recurrent unit (De et al., arXiv 2402.19427, §2.4) over inputs `x [batch, time, width]` and,
+ * before their sigmoids, `gates [batch, time, 2·width]` = (r, i): log a_t = −8 softplus(Λ) σ(r_t), h_t = a_t h_{t−1} +
+ * √(1 − a_t²) σ(i_t) x_t, from `h0 [batch, width]`. `h [batch, time, width]` is overwritten. One step at a time is time
+ * 1.
  */
 export const rgLruForward: Kernel<RgLruShape> = {
   name: 'rg-lru/forward',
@@ -60,8 +61,8 @@ export const rgLruForward: Kernel<RgLruShape> = {
 };
 
 /**
- * Its gradients from `dh [batch, time, width]`, overwriting: `dx` of the same shape, `dgates [batch, time, 2·width]`, and of every row
- * `dlambda [batch, width]` and `dh0 [batch, width]`.
+ * Its gradients from `dh [batch, time, width]`, overwriting: `dx` of the same shape, `dgates [batch, time, 2·width]`,
+ * and of every row `dlambda [batch, width]` and `dh0 [batch, width]`.
  */
 export const rgLruBackward: Kernel<RgLruShape> = {
   name: 'rg-lru/backward',

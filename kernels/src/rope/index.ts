@@ -22,8 +22,8 @@ const TURN = 2n ** 64n;
 const WORD = 2n ** 32n;
 
 /**
- * How far each pair of a head turns from one position to the next, base^(−2i/headDim) radians, as the fraction of a turn times 2⁶⁴:
- * u32 `[headDim / 2, 2]`, high and low words.
+ * How far each pair of a head turns from one position to the next, base^(−2i/headDim) radians, as the fraction of a
+ * turn times 2⁶⁴: u32 `[headDim / 2, 2]`, high and low words.
  * @throws RangeError for an odd head, or a base of at most 0.
  */
 export function ropeFrequencies(headDim: number, base = 10000): Uint32Array {
@@ -41,7 +41,10 @@ export function ropeFrequencies(headDim: number, base = 10000): Uint32Array {
 /** Elements that are worth a workgroup of a CPU, of all heads of a token together. */
 const PER_GROUP = 512;
 
-/** out `[tokens, allHeads, headDim]` as x, turned: positions u32 `[period]`, frequencies as `ropeFrequencies` makes them. */
+/**
+ * out `[tokens, allHeads, headDim]` as x, turned: positions u32 `[period]`, frequencies as `ropeFrequencies` makes
+ * them.
+ */
 export const rope: Kernel<RopeShape> = {
   name: 'rope',
   source: ropeSource,

@@ -17,8 +17,9 @@ export type RunningSumsShape = Readonly<Record<(typeof counts)[number], number>>
 const elements = (shape: RunningSumsShape): number => counts.reduce((sum, name) => sum + shape[name], 0);
 
 /**
- * `sums[i] += Σ x_i`, or `Σ x_i · weights` for the terms of `weighted`, which all have as many elements as `weights`; an element whose
- * weight is 0 does not count, whatever it is. One launch for all numbers that a training step logs. An absent term needs any bound buffer.
+ * `sums[i] += Σ x_i`, or `Σ x_i · weights` for the terms of `weighted`, which all have as many elements as `weights`;
+ * an element whose weight is 0 does not count, whatever it is. One launch for all numbers that a training step logs. An
+ * absent term needs any bound buffer.
  */
 export const runningSums: Kernel<RunningSumsShape> = {
   name: 'running-sums',

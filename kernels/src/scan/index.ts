@@ -15,7 +15,10 @@ import { LINEAR, LINEAR_GRADIENT, MAX, PRODUCT, SUM } from './operators.js';
 import scanSource from './scan.wgsl';
 import totalsSource from './totals.wgsl';
 
-/** A buffer of an operator: `[outer, time, width]`, or `[outer, width]`, which one that is read is only where `initial` is 1. */
+/**
+ * A buffer of an operator: `[outer, time, width]`, or `[outer, width]`, which one that is read is only where `initial`
+ * is 1.
+ */
 export interface ScanBuffer {
   readonly name: string;
   readonly of: 'element' | 'start' | 'every start';
@@ -28,7 +31,10 @@ export interface ScanOperator {
   readonly parts: number;
   readonly reads: readonly ScanBuffer[];
   readonly writes: readonly ScanBuffer[];
-  /** `struct Item`, `identity() -> Item`, `itemAt(at, t) -> Item` and `combine(left, right) -> Item`, left being what comes first. */
+  /**
+   * `struct Item`, `identity() -> Item`, `itemAt(at, t) -> Item` and `combine(left, right) -> Item`, left being what
+   * comes first.
+   */
   readonly text: string;
   /** `startAt(place) -> Item`, place in `[outer, width]`, and `keepAt(at, t, item)`. */
   readonly keep: string;
@@ -43,7 +49,10 @@ export type ScanShape = {
   readonly reverse: 0 | 1;
   /** 1 where what the scan starts from is read. */
   readonly initial: 0 | 1;
-  /** Pieces of the axis that are scanned side by side, as `scanChunks` gives it; `totals` is launched first where there are several. */
+  /**
+   * Pieces of the axis that are scanned side by side, as `scanChunks` gives it; `totals` is launched first where there
+   * are several.
+   */
   readonly chunks: number;
 };
 
@@ -63,16 +72,24 @@ const [LEAST_LENGTH, MOST_CHUNKS] = [64, 64];
 /** Invocations that keep an adapter busy. */
 const ENOUGH = { software: 32, gpu: 16384 };
 
-/** In place of joined.wgsl for a single chunk, which then needs no totals, not even a buffer as large as one of them. */
+/**
+ * In place of joined.wgsl for a single chunk, which then needs no totals, not even a buffer as large as one of them.
+ */
 const ALONE = 'fn joined(start: Item, i: u32, chunk: Chunk) -> Item { return start; }\n';
 
-/** Into how many chunks an axis is best cut: several only where there are few invocations otherwise and the axis is long. */
+/**
+ * Into how many chunks an axis is best cut: several only where there are few invocations otherwise and the axis is
+ * long.
+ */
 export function scanChunks({ outer, time, width }: Pick<ScanShape, 'outer' | 'time' | 'width'>, { family }: AdapterTraits): number {
   const lanes = Math.max(1, (outer * width) / (width % 4 === 0 ? 4 : 1));
   return Math.max(1, Math.min(MOST_CHUNKS, Math.floor(time / LEAST_LENGTH), Math.floor(ENOUGH[family] / lanes)));
 }
 
-/** The kernels of an operator: one associative scan for all, in the same fixed order on every adapter for a number of chunks. */
+/**
+ * The kernels of an operator: one associative scan for all, in the same fixed order on every adapter for a number of
+ * chunks.
+ */
 export function scan(operator: ScanOperator): Scan {
   const { name, parts, reads, writes } = operator;
   const sizes = ({ outer, time, width }: ScanShape) => ({ element: outer * time * width, start: outer * width });

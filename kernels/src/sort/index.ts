@@ -1,4 +1,7 @@
-/** Stable sorts of rows, or the first few of them in order: blocks of eight in registers, then merges of twice as long runs. */
+/**
+ * Stable sorts of rows, or the first few of them in order: blocks of eight in registers, then merges of twice as long
+ * runs.
+ */
 import { type AdapterTraits, type Grid, type Kernel, read, stridedGrid, stridedWorkgroup, u32, written } from '../declaration.js';
 import { ORDER } from '../reduce/fold.js';
 import blocksSource from './blocks.wgsl';

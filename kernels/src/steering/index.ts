@@ -38,8 +38,9 @@ const lengths = (shape: SteeringShape) => ({
 });
 
 /**
- * The low-rank hypernetwork steers without its matrices: with U = B_t A_t, A_t = Σ_j c_j A[j] and B_t alike (arXiv 2512.20605,
- * §4), A_t e = Σ_j c_j (A[j] e). From `p [rows, terms·rank]` = e·Aᵀ and `c [rows, terms]` this makes `u [rows, rank]` = A_t e.
+ * The low-rank hypernetwork steers without its matrices: with U = B_t A_t, A_t = Σ_j c_j A[j] and B_t alike (arXiv
+ * 2512.20605, §4), A_t e = Σ_j c_j (A[j] e). From `p [rows, terms·rank]` = e·Aᵀ and `c [rows, terms]` this makes `u
+ * [rows, rank]` = A_t e.
  */
 export const steeringContract: Kernel<SteeringShape> = {
   name: 'steering/contract',
@@ -58,8 +59,8 @@ export const steeringContract: Kernel<SteeringShape> = {
 };
 
 /**
- * `steeringContract`, and the way back in the same launch: `q [rows, terms·rank]`, q[n, j·rank + ρ] = c[n, j] u[n, ρ], so that U e = q·B for
- * `B [terms·rank, width]`.
+ * `steeringContract`, and the way back in the same launch: `q [rows, terms·rank]`, q[n, j·rank + ρ] = c[n, j] u[n, ρ],
+ * so that U e = q·B for `B [terms·rank, width]`.
  */
 export const steeringMix: Kernel<SteeringShape> = {
   name: 'steering/mix',
@@ -78,8 +79,8 @@ export const steeringMix: Kernel<SteeringShape> = {
 };
 
 /**
- * `dc` (the shape of `c`) from `p`, `u`, `dq [rows, terms·rank]` and `du [rows, rank]`. The other gradients are the two passes
- * again: du and dP are `steeringMix` of dq. `c` is read where it came out of a relu.
+ * `dc` (the shape of `c`) from `p`, `u`, `dq [rows, terms·rank]` and `du [rows, rank]`. The other gradients are the two
+ * passes again: du and dP are `steeringMix` of dq. `c` is read where it came out of a relu.
  */
 export const steeringCoefficients: Kernel<SteeringCoefficientsShape> = {
   name: 'steering/coefficients',

@@ -65,7 +65,9 @@ describe.each(['low_rank_steering', 'odd/low_rank_steering'])('golden %s', (file
   const terms = hidden + 1;
   const shape = { rows, terms, rank, appended: 1 } satisfies SteeringShape;
 
-  /** A weight of the hypernetwork and its bias, as one `[terms·rank, width]` matrix: `at` finds the row of `wa` or `wb`. */
+  /**
+   * A weight of the hypernetwork and its bias, as one `[terms·rank, width]` matrix: `at` finds the row of `wa` or `wb`.
+   */
   const rearrange = (weight: Golden, bias: Golden, at: (rho: number, k: number) => number): Float64Array =>
     Float64Array.from({ length: terms * rank * width }, (_, i) => {
       const [j, rho, k] = [Math.floor(i / (rank * width)), Math.floor(i / width) % rank, i % width];

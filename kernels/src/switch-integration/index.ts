@@ -80,12 +80,12 @@ const lanes = ({ hidden }: ActivationGradientShape): number => (hidden % 4 === 0
 const fields = (...names: string[]) => names.map((name) => ({ name, type: 'u32' }) as const);
 
 /**
- * Switch and temporal integration (arXiv 2512.20605, §4): logit_t = w2·relu(pre_t + W_z z_{t−1}) + b2,
- * z_t = β_t z̃_t + (1 − β_t) z_{t−1}. In: `proposal [batch, time, latent]`, `pre [batch, time, hidden]` (what the switch makes of
- * everything but z, bias included), `wz [hidden, latent]`, `w2 [> biasAt]` (the entry `biasAt` is b2), `noise [batch, time]`
- * (logistic; read in modes 1 and 2), `control f32 [3]` = (a `GATE_MODE`, temperature, the logit from which on mode 3 opens),
- * `z0 [batch, latent]`, `opened u32 [batch]`.
- * Out: `z [batch, time, latent]` and `gate [2, batch, time]` = (β, dβ/dlogit).
+ * Switch and temporal integration (arXiv 2512.20605, §4): logit_t = w2·relu(pre_t + W_z z_{t−1}) + b2, z_t = β_t z̃_t +
+ * (1 − β_t) z_{t−1}. In: `proposal [batch, time, latent]`, `pre [batch, time, hidden]` (what the switch makes of
+ * everything but z, bias included), `wz [hidden, latent]`, `w2 [> biasAt]` (the entry `biasAt` is b2), `noise [batch,
+ * time]` (logistic; read in modes 1 and 2), `control f32 [3]` = (a `GATE_MODE`, temperature, the logit from which on
+ * mode 3 opens), `z0 [batch, latent]`, `opened u32 [batch]`. Out: `z [batch, time, latent]` and `gate [2, batch, time]`
+ * = (β, dβ/dlogit).
  */
 export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
   name: 'switch-integration/forward',
@@ -122,7 +122,8 @@ export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
 
 /**
  * What the backward pass needs of the switch, at all steps at once: `previous [batch, time, latent]` = z_{t−1},
- * `activation [batch, time, hidden]` = relu(pre_t + W_z z_{t−1}) and `jacobian [batch, time, latent]` = dlogit_t/dz_{t−1}.
+ * `activation [batch, time, hidden]` = relu(pre_t + W_z z_{t−1}) and `jacobian [batch, time, latent]` =
+ * dlogit_t/dz_{t−1}.
  */
 export const switchIntegrationLinearise: Kernel<SwitchShape> = {
   name: 'switch-integration/linearise',
@@ -144,8 +145,9 @@ export const switchIntegrationLinearise: Kernel<SwitchShape> = {
 };
 
 /**
- * Through time, from `dz [batch, time, latent]` and `dbeta [batch, time]`: `dproposal [batch, time, latent]`, `dlogit [batch, time]`
- * and `dz0 [batch, latent]`. z_{t−1} is not detached: the gradient flows through the switch's own reading of it.
+ * Through time, from `dz [batch, time, latent]` and `dbeta [batch, time]`: `dproposal [batch, time, latent]`, `dlogit
+ * [batch, time]` and `dz0 [batch, latent]`. z_{t−1} is not detached: the gradient flows through the switch's own
+ * reading of it.
  */
 export const switchIntegrationBackward: Kernel<IntegrationGradientShape> = {
   name: 'switch-integration/backward',

@@ -161,7 +161,10 @@ export function withoutGaps(shape: AttentionShape, dqkv: Float32Array): Float32A
   return out.fill(0, 4 * shape.dkAt + k, 4 * shape.dvAt);
 }
 
-/** Goes through whole sequences of packed attention step by step over caches. @returns y `[steps, batch, heads·headDim]` of at most 40 steps, and the caches. */
+/**
+ * Goes through whole sequences of packed attention step by step over caches.
+ * @returns y `[steps, batch, heads·headDim]` of at most 40 steps, and the caches.
+ */
 export async function runSteps(kernel: Kernel<AttentionStepShape>, input: Case) {
   const { batch, queries: time, heads, kvHeads, headDim, window } = input.shape;
   const [width, row, cached] = [heads * headDim, (heads + 2 * kvHeads) * headDim, time * kvHeads * headDim];

@@ -15,7 +15,10 @@ export interface Tolerance {
   readonly absolute?: number;
 }
 
-/** What is wrong with a result, or nothing: NaN for NaN, the same infinity, or within the tolerance; what is not normal may be 0. */
+/**
+ * What is wrong with a result, or nothing: NaN for NaN, the same infinity, or within the tolerance; what is not normal
+ * may be 0.
+ */
 export function mismatch(out: number, reference: number, { relative = 1e-5, absolute = 0 }: Tolerance = {}): string | undefined {
   const says = `${out}, expected ${Math.fround(reference)}`;
   if (Number.isNaN(reference)) return Number.isNaN(out) ? undefined : says;

@@ -27,7 +27,9 @@ export class CoxswainError extends Error {
   }
 }
 
-/** A setting of something that is being made, out of its range: `NAME is VALUE, expected EXPECTED`. Code `bad-config`. */
+/**
+ * A setting of something that is being made, out of its range: `NAME is VALUE, expected EXPECTED`. Code `bad-config`.
+ */
 export function outOfRange(name: string, value: unknown, expected: string, remedy = `set ${name} to ${expected}`): CoxswainError {
   return new CoxswainError(`${name} is ${value}, expected ${expected}`, {
     code: 'bad-config',

@@ -1,4 +1,7 @@
-/** What a process ends with, by what happened: the code of a `CoxswainError`, or a name for what is no error. Numbers never change. */
+/**
+ * What a process ends with, by what happened: the code of a `CoxswainError`, or a name for what is no error. Numbers
+ * never change.
+ */
 export const EXIT_CODES = {
   usage: 2,
   'unknown-preset': 3,

@@ -133,7 +133,10 @@ const wrong = (what: string, value: string, expected: string): CoxswainError =>
 
 const isSize = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;
 
-/** @throws CoxswainError `bad-space` naming the first part that cannot be. @param what it is, for the error: `observation`. */
+/**
+ * @throws CoxswainError `bad-space` naming the first part that cannot be.
+ * @param what it is, for the error: `observation`.
+ */
 export function checkSpace(space: Space, what: string): void {
   if (space.kind === 'record') {
     const parts = Object.entries(space.parts);

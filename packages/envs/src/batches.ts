@@ -17,14 +17,18 @@ export type BatchSettings = {
   readonly seed: number;
   /** Batches drawn together and sorted by length, so that little of a batch is padding. */
   readonly pool?: number;
-  /** Batches' T is rounded up to a multiple of this (and at most the data's horizon), to keep the number of shapes small. */
+  /**
+   * Batches' T is rounded up to a multiple of this (and at most the data's horizon), to keep the number of shapes
+   * small.
+   */
   readonly roundTo?: number;
 };
 
 /**
- * Length-bucketed batches. Batch `i` is a function of the dataset, the settings and `i` alone, so a run that stopped after `i` batches goes
- * on with batch `i`: nothing has to be replayed or saved. Batches `8p … 8p+7` come from pool `p`: 8·B episodes drawn uniformly with
- * replacement, sorted by length and cut into 8, which are then taken in random order.
+ * Length-bucketed batches. Batch `i` is a function of the dataset, the settings and `i` alone, so a run that stopped
+ * after `i` batches goes on with batch `i`: nothing has to be replayed or saved. Batches `8p … 8p+7` come from pool
+ * `p`: 8·B episodes drawn uniformly with replacement, sorted by length and cut into 8, which are then taken in random
+ * order.
  */
 export class LengthBatches<Batch> {
   readonly size: number;
@@ -95,7 +99,9 @@ export interface TrajectoryBatch {
   readonly mask: Float32Array;
 }
 
-/** Steps of a batch of these episodes: the longest one's, a multiple of `roundTo` as far as the set's horizon allows. */
+/**
+ * Steps of a batch of these episodes: the longest one's, a multiple of `roundTo` as far as the set's horizon allows.
+ */
 export function longestOf({ horizon, length }: Lengths, index: ArrayLike<number>, roundTo = 1): number {
   let longest = 1;
   for (let i = 0; i < index.length; i++) longest = Math.max(longest, length[index[i]]);

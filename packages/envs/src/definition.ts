@@ -126,15 +126,18 @@ export interface WorldDefinition<S extends z.ZodObject = z.ZodObject, O extends 
    */
   demonstrations?(settings: z.output<S>, how: DemonstrationSettings): Generator<number, Trajectories<O, A>>;
   /**
-   * The least mean −log probability of an action that any model can have on these demonstrations, and its standard error. They are its
-   * own, of these tasks and this noise.
+   * The least mean −log probability of an action that any model can have on these demonstrations, and its standard
+   * error. They are its own, of these tasks and this noise.
    */
   bayesFloor?(
     settings: z.output<S>,
     data: Trajectories<O, A>,
     how: Pick<DemonstrationSettings, 'tasks' | 'noise'>,
   ): { readonly nll: number; readonly nllError: number };
-  /** Episodes that were played as trajectories that can be turned, from what they showed; without it they cannot be turned. */
+  /**
+   * Episodes that were played as trajectories that can be turned, from what they showed; without it they cannot be
+   * turned.
+   */
   played?(settings: z.output<S>, recording: Recording): Trajectories<O, A>;
   /** How many symmetries it has, the identity first: `Trajectories.observe` shows episodes under each. */
   readonly symmetries?: number;

@@ -26,9 +26,9 @@ export interface Step<O extends Space = Space> extends Reset<O> {
 }
 
 /**
- * N environments stepped together, without autoreset: one whose episode is over ignores its actions until the next `reset`. What an
- * episode is like depends on its seed and number alone, so that a run can be resumed and repeated. Arrays that it gives may be
- * overwritten by the next call.
+ * N environments stepped together, without autoreset: one whose episode is over ignores its actions until the next
+ * `reset`. What an episode is like depends on its seed and number alone, so that a run can be resumed and repeated.
+ * Arrays that it gives may be overwritten by the next call.
  */
 export interface World<O extends Space = Space, A extends Space = Space> {
   /** What errors call it; the name of its class when absent. */
@@ -45,7 +45,8 @@ export interface World<O extends Space = Space, A extends Space = Space> {
   /** All that the rest of an episode depends on besides its actions: restored, it goes on bit for bit. */
   snapshot?(environment: number): Uint8Array;
   /**
-   * Puts a state into as many environments as wanted: a fork. Their counts of steps, flags and progress are the state's.
+   * Puts a state into as many environments as wanted: a fork. Their counts of steps, flags and progress are the
+   * state's.
    * @returns what all N show now.
    */
   restore?(state: Uint8Array, environments: ArrayLike<number>): Reset<O>;

@@ -1,6 +1,7 @@
 /**
- * The demo: internal RL and raw-action RL on the same frozen model, with the same episodes, live, then three analyses of what
- * was steered; or with --from-scratch all three phases. Everything it does is a `coxswain` command that it prints.
+ * The demo: internal RL and raw-action RL on the same frozen model, with the same episodes, live, then three analyses
+ * of what was steered; or with --from-scratch all three phases. Everything it does is a `coxswain` command that it
+ * prints.
  */
 import fs from 'node:fs';
 import { join, relative } from 'node:path';

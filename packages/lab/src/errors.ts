@@ -86,7 +86,10 @@ export class TooLargeError extends CoxswainError {
   }
 }
 
-/** JavaScript's own word for an array that is too large, as a typed error with the memory it would take; all else as it is. */
+/**
+ * JavaScript's own word for an array that is too large, as a typed error with the memory it would take; all else as it
+ * is.
+ */
 export function explainedMemory(error: unknown, remedy: string): unknown {
   if (!(error instanceof RangeError)) return error;
   const [, elements] = /^Invalid (?:typed )?array length: (\d+)$/.exec(error.message) ?? [];
@@ -166,7 +169,10 @@ export class BrokenRulesError extends CoxswainError {
 
 /** A file that a model's run read, and that is gone or holds something else by now. */
 export class RecordedFileError extends CoxswainError {
-  /** @param what the option that says where it is: `world`. @param made the option of the model that was made with it. */
+  /**
+   * @param what the option that says where it is: `world`.
+   * @param made the option of the model that was made with it.
+   */
   constructor(what: 'world' | 'demonstrations', path: string, made: string, state: 'gone' | 'changed') {
     const value = `${path}, ${what === 'world' ? 'the world' : 'the demonstrations'} that --${made} was made with, ${state === 'gone' ? 'is gone' : 'was changed since'}`;
     const expected = 'the same file';
@@ -182,7 +188,11 @@ export class RecordedFileError extends CoxswainError {
 
 /** A phase needs what its world does not offer. */
 export class NotOfferedError extends CoxswainError {
-  /** @param missing what is needed, @param offered what a world gives that has it, in words. @param others names of such worlds. */
+  /**
+   * @param missing what is needed,
+   * @param offered what a world gives that has it, in words.
+   * @param others names of such worlds.
+   */
   constructor(
     readonly world: string,
     missing: string,

@@ -11,8 +11,8 @@ export type SignalSource = {
 export type Interrupts = { readonly signal: AbortSignal; readonly release: () => void };
 
 /**
- * Listens for SIGINT and SIGTERM until released. A run that was asked to stop goes on listening: a second Ctrl-C between
- * its save and its end finds the same answer, where the shell would else be told that a signal killed it.
+ * Listens for SIGINT and SIGTERM until released. A run that was asked to stop goes on listening: a second Ctrl-C
+ * between its save and its end finds the same answer, where the shell would else be told that a signal killed it.
  * @param say prints one line for the person who waits.
  * @returns a signal that is aborted by the first of them.
  */

@@ -19,7 +19,10 @@ export const METRICS = {
   start: 'charts/start',
   /** Stages of discovery begun so far, less one. */
   stage: 'charts/stage',
-  /** Share of the steps before the last that the embedder is shown, and F1 of these moments against true subgoal changes. */
+  /**
+   * Share of the steps before the last that the embedder is shown, and F1 of these moments against true subgoal
+   * changes.
+   */
   momentShare: 'moments/share',
   momentF1: 'moments/f1_exact',
   /** F1 of a stage’s switches against those of the stage before it. */

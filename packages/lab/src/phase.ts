@@ -1,4 +1,6 @@
-/** What a phase of the method is to the `coxswain` command: its name, what it reads and starts from, and how it runs. */
+/**
+ * What a phase of the method is to the `coxswain` command: its name, what it reads and starts from, and how it runs.
+ */
 import type { Device } from '@coxswain/tensor';
 import type { Config, PartialConfig, SectionName } from './config.js';
 import type { PhaseProbe } from './cost/phase-probe.js';
@@ -28,7 +30,10 @@ export type PhaseInput = {
   readonly about: string;
   /** Sections taken from the model's own configuration; they cannot be set again. */
   readonly gives: readonly SectionName[];
-  /** The same, where its configuration has them: models that were made before there were such sections have the preset's. */
+  /**
+   * The same, where its configuration has them: models that were made before there were such sections have the
+   * preset's.
+   */
   readonly mayGive?: readonly SectionName[];
   readonly required: (config: Config) => boolean;
   /** Why it has no place with these settings and what to do, if so: it is refused then. */
@@ -71,7 +76,9 @@ export type Phase = {
   readonly leaves: string;
   /** What it found, for who ran it: a line or a few, from what that file holds. */
   readonly answer: (left: Left) => readonly string[];
-  /** Options that stand for a setting: `{ view: 'discover.view' }` makes `--view same` mean `--set discover.view=same`. */
+  /**
+   * Options that stand for a setting: `{ view: 'discover.view' }` makes `--view same` mean `--set discover.view=same`.
+   */
   readonly shortcuts: Readonly<Record<string, string>>;
   /** Steps of the whole run, and what one is called. */
   readonly length: (config: Config) => { readonly steps: number; readonly unit: string; readonly saveEvery: number };
@@ -79,7 +86,10 @@ export type Phase = {
   readonly shares?: (config: Config) => boolean;
   /** Its steps by themselves, for `cost`; a phase that trains has them. */
   readonly probe?: PhaseProbe;
-  /** What `watch` shows of it: the first metric of the curve's that it logs, and the last values of others. Its first metric when absent. */
+  /**
+   * What `watch` shows of it: the first metric of the curve's that it logs, and the last values of others. Its first
+   * metric when absent.
+   */
   readonly follow?: { readonly curve: readonly string[]; readonly latest: readonly string[] };
   /** What asks less memory of the adapter; a sentence without its stop. */
   readonly lighter?: string;
@@ -142,7 +152,8 @@ export class Session {
    * @param snapshot reads the state back; called only when it is saved.
    * @param notes values for the progress line.
    * @param must whether to save now, whatever `saveEvery` says.
-   * @throws SpoiltRunError, before anything is written, for a state that is not finite; InterruptedError after saving, when Ctrl-C was pressed before the last step.
+   * @throws SpoiltRunError, before anything is written, for a state that is not finite; InterruptedError after saving,
+   * when Ctrl-C was pressed before the last step.
    */
   async afterStep(
     done: number,

@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 export interface Version {
   /** That of the packages, which carry one; `unknown` where the program came without its package. */
   readonly version: string;
-  /** Of the sources, with `-dirty` behind it where files were changed since; absent where there are none beside the program. */
+  /**
+   * Of the sources, with `-dirty` behind it where files were changed since; absent where there are none beside the
+   * program.
+   */
   readonly commit?: string;
 }
 

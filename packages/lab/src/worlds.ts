@@ -25,7 +25,9 @@ const known: KnownWorld[] = [gridworldPinpad, pointPads];
 /** Every world that `world.name` can name; the first is the default. */
 export const WORLDS: readonly KnownWorld[] = known;
 
-/** Lets a world be found by its name, such as one that was read from a file; it takes the place of one of the same name. */
+/**
+ * Lets a world be found by its name, such as one that was read from a file; it takes the place of one of the same name.
+ */
 export function addWorld(definition: KnownWorld): void {
   const at = known.findIndex(({ name }) => name === definition.name);
   known.splice(at < 0 ? known.length : at, 1, definition);

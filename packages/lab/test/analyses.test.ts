@@ -1,4 +1,7 @@
-/** Every analysis end to end on a tiny model, and what it refuses. Whether the numbers mean anything is tested beside each of them. */
+/**
+ * Every analysis end to end on a tiny model, and what it refuses. Whether the numbers mean anything is tested beside
+ * each of them.
+ */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

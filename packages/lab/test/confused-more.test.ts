@@ -1,4 +1,6 @@
-/** More ways to take one run for another: what a run starts from, whether it has finished, what writes into its folder. */
+/**
+ * More ways to take one run for another: what a run starts from, whether it has finished, what writes into its folder.
+ */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { pick, preset } from '../src/config.js';

@@ -1,4 +1,6 @@
-/** Finished runs that could be taken for one another by what reads them: left out with a word, counted once, told apart. */
+/**
+ * Finished runs that could be taken for one another by what reads them: left out with a word, counted once, told apart.
+ */
 import fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { buildTables } from '../src/phases/report/tables.js';
@@ -7,7 +9,10 @@ import { madeRuns } from './made-runs.js';
 
 const { at, copy, remove, edit, putBack, coxswain } = madeRuns();
 
-/** What is done to `policy-1` beside `policy-2`, or to a folder named here, and what is said of the run that is left out. */
+/**
+ * What is done to `policy-1` beside `policy-2`, or to a folder named here, and what is said of the run that is left
+ * out.
+ */
 const reported: [what: string, confuse: () => void, said: string][] = [
   ["another run's result", () => copy('policy-2/result.json', 'policy-1/result.json'), 'not what this run left'],
   ["another run's episodes", () => copy('policy-2/episodes.json', 'policy-1/episodes.json'), 'not what this run left'],

@@ -1,4 +1,7 @@
-/** Runs that could be taken for one another, and files that are not what a run wrote: each is refused, and nothing is written anew. */
+/**
+ * Runs that could be taken for one another, and files that are not what a run wrote: each is refused, and nothing is
+ * written anew.
+ */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

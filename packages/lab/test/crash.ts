@@ -35,7 +35,10 @@ export function crashingAt(at: number, action: () => void): boolean {
   }
 }
 
-/** Makes every write to a file whose descriptor or path passes through `writeSync` fail as on a full disk, after `bytes` more bytes. */
+/**
+ * Makes every write to a file whose descriptor or path passes through `writeSync` fail as on a full disk, after `bytes`
+ * more bytes.
+ */
 export function fillDisk(bytes: number): void {
   let left = bytes;
   const real = fs.writeSync as (...args: unknown[]) => number;

@@ -1,6 +1,7 @@
 /**
- * Preloaded into a process that is to be killed: `DIE_AT="LINES MORE"` ends it, as kill -9 does, so many disk operations after its
- * metrics have so many lines; amid a write, half of it is done. Between two of them a kill leaves the same on the disk whenever it comes.
+ * Preloaded into a process that is to be killed: `DIE_AT="LINES MORE"` ends it, as kill -9 does, so many disk
+ * operations after its metrics have so many lines; amid a write, half of it is done. Between two of them a kill leaves
+ * the same on the disk whenever it comes.
  */
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';

@@ -87,7 +87,8 @@ describe('a run that is stopped', () => {
     const out = join(root, 'twice');
     gate.hold('pretrain', 2);
     const { child, ended, said, over } = start(out, gate);
-    // Amid a step that never ends: a run that is still starting up dies of the first one, and one between two steps ends by it.
+    // Amid a step that never ends: a run that is still starting up dies of the first one, and one between two steps
+    // ends by it.
     await until(() => said().includes('toy step 2 begins'), over);
     child.kill('SIGINT');
     await until(() => said().includes('again to stop at once'), over);

@@ -1,4 +1,6 @@
-/** Finished runs for tests, of every phase that others start from: what they leave on the disk, without any training. */
+/**
+ * Finished runs for tests, of every phase that others start from: what they leave on the disk, without any training.
+ */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -46,7 +46,8 @@ const RUNS: Readonly<Record<string, Run>> = {
   },
   discover: { phase: 'discover', inputs: { base: 'pretrain' }, settings: set(DISCOVER) },
   skills: { phase: 'skills', inputs: { base: 'pretrain', controller: 'discover' }, settings: set(SKILLS) },
-  // Its batches shared by two devices on a software adapter, which a number of threads would forbid; the one below has one.
+  // Its batches shared by two devices on a software adapter, which a number of threads would forbid; the one below has
+  // one.
   reinforce: {
     phase: 'reinforce',
     inputs: { base: 'pretrain', controller: 'discover' },

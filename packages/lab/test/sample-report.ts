@@ -1,4 +1,7 @@
-/** A made-up report with something of everything, and a program that writes it: `node scripts/run.mjs packages/lab/test/sample-report.ts FILE`. */
+/**
+ * A made-up report with something of everything, and a program that writes it: `node scripts/run.mjs
+ * packages/lab/test/sample-report.ts FILE`.
+ */
 import fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { DrawnEpisode, LearningRun, ReportData } from '../src/report/data.js';

@@ -9,7 +9,9 @@ import { bundleToy } from './programs.js';
 import { ALL_STEPS, ToySweep, times } from './toy-sweep.js';
 import { eitherOver, type Followed, follow, until } from './waiting.js';
 
-/** Debian: `apt-get install redis-server`. The gate has it and says so, so that there these tests cannot be left out. */
+/**
+ * Debian: `apt-get install redis-server`. The gate has it and says so, so that there these tests cannot be left out.
+ */
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 if (!hasRedis && process.env.COXSWAIN_REQUIRE_REDIS) throw new Error('there is no redis-server');
 

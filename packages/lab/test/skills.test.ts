@@ -1,4 +1,7 @@
-/** `coxswain skills` and `coxswain play` on the shipped models: what they find and do, that they go on where they stopped, what they refuse. */
+/**
+ * `coxswain skills` and `coxswain play` on the shipped models: what they find and do, that they go on where they
+ * stopped, what they refuse.
+ */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';

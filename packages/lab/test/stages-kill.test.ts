@@ -1,4 +1,7 @@
-/** Discovery that reads no event, in stages: killed and started again across the border between two of them, and stopped where one fails. */
+/**
+ * Discovery that reads no event, in stages: killed and started again across the border between two of them, and stopped
+ * where one fails.
+ */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,7 +106,8 @@ describe('in stages', () => {
         for (const share of [reached, unseen]) expect(share >= 0 && share <= 1).toBe(true);
   });
 
-  // Lines 5 and 6 end the first stage, whose checkpoint is written after them: before it, amid it, after it, and within the second.
+  // Lines 5 and 6 end the first stage, whose checkpoint is written after them: before it, amid it, after it, and within
+  // the second.
   it('killed within both stages and all along the border between them, ends with the same bytes', async () => {
     const lines = metricsOf('in stages').map((line) => line['charts/stage']);
     const border = lines.indexOf(1);

@@ -6,7 +6,10 @@ import { takeTensor } from '../src/phases/base.js';
 import { RESULT_FILE } from '../src/run/folder.js';
 import { Gate, until } from './waiting.js';
 
-/** Holds steps until it is opened, so that whoever waits for the middle of a run does not come too late. A run that looks says when a step begins. */
+/**
+ * Holds steps until it is opened, so that whoever waits for the middle of a run does not come too late. A run that
+ * looks says when a step begins.
+ */
 const gate = process.env.TOY_GATE ? new Gate(process.env.TOY_GATE) : undefined;
 
 /** Models wider than this do not fit the adapter. */

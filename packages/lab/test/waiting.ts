@@ -1,4 +1,7 @@
-/** Waiting for what other processes do. Nothing here knows the time: a wait ends by what it waits for, or by the end of who would do it. */
+/**
+ * Waiting for what other processes do. Nothing here knows the time: a wait ends by what it waits for, or by the end of
+ * who would do it.
+ */
 import type { ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 

@@ -1,4 +1,7 @@
-/** Worlds from files and demonstrations from files, at the command: what is refused, what is recorded, and that nothing is written before. */
+/**
+ * Worlds from files and demonstrations from files, at the command: what is refused, what is recorded, and that nothing
+ * is written before.
+ */
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

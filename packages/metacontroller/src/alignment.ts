@@ -1,4 +1,6 @@
-/** How well switches and codes agree with the true subgoals of held-out demonstrations (arXiv 2512.20605, §4 results). */
+/**
+ * How well switches and codes agree with the true subgoals of held-out demonstrations (arXiv 2512.20605, §4 results).
+ */
 /** Steps of episodes side by side; all arrays [batch·time]. */
 export interface AlignmentInput {
   readonly batch: number;
@@ -20,8 +22,8 @@ export interface Alignment {
 }
 
 /**
- * Precision, recall and F1 of switches against true subgoal changes, at most `tolerance` steps apart. The first step of an
- * episode counts as neither.
+ * Precision, recall and F1 of switches against true subgoal changes, at most `tolerance` steps apart. The first step of
+ * an episode counts as neither.
  */
 export function switchAlignment({ batch, time, beta, subgoal, mask }: AlignmentInput, tolerance: number): Alignment {
   let predicted = 0;
@@ -55,7 +57,9 @@ export function switchAlignment({ batch, time, beta, subgoal, mask }: AlignmentI
   return { precision, recall, f1: (2 * precision * recall) / Math.max(1e-9, precision + recall), rate: predicted / Math.max(1, steps) };
 }
 
-/** Mean and (biased) standard deviation of rows [N, width] where `keep` is set: the codes' own distribution at switches. */
+/**
+ * Mean and (biased) standard deviation of rows [N, width] where `keep` is set: the codes' own distribution at switches.
+ */
 export function codeStatistics(
   codes: ArrayLike<number>,
   width: number,

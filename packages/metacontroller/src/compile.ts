@@ -49,14 +49,15 @@ const NEVER = -1e9;
 const FORGOTTEN = 1e-9;
 
 /**
- * CompILE (Kipf et al. 2019, arXiv 1812.01483) as the code generator: the baseline of arXiv 2512.20605, §5. An episode is cut into at most
- * M segments, one after the other: a recurrent network that has forgotten all before the last boundary gives a distribution over the
- * next one (Gumbel-softmax, prior: Poisson) and, read out there, the segment's code (prior: standard normal). The boundaries' soft
- * masks mix the codes of the segments into a code for every step, which steers the model as any other does.
+ * CompILE (Kipf et al. 2019, arXiv 1812.01483) as the code generator: the baseline of arXiv 2512.20605, §5. An episode
+ * is cut into at most M segments, one after the other: a recurrent network that has forgotten all before the last
+ * boundary gives a distribution over the next one (Gumbel-softmax, prior: Poisson) and, read out there, the segment's
+ * code (prior: standard normal). The boundaries' soft masks mix the codes of the segments into a code for every step,
+ * which steers the model as any other does.
  *
  * It reads the observations through a copy of the base's first half, which learns along. At test time a switch like the
- * metacontroller's ends a segment; here it learns by itself to predict the boundaries that were found, as the paper's termination
- * policy does. The temperature of the Gumbel-softmax is that of the gate.
+ * metacontroller's ends a segment; here it learns by itself to predict the boundaries that were found, as the paper's
+ * termination policy does. The temperature of the Gumbel-softmax is that of the gate.
  */
 export class Compile extends Steering implements CodeGenerator {
   /** The copy of the base's first half; `startFrom` fills it. */
@@ -157,7 +158,8 @@ export class Compile extends Steering implements CodeGenerator {
       const rest = scale(ended, -1, 1);
       const share = slice(begun ? mul(begun, rest) : rest, 1, 0, time).reshape([batch, time, 1]);
       z = sumUp(z, mul(share, posterior.sample.reshape([batch, 1, latent])));
-      // A segment's KL stands where it begins: one that begins at an episode's end, where nothing is left, costs nothing.
+      // A segment's KL stands where it begins: one that begins at an episode's end, where nothing is left, costs
+      // nothing.
       kl = sumUp(kl, mul(slice(begins, 1, 0, time), posterior.kl.reshape([batch, 1])));
       begun = begun ? mul(begun, ended) : ended;
       begins = sub(begun, concat([none, slice(begun, 1, 0, time)], 1));
@@ -194,7 +196,10 @@ export class Compile extends Steering implements CodeGenerator {
     return linear(hidden, p.out, { bias: p.outBias });
   }
 
-  /** −log p of the boundaries under the switch that will stand in for them, nats a step [batch, time]; they learn nothing from it. */
+  /**
+   * −log p of the boundaries under the switch that will stand in for them, nats a step [batch, time]; they learn
+   * nothing from it.
+   */
   #termination(residual: Tensor, z: Tensor, beta: Tensor, batch: number, time: number): Tensor {
     const { width, history, latent } = this.config;
     const { device } = this;
@@ -218,9 +223,10 @@ export class Compile extends Steering implements CodeGenerator {
 }
 
 /**
- * The states of the recurrent network for a segment that has begun at step t with probability `begun` [batch, time]: nothing before it is
- * remembered. Where the paper multiplies the state by the mask, the gates that would let it through are closed by the mask's logarithm:
- * one launch for all steps. A segment's first state is then made of its first input alone, as it is where the state is 0.
+ * The states of the recurrent network for a segment that has begun at step t with probability `begun` [batch, time]:
+ * nothing before it is remembered. Where the paper multiplies the state by the mask, the gates that would let it
+ * through are closed by the mask's logarithm: one launch for all steps. A segment's first state is then made of its
+ * first input alone, as it is where the state is 0.
  * @param whh [3·size, size]
  * @param gates [batch, time, 3·size]
  */
@@ -238,7 +244,8 @@ export function encodeFrom(whh: Tensor, gates: Tensor, begun: Tensor | undefined
 
 /**
  * Where boundaries may lie: behind the first step, up to the final observation.
- * @returns `allowed` [batch, time + 1] added to logits, `last` the boundary of the last segment (the final observation), and the log prior.
+ * @returns `allowed` [batch, time + 1] added to logits, `last` the boundary of the last segment (the final
+ * observation), and the log prior.
  */
 function boundaryPlaces(mask: Tensor, batch: number, time: number, rate: number): Record<'allowed' | 'last' | 'prior', Tensor> {
   const { device } = mask;

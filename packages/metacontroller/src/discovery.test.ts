@@ -160,7 +160,8 @@ test('with view touches the embedder sees those steps and no other', async () =>
     return (await trainer.metrics()).actionNll;
   };
   const whole = time + 1;
-  // Later observations change nothing of what the model makes of earlier ones: the first touch is seen by all that comes before it.
+  // Later observations change nothing of what the model makes of earlier ones: the first touch is seen by all that
+  // comes before it.
   const changed = (from: (i: number) => number, to: (i: number) => number): DiscoveryBatch => {
     const seen = plain.observation[0].slice();
     for (let i = 0; i < batch; i++) seen.fill(-1, (i * whole + from(i)) * 50, (i * whole + to(i)) * 50);
@@ -238,7 +239,8 @@ test('code statistics look only at the rows that are kept', () => {
 });
 
 test('a discovery step of the size of the paper plans its temporaries into less than 16 GiB, far less than each by itself', () => {
-  // Of its batch of 512 a sixteenth: temporaries are proportional to it, and a software adapter binds no more than 128 MiB at once.
+  // Of its batch of 512 a sixteenth: temporaries are proportional to it, and a software adapter binds no more than 128
+  // MiB at once.
   const [part, whole, steps] = [32, 512, 100];
   const frozen = new ParameterStore(device, false);
   const spaces = { observation: rowsSpace(64, 1, false), action: discreteSpace(4), predicted: discreteSpace(16) };

@@ -32,7 +32,10 @@ import type { CodeGenerator, Discovery } from './metacontroller.js';
 /** What the sequence embedder may look at; see the package's README and `docs/results`. */
 export type View = 'same' | 'symmetry' | 'partner' | MomentView;
 
-/** Of an episode some moments only: at which something was touched, the base's residual jumped, a switch opened, or drawn at random. */
+/**
+ * Of an episode some moments only: at which something was touched, the base's residual jumped, a switch opened, or
+ * drawn at random.
+ */
 export type MomentView = 'touches' | 'jumps' | 'switches' | 'random';
 
 const MOMENT_VIEWS: readonly View[] = ['touches', 'jumps', 'switches', 'random'] satisfies MomentView[];
@@ -44,7 +47,10 @@ export const showsMoments = (view: View): view is MomentView => MOMENT_VIEWS.inc
 export interface DiscoveryBatch {
   readonly batch: number;
   readonly time: number;
-  /** Of batch·(time + 1): every observation, the final one included; an array for each leaf of the model's observation space. */
+  /**
+   * Of batch·(time + 1): every observation, the final one included; an array for each leaf of the model's observation
+   * space.
+   */
   readonly observation: readonly LeafValues[];
   /** Of batch·time, likewise. */
   readonly action: readonly LeafValues[];
@@ -54,7 +60,10 @@ export interface DiscoveryBatch {
   readonly lengths: ArrayLike<number>;
   /** View `partner`: the episode of the batch that stands in for each. */
   readonly partner?: Uint32Array;
-  /** View `symmetry` and those of moments: the same episodes, under a random symmetry or as they are, like `observation`. */
+  /**
+   * View `symmetry` and those of moments: the same episodes, under a random symmetry or as they are, like
+   * `observation`.
+   */
   readonly viewObservation?: readonly LeafValues[];
   /** Views of moments: the observations of each episode that the embedder sees, by their step, in order. */
   readonly viewSteps?: readonly ArrayLike<number>[];
@@ -74,8 +83,8 @@ export interface DiscoverySettings {
   readonly view: View;
   readonly seed: number;
   /**
-   * Co-training (a baseline of the paper, §5): the base, which has to be trainable, learns on the same loss. By default it is
-   * frozen.
+   * Co-training (a baseline of the paper, §5): the base, which has to be trainable, learns on the same loss. By default
+   * it is frozen.
    */
   readonly baseOptimiser?: AdamW;
   /** As of a `Pretrainer`; optimisers then need `gradientScale: LOSS_SCALE`. */
@@ -164,7 +173,10 @@ export class DiscoveryTrainer {
     return this.#captured(time).program;
   }
 
-  /** Compiles what updates on sequences of this length run, many kernels at once; without it the first one compiles them one by one. */
+  /**
+   * Compiles what updates on sequences of this length run, many kernels at once; without it the first one compiles them
+   * one by one.
+   */
   ready(time: number): Promise<void> {
     return this.program(time).ready();
   }
@@ -219,7 +231,8 @@ export class DiscoveryTrainer {
 
   /**
    * Reads, and starts anew, the means over the steps since the last call.
-   * @throws NotFiniteError that names the culprit where one of them is NaN or infinite, or an update was skipped; see `Pretrainer.metrics`.
+   * @throws NotFiniteError that names the culprit where one of them is NaN or infinite, or an update was skipped; see
+   * `Pretrainer.metrics`.
    */
   async metrics(): Promise<DiscoveryMetrics> {
     const { sums, updates, besides } = await this.sums.take(this.#optimisers.map(({ skipped }) => skipped));
@@ -327,8 +340,9 @@ export interface DiscoverOptions extends SequenceSize {
 }
 
 /**
- * The base below layer l, a code generator at it, the base above it; and the NLL of each action [batch·time].
- * With a frozen base everything but the generator runs without recording gradients, except the blocks above, through which they flow.
+ * The base below layer l, a code generator at it, the base above it; and the NLL of each action [batch·time]. With a
+ * frozen base everything but the generator runs without recording gradients, except the blocks above, through which
+ * they flow.
  */
 export function discover(
   base: SequenceModel,

@@ -47,7 +47,9 @@ export interface DiscoveryInputs {
   readonly view?: Tensor;
   /** u32 [batch]: observations in each view (episode length + 1); the embedder holds its state over padding. */
   readonly viewLengths?: Tensor;
-  /** Standard normal noise for sampling codes, as `codeNoise` of the generator says; their means are taken when absent. */
+  /**
+   * Standard normal noise for sampling codes, as `codeNoise` of the generator says; their means are taken when absent.
+   */
   readonly noise?: Tensor;
   /** Logistic noise [batch, time] for the stochastic gates, or what the generator's boundaries are drawn with. */
   readonly gateNoise?: Tensor;
@@ -55,7 +57,10 @@ export interface DiscoveryInputs {
   readonly gate: Tensor;
 }
 
-/** Where the codes of a demonstration come from while skills are looked for: the metacontroller's encoder, or a baseline's. */
+/**
+ * Where the codes of a demonstration come from while skills are looked for: the metacontroller's encoder, or a
+ * baseline's.
+ */
 export interface CodeGenerator extends Steering {
   discover(inputs: DiscoveryInputs, size: SequenceSize): Discovery;
   /** Shape of the normal noise it samples codes with. */
@@ -65,8 +70,8 @@ export interface CodeGenerator extends Steering {
 }
 
 /**
- * The metacontroller (arXiv 2512.20605, §4, the seven steps of the method): to its causal half it adds the sequence embedding and the
- * encoder, which look at whole recorded episodes.
+ * The metacontroller (arXiv 2512.20605, §4, the seven steps of the method): to its causal half it adds the sequence
+ * embedding and the encoder, which look at whole recorded episodes.
  */
 export class Metacontroller extends Steering implements CodeGenerator {
   readonly #embedder: GruParameters;

@@ -47,9 +47,9 @@ export function recur(
 }
 
 /**
- * The causal half of a metacontroller (arXiv 2512.20605, §4, steps 1, 4, 6 and 7): history, switch, hypernetwork, steering. It is all
- * that is left at test time, whatever the codes were found by. Every reader sees the residual stream through a layer norm without
- * parameters.
+ * The causal half of a metacontroller (arXiv 2512.20605, §4, steps 1, 4, 6 and 7): history, switch, hypernetwork,
+ * steering. It is all that is left at test time, whatever the codes were found by. Every reader sees the residual
+ * stream through a layer norm without parameters.
  */
 export class Steering {
   readonly device: Device;
@@ -139,8 +139,8 @@ export class Steering {
   }
 
   /**
-   * One causal step (what runs at test time): the switch reads LN(e_t), h_{t−1} and z_{t−1}; where it opens, or on a row's
-   * first step, `proposal` becomes the code; then the history moves on. The state's tensors are updated in place.
+   * One causal step (what runs at test time): the switch reads LN(e_t), h_{t−1} and z_{t−1}; where it opens, or on a
+   * row's first step, `proposal` becomes the code; then the history moves on. The state's tensors are updated in place.
    * @param residual [rows, width]
    * @param proposal the codes to take where the switch opens [rows, latent]
    * @param gate f32 [4] as in `discover`; hard at test time.

@@ -1,4 +1,6 @@
-/** Supervised controllers: one low-rank U per true subgoal, the bound on what steering can do (arXiv 2512.20605, §4). */
+/**
+ * Supervised controllers: one low-rank U per true subgoal, the bound on what steering can do (arXiv 2512.20605, §4).
+ */
 import type { LeafValues } from '@coxswain/base';
 import {
   type AdamW,
@@ -19,8 +21,8 @@ import {
 import { normal, requireReadable, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
 
 /**
- * For each of `subgoals` a correction e ← e + B_g A_g e, chosen by label. They are the hypernetwork's kernels with a one-hot
- * in place of the decoder's hidden layer.
+ * For each of `subgoals` a correction e ← e + B_g A_g e, chosen by label. They are the hypernetwork's kernels with a
+ * one-hot in place of the decoder's hidden layer.
  */
 export class SupervisedControllers {
   readonly #a: Tensor;
@@ -79,7 +81,10 @@ export interface SupervisedSettings {
   readonly meanLength: number;
 }
 
-/** Trains supervised controllers on the frozen base, or measures them: NLL of the expert's actions under the right controller. */
+/**
+ * Trains supervised controllers on the frozen base, or measures them: NLL of the expert's actions under the right
+ * controller.
+ */
 export class SupervisedTrainer {
   readonly #programs = new Map<string, Captured>();
   readonly #device: Device;
@@ -96,7 +101,10 @@ export class SupervisedTrainer {
     this.#device = base.device;
   }
 
-  /** Compiles what updates on batches of this size run, many kernels at once; without it the first one compiles them one by one. */
+  /**
+   * Compiles what updates on batches of this size run, many kernels at once; without it the first one compiles them one
+   * by one.
+   */
   ready({ batch, time }: LabelledBatch): Promise<void> {
     return this.#captured(batch, time, true).program.ready();
   }

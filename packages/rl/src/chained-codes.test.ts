@@ -88,7 +88,10 @@ test('refuses codes that are no chains', () => {
   expect(() => new ChainedCodes(device.zeros([N, LATENT]))).toThrow(/codes \[12,8\], expected \[episodes, chain, latent\]/);
 });
 
-/** For each colour the golden posterior mean, where the switch opened while it was the true subgoal, that lies nearest to their middle. */
+/**
+ * For each colour the golden posterior mean, where the switch opened while it was the true subgoal, that lies nearest
+ * to their middle.
+ */
 function codesOfColours(): number[][] {
   const { mu, beta_hard: beta, subgoal, length } = readGolden('trained/episodes');
   const [episodes, time] = beta.shape;

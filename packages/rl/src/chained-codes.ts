@@ -3,8 +3,9 @@ import type { CodeSource } from './codes.js';
 import { type StepContext, scatterRows } from './controller.js';
 
 /**
- * Codes one after the other, by hand: at an episode's first step its first code is taken, at every later opening of the switch the next
- * one, and once all are used up the last again. Who plays knows how many were taken from where the switch opened.
+ * Codes one after the other, by hand: at an episode's first step its first code is taken, at every later opening of the
+ * switch the next one, and once all are used up the last again. Who plays knows how many were taken from where the
+ * switch opened.
  */
 export class ChainedCodes implements CodeSource {
   /** [episodes, chain · latent]: the codes that are still to come, the next one first. */

@@ -2,7 +2,10 @@ import { CoxswainError, leafSize, leafValues, leavesOf, type Space } from '@coxs
 import type { Reset, Step, World } from '@coxswain/envs';
 import { expectedOf, firstWrong } from '@coxswain/transformer';
 
-/** A world gave what no world may give: NaN for a reward, an observation that the model cannot read, an array of another length. */
+/**
+ * A world gave what no world may give: NaN for a reward, an observation that the model cannot read, an array of another
+ * length.
+ */
 export class WorldError extends CoxswainError {
   /**
    * @param world its `name`, or that of its class.
@@ -31,8 +34,9 @@ const nameOf = (world: World): string => {
 const isFlag = (flag: unknown): boolean => flag === 0 || flag === 1 || flag === false || flag === true;
 
 /**
- * A world that is looked at as it plays: every reward, observation, flag and progress of an episode that runs, on the host, before
- * any of it reaches the model. Observations have to be of the space that it declares. Otherwise it is the world it was made of.
+ * A world that is looked at as it plays: every reward, observation, flag and progress of an episode that runs, on the
+ * host, before any of it reaches the model. Observations have to be of the space that it declares. Otherwise it is the
+ * world it was made of.
  */
 export class CheckedWorld implements World {
   readonly name: string;

@@ -8,8 +8,9 @@ export type ChunkSize = SequenceSize & { readonly steps: number; readonly decisi
 
 export type ChunkSettings = {
   /**
-   * Episodes in each chunk, longest episodes first. The gradient is that of the whole batch whatever they are. By default packed ones are as
-   * few as hold no more than 32 768 steps; others an eighth, an eighth, a quarter and a half of the batch, for few episodes are long.
+   * Episodes in each chunk, longest episodes first. The gradient is that of the whole batch whatever they are. By
+   * default packed ones are as few as hold no more than 32 768 steps; others an eighth, an eighth, a quarter and a half
+   * of the batch, for few episodes are long.
    */
   readonly chunks?: readonly number[];
   /** Chunks are as long as their longest episode, rounded up to a multiple of this; unless they are packed. */
@@ -69,7 +70,8 @@ export function roomForSteps(steps: number): number {
 /**
  * Sorts episodes by their steps up to the last decision and cuts them into chunks.
  * @param made [count·horizon] 1 where a decision was made.
- * @param packed whether a chunk has its steps time after time, all episodes that have one, or room for as many as the longest has for each.
+ * @param packed whether a chunk has its steps time after time, all episodes that have one, or room for as many as the
+ * longest has for each.
  * @throws ShapeError where the chunks are too small for the batch.
  */
 export function planChunks(

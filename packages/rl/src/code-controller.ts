@@ -27,8 +27,8 @@ export type CodeRecords = {
 };
 
 /**
- * The metacontroller at test time (arXiv 2512.20605, §5, Algorithms 1–3): the encoder is gone, codes come from a source. A code is
- * held until β, binarised, is 1; then the source's proposal of that step takes its place.
+ * The metacontroller at test time (arXiv 2512.20605, §5, Algorithms 1–3): the encoder is gone, codes come from a
+ * source. A code is held until β, binarised, is 1; then the source's proposal of that step takes its place.
  */
 export class CodeController implements Controller {
   readonly layer: number;

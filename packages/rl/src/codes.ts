@@ -15,7 +15,10 @@ export type CodeSource = {
    * @returns codes [rows, latent], and their log-density under the source [rows] where it has one that is learned.
    */
   propose(x: Tensor, context: StepContext): { readonly code: Tensor; readonly logProb?: Tensor };
-  /** After `propose`, for a source that has to know whether its proposals were taken. @param open f32 [rows]: 1 where they were. */
+  /**
+   * After `propose`, for a source that has to know whether its proposals were taken.
+   * @param open f32 [rows]: 1 where they were.
+   */
   taken?(open: Tensor, context: StepContext): void;
   dispose(): void;
 };

@@ -7,7 +7,10 @@ export type StepContext = {
   readonly rows: number;
   /** u32 [rows]: the episode in each row, `NONE` for an empty one. */
   readonly episode: Tensor;
-  /** u32 [rows]: the same as a number in the whole batch, of which only a part may be on this device. What is random belongs to it. */
+  /**
+   * u32 [rows]: the same as a number in the whole batch, of which only a part may be on this device. What is random
+   * belongs to it.
+   */
   readonly owner: Tensor;
   /** u32 [rows]: episode · horizon + t, where what happens at this step is recorded; `NONE` for an empty row. */
   readonly place: Tensor;
@@ -24,9 +27,9 @@ export type HostStep = {
 };
 
 /**
- * Something that looks at the residual stream of a frozen model, and edits it, at every step of an episode. `control` is recorded
- * into programs once for each number of rows; state lives in tensors of one row an episode, read and written through
- * `gatherRows(state, context.episode)` and `scatterRows`.
+ * Something that looks at the residual stream of a frozen model, and edits it, at every step of an episode. `control`
+ * is recorded into programs once for each number of rows; state lives in tensors of one row an episode, read and
+ * written through `gatherRows(state, context.episode)` and `scatterRows`.
  */
 export type Controller = {
   /** Blocks done when it looks: 0 is the embedding. */

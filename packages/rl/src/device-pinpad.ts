@@ -55,9 +55,9 @@ function packTasks(tasks: readonly ColourSequence[] | 'free', colours: number): 
 }
 
 /**
- * `GridworldPinpad` on a device: N episodes that begin, are observed and stepped, and an expert that plays them, without the host. The
- * same seed and number of an episode give the same layout, task and expert, to the bit. Every method but `seed` records launches, so
- * that a captured program may hold a whole episode.
+ * `GridworldPinpad` on a device: N episodes that begin, are observed and stepped, and an expert that plays them,
+ * without the host. The same seed and number of an episode give the same layout, task and expert, to the bit. Every
+ * method but `seed` records launches, so that a captured program may hold a whole episode.
  */
 export class DevicePinpad implements DeviceWorld {
   /** u32 `[N, cells]`: 0 empty, 1 … O colours, O+1 a wall. */
@@ -139,7 +139,8 @@ export class DevicePinpad implements DeviceWorld {
 
   /**
    * Plays all episodes as `Expert` does, from where `begin` put them, and leaves the agents there.
-   * @returns track u32 `[N, T+1]`: cell, the move in bits 16 and 17, the colour under way above; from the end on the last cell and zeros.
+   * @returns track u32 `[N, T+1]`: cell, the move in bits 16 and 17, the colour under way above; from the end on the
+   * last cell and zeros.
    *   outcome u32 `[N]`: steps, plus 2³¹ where the task was done in time.
    */
   expert(epsilon: Expert['epsilon'], ties: Ties = 'random'): { track: Tensor; outcome: Tensor } {

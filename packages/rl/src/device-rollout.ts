@@ -22,7 +22,9 @@ export type DeviceRolloutOptions = {
   readonly part?: BatchPart;
   /** Numbers of rows that programs are captured for, rising; see `Rollout`. */
   readonly rowCounts?: readonly number[];
-  /** Rows planned beyond those that ran in the batch before, as a share of them (and of forty more); a tenth by default. */
+  /**
+   * Rows planned beyond those that ran in the batch before, as a share of them (and of forty more); a tenth by default.
+   */
   readonly spare?: number;
 };
 
@@ -30,10 +32,11 @@ export type DeviceRolloutOptions = {
 type Read = { readonly outcome: Outcome; readonly open: Float32Array; readonly counts: Uint32Array };
 
 /**
- * `Rollout` without the host: worlds, model, controller, sampling and bookkeeping of all steps are one submit with one readback, and
- * give the same episodes. The host cannot see how many episodes still run, so a step's rows are planned from how many ran at that
- * step in the batch before, with room to spare. Should more run than were planned, which the readback tells, the batch is played
- * again with room for all: everything random belongs to episodes and steps, so it is the same batch.
+ * `Rollout` without the host: worlds, model, controller, sampling and bookkeeping of all steps are one submit with one
+ * readback, and give the same episodes. The host cannot see how many episodes still run, so a step's rows are planned
+ * from how many ran at that step in the batch before, with room to spare. Should more run than were planned, which the
+ * readback tells, the batch is played again with room for all: everything random belongs to episodes and steps, so it
+ * is the same batch.
  */
 export class DeviceRollout {
   readonly #device: Device;

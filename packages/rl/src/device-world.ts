@@ -8,8 +8,9 @@ import type { Episodes } from './episodes.js';
 export type Outcome = Pick<Episodes, 'reward' | 'length' | 'progress' | 'action'>;
 
 /**
- * N episodes whose steps are launches, without the host between them. Every method but `seed` and `outcome` records launches, so that a
- * captured program may hold a whole episode. Episode i of a seed is the one that the world on the host plays.
+ * N episodes whose steps are launches, without the host between them. Every method but `seed` and `outcome` records
+ * launches, so that a captured program may hold a whole episode. Episode i of a seed is the one that the world on the
+ * host plays.
  */
 export interface DeviceWorld {
   /** N. */
@@ -28,8 +29,8 @@ export interface DeviceWorld {
    * @param clock u32 `[1]`: the time step.
    * @param counts u32 `[T]`: gets, at that step, how many run, also where they are more than `rows`.
    * @param before episodes of the batch that come before these, where other devices play a part of it.
-   * @returns episode u32 `[rows]`, `NONE` (0xffffffff) behind the last; owner u32 `[rows]`, its number in the whole batch; place u32
-   * `[rows]`, where a row's results of this step go in `[N·T]`.
+   * @returns episode u32 `[rows]`, `NONE` (0xffffffff) behind the last; owner u32 `[rows]`, its number in the whole
+   * batch; place u32 `[rows]`, where a row's results of this step go in `[N·T]`.
    */
   running(rows: number, clock: Tensor, counts: Tensor, before?: number): { episode: Tensor; owner: Tensor; place: Tensor };
   /** What some episodes show, a tensor for each leaf. @param episode u32 `[rows]`. */

@@ -1,7 +1,10 @@
 /** Batches of episodes, whole and in parts. */
 import type { LeafValues } from '@coxswain/base';
 
-/** A part of a batch, where several devices share it: how many of its episodes come before, and how many there are in all. */
+/**
+ * A part of a batch, where several devices share it: how many of its episodes come before, and how many there are in
+ * all.
+ */
 export type BatchPart = { readonly before: number; readonly of: number };
 
 /** What N episodes did. The arrays belong to the rollout and are overwritten by the next one. */
@@ -19,7 +22,10 @@ export type Episodes = {
   readonly action: readonly LeafValues[];
   /** `[N·horizon]` 1 where the switch opened (a code was chosen); all 0 without a switch. */
   readonly open: Uint8Array;
-  /** Of N·horizon: observations acted upon, an array for each leaf, where `recordActions` is set, else none; stale after the end. */
+  /**
+   * Of N·horizon: observations acted upon, an array for each leaf, where `recordActions` is set, else none; stale after
+   * the end.
+   */
   readonly observation: readonly LeafValues[];
   /** Steps of all episodes together. */
   readonly steps: number;

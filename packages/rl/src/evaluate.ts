@@ -4,7 +4,9 @@ import type { Rollout } from './rollout.js';
 export type Evaluation = {
   /** Episodes played: whole batches of the rollout. */
   readonly episodes: number;
-  /** Mean reward of an episode; where finishing the task is worth 1 and all else nothing, the share that finished it. */
+  /**
+   * Mean reward of an episode; where finishing the task is worth 1 and all else nothing, the share that finished it.
+   */
   readonly success: number;
   /** Mean progress at the end of an episode. */
   readonly progress: number;

@@ -25,13 +25,19 @@ export type InternalEnvironmentOptions = {
 
 /** Of each environment, `[N]`. */
 export type InternalInfo = {
-  /** 1 where the environment waits for a code: β is 1 (always at an episode's first step). Elsewhere a code is still held. */
+  /**
+   * 1 where the environment waits for a code: β is 1 (always at an episode's first step). Elsewhere a code is still
+   * held.
+   */
   readonly open: Uint8Array;
   /** 1 where an internal step ended in this call: `reward` and `held` are about it. */
   readonly ended: Uint8Array;
   /** Environment steps for which the code was held, where `ended`. */
   readonly held: Uint16Array;
-  /** LN(e) `[N, width]` at every environment step since the last call, in order; the last one is the observation. For causal policies. */
+  /**
+   * LN(e) `[N, width]` at every environment step since the last call, in order; the last one is the observation. For
+   * causal policies.
+   */
   readonly seen: readonly Float32Array[];
 };
 
@@ -55,14 +61,15 @@ type Programs = {
 };
 
 /**
- * The frozen model and its metacontroller as an environment whose actions are codes (arXiv 2512.20605, §5, Algorithms 1–3). One internal
- * step holds a code z: at every environment step it computes ê, samples an action from the frozen model, steps the world, reads the next
- * e and evaluates β, until β is 1 or the episode ends; its reward is the sum over the steps it held.
+ * The frozen model and its metacontroller as an environment whose actions are codes (arXiv 2512.20605, §5, Algorithms
+ * 1–3). One internal step holds a code z: at every environment step it computes ê, samples an action from the frozen
+ * model, steps the world, reads the next e and evaluates β, until β is 1 or the episode ends; its reward is the sum
+ * over the steps it held.
  *
- * Gymnasium's words for a vector environment, autoreset disabled. Codes last differently long in different environments: a call
- * gives codes to those that wait for one (`info.open`), the others hold theirs and ignore it, and it returns as soon as any
- * waits again. With one environment this is the paper's algorithm word for word. Training plays through `Rollout`, which
- * does the same in one submit a step; this class is for policies of one's own.
+ * Gymnasium's words for a vector environment, autoreset disabled. Codes last differently long in different
+ * environments: a call gives codes to those that wait for one (`info.open`), the others hold theirs and ignore it, and
+ * it returns as soon as any waits again. With one environment this is the paper's algorithm word for word. Training
+ * plays through `Rollout`, which does the same in one submit a step; this class is for policies of one's own.
  */
 export class InternalEnvironment {
   static readonly autoresetMode = 'disabled';
@@ -133,7 +140,10 @@ export class InternalEnvironment {
     return { look, act };
   }
 
-  /** Begins episodes `batch·N` to `batch·N + N − 1` of the seed. All environments wait for a code. @throws WorldError */
+  /**
+   * Begins episodes `batch·N` to `batch·N + N − 1` of the seed. All environments wait for a code.
+   * @throws WorldError
+   */
   async reset(batch = 0): Promise<InternalStep> {
     const { seed } = this.options;
     const { observation } = this.#world.reset(seed, { firstEpisode: batch * this.environments });
@@ -149,8 +159,8 @@ export class InternalEnvironment {
   /**
    * One internal step where a code is waited for.
    * @param codes `[N, latent]`; read where `info.open` was 1.
-   * @throws ShapeError where no episode is running, and for codes of another size; NotFiniteError for a code that is read and not
-   * finite; WorldError for what no world may give.
+   * @throws ShapeError where no episode is running, and for codes of another size; NotFiniteError for a code that is
+   * read and not finite; WorldError for what no world may give.
    */
   async step(codes: Float32Array): Promise<InternalStep> {
     const { model } = this.options;

@@ -17,9 +17,10 @@ export type PolicyConfig = {
 export type CodeStatistics = { readonly mean: ArrayLike<number>; readonly std: ArrayLike<number> };
 
 /**
- * The causal policy π(z | e_1:t) that takes the encoder's place (arXiv 2512.20605, §5; there one Hawk block of width 256): a GRU
- * over LN(e), a head of one hidden layer on [h_t, LN(e_t)], and a diagonal Gaussian with a learned spread that is the same in
- * every state. It starts as the codes' own distribution, widened: **our choice**, since with a small α they are not N(0, I).
+ * The causal policy π(z | e_1:t) that takes the encoder's place (arXiv 2512.20605, §5; there one Hawk block of width
+ * 256): a GRU over LN(e), a head of one hidden layer on [h_t, LN(e_t)], and a diagonal Gaussian with a learned spread
+ * that is the same in every state. It starts as the codes' own distribution, widened: **our choice**, since with a
+ * small α they are not N(0, I).
  */
 export class Policy {
   /** What is learned of the spread [latent]. */
@@ -73,8 +74,8 @@ export class Policy {
   }
 
   /**
-   * Sets how far it explores: σ is what is learned times `share`. A schedule that narrows it lets the means be learned more and more
-   * exactly.
+   * Sets how far it explores: σ is what is learned times `share`. A schedule that narrows it lets the means be learned
+   * more and more exactly.
    */
   explore(share: number): void {
     if (!(share > 0 && Number.isFinite(share))) throw outOfRange('share', share, 'a positive number');

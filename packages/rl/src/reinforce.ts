@@ -56,7 +56,10 @@ export type Update = {
   readonly epochs: readonly EpochStatistics[];
   /** Environment steps of all its episodes. */
   readonly steps: number;
-  /** `charts/SPS`: environment steps per second, rollout and update together. It is no function of the seed, so it stands apart. */
+  /**
+   * `charts/SPS`: environment steps per second, rollout and update together. It is no function of the seed, so it
+   * stands apart.
+   */
   readonly stepsPerSecond: number;
   readonly seconds: { readonly rollout: number; readonly update: number };
 };
@@ -73,8 +76,8 @@ export type Pending = {
 
 /**
  * Reinforcement learning in batches of whole episodes: play N, then a few passes of the clipped objective over their
- * decisions. The n-th update is a function of the seed, n and the parameters and moments before it. Several devices that share
- * batches play the same episodes as one would; their gradients are sums in another order.
+ * decisions. The n-th update is a function of the seed, n and the parameters and moments before it. Several devices
+ * that share batches play the same episodes as one would; their gradients are sums in another order.
  */
 export class Reinforcer {
   readonly #replicas: readonly (Replica & { readonly optimiser: AdamW; readonly update: ClippedUpdate })[];
@@ -116,19 +119,20 @@ export class Reinforcer {
   }
 
   /**
-   * Plays one batch of episodes and learns from it. Where all had the same reward every advantage is 0 and nothing changes, the
-   * optimiser's moments included.
+   * Plays one batch of episodes and learns from it. Where all had the same reward every advantage is 0 and nothing
+   * changes, the optimiser's moments included.
    * @param learningRate that of the settings by default.
-   * @throws WorldError for what no world may give; NotFiniteError that names the culprit where a loss or a gradient norm is NaN or
-   * infinite: a parameter, an optimiser's moment, an operation. Parameters are then those of before the epoch, and this is done for.
+   * @throws WorldError for what no world may give; NotFiniteError that names the culprit where a loss or a gradient
+   * norm is NaN or infinite: a parameter, an optimiser's moment, an operation. Parameters are then those of before the
+   * epoch, and this is done for.
    */
   async update(learningRate = this.settings.learningRate): Promise<Update> {
     return (await this.step(learningRate)).finish();
   }
 
   /**
-   * `update` without waiting for its epochs: on a device that plays by itself one readback an update, not two. What `update` would
-   * have thrown of these epochs is thrown by `finish`, or by the next `step`.
+   * `update` without waiting for its epochs: on a device that plays by itself one readback an update, not two. What
+   * `update` would have thrown of these epochs is thrown by `finish`, or by the next `step`.
    */
   async step(learningRate = this.settings.learningRate): Promise<Pending> {
     const index = this.#index;
@@ -172,7 +176,10 @@ export class Reinforcer {
     return { index, episodes: metrics, finish };
   }
 
-  /** Looks at statistics that have arrived. @throws NotFiniteError that names the culprit where one of them is NaN or infinite. */
+  /**
+   * Looks at statistics that have arrived.
+   * @throws NotFiniteError that names the culprit where one of them is NaN or infinite.
+   */
   async #requireFinite(): Promise<void> {
     const arrived = this.#arrived;
     this.#arrived = undefined;
@@ -190,7 +197,10 @@ export class Reinforcer {
     });
   }
 
-  /** Looks for what made a number of this run NaN or infinite; returns where nothing is found. @throws NotFiniteError that names it. */
+  /**
+   * Looks for what made a number of this run NaN or infinite; returns where nothing is found.
+   * @throws NotFiniteError that names it.
+   */
   explain(): Promise<void> {
     return explainUpdate(this.#replicas);
   }
@@ -240,7 +250,10 @@ export type InternalParts = {
   readonly model: SequenceModel;
   /** The frozen metacontroller; its encoder is not used. */
   readonly metacontroller: Steering;
-  /** f32 [4]: `gateValues` of the metacontroller package. Hard for the method; always open for the baseline without temporal abstraction. */
+  /**
+   * f32 [4]: `gateValues` of the metacontroller package. Hard for the method; always open for the baseline without
+   * temporal abstraction.
+   */
   readonly gate: Tensor;
   /** What learns. */
   readonly policy: Policy;
@@ -257,14 +270,20 @@ export type InternalOptions = InternalParts & {
   readonly temperature?: number;
   /** The same on other devices, policies alike: each plays as many episodes of every batch as its environment has. */
   readonly others?: readonly InternalParts[];
-  /** `[N·horizon]` 1 where a decision was made, in place of where the switch opened: to measure what updates of some kind cost. */
+  /**
+   * `[N·horizon]` 1 where a decision was made, in place of where the switch opened: to measure what updates of some
+   * kind cost.
+   */
   readonly decisions?: (episodes: Episodes) => Uint8Array;
 };
 
 /** Episodes played together and their longest, wherever the worlds are. */
 const sizeOf = ({ environments, horizon }: World | DeviceWorld) => ({ episodes: environments, horizon });
 
-/** Internal RL (arXiv 2512.20605, §5): a policy over codes; the frozen model and the rest of the metacontroller are its world. */
+/**
+ * Internal RL (arXiv 2512.20605, §5): a policy over codes; the frozen model and the rest of the metacontroller are its
+ * world.
+ */
 export function internalRl(options: InternalOptions): Reinforcer {
   const { settings, others = [], decisions = ({ open }: Episodes) => open } = options;
   const all = [options, ...others];

@@ -30,13 +30,13 @@ export type RolloutOptions = {
   /** Keep observations and the log-probabilities of actions, which raw-action RL learns from. */
   readonly recordActions?: boolean;
   /**
-   * Temperature at which the model's actions are sampled: its logits are divided by it. 1 by default, the model as it was trained;
-   * below it acts more decidedly. Log-probabilities recorded are those of what was sampled from.
+   * Temperature at which the model's actions are sampled: its logits are divided by it. 1 by default, the model as it
+   * was trained; below it acts more decidedly. Log-probabilities recorded are those of what was sampled from.
    */
   readonly temperature?: number;
   /**
-   * Numbers of rows that programs are captured for, rising. A step runs the smallest that holds all running episodes; most
-   * episodes end early, and the cost of a step is its rows. By default sixteen sizes up to all.
+   * Numbers of rows that programs are captured for, rising. A step runs the smallest that holds all running episodes;
+   * most episodes end early, and the cost of a step is its rows. By default sixteen sizes up to all.
    */
   readonly rowCounts?: readonly number[];
   /** Which episodes of a batch are played here, where several devices share it; all of them by default. */
@@ -104,8 +104,8 @@ export function defaultRowCounts(episodes: number): number[] {
 
 /**
  * Plays N episodes together: at every environment step one captured program and one submit with one readback, in which
- * the model reads, a controller edits, and actions are sampled on the device. Everything random is a function of the seed, the
- * batch's number and the step, and belongs to the episode: which others still run changes nothing.
+ * the model reads, a controller edits, and actions are sampled on the device. Everything random is a function of the
+ * seed, the batch's number and the step, and belongs to the episode: which others still run changes nothing.
  */
 export class Rollout {
   /** [N·horizon, 1]: log-probabilities of the actions, where `recordActions` is set. */
@@ -239,7 +239,10 @@ export class Rollout {
     return this.#last ? [this.#last.program] : [];
   }
 
-  /** What one environment step replays while so many episodes run: the program of the smallest number of rows that holds them. */
+  /**
+   * What one environment step replays while so many episodes run: the program of the smallest number of rows that holds
+   * them.
+   */
   program(running: number): Program {
     return this.#program(running).program;
   }

@@ -30,7 +30,10 @@ const T = 8;
 type Numbers = ReturnType<typeof boxSpace>;
 const [OBSERVATION, ACTION] = [boxSpace([2], { low: -4, high: 4 }), boxSpace([1])];
 
-/** A point on a line that has to come to +1 or beyond; it moves by a third of what is done, at most. It sees its place and its last move. */
+/**
+ * A point on a line that has to come to +1 or beyond; it moves by a third of what is done, at most. It sees its place
+ * and its last move.
+ */
 class Line implements World<Numbers, Numbers> {
   readonly observationSpace: Numbers = OBSERVATION;
   readonly actionSpace: Numbers = ACTION;

@@ -32,7 +32,10 @@ const T = 4;
 /** What is given in place of some of a result. @param at the first world whose episode runs. */
 type Spoil = (result: Step, at: number) => Partial<Step>;
 
-/** `grid-mini` that gives something else once, where it is told to: in so many steps from the next `reset` on, which is step 0. */
+/**
+ * `grid-mini` that gives something else once, where it is told to: in so many steps from the next `reset` on, which is
+ * step 0.
+ */
 class Faulty implements World<GridObservation, DiscreteSpace> {
   readonly environments = N;
   readonly horizon = T;

@@ -8,8 +8,8 @@ export type Statistics = { readonly index: number; readonly epochs: readonly Epo
 type Learning = Replica & { readonly optimiser: AdamW; readonly update: ClippedUpdate };
 
 /**
- * Looks for what made a number NaN or infinite: parameters and moments, the operations of a step of the rollout, what the last update
- * read, the operations of an epoch. Returns where nothing is found.
+ * Looks for what made a number NaN or infinite: parameters and moments, the operations of a step of the rollout, what
+ * the last update read, the operations of an epoch. Returns where nothing is found.
  * @throws NotFiniteError that names it.
  */
 export async function explainUpdate(replicas: readonly Learning[]): Promise<void> {

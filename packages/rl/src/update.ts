@@ -22,9 +22,14 @@ import type { Episodes } from './episodes.js';
 
 /** One part of a batch: episodes of similar length and the decisions made in them. */
 export type Chunk = ChunkSize & {
-  /** u32 [steps]: place of each step in the records (episode · horizon + t), `NONE` after an episode's last decision. */
+  /**
+   * u32 [steps]: place of each step in the records (episode · horizon + t), `NONE` after an episode's last decision.
+   */
   readonly step: Tensor;
-  /** u32 [batch]: steps of each episode, its last decision the last of them; packed, u32 [batch + time + 1] with where each time begins. */
+  /**
+   * u32 [batch]: steps of each episode, its last decision the last of them; packed, u32 [batch + time + 1] with where
+   * each time begins.
+   */
   readonly lengths: Tensor;
   /** u32 [decisions]: place of each decision in the records, `NONE` in rows left over. */
   readonly decision: Tensor;
@@ -113,9 +118,10 @@ type Captured = {
 
 /**
  * PPO's clipped surrogate over the decisions of whole trajectories (arXiv 2512.20605, §5): mean over all decisions of
- * −min(ratio · A, clip(ratio) · A); no critic, no KL penalty, no entropy bonus. Episodes are sorted by length up to their last decision, for
- * nothing is learned from what comes after it, and worked off in chunks, packed or cropped to their longest, whose gradients add up to that of
- * the full batch. What is not recurrent is computed where there were decisions, no other step. See `learn` for all its epochs.
+ * −min(ratio · A, clip(ratio) · A); no critic, no KL penalty, no entropy bonus. Episodes are sorted by length up to
+ * their last decision, for nothing is learned from what comes after it, and worked off in chunks, packed or cropped to
+ * their longest, whose gradients add up to that of the full batch. What is not recurrent is computed where there were
+ * decisions, no other step. See `learn` for all its epochs.
  */
 export class ClippedUpdate {
   readonly #device: Device;
@@ -282,8 +288,8 @@ export class ClippedUpdate {
 }
 
 /**
- * All epochs on one batch, of which each of `updates` has a part on a device of its own: their sums are added in order, so that all make
- * the same step. Where one has it all, an epoch is one submit and nothing is read back.
+ * All epochs on one batch, of which each of `updates` has a part on a device of its own: their sums are added in order,
+ * so that all make the same step. Where one has it all, an epoch is one submit and nothing is read back.
  */
 export async function learn(
   updates: readonly ClippedUpdate[],

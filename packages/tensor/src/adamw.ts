@@ -14,13 +14,16 @@ export interface AdamWSettings {
   readonly weightDecay?: number;
   /** Longest global gradient norm; longer gradients are scaled down to it. 0 for no limit. */
   readonly clip?: number;
-  /** What the gradients it is given were multiplied by (`LOSS_SCALE` in half precision); its updates and norms are those without. */
+  /**
+   * What the gradients it is given were multiplied by (`LOSS_SCALE` in half precision); its updates and norms are those
+   * without.
+   */
   readonly gradientScale?: number;
 }
 
 /**
- * AdamW over all parameters of a store: one norm, one dispatch. `prepare` on the host before each run, `apply` inside the
- * captured step.
+ * AdamW over all parameters of a store: one norm, one dispatch. `prepare` on the host before each run, `apply` inside
+ * the captured step.
  */
 export class AdamW {
   readonly #m: Tensor;

@@ -17,9 +17,15 @@ export interface Barrier {
 export interface OpOptions {
   /** What `backward` reads: it is refused where that was changed in place since. All inputs and outputs when absent. */
   readonly saves?: readonly Tensor[];
-  /** Further inputs, by name, for which there is no gradient: where one requires it, `backward` through the operation is refused. */
+  /**
+   * Further inputs, by name, for which there is no gradient: where one requires it, `backward` through the operation is
+   * refused.
+   */
   readonly constants?: Readonly<Record<string, Tensor | undefined>>;
-  /** `relu`: the output is what a relu gave, of this operation's sums. `view`: the output is the input under another shape. */
+  /**
+   * `relu`: the output is what a relu gave, of this operation's sums. `view`: the output is the input under another
+   * shape.
+   */
   readonly kind?: 'relu' | 'view';
 }
 
@@ -93,8 +99,9 @@ export function op(name: string, inputs: readonly Tensor[], outputs: readonly Te
 }
 
 /**
- * Declares that `outputs` were made by an operation without a gradient. Where one of its inputs requires a gradient, `backward` through
- * an output is a GradientError that names both; `detach()` says that gradients are meant to stop. A leaf among the outputs stays a leaf.
+ * Declares that `outputs` were made by an operation without a gradient. Where one of its inputs requires a gradient,
+ * `backward` through an output is a GradientError that names both; `detach()` says that gradients are meant to stop. A
+ * leaf among the outputs stays a leaf.
  */
 export function noGradient(operation: string, inputs: Readonly<Record<string, Tensor | undefined>>, outputs: readonly Tensor[]): void {
   const barrier = recording ? barrierAt(operation, inputs) : undefined;
@@ -132,7 +139,9 @@ function reluBehind(x: Tensor): Node | undefined {
   return node?.kind === 'relu' ? node : undefined;
 }
 
-/** Whether the gradient of `x` goes on through that of a relu, so that whoever makes it may do that in the same launch. */
+/**
+ * Whether the gradient of `x` goes on through that of a relu, so that whoever makes it may do that in the same launch.
+ */
 export const isRectified = (x: Tensor): boolean => reluBehind(x) !== undefined;
 
 /** Says of a gradient of `x` that it has been through the gradient of the relu behind `x`. */
@@ -153,7 +162,9 @@ export function reshapedGradient(gradient: Tensor, shape: readonly number[]): Te
   return view;
 }
 
-/** The buffer into which a running `backward` adds the gradient of `tensor` (a parameter's own, or a zeroed temporary). */
+/**
+ * The buffer into which a running `backward` adds the gradient of `tensor` (a parameter's own, or a zeroed temporary).
+ */
 export function accumulator(tensor: Tensor): Tensor {
   if (tensor.gradient) return tensor.gradient;
   if (!running) {
@@ -169,8 +180,8 @@ export function accumulator(tensor: Tensor): Tensor {
 }
 
 /**
- * Takes the gradient that has reached `tensor` so far away from a running `backward`, for an operation that adds its own in the same
- * launch and returns the sum. Nothing where none has, or where `tensor` is a leaf.
+ * Takes the gradient that has reached `tensor` so far away from a running `backward`, for an operation that adds its
+ * own in the same launch and returns the sum. Nothing where none has, or where `tensor` is a leaf.
  */
 export function takeGradient(tensor: Tensor): Tensor | undefined {
   const held = running?.gradients.get(tensor);
@@ -202,18 +213,22 @@ function addInto(sum: Tensor, x: Tensor): void {
 export type Seeded = readonly [tensor: Tensor, gradient: Tensor];
 
 /**
- * Differentiates a one-element tensor with respect to every leaf that requires it; leaf gradients are added to `leaf.gradient`.
- * @param seed gradient of the loss itself, f32 and of its shape, 1 by default. With one, `loss` may have any shape: it is then Σ seed·loss
- * that is differentiated.
- * @throws GradientError before anything is added to a gradient: where the path to a leaf leads through an operation without a gradient
- * (`no-gradient`), or where a value that a gradient needs was changed since (`changed`).
+ * Differentiates a one-element tensor with respect to every leaf that requires it; leaf gradients are added to
+ * `leaf.gradient`.
+ * @param seed gradient of the loss itself, f32 and of its shape, 1 by default. With one, `loss` may have any shape: it
+ * is then Σ seed·loss that is differentiated.
+ * @throws GradientError before anything is added to a gradient: where the path to a leaf leads through an operation
+ * without a gradient (`no-gradient`), or where a value that a gradient needs was changed since (`changed`).
  */
 export function backward(loss: Tensor, seed?: Tensor): void {
   if (loss.size !== 1 && !seed) throw new ShapeError('backward', `a loss of shape [${loss.shape}]`, 'one element, or a seed gradient');
   backwardFrom([[loss, seed]]);
 }
 
-/** Differentiates Σ gradient·tensor over all pairs, in one pass: a weighted sum of losses that nobody has to form. Errors as `backward`. */
+/**
+ * Differentiates Σ gradient·tensor over all pairs, in one pass: a weighted sum of losses that nobody has to form.
+ * Errors as `backward`.
+ */
 export function backwardSum(...seeded: readonly Seeded[]): void {
   backwardFrom(seeded);
 }

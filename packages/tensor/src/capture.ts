@@ -69,7 +69,10 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
     return this.launches.length;
   }
 
-  /** Compiles what is missing, side by side, and resolves when that is done. Optional: a run compiles what is missing too, one by one. */
+  /**
+   * Compiles what is missing, side by side, and resolves when that is done. Optional: a run compiles what is missing
+   * too, one by one.
+   */
   ready(): Promise<void> {
     this.#ready ??= this.device.compile([this]);
     return this.#ready;
@@ -94,8 +97,8 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
   }
 
   /**
-   * @throws LaunchError where this is not a program of `device`, or uses a tensor that was never computed; DisposedError where this,
-   * or a tensor it uses, was disposed: its memory may be another's by now.
+   * @throws LaunchError where this is not a program of `device`, or uses a tensor that was never computed;
+   * DisposedError where this, or a tensor it uses, was disposed: its memory may be another's by now.
    */
   requireAlive(device: Device): void {
     if (this.device !== device) throw new LaunchError('a program of another device', 'run it on the device that captured it');

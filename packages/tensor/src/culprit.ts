@@ -14,7 +14,10 @@ export interface StepParts {
   /** What a batch wrote for the step to read. Integers among them are finite. */
   readonly inputs: Readonly<Record<string, Tensor>>;
   readonly optimisers: Readonly<Record<string, AdamW>>;
-  /** What runs a step, with the last batch's inputs still in place. They are run once more, updates of parameters included. */
+  /**
+   * What runs a step, with the last batch's inputs still in place. They are run once more, updates of parameters
+   * included.
+   */
   readonly programs: readonly Program[];
 }
 
@@ -25,9 +28,10 @@ const REMEDIES = {
 } as const;
 
 /**
- * Names what made a loss, a gradient norm or a reward NaN or infinite: the first parameter that is not finite, else the first input of
- * the batch, else the first moment of an optimiser, else the first operation that writes such a number when the step is run again
- * (`inspectFinite`). Returns where there is none: the step that went wrong was an earlier one.
+ * Names what made a loss, a gradient norm or a reward NaN or infinite: the first parameter that is not finite, else the
+ * first input of the batch, else the first moment of an optimiser, else the first operation that writes such a number
+ * when the step is run again (`inspectFinite`). Returns where there is none: the step that went wrong was an earlier
+ * one.
  * @throws NotFiniteError that names it.
  */
 export async function findCulprit(device: Device, { stores, inputs, optimisers, programs }: StepParts): Promise<void> {

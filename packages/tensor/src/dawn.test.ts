@@ -52,7 +52,9 @@ describe('devices of a Dawn with toggles', () => {
     else process.env.COXSWAIN_DAWN = before;
   });
 
-  /** What the toggles of a device's Dawn let pass: text that needs allow_unsafe_apis, a buffer that validation refuses. */
+  /**
+   * What the toggles of a device's Dawn let pass: text that needs allow_unsafe_apis, a buffer that validation refuses.
+   */
   async function passes(
     ...asked: Parameters<typeof requestDevice>
   ): Promise<{ unsafe: boolean; invalid: boolean; dawn: readonly string[] }> {

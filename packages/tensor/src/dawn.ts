@@ -20,8 +20,8 @@ export interface DawnRequest {
 }
 
 /**
- * Reads what is asked of Dawn: each part a `TOGGLE`, a `no-TOGGLE` that is to be off, several of them with commas between, or a
- * `KEY=VALUE` option of the `webgpu` package. Of a toggle that is named twice the last word holds.
+ * Reads what is asked of Dawn: each part a `TOGGLE`, a `no-TOGGLE` that is to be off, several of them with commas
+ * between, or a `KEY=VALUE` option of the `webgpu` package. Of a toggle that is named twice the last word holds.
  * @throws CoxswainError `bad-toggle` for what cannot be a toggle's name.
  */
 export function dawnRequest(parts: readonly string[]): DawnRequest {
@@ -44,7 +44,10 @@ export function dawnRequest(parts: readonly string[]): DawnRequest {
   return { toggles, others };
 }
 
-/** The same as options for the `webgpu` package: one that lists all toggles that are to be on, one for those that are to be off. */
+/**
+ * The same as options for the `webgpu` package: one that lists all toggles that are to be on, one for those that are to
+ * be off.
+ */
 export function dawnFlags({ toggles, others }: DawnRequest): string[] {
   const lists = LISTS.map(([option, on]) => [option, [...toggles.keys()].filter((name) => toggles.get(name) === on)] as const);
   return [...lists.filter(([, names]) => names.length > 0).map(([option, names]) => `${option}=${names.join(',')}`), ...others];

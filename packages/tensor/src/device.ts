@@ -138,7 +138,10 @@ export class Device {
     return tensor;
   }
 
-  /** Copies the elements of `from` over those of `to`. No gradient: `backward` through `to` is refused where `from` requires one. */
+  /**
+   * Copies the elements of `from` over those of `to`. No gradient: `backward` through `to` is refused where `from`
+   * requires one.
+   */
   copy(from: Tensor, to: Tensor): void {
     if (from.size !== to.size) throw new ShapeError('copy', `shape [${from.shape}]`, `${to.size} elements`);
     if (from.dtype !== to.dtype) throw new ShapeError('copy', `a tensor of ${from.dtype} into one of ${to.dtype}`, 'two of one dtype');
@@ -175,8 +178,8 @@ export class Device {
   }
 
   /**
-   * Gives a storage's memory back; launches that wait still find it as it was, since the queue keeps their order. Freeing
-   * twice, or freeing a temporary of a capture, does nothing.
+   * Gives a storage's memory back; launches that wait still find it as it was, since the queue keeps their order.
+   * Freeing twice, or freeing a temporary of a capture, does nothing.
    */
   free(storage: Storage): void {
     this.#memory.free(storage);
@@ -222,11 +225,12 @@ export class Device {
 
   /**
    * Launches `kernel` for `shape` with a tensor for each of its buffers by name. Outside a capture it joins the
-   * launches waiting for the next submit; inside, it is recorded, and compiled at the latest by the program's first run. A launch that
-   * would write nothing is left out. What it writes has no gradient until `op` states one.
-   * @throws LaunchError where the kernel does not compile, or its declaration does not fit its text or the tensors: this launch is then
-   * left out, and everything else goes on; ShapeError for a tensor of another dtype or length than the kernel declares, ArgumentError for
-   * a number that a uniform cannot hold, GradientError for an output that a recorded operation made.
+   * launches waiting for the next submit; inside, it is recorded, and compiled at the latest by the program's first
+   * run. A launch that would write nothing is left out. What it writes has no gradient until `op` states one.
+   * @throws LaunchError where the kernel does not compile, or its declaration does not fit its text or the tensors:
+   * this launch is then left out, and everything else goes on; ShapeError for a tensor of another dtype or length than
+   * the kernel declares, ArgumentError for a number that a uniform cannot hold, GradientError for an output that a
+   * recorded operation made.
    */
   dispatch<S extends Shape>(kernel: Kernel<S>, shape: S, tensors: Readonly<Record<string, Tensor>>, options: LaunchOptions = {}): void {
     const lengths = kernel.lengths?.(shape, this.traits) ?? {};
@@ -306,8 +310,8 @@ export class Device {
 
   /**
    * Runs captured programs in order, in one submit (with any eager launches that wait, first).
-   * @throws LaunchError for a kernel that does not compile, or whatever else WebGPU refuses, CaptureError inside a capture, and what
-   * `Program.requireAlive` throws. None of the programs has run then.
+   * @throws LaunchError for a kernel that does not compile, or whatever else WebGPU refuses, CaptureError inside a
+   * capture, and what `Program.requireAlive` throws. None of the programs has run then.
    */
   run(programs: readonly Program[]): void {
     this.#submit(programs);

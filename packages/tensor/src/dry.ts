@@ -1,4 +1,7 @@
-/** A device that computes nothing: to count what a program would launch and hold on to, at any size, where there is no GPU. */
+/**
+ * A device that computes nothing: to count what a program would launch and hold on to, at any size, where there is no
+ * GPU.
+ */
 import type { AdapterTraits } from '@coxswain/kernels';
 import { Device } from './device.js';
 
@@ -32,9 +35,9 @@ function encoder() {
 }
 
 /**
- * A device for adapters of these traits on which programs are recorded, planned, bound and submitted as on a real one, and nothing
- * runs: whatever is read back is zeros. `onLaunches` and `pool.allocatedBytes` tell what would have run and been held. Grids are
- * checked against the limits that every adapter has; buffers may be of any size.
+ * A device for adapters of these traits on which programs are recorded, planned, bound and submitted as on a real one,
+ * and nothing runs: whatever is read back is zeros. `onLaunches` and `pool.allocatedBytes` tell what would have run and
+ * been held. Grids are checked against the limits that every adapter has; buffers may be of any size.
  */
 export function dryDevice(traits: AdapterTraits): Device {
   const queue = { submit: nothing, writeBuffer: nothing, onSubmittedWorkDone: async () => undefined };

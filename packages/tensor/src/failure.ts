@@ -5,8 +5,8 @@ import { DeviceLostError, LaunchError, OutOfMemoryError } from './errors.js';
 export type Attempt = <T>(what: string, work: () => T) => T;
 
 /**
- * What WebGPU reported against a device. During an attempt it is thrown, and the device goes on; outside of one nobody knows whose it
- * is, nor what lies in the device's memory, so the first such report stays.
+ * What WebGPU reported against a device. During an attempt it is thrown, and the device goes on; outside of one nobody
+ * knows whose it is, nor what lies in the device's memory, so the first such report stays.
  */
 export class Failure {
   #first: CoxswainError | undefined;
@@ -28,8 +28,8 @@ export class Failure {
   }
 
   /**
-   * Does `work`, and throws the first thing that WebGPU says against it. Dawn says it before the call returns; an implementation that
-   * says it later ends the device with it, since other work may have built on this one meanwhile.
+   * Does `work`, and throws the first thing that WebGPU says against it. Dawn says it before the call returns; an
+   * implementation that says it later ends the device with it, since other work may have built on this one meanwhile.
    * @param what names the work in errors.
    * @throws OutOfMemoryError, LaunchError
    */

@@ -4,7 +4,8 @@ import type { Tensor } from './tensor.js';
 const isNotFinite = (value: number): boolean => !Number.isFinite(value);
 
 /**
- * Downloads f32 tensors and looks for NaN and infinities: a check for when something has gone wrong, not for every step.
+ * Downloads f32 tensors and looks for NaN and infinities: a check for when something has gone wrong, not for every
+ * step.
  * @param tensors by the name that the error shows.
  * @throws NotFiniteError for the first such number.
  */

@@ -12,8 +12,8 @@ export interface CheckedInput {
 /**
  * How far gradients are from central differences: for operations of one's own, in their tests.
  *
- * Relative error between the gradient along a direction, `∇f·v`, and `(f(x+εv) − f(x−εv)) / 2ε`, for each input in turn.
- * The direction is the gradient itself plus noise, so that the derivative is never near zero by chance.
+ * Relative error between the gradient along a direction, `∇f·v`, and `(f(x+εv) − f(x−εv)) / 2ε`, for each input in
+ * turn. The direction is the gradient itself plus noise, so that the derivative is never near zero by chance.
  * @param loss builds a one-element loss from the inputs; it must be smooth around them.
  * @param epsilon length of a step along the direction; in f32, rounding and curvature leave an error near 1e-3.
  * @returns the error of each input by its name

@@ -1,6 +1,7 @@
 /**
- * f16 that Dawn hides: on NVIDIA's drivers before 615.71, since some old cards failed conformance tests, unless its toggle
- * `vulkan_enable_f16_on_nvidia` is on. We ask for it there, and keep it where our own kernels are right on that adapter.
+ * f16 that Dawn hides: on NVIDIA's drivers before 615.71, since some old cards failed conformance tests, unless its
+ * toggle `vulkan_enable_f16_on_nvidia` is on. We ask for it there, and keep it where our own kernels are right on that
+ * adapter.
  */
 import { backward } from './autograd.js';
 import type { Device } from './device.js';
@@ -34,7 +35,9 @@ function product(a: Float32Array, b: Float32Array, m: number, n: number, k: numb
 const transposed = (x: Float32Array, rows: number, columns: number): Float32Array =>
   Float32Array.from(x, (_, i) => x[(i % rows) * columns + Math.floor(i / rows)]);
 
-/** Whether a layer and its gradients come out exactly right in half precision, and what is too large for it as infinity. */
+/**
+ * Whether a layer and its gradients come out exactly right in half precision, and what is too large for it as infinity.
+ */
 export async function halfIsRight(device: Device): Promise<boolean> {
   if (!device.traits.f16) return false;
   using _scope = device.scope();

@@ -128,14 +128,14 @@ async function inspectProgram(device: Device, program: Program): Promise<void> {
 }
 
 /**
- * Debug mode: runs work once, for real, one launch at a time, and looks at every float that each launch writes, forward and backward. As
- * slow as a readback a launch: for when a loss or a gradient norm is NaN already. Numbers that were there before the launch count
- * for nothing.
- * @param work a body as `Device.capture` takes it (launches, no reads or writes), or captured programs, with what they read
- * in place; also programs of others, such as `Pretrainer.program`.
- * @throws NotFiniteError for the first launch that writes NaN or an infinity: it names the operation (as the adapter's list of kernels
- * does), the output with its shape and the index, and the shapes of what was read, with the first number there that was not
- * finite, if one was not. What comes after that launch does not run.
+ * Debug mode: runs work once, for real, one launch at a time, and looks at every float that each launch writes, forward
+ * and backward. As slow as a readback a launch: for when a loss or a gradient norm is NaN already. Numbers that were
+ * there before the launch count for nothing.
+ * @param work a body as `Device.capture` takes it (launches, no reads or writes), or captured programs, with what they
+ * read in place; also programs of others, such as `Pretrainer.program`.
+ * @throws NotFiniteError for the first launch that writes NaN or an infinity: it names the operation (as the adapter's
+ * list of kernels does), the output with its shape and the index, and the shapes of what was read, with the first
+ * number there that was not finite, if one was not. What comes after that launch does not run.
  */
 export async function inspectFinite(device: Device, work: (() => unknown) | readonly Program[]): Promise<void> {
   if (typeof work !== 'function') {

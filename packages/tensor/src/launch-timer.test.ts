@@ -28,7 +28,8 @@ test('every launch of a program and beside it is timed, in order, and does what 
   const timed = await device.timer.take();
   expect(timed.map(({ name }) => name.split('/')[0])).toEqual(['elementwise', 'matmul']);
   expect(timed[1].cost.flops).toBe(2 * 300 ** 3);
-  // A thousandth of a peak that no adapter has, and an hour, which no test has: nanoseconds in place of seconds are outside.
+  // A thousandth of a peak that no adapter has, and an hour, which no test has: nanoseconds in place of seconds are
+  // outside.
   for (const { seconds } of timed) expect(seconds).toBeLessThan(3600);
   expect(timed[1].seconds).toBeGreaterThan((2 * 300 ** 3) / 1e16);
   expect(await device.timer.take()).toEqual([]);

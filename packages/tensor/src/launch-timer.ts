@@ -26,8 +26,9 @@ interface Pending {
 }
 
 /**
- * Times every launch of a device while it is the device's `timer`. Each then has a pass of its own, so that none overlaps another: what
- * they take together is more than what a step takes without. A launch includes the microseconds that the GPU needs to begin and end it.
+ * Times every launch of a device while it is the device's `timer`. Each then has a pass of its own, so that none
+ * overlaps another: what they take together is more than what a step takes without. A launch includes the microseconds
+ * that the GPU needs to begin and end it.
  */
 export class LaunchTimer {
   readonly #pending: Pending[] = [];

@@ -6,8 +6,8 @@ const LONGEST_MS = 1;
 
 /**
  * Waits for a WebGPU promise. The `webgpu` package polls Dawn from the event loop as fast as it turns while anything is
- * pending, which keeps a core busy that a software adapter needs (a third of two cores' work). Sleeping a little in every
- * turn leaves the core to it.
+ * pending, which keeps a core busy that a software adapter needs (a third of two cores' work). Sleeping a little in
+ * every turn leaves the core to it.
  */
 export async function nap<T>(pending: Promise<T>): Promise<T> {
   const cell = new Int32Array(new SharedArrayBuffer(4));

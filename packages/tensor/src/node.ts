@@ -14,8 +14,9 @@ import { nap } from './nap.js';
 
 export { openSafetensorsFile, type SafetensorsFile, writeSafetensorsFile } from './node/safetensors-file.js';
 
-// Dawn's instances are kept for ever, for collecting one while a device of its lives crashes; and used again, for Mesa's software driver
-// gives memory back to its instance only. Each serves one device at a time: two of one instance do not compute side by side.
+// Dawn's instances are kept for ever, for collecting one while a device of its lives crashes; and used again, for
+// Mesa's software driver gives memory back to its instance only. Each serves one device at a time: two of one instance
+// do not compute side by side.
 const kept = new Set<GPU>();
 /** Those whose device was closed, by what they were made with. */
 const idle = new Map<string, GPU[]>();
@@ -36,18 +37,18 @@ const REMEDY =
 
 export interface DeviceOptions {
   /**
-   * Dawn toggles (`TOGGLE` on, `no-TOGGLE` off) and `KEY=VALUE` options of the `webgpu` package's `create`, beside those that the
-   * environment variable COXSWAIN_DAWN lists with commas between; where they contradict it, they hold.
+   * Dawn toggles (`TOGGLE` on, `no-TOGGLE` off) and `KEY=VALUE` options of the `webgpu` package's `create`, beside
+   * those that the environment variable COXSWAIN_DAWN lists with commas between; where they contradict it, they hold.
    */
   readonly dawn?: readonly string[];
   /**
-   * Kernels of this family, whatever the adapter: to test those of GPUs where there is none, or to compare. By default what
-   * the environment variable COXSWAIN_FAMILY says, else the adapter's own.
+   * Kernels of this family, whatever the adapter: to test those of GPUs where there is none, or to compare. By default
+   * what the environment variable COXSWAIN_FAMILY says, else the adapter's own.
    */
   readonly family?: Family;
   /**
-   * Ask for the matrix units too (`chromium-experimental-subgroup-matrix`), where the adapter lists them. Dawn gives them only with its
-   * unsafe interfaces allowed, so it is off by default.
+   * Ask for the matrix units too (`chromium-experimental-subgroup-matrix`), where the adapter lists them. Dawn gives
+   * them only with its unsafe interfaces allowed, so it is off by default.
    */
   readonly subgroupMatrices?: boolean;
 }
@@ -59,7 +60,8 @@ function softwareThreads(): number {
 }
 
 /**
- * Dawn ignores a toggle that it does not have, and tells nobody which it has; but the names of those that it has are in its library.
+ * Dawn ignores a toggle that it does not have, and tells nobody which it has; but the names of those that it has are in
+ * its library.
  * @throws CoxswainError `bad-toggle` for a toggle whose name is not there.
  */
 function requireToggles({ toggles }: DawnRequest): void {
@@ -71,7 +73,10 @@ function requireToggles({ toggles }: DawnRequest): void {
   for (const name of toggles.keys()) if (!bytes.includes(`${name}\0`)) throw badToggle(name, 'a toggle that this version of Dawn has');
 }
 
-/** What is asked of Dawn, by the options and by the environment. @throws CoxswainError `bad-toggle` for a toggle that Dawn has not. */
+/**
+ * What is asked of Dawn, by the options and by the environment.
+ * @throws CoxswainError `bad-toggle` for a toggle that Dawn has not.
+ */
 function askedDawn({ dawn = [], subgroupMatrices }: DeviceOptions): DawnRequest {
   const given = [...(process.env.COXSWAIN_DAWN ?? '').split(','), ...dawn];
   requireToggles(dawnRequest(given));
@@ -124,10 +129,10 @@ async function find(request: DawnRequest): Promise<Found> {
 const hiddenHalf = new Map<string, boolean>();
 
 /**
- * Finds an adapter and makes a device with all the adapter can give, f16 that Dawn hides on older drivers of NVIDIA's too where our kernels
- * are right with it (`no-vulkan_enable_f16_on_nvidia` leaves it hidden).
- * @throws NoAdapterError that says what to install; CoxswainError `bad-family` for a family that there is not, `bad-toggle` for a
- * toggle.
+ * Finds an adapter and makes a device with all the adapter can give, f16 that Dawn hides on older drivers of NVIDIA's
+ * too where our kernels are right with it (`no-vulkan_enable_f16_on_nvidia` leaves it hidden).
+ * @throws NoAdapterError that says what to install; CoxswainError `bad-family` for a family that there is not,
+ * `bad-toggle` for a toggle.
  */
 export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
   const asked = askedFamily(options);
@@ -198,9 +203,9 @@ async function explained<T>(ask: () => Promise<T>): Promise<T> {
 const MOST_SHARING = 2;
 
 /**
- * Devices for work that falls into independent parts of many small launches, such as rollouts: on a GPU one. A software driver spreads
- * every launch over its threads, which costs a small one more than it spares, so there each of several devices computes by
- * itself. One device where LP_NUM_THREADS says how many threads there are to be.
+ * Devices for work that falls into independent parts of many small launches, such as rollouts: on a GPU one. A software
+ * driver spreads every launch over its threads, which costs a small one more than it spares, so there each of several
+ * devices computes by itself. One device where LP_NUM_THREADS says how many threads there are to be.
  * @throws like `requestDevice`.
  */
 export async function requestDevices(options: DeviceOptions = {}): Promise<Device[]> {

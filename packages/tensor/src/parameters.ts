@@ -31,7 +31,10 @@ export class ParameterStore {
   #flat: Tensor | undefined;
   #flatGradients: Tensor | undefined;
 
-  /** @param trainable false makes a frozen model: no gradients are recorded through its weights, no gradient buffer is made. */
+  /**
+   * @param trainable false makes a frozen model: no gradients are recorded through its weights, no gradient buffer is
+   * made.
+   */
   constructor(
     readonly device: Device,
     readonly trainable = true,

@@ -4,8 +4,8 @@ import type { Device } from './device.js';
 import { Tensor } from './tensor.js';
 
 /**
- * What the random numbers of a program are a function of: a seed and a step. The ops in ops/random read it on the GPU, so
- * a captured program draws new numbers after `write` with the next step, and the same ones for the same step.
+ * What the random numbers of a program are a function of: a seed and a step. The ops in ops/random read it on the GPU,
+ * so a captured program draws new numbers after `write` with the next step, and the same ones for the same step.
  */
 export class RandomState {
   /** u32 [4]: the key, then the step, low words first. */

@@ -4,7 +4,8 @@ import { CheckpointError, ShapeError } from './errors.js';
 import type { Tensor, TensorData } from './tensor.js';
 
 /**
- * Sums that captured updates add to on the GPU, read when somebody asks for metrics: logging costs no readback in the step.
+ * Sums that captured updates add to on the GPU, read when somebody asks for metrics: logging costs no readback in the
+ * step.
  */
 export class RunningSums {
   readonly #sums: Tensor;
@@ -24,8 +25,8 @@ export class RunningSums {
 
   /**
    * Launches the addition of Σ values, one tensor for each sum; inside a capture it is replayed with every update.
-   * @param weights multiplies the elements of every tensor that has more than one, of which there must be as many; an element whose
-   * weight is 0 does not count, whatever it is.
+   * @param weights multiplies the elements of every tensor that has more than one, of which there must be as many; an
+   * element whose weight is 0 does not count, whatever it is.
    */
   add(values: readonly Tensor[], weights?: Tensor): void {
     const weighted = values.map(({ size }) => weights !== undefined && size > 1);

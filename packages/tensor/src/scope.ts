@@ -2,8 +2,8 @@ import type { Storage } from './storage.js';
 import type { Tensor } from './tensor.js';
 
 /**
- * Frees, when it ends, every tensor made since it began, except those that were kept (they pass to the scope around it).
- * `using scope = device.scope()` ends it with the block.
+ * Frees, when it ends, every tensor made since it began, except those that were kept (they pass to the scope around
+ * it). `using scope = device.scope()` ends it with the block.
  */
 export class Scope {
   readonly storages = new Set<Storage>();

@@ -5,7 +5,10 @@ export class Storage {
   /** Absent while the storage is only planned (inside a capture) and after it was freed. */
   buffer: GPUBuffer | undefined;
   freed = false;
-  /** Why what lies here is not what it should be: a launch that was to write it was refused. Writing all of it anew mends it. */
+  /**
+   * Why what lies here is not what it should be: a launch that was to write it was refused. Writing all of it anew
+   * mends it.
+   */
   fault: CoxswainError | undefined;
   /** How often what lies here was written: tells whether a value that a gradient needs is still what it was. */
   changes = { count: 0 };

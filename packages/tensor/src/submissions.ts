@@ -17,7 +17,8 @@ export class Submissions {
   ) {}
 
   /**
-   * Encodes the first launch of a pipeline for nothing: what WebGPU has against it is thrown before others are submitted with it.
+   * Encodes the first launch of a pipeline for nothing: what WebGPU has against it is thrown before others are
+   * submitted with it.
    * @throws LaunchError where its kernel does not compile, or takes other buffers or uniforms than it declares.
    */
   prove(launch: Launch): void {
@@ -70,8 +71,8 @@ export class Submissions {
   }
 
   /**
-   * Submits launches each by itself after they were refused together: those that WebGPU takes run; the others, and what reads from
-   * them, leave their outputs marked as never computed.
+   * Submits launches each by itself after they were refused together: those that WebGPU takes run; the others, and what
+   * reads from them, leave their outputs marked as never computed.
    * @returns why the first of those was refused, if any was.
    */
   oneByOne(launches: readonly Launch[]): CoxswainError | undefined {

@@ -104,7 +104,9 @@ export class Tensor {
     return data[0];
   }
 
-  /** Frees the memory now, instead of at the end of its scope; using it or a view of it afterwards is a DisposedError. */
+  /**
+   * Frees the memory now, instead of at the end of its scope; using it or a view of it afterwards is a DisposedError.
+   */
   dispose(): void {
     this.device.free(this.storage);
     if (this.gradient) this.device.free(this.gradient.storage);

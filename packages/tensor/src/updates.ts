@@ -16,9 +16,11 @@ export interface Spoilt {
 }
 
 /**
- * Looks at what was read back of some updates, and where a number is not finite, or an update was skipped, for what made it so.
+ * Looks at what was read back of some updates, and where a number is not finite, or an update was skipped, for what
+ * made it so.
  * @param last the parts of the last of these updates; see `findCulprit`.
- * @throws NotFiniteError that names the culprit; where it left no trace in the last update, one that says how many it is among.
+ * @throws NotFiniteError that names the culprit; where it left no trace in the last update, one that says how many it
+ * is among.
  */
 export async function requireFiniteUpdates(device: Device, { sums, updates, skipped, optimisers }: Spoilt, last: StepParts | undefined) {
   const bad = Array.prototype.findIndex.call(sums, (value: number) => !Number.isFinite(value));

@@ -1,4 +1,7 @@
-/** The list of all operations: that of the README is up to date, every operation says its shapes, and gradients are where they are stated. */
+/**
+ * The list of all operations: that of the README is up to date, every operation says its shapes, and gradients are
+ * where they are stated.
+ */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { documented } from './operations/documented.js';

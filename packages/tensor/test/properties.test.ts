@@ -1,8 +1,9 @@
 /**
- * Every public operation on arguments drawn at random: legal ones, of odd shapes, without elements, with NaN, infinities, zeros of both
- * signs, denormals and huge numbers, give what the float64 reference gives; wrong ones that or a typed error. Gradients agree with
- * differences of the reference. In both families. Compiling is most of it: `PROPERTY_CASES=10000 npm run test:unit -- packages/tensor/test/properties.test.ts`
- * takes over eight minutes on llvmpipe, and one where its cache on disk has the shaders.
+ * Every public operation on arguments drawn at random: legal ones, of odd shapes, without elements, with NaN,
+ * infinities, zeros of both signs, denormals and huge numbers, give what the float64 reference gives; wrong ones that
+ * or a typed error. Gradients agree with differences of the reference. In both families. Compiling is most of it:
+ * `PROPERTY_CASES=10000 npm run test:unit -- packages/tensor/test/properties.test.ts` takes over eight minutes on
+ * llvmpipe, and one where its cache on disk has the shaders.
  */
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';

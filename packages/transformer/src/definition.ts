@@ -19,7 +19,10 @@ export interface ModelDefinition<S extends z.ZodObject = z.ZodObject> {
   readonly presets?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   /** What settings by themselves cannot say. @throws CoxswainError. */
   check?(settings: z.output<S>): void;
-  /** Declares its parameters in `store` (call `store.finish` afterwards). @throws CoxswainError `bad-space` for spaces it has no part for. */
+  /**
+   * Declares its parameters in `store` (call `store.finish` afterwards).
+   * @throws CoxswainError `bad-space` for spaces it has no part for.
+   */
   declare(store: ParameterStore, settings: z.output<S>, spaces: ModelSpaces): SequenceModel;
 }
 

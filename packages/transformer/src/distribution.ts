@@ -118,7 +118,10 @@ function place(logProb: Tensor, { logProb: out, place: index }: NonNullable<Samp
   logProb.device.dispatch(scatterKernel, shape, { x: logProb, index, out }, { bits: ['x', 'out'] });
 }
 
-/** Parameters of the distribution of one leaf. @throws CoxswainError `bad-space` for a leaf that there is no head for. */
+/**
+ * Parameters of the distribution of one leaf.
+ * @throws CoxswainError `bad-space` for a leaf that there is no head for.
+ */
 function outputsOfLeaf(leaf: LeafSpace, what: string): number {
   if (leaf.kind === 'discrete') return leaf.count;
   if (leaf.kind === 'box' && leaf.type === 'f32') return 2 * leafSize(leaf);

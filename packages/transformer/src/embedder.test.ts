@@ -30,7 +30,9 @@ function dense(x: Numbers, inputs: number, w: Numbers, bias?: Numbers): Float64A
   });
 }
 
-/** ReLU of a convolution of images [rows, size, size, channels], channels last: windows of 3, steps of 2, a margin of 1. */
+/**
+ * ReLU of a convolution of images [rows, size, size, channels], channels last: windows of 3, steps of 2, a margin of 1.
+ */
 function convolved(x: Numbers, size: number, channels: number, w: Numbers, bias: Numbers): Float64Array {
   const half = Math.ceil(size / 2);
   const filters = bias.length;

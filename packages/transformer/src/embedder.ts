@@ -92,8 +92,8 @@ function boxReader(store: ParameterStore, name: string, space: BoxSpace, start: 
 }
 
 /**
- * The sum of what each leaf of an observation adds to the residual stream: rows of a table, a linear layer of a box, two convolutions and
- * a linear layer of a picture.
+ * The sum of what each leaf of an observation adds to the residual stream: rows of a table, a linear layer of a box,
+ * two convolutions and a linear layer of a picture.
  */
 export class Embedder {
   readonly #readers: readonly Reader[];
@@ -109,7 +109,11 @@ export class Embedder {
     this.#readers = leavesOf(space).map(({ space: leaf, path }) => readerOf(leaf, path));
   }
 
-  /** @param observation [N, …], a tensor for each leaf. @returns [N, width] @throws ShapeError for another number of leaves. */
+  /**
+   * @param observation [N, …], a tensor for each leaf.
+   * @returns [N, width]
+   * @throws ShapeError for another number of leaves.
+   */
   embed(observation: Observed): Tensor {
     const tensors = tensorsOf(observation);
     if (tensors.length !== this.#readers.length)

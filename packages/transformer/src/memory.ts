@@ -24,7 +24,10 @@ export class Memory {
     this.step = step ?? device.tensor(new Uint32Array(1));
   }
 
-  /** The same memory, for sequences that are not in order or not all there. @param row u32 [batch]; `NONE` for one to leave out. */
+  /**
+   * The same memory, for sequences that are not in order or not all there.
+   * @param row u32 [batch]; `NONE` for one to leave out.
+   */
   of(row: Tensor): Memory {
     return new Memory(this.device, this.blocks, row, this.step);
   }
@@ -42,7 +45,8 @@ export class Memory {
   }
 
   /**
-   * What the sequences in rows `from` carry goes into rows `to` as well: a fork. Rows that are read are as they were before.
+   * What the sequences in rows `from` carry goes into rows `to` as well: a fork. Rows that are read are as they were
+   * before.
    * @param from u32 [n]
    * @param to u32 [n]
    */

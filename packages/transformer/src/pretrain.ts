@@ -41,13 +41,13 @@ export interface PretrainSettings {
   /** λ of the observation loss (arXiv 2512.20605, §3: 0.01 in the grid world). */
   readonly observationWeight: number;
   /**
-   * Parts that a batch is worked off in, one after the other, so that the memory is that of a part; a divisor of `batch`, 1 by default.
-   * The gradient is that of the whole batch, but for rounding.
+   * Parts that a batch is worked off in, one after the other, so that the memory is that of a part; a divisor of
+   * `batch`, 1 by default. The gradient is that of the whole batch, but for rounding.
    */
   readonly parts?: number;
   /**
-   * `f16`: products of matrices read their operands in half precision and sum in f32; `f32` by default. The optimiser then needs
-   * `gradientScale: LOSS_SCALE`.
+   * `f16`: products of matrices read their operands in half precision and sum in f32; `f32` by default. The optimiser
+   * then needs `gradientScale: LOSS_SCALE`.
    */
   readonly precision?: Precision;
 }
@@ -72,10 +72,10 @@ interface Captured {
 }
 
 /**
- * Minimises Σ_t −log p(a_t | o_1:t) − λ log p(o_{t+1} | o_1:t) per trajectory (arXiv 2512.20605, §3). The sum is divided by
- * the mean length of the data, not by the steps of the batch: batches hold sequences of similar length, and a mean over each
- * would count a step of a long sequence for less than one of a short one. One captured program for each sequence length, one
- * submit a step, no readback until metrics are asked for.
+ * Minimises Σ_t −log p(a_t | o_1:t) − λ log p(o_{t+1} | o_1:t) per trajectory (arXiv 2512.20605, §3). The sum is
+ * divided by the mean length of the data, not by the steps of the batch: batches hold sequences of similar length, and
+ * a mean over each would count a step of a long sequence for less than one of a short one. One captured program for
+ * each sequence length, one submit a step, no readback until metrics are asked for.
  */
 export class Pretrainer {
   readonly #programs = new Map<number, Captured>();
@@ -122,7 +122,10 @@ export class Pretrainer {
     return this.#captured(time).program;
   }
 
-  /** Compiles what updates on sequences of this length run, many kernels at once; without it the first one compiles them one by one. */
+  /**
+   * Compiles what updates on sequences of this length run, many kernels at once; without it the first one compiles them
+   * one by one.
+   */
   async ready(time: number): Promise<void> {
     await Promise.all([this.#begin, this.program(time), this.#end].map((program) => program?.ready()));
   }
@@ -182,8 +185,9 @@ export class Pretrainer {
 
   /**
    * Reads, and starts anew, the means over the steps since the last call.
-   * @throws NotFiniteError where one of them is NaN or infinite, or an update was skipped: it names the first parameter, input or moment
-   * that is not finite, else the operation. The last update is run once more for that: go on from what was saved before.
+   * @throws NotFiniteError where one of them is NaN or infinite, or an update was skipped: it names the first
+   * parameter, input or moment that is not finite, else the operation. The last update is run once more for that: go on
+   * from what was saved before.
    */
   async metrics(): Promise<PretrainMetrics> {
     const { optimiser } = this;

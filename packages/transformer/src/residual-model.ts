@@ -60,8 +60,8 @@ export function checkSequenceModelConfig(config: SequenceModelConfig): void {
 }
 
 /**
- * A pre-norm residual stream: embed → (norm → mixer → add; norm → ReLU MLP → add) a block → heads (arXiv 2512.20605, §3). What mixes
- * the steps is the model's own.
+ * A pre-norm residual stream: embed → (norm → mixer → add; norm → ReLU MLP → add) a block → heads (arXiv 2512.20605,
+ * §3). What mixes the steps is the model's own.
  */
 export abstract class ResidualModel<Config extends SequenceModelConfig> implements SequenceModel {
   readonly device: Device;

@@ -5,7 +5,10 @@ import type { Distribution } from './distribution.js';
 import type { Memory } from './memory.js';
 import type { Observed } from './space-tensors.js';
 
-/** Where to look at the residual stream and where to write to it. Hooks of a layer are called in the order of their list. */
+/**
+ * Where to look at the residual stream and where to write to it. Hooks of a layer are called in the order of their
+ * list.
+ */
 export interface Hook {
   /** Blocks done: 0 is the embedding, the model's depth the last block's. */
   readonly layer: number;
@@ -42,9 +45,15 @@ export interface SequenceModelConfig {
   readonly action: Space;
   /** What it learns to say of the next observation, likewise; nothing when absent. */
   readonly predicted?: Space;
-  /** Spread of the rows of the embedding at the start, for `small-output`, where the space does not say another; 0.3 when absent. */
+  /**
+   * Spread of the rows of the embedding at the start, for `small-output`, where the space does not say another; 0.3
+   * when absent.
+   */
   readonly embeddingStd?: number;
-  /** How weights start: `small-output` is the recipe's, `variance-scaled` the paper's (every initialiser's variance scaled). */
+  /**
+   * How weights start: `small-output` is the recipe's, `variance-scaled` the paper's (every initialiser's variance
+   * scaled).
+   */
   readonly initialisation: 'small-output' | 'variance-scaled';
   /** Spread of the projections that write to the residual stream, for `small-output`; 0.02 when absent. */
   readonly outputStd?: number;
@@ -52,12 +61,19 @@ export interface SequenceModelConfig {
   readonly varianceScale?: number;
 }
 
-/** Embed → blocks → heads over a residual stream that can be read and edited after every block, whole sequences or a step at a time. */
+/**
+ * Embed → blocks → heads over a residual stream that can be read and edited after every block, whole sequences or a
+ * step at a time.
+ */
 export interface SequenceModel {
   readonly device: Device;
   readonly store: ParameterStore;
   readonly config: SequenceModelConfig;
-  /** Residual stream before the first block. @param observation [N, …], a tensor for each leaf of the space. @returns [N, width] */
+  /**
+   * Residual stream before the first block.
+   * @param observation [N, …], a tensor for each leaf of the space.
+   * @returns [N, width]
+   */
   embed(observation: Observed): Tensor;
   /**
    * Runs blocks `from` … `to − 1` over whole sequences.

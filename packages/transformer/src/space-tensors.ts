@@ -92,11 +92,12 @@ function requireValues(
 }
 
 /**
- * Looks at a batch of sequences on the host, before it reaches the model. Actions may leave the bounds of a box, as a Gaussian's do.
+ * Looks at a batch of sequences on the host, before it reaches the model. Actions may leave the bounds of a box, as a
+ * Gaussian's do.
  * @param spaces of the model.
  * @param observations of a sequence, where there are more than `batch.time` of them.
- * @throws ArgumentError for an observation or an action that is none of its space, NotFiniteError for a mask of NaN or infinity: both name
- * sequence and step.
+ * @throws ArgumentError for an observation or an action that is none of its space, NotFiniteError for a mask of NaN or
+ * infinity: both name sequence and step.
  */
 export function requireReadable(
   operation: string,

@@ -51,8 +51,8 @@ export type ExpertSettings = {
 const SHARE = 256;
 
 /**
- * Plays the expert from episode 0 of the seed on and keeps the first `count` successful episodes. Which they are does not depend on
- * `count`: a smaller dataset of the same seed is the beginning of a larger one.
+ * Plays the expert from episode 0 of the seed on and keeps the first `count` successful episodes. Which they are does
+ * not depend on `count`: a smaller dataset of the same seed is the beginning of a larger one.
  * @throws EnvError where a setting cannot be, or `impossible-episode` where a thousand episodes in a row failed.
  */
 export function generateExpertEpisodes(settings: ExpertSettings): ExpertEpisodes {

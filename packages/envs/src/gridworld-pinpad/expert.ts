@@ -9,16 +9,20 @@ for (let set = 0; set < 16; set++) {
   for (let move = 0; move < 4; move++) if (set & (1 << move)) MEMBER[set * 4 + COUNT[set]++] = move;
 }
 
-/** `random`: any of them, as likely (the paper). `first`: the first of up, down, left, right, so that place and goal decide the path. */
+/**
+ * `random`: any of them, as likely (the paper). `first`: the first of up, down, left, right, so that place and goal
+ * decide the path.
+ */
 export type Ties = 'random' | 'first';
 
 /**
- * The exact stochastic shortest-path expert (arXiv 2512.20605, gridworld-pinpad): uniform over the moves that begin a shortest path to
- * the next colour over empty cells, so no colour is ever visited out of order. With probability ε the move is instead uniform over
- * those that enter no coloured cell at all (moves into a wall or the edge count, and stay where they are).
+ * The exact stochastic shortest-path expert (arXiv 2512.20605, gridworld-pinpad): uniform over the moves that begin a
+ * shortest path to the next colour over empty cells, so no colour is ever visited out of order. With probability ε the
+ * move is instead uniform over those that enter no coloured cell at all (moves into a wall or the edge count, and stay
+ * where they are).
  *
- * Where no path is left (noise can lead into a corner behind the colour just left), it wanders: uniform over moves that enter no
- * coloured cell. Where every such set is empty it takes what is left of the others, in the end any move.
+ * Where no path is left (noise can lead into a corner behind the colour just left), it wanders: uniform over moves that
+ * enter no coloured cell. Where every such set is empty it takes what is left of the others, in the end any move.
  */
 export class Expert {
   readonly cells: number;
@@ -47,7 +51,10 @@ export class Expert {
     this.planned = new Uint8Array(world.colours);
   }
 
-  /** Takes a layout (a row of `cells` bytes) for the questions that follow. Work is done for each colour when it is first asked for. */
+  /**
+   * Takes a layout (a row of `cells` bytes) for the questions that follow. Work is done for each colour when it is
+   * first asked for.
+   */
   plan(layout: Uint8Array): void {
     this.layout = layout;
     this.planned.fill(0);

@@ -30,7 +30,10 @@ test('knowing that failures were dropped lowers the floor, and a wrong epsilon o
   expect(bayesFloor(some, { tasks: [...tasks, '012', '123', '010', '121'], epsilon: 0.1 }).nll).toBeGreaterThan(floor);
 });
 
-/** One episode's −log p(actions | success), step by step, by playing every sequence of moves that every task's expert could make. */
+/**
+ * One episode's −log p(actions | success), step by step, by playing every sequence of moves that every task's expert
+ * could make.
+ */
 function enumeratedNll(list: readonly ColourSequence[], epsilon: number, episode: Episodes): number {
   const expert = new Expert(episode.world, epsilon);
   expert.plan(episode.layout);

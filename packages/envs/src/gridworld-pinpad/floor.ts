@@ -11,13 +11,17 @@ export type FloorSettings = {
   /** The skill that each colour belongs to; a colour by itself where it is not given. */
   readonly skillOfColour?: readonly number[];
   /**
-   * The episodes were kept because they finished their task within the horizon, and the filter knows (default). Without it the filter takes
-   * the expert at its word, as if failures had been kept as well: a little too high for kept episodes.
+   * The episodes were kept because they finished their task within the horizon, and the filter knows (default). Without
+   * it the filter takes the expert at its word, as if failures had been kept as well: a little too high for kept
+   * episodes.
    */
   readonly givenSuccess?: boolean;
 };
 
-/** Means per action over the given episodes, nats; `…Error` is one standard error, from episode to episode (NaN for a single one). */
+/**
+ * Means per action over the given episodes, nats; `…Error` is one standard error, from episode to episode (NaN for a
+ * single one).
+ */
 export type BayesFloor = {
   /** −log p(action | everything seen so far): what no causal model of these episodes can beat in expectation. */
   readonly nll: number;
@@ -32,8 +36,9 @@ export type BayesFloor = {
 };
 
 /**
- * An exact filter over the tasks: each task's weight is the expert's probability of the actions so far if it had that task; visits enter
- * through it (the expert of another task would not have entered that cell), and so does the fact that the episode goes on.
+ * An exact filter over the tasks: each task's weight is the expert's probability of the actions so far if it had that
+ * task; visits enter through it (the expert of another task would not have entered that cell), and so does the fact
+ * that the episode goes on.
  * @throws EnvError `impossible-episode` where no task explains an action.
  */
 export function bayesFloor(episodes: Episodes, settings: FloorSettings): BayesFloor {
@@ -75,7 +80,8 @@ export function bayesFloor(episodes: Episodes, settings: FloorSettings): BayesFl
         const colour = tasks[k][progress];
         likelihood[k] = expert.probability(cell, colour, action);
         if (success && likelihood[k] > 0) {
-          // Doob's transform: the expert given that it will succeed prefers moves in proportion to what they leave of that chance.
+          // Doob's transform: the expert given that it will succeed prefers moves in proportion to what they leave of
+          // that chance.
           likelihood[k] *=
             success.probability(k, progress + visits, horizon - t - 1, next) / success.probability(k, progress, horizon - t, cell);
         }
@@ -121,7 +127,10 @@ function renormalise(weight: Float64Array): void {
   if (total > 0) for (let k = 0; k < weight.length; k++) weight[k] /= total;
 }
 
-/** A mean per action over episodes of unequal length, with the ratio estimator's standard error: episodes, not actions, are independent. */
+/**
+ * A mean per action over episodes of unequal length, with the ratio estimator's standard error: episodes, not actions,
+ * are independent.
+ */
 class RatioMean {
   private readonly sums: number[] = [];
   private readonly counts: number[] = [];

@@ -67,9 +67,9 @@ export class LayoutSampler {
   }
 
   /**
-   * Places everything at random without overlap, again and again until every colour can be reached, without stepping on another
-   * colour, from the agent's cell and from every other colour (**our choice**: the paper does not say; without it some layouts have
-   * no solution).
+   * Places everything at random without overlap, again and again until every colour can be reached, without stepping on
+   * another colour, from the agent's cell and from every other colour (**our choice**: the paper does not say; without
+   * it some layouts have no solution).
    * @param layout one row, overwritten.
    * @param distances `[colours, cells]`, filled as `distancesTo` does.
    * @returns the agent's cell.
@@ -102,8 +102,8 @@ export class LayoutSampler {
   }
 
   /**
-   * Steps from every cell to `colour` over empty cells alone: entering a wall or another colour is not allowed, leaving a coloured
-   * cell is. A cell without a way gets `UNREACHABLE`. Breadth first, from the colour outwards.
+   * Steps from every cell to `colour` over empty cells alone: entering a wall or another colour is not allowed, leaving
+   * a coloured cell is. A cell without a way gets `UNREACHABLE`. Breadth first, from the colour outwards.
    */
   distancesTo(layout: Uint8Array, colour: number, distances: Uint16Array): void {
     const { cells, queue, neighbours } = this;

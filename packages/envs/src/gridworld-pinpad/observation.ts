@@ -3,16 +3,18 @@ import { EnvError, requireLength } from '../errors.js';
 import { checkGridSize, type GridSize } from './layout.js';
 
 /**
- * What an agent is shown, as the list of the ones in a one-hot vector: an embedding is then a sum of a few table rows, and equals a
- * dense linear layer on the one-hot. Each of `slots` places holds one row number or −1 (nothing), and a row only ever appears in
- * its own slot (`slotOfRow`), so the gradient of a row is read from one column.
+ * What an agent is shown, as the list of the ones in a one-hot vector: an embedding is then a sum of a few table rows,
+ * and equals a dense linear layer on the one-hot. Each of `slots` places holds one row number or −1 (nothing), and a
+ * row only ever appears in its own slot (`slotOfRow`), so the gradient of a row is read from one column.
  */
 export interface GridObservation extends RowsSpace {
   readonly view: 'egocentric' | 'allocentric';
   readonly world: GridSize;
   /** `[V]`: the slot that a row appears in. */
   readonly slotOfRow: Int32Array;
-  /** Rows that describe the surroundings come first, `rows - cells` of them; then one for each cell the agent can be in. */
+  /**
+   * Rows that describe the surroundings come first, `rows - cells` of them; then one for each cell the agent can be in.
+   */
   readonly agentRows: number;
   /** Rows of the *outside* channel, whose weights had best start at zero; none when allocentric. */
   readonly outsideRows: Int32Array;
@@ -23,7 +25,10 @@ export interface GridObservation extends RowsSpace {
 /** Spread of the agent's own cell in the embedding, as in the recipe. */
 const AGENT_SPREAD = 0.5;
 
-/** Nothing outside the grid tells colours apart: starting its weights at zero is clearly faster (recipe). The rest is the model's. */
+/**
+ * Nothing outside the grid tells colours apart: starting its weights at zero is clearly faster (recipe). The rest is
+ * the model's.
+ */
 function startSpread(agentRows: number, cells: number, outsideRows: ArrayLike<number>): Float32Array {
   const spread = new Float32Array(agentRows + cells).fill(-1).fill(AGENT_SPREAD, agentRows);
   for (let i = 0; i < outsideRows.length; i++) spread[outsideRows[i]] = 0;
@@ -31,9 +36,9 @@ function startSpread(agentRows: number, cells: number, outsideRows: ArrayLike<nu
 }
 
 /**
- * A `(2G−1)²` window around the agent over channels (colours, wall, outside), then the agent's cell: row `w·(O+2) + channel` for window
- * place `w` (rows, then columns, from offset −(G−1)), row `(2G−1)²·(O+2) + cell` for the cell. **Our choice**: the paper's is
- * `allocentric`; here the direction to a colour is a linear function of the one-hot.
+ * A `(2G−1)²` window around the agent over channels (colours, wall, outside), then the agent's cell: row `w·(O+2) +
+ * channel` for window place `w` (rows, then columns, from offset −(G−1)), row `(2G−1)²·(O+2) + cell` for the cell.
+ * **Our choice**: the paper's is `allocentric`; here the direction to a colour is a linear function of the one-hot.
  */
 export function egocentric(world: GridSize): GridObservation {
   checkGridSize(world);
@@ -47,7 +52,8 @@ export function egocentric(world: GridSize): GridObservation {
   for (let row = 0; row < agentRows; row++) slotOfRow[row] = Math.floor(row / channels);
   slotOfRow.fill(places, agentRows);
 
-  // [cells, places + 1]: what an empty grid shows from each cell, and [cells, cells]: the place of the window that shows a cell.
+  // [cells, places + 1]: what an empty grid shows from each cell, and [cells, cells]: the place of the window that
+  // shows a cell.
   const empty = new Int32Array(cells * (places + 1)).fill(-1);
   const placeOf = new Uint16Array(cells * cells);
   for (let cell = 0; cell < cells; cell++) {
@@ -85,9 +91,9 @@ export function egocentric(world: GridSize): GridObservation {
 }
 
 /**
- * The paper's observation (arXiv 2512.20605, gridworld-pinpad): one-hot object or wall per cell and one-hot agent position,
- * `G²(W+O+1)` numbers: row `cell·(O+W) + channel`, then row `G²(O+W) + cell` for the agent. The walls have a channel each; a layout
- * does not tell them apart, so they are numbered in reading order (**our choice**).
+ * The paper's observation (arXiv 2512.20605, gridworld-pinpad): one-hot object or wall per cell and one-hot agent
+ * position, `G²(W+O+1)` numbers: row `cell·(O+W) + channel`, then row `G²(O+W) + cell` for the agent. The walls have a
+ * channel each; a layout does not tell them apart, so they are numbered in reading order (**our choice**).
  */
 export function allocentric(world: GridSize): GridObservation {
   checkGridSize(world);

@@ -9,7 +9,10 @@ import { type ColourSequence, parseTask } from './tasks.js';
 
 export type PinpadSettings = {
   readonly world: GridSize;
-  /** Each episode draws one of them, uniformly. `'free'` has no task: nothing ends an episode but the horizon, and reward is 0. */
+  /**
+   * Each episode draws one of them, uniformly. `'free'` has no task: nothing ends an episode but the horizon, and
+   * reward is 0.
+   */
   readonly tasks: readonly ColourSequence[] | 'free';
   /** T: steps after which an episode is truncated. */
   readonly horizon: number;
@@ -19,7 +22,9 @@ export type PinpadSettings = {
   readonly observation?: GridObservation;
 };
 
-/** Of each environment, `[N]`. All arrays belong to the environment and are overwritten by the next `reset` or `step`. */
+/**
+ * Of each environment, `[N]`. All arrays belong to the environment and are overwritten by the next `reset` or `step`.
+ */
 export type PinpadInfo = {
   /** The agent's cell. */
   readonly position: Int32Array;
@@ -62,14 +67,15 @@ export type PinpadResetOptions = {
 };
 
 /**
- * gridworld-pinpad (arXiv 2512.20605, environments), vectorised on the CPU: `G`×`G` cells, `O` coloured cells, `W` walls and the agent,
- * all placed at random without overlap and with every colour in reach. Moves 0 … 3 are up, down, left, right; into a wall or the
- * edge is a no-op. A coloured cell is *visited* when it is entered from another cell. The task is a sequence of colours: reward 1
- * when the last one is visited; a colour visited out of order ends the episode; so do T steps.
+ * gridworld-pinpad (arXiv 2512.20605, environments), vectorised on the CPU: `G`×`G` cells, `O` coloured cells, `W`
+ * walls and the agent, all placed at random without overlap and with every colour in reach. Moves 0 … 3 are up, down,
+ * left, right; into a wall or the edge is a no-op. A coloured cell is *visited* when it is entered from another cell.
+ * The task is a sequence of colours: reward 1 when the last one is visited; a colour visited out of order ends the
+ * episode; so do T steps.
  *
- * A Gymnasium vector environment with autoreset **disabled** and a fixed horizon: an environment whose episode is over stays where it
- * is, ignores its actions, gets reward 0 and `info.mask` 0, and keeps its `terminated` and `truncated`, until `reset`. Episode `i` of a
- * seed is the same whatever the number of environments.
+ * A Gymnasium vector environment with autoreset **disabled** and a fixed horizon: an environment whose episode is over
+ * stays where it is, ignores its actions, gets reward 0 and `info.mask` 0, and keeps its `terminated` and `truncated`,
+ * until `reset`. Episode `i` of a seed is the same whatever the number of environments.
  */
 export class GridworldPinpad implements World<GridObservation, DiscreteSpace> {
   static readonly autoresetMode = 'disabled';
@@ -227,7 +233,10 @@ export class GridworldPinpad implements World<GridObservation, DiscreteSpace> {
     return packState(this.cells, this.layout, this.result, environment);
   }
 
-  /** @throws EnvError `not-reset`, or `bad-argument` for an environment that is not there or a state that is none of such a world. */
+  /**
+   * @throws EnvError `not-reset`, or `bad-argument` for an environment that is not there or a state that is none of
+   * such a world.
+   */
   restore(state: Uint8Array, environments: ArrayLike<number>): Pick<PinpadStep, 'observation' | 'info'> {
     if (!this.random) throw new EnvError('not-reset', 'restore() before reset()', 'worlds that have begun', 'call reset(seed) first');
     const limits = { cells: this.cells, highest: this.world.colours + 1, tasks: this.tasks?.length ?? 1 };

@@ -9,10 +9,12 @@ type ExpertMoves = {
 };
 
 /**
- * How likely the expert is to finish: P(all remaining colours visited in at most `left` steps | cell, remaining colours), exactly, for one
- * layout at a time. Datasets keep successful episodes only, and this is what conditions the expert on that.
+ * How likely the expert is to finish: P(all remaining colours visited in at most `left` steps | cell, remaining
+ * colours), exactly, for one layout at a time. Datasets keep successful episodes only, and this is what conditions the
+ * expert on that.
  *
- * Tasks share endings, so values are kept per ending (a node: its first colour and the node after it) rather than per task.
+ * Tasks share endings, so values are kept per ending (a node: its first colour and the node after it) rather than per
+ * task.
  */
 export class SuccessProbability {
   private readonly colourOf: number[] = [];
@@ -44,7 +46,9 @@ export class SuccessProbability {
     this.value = new Float64Array(this.colourOf.length * (horizon + 1) * this.cells);
   }
 
-  /** Computes all values for the layout that the expert has planned. Shorter endings come first, as they were numbered. */
+  /**
+   * Computes all values for the layout that the expert has planned. Shorter endings come first, as they were numbered.
+   */
   solve(): void {
     const moves = Array.from({ length: this.expert.world.colours }, (_, colour) =>
       this.colourOf.includes(colour) ? this.expertMoves(colour) : null,
@@ -73,7 +77,10 @@ export class SuccessProbability {
     }
   }
 
-  /** The expert's moves towards `colour`, but for those that end the episode: first those that visit nothing, then those that visit it. */
+  /**
+   * The expert's moves towards `colour`, but for those that end the episode: first those that visit nothing, then those
+   * that visit it.
+   */
   private expertMoves(colour: number): ExpertMoves {
     const { expert, chance } = this;
     const quiet: [number, number, number][] = [];

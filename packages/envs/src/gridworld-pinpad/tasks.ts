@@ -20,7 +20,10 @@ export function parseTask(task: ColourSequence, colours: number): Uint8Array {
   return Uint8Array.from(sequence);
 }
 
-/** The transitions between consecutive colours that a list of tasks shows, as a `[colours, colours]` table of 0 and 1 (from, to). */
+/**
+ * The transitions between consecutive colours that a list of tasks shows, as a `[colours, colours]` table of 0 and 1
+ * (from, to).
+ */
 export function shownTransitions(tasks: readonly ColourSequence[], colours: number): Uint8Array {
   const shown = new Uint8Array(colours * colours);
   for (const task of tasks) {
@@ -48,8 +51,9 @@ export function unseenTransitions(tasks: readonly ColourSequence[], colours: num
 }
 
 /**
- * The skill that each colour belongs to, as a list of tasks shows it: two colours are one skill where the first is always followed by the
- * second, and the second always comes after the first. Skills are numbered by their first colours.
+ * The skill that each colour belongs to, as a list of tasks shows it: two colours are one skill where the first is
+ * always followed by the second, and the second always comes after the first. Skills are numbered by their first
+ * colours.
  * @throws EnvError `bad-task`.
  */
 export function skillsOf(tasks: readonly ColourSequence[], colours: number): number[] {
@@ -111,7 +115,9 @@ export const PAPER_PAIRS: TaskPreset = {
   checkedVisits: 4,
 };
 
-/** A small grid with the paper's ant tasks: skills are single colours, and none of the list shows 0→1, 1→2, 2→3 or 3→0. */
+/**
+ * A small grid with the paper's ant tasks: skills are single colours, and none of the list shows 0→1, 1→2, 2→3 or 3→0.
+ */
 export const GRID_MINI: TaskPreset = {
   name: 'grid-mini',
   world: { size: 4, colours: 4, walls: 1 },

@@ -25,8 +25,8 @@ export type VisiblePaths = {
 };
 
 /**
- * The colours that each episode visited, read off layouts and positions alone: a coloured cell entered from another cell. The last one is
- * entered at the final position, so positions have to include it.
+ * The colours that each episode visited, read off layouts and positions alone: a coloured cell entered from another
+ * cell. The last one is entered at the final position, so positions have to include it.
  * @throws EnvError `bad-shape`.
  */
 export function touchedColours({ layout, position, length, steps }: VisiblePaths, colours: number): Touched {
@@ -43,7 +43,8 @@ export function touchedColours({ layout, position, length, steps }: VisiblePaths
 }
 
 /**
- * The observations of each episode at which a coloured cell had just been entered, by their step (1 and up; `steps` counts moves).
+ * The observations of each episode at which a coloured cell had just been entered, by their step (1 and up; `steps`
+ * counts moves).
  * @throws EnvError `bad-shape`.
  */
 export function touchSteps({ layout, position, length, steps }: VisiblePaths, colours: number): number[][] {
@@ -71,8 +72,9 @@ export type Partners = {
 };
 
 /**
- * For each episode of a batch another one that touched the same colours in the same order, in another layout: the members of a group in
- * random order, each given the next, the last the first. A function of the episodes, the seed and the step alone.
+ * For each episode of a batch another one that touched the same colours in the same order, in another layout: the
+ * members of a group in random order, each given the next, the last the first. A function of the episodes, the seed and
+ * the step alone.
  */
 export function assignPartners({ colour, count, steps }: Touched, seed: number, step: number): Partners {
   const groups = new Map<string, number[]>();
@@ -105,8 +107,8 @@ export type Obedience = {
 };
 
 /**
- * How far behaviour keeps to what the tasks show: of each episode the first `visits` visits, the first of which has to be a colour that some
- * task begins with, and each next one a transition that some task shows.
+ * How far behaviour keeps to what the tasks show: of each episode the first `visits` visits, the first of which has to
+ * be a colour that some task begins with, and each next one a transition that some task shows.
  */
 export function obeysTransitions(touched: Touched, tasks: readonly ColourSequence[], colours: number, visits: number): Obedience {
   requireInteger('visits', visits, 1);

@@ -8,8 +8,8 @@ import { FIGURE_FILE, FINDINGS_FILE } from './findings.js';
 
 export type AnalysisContext = PhaseContext & {
   /**
-   * Does one part of the work, or gives what it gave before the run was stopped. Parts are called in the same order every time; what
-   * they give is kept as JSON.
+   * Does one part of the work, or gives what it gave before the run was stopped. Parts are called in the same order
+   * every time; what they give is kept as JSON.
    */
   readonly part: <T>(work: () => Promise<T>) => Promise<T>;
 };

@@ -23,7 +23,10 @@ interface Row extends Legs {
   readonly temperature: number;
 }
 
-/** Labelled controllers of one rank: at all temperatures for the rank of the settings, at the settings' own for the others. */
+/**
+ * Labelled controllers of one rank: at all temperatures for the rank of the settings, at the settings' own for the
+ * others.
+ */
 async function labelledRows({ config, seed }: AnalysisContext, base: Base, rank: number): Promise<Row[]> {
   const own = structuredClone(config);
   own.metacontroller.rank = rank;

@@ -1,4 +1,7 @@
-/** Supervised controllers by depth and by length of the task (§3): which layer steers best, and what one leg after the other costs. */
+/**
+ * Supervised controllers by depth and by length of the task (§3): which layer steers best, and what one leg after the
+ * other costs.
+ */
 import { loadBase } from '../phases/base.js';
 import { BASE_INPUT } from '../phases/inputs.js';
 import { oracleLegs, trainSupervised } from '../phases/supervised-controllers.js';

@@ -12,7 +12,10 @@ import { STEPS_PER_COLOUR } from './tasks.js';
 
 /** Gradients that the variance is taken over; each of one batch of episodes. */
 const BATCHES = 24;
-/** Tasks of rising length whose transitions demonstrations do show, so that both methods meet rewards: prefixes of one walk. */
+/**
+ * Tasks of rising length whose transitions demonstrations do show, so that both methods meet rewards: prefixes of one
+ * walk.
+ */
 export function shownWalk({ world }: Pick<Config, 'world'>, longest: number): string[] {
   const { tasks } = world;
   const { colours } = gridOf({ world });

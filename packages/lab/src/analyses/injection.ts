@@ -1,4 +1,7 @@
-/** Codes are skills: recorded in one layout, injected in another, at another time (§4, ant: 23 % → 36 %, unseen 10 % → 24 %). */
+/**
+ * Codes are skills: recorded in one layout, injected in another, at another time (§4, ant: 23 % → 36 %, unseen 10 % →
+ * 24 %).
+ */
 import { HostRandom } from '@coxswain/base';
 import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';

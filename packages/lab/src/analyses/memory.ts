@@ -21,7 +21,10 @@ const BEHAVIOUR = 'Base alone: transitions obeyed';
 /** The window of a run's model; 0 sees everything, as a model does that has none. */
 const windowOf = ({ config: { config } }: StoredRun): number => Number(config.model?.window ?? 0);
 
-/** Only the like is compared: methods by the task that was learned, the one it was measured on, and episodes of training. */
+/**
+ * Only the like is compared: methods by the task that was learned, the one it was measured on, and episodes of
+ * training.
+ */
 function whatOf(row: ResultRow, { config }: StoredRun): string {
   const learned = row.method === 'supervised' ? row.task : (row.learned ?? config.config.reinforce?.task ?? row.task);
   const training = row.episodes > 0 ? ` after ${formatNumber(row.episodes)} episodes` : '';

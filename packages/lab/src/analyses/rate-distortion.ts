@@ -1,4 +1,7 @@
-/** Rate (KL of the codes) against distortion (NLL of the actions) over α, with the base frozen and co-trained, for each view (§4). */
+/**
+ * Rate (KL of the codes) against distortion (NLL of the actions) over α, with the base frozen and co-trained, for each
+ * view (§4).
+ */
 import { group, median } from 'd3-array';
 import { UsageError } from '../errors.js';
 import { discoveryPools } from '../phases/report/pooled.js';

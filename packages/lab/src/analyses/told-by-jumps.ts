@@ -3,7 +3,8 @@ import { NoMomentsError } from '../errors.js';
 import { momentThreshold, type RuleSettings } from '../phases/moments/moment-rule.js';
 
 /**
- * Area under the curve of hits against false alarms: the chance that an event's value is above another step's, ties by half.
+ * Area under the curve of hits against false alarms: the chance that an event's value is above another step's, ties by
+ * half.
  * @returns NaN where all are events, or none.
  */
 export function areaUnderCurve(values: ArrayLike<number>, events: readonly boolean[]): number {
@@ -31,7 +32,10 @@ export interface Told {
   readonly recall: number | null;
 }
 
-/** Where the moments begin that the rule shows; undefined where it finds none to show. @param all the jumps that it reads. */
+/**
+ * Where the moments begin that the rule shows; undefined where it finds none to show.
+ * @param all the jumps that it reads.
+ */
 export function thresholdOf(all: Float32Array, rule: RuleSettings): number | undefined {
   try {
     return momentThreshold(all, rule).threshold;

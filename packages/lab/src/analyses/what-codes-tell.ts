@@ -1,4 +1,7 @@
-/** What codes tell about the leg that they are held for: its colour, the cells it begins and ends in, the way between them. */
+/**
+ * What codes tell about the leg that they are held for: its colour, the cells it begins and ends in, the way between
+ * them.
+ */
 import { HostRandom } from '@coxswain/base';
 import { greatest, mean, rollups, shuffler } from 'd3-array';
 import type { DemonstratedCodes } from '../phases/demonstrated-codes.js';

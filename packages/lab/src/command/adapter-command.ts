@@ -89,7 +89,10 @@ function shapeOf({ name, sample }: Kernel, given: string | undefined): Shape {
 const bound = ({ buffers }: Kernel): string =>
   buffers.map(({ name, access, element }) => `${name}: ${access === 'read' ? '' : 'writes '}${element}`).join(', ');
 
-/** Prints what there is. @throws NoAdapterError where there is none; UsageError for a kernel or size that there is not. */
+/**
+ * Prints what there is.
+ * @throws NoAdapterError where there is none; UsageError for a kernel or size that there is not.
+ */
 export async function runAdapter(args: readonly string[], { openDevice, stdout }: Machine): Promise<void> {
   const { values } = readOptions(args, OPTIONS, false);
   if (values.help) {

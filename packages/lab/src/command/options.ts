@@ -101,7 +101,10 @@ function openInputs(phase: Pick<Phase, 'inputs'>, values: OptionValues): Record<
   return opened;
 }
 
-/** Sections that a model gives. @throws CheckpointError where it lacks one; SettingError for a setting of it that is set again. */
+/**
+ * Sections that a model gives.
+ * @throws CheckpointError where it lacks one; SettingError for a setting of it that is set again.
+ */
 function inherit(input: PhaseInput, { config: trained }: Given, assignments: readonly string[]): PartialConfig {
   const inherited: Record<string, unknown> = {};
   for (const section of [...input.gives, ...(input.mayGive ?? [])]) {
@@ -161,7 +164,10 @@ type Asked = Pick<Phase, 'inputs' | 'shortcuts' | 'needs' | 'needsWith'>;
 /** Whether a phase reads demonstrations: then they may come from a file. */
 export const readsDemonstrations = ({ needs }: Pick<Phase, 'needs'>): boolean => needs?.includes('demonstrations') ?? false;
 
-/** Notes the files that the world and its demonstrations are in, and asks whether it offers what the phase needs, before anything is written. */
+/**
+ * Notes the files that the world and its demonstrations are in, and asks whether it offers what the phase needs, before
+ * anything is written.
+ */
 function requireWorld(phase: Asked, config: Config, values: OptionValues, made: string): void {
   noteOrigin(config.world, made);
   if (readsDemonstrations(phase)) noteDemonstrations(config.world, values, made);
@@ -172,8 +178,8 @@ function requireWorld(phase: Asked, config: Config, values: OptionValues, made: 
 }
 
 /**
- * The whole configuration of a phase from its options: preset, then what the models that it starts from were trained with, then `--set`, then
- * checks.
+ * The whole configuration of a phase from its options: preset, then what the models that it starts from were trained
+ * with, then `--set`, then checks.
  * @param given those models by the names of their options.
  * @param loaded a world or a model that no list has.
  */

@@ -17,7 +17,9 @@ const SPECS = {
   help: { type: 'boolean' as const, short: 'h' },
 };
 
-/** Reads the runs, writes `analysis.json` and `figure.svg`. They are functions of the runs: a second call replaces them. */
+/**
+ * Reads the runs, writes `analysis.json` and `figure.svg`. They are functions of the runs: a second call replaces them.
+ */
 export function runSummary(summary: Summary, args: readonly string[], { stdout, stderr }: Pick<Machine, 'stdout' | 'stderr'>): void {
   const { values } = readOptions(args, SPECS, false);
   if (values.help) {

@@ -1,4 +1,7 @@
-/** `coxswain world`: which worlds there are, what one is, whether it keeps the rules; and demonstrations of it as a file. */
+/**
+ * `coxswain world`: which worlds there are, what one is, whether it keeps the rules; and demonstrations of it as a
+ * file.
+ */
 import { describeSpace } from '@coxswain/base';
 import { arraysFromTrajectories, checkWorld, type WorldDefinition, type WorldSpaces } from '@coxswain/envs';
 import { writeSafetensors } from '@coxswain/tensor';

@@ -42,7 +42,10 @@ export async function knowWorlds(values: OptionValues, inputs: readonly { readon
   }
 }
 
-/** The same for commands that start from no model. @returns what `--world` says as `key=value`, before what `--set` says. */
+/**
+ * The same for commands that start from no model.
+ * @returns what `--world` says as `key=value`, before what `--set` says.
+ */
 export async function withWorld(values: OptionValues): Promise<string[]> {
   await knowWorlds(values);
   const set = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());

@@ -76,7 +76,8 @@ export async function calibrate(phases: readonly Phase[], openDevice: () => Prom
 }
 
 /**
- * The model of devices that share the work: that of one, as much faster at launches and at what they do as a few updates of RL were.
+ * The model of devices that share the work: that of one, as much faster at launches and at what they do as a few
+ * updates of RL were.
  * @param openDevices some for each update, closed afterwards.
  * @param traits of each of them.
  * @param model of one by itself.

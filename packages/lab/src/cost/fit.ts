@@ -1,4 +1,7 @@
-/** A cost model: seconds of a step as a sum of its work, each kind at a rate of the adapter's. Fitted to steps that were timed. */
+/**
+ * A cost model: seconds of a step as a sum of its work, each kind at a rate of the adapter's. Fitted to steps that were
+ * timed.
+ */
 import { fcnnlsVector } from 'ml-fcnnls';
 import { KINDS, type Kind, NO_WORK, type Work } from './work.js';
 
@@ -31,7 +34,8 @@ export function slowed({ rates, ...others }: CostModel, launches: number, rest: 
 }
 
 /**
- * `model`, slowed as these measurements ask for: two factors, for what launches cost is another thing than what they do.
+ * `model`, slowed as these measurements ask for: two factors, for what launches cost is another thing than what they
+ * do.
  * @param timed work that is not `model`'s to know how fast it was done.
  * @param yardstick what it took on these devices then.
  */
@@ -44,7 +48,10 @@ export function fitSlowed(model: CostModel, timed: readonly Timed[], yardstick: 
   return { ...slowed(model, dispatches, products), yardstick };
 }
 
-/** Weight of a rate of its own, so small that no rate moves by it: kinds of work that only ever come together still have one best fit. */
+/**
+ * Weight of a rate of its own, so small that no rate moves by it: kinds of work that only ever come together still have
+ * one best fit.
+ */
 const RIDGE = 1e-6;
 /** More than an active set of so few rates takes: a limit that is reached throws. */
 const MOST_ROUNDS = 1000;

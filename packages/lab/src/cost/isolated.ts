@@ -1,6 +1,6 @@
 /**
- * Work of one kind by itself: in steps of training, attention and recurrences are too small a part for their rates to be told from
- * those of the rest, and at other sizes they are not.
+ * Work of one kind by itself: in steps of training, attention and recurrences are too small a part for their rates to
+ * be told from those of the rest, and at other sizes they are not.
  */
 import { HostRandom } from '@coxswain/base';
 import {
@@ -49,8 +49,8 @@ const lastStep = (batch: number, time: number, heads: number, width: number): Is
 });
 
 /**
- * Attention and recurrences forward and backward, the latter by each of their kernels, and attention to a cache: at the sizes of
- * `grid-mini` and of longer, wider ones.
+ * Attention and recurrences forward and backward, the latter by each of their kernels, and attention to a cache: at the
+ * sizes of `grid-mini` and of longer, wider ones.
  */
 export const ISOLATED: readonly Isolated[] = [
   attention(128, 16, 4, 64),

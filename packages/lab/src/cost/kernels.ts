@@ -14,7 +14,9 @@ export interface KernelLine {
   readonly seconds: number;
   readonly flops: number;
   readonly bytes: number;
-  /** Least time over that it took: a launch can take no less than its operations, or its bytes, at the adapter's peak. */
+  /**
+   * Least time over that it took: a launch can take no less than its operations, or its bytes, at the adapter's peak.
+   */
   readonly roofline: number;
 }
 

@@ -11,7 +11,10 @@ export interface Round {
   readonly timed: number;
   /** Seconds that the yardstick took in turns with them. */
   readonly beside: number;
-  /** What the model says of these very steps, for they are not all as long, at that speed; absent where there is no model. */
+  /**
+   * What the model says of these very steps, for they are not all as long, at that speed; absent where there is no
+   * model.
+   */
   readonly expected?: number;
 }
 
@@ -34,7 +37,10 @@ const timedOf = ({ rounds }: PhaseLine): number | undefined => median(rounds, ({
 /** What the model said over what was timed, round by round. */
 const ratiosOf = ({ rounds }: PhaseLine): number[] => rounds.flatMap(({ timed, expected }) => (expected ? [expected / timed] : []));
 
-/** A figure as text; nothing for one that is absent, or comes of one that is: files of results may be older than a column. */
+/**
+ * A figure as text; nothing for one that is absent, or comes of one that is: files of results may be older than a
+ * column.
+ */
 const shown = (value: number | undefined, text: (value: number) => string = formatNumber): string | undefined =>
   value === undefined || !Number.isFinite(value) ? undefined : text(value);
 

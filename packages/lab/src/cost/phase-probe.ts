@@ -29,7 +29,10 @@ export interface Instruments {
 export interface Variation {
   /** Differences from `grid-mini` in what cost depends on. */
   readonly change: readonly string[];
-  /** Steps that are timed, after as many that are not (one, where all are alike); where absent three times all lengths of sequences. */
+  /**
+   * Steps that are timed, after as many that are not (one, where all are alike); where absent three times all lengths
+   * of sequences.
+   */
   readonly steps?: number;
 }
 
@@ -42,10 +45,10 @@ export interface PhaseProbe {
   readonly shared?: readonly Variation[];
   /**
    * Runs the first steps on models at their random start.
-   * @param devices fresh ones: what the run leaves on them stays there until they are closed. More than one share the work, and what
-   * is counted is the first one's part.
-   * @param counted steps that are counted and timed, after as many that are not, 8 or more (one, where all are alike): these meet most
-   * lengths of sequences first, and compile and lay out what they need.
+   * @param devices fresh ones: what the run leaves on them stays there until they are closed. More than one share the
+   * work, and what is counted is the first one's part.
+   * @param counted steps that are counted and timed, after as many that are not, 8 or more (one, where all are alike):
+   * these meet most lengths of sequences first, and compile and lay out what they need.
    */
   readonly run: (config: Config, devices: readonly Device[], counted: number, instruments: Instruments) => Promise<Probe>;
 }

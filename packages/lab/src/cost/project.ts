@@ -1,4 +1,7 @@
-/** What a phase is going to cost, before it begins: counted on a device that computes nothing, timed by the adapter's cost model. */
+/**
+ * What a phase is going to cost, before it begins: counted on a device that computes nothing, timed by the adapter's
+ * cost model.
+ */
 import { type Device, dryDevice } from '@coxswain/tensor';
 import type { Config } from '../config.js';
 import type { Phase } from '../phase.js';
@@ -34,7 +37,10 @@ export async function phaseCost(phase: Phase, config: Config, traits: Device['tr
   return { steps: phase.length(config).steps, work, timeSteps, held, largest: device.pool.largestTaken };
 }
 
-/** Seconds of its training steps; evaluations and checkpoints come on top. @param beside what the yardstick takes now. */
+/**
+ * Seconds of its training steps; evaluations and checkpoints come on top.
+ * @param beside what the yardstick takes now.
+ */
 export function projectedSeconds({ steps, work }: PhaseCost, { model }: StoredModel, beside: number): number {
   return (beside / model.yardstick) * steps * secondsOf(model.rates, work);
 }
@@ -45,8 +51,8 @@ function projection(seconds: number, { model }: StoredModel): string {
 }
 
 /**
- * What a phase says of its duration at its start, where there is a model of cost for the devices that share its work. It times the
- * yardstick on them for that, some seconds.
+ * What a phase says of its duration at its start, where there is a model of cost for the devices that share its work.
+ * It times the yardstick on them for that, some seconds.
  */
 export async function durationNote(phase: Phase, config: Config, devices: readonly Device[], done: number): Promise<string | undefined> {
   const left = phase.length(config).steps - done;

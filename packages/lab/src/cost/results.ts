@@ -1,4 +1,6 @@
-/** What presets cost on the adapters that they were counted and timed on: a file for each, and a page over all of them. */
+/**
+ * What presets cost on the adapters that they were counted and timed on: a file for each, and a page over all of them.
+ */
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -61,8 +63,8 @@ const RESULTS = z.looseObject({
 }) as unknown as z.ZodType<CostResults>;
 
 /**
- * Where results of this preset and adapter belong, and what the file is to hold: phases that were not counted now stay as they were, where
- * the same was changed of the preset.
+ * Where results of this preset and adapter belong, and what the file is to hold: phases that were not counted now stay
+ * as they were, where the same was changed of the preset.
  * @param folder of all results.
  */
 export function mergedResults(folder: string, results: CostResults): { readonly path: string; readonly content: string } {

@@ -6,7 +6,10 @@ import type { Yardstick } from './yardstick.js';
 const LAP = 0.4;
 /** It is run as long as they went on, but no longer, */
 const LONGEST = 2;
-/** unless that is a smaller part of them: seconds that follow each other differ by a tenth, and a step of a minute has many. */
+/**
+ * unless that is a smaller part of them: seconds that follow each other differ by a tenth, and a step of a minute has
+ * many.
+ */
 const PART = 1 / 5;
 
 /** Seconds that the yardstick is run for beside steps of so many. */

@@ -51,7 +51,10 @@ const STORED: z.ZodType<StoredModel> = z.object({
   model: z.object({ rates: z.record(z.enum(KINDS), z.number()), error: z.number(), measurements: z.number(), yardstick: z.number() }),
 });
 
-/** The model of these devices, if one was measured here. A file that is none counts as none: measuring again makes a new one. */
+/**
+ * The model of these devices, if one was measured here. A file that is none counts as none: measuring again makes a new
+ * one.
+ */
 export function readCostModel(folder: string, devices: readonly Known[]): StoredModel | undefined {
   const path = fileFor(folder, measuredOn(devices));
   return fs.existsSync(path) ? STORED.safeParse(readJson(path)).data : undefined;

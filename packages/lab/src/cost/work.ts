@@ -2,8 +2,8 @@
 import type { Device, Launch } from '@coxswain/tensor';
 
 /**
- * Recurrences by what runs them: a software adapter’s kernels for states that fit into private memory are faster than its `gru/*-rows`
- * for wider ones, and these than the kernels for any width.
+ * Recurrences by what runs them: a software adapter’s kernels for states that fit into private memory are faster than
+ * its `gru/*-rows` for wider ones, and these than the kernels for any width.
  */
 const RECURRENCES = ['recurrence', 'recurrenceByRows', 'recurrenceOfAnyWidth'] as const;
 /** Kinds of work, each of which an adapter does at a rate of its own. */
@@ -11,8 +11,8 @@ export const KINDS = ['dispatches', 'products', 'attention', ...RECURRENCES, 'ca
 export type Kind = (typeof KINDS)[number];
 
 /**
- * Launches; floating-point operations of matrix products, attention and recurrences; bytes of attention's caches (a meter counts
- * these whole: how far an episode is no launch knows), of all other kernels, and from the host.
+ * Launches; floating-point operations of matrix products, attention and recurrences; bytes of attention's caches (a
+ * meter counts these whole: how far an episode is no launch knows), of all other kernels, and from the host.
  */
 export type Work = Readonly<Record<Kind, number>>;
 
@@ -25,7 +25,9 @@ export const operationsOf = (work: Work): number =>
 /** Work as it may have been stored: format 1 did not always tell recurrences apart by kernel. */
 export type StoredWork = Pick<Work, Exclude<Kind, (typeof RECURRENCES)[number]> | 'recurrence'> & Partial<Work>;
 
-/** Stored work in the kinds of now. Where recurrences were not told apart, `recurrence` holds all of their operations. */
+/**
+ * Stored work in the kinds of now. Where recurrences were not told apart, `recurrence` holds all of their operations.
+ */
 export const workInKinds = (stored: StoredWork): Work => ({ recurrenceByRows: 0, recurrenceOfAnyWidth: 0, ...stored });
 
 export function addWork(a: Work, b: Work, times = 1): Work {

@@ -1,6 +1,7 @@
 /**
- * How fast an adapter is just now. A machine that others use too, or that is warm, is not always as fast: what a model of cost was fitted
- * to and what it says of a run are brought to one speed by the same piece of work, timed beside both.
+ * How fast an adapter is just now. A machine that others use too, or that is warm, is not always as fast: what a model
+ * of cost was fitted to and what it says of a run are brought to one speed by the same piece of work, timed beside
+ * both.
  */
 import { HostRandom } from '@coxswain/base';
 import { backward, causalAttention, type Device, type Initialiser, linear, ParameterStore, sum } from '@coxswain/tensor';
@@ -9,7 +10,10 @@ import { backward, causalAttention, type Device, type Initialiser, linear, Param
 const [BATCH, TIME, WIDTH, HEADS] = [64, 48, 128, 4];
 /** Runs that are submitted before they are waited for. */
 const TOGETHER = 4;
-/** By itself it is run for so long: where cores are lent and taken back, a second is a tenth faster or slower than the next. */
+/**
+ * By itself it is run for so long: where cores are lent and taken back, a second is a tenth faster or slower than the
+ * next.
+ */
 const SECONDS = 2;
 
 const wave: Initialiser = (values) => {
@@ -44,7 +48,10 @@ async function pieceOn(device: Device) {
 }
 
 export interface Yardstick {
-  /** Runs it on all devices side by side for so many seconds. @returns seconds of a piece of work on each, on the mean. */
+  /**
+   * Runs it on all devices side by side for so many seconds.
+   * @returns seconds of a piece of work on each, on the mean.
+   */
   run(least: number): Promise<number>;
   dispose(): void;
 }
@@ -56,7 +63,8 @@ export async function openYardstick(devices: readonly Device[]): Promise<Yardsti
     async run(least) {
       const began = performance.now();
       let [runs, seconds] = [0, 0];
-      // All wait for each other, as devices that share work do: else one that is ahead has the machine to itself now and then.
+      // All wait for each other, as devices that share work do: else one that is ahead has the machine to itself now
+      // and then.
       while (seconds < least) {
         for (const piece of pieces) piece.begin();
         await Promise.all(devices.map((device) => device.finish()));

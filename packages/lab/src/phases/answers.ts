@@ -5,7 +5,9 @@ import type { InjectionMeasure } from './measure-injection.js';
 import type { StageSummary } from './moments/staged.js';
 import type { Agreement } from './neighbouring-codes.js';
 
-/** What a run left in its last file, as it was read: a file may be an earlier version's, so nothing is sure to be there. */
+/**
+ * What a run left in its last file, as it was read: a file may be an earlier version's, so nothing is sure to be there.
+ */
 export type Left = Readonly<Record<string, unknown>>;
 
 /** As a sentence of its own. */
@@ -18,7 +20,9 @@ export const modelAnswer = ({ actionNll, bayesFloor, ratio, expertNll, obeyed }:
   ...(obeyed === null ? [] : [`Of the episodes it plays by itself, ${shown(obeyed)} keep to transitions that the demonstrations show.`]),
 ];
 
-/** What a base's loss is compared with: the floor of its world, or what an expert says who knows the goal at every step. */
+/**
+ * What a base's loss is compared with: the floor of its world, or what an expert says who knows the goal at every step.
+ */
 function yardstick(floor: unknown, ratio: unknown, expert: unknown): string {
   if (floor === undefined && typeof expert === 'number') return `; an expert who knows the goal at every step has ${shown(expert)}`;
   if (floor === undefined && expert === undefined) return '';

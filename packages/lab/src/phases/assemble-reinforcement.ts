@@ -43,7 +43,10 @@ export function makePolicy(
   return { policy, store };
 }
 
-/** Parameters of what another run learned, where it is given. @throws CheckpointError where they are of another kind or size. */
+/**
+ * Parameters of what another run learned, where it is given.
+ * @throws CheckpointError where they are of another kind or size.
+ */
 function startFrom(store: ParameterStore, learned: TrainedModel | undefined): void {
   if (learned) store.load(readSafetensors(learned.bytes, learned.folder).tensors, learned.folder);
 }

@@ -58,8 +58,8 @@ function disposeBoth(model: object, store: ParameterStore): void {
 }
 
 /**
- * The controller of a trained checkpoint, frozen, and its codes' statistics. A co-trained one brings its base along, whose parameters
- * take the place of those of `base`.
+ * The controller of a trained checkpoint, frozen, and its codes' statistics. A co-trained one brings its base along,
+ * whose parameters take the place of those of `base`.
  */
 export function loadController(device: Device, trained: TrainedModel, base: Base): Controller & { readonly codes: CodeStatistics } {
   const { tensors } = readSafetensors(trained.bytes, trained.folder);
@@ -104,7 +104,9 @@ export function withCodes(tensors: NamedTensors, { mean, std }: CodeStatistics):
   return new Map([...tensors, [CODE_MEAN, { shape: [mean.length], data: mean }], [CODE_STD, { shape: [std.length], data: std }]]);
 }
 
-/** The controller's own parameters, and the base's; the code statistics and controllers found before it are left out. */
+/**
+ * The controller's own parameters, and the base's; the code statistics and controllers found before it are left out.
+ */
 export function splitTensors(tensors: ReadonlyMap<string, SafeTensor>): [own: NamedTensors, base: NamedTensors] {
   const named = [...tensors].filter(([name]) => name !== CODE_MEAN && name !== CODE_STD && !isOfStage(name));
   return [

@@ -1,4 +1,7 @@
-/** Phase 2: a metacontroller finds skills in the frozen base's residual stream (arXiv 2512.20605, §4), or a baseline in its place. */
+/**
+ * Phase 2: a metacontroller finds skills in the frozen base's residual stream (arXiv 2512.20605, §4), or a baseline in
+ * its place.
+ */
 import { gather, LengthBatches } from '@coxswain/envs';
 import { DiscoveryTrainer, showsMoments } from '@coxswain/metacontroller';
 import { AdamW, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';

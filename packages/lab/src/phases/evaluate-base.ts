@@ -12,7 +12,10 @@ import { sequenceBatch, WORLD_SEED } from './world.js';
 export interface BaseEvaluation {
   /** Nats per action on the held-out episodes. */
   readonly actionNll: number;
-  /** Share of sampled episodes whose first visits obey the transitions of the training tasks; `null` in a world without events. */
+  /**
+   * Share of sampled episodes whose first visits obey the transitions of the training tasks; `null` in a world without
+   * events.
+   */
   readonly obeyed: number | null;
 }
 

@@ -29,7 +29,10 @@ export interface ControllerEvaluation {
   readonly nllUncontrolled: number;
   /** Mean KL per step, nats. */
   readonly kl: number;
-  /** Hard switches against true subgoal changes: at the exact step, and one step apart. `null` where no subgoals are known. */
+  /**
+   * Hard switches against true subgoal changes: at the exact step, and one step apart. `null` where no subgoals are
+   * known.
+   */
   readonly precision: number | null;
   readonly recall: number | null;
   readonly f1Exact: number | null;

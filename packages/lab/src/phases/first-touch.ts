@@ -12,8 +12,8 @@ import { WORLD_SEED, worldOf } from './world.js';
 /** Of each episode. */
 export interface FirstTouch {
   /**
-   * Place in which the code was let go, or the last one; where none was held, the place after the injection. In worlds without places what
-   * was reached first after it.
+   * Place in which the code was let go, or the last one; where none was held, the place after the injection. In worlds
+   * without places what was reached first after it.
    */
   readonly end: readonly number[];
   /** Event reached last before the injection, −1 for none. */

@@ -1,4 +1,7 @@
-/** What the base does when nobody asks for anything, as episodes like demonstrations: it plays by itself in worlds without a task. */
+/**
+ * What the base does when nobody asks for anything, as episodes like demonstrations: it plays by itself in worlds
+ * without a task.
+ */
 import { RecordedTrajectories, type Recording, type Trajectories } from '@coxswain/envs';
 import { Rollout } from '@coxswain/rl';
 import type { Config } from '../config.js';
@@ -12,7 +15,8 @@ export const NOTHING_AHEAD = 255;
 
 /**
  * A step's subgoal is what is reached next, which is a label and only for measures.
- * @param lengths where each is cut, in turns: what encodes episodes knows demonstrations, and longer ones are strange to it.
+ * @param lengths where each is cut, in turns: what encodes episodes knows demonstrations, and longer ones are strange
+ * to it.
  * @param temperature of the base's actions.
  */
 export async function freeEpisodes(

@@ -1,6 +1,6 @@
 /**
- * Whether codes carry over: taken where the method's own switch opened, in demonstrations and in what the base does by itself, and
- * injected into other layouts (arXiv 2512.20605, §4). A measure against labels, which decides nothing.
+ * Whether codes carry over: taken where the method's own switch opened, in demonstrations and in what the base does by
+ * itself, and injected into other layouts (arXiv 2512.20605, §4). A measure against labels, which decides nothing.
  */
 import { HostRandom } from '@coxswain/base';
 import type { Trajectories } from '@coxswain/envs';
@@ -17,7 +17,10 @@ import { RUN_STREAM } from './streams.js';
 /** At one step of the injection. */
 export interface InjectionStep {
   readonly step: number;
-  /** Share that touches the colour next for which the code was held: nothing injected, a code of a demonstration, one of free play. */
+  /**
+   * Share that touches the colour next for which the code was held: nothing injected, a code of a demonstration, one of
+   * free play.
+   */
   readonly without: Reached;
   readonly demonstrated: Reached;
   readonly free: Reached;

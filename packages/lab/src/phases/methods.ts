@@ -1,6 +1,7 @@
 /**
- * What the ways to skills differ in (`discover.method`): internal RL's own, and the baselines that put something else in its place
- * (arXiv 2512.20605, §5). Everything else is shared: the data, the hypernetwork, the loss on actions, the policy and its objective.
+ * What the ways to skills differ in (`discover.method`): internal RL's own, and the baselines that put something else
+ * in its place (arXiv 2512.20605, §5). Everything else is shared: the data, the hypernetwork, the loss on actions, the
+ * policy and its objective.
  */
 import { type CodeGenerator, Compile, type Gate, Metacontroller, type View } from '@coxswain/metacontroller';
 import { GATE_MODE, type ParameterStore } from '@coxswain/tensor';

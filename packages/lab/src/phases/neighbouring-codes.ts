@@ -1,6 +1,7 @@
 /**
- * Whether codes that lie beside each other do the same elsewhere. Two of them are injected into the same layout with the same random
- * numbers: where skills carry over both let go in one cell, where a code does nothing any two do. It takes no label.
+ * Whether codes that lie beside each other do the same elsewhere. Two of them are injected into the same layout with
+ * the same random numbers: where skills carry over both let go in one cell, where a code does nothing any two do. It
+ * takes no label.
  */
 import { HostRandom } from '@coxswain/base';
 import type { Trajectories } from '@coxswain/envs';
@@ -24,7 +25,10 @@ export interface Agreement {
 
 const squaredDistance = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, value, k) => sum + (value - b[k]) ** 2, 0);
 
-/** For each chosen code the nearest one that was not held in the same place of an episode: first, second, …; itself where there is none. */
+/**
+ * For each chosen code the nearest one that was not held in the same place of an episode: first, second, …; itself
+ * where there is none.
+ */
 export function nearestElsewhere({ codes, order }: Pick<DemonstratedCodes, 'codes' | 'order'>, chosen: readonly number[]): number[] {
   return chosen.map((one) => {
     let [nearest, least] = [one, Number.POSITIVE_INFINITY];

@@ -42,7 +42,10 @@ function hasEvents({ settings, presets = {}, spaces }: WorldDefinition): boolean
   return read?.success === true && spaces(read.data).events.length > 0;
 }
 
-/** @throws NotOfferedError for the first thing that the world of a configuration, or its file of demonstrations, does not offer. */
+/**
+ * @throws NotOfferedError for the first thing that the world of a configuration, or its file of demonstrations, does
+ * not offer.
+ */
 export function requireOffered(needs: readonly WorldNeed[], { world }: Pick<Config, 'world'>): void {
   const { definition, spaces } = worldOf({ world });
   const file = world.demonstrations;

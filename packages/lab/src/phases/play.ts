@@ -31,7 +31,10 @@ export interface Played {
   readonly drawn: ShownEpisode[];
 }
 
-/** f32 [4] of the gate while acting: β is binarised at `reinforce.gateThreshold`, or always open for the baseline without temporal abstraction. */
+/**
+ * f32 [4] of the gate while acting: β is binarised at `reinforce.gateThreshold`, or always open for the baseline
+ * without temporal abstraction.
+ */
 export function actingGate(device: Device, config: Config): Tensor {
   return device.tensor(gateValues({ mode: methodOf(config).actingGate, temperature: 1, threshold: config.reinforce.gateThreshold }));
 }
@@ -42,8 +45,9 @@ export function taskWorlds({ world }: Base, task: string, horizon: number, envir
 }
 
 /**
- * The worlds of a task for a player that needs no host between steps: on the device where a readback is dear. On a software adapter
- * it costs next to nothing, and a host that sees how many episodes still run spares more than that. Both play the same episodes.
+ * The worlds of a task for a player that needs no host between steps: on the device where a readback is dear. On a
+ * software adapter it costs next to nothing, and a host that sees how many episodes still run spares more than that.
+ * Both play the same episodes.
  */
 export function learningWorlds(config: Config, base: Base, task: string, horizon: number, environments: number) {
   const { device } = base.store;
@@ -51,7 +55,10 @@ export function learningWorlds(config: Config, base: Base, task: string, horizon
   return (device.traits.family === 'gpu' ? onDevice(config, opening, device) : undefined) ?? taskWorlds(base, task, horizon, environments);
 }
 
-/** A batch of so many episodes in parts as equal as can be, none of them empty: where it is too small, fewer than asked for. */
+/**
+ * A batch of so many episodes in parts as equal as can be, none of them empty: where it is too small, fewer than asked
+ * for.
+ */
 export function partsOf(episodes: number, parts: number): (BatchPart & { readonly episodes: number })[] {
   const count = Math.min(parts, episodes);
   const from = (part: number): number => Math.floor((part * episodes) / count);
@@ -87,7 +94,10 @@ function player(config: Config, { base, steered }: Actor, { task, horizon, seed 
   return { environment, rollout, dispose };
 }
 
-/** Samples episodes of a task. @param others the same actor on other devices: together they play the same episodes as one would. */
+/**
+ * Samples episodes of a task.
+ * @param others the same actor on other devices: together they play the same episodes as one would.
+ */
 export async function play(config: Config, actor: Actor, options: PlayOptions, others: readonly Actor[] = []): Promise<Played> {
   const { task, seed, draw = 0 } = options;
   const actors = [actor, ...others];

@@ -2,9 +2,9 @@
 import type { Config } from '../config.js';
 
 /**
- * How far the schedules of rate and exploration have come, from 0 at the first update to 1 at the last. They wait while no episode
- * succeeds: then nothing is learned, and narrowing would make the first success rarer still. What is left of them is shared
- * out over the updates that are left.
+ * How far the schedules of rate and exploration have come, from 0 at the first update to 1 at the last. They wait while
+ * no episode succeeds: then nothing is learned, and narrowing would make the first success rarer still. What is left of
+ * them is shared out over the updates that are left.
  * @param done updates so far, those without signal included.
  */
 export function progressOf(updates: number, done: number, withoutSignal: number): number {

@@ -18,7 +18,9 @@ import { checkReward } from './settings/checks.js';
 import { withCulprit } from './spoilt.js';
 import { WORLD_SEED } from './world.js';
 
-/** What a checkpoint of an RL run holds: the learned parameters by themselves, and all that the next update depends on. */
+/**
+ * What a checkpoint of an RL run holds: the learned parameters by themselves, and all that the next update depends on.
+ */
 async function snapshot(reinforcer: Reinforcer, episodes: number): Promise<Snapshot> {
   return {
     extra: { episodes },

@@ -1,6 +1,7 @@
 /**
- * Several starts of one training run: each is trained for a while from weights of its own, and the one with the lowest cost (held-out
- * loss, or what else needs no label) then goes on. A start that has found nothing early seldom does in time.
+ * Several starts of one training run: each is trained for a while from weights of its own, and the one with the lowest
+ * cost (held-out loss, or what else needs no label) then goes on. A start that has found nothing early seldom does in
+ * time.
  */
 import type { Checkpoint, Snapshot } from '../run/checkpoint.js';
 

@@ -1,4 +1,7 @@
-/** Demonstrations from a file (`--demonstrations FILE`): for worlds without an expert, and for who has data of another one. */
+/**
+ * Demonstrations from a file (`--demonstrations FILE`): for worlds without an expert, and for who has data of another
+ * one.
+ */
 import fs from 'node:fs';
 import { EnvError, type NamedArray, selectEpisodes, type Trajectories, trajectoriesFromArrays } from '@coxswain/envs';
 import { readSafetensors } from '@coxswain/tensor';
@@ -6,7 +9,10 @@ import type { Config } from '../config.js';
 import { onDisk } from '../run/storage.js';
 import { definitionOf, settingsOfWorld } from '../worlds.js';
 
-/** Of so many episodes the last is held out: the file's 10th, 20th, …, so that they are like the others however the file is sorted. */
+/**
+ * Of so many episodes the last is held out: the file's 10th, 20th, …, so that they are like the others however the file
+ * is sorted.
+ */
 const EVERY = 10;
 
 interface Parts {
@@ -17,8 +23,8 @@ interface Parts {
 const known = new Map<string, Parts>();
 
 /**
- * Demonstrations of the file that a configuration names, the first `count` of its part; all of them where there are fewer. Episodes longer than
- * `world.horizon` are left out.
+ * Demonstrations of the file that a configuration names, the first `count` of its part; all of them where there are
+ * fewer. Episodes longer than `world.horizon` are left out.
  * @returns `undefined` where it names none.
  * @throws EnvError `bad-demonstrations` for a file that is no such thing.
  */

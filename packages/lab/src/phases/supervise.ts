@@ -1,4 +1,7 @@
-/** The bound that labels give: one low-rank controller per subgoal, trained with labels and switched on in the right order. */
+/**
+ * The bound that labels give: one low-rank controller per subgoal, trained with labels and switched on in the right
+ * order.
+ */
 
 import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';

@@ -1,4 +1,7 @@
-/** Controllers trained with labels, and how far they get when the true subgoal switches them on: the bound on what steering can do. */
+/**
+ * Controllers trained with labels, and how far they get when the true subgoal switches them on: the bound on what
+ * steering can do.
+ */
 import { HostRandom } from '@coxswain/base';
 import { gather, LengthBatches, labelsOf, type Trajectories, type TrajectoryBatch } from '@coxswain/envs';
 import { type LabelledBatch, SupervisedControllers, SupervisedTrainer } from '@coxswain/metacontroller';

@@ -1,4 +1,6 @@
-/** What a checkpoint of a training phase holds besides the model: the optimisers' moments and the metrics not yet read. */
+/**
+ * What a checkpoint of a training phase holds besides the model: the optimisers' moments and the metrics not yet read.
+ */
 import { type AdamW, type RunningSums, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import type { Checkpoint } from '../run/checkpoint.js';
 import { takeTensor } from './base.js';

@@ -41,8 +41,8 @@ function configure(world: Config['world']): ConfiguredWorld {
 }
 
 /**
- * Where each use of a run's seed begins among the seeds of the world: what is trained on never meets what is measured on,
- * and the worlds that RL plays, or that skills are looked for in, are neither.
+ * Where each use of a run's seed begins among the seeds of the world: what is trained on never meets what is measured
+ * on, and the worlds that RL plays, or that skills are looked for in, are neither.
  */
 export const WORLD_SEED = {
   training: 0,
@@ -88,7 +88,10 @@ export function demonstrationsOf(config: Pick<Config, 'world'>, how: Demonstrati
   }
 }
 
-/** Demonstrations of the training tasks, or of the file that the configuration names; `which` tells training data from held-out data of the same seed. */
+/**
+ * Demonstrations of the training tasks, or of the file that the configuration names; `which` tells training data from
+ * held-out data of the same seed.
+ */
 export function demonstrations(config: Config, which: Which, seed: number, count: number, style: Style): Trajectories {
   return storedDemonstrations(config, which, count) ?? demonstrationsOf(config, styled(config, which, seed, count, style));
 }
@@ -121,7 +124,10 @@ export function meanLength({ length, count }: Pick<Trajectories, 'length' | 'cou
 
 const leaves = (space: Space, values: unknown): readonly LeafValues[] => leafValues(space, values) as readonly LeafValues[];
 
-/** The steps of a batch of episodes as a sequence model trains on them. @param predicted what it learns to predict, if anything. */
+/**
+ * The steps of a batch of episodes as a sequence model trains on them.
+ * @param predicted what it learns to predict, if anything.
+ */
 export function sequenceBatch({ trajectories, index, size, steps, mask }: TrajectoryBatch, predicted?: Space): SequenceBatch {
   const { observationSpace, actionSpace } = trajectories;
   return {

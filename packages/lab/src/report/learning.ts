@@ -68,7 +68,10 @@ export function methodLabel({ method, view }: Pick<LearningRun, 'method' | 'view
   return view === null ? name : `${name}, ${view}`;
 }
 
-/** Groups runs of one task by method, and those of one method by their episodes where these differ: rate and exploration fall over them. */
+/**
+ * Groups runs of one task by method, and those of one method by their episodes where these differ: rate and exploration
+ * fall over them.
+ */
 export function curvesByMethod(runs: readonly LearningRun[], smoothing: number): MethodCurves[] {
   return [...group(runs, methodLabel)].flatMap(([label, ofMethod]) => {
     const byLength = group(ofMethod, ({ planned }) => planned);

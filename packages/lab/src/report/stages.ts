@@ -1,4 +1,6 @@
-/** How a switch was found in an episode: the base's jumps, then what each stage was shown and where its switch opened. */
+/**
+ * How a switch was found in an episode: the base's jumps, then what each stage was shown and where its switch opened.
+ */
 import { max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
 import type { StageTrace } from './data.js';

@@ -1,11 +1,11 @@
 /**
  * Checkpoints: a folder `checkpoint/` with `model.safetensors`, `config.json` and whatever else a run needs to go on
- * (`state.safetensors`: moments, random state), and `progress.json`, which is written last, with the digests of all the others and of
- * itself. A checkpoint is one whole: a file of another one, or a number changed by hand, is refused.
+ * (`state.safetensors`: moments, random state), and `progress.json`, which is written last, with the digests of all the
+ * others and of itself. A checkpoint is one whole: a file of another one, or a number changed by hand, is refused.
  *
  * Replacing it never leaves the run without a whole one: the new folder is written and synced as `checkpoint.new`, the
- * old one becomes `checkpoint.old`, the new one takes its name, the old one is removed, or kept among `checkpoints/` where that is
- * asked for. `recover` finishes or undoes what a crash left in between.
+ * old one becomes `checkpoint.old`, the new one takes its name, the old one is removed, or kept among `checkpoints/`
+ * where that is asked for. `recover` finishes or undoes what a crash left in between.
  */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -215,7 +215,9 @@ export function checkpointFolder(runFolder: string): string | undefined {
 /** A process that saves this very moment moves the checkpoint while it is read. */
 const MOVED_AWAY = 3;
 
-/** What the last checkpoint of a run says of itself, also while a process replaces it; `undefined` where there is none. */
+/**
+ * What the last checkpoint of a run says of itself, also while a process replaces it; `undefined` where there is none.
+ */
 export function lastProgress(runFolder: string): AnyProgress | undefined {
   for (let left = MOVED_AWAY; ; left--) {
     const folder = checkpointFolder(runFolder);

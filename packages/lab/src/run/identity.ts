@@ -50,8 +50,10 @@ export function identify(run: Facts): RunIdentity {
 }
 
 /**
- * The identity that a `config.json` states, with settings that came into being since filled in: whoever reads a run has all of them.
- * @throws FileError for what is no JSON; RunFolderError for JSON that is none, or whose hash is not that of what it says.
+ * The identity that a `config.json` states, with settings that came into being since filled in: whoever reads a run has
+ * all of them.
+ * @throws FileError for what is no JSON; RunFolderError for JSON that is none, or whose hash is not that of what it
+ * says.
  */
 export function readIdentity(path: string, text: string): RunIdentity {
   const refuse = (value: string): never => {
@@ -68,7 +70,8 @@ export function readIdentity(path: string, text: string): RunIdentity {
 }
 
 /**
- * Fills in settings that are newer than the run. Rule: what a new setting is in a preset means what was done before it existed.
+ * Fills in settings that are newer than the run. Rule: what a new setting is in a preset means what was done before it
+ * existed.
  * @param also sections that its phase reads by now.
  */
 export function completed(run: RunIdentity, also: readonly string[] = []): RunIdentity {
@@ -76,7 +79,10 @@ export function completed(run: RunIdentity, also: readonly string[] = []): RunId
   return { ...run, config: completeConfig(run.config, run.preset, sections) };
 }
 
-/** Phase and seed of what a run starts from: its digest says the same, so they are no part of the hash, but reports read them. */
+/**
+ * Phase and seed of what a run starts from: its digest says the same, so they are no part of the hash, but reports read
+ * them.
+ */
 function labels({ inputs }: RunIdentity): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(inputs).flatMap(([name, { phase, seed }]) => [
@@ -94,7 +100,10 @@ export function differences(there: RunIdentity, here: RunIdentity): string[] {
 
 type Told = (there: PartialConfig, here: PartialConfig) => string | undefined;
 
-/** What is said of files that hold something else, in place of their digests; nothing where only one of the runs read one. */
+/**
+ * What is said of files that hold something else, in place of their digests; nothing where only one of the runs read
+ * one.
+ */
 const FILES: Readonly<Record<string, Told>> = {
   'world.sha256': (there, here) =>
     there.world?.sha256 && here.world?.sha256 ? `its world ${here.world.file} is not what ${there.world.file} held then` : undefined,

@@ -6,7 +6,10 @@ import { onDisk } from './storage.js';
 
 type Owner = { readonly pid: number; readonly host: string; readonly started: string };
 
-/** When a process began, so that a number given to a later process is not taken for it. Empty where the system does not tell. */
+/**
+ * When a process began, so that a number given to a later process is not taken for it. Empty where the system does not
+ * tell.
+ */
 function startOf(pid: number): string {
   try {
     // The name in parentheses may hold spaces; field 22 of the line is the 20th after it.
@@ -16,7 +19,10 @@ function startOf(pid: number): string {
   }
 }
 
-/** A process says that it is alive by touching its lock so often; one on another machine that has not for so long is taken for gone. */
+/**
+ * A process says that it is alive by touching its lock so often; one on another machine that has not for so long is
+ * taken for gone.
+ */
 const BEAT_MS = 20_000;
 const SILENT_MS = 180_000;
 
@@ -60,7 +66,10 @@ function create(path: string, content: string): boolean {
 export type Lock = {
   /** Gives it back. */
   readonly release: () => void;
-  /** @throws FolderBusyError where the lock in the folder is no longer this one: the folder was moved, or another took its place. */
+  /**
+   * @throws FolderBusyError where the lock in the folder is no longer this one: the folder was moved, or another took
+   * its place.
+   */
   readonly require: () => void;
 };
 

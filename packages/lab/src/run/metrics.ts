@@ -103,7 +103,9 @@ export class MetricsWriter {
   }
 }
 
-/** Reads the whole lines of a file of JSON lines; a part of a line at its end (a run that is being written) is left out. */
+/**
+ * Reads the whole lines of a file of JSON lines; a part of a line at its end (a run that is being written) is left out.
+ */
 export function readLines<T>(path: string): T[] {
   const text = onDisk(path, () => (fs.existsSync(path) ? fs.readFileSync(path, 'utf8') : ''));
   return text
@@ -149,7 +151,8 @@ function requireOwn(path: string): void {
 
 /**
  * Reads the whole lines of a metrics file in a run folder.
- * @throws RunFolderError where they are not what the run wrote: other bytes than its checkpoint has the digest of, a step after a later
+ * @throws RunFolderError where they are not what the run wrote: other bytes than its checkpoint has the digest of, a
+ * step after a later
  *   one, a line twice.
  */
 export function readMetrics(path: string): MetricLine[] {

@@ -26,11 +26,16 @@ export type TrainedModel = {
   readonly unfinishedAt?: number;
 };
 
-/** Inside a run folder, the folder that a model is in. A run that is being saved this very moment has its last whole one in `checkpoint.old`. */
+/**
+ * Inside a run folder, the folder that a model is in. A run that is being saved this very moment has its last whole one
+ * in `checkpoint.old`.
+ */
 const modelFolder = (path: string): string | undefined =>
   ['checkpoint', 'checkpoint.old', '.'].map((inner) => join(path, inner)).find((inner) => fs.existsSync(join(inner, 'model.safetensors')));
 
-/** The world that a model was made in, as its run recorded it; `undefined` where there is no model, or it read no world. */
+/**
+ * The world that a model was made in, as its run recorded it; `undefined` where there is no model, or it read no world.
+ */
 export function recordedWorld(path: string): WorldConfig | undefined {
   const folder = modelFolder(path);
   return folder === undefined ? undefined : readRunConfig(folder)?.config.world;
@@ -40,7 +45,8 @@ export function recordedWorld(path: string): WorldConfig | undefined {
  * Opens a run folder, or a folder that holds `model.safetensors` and `config.json` itself.
  * @param name how the command line calls it, for messages: `base`.
  * @param phase the phase that must have made it.
- * @throws CheckpointError that says what is missing and what makes it; NotFiniteError for a weight that is NaN or infinite.
+ * @throws CheckpointError that says what is missing and what makes it; NotFiniteError for a weight that is NaN or
+ * infinite.
  */
 export function openModel(path: string, name: string, phase: string): TrainedModel {
   const remedy = `Give --${name} a folder made by \`coxswain ${phase}\`.`;

@@ -44,7 +44,10 @@ export function lastValue(run: StoredRun, name: string): number | null {
 
 /** Which runs are read. */
 export type Choice = {
-  /** Is told of a folder whose files cannot be read as a run's, which is then left out; without it the first such file throws. */
+  /**
+   * Is told of a folder whose files cannot be read as a run's, which is then left out; without it the first such file
+   * throws.
+   */
   readonly skipped?: (folder: string, error: CoxswainError) => unknown;
   /** Folders to leave out, with all below them. */
   readonly without?: (folder: string) => boolean;
@@ -74,7 +77,9 @@ export function readOrSkip<T>(folder: string, read: (folder: string) => T, { ski
   }
 }
 
-/** What `result.json` holds: success rates, and the numbers beside them. Nothing of either where there is no such file. */
+/**
+ * What `result.json` holds: success rates, and the numbers beside them. Nothing of either where there is no such file.
+ */
 export function readResult(folder: string): Pick<StoredRun, 'rows' | 'measured'> {
   const result = shaped(folder, RESULT_FILE, readArtifact(folder, RESULT_FILE) ?? {}, RESULT);
   const numbers = Object.entries(result).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
@@ -107,7 +112,10 @@ function isRun(folder: string): boolean {
 /** Checkpoints have a `config.json` of their own and are no runs. */
 const isCheckpoint = (name: string): boolean => /^checkpoint(s|\.old|\.new)?$/.test(name);
 
-/** Folders in a folder, links to some among them, in order of their names. @param seen where they really are; each is given once. */
+/**
+ * Folders in a folder, links to some among them, in order of their names.
+ * @param seen where they really are; each is given once.
+ */
 function foldersIn(root: string, seen: Set<string>): string[] {
   const names = onDisk(root, () => fs.readdirSync(root, { withFileTypes: true }));
   const folders = names.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => entry.name);

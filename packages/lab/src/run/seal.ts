@@ -1,8 +1,9 @@
 /**
- * `seal.json` of a run folder: which run it is, the checkpoint that its results were made from, and the digest of each. A result that
- * was taken from another run, or is older than the checkpoint beside it, is not this run's.
+ * `seal.json` of a run folder: which run it is, the checkpoint that its results were made from, and the digest of each.
+ * A result that was taken from another run, or is older than the checkpoint beside it, is not this run's.
  *
- * A folder without one was left by an earlier version, or holds what somebody chose to keep: its files are taken as they are.
+ * A folder without one was left by an earlier version, or holds what somebody chose to keep: its files are taken as
+ * they are.
  */
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -84,7 +85,8 @@ export function readArtifact(folder: string, name: string): unknown {
 }
 
 /**
- * Whether a run has left the file, after the checkpoint that is there: one put back to an earlier checkpoint has not finished.
+ * Whether a run has left the file, after the checkpoint that is there: one put back to an earlier checkpoint has not
+ * finished.
  * @throws CheckpointError for a `progress.json` that is not what was written.
  */
 export function hasLeft(folder: string, name: string): boolean {

@@ -43,7 +43,8 @@ export function onDisk<T>(path: string, operation: () => T): T {
  * @throws UnwritableError that names the lowest folder that is there, where nothing can be made in it.
  */
 export function makeFolder(path: string): void {
-  // One by one: Node's own `recursive` says ENOENT of a read-only disk, and never ends where the system says so of a folder that is there.
+  // One by one: Node's own `recursive` says ENOENT of a read-only disk, and never ends where the system says so of a
+  // folder that is there.
   const missing: string[] = [];
   let above = resolve(path);
   for (; !fs.existsSync(above); above = dirname(above)) missing.unshift(above);
@@ -74,7 +75,10 @@ export function writeAll(descriptor: number, bytes: Uint8Array): void {
   while (done < bytes.length) done += fs.writeSync(descriptor, bytes, done, bytes.length - done);
 }
 
-/** Makes renames and new names in a folder survive a power cut. Some systems cannot sync a folder; there it does nothing. */
+/**
+ * Makes renames and new names in a folder survive a power cut. Some systems cannot sync a folder; there it does
+ * nothing.
+ */
 export function syncFolder(path: string): void {
   let descriptor: number;
   try {
@@ -107,7 +111,8 @@ export function writeSynced(path: string, content: Uint8Array | string): void {
 
 /**
  * Replaces a file: whoever looks sees the old content or the new, never a part.
- * @param writers `several` where no lock keeps other processes from writing the same file: each has a temporary one of its own then.
+ * @param writers `several` where no lock keeps other processes from writing the same file: each has a temporary one of
+ * its own then.
  * @throws FileError where a folder is.
  */
 export function writeAtomic(path: string, content: Uint8Array | string, writers: 'one' | 'several' = 'one'): void {

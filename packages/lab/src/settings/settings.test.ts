@@ -19,7 +19,10 @@ function failure(action: () => unknown): CoxswainError {
   throw new Error('nothing was thrown');
 }
 
-/** All that computes, in this package and in that of the models: what is in a room or a file of `settings` only names and checks them. */
+/**
+ * All that computes, in this package and in that of the models: what is in a room or a file of `settings` only names
+ * and checks them.
+ */
 function programText(): string {
   const ofSettings = (file: string): boolean => /(^|\/)(settings(\/|\.ts$)|config\.ts$)/.test(file);
   return ['../', '../../../transformer/src/']

@@ -18,7 +18,8 @@ function nearest(row: Float32Array, self: number, count: number): number[] {
 }
 
 /**
- * What the nearest others of each code reached. Its own outcome does not count, so that it can still tell how right they are.
+ * What the nearest others of each code reached. Its own outcome does not count, so that it can still tell how right
+ * they are.
  * @param similarity [codes · codes]
  * @param reaches [codes] colour that each reached, −1 for none.
  */

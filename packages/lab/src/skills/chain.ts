@@ -33,8 +33,8 @@ function untilOver({ layout, path, holds }: FreeEpisode, skills: readonly Skill[
 }
 
 /**
- * Plays a chain of skills in worlds without a task: each skill's code is held until the learned switch opens, then the next one is;
- * nothing else decides. Episodes are those that evaluation would play with this seed.
+ * Plays a chain of skills in worlds without a task: each skill's code is held until the learned switch opens, then the
+ * next one is; nothing else decides. Episodes are those that evaluation would play with this seed.
  * @param worlds how many; episode i is the same whatever their number.
  */
 export async function playChain(

@@ -32,7 +32,10 @@ function tightest(points: number[][], count: number, starts: number): number[] {
   return tried.reduce((best, one) => (one.spread < best.spread ? one : best)).of;
 }
 
-/** Mean over points of (b − a) / max(a, b): a, the mean distance to the others of its cluster; b, to those of the nearest other cluster. */
+/**
+ * Mean over points of (b − a) / max(a, b): a, the mean distance to the others of its cluster; b, to those of the
+ * nearest other cluster.
+ */
 export function silhouette(of: readonly number[], count: number, distance: ClusterOptions['distance']): number {
   const sizes = Array.from({ length: count }, (_, cluster) => of.filter((own) => own === cluster).length);
   const each = of.map((own, i) => {

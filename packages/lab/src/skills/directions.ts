@@ -4,7 +4,10 @@ import type { Steering } from '@coxswain/metacontroller';
 import { concat, expand, linear, noGrad, sub } from '@coxswain/tensor';
 import { RUN_STREAM } from '../phases/streams.js';
 
-/** Residuals that codes are tried on. With two, four or eight random ones the clear codes of `findSkills` fall into the same four clusters. */
+/**
+ * Residuals that codes are tried on. With two, four or eight random ones the clear codes of `findSkills` fall into the
+ * same four clusters.
+ */
 const PROBES = 4;
 
 export interface Directions {
@@ -15,8 +18,9 @@ export interface Directions {
 }
 
 /**
- * The directions of the steering matrices U(z): what each code adds to a fixed set of residuals (random normal ones, on which distances
- * are those of the matrices themselves, but for chance), scaled to length 1. How long it is says how surely a code steers, not where to.
+ * The directions of the steering matrices U(z): what each code adds to a fixed set of residuals (random normal ones, on
+ * which distances are those of the matrices themselves, but for chance), scaled to length 1. How long it is says how
+ * surely a code steers, not where to.
  */
 export async function steeringDirections(steering: Steering, codes: readonly (readonly number[])[]): Promise<Directions> {
   const { device, config } = steering;

@@ -12,9 +12,9 @@ export interface HeldCode {
 }
 
 /**
- * Plays unconditioned episodes, in new worlds and without a task: codes are drawn from the codes' own distribution whatever is seen, and
- * each is held until the learned switch opens. Yields, batch by batch, all codes held and what each reached; those that the horizon cut
- * are left out.
+ * Plays unconditioned episodes, in new worlds and without a task: codes are drawn from the codes' own distribution
+ * whatever is seen, and each is held until the learned switch opens. Yields, batch by batch, all codes held and what
+ * each reached; those that the horizon cut are left out.
  * @param first batch to begin with: a batch is a function of the seed and its number alone.
  */
 export async function* heldCodes(

@@ -72,12 +72,13 @@ function named(skills: readonly Skill[]): Skill[] {
 /**
  * Groups held codes into skills.
  *
- * Codes drawn at random lie in no groups. Measured with the shipped `grid-mini` controller, seed 0, 2 448 codes, of which 99 % reached a
- * colour: k-means with four clusters sorts the codes themselves by colour no better than 45 %, and 73 % by the direction of what they add
- * to the residual stream, for many steer between two colours and reach now one, now the other. So the clear ones come first, 24 %: those
- * whose neighbours in that direction agree. They do form clusters, four by the silhouette (0.57; 0.19 between the codes themselves), one
- * for each colour, and 92 % of their codes had reached it. A code's own outcome has no say in whether it is clear or where it belongs, so
- * that this share is fair.
+ * Codes drawn at random lie in no groups. Measured with the shipped `grid-mini` controller, seed 0, 2 448 codes, of
+ * which 99 % reached a colour: k-means with four clusters sorts the codes themselves by colour no better than 45 %, and
+ * 73 % by the direction of what they add to the residual stream, for many steer between two colours and reach now one,
+ * now the other. So the clear ones come first, 24 %: those whose neighbours in that direction agree. They do form
+ * clusters, four by the silhouette (0.57; 0.19 between the codes themselves), one for each colour, and 92 % of their
+ * codes had reached it. A code's own outcome has no say in whether it is clear or where it belongs, so that this share
+ * is fair.
  */
 export async function findSkills(
   steering: Steering,

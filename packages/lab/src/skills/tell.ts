@@ -26,7 +26,10 @@ function arrow(from: number, to: number, size: number): string {
   return to > from ? ARROWS.right : ARROWS.left;
 }
 
-/** The grid, a line a row: colours as digits, walls as #; behind a cell the way that the path left it at last, * where it ended. */
+/**
+ * The grid, a line a row: colours as digits, walls as #; behind a cell the way that the path left it at last, * where
+ * it ended.
+ */
 function grid(layout: readonly number[], path: readonly number[], { size, colours }: GridSize): string[] {
   const left = new Map<number, string>();
   for (const [step, cell] of path.entries()) {

@@ -68,7 +68,10 @@ export class Board {
     return this.plan.filter(({ name }) => states.includes(this.#states.get(name) as RunState));
   }
 
-  /** Finds out which runs can begin, which are done, and which never will be. @param again states that are looked at anew. */
+  /**
+   * Finds out which runs can begin, which are done, and which never will be.
+   * @param again states that are looked at anew.
+   */
   look(...again: readonly RunState[]): void {
     for (const run of this.plan) {
       const state = this.#states.get(run.name) as RunState;
@@ -114,7 +117,10 @@ export class Board {
     return 'failed';
   }
 
-  /** Does a run in a process of its own. @returns where it stands afterwards: `ready` or `waiting` where it has to be begun again. */
+  /**
+   * Does a run in a process of its own.
+   * @returns where it stands afterwards: `ready` or `waiting` where it has to be begun again.
+   */
   async begin(run: PlannedRun): Promise<RunState> {
     const { start, say, now } = this.options;
     const began = now();

@@ -14,7 +14,10 @@ export interface Child {
   readonly interrupt: () => void;
 }
 
-/** Several runs on one processor: a software driver that spreads each over all cores would have them wait for each other. */
+/**
+ * Several runs on one processor: a software driver that spreads each over all cores would have them wait for each
+ * other.
+ */
 function environment(workers: number): NodeJS.ProcessEnv {
   const threads = Math.floor(availableParallelism() / workers);
   return workers === 1 || process.env.LP_NUM_THREADS !== undefined
@@ -31,8 +34,9 @@ export function startChild(program: readonly string[], args: readonly string[], 
   const [executable, ...first] = program;
   makeFolder(dirname(log));
   const file = onDisk(log, () => fs.openSync(log, 'a'));
-  // Its output goes straight to the file, which outlives this process. A group of its own: a Ctrl-C in the terminal reaches it once,
-  // through us, and not twice, which would end it at once. The channel tells it when this process is gone (`endWithParent`).
+  // Its output goes straight to the file, which outlives this process. A group of its own: a Ctrl-C in the terminal
+  // reaches it once, through us, and not twice, which would end it at once. The channel tells it when this process is
+  // gone (`endWithParent`).
   const child = spawn(executable, [...first, ...args], {
     stdio: ['ignore', file, file, 'ipc'],
     detached: true,
@@ -60,7 +64,10 @@ function lastLine(log: string): string {
   }
 }
 
-/** For the other side: a run whose sweep is gone, even by `kill -9`, saves and ends, so that another worker can go on with it. */
+/**
+ * For the other side: a run whose sweep is gone, even by `kill -9`, saves and ends, so that another worker can go on
+ * with it.
+ */
 export function endWithParent(): void {
   if (!process.channel) return;
   process.on('disconnect', () => process.kill(process.pid, 'SIGINT'));

@@ -16,8 +16,8 @@
  *         options: { seed: '{seed}', base: base, view: '{view}' }
  *         set: { discover.alpha: '{alpha}' }
  *
- * An axis is a list of values under its own name, or of groups of values that change together. Every run of every combination of
- * the axes after `over` is planned; a name in braces stands for its value.
+ * An axis is a list of values under its own name, or of groups of values that change together. Every run of every
+ * combination of the axes after `over` is planned; a name in braces stands for its value.
  */
 import { isScalar, parseDocument, visit } from 'yaml';
 import { z } from 'zod';

@@ -55,8 +55,8 @@ async function speedOf(devices: readonly Device[]): Promise<Speed | undefined> {
 }
 
 /**
- * What the steps take that are left of these runs, in a sentence; nothing where no model of cost was fitted for this adapter. Runs alike in all
- * but their seeds are counted once.
+ * What the steps take that are left of these runs, in a sentence; nothing where no model of cost was fitted for this
+ * adapter. Runs alike in all but their seeds are counted once.
  * @param plan the whole sweep.
  * @param missing the runs of it that have not finished.
  */

@@ -6,8 +6,8 @@ import type { Board } from './board.js';
 const POLL_MS = 2000;
 
 /**
- * Does what is missing, as many runs at a time as there are workers, each as soon as what it starts from is there. A run that fails
- * holds up only what starts from it; a disk that is full stops all.
+ * Does what is missing, as many runs at a time as there are workers, each as soon as what it starts from is there. A
+ * run that fails holds up only what starts from it; a disk that is full stops all.
  * @param show called often while runs are under way.
  */
 export async function runLocal(board: Board, workers: number, show: (board: Board) => void): Promise<void> {

@@ -84,10 +84,13 @@ function checkOptions({ options, set }: SweepEntry, phase: Phase, refuse: Refuse
 const keyOf = (assignment: string): string => assignment.split('=')[0].trim();
 
 /**
- * The runs of a sweep, each after those that it starts from. Nothing is opened: whether a model fits is checked when it is there.
+ * The runs of a sweep, each after those that it starts from. Nothing is opened: whether a model fits is checked when it
+ * is there.
  * @param path of the file, for messages.
- * @param changes `key=value` for every run that reads the setting and does not have it from its model, whatever the file says.
- * @throws SweepFileError, SettingError for a setting that does not exist or is out of range, UsageError for a change that no run reads.
+ * @param changes `key=value` for every run that reads the setting and does not have it from its model, whatever the
+ * file says.
+ * @throws SweepFileError, SettingError for a setting that does not exist or is out of range, UsageError for a change
+ * that no run reads.
  */
 export function planSweep(
   file: SweepFile,

@@ -1,7 +1,7 @@
 /**
- * A sweep shared by machines over Redis (BullMQ). Every machine runs the same command on the same folder: each offers the runs that
- * can begin, and takes one when a worker is free. The folder says what has finished; Redis only says who does what now, so that a
- * Redis that forgets everything costs nothing but the offers.
+ * A sweep shared by machines over Redis (BullMQ). Every machine runs the same command on the same folder: each offers
+ * the runs that can begin, and takes one when a worker is free. The folder says what has finished; Redis only says who
+ * does what now, so that a Redis that forgets everything costs nothing but the offers.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -184,7 +184,8 @@ class Sharing {
   #trouble(error: Error): void {
     const reason = error.message || (error as NodeJS.ErrnoException).code || String(error);
     if (HOPELESS.test(reason)) this.#hopeless ??= new RedisError(this.options.address, reason, 'Correct the address, user or password.');
-    // A job whose lease or record is gone: Redis was restarted, or this machine slept. Its folder tells what is left to do.
+    // A job whose lease or record is gone: Redis was restarted, or this machine slept. Its folder tells what is left to
+    // do.
     if (/Missing (key|lock)|Lock mismatch|could not renew lock/i.test(reason)) return;
     // A silence that turns out to have a reason is told anew, with that.
     const told = this.#away !== undefined && (this.#away !== NO_ANSWER || reason === NO_ANSWER);
@@ -203,7 +204,8 @@ class Sharing {
 
 /**
  * Does what is missing, together with every other machine that does the same.
- * @throws RedisError where BullMQ is not installed, Redis refuses us, or has not answered within `patience`; once it has, this waits
+ * @throws RedisError where BullMQ is not installed, Redis refuses us, or has not answered within `patience`; once it
+ * has, this waits
  *   while it is away.
  */
 export async function runShared(board: Board, options: SharedOptions): Promise<void> {

@@ -7,9 +7,10 @@ import { hasLeft } from '../run/seal.js';
 import { type PlannedRun, valuesOf } from './plan.js';
 
 /**
- * Tells whether a run has finished in its folder, once the runs that it starts from have; asked again and again it looks for the
- * file alone.
- * @returns a function that throws OtherConfigurationError where the folder holds a run of other settings, and what resolving settings
+ * Tells whether a run has finished in its folder, once the runs that it starts from have; asked again and again it
+ * looks for the file alone.
+ * @returns a function that throws OtherConfigurationError where the folder holds a run of other settings, and what
+ * resolving settings
  *   throws.
  */
 export function finishedRuns(): (run: PlannedRun) => boolean {

@@ -11,8 +11,8 @@ import { eventFile, type HyperParameters, type ScalarEvent } from './events.js';
 type Mark = { readonly step: number; readonly at: number /** Steps a second. */; readonly speed?: number };
 
 /**
- * When each saved step was done: `timing.jsonl` counts the seconds of each process, `environment.jsonl` says when each began. Steps after
- * which a process was killed are done twice; the later time stands.
+ * When each saved step was done: `timing.jsonl` counts the seconds of each process, `environment.jsonl` says when each
+ * began. Steps after which a process was killed are done twice; the later time stands.
  */
 function marksOf(folder: string): Mark[] {
   const starts = readLines<{ started: string }>(join(folder, 'environment.jsonl')).map(({ started }) => Date.parse(started) / 1000);

@@ -12,7 +12,9 @@ export interface ScalarEvent {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** TFRecord stores checksums rotated and with a constant added, so that a checksum of data with checksums stays good. */
+/**
+ * TFRecord stores checksums rotated and with a constant added, so that a checksum of data with checksums stays good.
+ */
 function maskedCrc(bytes: Uint8Array): number {
   const crc = CRC32C.buf(bytes) >>> 0;
   return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
@@ -93,8 +95,9 @@ function protoValue(value: number | string | boolean): Buffer {
 }
 
 /**
- * For the plugin of hyperparameters HParamsPluginData { session_start_info = 3 { hparams = 1 map, start_time_secs = 5 } }
- * (https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/hparams/plugin_data.proto), for that of texts a string.
+ * For the plugin of hyperparameters HParamsPluginData { session_start_info = 3 { hparams = 1 map, start_time_secs = 5 }
+ * } (https://github.com/tensorflow/tensorboard/blob/master/tensorboard/plugins/hparams/plugin_data.proto), for that of
+ * texts a string.
  */
 function encodeHyperParameters({ values, began, told }: HyperParameters): Buffer {
   const entries = Object.entries(values).map(([name, value]) =>
@@ -110,7 +113,10 @@ function encodeHyperParameters({ values, began, told }: HyperParameters): Buffer
 /** What the first record of a file names. */
 const VERSION = 'brain.Event:2';
 
-/** A whole event file: the version record that TensorBoard looks for, what the run was made with, then one record a step. */
+/**
+ * A whole event file: the version record that TensorBoard looks for, what the run was made with, then one record a
+ * step.
+ */
 export function eventFile(events: readonly ScalarEvent[], began: number, made?: HyperParameters): Buffer {
   const version = Buffer.concat([doubleField(1, began), text(3, VERSION)]);
   return Buffer.concat([version, ...(made ? [encodeHyperParameters(made)] : []), ...events.map(encode)].map(record));

@@ -48,8 +48,8 @@ export function goldenMetacontroller(
 }
 
 /**
- * Mean and standard deviation of the codes taken at open switches in the golden episodes, sampled from their posteriors N(μ, σ²): where
- * a dimension says nothing its σ is large, and it is as free for a policy.
+ * Mean and standard deviation of the codes taken at open switches in the golden episodes, sampled from their posteriors
+ * N(μ, σ²): where a dimension says nothing its σ is large, and it is as free for a policy.
  */
 export function goldenCodes(): { readonly mean: Float32Array; readonly std: Float32Array } {
   const { mu, log_sigma: logSigma, beta_hard: beta, length } = readGolden('trained/episodes');

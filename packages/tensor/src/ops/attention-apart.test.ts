@@ -36,7 +36,8 @@ describe.each(families)('%s kernels', (family) => {
     };
     const errors = await gradientErrors(on, inputs, ({ q, k, v, table }) => {
       const bucketOfDistance = on.tensor(t5SignedBuckets(queries, keys, buckets, 8));
-      // Unrolled for GPUs, kernels with a bias take a software adapter minutes to compile; they are tested beside their texts.
+      // Unrolled for GPUs, kernels with a bias take a software adapter minutes to compile; they are tested beside their
+      // texts.
       const bias = family === 'software' ? { biasTable: table, bucketOfDistance } : {};
       const y = attention(q, k, v, { ...bias, keyLengths: on.tensor(Uint32Array.of(7, 4)) });
       return sum(mul(y, sigmoid(y)));

@@ -10,9 +10,15 @@ const NAME = 'attention';
 export interface SeparateAttentionOptions {
   /** Heads of the queries; read off q where it has four axes. */
   readonly heads?: number;
-  /** Heads of keys and values, a divisor of `heads`: so many neighbouring heads of queries share each. As many as `heads` when absent. */
+  /**
+   * Heads of keys and values, a divisor of `heads`: so many neighbouring heads of queries share each. As many as
+   * `heads` when absent.
+   */
   readonly kvHeads?: number;
-  /** `bidirectional` (the default): a query sees all keys; `causal`: those up to its own step, which is `offset` + its place. */
+  /**
+   * `bidirectional` (the default): a query sees all keys; `causal`: those up to its own step, which is `offset` + its
+   * place.
+   */
   readonly mask?: 'bidirectional' | 'causal';
   /** Steps of the keys that come before the first query, in causal attention behind a cache. 0 when absent. */
   readonly offset?: number;
@@ -21,8 +27,8 @@ export interface SeparateAttentionOptions {
   /** T5 bias [buckets, heads]; none when absent. */
   readonly biasTable?: Tensor;
   /**
-   * u32: bucket of each distance `query − key`. Causal: [≥ queries + offset], from 0, as `t5Buckets` makes it. Bidirectional:
-   * [queries + keys − 1], from −(keys − 1), as `t5SignedBuckets` makes it.
+   * u32: bucket of each distance `query − key`. Causal: [≥ queries + offset], from 0, as `t5Buckets` makes it.
+   * Bidirectional: [queries + keys − 1], from −(keys − 1), as `t5SignedBuckets` makes it.
    */
   readonly bucketOfDistance?: Tensor;
   /** u32 [batch]: queries of each sequence; the y of later ones is 0. */
@@ -46,9 +52,11 @@ function sizesOf(x: Tensor, what: string, headsFirst: boolean, heads?: number) {
 }
 
 /**
- * softmax(q kᵀ/√headDim + bias) v for each head. A query that sees no key has a y of 0. What is not seen may hold NaN: it is skipped,
- * where PyTorch's dense product would spread it; NaN and infinity that are seen give what they give there.
- * @param q [batch, queries, heads, headDim] or [batch, queries, heads·headDim]. @param k, v [batch, keys, kvHeads, headDim] or the like.
+ * softmax(q kᵀ/√headDim + bias) v for each head. A query that sees no key has a y of 0. What is not seen may hold NaN:
+ * it is skipped, where PyTorch's dense product would spread it; NaN and infinity that are seen give what they give
+ * there.
+ * @param q [batch, queries, heads, headDim] or [batch, queries, heads·headDim]. @param k, v [batch, keys, kvHeads,
+ * headDim] or the like.
  * @returns of q's shape.
  * @throws ShapeError for operands that do not fit each other, or heads that are no multiple of 4 up to 256.
  */

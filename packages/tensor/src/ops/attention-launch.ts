@@ -34,7 +34,10 @@ export function checkedHeads(operation: string, { heads, kvHeads, headDim }: Pic
     throw new ShapeError(operation, `heads of ${headDim} elements`, `a multiple of 4 up to ${WIDEST_HEAD}`);
 }
 
-/** Buckets of a bias by distance, 0 without one. @throws ShapeError for tables that do not fit the heads and the distances. */
+/**
+ * Buckets of a bias by distance, 0 without one.
+ * @throws ShapeError for tables that do not fit the heads and the distances.
+ */
 export function checkedBuckets(
   operation: string,
   { heads, distances }: { readonly heads: number; readonly distances: number },
@@ -72,7 +75,8 @@ export interface Operands {
 
 /**
  * Launches attention into y by the adapter's kernels.
- * @returns what launches its gradient: into `dqkv` at the shape's strides, and onto that of the table, where it wants one.
+ * @returns what launches its gradient: into `dqkv` at the shape's strides, and onto that of the table, where it wants
+ * one.
  */
 export function launchAttention(device: Device, shape: AttentionShape, operands: Operands, y: Tensor): (dy: Tensor, dqkv: Tensor) => void {
   const { batch, queries, heads, distances } = shape;

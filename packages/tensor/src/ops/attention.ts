@@ -7,7 +7,10 @@ import { checkedBuckets, checkedHeads, checkedWindow, launchAttention, requireLe
 
 export interface AttentionOptions {
   readonly heads: number;
-  /** Heads of keys and values, a divisor of `heads`: so many neighbouring heads of queries share each. As many as `heads` when absent. */
+  /**
+   * Heads of keys and values, a divisor of `heads`: so many neighbouring heads of queries share each. As many as
+   * `heads` when absent.
+   */
   readonly kvHeads?: number;
   /** T5 bias [buckets, heads]; none when absent. */
   readonly biasTable?: Tensor;
@@ -21,8 +24,8 @@ export interface AttentionOptions {
 
 /**
  * softmax(q kᵀ/√headDim + bias) v over the past, or the last `window` steps of it, for each head.
- * @param qkv [batch, time, 3·width]: queries, keys and values side by side, each of `heads` heads; with `kvHeads` [batch, time,
- * (heads + 2·kvHeads)·headDim].
+ * @param qkv [batch, time, 3·width]: queries, keys and values side by side, each of `heads` heads; with `kvHeads`
+ * [batch, time, (heads + 2·kvHeads)·headDim].
  * @returns [batch, time, heads·headDim]
  */
 export function causalAttention(qkv: Tensor, options: AttentionOptions): Tensor {
@@ -61,11 +64,13 @@ export interface AttentionStepOptions extends Omit<AttentionOptions, 'lengths'> 
   readonly values: Tensor;
   /** u32 [1]: the position of this step; or [batch]: of each sequence. */
   readonly step: Tensor;
-  /** u32 [batch]: the cache row of each sequence, where they are not in order; 0xffffffff for a sequence to leave out. */
+  /**
+   * u32 [batch]: the cache row of each sequence, where they are not in order; 0xffffffff for a sequence to leave out.
+   */
   readonly cacheRow?: Tensor;
   /**
-   * u32 [batch, 2]: a row and a number of steps, which each sequence reads from there instead of its own row: forks of a past that
-   * they share. Those steps must be over: no sequence may write them in the same step.
+   * u32 [batch, 2]: a row and a number of steps, which each sequence reads from there instead of its own row: forks of
+   * a past that they share. Those steps must be over: no sequence may write them in the same step.
    */
   readonly prefix?: Tensor;
 }
@@ -91,8 +96,8 @@ function requireStep(qkv: Tensor, { keys, values, step, heads, kvHeads = heads, 
 }
 
 /**
- * The same attention for one step: its key and value join the caches, its query attends over all so far, or the last `window`
- * of them, its own included. It has no gradient.
+ * The same attention for one step: its key and value join the caches, its query attends over all so far, or the last
+ * `window` of them, its own included. It has no gradient.
  * @param qkv [batch, 3·width], or [batch, (heads + 2·kvHeads)·headDim]
  * @returns [batch, heads·headDim]
  */

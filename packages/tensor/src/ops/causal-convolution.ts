@@ -16,13 +16,16 @@ import { accumulateRows } from './reduce.js';
 export interface CausalConvolutionOptions {
   /** f32 [width] */
   readonly bias?: Tensor;
-  /** u32 [batch]: steps of each row; from there on y is 0, and nothing there has a gradient. All of them when absent. */
+  /**
+   * u32 [batch]: steps of each row; from there on y is 0, and nothing there has a gradient. All of them when absent.
+   */
   readonly lengths?: Tensor;
 }
 
 /**
- * `y[b, t, c] = bias[c] + Σ_j w[j, c] · x[b, t − taps + 1 + j, c]`, with zeros before the first step: the convolution in front of the
- * recurrence of Griffin's blocks (https://arxiv.org/abs/2402.19427), `torch.conv1d` with a group for each channel, padded on the left.
+ * `y[b, t, c] = bias[c] + Σ_j w[j, c] · x[b, t − taps + 1 + j, c]`, with zeros before the first step: the convolution
+ * in front of the recurrence of Griffin's blocks (https://arxiv.org/abs/2402.19427), `torch.conv1d` with a group for
+ * each channel, padded on the left.
  * @param x f32 [batch, time, width]
  * @param w f32 [taps, width], 1 to 32 taps, the last for the step itself; torch's [width, 1, taps] transposed.
  * @returns [batch, time, width]
@@ -70,7 +73,8 @@ function weightGradients(
  * One step of `causalConvolution`, for acting: what it gives for the newest of all inputs so far. Not differentiable.
  * @param x f32 [batch, width]
  * @param w f32 [taps, width]
- * @param state f32 [batch, taps − 1, width]: the inputs before this one, oldest first, zeros at the beginning; moved on by one in place.
+ * @param state f32 [batch, taps − 1, width]: the inputs before this one, oldest first, zeros at the beginning; moved on
+ * by one in place.
  * @returns [batch, width]
  * @throws ShapeError where they do not fit together.
  */

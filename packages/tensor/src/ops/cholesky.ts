@@ -1,4 +1,7 @@
-/** Cholesky factors and triangular systems, for many small matrices at once: least squares, Gaussian processes, whitening. */
+/**
+ * Cholesky factors and triangular systems, for many small matrices at once: least squares, Gaussian processes,
+ * whitening.
+ */
 import { choleskyFactor, LOWER_PRODUCT, lowerProduct, triangularSolve as triangularSolveKernel } from '@coxswain/kernels';
 import { op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
@@ -28,8 +31,9 @@ function lower(product: number, u: Tensor, v: Tensor, columns: number): Tensor {
 }
 
 /**
- * The lower triangular L with L Lᵀ = a, for symmetric positive definite matrices, a workgroup each. Only a's lower half is read; its
- * gradient is symmetric, as PyTorch's is (Murray 2016, arXiv 1602.07527). Where a is not positive definite L is NaN from that column on.
+ * The lower triangular L with L Lᵀ = a, for symmetric positive definite matrices, a workgroup each. Only a's lower half
+ * is read; its gradient is symmetric, as PyTorch's is (Murray 2016, arXiv 1602.07527). Where a is not positive definite
+ * L is NaN from that column on.
  * @param a [..., n, n]
  * @returns [..., n, n], zeros above the diagonal
  */

@@ -1,6 +1,6 @@
 /**
- * Convolutions of images with channels last, [batch, height, width, channels], so that a place's channels are neighbours in memory: a row of a
- * product of matrices.
+ * Convolutions of images with channels last, [batch, height, width, channels], so that a place's channels are
+ * neighbours in memory: a row of a product of matrices.
  */
 import {
   type ConvolutionShape,
@@ -31,7 +31,10 @@ export interface ConvolutionOptions {
   readonly padding?: Pair;
   /** Places from one tap to the next; 1 by default. */
   readonly dilation?: Pair;
-  /** Groups of channels, each seen by as many of the filters only; 1 by default, as many as there are channels for a depthwise one. */
+  /**
+   * Groups of channels, each seen by as many of the filters only; 1 by default, as many as there are channels for a
+   * depthwise one.
+   */
   readonly groups?: number;
 }
 
@@ -41,10 +44,12 @@ export interface TransposedConvolutionOptions extends ConvolutionOptions {
 }
 
 /**
- * `y[b, v, u, f] = bias[f] + Σ_ijc w[f, i, j, c] · x[b, v · stride + i · dilation − padding, …, c]`, as `torch.conv2d` with channels last.
+ * `y[b, v, u, f] = bias[f] + Σ_ijc w[f, i, j, c] · x[b, v · stride + i · dilation − padding, …, c]`, as `torch.conv2d`
+ * with channels last.
  * @param x f32 [batch, height, width, channels]
  * @param w f32 [filters, height, width, channels / groups]
- * @returns [batch, height, width, filters], each axis ⌊(size + 2 padding − dilation · (kernel − 1) − 1) / stride⌋ + 1 long
+ * @returns [batch, height, width, filters], each axis ⌊(size + 2 padding − dilation · (kernel − 1) − 1) / stride⌋ + 1
+ * long
  * @throws ShapeError where they do not fit together.
  */
 export function convolution2d(x: Tensor, w: Tensor, options: ConvolutionOptions = {}): Tensor {
@@ -68,10 +73,12 @@ export function convolution2d(x: Tensor, w: Tensor, options: ConvolutionOptions 
 }
 
 /**
- * The transpose of `convolution2d`, which is its gradient with respect to the image, as `torch.conv_transpose2d` with channels last.
+ * The transpose of `convolution2d`, which is its gradient with respect to the image, as `torch.conv_transpose2d` with
+ * channels last.
  * @param x f32 [batch, height, width, channels]
  * @param w f32 [channels, height, width, filters / groups]
- * @returns [batch, height, width, filters], each axis (size − 1) · stride − 2 padding + dilation · (kernel − 1) + outputPadding + 1 long
+ * @returns [batch, height, width, filters], each axis (size − 1) · stride − 2 padding + dilation · (kernel − 1) +
+ * outputPadding + 1 long
  * @throws ShapeError where they do not fit together.
  */
 export function transposedConvolution2d(x: Tensor, w: Tensor, options: TransposedConvolutionOptions = {}): Tensor {

@@ -151,8 +151,9 @@ function convert(name: CastName, x: Tensor, dtype: DType): Tensor {
 }
 
 /**
- * The elements in another dtype; x itself where it has that already. f32 to whole numbers is cut towards 0, with the ends of the range
- * past them and 0 for NaN; between whole numbers the bits stay; to f32 it is the nearest. No gradient flows into whole numbers.
+ * The elements in another dtype; x itself where it has that already. f32 to whole numbers is cut towards 0, with the
+ * ends of the range past them and 0 for NaN; between whole numbers the bits stay; to f32 it is the nearest. No gradient
+ * flows into whole numbers.
  * @param x of any shape
  * @returns of the same shape
  */

@@ -1,4 +1,7 @@
-/** Every operation on tensors without elements: the right result without elements, zeros, or sums of nothing; and their gradients. */
+/**
+ * Every operation on tensors without elements: the right result without elements, zeros, or sums of nothing; and their
+ * gradients.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { backward } from '../autograd.js';
 import type { Device } from '../device.js';

@@ -1,4 +1,6 @@
-/** Reductions beside sums: extremes and their places, truths, variances, log-sum-exp; along an axis or over everything. */
+/**
+ * Reductions beside sums: extremes and their places, truths, variances, log-sum-exp; along an axis or over everything.
+ */
 import { FOLD, FOLD_SECOND, type FoldShape, fold, foldSpread, foldStages, ORDER, SPREAD, STATE_WORDS } from '@coxswain/kernels';
 import { noGradient, op } from '../autograd.js';
 import { requireDType, requireNotNegative } from '../checks.js';
@@ -51,8 +53,9 @@ function spread(operation: number, x: Tensor, out: Tensor, second: Tensor, dout:
 }
 
 /**
- * The largest element along `axis` (dropped from the shape), or of everything (shape [1]); NaN where there is one. Any dtype. Its gradient
- * is shared evenly by all elements equal to it, as in PyTorch's `amax`; it is NaN all along where the largest is NaN.
+ * The largest element along `axis` (dropped from the shape), or of everything (shape [1]); NaN where there is one. Any
+ * dtype. Its gradient is shared evenly by all elements equal to it, as in PyTorch's `amax`; it is NaN all along where
+ * the largest is NaN.
  * @param x [..., n, ...]
  * @returns [...] without the axis, or [1]
  * @throws ShapeError for an axis of no elements.
@@ -80,8 +83,8 @@ function place(name: 'argmax' | 'argmin', x: Tensor, axis?: number): Tensor {
 }
 
 /**
- * Where the largest element along `axis` lies (u32, the axis dropped), or in all of x row by row (shape [1]). The first of equal ones; NaN
- * counts as the largest. Any dtype. It has no gradient.
+ * Where the largest element along `axis` lies (u32, the axis dropped), or in all of x row by row (shape [1]). The first
+ * of equal ones; NaN counts as the largest. Any dtype. It has no gradient.
  * @returns [...] without the axis, or [1]
  * @throws ShapeError for an axis of no elements.
  */
@@ -103,8 +106,8 @@ function truth(name: 'any' | 'all', x: Tensor, axis?: number): Tensor {
 }
 
 /**
- * 1 where any element along `axis` (dropped), or of everything (shape [1]), is not 0, else 0; of the dtype of `x`. NaN is not 0; of no
- * elements the answer is 0. It has no gradient.
+ * 1 where any element along `axis` (dropped), or of everything (shape [1]), is not 0, else 0; of the dtype of `x`. NaN
+ * is not 0; of no elements the answer is 0. It has no gradient.
  * @param x [..., n, ...]
  * @returns [...] without the axis, or [1]
  */
@@ -137,8 +140,8 @@ function moment(name: 'variance' | 'standardDeviation', x: Tensor, axis: number 
 }
 
 /**
- * Variance along `axis` (dropped), or of everything (shape [1]): squared deviations from the mean over n − `correction`, summed without
- * cancellation (Welford). f32.
+ * Variance along `axis` (dropped), or of everything (shape [1]): squared deviations from the mean over n −
+ * `correction`, summed without cancellation (Welford). f32.
  * @param x [..., n, ...]
  * @param correction 1 (the default) for the unbiased estimate, 0 for the mean of the squares.
  * @returns [...] without the axis, or [1]
@@ -154,8 +157,8 @@ export const variance = (x: Tensor, axis?: number, correction = 1): Tensor => mo
 export const standardDeviation = (x: Tensor, axis?: number, correction = 1): Tensor => moment('standardDeviation', x, axis, correction);
 
 /**
- * log Σ exp(x) along `axis` (dropped), or over everything (shape [1]), without overflow; −∞ of no elements or of −∞ alone. f32. Its
- * gradient is the softmax.
+ * log Σ exp(x) along `axis` (dropped), or over everything (shape [1]), without overflow; −∞ of no elements or of −∞
+ * alone. f32. Its gradient is the softmax.
  * @param x [..., n, ...]
  * @returns [...] without the axis, or [1]
  */

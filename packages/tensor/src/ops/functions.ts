@@ -1,6 +1,7 @@
 /**
- * Functions of each element, with gradients: each is a row of the kernels' `FUNCTIONS`, where it says what it computes, and a name below.
- * NaN and infinity arrive where PyTorch has them. A parameter that is NaN is an ArgumentError, a dtype other than f32 a ShapeError.
+ * Functions of each element, with gradients: each is a row of the kernels' `FUNCTIONS`, where it says what it computes,
+ * and a name below. NaN and infinity arrive where PyTorch has them. A parameter that is NaN is an ArgumentError, a
+ * dtype other than f32 a ShapeError.
  */
 import {
   FUNCTIONS,
@@ -36,7 +37,8 @@ function parameter(name: string, [what, standard]: Parameter, given: number | un
 }
 
 /**
- * A function of each element, with a gradient, from its row: for functions beside `FUNCTIONS`, such as an activation of one's own.
+ * A function of each element, with a gradient, from its row: for functions beside `FUNCTIONS`, such as an activation of
+ * one's own.
  * @param name in errors, and of its kernels.
  * @returns a function of a tensor of any shape and the row's parameters, which gives one of the same shape.
  */
@@ -73,7 +75,10 @@ function apply({ name, row, forward, backward }: Applied, x: Tensor, given: read
   return out;
 }
 
-/** The gradient before a relu from the one behind it and the relu's output; whoever made `dout` may have done that already. */
+/**
+ * The gradient before a relu from the one behind it and the relu's output; whoever made `dout` may have done that
+ * already.
+ */
 export function rectifyGradient(dout: Tensor, out: Tensor): Tensor {
   if (wasRectified(dout, out)) return dout;
   const dx = out.device.empty(out.shape);

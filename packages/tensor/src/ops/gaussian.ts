@@ -103,7 +103,8 @@ export interface Posterior {
 }
 
 /**
- * A diagonal Gaussian from an encoder's output, a sample of it and its KL divergence from the standard normal, in one launch.
+ * A diagonal Gaussian from an encoder's output, a sample of it and its KL divergence from the standard normal, in one
+ * launch.
  * @param code [N, 2·d]: μ, then logσ.
  * @param bounds of logσ.
  * @param noise standard normal, [N, d]; it has no gradient.

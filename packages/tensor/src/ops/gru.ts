@@ -14,9 +14,9 @@ export interface RecurrentOptions {
   /** Run from the last time to the first. */
   readonly reverse?: boolean;
   /**
-   * Sequences are packed, as in torch's PackedSequence: longest first, none longer than `time`, they lie time after time with no more rows than
-   * steps. `gates` is [rows, gates·hidden] and the result [rows, hidden], zero in rows left over; `lengths` is u32 [batch + time + 1]: lengths
-   * and, behind them, where each time begins and the last ends.
+   * Sequences are packed, as in torch's PackedSequence: longest first, none longer than `time`, they lie time after
+   * time with no more rows than steps. `gates` is [rows, gates·hidden] and the result [rows, hidden], zero in rows left
+   * over; `lengths` is u32 [batch + time + 1]: lengths and, behind them, where each time begins and the last ends.
    */
   readonly packed?: { readonly batch: number; readonly time: number };
 }
@@ -68,8 +68,8 @@ export const rnn = (gates: Tensor, whh: Tensor, bhh: Tensor, options: RecurrentO
   recurrent(elmanRecurrence, gates, whh, bhh, options);
 
 /**
- * Any cell's recurrence over inputs that are already projected: `recurrence` of @coxswain/kernels makes its kernels. Differentiable in all
- * that are not lengths.
+ * Any cell's recurrence over inputs that are already projected: `recurrence` of @coxswain/kernels makes its kernels.
+ * Differentiable in all that are not lengths.
  * @param gates [batch, time, gates·hidden]: x W_ihᵀ + b_ih
  * @param whh [gates·hidden, hidden]
  * @param bhh [gates·hidden]

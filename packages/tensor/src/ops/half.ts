@@ -17,8 +17,8 @@ import type { Storage } from '../storage.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 
 /**
- * What losses are multiplied by before they are differentiated in half precision, so that small gradients stay above its smallest number,
- * 6e-8. The optimiser divides by it again (`AdamWSettings.gradientScale`).
+ * What losses are multiplied by before they are differentiated in half precision, so that small gradients stay above
+ * its smallest number, 6e-8. The optimiser divides by it again (`AdamWSettings.gradientScale`).
  */
 export const LOSS_SCALE = 1024;
 
@@ -26,9 +26,10 @@ export const LOSS_SCALE = 1024;
 let narrowed: Map<Storage, Map<string, Tensor>> | undefined;
 
 /**
- * Runs `body`, in which products of matrices read their operands in half precision (f16, 11 significant bits) and sum in f32; weights,
- * results and everything else stay f32. Gradients of what was recorded in it are products of the same kind if they are taken in it. An
- * operand must not change within it. Shapes that the kernels cannot tile are computed in f32.
+ * Runs `body`, in which products of matrices read their operands in half precision (f16, 11 significant bits) and sum
+ * in f32; weights, results and everything else stay f32. Gradients of what was recorded in it are products of the same
+ * kind if they are taken in it. An operand must not change within it. Shapes that the kernels cannot tile are computed
+ * in f32.
  * @throws LaunchError where the adapter has no f16.
  */
 export function inHalfPrecision<T>(device: Device, body: () => T): T {
@@ -71,7 +72,10 @@ interface Operands {
   readonly [buffer: string]: Tensor;
 }
 
-/** Launches one of two kernels for a product: that for operands in half precision inside `inHalfPrecision`, where the shape fits. */
+/**
+ * Launches one of two kernels for a product: that for operands in half precision inside `inHalfPrecision`, where the
+ * shape fits.
+ */
 function launch<S extends Shape>(inF32: Kernel<S>, inHalf: Kernel<S>, shape: S, operands: Operands, fitsHalf: boolean): void {
   const { a, b } = operands;
   const { device } = a;

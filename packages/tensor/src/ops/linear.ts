@@ -72,7 +72,8 @@ function productOf(x: Tensor, w: Tensor, { bias, relu, residual }: LinearOptions
 export type AffineNorm = Required<LayerNormOptions>;
 
 /**
- * `linear(layerNorm(x, norm), w, options)`; in one launch where no gradient is recorded and a kernel of the adapter makes it so.
+ * `linear(layerNorm(x, norm), w, options)`; in one launch where no gradient is recorded and a kernel of the adapter
+ * makes it so.
  * @param x [N, in]
  * @param w [out, in]
  * @returns [N, out]
@@ -93,7 +94,10 @@ export function normedLinear(x: Tensor, norm: AffineNorm, w: Tensor, options: Li
   return operands.c;
 }
 
-/** dx = dy w, with what follows it in the same launch: the gradient of the relu that made x, or the gradient that x has from elsewhere. */
+/**
+ * dx = dy w, with what follows it in the same launch: the gradient of the relu that made x, or the gradient that x has
+ * from elsewhere.
+ */
 function inputGradient(dy: Tensor, w: Tensor, x: Tensor): Tensor {
   const { device } = x;
   const dx = device.empty(x.shape);

@@ -11,7 +11,10 @@ import { batchedMatmul, type MatmulOptions, matmul } from './matmul.js';
 
 const wave = (n: number, phase: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(i * 1.7 + phase) + 0.1);
 
-/** Products of [..., rows, columns] in float64 with numpy's broadcasting, and their gradients for a given one of the result. */
+/**
+ * Products of [..., rows, columns] in float64 with numpy's broadcasting, and their gradients for a given one of the
+ * result.
+ */
 function reference(a: Operand, b: Operand, { transposeA, transposeB }: MatmulOptions, dc: (i: number) => number) {
   const rank = Math.max(a.shape.length, b.shape.length) - 2;
   const padded = ({ shape }: Operand) => [...new Array<number>(rank - (shape.length - 2)).fill(1), ...shape.slice(0, -2)];

@@ -29,8 +29,8 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
 }
 
 /**
- * The products of many matrices, op(a) · op(b) for each: the last two axes are the matrices', those before them are stretched over each
- * other as numpy's are.
+ * The products of many matrices, op(a) · op(b) for each: the last two axes are the matrices', those before them are
+ * stretched over each other as numpy's are.
  * @param a f32 [..., m, k], or [..., k, m] with `transposeA`
  * @param b f32 [..., k, n], or [..., n, k] with `transposeB`
  * @returns [..., m, n]

@@ -1,4 +1,7 @@
-/** Elements and rows by their places, and sums into places. What is out of range is never read; each function says what stands for it. */
+/**
+ * Elements and rows by their places, and sums into places. What is out of range is never read; each function says what
+ * stands for it.
+ */
 import { flatIndex, type TakeShape, takeAlong, takeAlongBackward } from '@coxswain/kernels';
 import { op } from '../autograd.js';
 import { axisOf, requireDType } from '../checks.js';
@@ -24,8 +27,8 @@ function takeFields(x: Tensor, axis: number, time: number): Omit<TakeShape, 'ind
 }
 
 /**
- * out[…, t, …] = x[…, index[…, t, …], …]: along `axis`, an element of x for each of `index`. Any dtype. A place past the end of the axis
- * gives NaN (0 where x is of integers), and its gradient goes nowhere.
+ * out[…, t, …] = x[…, index[…, t, …], …]: along `axis`, an element of x for each of `index`. Any dtype. A place past
+ * the end of the axis gives NaN (0 where x is of integers), and its gradient goes nowhere.
  * @param x [..., n, ...]
  * @param index u32, of the shape of x but for its length along `axis`.
  * @returns [..., m, ...]
@@ -63,8 +66,9 @@ function takeBack(x: Tensor, index: Tensor, dout: Tensor, shape: TakeShape): Ten
 }
 
 /**
- * out[…, t, …] = x[…, index[t], …]: slices of x across `axis`, in any order and number. Any dtype. A place past the end of the axis gives NaN
- * (0 where x is of integers). Its gradient sums slices that were taken more than once, as `scatterAdd`.
+ * out[…, t, …] = x[…, index[t], …]: slices of x across `axis`, in any order and number. Any dtype. A place past the end
+ * of the axis gives NaN (0 where x is of integers). Its gradient sums slices that were taken more than once, as
+ * `scatterAdd`.
  * @param x [..., n, ...]
  * @param index u32 [m].
  * @returns [..., m, ...]
@@ -96,8 +100,9 @@ export function indexSelect(x: Tensor, index: Tensor, along = 0): Tensor {
 }
 
 /**
- * x with rows added to it: out[n, …] = x[n, …] + Σ rows[i, …] over all i with index[i] = n. Sums have one order, that of i: the same bits each
- * time, without atomics. It sorts the index first (m log² m for m of them), and a row that many name is summed by few invocations. f32.
+ * x with rows added to it: out[n, …] = x[n, …] + Σ rows[i, …] over all i with index[i] = n. Sums have one order, that
+ * of i: the same bits each time, without atomics. It sorts the index first (m log² m for m of them), and a row that
+ * many name is summed by few invocations. f32.
  * @param x [rows, ...]
  * @param index u32 [m]; one past the last row of x adds nothing.
  * @param rows [m, …x.shape.slice(1)]; its gradient is `gatherRows` of that of the result.

@@ -1,4 +1,7 @@
-/** Functions of each element against PyTorch's vectors and, on what fast-check thinks of, against float64; in both families. */
+/**
+ * Functions of each element against PyTorch's vectors and, on what fast-check thinks of, against float64; in both
+ * families.
+ */
 import {
   binaryReference,
   CASTS,

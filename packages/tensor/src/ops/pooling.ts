@@ -19,8 +19,8 @@ export interface PoolingOptions {
 }
 
 /**
- * The greatest number of each window, as `torch.max_pool2d` with channels last. Its gradient goes to the first of several; NaN counts as the
- * greatest, padding as the least.
+ * The greatest number of each window, as `torch.max_pool2d` with channels last. Its gradient goes to the first of
+ * several; NaN counts as the greatest, padding as the least.
  * @param x f32 [batch, height, width, channels]
  * @returns [batch, height, width, channels], each axis ⌊(size + 2 padding − window) / stride⌋ + 1 long
  * @throws ShapeError where they do not fit together.

@@ -1,7 +1,7 @@
 /**
  * Random numbers drawn on the GPU by Philox 4×32-10. A draw is a function of its `RandomState` (seed and step) and its
- * stream number, which tells apart the draws of one step, an integer from 0 to 2³² − 1 (CoxswainError `bad-stream` for any other);
- * only `dropout` has a gradient.
+ * stream number, which tells apart the draws of one step, an integer from 0 to 2³² − 1 (CoxswainError `bad-stream` for
+ * any other); only `dropout` has a gradient.
  */
 import { requireWord } from '@coxswain/base';
 import {
@@ -39,8 +39,8 @@ export const philoxUniform = (random: RandomState, stream: number, shape: Dimens
 
 /**
  * Standard normal numbers.
- * @param owner u32 [rows], for a draw [rows, …]: row r is row `owner[r]` of the draw without, so that numbers can belong to something that
- * moves from row to row.
+ * @param owner u32 [rows], for a draw [rows, …]: row r is row `owner[r]` of the draw without, so that numbers can
+ * belong to something that moves from row to row.
  * @returns [...shape]
  */
 export const philoxNormal = (random: RandomState, stream: number, shape: Dimensions, owner?: Tensor): Tensor =>
@@ -54,9 +54,9 @@ export const philoxLogistic = (random: RandomState, stream: number, shape: Dimen
   draw(logisticKernel, random, stream, shape);
 
 /**
- * Dropout (Srivastava et al. 2014): every element becomes 0 with the given probability, else it is divided by 1 − probability. For
- * training: leave it out otherwise. The mask takes no memory, the gradient draws it again; so the random state has to stay as it was
- * until `backward` (GradientError `changed` otherwise).
+ * Dropout (Srivastava et al. 2014): every element becomes 0 with the given probability, else it is divided by 1 −
+ * probability. For training: leave it out otherwise. The mask takes no memory, the gradient draws it again; so the
+ * random state has to stay as it was until `backward` (GradientError `changed` otherwise).
  * @param x f32 of any shape. @throws ShapeError for another dtype, at probability 0 too.
  * @param probability at least 0 and below 1; at 0 the result is x itself. @throws ArgumentError for any other.
  * @param stream tells apart the draws of one step.
@@ -89,8 +89,8 @@ export interface CategoricalOptions {
  * One class per row drawn from softmax(logits / temperature).
  * @param logits [N, classes]
  * @param owner u32 [N]: what each draw belongs to, where that moves from row to row; the row itself when absent.
- * @param into a tensor `logProb` whose element `place[i]`, u32 [N], becomes row i's log-probability, where it has such an element; a
- * new tensor [N] when absent.
+ * @param into a tensor `logProb` whose element `place[i]`, u32 [N], becomes row i's log-probability, where it has such
+ * an element; a new tensor [N] when absent.
  * @param temperature a positive number; below 1 the likeliest classes are drawn more often.
  * @returns `index` i32 [N] and its log-probability in nats, `logProb`.
  */

@@ -92,7 +92,10 @@ function scaledSum(name: string, x: Tensor, axis: number | undefined, factor: (l
   return out;
 }
 
-/** Sums `x` over the axes along which `shape` was broadcast, giving `shape`: how gradients come back through broadcasting. */
+/**
+ * Sums `x` over the axes along which `shape` was broadcast, giving `shape`: how gradients come back through
+ * broadcasting.
+ */
 export function sumTo(x: Tensor, shape: Dimensions): Tensor {
   const rank = x.shape.length;
   if (rank === shape.length && shape.every((n, i) => n === x.shape[i])) return x;

@@ -17,8 +17,8 @@ export interface RgLruInputs {
 }
 
 /**
- * h_t = a_t h_{t−1} + √(1 − a_t²) σ(i_t) x_t with log a_t = −8 softplus(Λ) σ(r_t), over all of time in one launch. One step at a time
- * is time 1 with `h0`.
+ * h_t = a_t h_{t−1} + √(1 − a_t²) σ(i_t) x_t with log a_t = −8 softplus(Λ) σ(r_t), over all of time in one launch. One
+ * step at a time is time 1 with `h0`.
  * @returns the state after each step, [batch, time, width]
  */
 export function rgLru({ x, gates, lambda, h0 }: RgLruInputs): Tensor {

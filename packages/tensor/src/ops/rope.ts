@@ -7,7 +7,10 @@ import type { Tensor } from '../tensor.js';
 export interface RopeOptions {
   /** Elements per head, even. */
   readonly headDim: number;
-  /** Heads that are turned, from the first on; the others are copied, such as values behind queries and keys. All when absent. */
+  /**
+   * Heads that are turned, from the first on; the others are copied, such as values behind queries and keys. All when
+   * absent.
+   */
   readonly heads?: number;
   /** Pair i of a head turns by base^(−2i/headDim) radians a position. 10 000 when absent. */
   readonly base?: number;
@@ -18,9 +21,10 @@ export interface RopeOptions {
 }
 
 /**
- * Turns pairs of elements of each head by angles that grow with the position (arXiv 2104.09864), queries and keys in one launch. Sine and
- * cosine are within 2·10⁻⁷ of exact ones at any position that a u32 holds.
- * @param x [..., heads·headDim], such as a product [batch, time, (heads + 2·kvHeads)·headDim]; or [batch, time, heads, headDim].
+ * Turns pairs of elements of each head by angles that grow with the position (arXiv 2104.09864), queries and keys in
+ * one launch. Sine and cosine are within 2·10⁻⁷ of exact ones at any position that a u32 holds.
+ * @param x [..., heads·headDim], such as a product [batch, time, (heads + 2·kvHeads)·headDim]; or [batch, time, heads,
+ * headDim].
  * @param positions u32 of each token; or of fewer, which are repeated: [time] for every sequence of a batch.
  * @returns of x's shape.
  * @throws ShapeError for sizes that do not fit each other.

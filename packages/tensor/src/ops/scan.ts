@@ -37,7 +37,8 @@ function scanned(scan: Scan, axis: Axis, reverse: boolean, x: Tensor): Tensor {
 }
 
 /**
- * Sums so far along an axis, the element itself included (torch.cumsum); `reverse` sums from the last element on. Differentiable.
+ * Sums so far along an axis, the element itself included (torch.cumsum); `reverse` sums from the last element on.
+ * Differentiable.
  * @returns the shape of `x`
  * @throws ShapeError for an axis that it has not, or another dtype than f32.
  */
@@ -67,7 +68,8 @@ export interface LinearRecurrenceInputs {
 }
 
 /**
- * h_t = a_t h_{t−1} + b_t along time, elementwise: the recurrence of minGRU, of RG-LRU and of diagonal state spaces. Differentiable in all.
+ * h_t = a_t h_{t−1} + b_t along time, elementwise: the recurrence of minGRU, of RG-LRU and of diagonal state spaces.
+ * Differentiable in all.
  * @returns the state after each step, [batch, time, width]
  * @throws ShapeError where shapes or dtypes do not fit together.
  */

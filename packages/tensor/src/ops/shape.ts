@@ -181,8 +181,8 @@ function requireIndex(operation: string, index: Tensor): void {
 }
 
 /**
- * Rows `x[index[i], :]` of a matrix; a row of zeros where the index, u32, is past the end. Its gradient adds up rows named more than once in
- * the order of the index, as `scatterAdd`; `selectRows` has a cheaper one.
+ * Rows `x[index[i], :]` of a matrix; a row of zeros where the index, u32, is past the end. Its gradient adds up rows
+ * named more than once in the order of the index, as `scatterAdd`; `selectRows` has a cheaper one.
  * @param x [rows, ...]
  * @param index u32 [m]
  * @returns [m, ...]
@@ -245,8 +245,8 @@ export function gatherRowsOf(tensors: readonly Tensor[], index: Tensor): Tensor[
 }
 
 /**
- * `out[index[i], :] = x[i, :]` in place for up to three pairs by one index, in one launch; rows whose index is past the end go nowhere, the
- * others must differ. It has no gradient.
+ * `out[index[i], :] = x[i, :]` in place for up to three pairs by one index, in one launch; rows whose index is past the
+ * end go nowhere, the others must differ. It has no gradient.
  * @param pairs [m, ...] and [rows, ...] each, the second changed in place
  * @param index u32 [m]
  */

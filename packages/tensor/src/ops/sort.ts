@@ -50,8 +50,9 @@ function sortAlong(name: string, x: Tensor, axis: number, keep: number, descendi
 }
 
 /**
- * x in order along `axis`, the last by default, and where each element was (u32, of the same shape). Stable: equal elements keep their
- * order. NaN counts as larger than all others, as in PyTorch. Any dtype; the gradient goes back to where the values came from.
+ * x in order along `axis`, the last by default, and where each element was (u32, of the same shape). Stable: equal
+ * elements keep their order. NaN counts as larger than all others, as in PyTorch. Any dtype; the gradient goes back to
+ * where the values came from.
  * @param x [..., n, ...]
  * @param descending falling order: NaN first.
  * @returns [..., n, ...] both
@@ -75,8 +76,8 @@ export function argsort(x: Tensor, along = -1, descending = false): Tensor {
 }
 
 /**
- * The k largest elements along `axis`, the last by default, falling, and where they were (u32); of equal ones those that come first. NaN
- * counts as the largest. Any dtype; the gradient goes back to where the values came from.
+ * The k largest elements along `axis`, the last by default, falling, and where they were (u32); of equal ones those
+ * that come first. NaN counts as the largest. Any dtype; the gradient goes back to where the values came from.
  * @param x [..., n, ...]
  * @param smallest the k smallest instead, rising, NaN last.
  * @returns [..., k, ...] both

@@ -7,8 +7,8 @@ import { launchProduct } from './half.js';
 import { weightGradient } from './linear.js';
 
 /**
- * e + U e with U = (Σ_j c_j B[j])ᵀ (Σ_j c_j A[j]), the matrices that a linear hypernetwork emits from its hidden layer c. U is never built:
- * for each token there are (hidden + 1)·rank numbers instead of 2·rank·width.
+ * e + U e with U = (Σ_j c_j B[j])ᵀ (Σ_j c_j A[j]), the matrices that a linear hypernetwork emits from its hidden layer
+ * c. U is never built: for each token there are (hidden + 1)·rank numbers instead of 2·rank·width.
  * @param e [N, width]
  * @param c [N, hidden], to which a constant 1 is appended for the hypernetwork's bias, or [N, hidden + 1]
  * @param a [(hidden + 1)·rank, width], A[j] being the rows from j·rank on

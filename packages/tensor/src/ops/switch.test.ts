@@ -21,7 +21,8 @@ afterAll(() => {
 const wave = (n: number, phase: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(i * 1.7 + phase) + 0.1);
 const [B, T, L, H] = [4, 5, 3, 6];
 const noise = wave(B * T, 8);
-// Two orders of magnitude between the smallest pre-activation and what the differences move it by: relu is smooth there.
+// Two orders of magnitude between the smallest pre-activation and what the differences move it by: relu is smooth
+// there.
 const inputs = {
   proposal: { data: wave(B * T * L, 0), shape: [B, T, L] },
   pre: { data: Float32Array.from({ length: B * T * H }, (_, i) => (i % 3 ? 3 : -3) + Math.sin(i)), shape: [B, T, H] },

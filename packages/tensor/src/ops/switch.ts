@@ -23,7 +23,10 @@ export interface SwitchInputs {
   readonly w2: Tensor;
   /** [1] */
   readonly b2: Tensor;
-  /** f32 [3]: a `GATE_MODE`, a temperature and the logit from which on a hard gate opens; on the device, so that a captured step can follow a schedule. */
+  /**
+   * f32 [3]: a `GATE_MODE`, a temperature and the logit from which on a hard gate opens; on the device, so that a
+   * captured step can follow a schedule.
+   */
   readonly control: Tensor;
   /** [batch, time]: logistic noise for the relaxed modes; none when absent. */
   readonly noise?: Tensor;
@@ -36,8 +39,9 @@ export interface SwitchInputs {
 }
 
 /**
- * β_t from the logit w2·relu(pre_t + wz z_{t−1}) + b2 by the gate's mode, and z_t = β_t z̃_t + (1 − β_t) z_{t−1}. Differentiable in
- * everything but the control, the noise and the flags; the gradient flows through z_{t−1} inside the switch too.
+ * β_t from the logit w2·relu(pre_t + wz z_{t−1}) + b2 by the gate's mode, and z_t = β_t z̃_t + (1 − β_t) z_{t−1}.
+ * Differentiable in everything but the control, the noise and the flags; the gradient flows through z_{t−1} inside the
+ * switch too.
  * @returns z [batch, time, latent] and β [batch, time]
  */
 export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor; readonly beta: Tensor } {
@@ -96,7 +100,10 @@ export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor; rea
   return { z, beta };
 }
 
-/** One tensor that holds w2 and, so many elements on, b2: the memory of both where a store laid b2 behind w2, a copy otherwise. */
+/**
+ * One tensor that holds w2 and, so many elements on, b2: the memory of both where a store laid b2 behind w2, a copy
+ * otherwise.
+ */
 function biasBehind(w2: Tensor, b2: Tensor): [tensor: Tensor, biasAt: number] {
   const distance = (b2.byteOffset - w2.byteOffset) / 4;
   if (b2.storage === w2.storage && distance >= w2.size)

@@ -28,7 +28,8 @@ export function vicregInvariance(za: Tensor, zb: Tensor): Tensor {
 }
 
 /**
- * The hinge that keeps every dimension's spread at `target`: mean_j max(0, target − √(Var_j + eps)), the variance over rows without bias.
+ * The hinge that keeps every dimension's spread at `target`: mean_j max(0, target − √(Var_j + eps)), the variance over
+ * rows without bias.
  * @param z [N, D], at least two rows
  * @returns [1]
  */
@@ -39,7 +40,8 @@ export function vicregVariance(z: Tensor, { target = 1, eps = 1e-4 }: { readonly
 }
 
 /**
- * What dimensions say of each other: Σ_{i≠j} Cov_ij² / D, the covariance over rows without bias. Divided by D − 1 it is the mean over pairs.
+ * What dimensions say of each other: Σ_{i≠j} Cov_ij² / D, the covariance over rows without bias. Divided by D − 1 it is
+ * the mean over pairs.
  * @param z [N, D], at least two rows
  * @returns [1]; 0 for a single dimension
  */
@@ -47,7 +49,8 @@ export function vicregCovariance(z: Tensor): Tensor {
   const { rows, dims } = sizesOf('vicregCovariance', z);
   const centred = sub(z, mean(z, 0));
   const covariance = scale(matmul(centred, centred, { transposeA: true }), 1 / (rows - 1));
-  // Without its last element the matrix has rows of D + 1, each of which begins on the diagonal: no sum has to be taken from another.
+  // Without its last element the matrix has rows of D + 1, each of which begins on the diagonal: no sum has to be taken
+  // from another.
   const rest = slice(covariance.reshape([dims * dims]), 0, 0, dims * dims - 1).reshape([dims - 1, dims + 1]);
   return scale(sum(square(slice(rest, 1, 1, dims + 1))), 1 / dims);
 }

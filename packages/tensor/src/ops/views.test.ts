@@ -18,7 +18,10 @@ afterAll(() => {
 const wave = (n: number, phase: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(i * 1.7 + phase) + 0.1);
 const count = (n: number): Float32Array => Float32Array.from({ length: n }, (_, i) => i);
 
-/** What a tensor of `shape` holds whose element at `place` is that of a counting tensor at `from(place)`; `outside` where there is none. */
+/**
+ * What a tensor of `shape` holds whose element at `place` is that of a counting tensor at `from(place)`; `outside`
+ * where there is none.
+ */
 function expected(shape: Dimensions, source: Dimensions, from: (place: number[]) => number[], outside = 0): number[] {
   return Array.from({ length: sizeOf(shape) }, (_, i) => {
     let rest = i;

@@ -1,4 +1,7 @@
-/** Axes in another order, backwards, in steps, repeated, padded, split and stacked. Every result is a copy: kernels read rows as they lie. */
+/**
+ * Axes in another order, backwards, in steps, repeated, padded, split and stacked. Every result is a copy: kernels read
+ * rows as they lie.
+ */
 import { copyPad, copyView, transposeFields, transposeKernel, type ViewAxis, viewFields } from '@coxswain/kernels';
 import { op } from '../autograd.js';
 import { axisOf, requireDimensions } from '../checks.js';
@@ -14,7 +17,10 @@ const MOVED: LaunchOptions = { bits: ['x', 'out'] };
 /** Axes of a row-major tensor of this shape. */
 const axesOf = (shape: Dimensions): ViewAxis[] => shape.map((length, i) => ({ length, stride: sizeOf(shape.slice(i + 1)) }));
 
-/** A tensor of `shape` holding what a strided view of x shows; `axes` may be more than the shape has, in the same order of elements. */
+/**
+ * A tensor of `shape` holding what a strided view of x shows; `axes` may be more than the shape has, in the same order
+ * of elements.
+ */
 function copyOf(operation: string, x: Tensor, shape: Dimensions, axes: readonly ViewAxis[], offset = 0): Tensor {
   const { device } = x;
   const out = device.empty(shape, x.dtype);
@@ -40,8 +46,8 @@ function fieldsOf(operation: string, x: Tensor, axes: readonly ViewAxis[], offse
 }
 
 /**
- * The axes of x in another order: axis i of the result is axis `order[i]` of x (a negative one counts from the last). Any dtype; at most
- * six axes where none stay together.
+ * The axes of x in another order: axis i of the result is axis `order[i]` of x (a negative one counts from the last).
+ * Any dtype; at most six axes where none stay together.
  * @param x [n0, n1, ...]
  * @returns [n2, n0, n1, ...] for the order [2, 0, 1, ...]
  * @throws ShapeError unless `order` names every axis once.
@@ -107,8 +113,8 @@ export function flip(x: Tensor, ...along: readonly number[]): Tensor {
 }
 
 /**
- * Every `step`-th element along `axis` from `from` on, before `to`: as Python's x[from:to:step] with numbers from 0. A negative step goes
- * backwards, to the element after `to`; then `to` may be −1. Any dtype.
+ * Every `step`-th element along `axis` from `from` on, before `to`: as Python's x[from:to:step] with numbers from 0. A
+ * negative step goes backwards, to the element after `to`; then `to` may be −1. Any dtype.
  * @param x [..., n, ...]
  * @returns [..., ⌈(to − from) / step⌉, ...]
  * @throws ShapeError for a step of 0, or an element outside the axis.
@@ -163,8 +169,8 @@ function bitsOf(value: number, { dtype }: Tensor): number {
 /**
  * x with `value` around it.
  * @param x [..., n, ...]
- * @param margins for each axis how many places before and after it, last axes by default: [[1, 1], [2, 0]] pads the last two. Negative
- * ones take away.
+ * @param margins for each axis how many places before and after it, last axes by default: [[1, 1], [2, 0]] pads the
+ * last two. Negative ones take away.
  * @param value 0 by default; of the dtype of x. The gradient is that of what is left of x.
  * @returns [..., before + n + after, ...]
  * @throws ShapeError for more margins than axes, or more taken away than there is.
@@ -209,7 +215,8 @@ export function tile(x: Tensor, times: readonly number[]): Tensor {
 }
 
 /**
- * Each element along axis i `times[i]` times in place, last axes by default: repeat(x, [2]) of [a, b] is [a, a, b, b]. Otherwise as `tile`.
+ * Each element along axis i `times[i]` times in place, last axes by default: repeat(x, [2]) of [a, b] is [a, a, b, b].
+ * Otherwise as `tile`.
  * @param x [..., n, ...]
  * @returns [..., n · times, ...]
  */
@@ -249,7 +256,8 @@ function repeated(operation: string, x: Tensor, times: readonly number[], whole:
 }
 
 /**
- * x under a shape with a new axis of length 1 at `axis` (a negative one counts from behind the last). A view of the same memory.
+ * x under a shape with a new axis of length 1 at `axis` (a negative one counts from behind the last). A view of the
+ * same memory.
  * @param x [...]
  * @returns [..., 1, ...]
  */
@@ -259,7 +267,8 @@ export function unsqueeze(x: Tensor, axis: number): Tensor {
 }
 
 /**
- * x without its axis `axis`, or without all axes, of length 1. A view of the same memory. @throws ShapeError for an axis that is longer.
+ * x without its axis `axis`, or without all axes, of length 1. A view of the same memory. @throws ShapeError for an
+ * axis that is longer.
  * @param x [..., 1, ...]
  * @returns [...] without the axis
  */
@@ -271,7 +280,8 @@ export function squeeze(x: Tensor, axis?: number): Tensor {
 }
 
 /**
- * Tensors of one shape and dtype as one, with a new axis at `axis` (0 by default; a negative one counts from behind the last).
+ * Tensors of one shape and dtype as one, with a new axis at `axis` (0 by default; a negative one counts from behind the
+ * last).
  * @param list [...] each
  * @returns [..., tensors, ...]
  * @throws ShapeError for no tensors, or different ones.

@@ -6,7 +6,10 @@ import { unpackBf16, unpackF16 } from './small-floats.js';
 /** Bits that a number of 64 has more than a double. */
 const SPARE = 11n;
 
-/** A 64-bit integer in single precision. A double on the way would round a second time, so what it would cut off is kept as its last bit. */
+/**
+ * A 64-bit integer in single precision. A double on the way would round a second time, so what it would cut off is kept
+ * as its last bit.
+ */
 function singleOf(value: bigint): number {
   const size = value < 0n ? -value : value;
   if (size <= BigInt(Number.MAX_SAFE_INTEGER)) return Math.fround(Number(value));
@@ -17,8 +20,8 @@ function singleOf(value: bigint): number {
 const truth = (byte: number): number => (byte === 0 ? 0 : 1);
 
 /**
- * A tensor's numbers in single precision, each rounded once to the nearest: its own array where that is what it holds (F32), a new one
- * otherwise. F16 and BF16 come exactly; numbers too large become infinite; BOOL gives 0 and 1.
+ * A tensor's numbers in single precision, each rounded once to the nearest: its own array where that is what it holds
+ * (F32), a new one otherwise. F16 and BF16 come exactly; numbers too large become infinite; BOOL gives 0 and 1.
  */
 export function asFloat32(tensor: Pick<SafeTensor, 'data' | 'dtype'>): Float32Array {
   const { data } = tensor;
@@ -31,7 +34,10 @@ export function asFloat32(tensor: Pick<SafeTensor, 'data' | 'dtype'>): Float32Ar
   return dtype === 'BOOL' ? Float32Array.from(numbers, truth) : Float32Array.from(numbers);
 }
 
-/** A tensor's numbers in double precision: exactly, but for I64 and U64 beyond 2⁵³, which are rounded to the nearest. As `asFloat32` otherwise. */
+/**
+ * A tensor's numbers in double precision: exactly, but for I64 and U64 beyond 2⁵³, which are rounded to the nearest. As
+ * `asFloat32` otherwise.
+ */
 export function asFloat64(tensor: Pick<SafeTensor, 'data' | 'dtype'>): Float64Array {
   const { data } = tensor;
   if (data instanceof Float64Array) return data;

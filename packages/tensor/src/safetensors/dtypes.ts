@@ -3,8 +3,8 @@ import { CheckpointError } from '../errors.js';
 import type { Dimensions } from '../tensor.js';
 
 /**
- * Dtypes that can be read and written, by the reference implementation's names, each with the array that holds its numbers as the file
- * does: F16 and BF16 as their bits, BOOL as bytes 0 and 1.
+ * Dtypes that can be read and written, by the reference implementation's names, each with the array that holds its
+ * numbers as the file does: F16 and BF16 as their bits, BOOL as bytes 0 and 1.
  */
 export const ARRAYS = {
   F32: Float32Array,

@@ -1,4 +1,7 @@
-/** What the reference implementation takes and refuses (safetensors/src/tensor.rs and its tests), and serde_json under it. */
+/**
+ * What the reference implementation takes and refuses (safetensors/src/tensor.rs and its tests), and serde_json under
+ * it.
+ */
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { CheckpointError } from '../errors.js';

@@ -1,4 +1,7 @@
-/** The header of a safetensors file: parsed, and checked as the reference implementation does (safetensors/src/tensor.rs). */
+/**
+ * The header of a safetensors file: parsed, and checked as the reference implementation does
+ * (safetensors/src/tensor.rs).
+ */
 import { CheckpointError } from '../errors.js';
 import type { Dimensions } from '../tensor.js';
 import { ARRAYS, DTYPES, type SafeDtype } from './dtypes.js';
@@ -11,7 +14,10 @@ export const LENGTH_BYTES = 8;
 /** The reference implementation reads and writes no larger ones. */
 export const LARGEST_HEADER = 100_000_000;
 const REMEDY = 'The file is damaged or is not a checkpoint: restore it, or train it anew';
-/** Bytes of `"":{"dtype":"U8","shape":[],"data_offsets":[0,0]}`: there are no more tensors than these go into the header. */
+/**
+ * Bytes of `"":{"dtype":"U8","shape":[],"data_offsets":[0,0]}`: there are no more tensors than these go into the
+ * header.
+ */
 const SHORTEST_ENTRY = 49;
 /** Dtypes that the reference implementation has besides. */
 const UNSUPPORTED = ['F4', 'F6_E2M3', 'F6_E3M2', 'F8_E5M2', 'F8_E4M3', 'F8_E8M0', 'F8_E4M3FNUZ', 'F8_E5M2FNUZ', 'C64'];
@@ -48,7 +54,10 @@ export function headerLength(start: Uint8Array, size: number, fail: Fail): numbe
   return length;
 }
 
-/** Everything in columns: a file may have a million tensors, and objects for all of them would take longer than reading does. */
+/**
+ * Everything in columns: a file may have a million tensors, and objects for all of them would take longer than reading
+ * does.
+ */
 export class Header {
   metadata: Readonly<Record<string, string>> = {};
   readonly #names: NameTable;

@@ -1,7 +1,10 @@
 /** What is wrong, and what there should be. */
 export type Fail = (value: string, expected: string) => never;
 
-/** ASCII. An enum, for its members are compiled as numbers: the loops below look at every byte of a header of up to 100 MB. */
+/**
+ * ASCII. An enum, for its members are compiled as numbers: the loops below look at every byte of a header of up to 100
+ * MB.
+ */
 enum Char {
   tab = 9,
   lineFeed = 10,
@@ -48,8 +51,9 @@ export function hashOf(bytes: Uint8Array): number {
 const isDigit = (char: number): boolean => char >= Char.zero && char <= Char.nine;
 
 /**
- * Walks through JSON without making objects of it: several times as fast as `JSON.parse` on a long header, and it sees what that hides,
- * such as a name that is there twice or a number written as 8.0. It takes what the reference implementation's parser does.
+ * Walks through JSON without making objects of it: several times as fast as `JSON.parse` on a long header, and it sees
+ * what that hides, such as a name that is there twice or a number written as 8.0. It takes what the reference
+ * implementation's parser does.
  */
 export class JsonScanner {
   #at = 0;

@@ -1,6 +1,6 @@
 /**
- * The names in a header, found by name without making a string of each: a hash table with open addressing. Names are places in the
- * header's bytes; those written with escapes are kept beside it.
+ * The names in a header, found by name without making a string of each: a hash table with open addressing. Names are
+ * places in the header's bytes; those written with escapes are kept beside it.
  */
 export class NameTable {
   readonly #starts: Uint32Array;

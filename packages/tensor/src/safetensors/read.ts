@@ -1,4 +1,7 @@
-/** Reading safetensors files (https://github.com/huggingface/safetensors#format): whole ones, or large ones a tensor at a time. */
+/**
+ * Reading safetensors files (https://github.com/huggingface/safetensors#format): whole ones, or large ones a tensor at
+ * a time.
+ */
 import { CheckpointError, ShapeError } from '../errors.js';
 import { ARRAYS, type SafeArray, type StoredTensor } from './dtypes.js';
 import { failureIn, Header, headerLength, LENGTH_BYTES, type TensorInfo } from './header.js';
@@ -19,10 +22,11 @@ function arrayOf({ dtype, to, from }: TensorInfo, { buffer, byteOffset }: Uint8A
 }
 
 /**
- * Reads a safetensors file. Numbers come as they are in the file (`asFloat32` converts them), in arrays that share one copy of its data.
+ * Reads a safetensors file. Numbers come as they are in the file (`asFloat32` converts them), in arrays that share one
+ * copy of its data.
  * @param what names the file in errors.
- * @throws CheckpointError for anything that the reference implementation refuses: a file that is truncated or oversized, tensors that
- * overlap, names that are there twice; and for dtypes that are not supported, by name.
+ * @throws CheckpointError for anything that the reference implementation refuses: a file that is truncated or
+ * oversized, tensors that overlap, names that are there twice; and for dtypes that are not supported, by name.
  */
 export function readSafetensors(bytes: Uint8Array, what = 'safetensors file'): SafeTensors {
   const length = headerLength(bytes.subarray(0, LENGTH_BYTES), bytes.length, failureIn(what));
@@ -82,7 +86,8 @@ export class SafetensorsReader {
 
   /**
    * Reads one tensor: its numbers as they are in the file (`asFloat32` converts them).
-   * @throws ShapeError where there is none of this name, CheckpointError where the source gives other than the bytes asked for.
+   * @throws ShapeError where there is none of this name, CheckpointError where the source gives other than the bytes
+   * asked for.
    */
   async read(name: string): Promise<StoredTensor> {
     const info = this.info(name);

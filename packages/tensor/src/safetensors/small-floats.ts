@@ -28,8 +28,8 @@ function scalesOf(format: SmallFloat): Float64Array {
 }
 
 /**
- * The bits of numbers, each rounded once, ties to even, as IEEE 754 says: too large ones become infinite, small ones denormal or zero,
- * and NaN the format's quiet NaN.
+ * The bits of numbers, each rounded once, ties to even, as IEEE 754 says: too large ones become infinite, small ones
+ * denormal or zero, and NaN the format's quiet NaN.
  */
 export function packSmall(values: ArrayLike<number>, format: SmallFloat): Uint16Array {
   const { fraction, bias } = FORMATS[format];
@@ -47,7 +47,8 @@ export function packSmall(values: ArrayLike<number>, format: SmallFloat): Uint16
     const exponent = Math.max(((high >>> 20) & 0x7ff) - EXPONENT_BIAS + bias - 1, 0);
     if (!(size < Number.POSITIVE_INFINITY)) packed[i] = Number.isNaN(value) ? nan : sign | infinity;
     else {
-      // Scaling by a power of two is exact here, so this is the one rounding; a carry runs over into the exponent as it should.
+      // Scaling by a power of two is exact here, so this is the one rounding; a carry runs over into the exponent as it
+      // should.
       const significand = size * scale[exponent] + ROUNDER - ROUNDER;
       packed[i] = sign | Math.min((exponent << fraction) + significand, infinity);
     }

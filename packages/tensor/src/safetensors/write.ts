@@ -23,7 +23,10 @@ const ALIGNMENT = 8;
 
 const bytesOf = ({ shape, dtype }: TensorPlan): number => sizeOf(shape) * ARRAYS[dtype].BYTES_PER_ELEMENT;
 
-/** Wide dtypes first, as the reference does, so that every tensor starts at a multiple of its numbers' size; in the order given else. */
+/**
+ * Wide dtypes first, as the reference does, so that every tensor starts at a multiple of its numbers' size; in the
+ * order given else.
+ */
 function inOrder<T extends TensorPlan>(plans: ReadonlyMap<string, T>): [string, T][] {
   return [...plans].sort(([, a], [, b]) => ARRAYS[b.dtype].BYTES_PER_ELEMENT - ARRAYS[a.dtype].BYTES_PER_ELEMENT);
 }
@@ -87,10 +90,10 @@ function planOf({ shape, data, dtype }: SafeTensor, floats: FloatDtype | undefin
 }
 
 /**
- * The bytes of a safetensors file. Equal maps give equal bytes, and what was read from a file that the reference implementation wrote
- * gives that file again.
- * @throws ShapeError for shapes that are not the data's, and for names and metadata that no header can hold; CheckpointError for
- * arrays that are not of their dtype.
+ * The bytes of a safetensors file. Equal maps give equal bytes, and what was read from a file that the reference
+ * implementation wrote gives that file again.
+ * @throws ShapeError for shapes that are not the data's, and for names and metadata that no header can hold;
+ * CheckpointError for arrays that are not of their dtype.
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, SafeTensor>,
@@ -111,10 +114,11 @@ export function writeSafetensors(
 }
 
 /**
- * A safetensors file in chunks, for one that is larger than memory would like: first the header, then each tensor, asked for when its
- * turn comes. The same bytes as `writeSafetensors`.
+ * A safetensors file in chunks, for one that is larger than memory would like: first the header, then each tensor,
+ * asked for when its turn comes. The same bytes as `writeSafetensors`.
  * @param plans shapes and dtypes by name, all that the header needs.
- * @param give the numbers of a tensor: in the dtype's array, or floating-point ones to be rounded to it. Asked wide dtypes first.
+ * @param give the numbers of a tensor: in the dtype's array, or floating-point ones to be rounded to it. Asked wide
+ * dtypes first.
  * @throws as `writeSafetensors`, in the middle too; what was written so far is no file then.
  */
 export async function* streamSafetensors(

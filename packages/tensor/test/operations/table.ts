@@ -1,4 +1,6 @@
-/** The list of all operations in the README of this package: made of the sources' comments and of what `backward` finds. */
+/**
+ * The list of all operations in the README of this package: made of the sources' comments and of what `backward` finds.
+ */
 import fc from 'fast-check';
 import { dryDevice, type Tensor } from '../../src/index.js';
 import { Draw } from '../properties/draw.js';

@@ -65,7 +65,9 @@ export async function checkLegal(device: Device, row: Row, draw: Draw): Promise<
   if (draw.wildness === 'plain' && row.gradients.length > 0 && row.differences !== false) await checkGradients(device, row, given);
 }
 
-/** Steps of differences in float64, and by how much those to either side may differ: at kinks there is no derivative. */
+/**
+ * Steps of differences in float64, and by how much those to either side may differ: at kinks there is no derivative.
+ */
 const [STEP, KINK] = [1e-6, 1e-4];
 /** Elements of a tensor whose derivatives are looked at. */
 const LOOKED_AT = 6;
@@ -206,7 +208,9 @@ function mistaken(row: Row, given: Arguments, draw: Draw): Mistake {
   return { says: `${target} of another shape`, given: replace((one) => reshaped(one, draw)), fatal: false };
 }
 
-/** @throws Error where a mistake is answered by anything but a typed error, or the result that the reference has for it. */
+/**
+ * @throws Error where a mistake is answered by anything but a typed error, or the result that the reference has for it.
+ */
 export async function checkMistake(device: Device, row: Row, draw: Draw): Promise<void> {
   const mistake = mistaken(row, row.draw(draw), draw);
   const { says, given, fatal, atLaunch, make = upload } = mistake;

@@ -2,7 +2,10 @@
 import fc from 'fast-check';
 import { type Host, sizeOf } from './host.js';
 
-/** How wild the elements of a case are: `special` mixes in NaN, infinities, zeros of both signs, denormals; `huge` also what is near the ends. */
+/**
+ * How wild the elements of a case are: `special` mixes in NaN, infinities, zeros of both signs, denormals; `huge` also
+ * what is near the ends.
+ */
 export type Wildness = 'plain' | 'special' | 'huge';
 
 /** Numbers that f32 has, with few digits: what fails is short. */

@@ -40,7 +40,8 @@ const bySums = (shape: readonly number[], at: (places: readonly number[]) => rea
   );
 
 /**
- * What a weight makes of padding: nothing, or a product with 0, which differ where it is NaN or infinite. PyTorch does either, by its backend.
+ * What a weight makes of padding: nothing, or a product with 0, which differ where it is NaN or infinite. PyTorch does
+ * either, by its backend.
  */
 type OfPadding = (weight: number) => number;
 const NOTHING: OfPadding = () => 0;

@@ -9,8 +9,8 @@ export interface Expected {
   /** In float64. */
   readonly values: ArrayLike<number>;
   /**
-   * What errors are relative to: the sum of the finite terms' absolute values where terms may cancel, |value| where absent. Where it is
-   * past the largest f32, a sum of such terms may be infinite or NaN too.
+   * What errors are relative to: the sum of the finite terms' absolute values where terms may cancel, |value| where
+   * absent. Where it is past the largest f32, a sum of such terms may be infinite or NaN too.
    */
   readonly magnitude?: ArrayLike<number>;
 }
@@ -36,7 +36,10 @@ export interface Row<A extends Arguments = Arguments> {
   readonly anyDtype?: readonly string[];
   /** Tensors that only the gradient reads, or nobody: what is wrong with them is not said by the operation. */
   readonly later?: readonly string[];
-  /** Illegal arguments of this operation's own, made from legal ones. Wrong dtypes, lengths, numbers and devices are tried on all. */
+  /**
+   * Illegal arguments of this operation's own, made from legal ones. Wrong dtypes, lengths, numbers and devices are
+   * tried on all.
+   */
   readonly mistakes?: Readonly<Record<string, (given: A, draw: Draw) => A>>;
   /** The smallest absolute error that counts, where that is above the smallest normal number. */
   readonly floor?: number;

@@ -11,8 +11,8 @@ const LONGEST = 1024;
 
 /**
  * The base sequence model: embed → blocks → heads, pre-norm, causal attention with T5 relative-position bias, ReLU MLP
- * (arXiv 2512.20605, §3); attention may be given a window. Its residual stream can be read and edited after every block,
- * in the full-sequence form and in the one-step form.
+ * (arXiv 2512.20605, §3); attention may be given a window. Its residual stream can be read and edited after every
+ * block, in the full-sequence form and in the one-step form.
  */
 export class Transformer extends ResidualModel<TransformerConfig> {
   readonly #buckets: Tensor;

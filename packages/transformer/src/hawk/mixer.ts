@@ -29,8 +29,8 @@ const decays: Initialiser = (values, _shape, random) => {
 };
 
 /**
- * Hawk's recurrent block: GeLU of one projection of LN(e), times the RG-LRU of the convolution of another, projected back
- * (arXiv 2402.19427, figure 2).
+ * Hawk's recurrent block: GeLU of one projection of LN(e), times the RG-LRU of the convolution of another, projected
+ * back (arXiv 2402.19427, figure 2).
  */
 export class RecurrentMixer implements Mixer {
   readonly #x: Linear;
@@ -38,7 +38,10 @@ export class RecurrentMixer implements Mixer {
   readonly #output: Linear;
   /** [taps, width] and [width]. */
   readonly #convolution: Linear;
-  /** [heads, 2·width/heads, width/heads] and [2·width]: recurrence gates of a head, then its input gates; biases of all r, then of all i. */
+  /**
+   * [heads, 2·width/heads, width/heads] and [2·width]: recurrence gates of a head, then its input gates; biases of all
+   * r, then of all i.
+   */
   readonly #gates: Linear;
   readonly #lambda: Tensor;
 

@@ -25,7 +25,10 @@ export const GOLDEN_BASE_CONFIG: TransformerConfig = {
   initialisation: 'small-output',
 };
 
-/** Ours is a table of rows without a bias: the window's bias is part of the agent's cell, of which there is always exactly one. */
+/**
+ * Ours is a table of rows without a bias: the window's bias is part of the agent's cell, of which there is always
+ * exactly one.
+ */
 function embedding(golden: Record<string, Golden>): Float32Array {
   const { width } = GOLDEN_BASE_CONFIG;
   const [window, agent, bias] = [golden['win.weight'].data, golden['agent.weight'].data, golden['win.bias'].data];
@@ -56,7 +59,9 @@ export function goldenBase(device: Device, trainable = false): { readonly model:
   return { model, store };
 }
 
-/** What the golden agents saw: rows of the embedding for every position, [episodes · steps, 50], −1 for an empty cell. */
+/**
+ * What the golden agents saw: rows of the embedding for every position, [episodes · steps, 50], −1 for an empty cell.
+ */
 export function goldenObservations(layout: ArrayLike<number>, position: ArrayLike<number>, steps: number): Int32Array {
   const [size, channels, outside, windowRows] = [4, 6, 5, 49 * 6];
   return Int32Array.from({ length: position.length * SLOTS }, (_, i) => {

@@ -1,6 +1,7 @@
 /**
- * How a controller came to the moments that it was shown: a first rule, then the switches of one finished controller after the
- * other. Without those before it no demonstration can be shown to it, so they are kept beside it in `model.safetensors`.
+ * How a controller came to the moments that it was shown: a first rule, then the switches of one finished controller
+ * after the other. Without those before it no demonstration can be shown to it, so they are kept beside it in
+ * `model.safetensors`.
  */
 import { firstOf, type Trajectories } from '@coxswain/envs';
 import { CheckpointError, readSafetensors, type SafeTensor } from '@coxswain/tensor';

@@ -1,4 +1,7 @@
-/** The rule by which a run's first controller is shown moments: its threshold, or its share, is read off the data it trains on. */
+/**
+ * The rule by which a run's first controller is shown moments: its threshold, or its share, is read off the data it
+ * trains on.
+ */
 import { firstOf, type Trajectories } from '@coxswain/envs';
 import type { Config } from '../../config.js';
 import { NoMomentsError } from '../../errors.js';

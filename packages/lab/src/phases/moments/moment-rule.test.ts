@@ -18,7 +18,8 @@ describe('two Gaussians', () => {
     const { lower, upper, gain } = fitMixture(HEAPS)!;
     expect(lower).toMatchObject({ mean: expect.closeTo(0, 3), deviation: expect.closeTo(1, 3), weight: expect.closeTo(2 / 3, 4) });
     expect(upper).toMatchObject({ mean: expect.closeTo(10, 3), deviation: expect.closeTo(1, 3), weight: expect.closeTo(1 / 3, 4) });
-    // One Gaussian of deviation √(1 + 200/9) against two of deviation 1: half the logarithm of the variance, less the entropy of which.
+    // One Gaussian of deviation √(1 + 200/9) against two of deviation 1: half the logarithm of the variance, less the
+    // entropy of which.
     const whole = Math.log(Math.sqrt(1 + 200 / 9));
     expect(gain).toBeCloseTo(whole + (2 / 3) * Math.log(2 / 3) + (1 / 3) * Math.log(1 / 3), 3);
   });

@@ -1,4 +1,7 @@
-/** Which of the base's jumps are moments: a threshold read off the distribution of their logarithms alone, no label among them. */
+/**
+ * Which of the base's jumps are moments: a threshold read off the distribution of their logarithms alone, no label
+ * among them.
+ */
 
 import type { Config } from '../../config.js';
 import { NoMomentsError } from '../../errors.js';
@@ -10,7 +13,10 @@ export interface MomentThreshold {
   readonly threshold: number;
   /** Share of all jumps that are. */
   readonly share: number;
-  /** How far apart the two kinds of jumps are, in Ashman's D for `mixture`, in shares of the range for `knee`; 0 for a given share. */
+  /**
+   * How far apart the two kinds of jumps are, in Ashman's D for `mixture`, in shares of the range for `knee`; 0 for a
+   * given share.
+   */
   readonly separation: number;
 }
 
@@ -71,8 +77,8 @@ function weighed(values: ArrayLike<number>, weightOf: (i: number) => number, lea
 }
 
 /**
- * Two Gaussians fitted by expectation and maximisation, from the lower and the upper half of the values on: the same values in the same
- * order give the same fit. Absent where all values are one, or one of the two vanishes.
+ * Two Gaussians fitted by expectation and maximisation, from the lower and the upper half of the values on: the same
+ * values in the same order give the same fit. Absent where all values are one, or one of the two vanishes.
  * @param sorted rising.
  */
 export function fitMixture(sorted: ArrayLike<number>): Mixture | undefined {
@@ -113,7 +119,8 @@ export function ashman({ lower, upper }: Pick<Mixture, 'lower' | 'upper'>): numb
 }
 
 /**
- * The value between the two means from which on the upper Gaussian has this responsibility; absent where it is there all along or never.
+ * The value between the two means from which on the upper Gaussian has this responsibility; absent where it is there
+ * all along or never.
  */
 export function crossing({ lower, upper }: Mixture, responsibility: number): number | undefined {
   const odds = Math.log(responsibility / (1 - responsibility));
@@ -132,7 +139,8 @@ export function crossing({ lower, upper }: Mixture, responsibility: number): num
 }
 
 /**
- * Where the curve of values, sorted and falling, lies farthest below the line from its first to its last (Satopää et al. 2011).
+ * Where the curve of values, sorted and falling, lies farthest below the line from its first to its last (Satopää et
+ * al. 2011).
  * @param sorted rising.
  */
 export function kneeOf(sorted: ArrayLike<number>): { readonly value: number; readonly distance: number } {

@@ -1,4 +1,7 @@
-/** Which moments of an episode the embedder sees, without an event read off the simulator; the last step is always one of them. */
+/**
+ * Which moments of an episode the embedder sees, without an event read off the simulator; the last step is always one
+ * of them.
+ */
 import { CounterRandom } from '@coxswain/base';
 import { gather, type Trajectories, WORLD_STREAM } from '@coxswain/envs';
 import { discover, gateValues, makeInputs, writeInputs } from '@coxswain/metacontroller';
@@ -40,8 +43,8 @@ abstract class Remembering implements Moments {
 }
 
 /**
- * How far the base's normalised residual moves with each step, ‖LN(e_t) − LN(e_t−1)‖ after a layer: of each episode one number for each
- * of its steps, the first one's first.
+ * How far the base's normalised residual moves with each step, ‖LN(e_t) − LN(e_t−1)‖ after a layer: of each episode one
+ * number for each of its steps, the first one's first.
  */
 export async function jumpsOf(base: Base, layer: number, episodes: Trajectories, told: Told = async () => {}): Promise<Float32Array[]> {
   const { model, store } = base;
@@ -115,7 +118,10 @@ export class TouchMoments extends Remembering {
   }
 }
 
-/** Steps at which the binarised switch of a finished controller opened. Its codes are the means of what it finds, in unturned episodes. */
+/**
+ * Steps at which the binarised switch of a finished controller opened. Its codes are the means of what it finds, in
+ * unturned episodes.
+ */
 export class SwitchMoments extends Remembering {
   /**
    * @param controller it and @param base stay with whoever made them.

@@ -14,7 +14,10 @@ import { findOrigin } from './find-origin.js';
 import type { Moments, Told } from './moments.js';
 import { agreementOf, type StepTable, shareShown } from './step-table.js';
 
-/** What is told of a finished stage. F1, read-out and the moments' F1 are measured against labels and decide nothing; `null` where there are none. */
+/**
+ * What is told of a finished stage. F1, read-out and the moments' F1 are measured against labels and decide nothing;
+ * `null` where there are none.
+ */
 export interface StageSummary {
   readonly stage: number;
   readonly view: string;
@@ -156,7 +159,10 @@ export class Staged {
     return this.endsAt(done) && this.number + 1 < this.plan.length;
   }
 
-  /** Makes a stage of the controller that was trained. @throws NoMomentsError where its switch shows the next one nothing. */
+  /**
+   * Makes a stage of the controller that was trained.
+   * @throws NoMomentsError where its switch shows the next one nothing.
+   */
   async next(finished: NamedTensors): Promise<void> {
     this.#chain?.add(finished);
     await this.#look();

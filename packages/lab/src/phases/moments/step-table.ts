@@ -40,7 +40,10 @@ export function shareShown(table: StepTable, { length, count }: Pick<Trajectorie
   return shown / Math.max(1, all);
 }
 
-/** How far two tables agree before the last steps: twice what they share, of all that both have (1 where neither has any). */
+/**
+ * How far two tables agree before the last steps: twice what they share, of all that both have (1 where neither has
+ * any).
+ */
 export function agreementOf(a: StepTable, b: StepTable, { length, count }: Pick<Trajectories, 'length' | 'count'>): number {
   let [shared, both] = [0, 0];
   for (let i = 0; i < count; i++) {

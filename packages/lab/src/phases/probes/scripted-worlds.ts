@@ -8,8 +8,8 @@ import { methodOf } from '../methods.js';
 import { demonstrationsOf, worldOf } from '../world.js';
 
 /**
- * Decisions of a policy that has learned: one a colour, as far apart as the others (a code was held for 3.5 steps of an episode's 14.4:
- * `switch/segment_length` of the runs in docs/notes/success.md). With the gate always open, one a step.
+ * Decisions of a policy that has learned: one a colour, as far apart as the others (a code was held for 3.5 steps of an
+ * episode's 14.4: `switch/segment_length` of the runs in docs/notes/success.md). With the gate always open, one a step.
  * @returns [count·horizon] 1 where one is made.
  */
 export function scriptedDecisions(config: Config, { count, horizon, length }: Episodes): Uint8Array {
@@ -23,12 +23,15 @@ export function scriptedDecisions(config: Config, { count, horizon, length }: Ep
   return made;
 }
 
-/** One episode in so many goes astray and is cut by the horizon; a policy that has learned loses 4 % so (docs/notes/success.md). */
+/**
+ * One episode in so many goes astray and is cut by the horizon; a policy that has learned loses 4 % so
+ * (docs/notes/success.md).
+ */
 const ASTRAY = 20;
 
 /**
- * Worlds whose episodes last as long as an expert's on the task that RL learns, whatever is done in them, and every second of which
- * is rewarded. Nothing is to be seen in them.
+ * Worlds whose episodes last as long as an expert's on the task that RL learns, whatever is done in them, and every
+ * second of which is rewarded. Nothing is to be seen in them.
  */
 export class ScriptedWorlds implements World {
   readonly horizon: number;

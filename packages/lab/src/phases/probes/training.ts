@@ -24,7 +24,10 @@ function shortened(config: Config, name: TrainingName, steps: number): Config {
   return { ...config, [name]: { ...config[name], ...never, ...view } };
 }
 
-/** @param startsFromBase whether it needs a sequence model. @param data the section that says what demonstrations are like. */
+/**
+ * @param startsFromBase whether it needs a sequence model.
+ * @param data the section that says what demonstrations are like.
+ */
 export function trainingProbe(
   name: TrainingName,
   run: Phase['run'],

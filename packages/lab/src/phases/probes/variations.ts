@@ -1,4 +1,7 @@
-/** What each phase is timed at for an adapter's model of cost: batch, width, depth, length of sequences and size of the world differ. */
+/**
+ * What each phase is timed at for an adapter's model of cost: batch, width, depth, length of sequences and size of the
+ * world differ.
+ */
 import { PAPER_PAIRS } from '@coxswain/envs';
 import type { Variation } from '../../cost/phase-probe.js';
 

@@ -120,8 +120,8 @@ function skillsTable(runs: readonly StoredRun[]): ReportTable {
 }
 
 /**
- * A row with how it came about; `learned` is the task of its run, which labelled controllers learn no more than any other. `again`: it was
- * measured by `coxswain evaluate`, and may stand beside what the policy's own run measured.
+ * A row with how it came about; `learned` is the task of its run, which labelled controllers learn no more than any
+ * other. `again`: it was measured by `coxswain evaluate`, and may stand beside what the policy's own run measured.
  */
 type RowOfRun = ResultRow & { readonly command: string; readonly learned: string; readonly again: boolean };
 
