@@ -5,7 +5,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { relativeError } from '../../../kernels/src/testing/harness.js';
 import { GOLDEN_LAYER, goldenBase } from '../../transformer/src/testing/golden-base.js';
 import { Compile, encodeFrom } from './compile.js';
-import { DiscoveryTrainer, discover, makeInputs, writeInputs } from './discovery.js';
+import { discover } from './discover.js';
+import { DiscoveryTrainer } from './discovery.js';
+import { makeInputs, writeInputs } from './discovery-inputs.js';
 import { GOLDEN_BATCH, GOLDEN_MEAN_LENGTH } from './testing/golden-episodes.js';
 import { GOLDEN_METACONTROLLER_CONFIG } from './testing/golden-metacontroller.js';
 

@@ -1,11 +1,9 @@
 /** Discovery: a metacontroller learns on clean demonstrations which corrections of the frozen model are skills. */
-import { type LeafValues, NONE } from '@coxswain/base';
 import {
   type AdamW,
   backwardSum,
   type Device,
   findCulprit,
-  gatherRows,
   inPrecision,
   mul,
   noGrad,
@@ -19,55 +17,10 @@ import {
   scale,
   type Tensor,
 } from '@coxswain/tensor';
-import {
-  type Distribution,
-  requireReadable,
-  type SequenceModel,
-  type SequenceSize,
-  spaceTensors,
-  writeValues,
-} from '@coxswain/transformer';
-import type { CodeGenerator, Discovery } from './metacontroller.js';
-
-/** What the sequence embedder may look at; see the package's README and `docs/results`. */
-export type View = 'same' | 'symmetry' | 'partner' | MomentView;
-
-/**
- * Of an episode some moments only: at which something was touched, the base's residual jumped, a switch opened, or
- * drawn at random.
- */
-export type MomentView = 'touches' | 'jumps' | 'switches' | 'random';
-
-const MOMENT_VIEWS: readonly View[] = ['touches', 'jumps', 'switches', 'random'] satisfies MomentView[];
-
-/** Whether the sequence embedder is shown some moments of an episode only. */
-export const showsMoments = (view: View): view is MomentView => MOMENT_VIEWS.includes(view);
-
-/** Demonstrations side by side, padded to one length. */
-export interface DiscoveryBatch {
-  readonly batch: number;
-  readonly time: number;
-  /**
-   * Of batch·(time + 1): every observation, the final one included; an array for each leaf of the model's observation
-   * space.
-   */
-  readonly observation: readonly LeafValues[];
-  /** Of batch·time, likewise. */
-  readonly action: readonly LeafValues[];
-  /** [batch·time]: 1 where a step happened. */
-  readonly mask: Float32Array;
-  /** [batch]: steps of each episode. */
-  readonly lengths: ArrayLike<number>;
-  /** View `partner`: the episode of the batch that stands in for each. */
-  readonly partner?: Uint32Array;
-  /**
-   * View `symmetry` and those of moments: the same episodes, under a random symmetry or as they are, like
-   * `observation`.
-   */
-  readonly viewObservation?: readonly LeafValues[];
-  /** Views of moments: the observations of each episode that the embedder sees, by their step, in order. */
-  readonly viewSteps?: readonly ArrayLike<number>[];
-}
+import { requireReadable, type SequenceModel } from '@coxswain/transformer';
+import { discover } from './discover.js';
+import { type DiscoveryBatch, type Inputs, makeInputs, namedInputs, type View, writeInputs } from './discovery-inputs.js';
+import type { CodeGenerator } from './metacontroller.js';
 
 export interface DiscoverySettings {
   readonly batch: number;
@@ -117,17 +70,6 @@ export interface DiscoveryMetrics {
   /** What else the generator minimises, nats per step; 0 where there is nothing. */
   readonly further: number;
   readonly gradientNorm: number;
-}
-
-export interface Inputs {
-  readonly observation: readonly Tensor[];
-  readonly action: readonly Tensor[];
-  readonly mask: Tensor;
-  readonly viewLengths: Tensor;
-  readonly partner?: Tensor;
-  readonly viewObservation?: readonly Tensor[];
-  /** u32 [batch·(time + 1)]: rows of the view that are seen, `NONE` behind the last. */
-  readonly viewRows?: Tensor;
 }
 
 /** Of random numbers in training. */
@@ -265,7 +207,7 @@ export class DiscoveryTrainer {
     const { baseOptimiser } = this.settings;
     return {
       stores: { controller: controller.store, base: base.store },
-      inputs: { ...named(inputs), alpha: this.#alpha, gate: this.#gate },
+      inputs: { ...namedInputs(inputs), alpha: this.#alpha, gate: this.#gate },
       optimisers: { controller: optimiser, ...(baseOptimiser ? { base: baseOptimiser } : {}) },
       programs: [program],
     };
@@ -277,112 +219,8 @@ export class DiscoveryTrainer {
     this.#random.dispose();
     for (const { program, inputs } of this.#programs.values()) {
       program.dispose();
-      for (const input of Object.values(named(inputs))) input.dispose();
+      for (const input of Object.values(namedInputs(inputs))) input.dispose();
     }
     this.#programs.clear();
   }
-}
-
-/** Device tensors for a batch of these sizes. */
-export function makeInputs(base: SequenceModel, { batch, time }: SequenceSize, view: View): Inputs {
-  const { device, config } = base;
-  const observations = batch * (time + 1);
-  const turned = view === 'symmetry' || showsMoments(view);
-  return {
-    observation: spaceTensors(device, config.observation, observations),
-    action: spaceTensors(device, config.action, batch * time),
-    mask: device.tensor(new Float32Array(batch * time)),
-    viewLengths: device.tensor(new Uint32Array(batch)),
-    ...(view === 'partner' ? { partner: device.tensor(new Uint32Array(batch)) } : {}),
-    ...(turned ? { viewObservation: spaceTensors(device, config.observation, observations) } : {}),
-    ...(showsMoments(view) ? { viewRows: device.tensor(new Uint32Array(observations)) } : {}),
-  };
-}
-
-/** The tensors by name; further leaves of a record are numbered. */
-function named(inputs: Inputs): Record<string, Tensor> {
-  const entries = Object.entries(inputs as unknown as Record<string, Tensor | readonly Tensor[]>);
-  return Object.fromEntries(
-    entries.flatMap(([name, value]) =>
-      Array.isArray(value) ? value.map((tensor, i) => [i ? `${name} ${i}` : name, tensor]) : [[name, value as Tensor]],
-    ),
-  );
-}
-
-/** Uploads a batch. */
-export function writeInputs(inputs: Inputs, batch: DiscoveryBatch): void {
-  writeValues(inputs.observation, batch.observation);
-  writeValues(inputs.action, batch.action);
-  inputs.mask.write(batch.mask);
-  const { partner, viewSteps } = batch;
-  const seen = (i: number): number => viewSteps?.[i].length ?? batch.lengths[partner && inputs.partner ? partner[i] : i] + 1;
-  inputs.viewLengths.write(Uint32Array.from({ length: batch.batch }, (_, i) => seen(i)));
-  if (inputs.partner && partner) inputs.partner.write(partner);
-  if (inputs.viewObservation && batch.viewObservation) writeValues(inputs.viewObservation, batch.viewObservation);
-  if (inputs.viewRows && viewSteps) {
-    const whole = batch.time + 1;
-    const rows = new Uint32Array(batch.batch * whole).fill(NONE);
-    for (const [i, steps] of viewSteps.entries()) for (let k = 0; k < steps.length; k++) rows[i * whole + k] = i * whole + steps[k];
-    inputs.viewRows.write(rows);
-  }
-}
-
-export interface DiscoverOptions extends SequenceSize {
-  readonly layer: number;
-  readonly embedderLayer: number;
-  readonly view: View;
-  /** f32 [4]: `gateValues`. */
-  readonly gate: Tensor;
-  readonly noise?: Tensor;
-  readonly gateNoise?: Tensor;
-  /** Gradients flow into the base too, though not by way of another episode that the embedder looks at. */
-  readonly throughBase?: boolean;
-}
-
-/**
- * The base below layer l, a code generator at it, the base above it; and the NLL of each action [batch·time]. With a
- * frozen base everything but the generator runs without recording gradients, except the blocks above, through which
- * they flow.
- */
-export function discover(
-  base: SequenceModel,
-  generator: CodeGenerator,
-  inputs: Inputs,
-  options: DiscoverOptions,
-): Discovery & { readonly nll: Tensor; readonly action: Distribution } {
-  const { batch, time, layer, embedderLayer, view, gate, noise, gateNoise, throughBase = false } = options;
-  const size = { batch, time };
-  const whole = { batch, time: time + 1 };
-  const between = (e: Tensor, from: number, to: number): Tensor => (from === to ? e : base.blocks(e, whole, from, to));
-  const lowest = Math.min(layer, embedderLayer);
-  const reading = throughBase ? <T>(read: () => T): T => read() : noGrad;
-  const [residual, seen] = reading(() => {
-    const lower = between(base.embed(inputs.observation), 0, lowest);
-    const e = between(lower, lowest, layer);
-    const { viewObservation, viewRows, partner } = inputs;
-    if (viewObservation) {
-      const turned = noGrad(() => between(base.embed(viewObservation), 0, embedderLayer));
-      return [e, viewRows ? noGrad(() => gatherRows(turned, viewRows)) : turned];
-    }
-    const own = between(lower, lowest, embedderLayer);
-    if (view === 'same' || !partner) return [e, own];
-    const { width } = base.config;
-    return [e, noGrad(() => gatherRows(own.reshape([batch, (time + 1) * width]), partner).reshape([batch * (time + 1), width]))];
-  });
-  const found = generator.discover(
-    {
-      residual,
-      view: seen,
-      viewLengths: inputs.viewLengths,
-      observation: inputs.observation,
-      mask: inputs.mask,
-      gate,
-      throughResidual: throughBase,
-      ...(noise ? { noise } : {}),
-      ...(gateNoise ? { gateNoise } : {}),
-    },
-    size,
-  );
-  const action = base.action(base.blocks(found.steered, size, layer));
-  return { ...found, action, nll: action.nll(inputs.action) };
 }

@@ -1,7 +1,16 @@
 export * from './alignment.js';
 export * from './compile.js';
 export * from './config.js';
+export * from './discover.js';
 export * from './discovery.js';
+export {
+  type DiscoveryBatch,
+  type MomentView,
+  makeInputs,
+  showsMoments,
+  type View,
+  writeInputs,
+} from './discovery-inputs.js';
 export * from './metacontroller.js';
 export * from './readout.js';
 export * from './steering.js';

@@ -11,6 +11,7 @@ export * from './evaluate.js';
 export * from './injected-code.js';
 export * from './internal-environment.js';
 export * from './learners.js';
+export * from './methods.js';
 export * from './metrics.js';
 export * from './policy.js';
 export * from './reinforce.js';

@@ -3,7 +3,8 @@ import { type Device, readSafetensors, type Scope, writeSafetensors } from '@cox
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DevicePinpad } from './device-pinpad.js';
-import { INTERNAL_SETTINGS, internalRl, type Pending, RAW_SETTINGS, type Reinforcer, rawRl } from './reinforce.js';
+import { INTERNAL_SETTINGS, internalRl, RAW_SETTINGS, rawRl } from './methods.js';
+import type { Pending, Reinforcer } from './reinforce.js';
 import { trainableCopy } from './testing/trainable-copy.js';
 import { gridMini, startingPolicy, trained } from './testing/trained.js';
 

@@ -11,7 +11,7 @@ import { CodeController } from './code-controller.js';
 import { FixedCodes } from './codes.js';
 import { InternalEnvironment } from './internal-environment.js';
 import { actionLearner } from './learners.js';
-import { RAW_SETTINGS, rawRl } from './reinforce.js';
+import { RAW_SETTINGS, rawRl } from './methods.js';
 import { Rollout } from './rollout.js';
 
 let device: Device;

@@ -8,7 +8,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { WorldError } from './checked-world.js';
 import { DevicePinpad } from './device-pinpad.js';
 import { InternalEnvironment } from './internal-environment.js';
-import { INTERNAL_SETTINGS, internalRl, RAW_SETTINGS, type Reinforcer, rawRl } from './reinforce.js';
+import { INTERNAL_SETTINGS, internalRl, RAW_SETTINGS, rawRl } from './methods.js';
+import type { Reinforcer } from './reinforce.js';
 import { trainableCopy } from './testing/trainable-copy.js';
 import { gridMini, startingPolicy, trained } from './testing/trained.js';
 

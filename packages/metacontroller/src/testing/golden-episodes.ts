@@ -1,7 +1,7 @@
 /** Test-only: the golden demonstrations of `kernels/golden/trained` as a batch. */
 import { readGolden } from '../../../../kernels/src/testing/golden.js';
 import { goldenObservations } from '../../../transformer/src/testing/golden-base.js';
-import type { DiscoveryBatch } from '../discovery.js';
+import type { DiscoveryBatch } from '../discovery-inputs.js';
 
 const golden = readGolden('trained/episodes');
 const [batch, time] = golden.action.shape;
