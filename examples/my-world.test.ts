@@ -62,4 +62,4 @@ it('is pretrained, discovered, reinforced and reported from the command line', (
   const report = fs.readFileSync(join(folder, 'report.html'), 'utf8');
   expect(report).toContain('0123');
   expect(coxswain('watch', 'runs', '--all', '--once')).toContain('rl');
-}, 300_000);
+});

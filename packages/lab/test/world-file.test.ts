@@ -178,7 +178,7 @@ describe('a world from a file', () => {
     expect(here.err).toContain('its world ./my-world.ts is not what ./my-world.ts held then');
     expect(await skills('--world', 'other/moved.ts')).toMatchObject({ code: 0 });
     expect(JSON.parse(fs.readFileSync('probes/config.json', 'utf8')).config.world.file).toBe('other/moved.ts');
-  }, 120_000);
+  });
 
   it('is refused where a phase needs what it does not offer, which is said with the worlds that do', async () => {
     write(corridor());
@@ -187,7 +187,7 @@ describe('a world from a file', () => {
     expect(view.code).toBe(EXIT_CODES['not-offered']);
     expect(view.err).toMatch(/offers no symmetries.*discover\.symmetry=false.*Worlds that have it: gridworld-pinpad, point-pads/);
     expect(fs.existsSync('controller')).toBe(false);
-  }, 120_000);
+  });
 
   it('is passed to the runs of a sweep', async () => {
     write(corridor());
@@ -229,7 +229,7 @@ describe('demonstrations from a file', () => {
     const probes = await coxswain('analyse', 'probes', '--base', 'base', '--out', 'probes');
     expect(probes.err).toContain('shown.safetensors, the demonstrations that --base was made with, was changed since');
     expect(fs.existsSync('probes')).toBe(false);
-  }, 120_000);
+  });
 
   it('of which all that are trained on are the expert’s own give the same model, bit for bit', async () => {
     await record();
@@ -247,7 +247,7 @@ describe('demonstrations from a file', () => {
     expect(await coxswain('pretrain', ...SMALL, ...NOISELESS, '--world', './my-world.ts', '--out', 'own')).toMatchObject({ code: 0 });
     const [stored, own] = ['base', 'own'].map((run) => fs.readFileSync(join(run, 'checkpoint/model.safetensors')));
     expect(stored.equals(own)).toBe(true);
-  }, 120_000);
+  });
 
   it('that are none are refused, and nothing is written', async () => {
     await record();
