@@ -21,6 +21,8 @@ import {
   word,
 } from './stored.js';
 
+const hawk = (name: string) => run(`runs/hawk/${name}`).result;
+const attention = JSON.parse(readText('packages/lab/models/grid-mini/base/result.json'));
 const internal = (task: string, episodes: number): number[] =>
   successes({ method: 'internal', task, episodes }).filter((_, i, all) => all.length === 6 || i < 6);
 const first = internal('0123', 61_440);
@@ -94,6 +96,8 @@ export const readme: PageFigures = {
   heldElsewhere: [{ from: '**How long it takes**', to: '**Baselines**', by: 'tests/durations.test.ts' }],
   blocks: [demoTable, readText('docs/results/printed/custom-controller.txt').split('\n').slice(2).join('\n')],
   claims: [
+    figures`predicts held-out actions at ${f3(hawk('base-1').actionNll)} nats (attention: ${f3(attention.actionNll)}).`,
+    figures`switches far too often (F1 ${f3(hawk('event-free-1-1').f1Exact)}), one by \`touches\` at the right steps as a rule (F1 ${f3(hawk('touches-1-1').f1Exact)}), but the subgoal is read from neither’s codes (${f3(hawk('event-free-1-1').readout)} and ${f3(hawk('touches-1-1').readout)}, chance ${set('0.25')}), and internal RL on 0123 stays at ${f3(max(['event-free', 'touches'].map((view) => hawk(`${view}-rl-1-1`).rows[0].success)))} with both`,
     figures`in ${f3(successes({ method: 'internal', task: '01234567' }, 'grid-small-eight')[1])} of episodes, with the other in none`,
     figures`Of ${word(eventFree.length)} metacontrollers over three bases, none left out, ${word(eventFree.filter(({ f1Exact }) => f1Exact >= 0.98).length)} switch at the exact step (F1 ${range(eventFree.map(({ f1Exact }) => f1Exact))}), and at least ${(100 * min(eventFree.map(({ readout }) => readout))).toFixed(2)} % of subgoals are read from the code; injected into other layouts, its codes reach their colour on transitions that no demonstration shows in ${range(eventFree.flatMap((one) => carriedOver(one, 'demonstrated')))} of episodes, codes of free play in ${range(eventFree.flatMap((one) => carriedOver(one, 'free')))}`,
     figures`${foundOf(metacontrollers)} do so too (F1 ${range(metacontrollers.map(({ f1Exact }) => f1Exact))}, ${readOut(metacontrollers)} %)`,

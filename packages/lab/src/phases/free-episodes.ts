@@ -37,7 +37,8 @@ export async function freeEpisodes(
   const length = Uint16Array.from({ length: count }, (_, i) => lengths[i % lengths.length]);
   const recording: Recording = { count, horizon, length, observation, action: played.action, event, goal: aheadOf(event, length, horizon) };
   rollout.dispose();
-  return definition.played?.(settingsOfWorld(config.world), recording) ?? new RecordedTrajectories(recording, spaces);
+  const settings = settingsOfWorld(config.world);
+  return definition.played?.(settings, recording) ?? new RecordedTrajectories(recording, spaces, definition.views?.(settings));
 }
 
 /** `[N, T]` what is reached next, from each step on. */
