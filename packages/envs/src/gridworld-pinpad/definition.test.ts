@@ -38,7 +38,11 @@ function demonstrations(): GridTrajectories {
 
 test('presets choose the tasks of their papers', () => {
   const small = gridSettings.parse(gridPresets['grid-small']);
-  expect(gridworldPinpad.defaults(mini)).toEqual({ tasks: GRID_MINI.pretraining, horizon: 24, reward: { task: '0123', horizon: 48 } });
+  const [reward, longer] = [
+    { task: '0123', horizon: 48 },
+    { task: '01230123', horizon: 96 },
+  ];
+  expect(gridworldPinpad.defaults(mini)).toEqual({ tasks: GRID_MINI.pretraining, horizon: 24, reward, longer });
   const pairs = { tasks: PAPER_PAIRS.pretraining, horizon: 100, reward: { task: '012345670123', horizon: 100 } };
   expect(gridworldPinpad.defaults(small)).toEqual(pairs);
   for (let colours = 1; colours <= 10; colours++) {
@@ -59,7 +63,9 @@ test('spaces follow the settings', () => {
 });
 
 test('what cannot be is refused', () => {
-  expect(() => gridworldPinpad.check!({ ...mini, walls: 12 })).toThrow(expect.objectContaining({ code: 'too-many-objects' }));
+  expect(() => gridworldPinpad.check!({ ...mini, walls: 12 })).toThrow(
+    expect.objectContaining({ code: 'bad-setting', value: 'world.size = 4', expected: expect.stringContaining('17 cells') }),
+  );
   expect(() => gridworldPinpad.task(mini, '04')).toThrow(expect.objectContaining({ code: 'bad-task' }));
 });
 
