@@ -36,7 +36,7 @@ describe.each([
   test('and the trajectories made of them are those, turned too', () => {
     const { length, goal } = recorded;
     const played = playedEpisodes(space, {
-      count: 60,
+      count: 20,
       horizon,
       length,
       observation: [observation],
