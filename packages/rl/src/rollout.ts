@@ -182,10 +182,10 @@ export class Rollout {
       });
       for (const [leaf, space] of this.#done.entries()) {
         const size = leafSize(space);
+        const [taken, next, all] = [read[leaf], chosen[leaf], action[leaf]];
         running.forEach((episode, row) => {
-          const taken = read[leaf].subarray(row * size, (row + 1) * size);
-          chosen[leaf].set(taken, episode * size);
-          action[leaf].set(taken, (episode * horizon + t) * size);
+          const [from, to, at] = [row * size, episode * size, (episode * horizon + t) * size];
+          for (let k = 0; k < size; k++) next[to + k] = all[at + k] = taken[from + k];
         });
       }
       steps += running.length;

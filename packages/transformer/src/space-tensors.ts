@@ -35,18 +35,20 @@ export function writeValues(tensors: readonly Tensor[], values: readonly LeafVal
   for (const [i, tensor] of tensors.entries()) tensor.write(uploaded(values[i].subarray(part * tensor.size, (part + 1) * tensor.size)));
 }
 
-/** What a value of a leaf has to be. @param padding whether a class of −1 may stand for none. */
-function allowed(space: LeafSpace, padding: boolean): { readonly low: number; readonly high: number; readonly whole: boolean } {
-  if (space.kind === 'rows') return { low: -1, high: space.rows - 1, whole: true };
-  if (space.kind === 'discrete') return { low: padding ? -1 : 0, high: space.count - 1, whole: true };
-  return { low: space.low ?? -Number.MAX_VALUE, high: space.high ?? Number.MAX_VALUE, whole: false };
-}
-
-/** The first number of a leaf that is none of its space, from `from` up to `to`; −1 where all are. */
+/**
+ * The first number of a leaf that is none of its space, from `from` up to `to`; −1 where all are.
+ * @param padding whether a class of −1 may stand for none.
+ */
 export function firstWrong(space: LeafSpace, values: ArrayLike<number>, from = 0, to = values.length, padding = false): number {
-  const { low, high, whole } = allowed(space, padding);
-  // NaN is in no range.
-  for (let i = from; i < to; i++) if (!(values[i] >= low && values[i] <= high) || (whole && !Number.isInteger(values[i]))) return i;
+  if (space.kind === 'box') {
+    const { low = -Number.MAX_VALUE, high = Number.MAX_VALUE } = space;
+    // NaN is in no range.
+    for (let i = from; i < to; i++) if (!(values[i] >= low && values[i] <= high)) return i;
+    return -1;
+  }
+  const low = space.kind === 'rows' || padding ? -1 : 0;
+  const end = space.kind === 'rows' ? space.rows : space.count;
+  for (let i = from; i < to; i++) if (!(values[i] >= low && values[i] < end && Number.isInteger(values[i]))) return i;
   return -1;
 }
 
