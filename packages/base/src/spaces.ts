@@ -95,6 +95,9 @@ export function leafArray(space: LeafSpace, count: number): LeafValues {
   return space.type === 'u8' ? new Uint8Array(size) : new Float32Array(size);
 }
 
+/** Arrays for `count` values of a space, one for each leaf. */
+export const leafArrays = (space: Space, count: number): LeafValues[] => leavesOf(space).map((leaf) => leafArray(leaf.space, count));
+
 /**
  * The arrays of values, leaf by leaf; the arrays themselves, not copies. What is missing is `undefined`.
  * @param values as `Values` of the space says.
@@ -104,6 +107,9 @@ export function leafValues(space: Space, values: unknown): readonly (LeafValues 
   const record = values as Readonly<Record<string, unknown>> | undefined;
   return Object.entries(space.parts).flatMap(([name, part]) => leafValues(part, record?.[name]));
 }
+
+/** The arrays of values that are known to be whole, as those of a world that was checked. */
+export const arraysOf = (space: Space, values: unknown): readonly LeafValues[] => leafValues(space, values) as readonly LeafValues[];
 
 /** Values of a space from its leaves' arrays, in order: the inverse of `leafValues`. */
 export function fromLeaves<S extends Space>(space: S, arrays: readonly LeafValues[]): Values<S> {

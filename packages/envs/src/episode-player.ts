@@ -1,10 +1,9 @@
 /** Rules of one episode, called with checks and with the random numbers of their episode and step. */
-import { type CounterRandom, CoxswainError, type LeafValues, type Space } from '@coxswain/base';
+import { type CounterRandom, CoxswainError, type LeafValues, leafArrays, type Space } from '@coxswain/base';
 import type { Task, WorldSpaces } from './definition.js';
 import type { Advance, EpisodeRules, Outcome } from './episode-rules.js';
 import { followTask } from './episode-rules.js';
 import { EnvError, LONGEST_HORIZON } from './errors.js';
-import { leafArrays } from './leaf-arrays.js';
 import { WORLD_STREAM } from './streams.js';
 import { clipToBounds, type Mismatch, ValueAccess } from './values.js';
 

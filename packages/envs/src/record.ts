@@ -1,10 +1,9 @@
 /** Demonstrations by an expert who plays the rules of one episode. */
-import { CounterRandom, type Space } from '@coxswain/base';
+import { CounterRandom, leafArrays, type Space } from '@coxswain/base';
 import type { DemonstrationSettings, Task } from './definition.js';
 import type { EpisodePlayer } from './episode-player.js';
 import type { EpisodeExpert, ExpertView } from './episode-rules.js';
 import { EnvError, LONGEST_HORIZON, requireInteger } from './errors.js';
-import { leafArrays } from './leaf-arrays.js';
 import { RecordedTrajectories, type Recording } from './recorded.js';
 import { WORLD_STREAM } from './streams.js';
 

@@ -1,8 +1,7 @@
 /** Recorded episodes in flat arrays, whatever their spaces. */
-import { fromLeaves, type LeafValues, leafSize, leavesOf, type Space, type Values } from '@coxswain/base';
+import { fromLeaves, type LeafValues, leafArrays, leafSize, leavesOf, type Space, type Values } from '@coxswain/base';
 import type { ObservationViews } from './definition.js';
 import { EnvError } from './errors.js';
-import { leafArrays } from './leaf-arrays.js';
 import type { Trajectories } from './trajectories.js';
 import { ValueAccess } from './values.js';
 

@@ -1,5 +1,13 @@
 import type { Space, Values } from '@coxswain/base';
 
+/** What a generator of shares gives in the end, for who has nothing else to do in between. */
+export function resultOf<T>(shares: Generator<unknown, T>): T {
+  for (;;) {
+    const { done, value } = shares.next();
+    if (done) return value as T;
+  }
+}
+
 /**
  * Recorded episodes, N of them, as a model and a metacontroller are trained on: what was seen, what was done, and
  * labels for measures.

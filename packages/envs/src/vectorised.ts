@@ -1,9 +1,18 @@
 /** N episodes of one set of rules, stepped together. */
-import { CounterRandom, fromLeaves, type LeafValues, leafSize, leafValues, leavesOf, type Space, type Values } from '@coxswain/base';
+import {
+  CounterRandom,
+  fromLeaves,
+  type LeafValues,
+  leafArrays,
+  leafSize,
+  leafValues,
+  leavesOf,
+  type Space,
+  type Values,
+} from '@coxswain/base';
 import type { Opening, Task } from './definition.js';
 import type { EpisodePlayer } from './episode-player.js';
 import { EnvError, LONGEST_HORIZON, requireEnvironment, requireInteger } from './errors.js';
-import { leafArrays } from './leaf-arrays.js';
 import { decodeState, encodeState } from './state-bytes.js';
 import type { Step, World } from './world.js';
 

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EXIT_CODES } from '@coxswain/base';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PHASES } from '../src/phases.js';
@@ -64,6 +65,12 @@ it('is trained, steered, and learned with; its episodes are drawn as the world d
   await done('supervise', '--base', at('base'), ...set({ ...LEARN, ...SUPERVISE }), '--out', at('supervised'));
   const [episode] = JSON.parse(fs.readFileSync(at('internal/episodes.json'), 'utf8'));
   expect(episode).toMatchObject({ title: '3, episode 1', svg: expect.stringContaining('<svg') });
+  const refused = await ask(['skills', '--base', at('base'), '--controller', at('touches'), '--out', at('skills')], PHASES, {
+    openDevice: () => requestDevice(),
+  });
+  expect(refused.code).toBe(EXIT_CODES['not-offered']);
+  expect(refused.err).toContain('World point-pads offers no grid of cells');
+  expect(fs.existsSync(at('skills'))).toBe(false);
   await done('report', '--runs', root, '--out', at('report.html'));
   const page = fs.readFileSync(at('report.html'), 'utf8');
   expect(page).toContain(episode.svg);

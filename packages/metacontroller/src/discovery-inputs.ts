@@ -1,7 +1,7 @@
 /** What discovery reads: demonstrations, and what of them the sequence embedder may look at. */
 import { type LeafValues, NONE } from '@coxswain/base';
 import type { Tensor } from '@coxswain/tensor';
-import { type SequenceModel, type SequenceSize, spaceTensors, writeValues } from '@coxswain/transformer';
+import { numbered, type SequenceModel, type SequenceSize, spaceTensors, writeValues } from '@coxswain/transformer';
 
 /** What the sequence embedder may look at; see the package's README and `docs/results`. */
 export type View = 'same' | 'symmetry' | 'partner' | MomentView;
@@ -71,13 +71,13 @@ export function makeInputs(base: SequenceModel, { batch, time }: SequenceSize, v
 }
 
 /** The tensors by name; further leaves of a record are numbered. */
-export function namedInputs(inputs: Inputs): Record<string, Tensor> {
-  const entries = Object.entries(inputs as unknown as Record<string, Tensor | readonly Tensor[]>);
-  return Object.fromEntries(
-    entries.flatMap(([name, value]) =>
-      Array.isArray(value) ? value.map((tensor, i) => [i ? `${name} ${i}` : name, tensor]) : [[name, value as Tensor]],
-    ),
-  );
+export function namedInputs({ observation, action, viewObservation = [], ...others }: Inputs): Record<string, Tensor> {
+  return {
+    ...numbered('observation', observation),
+    ...numbered('action', action),
+    ...others,
+    ...numbered('viewObservation', viewObservation),
+  };
 }
 
 /** Uploads a batch. */

@@ -18,7 +18,7 @@ import {
   sum,
   type Tensor,
 } from '@coxswain/tensor';
-import { normal, requireReadable, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
+import { normal, numbered, requireReadable, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
 
 /**
  * For each of `subgoals` a correction e ← e + B_g A_g e, chosen by label. They are the hypernetwork's kernels with a
@@ -191,8 +191,5 @@ export class SupervisedTrainer {
 }
 
 function named({ observation, action, subgoals, mask }: Captured): Record<string, Tensor> {
-  const all = Object.entries({ observation, action }).flatMap(([name, tensors]) =>
-    tensors.map((tensor, i) => [i ? `${name} ${i}` : name, tensor]),
-  );
-  return { ...Object.fromEntries(all), subgoals, mask };
+  return { ...numbered('observation', observation), ...numbered('action', action), subgoals, mask };
 }

@@ -1,8 +1,8 @@
-import { fromLeaves, type LeafValues, leafValues, NONE } from '@coxswain/base';
+import { arraysOf, fromLeaves, type LeafValues, NONE } from '@coxswain/base';
 import type { Step, World } from '@coxswain/envs';
 import type { Steering } from '@coxswain/metacontroller';
 import { NotFiniteError, noGrad, type Program, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
-import { type Memory, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
+import { type Memory, numbered, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
 import { CheckedWorld } from './checked-world.js';
 import { CodeController } from './code-controller.js';
 import { FixedCodes, PLAY_STREAM } from './codes.js';
@@ -134,7 +134,7 @@ export class InternalEnvironment {
         const steered = this.#controller.control(look.outputs.residual, context).residual;
         const action = model.action(model.stepBlocks(steered, memory, layer));
         const chosen = action.sample(this.#random, PLAY_STREAM.action, { owner: this.#episode });
-        return Object.fromEntries(chosen.map((tensor, i) => [`action ${i}`, tensor]));
+        return numbered('action', chosen);
       }),
     );
     return { look, act };
@@ -213,7 +213,7 @@ export class InternalEnvironment {
   async #look(observation: unknown): Promise<void> {
     const { model } = this.options;
     const { look } = this.#programs;
-    writeValues(this.#observation, leafValues(model.config.observation, observation) as readonly LeafValues[]);
+    writeValues(this.#observation, arraysOf(model.config.observation, observation));
     this.#episode.write(Uint32Array.from(this.#over, (over, i) => (over ? NONE : i)));
     this.#memory.at(this.#t);
     const [x, open] = (await model.device.read([look.outputs.x, look.outputs.open], [look])) as Float32Array[];

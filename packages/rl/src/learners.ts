@@ -1,5 +1,5 @@
 /** What the two kinds of reinforcement learning differ in: whose log-probabilities the objective is about. */
-import { type LeafValues, leafArray, leafSize, leavesOf, NONE } from '@coxswain/base';
+import { type LeafValues, leafArrays, leafSize, leavesOf, NONE } from '@coxswain/base';
 import { gatherRows, gaussianLogProb, scale, selectRows, type Tensor } from '@coxswain/tensor';
 import { type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
 import type { CodeRecords } from './code-controller.js';
@@ -43,8 +43,8 @@ export function actionLearner(model: SequenceModel, oldLogProb: Tensor, temperat
     oldLogProb,
     prepare({ batch, time, decisions }) {
       const host = {
-        observation: seen.map((space) => leafArray(space, batch * time)),
-        action: done.map((space) => leafArray(space, decisions)),
+        observation: leafArrays(config.observation, batch * time),
+        action: leafArrays(config.action, decisions),
       };
       const observation = spaceTensors(device, config.observation, batch * time);
       const action = spaceTensors(device, config.action, decisions);

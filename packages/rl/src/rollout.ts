@@ -1,11 +1,11 @@
 import {
+  arraysOf,
   describeSpace,
   fromLeaves,
   type LeafSpace,
   type LeafValues,
-  leafArray,
+  leafArrays,
   leafSize,
-  leafValues,
   leavesOf,
   NONE,
   outOfRange,
@@ -13,7 +13,7 @@ import {
 } from '@coxswain/base';
 import type { World } from '@coxswain/envs';
 import { type Device, noGrad, type Program, RandomState, ShapeError, type Tensor, type TensorData } from '@coxswain/tensor';
-import { type Memory, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
+import { type Memory, numbered, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
 import { CheckedWorld } from './checked-world.js';
 import { PLAY_STREAM } from './codes.js';
 import type { Controller } from './controller.js';
@@ -140,9 +140,9 @@ export class Rollout {
       reward: new Float32Array(count),
       length: new Uint16Array(count),
       progress: new Float32Array(count),
-      action: this.#done.map((space) => leafArray(space, count * horizon)),
+      action: leafArrays(model.config.action, count * horizon),
       open: new Uint8Array(count * horizon),
-      observation: recordActions ? this.#seen.map((space) => leafArray(space, count * horizon)) : [],
+      observation: recordActions ? leafArrays(model.config.observation, count * horizon) : [],
     };
   }
 
@@ -163,7 +163,7 @@ export class Rollout {
     controller?.begin();
     let running = Uint32Array.from({ length: count }, (_, i) => i);
     let steps = 0;
-    const chosen = this.#done.map((space) => leafArray(space, count));
+    const chosen = leafArrays(environment.actionSpace, count);
     for (let t = 0; t < horizon && running.length > 0; t++) {
       controller?.beforeStep?.({ t, progress: info.progress });
       const step = this.#program(running.length);
@@ -209,7 +209,7 @@ export class Rollout {
   ): void {
     const { environment, recordActions, part } = this.options;
     const { horizon } = environment;
-    const seen = leafValues(environment.observationSpace, observation) as readonly LeafValues[];
+    const seen = arraysOf(environment.observationSpace, observation);
     host.episode.fill(NONE);
     host.place.fill(NONE);
     running.forEach((at, row) => {
@@ -260,7 +260,7 @@ export class Rollout {
     const { model, controller, temperature = 1, part } = this.options;
     const device = this.#device;
     const host = {
-      observation: this.#seen.map((space) => leafArray(space, rows)),
+      observation: leafArrays(model.config.observation, rows),
       episode: new Uint32Array(rows),
       place: new Uint32Array(rows),
     };
@@ -282,7 +282,7 @@ export class Rollout {
         const e = model.stepBlocks(model.embed(observation), memory, 0, model.config.depth, hooks);
         const into = this.logProb && { logProb: this.logProb, place };
         const chosen = model.action(e).tempered(temperature).sample(this.#random, PLAY_STREAM.action, { owner, into });
-        return { ...Object.fromEntries(chosen.map((tensor, i) => [`action ${i}`, tensor])), ...(open && { open }) };
+        return { ...numbered('action', chosen), ...(open && { open }) };
       }),
     );
     return { program, observation, episode, owner, place, host };

@@ -17,7 +17,7 @@ import {
   type Tensor,
 } from '@coxswain/tensor';
 import type { SequenceModel } from './sequence-model.js';
-import { requireReadable, spaceTensors, writeValues } from './space-tensors.js';
+import { numbered, requireReadable, spaceTensors, writeValues } from './space-tensors.js';
 
 /** Expert sequences side by side, padded to one length. */
 export interface SequenceBatch {
@@ -229,8 +229,5 @@ export class Pretrainer {
 
 /** Inputs by name; parts of a record are numbered. */
 function named({ observation, action, predicted, mask }: Captured): Record<string, Tensor> {
-  const entries = Object.entries({ observation, action, predicted }).flatMap(([name, tensors]) =>
-    tensors.map((tensor, i) => [i ? `${name} ${i}` : name, tensor] as const),
-  );
-  return { ...Object.fromEntries(entries), mask };
+  return { ...numbered('observation', observation), ...numbered('action', action), ...numbered('predicted', predicted), mask };
 }

@@ -20,6 +20,10 @@ export function spaceTensors(device: Device, space: Space, count: number): reado
   });
 }
 
+/** Tensors by name, one for each leaf; those after the first are numbered. */
+export const numbered = (name: string, tensors: readonly Tensor[]): Record<string, Tensor> =>
+  Object.fromEntries(tensors.map((tensor, i) => [i ? `${name} ${i}` : name, tensor]));
+
 /** What a leaf's tensor holds of host values. */
 const uploaded = (values: LeafValues): Float32Array | Int32Array =>
   values instanceof Uint8Array ? Float32Array.from(values, (value) => value / 255) : values;

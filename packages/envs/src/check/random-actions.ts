@@ -2,9 +2,8 @@
  * Actions to try a world with: a function of episode and step alone, so that it does not matter which other episodes
  * are played.
  */
-import { type CounterRandom, fromLeaves, type LeafSpace, leafSize, leavesOf, type Space, type Values } from '@coxswain/base';
+import { type CounterRandom, fromLeaves, type LeafSpace, leafArrays, leafSize, leavesOf, type Space, type Values } from '@coxswain/base';
 import { LONGEST_HORIZON } from '../errors.js';
-import { leafArrays } from '../leaf-arrays.js';
 import { WORLD_STREAM } from '../streams.js';
 
 /** One number of an action, evenly over what its leaf may hold. */

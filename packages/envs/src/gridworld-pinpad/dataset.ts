@@ -1,6 +1,7 @@
 import { CounterRandom } from '@coxswain/base';
 import { EnvError, LONGEST_HORIZON, requireInteger } from '../errors.js';
 import { WORLD_STREAM } from '../streams.js';
+import { resultOf } from '../trajectories.js';
 import { Expert, type Ties } from './expert.js';
 import { type GridSize, LayoutSampler } from './layout.js';
 import { type ColourSequence, parseTask } from './tasks.js';
@@ -55,13 +56,7 @@ const SHARE = 256;
  * not depend on `count`: a smaller dataset of the same seed is the beginning of a larger one.
  * @throws EnvError where a setting cannot be, or `impossible-episode` where a thousand episodes in a row failed.
  */
-export function generateExpertEpisodes(settings: ExpertSettings): ExpertEpisodes {
-  const shares = expertEpisodes(settings);
-  for (;;) {
-    const { done, value } = shares.next();
-    if (done) return value;
-  }
-}
+export const generateExpertEpisodes = (settings: ExpertSettings): ExpertEpisodes => resultOf(expertEpisodes(settings));
 
 /**
  * The same a share at a time, for callers that have other things to do in between.

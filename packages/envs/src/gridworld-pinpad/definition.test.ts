@@ -15,6 +15,7 @@ import {
   observeEpisodes,
   PAPER_PAIRS,
   randomSymmetries,
+  resultOf,
   squareSymmetries,
   touchedColours,
 } from '../index.js';
@@ -26,14 +27,9 @@ const expertSettings = { world, tasks: GRID_MINI.pretraining, epsilon: 0.1, hori
 const how = { tasks, horizon: 24, count: 60, seed: 5, noise: 0.1 };
 
 function demonstrations(): GridTrajectories {
-  const shares = gridworldPinpad.demonstrations!(mini, how);
-  for (;;) {
-    const { done, value } = shares.next();
-    if (done) {
-      if (!(value instanceof GridTrajectories)) throw new Error('trajectories of another world');
-      return value;
-    }
-  }
+  const made = resultOf(gridworldPinpad.demonstrations!(mini, how));
+  if (!(made instanceof GridTrajectories)) throw new Error('trajectories of another world');
+  return made;
 }
 
 test('presets choose the tasks of their papers', () => {

@@ -1,4 +1,4 @@
-import type { DemonstrationSettings, Trajectories, WorldDefinition } from '../index.js';
+import { type DemonstrationSettings, resultOf, type Trajectories, type WorldDefinition } from '../index.js';
 
 /** A world's demonstrations of its default tasks, at once. */
 export function demonstrationsOf(
@@ -8,9 +8,6 @@ export function demonstrationsOf(
 ): Trajectories {
   const settings = definition.settings.parse(given) as never;
   const { tasks, horizon } = definition.defaults(settings);
-  const shares = definition.demonstrations!(settings, { tasks: tasks.map((text) => definition.task(settings, text)), horizon, ...how });
-  for (;;) {
-    const { done, value } = shares.next();
-    if (done) return value;
-  }
+  const shown = { tasks: tasks.map((text) => definition.task(settings, text)), horizon, ...how };
+  return resultOf(definition.demonstrations!(settings, shown));
 }

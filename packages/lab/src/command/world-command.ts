@@ -12,7 +12,7 @@ import { demonstrationsOf, worldOf } from '../phases/world.js';
 import type { ProgressStream } from '../progress.js';
 import { resolve } from '../resolve.js';
 import { writeAtomic } from '../run/storage.js';
-import { type KnownWorld, settingsOfWorld, WORLDS } from '../worlds.js';
+import { type KnownWorld, WORLDS } from '../worlds.js';
 import { DEFAULT_PRESET, type OptionValues, readCount, readOptions } from './options.js';
 import { isWorldFile, withWorld } from './world-option.js';
 
@@ -137,8 +137,8 @@ function describe(config: Config, stdout: ProgressStream): void {
 
 /** @throws BrokenRulesError, after a line for each rule. */
 function check(world: WorldConfig, stdout: ProgressStream): void {
-  const { definition } = worldOf({ world });
-  const findings = checkWorld(definition, settingsOfWorld(world));
+  const { definition, settings } = worldOf({ world });
+  const findings = checkWorld(definition, settings);
   for (const { rule, ok, detail } of findings) stdout.write(`${ok ? 'ok     ' : 'broken '} ${rule}${detail ? `: ${detail}` : ''}\n`);
   const broken = findings.filter(({ ok }) => !ok);
   if (broken.length > 0) throw new BrokenRulesError(definition.name, broken.length, findings.length);

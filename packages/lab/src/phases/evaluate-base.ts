@@ -1,9 +1,9 @@
 /** What a base model is worth: its loss on held-out episodes, and how its own behaviour keeps to the training tasks. */
 
-import { fromLeaves, type LeafValues, leafValues } from '@coxswain/base';
+import { arraysOf, fromLeaves, type LeafValues } from '@coxswain/base';
 import { gather, obeysTransitions, type Trajectories } from '@coxswain/envs';
 import { maskedMean, noGrad, RandomState } from '@coxswain/tensor';
-import { type SequenceBatch, spaceTensors, writeValues } from '@coxswain/transformer';
+import { numbered, type SequenceBatch, spaceTensors, writeValues } from '@coxswain/transformer';
 import type { Config } from '../config.js';
 import type { Base } from './base.js';
 import { byLength } from './held-out-batches.js';
@@ -71,11 +71,11 @@ async function obeyed(base: Base, config: Config, seed: number): Promise<number 
   const program = device.capture(() =>
     noGrad(() => {
       const action = model.action(model.stepBlocks(model.embed(seen), memory));
-      return Object.fromEntries(action.sample(random, 0).map((tensor, i) => [`action ${i}`, tensor]));
+      return numbered('action', action.sample(random, 0));
     }),
   );
   for (let t = 0; t < horizon; t++) {
-    writeValues(seen, leafValues(model.config.observation, observation) as readonly LeafValues[]);
+    writeValues(seen, arraysOf(model.config.observation, observation));
     memory.at(t);
     random.write(t);
     const actions = (await device.read(Object.values(program.outputs), [program])) as LeafValues[];

@@ -137,7 +137,7 @@ export async function evaluateController(
   const classes = base.world.spaces.events.length;
   const labels = rows.map((i) => subgoal[i]);
   const labelled = heldOut.goal !== undefined && classes > 0;
-  const unknown = { precision: null, recall: null, f1Exact: null, f1: null, readout: null };
+  const unknown = { precision: null, recall: null, f1Exact: null, f1: null };
   return {
     result: {
       nllSoft: nll.soft / seen.steps,
@@ -150,10 +150,10 @@ export async function evaluateController(
             recall: exact.recall,
             f1Exact: exact.f1,
             f1: switchAlignment(table, 1).f1,
-            readout: shuffledReadout(codes, latent, labels, classes),
           }
         : unknown),
       switchRate: exact.rate,
+      readout: labelled ? shuffledReadout(codes, latent, labels, classes) : null,
       alone: seen.alone / heldOut.count,
     },
     codes: codeStatistics(codes, latent, (row) => beta[rows[row]] > 0.5),

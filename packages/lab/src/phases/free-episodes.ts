@@ -5,7 +5,6 @@
 import { RecordedTrajectories, type Recording, type Trajectories } from '@coxswain/envs';
 import { Rollout } from '@coxswain/rl';
 import type { Config } from '../config.js';
-import { settingsOfWorld } from '../worlds.js';
 import type { Base } from './base.js';
 import { replay } from './replay.js';
 import { WORLD_SEED } from './world.js';
@@ -28,7 +27,7 @@ export async function freeEpisodes(
   temperature: number,
 ): Promise<Trajectories> {
   const { horizon } = config.world;
-  const { definition, spaces, open } = base.world;
+  const { definition, settings, spaces, open } = base.world;
   const environment = open('free', horizon, count);
   const own = WORLD_SEED.unconditioned + seed;
   const rollout = new Rollout({ model: base.model, environment, seed: own, temperature, rowCounts: [count] });
@@ -37,7 +36,6 @@ export async function freeEpisodes(
   const length = Uint16Array.from({ length: count }, (_, i) => lengths[i % lengths.length]);
   const recording: Recording = { count, horizon, length, observation, action: played.action, event, goal: aheadOf(event, length, horizon) };
   rollout.dispose();
-  const settings = settingsOfWorld(config.world);
   return definition.played?.(settings, recording) ?? new RecordedTrajectories(recording, spaces, definition.views?.(settings));
 }
 

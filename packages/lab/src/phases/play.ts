@@ -9,7 +9,6 @@ import type { Config } from '../config.js';
 import { drawGrid } from '../grid/episodes.js';
 import { onDevice } from '../grid/on-device.js';
 import type { ShownEpisode } from '../report/data.js';
-import { settingsOfWorld } from '../worlds.js';
 import type { Base } from './base.js';
 import type { Controller } from './controller.js';
 import { methodOf } from './methods.js';
@@ -112,8 +111,7 @@ export async function play(config: Config, actor: Actor, options: PlayOptions, o
       played += count;
       for (const one of reward) won += one > 0 ? 1 : 0;
     }
-    if (batch === 0 && draw > 0)
-      drawn.push(...describe(config, actor.base, players[0].environment, batches[0], draw, { seed, batch, task }));
+    if (batch === 0 && draw > 0) drawn.push(...describe(actor.base, players[0].environment, batches[0], draw, { seed, batch, task }));
   }
   for (const { dispose } of players) dispose();
   return { success: won / played, episodes: played, drawn };
@@ -130,14 +128,13 @@ function rowsOf(space: Space, arrays: readonly LeafValues[], from: number, count
 
 /** The first `count` episodes of a batch, as a report draws them; none where the world has no picture of itself. */
 function describe(
-  config: Config,
   { world }: Base,
   environment: World,
   episodes: Episodes,
   count: number,
   again: { seed: number; batch: number; task: string },
 ): ShownEpisode[] {
-  const { definition } = world;
+  const { definition, settings } = world;
   const { open, reward, length, horizon, action } = episodes;
   const { observation, event } = replay(environment, again, episodes);
   const { observationSpace, actionSpace } = environment;
@@ -153,7 +150,7 @@ function describe(
       success: reward[i] > 0,
     } as Trace;
     const title = `${again.task}, episode ${i + 1}`;
-    const picture = definition.draw?.(settingsOfWorld(config.world), trace);
+    const picture = definition.draw?.(settings, trace);
     if (picture && 'svg' in picture) return [{ title, svg: picture.svg, success: trace.success }];
     return drawGrid(environment, trace, title);
   }).flat();

@@ -7,7 +7,6 @@ import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import type { Snapshot } from '../run/checkpoint.js';
 import { RESULT_FILE } from '../run/folder.js';
-import { settingsOfWorld } from '../worlds.js';
 import { modelAnswer } from './answers.js';
 import { type Base, makeBase, modelBytes } from './base.js';
 import { evaluateBase } from './evaluate-base.js';
@@ -86,8 +85,8 @@ async function run(context: PhaseContext): Promise<void> {
 function floorOf(config: Config, heldOut: Trajectories) {
   // It is that of the world's own expert.
   if (config.world.demonstrations !== undefined) return undefined;
-  const { definition, tasks } = worldOf(config);
-  return definition.bayesFloor?.(settingsOfWorld(config.world), heldOut, { tasks, noise: config.pretrain.noise });
+  const { definition, settings, tasks } = worldOf(config);
+  return definition.bayesFloor?.(settings, heldOut, { tasks, noise: config.pretrain.noise });
 }
 
 async function snapshot(base: Base, optimiser: AdamW, trainer: Pretrainer): Promise<Snapshot> {

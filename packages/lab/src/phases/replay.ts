@@ -1,5 +1,5 @@
 /** Batches played again from their actions, to see what a rollout does not keep. */
-import { fromLeaves, type LeafValues, leafArray, leafSize, leafValues, leavesOf, type Space } from '@coxswain/base';
+import { arraysOf, fromLeaves, type LeafValues, leafArray, leafArrays, leafSize, leavesOf, type Space } from '@coxswain/base';
 import type { World } from '@coxswain/envs';
 import type { Episodes } from '@coxswain/rl';
 
@@ -30,10 +30,10 @@ export function replay(
 ): Replayed {
   const { environments: count, observationSpace, actionSpace } = environment;
   const leaves = leavesOf(observationSpace).map(({ space }) => space);
-  const observation = leaves.map((leaf) => leafArray(leaf, count * (horizon + 1)));
+  const observation = leafArrays(observationSpace, count * (horizon + 1));
   const event = new Int16Array(count * horizon).fill(-1);
   const keep = (values: unknown, t: number): void => {
-    const now = leafValues(observationSpace, values) as readonly LeafValues[];
+    const now = arraysOf(observationSpace, values);
     for (const [i, leaf] of leaves.entries()) {
       const size = leafSize(leaf);
       for (let n = 0; n < count; n++) observation[i].set(now[i].subarray(n * size, (n + 1) * size), (n * (horizon + 1) + t) * size);

@@ -78,7 +78,7 @@ export const skillsPhase: Phase = {
   name: 'skills',
   about: 'Names what codes do: plays without a task and codes at random, and groups the codes by what they reach.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'skills', 'reinforce'],
-  needs: ['events'],
+  needs: ['cells'],
   inputs: [
     BASE_INPUT,
     {

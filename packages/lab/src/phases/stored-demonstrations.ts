@@ -3,7 +3,7 @@
  * one.
  */
 import fs from 'node:fs';
-import { EnvError, type NamedArray, selectEpisodes, type Trajectories, trajectoriesFromArrays } from '@coxswain/envs';
+import { EnvError, firstOf, type NamedArray, selectEpisodes, type Trajectories, trajectoriesFromArrays } from '@coxswain/envs';
 import { readSafetensors } from '@coxswain/tensor';
 import type { Config } from '../config.js';
 import { onDisk } from '../run/storage.js';
@@ -34,8 +34,7 @@ export function storedDemonstrations({ world }: Pick<Config, 'world'>, which: ke
   const key = JSON.stringify([sha256, world]);
   const parts = known.get(key) ?? split(readDemonstrations(world, path), path, world.horizon);
   known.set(key, parts);
-  const part = parts[which];
-  return part.count <= count ? part : selectEpisodes(part, numbersTo(count));
+  return firstOf(parts[which], count);
 }
 
 /** What the file holds, as this world reads it. @throws EnvError `bad-demonstrations`. */

@@ -1,6 +1,15 @@
 /** From settings to the world, its spaces and its demonstrations. */
-import { type LeafValues, leafValues, type Space } from '@coxswain/base';
-import type { DemonstrationSettings, Task, Trajectories, TrajectoryBatch, World, WorldDefinition, WorldSpaces } from '@coxswain/envs';
+import { arraysOf, type LeafValues, type Space } from '@coxswain/base';
+import {
+  type DemonstrationSettings,
+  resultOf,
+  type Task,
+  type Trajectories,
+  type TrajectoryBatch,
+  type World,
+  type WorldDefinition,
+  type WorldSpaces,
+} from '@coxswain/envs';
 import type { SequenceBatch } from '@coxswain/transformer';
 import type { Config } from '../config.js';
 import { NotOfferedError } from '../errors.js';
@@ -11,6 +20,8 @@ import { storedDemonstrations } from './stored-demonstrations.js';
 /** A world under its settings. */
 export interface ConfiguredWorld {
   readonly definition: WorldDefinition;
+  /** Its own settings. */
+  readonly settings: ReturnType<typeof settingsOfWorld>;
   readonly spaces: WorldSpaces;
   /** Those that experts are shown at. */
   readonly tasks: readonly Task[];
@@ -33,6 +44,7 @@ function configure(world: Config['world']): ConfiguredWorld {
   const task = (text: string): Task => definition.task(settings, text);
   return {
     definition,
+    settings,
     spaces: definition.spaces(settings),
     tasks: world.tasks.map(task),
     task,
@@ -58,7 +70,7 @@ type Style = Pick<DemonstrationSettings, 'noise' | 'ties'>;
 
 /** @throws NotOfferedError where the world has no expert. */
 function begin({ world }: Pick<Config, 'world'>, how: DemonstrationSettings): Generator<number, Trajectories> {
-  const { definition } = worldOf({ world });
+  const { definition, settings } = worldOf({ world });
   if (!definition.demonstrations)
     throw new NotOfferedError(
       definition.name,
@@ -66,7 +78,7 @@ function begin({ world }: Pick<Config, 'world'>, how: DemonstrationSettings): Ge
       'an expert',
       worldsWith((other) => other.demonstrations !== undefined),
     );
-  return definition.demonstrations(settingsOfWorld(world), how);
+  return definition.demonstrations(settings, how);
 }
 
 /** Of the training tasks. */
@@ -76,17 +88,10 @@ function styled(config: Config, which: Which, seed: number, count: number, { noi
 }
 
 /** Names of the worlds that offer something. */
-export const worldsWith = (offers: (definition: WorldDefinition) => boolean): string[] =>
-  [...WORLDS.values()].filter(offers).map(({ name }) => name);
+export const worldsWith = (offers: (definition: WorldDefinition) => boolean): string[] => WORLDS.filter(offers).map(({ name }) => name);
 
 /** Demonstrations of any kind, at once. */
-export function demonstrationsOf(config: Pick<Config, 'world'>, how: DemonstrationSettings): Trajectories {
-  const shares = begin(config, how);
-  for (;;) {
-    const { done, value } = shares.next();
-    if (done) return value;
-  }
-}
+export const demonstrationsOf = (config: Pick<Config, 'world'>, how: DemonstrationSettings): Trajectories => resultOf(begin(config, how));
 
 /**
  * Demonstrations of the training tasks, or of the file that the configuration names; `which` tells training data from
@@ -122,20 +127,18 @@ export function meanLength({ length, count }: Pick<Trajectories, 'length' | 'cou
   return length.reduce((a, b) => a + b, 0) / count;
 }
 
-const leaves = (space: Space, values: unknown): readonly LeafValues[] => leafValues(space, values) as readonly LeafValues[];
-
 /**
  * The steps of a batch of episodes as a sequence model trains on them.
  * @param predicted what it learns to predict, if anything.
  */
-export function sequenceBatch({ trajectories, index, size, steps, mask }: TrajectoryBatch, predicted?: Space): SequenceBatch {
-  const { observationSpace, actionSpace } = trajectories;
+export function sequenceBatch(batch: TrajectoryBatch, predicted?: Space): SequenceBatch {
+  const { trajectories, index, size, steps, mask } = batch;
   return {
     batch: size,
     time: steps,
-    observation: leaves(observationSpace, trajectories.observe(index, steps - 1)),
-    action: leaves(actionSpace, trajectories.actions(index, steps)),
-    ...(predicted && { predicted: leaves(predicted, trajectories.predicted?.(index, steps)) }),
+    observation: arraysOf(trajectories.observationSpace, trajectories.observe(index, steps - 1)),
+    action: actionsOf(batch),
+    ...(predicted && { predicted: arraysOf(predicted, trajectories.predicted?.(index, steps)) }),
     mask,
   };
 }
@@ -145,9 +148,9 @@ export function withFinalObservation(
   { trajectories, index, steps }: Pick<TrajectoryBatch, 'trajectories' | 'index' | 'steps'>,
   turned?: ArrayLike<number>,
 ): readonly LeafValues[] {
-  return leaves(trajectories.observationSpace, trajectories.observe(index, steps, turned));
+  return arraysOf(trajectories.observationSpace, trajectories.observe(index, steps, turned));
 }
 
 /** What was done in a batch. */
 export const actionsOf = ({ trajectories, index, steps }: TrajectoryBatch): readonly LeafValues[] =>
-  leaves(trajectories.actionSpace, trajectories.actions(index, steps));
+  arraysOf(trajectories.actionSpace, trajectories.actions(index, steps));

@@ -1,5 +1,5 @@
 /** Worlds that play themselves: what RL costs depends on how long episodes last, and here that is known beforehand. */
-import { fromLeaves, leafArray, leavesOf, type Space } from '@coxswain/base';
+import { fromLeaves, leafArrays, type Space } from '@coxswain/base';
 import type { Reset, Step, World } from '@coxswain/envs';
 import type { Episodes } from '@coxswain/rl';
 import { GATE_MODE } from '@coxswain/tensor';
@@ -52,10 +52,7 @@ export class ScriptedWorlds implements World {
     const { observation, action } = world.spaces;
     this.observationSpace = observation;
     this.actionSpace = action;
-    this.#observation = fromLeaves(
-      observation,
-      leavesOf(observation).map(({ space }) => leafArray(space, environments)),
-    );
+    this.#observation = fromLeaves(observation, leafArrays(observation, environments));
     const { length } = demonstrationsOf(config, { tasks: [world.task(task)], horizon, count: environments, seed: 0, noise: 0 });
     this.#lengths = length.map((steps, i) => (i % ASTRAY === 0 ? horizon : steps));
   }
