@@ -3,10 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PRESET_NAMES } from '../packages/lab/src/config.js';
-import { MODELS } from '../packages/lab/src/models.js';
-import { PHASES } from '../packages/lab/src/phases.js';
-import { WORLDS } from '../packages/lab/src/worlds.js';
+import { models, PHASES, PRESET_NAMES, worlds } from '../packages/lab/src/lists.js';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -144,12 +141,12 @@ describe('what the lab is made of', () => {
   it('knows no phase by name but in the rooms of the method and the demo that runs them', () => {
     const names = PHASES.map(({ name }) => name);
     const named = new RegExp(`'(${names.join('|')})'`);
-    const elsewhere = sources.filter((source) => !inside(source, 'phases/', 'phases.ts', 'analyses/', 'skills/', 'demo.ts'));
+    const elsewhere = sources.filter((source) => !inside(source, 'phases/', 'lists.ts', 'imitation/', 'analyses/', 'skills/', 'demo.ts'));
     expect(elsewhere.filter(({ text }) => named.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
   it('reads, checks and composes settings without naming a phase, a world, a model or a preset', () => {
-    const names = [...PHASES, ...WORLDS, ...MODELS].map(({ name }) => name);
+    const names = [...PHASES, ...worlds, ...models].map(({ name }) => name);
     const named = new RegExp(`\\b(${[...names, ...PRESET_NAMES].join('|')})\\b`, 'g');
     const machinery = sources.filter((source) => inside(source, 'settings/'));
     expect(machinery.length).toBeGreaterThan(3);

@@ -59,6 +59,8 @@ export const EXIT_CODES = {
   'not-offered': 46,
   /** A file of demonstrations that cannot be read as such. */
   'bad-demonstrations': 47,
+  /** Nobody said which worlds, models and systems there are, or none of them makes what is asked for. */
+  'not-open': 48,
   /** What the shell gives a process ended by SIGINT. */
   interrupted: 130,
   /** What the shell gives a process ended by SIGKILL: the system does it where memory runs out. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { requestDevice, requestDevices } from '@coxswain/tensor/node';
 import { main } from './command/main.js';
-import { PHASES } from './phases.js';
+import { PHASES } from './lists.js';
 import { outliveReaders } from './readers.js';
 import { endWithParent } from './sweep/child.js';
 

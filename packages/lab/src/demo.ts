@@ -3,6 +3,7 @@
  * of what was steered; or with --from-scratch all three phases. Everything it does is a `coxswain` command that it
  * prints.
  */
+
 import fs from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { requestDevice, requestDevices } from '@coxswain/tensor/node';
 import { main } from './command/main.js';
 import type { Machine } from './command/phase-command.js';
-import { PHASES } from './phases.js';
+import { PHASES } from './lists.js';
 import { outliveReaders } from './readers.js';
 import type { ResultRow } from './results/rows.js';
 import { readJson } from './run/storage.js';

@@ -206,6 +206,15 @@ export class NotOfferedError extends CoxswainError {
   }
 }
 
+/** A phase starts from what no phase makes. */
+export class NotMadeError extends CoxswainError {
+  constructor(kind: string) {
+    const [value, expected] = [`no phase makes a ${kind}`, 'a system with a phase that makes one'];
+    const remedy = 'Add such a system to the list of the app.';
+    super(`Among the systems that are registered ${value}, expected ${expected}. ${remedy}`, { code: 'not-open', value, expected, remedy });
+  }
+}
+
 /** Some runs of a sweep did not finish; the others are kept. */
 export class SweepError extends CoxswainError {
   constructor(finished: number, planned: number, reasons: readonly string[]) {

@@ -6,12 +6,13 @@ export {
   type Loaded,
   override,
   type PartialConfig,
-  PRESET_NAMES,
   pick,
   preset,
+  presetNames,
   type SectionName,
 } from './config.js';
 export * from './errors.js';
+export { gridOf } from './grid/needs.js';
 export * from './names.js';
 export * from './phase.js';
 export { type Base, loadBase } from './phases/base.js';
@@ -36,4 +37,4 @@ export { type HeldCode, heldCodes } from './skills/held-codes.js';
 export { findSkills, type LibraryOptions, type Skill, type SkillLibrary } from './skills/library.js';
 export { chooseSkills, openSkills } from './skills/open.js';
 export { type Link, tellEpisode, tellOrder } from './skills/tell.js';
-export { gridOf, WORLDS } from './worlds.js';
+export { knownWorlds } from './worlds.js';

@@ -1,11 +1,12 @@
 /**
  * What a phase of the method is to the `coxswain` command: its name, what it reads and starts from, and how it runs.
  */
+import type { WorldDefinition } from '@coxswain/envs';
 import type { Device } from '@coxswain/tensor';
+import type { Left } from './answer.js';
 import type { Config, PartialConfig, SectionName } from './config.js';
 import type { PhaseProbe } from './cost/phase-probe.js';
 import { InterruptedError } from './errors.js';
-import type { Left } from './phases/answers.js';
 import type { Progress } from './progress.js';
 import type { Checkpoint, Snapshot } from './run/checkpoint.js';
 import { requireFiniteSnapshot } from './run/finite.js';
@@ -18,8 +19,18 @@ import type { AskedWorld } from './settings/section.js';
 /** What a run takes over from a model that it starts from. */
 export type Given = Pick<RunIdentity, 'preset' | 'config'>;
 
-/** What some phases need of a world, and some worlds do not have. */
-export type WorldNeed = 'demonstrations' | 'goals' | 'events' | 'symmetries' | 'cells';
+/** Something that some worlds offer. */
+export interface Offer {
+  /** What is missing where they do not. */
+  readonly missing: string;
+  /** What a world gives that offers it, in words. */
+  readonly offered: string;
+  /** Whether a world by itself has it. */
+  readonly by: (definition: WorldDefinition) => boolean;
+}
+
+/** What some phases need of a world, and some worlds do not have: by name, or as the phase's system says. */
+export type WorldNeed = 'demonstrations' | 'goals' | 'events' | Offer;
 
 /** A trained model that a phase starts from: an option of its command. */
 export type PhaseInput = {
@@ -62,6 +73,8 @@ export type Phase = {
   /** Sections of the configuration the phase reads. */
   readonly sections: readonly SectionName[];
   readonly inputs: readonly PhaseInput[];
+  /** The kind of model that it leaves, where others ask for one of that kind whichever phase makes it. */
+  readonly makes?: string;
   /** What its world has to offer; where demonstrations are among it, they may come from a file. */
   readonly needs?: readonly WorldNeed[];
   /** What it has to offer besides, with these settings. */

@@ -1,6 +1,6 @@
 /** From a preset and overrides to one configuration that is checked as a whole. */
 import { type Config, configure, type Loaded, type PartialConfig, validateSections } from './config.js';
-import { PHASES } from './phases.js';
+import { house } from './house.js';
 
 /**
  * Checks every setting of the given sections by itself, then those that depend on each other.
@@ -8,7 +8,7 @@ import { PHASES } from './phases.js';
  */
 export function validate(config: PartialConfig, loaded: Loaded = {}): void {
   const world = validateSections(config, loaded);
-  for (const { check } of PHASES) check?.(config, world);
+  for (const { check } of house().phases) check?.(config, world);
 }
 
 /**

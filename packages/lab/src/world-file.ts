@@ -6,7 +6,7 @@ import { type WorldDefinition, worldKit } from '@coxswain/envs';
 import { createJiti } from 'jiti/static';
 import { WorldFileError } from './errors.js';
 import { digestOfFile } from './run/checkpoint.js';
-import { addWorld, type KnownWorld, RESERVED_SETTINGS, WORLDS } from './worlds.js';
+import { addWorld, type KnownWorld, knownWorlds, RESERVED_SETTINGS } from './worlds.js';
 
 const EXPECTED = 'a file whose default export is a function that returns a world (WorldFile of @coxswain/envs)';
 
@@ -28,7 +28,7 @@ const NEEDED = {
  */
 export async function loadWorld(path: string): Promise<KnownWorld> {
   const sha256 = digestOfFile(path);
-  const known = WORLDS.find(({ origin }) => origin?.file === path && origin.sha256 === sha256);
+  const known = knownWorlds().find(({ origin }) => origin?.file === path && origin.sha256 === sha256);
   if (known) return known;
   const definition = checked(path, await made(path));
   const world: KnownWorld = { ...definition, origin: { file: path, sha256 } };
@@ -70,7 +70,7 @@ function checked(path: string, value: unknown): WorldDefinition {
     );
   const definition = value as WorldDefinition;
   const { name, settings } = definition;
-  if (WORLDS.some((world) => world.name === name && !world.origin))
+  if (knownWorlds().some((world) => world.name === name && !world.origin))
     throw new WorldFileError(path, `its name is ${name}, which another world has`, 'a name of its own');
   const taken = Object.keys(settings.shape ?? {}).find((key) => RESERVED_SETTINGS.includes(key));
   if (taken !== undefined)

@@ -2,14 +2,14 @@
  * Every analysis end to end on a tiny model, and what it refuses. Whether the numbers mean anything is tested beside
  * each of them.
  */
+
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ANALYSES } from '../src/analyses/index.js';
+import { ANALYSES, PHASES } from '../src/lists.js';
 import { METRICS } from '../src/names.js';
-import { PHASES } from '../src/phases.js';
 import { ask, set } from './ask.js';
 
 let root: string;

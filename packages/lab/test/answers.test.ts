@@ -1,11 +1,10 @@
 /** What a command that has done its work says it found, held against results that are stored. */
+
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { ANALYSES } from '../src/analyses/index.js';
-import { SUMMARIES } from '../src/analyses/summaries.js';
-import { PHASES } from '../src/phases.js';
+import { ANALYSES, PHASES, SUMMARIES } from '../src/lists.js';
 import type { Findings } from '../src/report/data.js';
 import { ask } from './ask.js';
 

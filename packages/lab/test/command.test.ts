@@ -7,8 +7,8 @@ import { type Device, DeviceLostError, NoAdapterError, OutOfMemoryError } from '
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { summary } from '../src/command/sweep-command.js';
 import { listenForInterrupts } from '../src/interrupt.js';
+import { PHASES } from '../src/lists.js';
 import type { Phase } from '../src/phase.js';
-import { PHASES } from '../src/phases.js';
 import { formatDuration, formatNumber, Progress } from '../src/progress.js';
 import { environmentOf } from '../src/run/environment.js';
 import { openModel } from '../src/run/model.js';

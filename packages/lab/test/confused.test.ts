@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
-import { pretrainPhase } from '../src/phases/pretrain.js';
+import { pretrainPhase } from '../src/imitation/pretrain.js';
 import { openModel } from '../src/run/model.js';
 import { ask } from './ask.js';
 import { codeOf, files, identity, open } from './folders.js';

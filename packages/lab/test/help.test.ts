@@ -1,10 +1,8 @@
 /** What the command says about itself. */
+
 import { expect, it } from 'vitest';
-import { ANALYSES } from '../src/analyses/index.js';
-import { SUMMARIES } from '../src/analyses/summaries.js';
 import { fitHelp, HELP_COLUMNS } from '../src/command/fit-help.js';
-import { SECTION_NAMES } from '../src/config.js';
-import { PHASES } from '../src/phases.js';
+import { ANALYSES, PHASES, SECTION_NAMES, SUMMARIES } from '../src/lists.js';
 import { ask } from './ask.js';
 
 const coxswain = (...args: string[]) => ask(args, PHASES, { openDevice: () => Promise.reject(new Error('help opens no device')) });

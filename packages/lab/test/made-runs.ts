@@ -1,17 +1,17 @@
 /**
  * Finished runs for tests, of every phase that others start from: what they leave on the disk, without any training.
  */
+
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NoAdapterError } from '@coxswain/tensor';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { analysisPhase } from '../src/analyses/analysis.js';
-import { ANALYSES } from '../src/analyses/index.js';
 import { override, pick, preset } from '../src/config.js';
+import { ANALYSES, PHASES } from '../src/lists.js';
 import type { Phase } from '../src/phase.js';
-import { PHASES } from '../src/phases.js';
-import { labelsOf } from '../src/results/rows.js';
+import { labelsOf } from '../src/phases/labels.js';
 import { RunFolder } from '../src/run/folder.js';
 import { identify } from '../src/run/identity.js';
 import { inputIdentity, openModel } from '../src/run/model.js';

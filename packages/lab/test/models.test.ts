@@ -1,4 +1,5 @@
 /** The whole method on every kind of sequence model. */
+
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allSettings } from '../src/config.js';
 import { phaseCost } from '../src/cost/project.js';
-import { PHASES } from '../src/phases.js';
+import { PHASES } from '../src/lists.js';
 import { resolve } from '../src/resolve.js';
 import { ask, set } from './ask.js';
 

@@ -1,11 +1,12 @@
 /** The whole method on a world of boxes: forces for actions, a record of positions for what is seen. */
+
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT_CODES } from '@coxswain/base';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { PHASES } from '../src/phases.js';
+import { PHASES } from '../src/lists.js';
 import { ask, set } from './ask.js';
 
 const SIZES = { 'model.width': 16, 'model.depth': 2, 'model.heads': 2, 'model.mlp': 32 };

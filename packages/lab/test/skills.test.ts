@@ -2,13 +2,14 @@
  * `coxswain skills` and `coxswain play` on the shipped models: what they find and do, that they go on where they
  * stopped, what they refuse.
  */
+
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
-import { PHASES } from '../src/phases.js';
+import { PHASES } from '../src/lists.js';
 import type { Skill } from '../src/skills/library.js';
 import { set } from './ask.js';
 

@@ -1,11 +1,12 @@
 /** The real phases with NaN in a weight: they stop with the name of the culprit, and the last checkpoint is good. */
+
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Device, type Launch, readSafetensors, requireFiniteNumbers, writeSafetensors } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PHASES } from '../src/phases.js';
+import { PHASES } from '../src/lists.js';
 import { digest, progressDigest, readCheckpoint } from '../src/run/checkpoint.js';
 import { ask, set } from './ask.js';
 

@@ -1,11 +1,12 @@
 /** The sweep files of the repository name commands, options and settings that exist. */
+
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { NoAdapterError } from '@coxswain/tensor';
 import { expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
 import type { Machine } from '../src/command/phase-command.js';
-import { PHASES } from '../src/phases.js';
+import { PHASES } from '../src/lists.js';
 
 const folder = join(import.meta.dirname, '../../../sweeps');
 

@@ -2,6 +2,7 @@
  * Worlds from files and demonstrations from files, at the command: what is refused, what is recorded, and that nothing
  * is written before.
  */
+
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { EXIT_CODES } from '@coxswain/base';
 import { readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PHASES } from '../src/phases.js';
+import { PHASES } from '../src/lists.js';
 import { ask } from './ask.js';
 
 let root: string;

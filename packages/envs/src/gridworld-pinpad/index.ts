@@ -12,3 +12,4 @@ export * from './symmetry.js';
 export * from './tasks.js';
 export * from './touched.js';
 export * from './trajectories.js';
+export * from './variations.js';

@@ -2,9 +2,9 @@
 
 import type { Reinforcer } from '@coxswain/rl';
 import type { Config } from '../config.js';
+import { CELLS, gridOf } from '../grid/needs.js';
 import { assembleReinforcement } from '../phases/assemble-reinforcement.js';
 import { BASE_INPUT } from '../phases/inputs.js';
-import { gridOf } from '../worlds.js';
 import type { Analysis, AnalysisContext } from './analysis.js';
 import { chartOf, rowsOf, shown, tableOf } from './findings.js';
 import { CONTROLLER } from './inputs.js';
@@ -85,7 +85,7 @@ export const gradientVarianceAnalysis: Analysis = {
       return `Task ${row.Task}: the gradient’s noise is ${shown(codes)} times its signal with codes, ${shown(actions)} with actions (–: no signal).`;
     }),
   sections: ['world', 'model', 'metacontroller', 'discover', 'reinforce', 'internal', 'raw'],
-  needs: ['cells'],
+  needs: [CELLS],
   inputs: [BASE_INPUT, CONTROLLER],
   parts: () => 8,
   async run(context) {

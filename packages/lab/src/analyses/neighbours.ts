@@ -1,5 +1,6 @@
 /** Whether skills carry over, asked without labels: do codes that lie beside each other do the same elsewhere? */
-import { agreementInWords, sentence } from '../phases/answers.js';
+import { sentence } from '../answer.js';
+import { agreementInWords } from '../phases/answers.js';
 import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
 import { BASE_INPUT } from '../phases/inputs.js';

@@ -1,8 +1,8 @@
 /** `coxswain analyse NAME`: one question, one run folder, numbers and a figure. */
+
 import { analysisPhase } from '../analyses/analysis.js';
-import { ANALYSES } from '../analyses/index.js';
-import { SUMMARIES } from '../analyses/summaries.js';
 import { UsageError } from '../errors.js';
+import { ANALYSES, SUMMARIES } from '../lists.js';
 import { suggestion } from '../suggest.js';
 import { type Machine, runPhase } from './phase-command.js';
 import { runSummary } from './summary-command.js';

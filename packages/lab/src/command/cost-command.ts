@@ -1,7 +1,8 @@
 /** `coxswain cost`: what training asks of an adapter, and how long it is going to take, before it begins. */
+
 import { type OutOfMemoryError, tooLarge } from '@coxswain/tensor';
 import { median } from 'd3-array';
-import { type Config, PRESET_NAMES } from '../config.js';
+import type { Config } from '../config.js';
 import { calibrate, calibrateSharing, type Tell } from '../cost/calibrate.js';
 import { kernelTable, type PhaseKernels, timeKernels } from '../cost/kernels.js';
 import { costTable, milliseconds, type PhaseLine, type Round } from '../cost/line.js';
@@ -11,10 +12,11 @@ import { type CostResults, costPage, mergedResults, readCostResults } from '../c
 import { costFolder, measuredOn, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
 import { yardstick } from '../cost/yardstick.js';
 import { inFull, UsageError } from '../errors.js';
+import { DEFAULT_PRESET, PRESET_NAMES } from '../lists.js';
 import type { Phase } from '../phase.js';
 import { resolve } from '../resolve.js';
 import { suggestion } from '../suggest.js';
-import { DEFAULT_PRESET, quote, readCount, readOptions } from './options.js';
+import { quote, readCount, readOptions } from './options.js';
 import { type Machine, openFor, outOfMemory } from './phase-command.js';
 import { WORLD_OPTION, withWorld } from './world-option.js';
 import { writeFile } from './write-file.js';

@@ -1,9 +1,9 @@
 /** The `coxswain` command. */
 import { CoxswainError } from '@coxswain/base';
 import { exitCodeOf, inFull, UsageError } from '../errors.js';
+import { SYSTEM_COMMANDS } from '../lists.js';
 import type { Phase } from '../phase.js';
 import type { ProgressStream } from '../progress.js';
-import { PLAY_ABOUT, runPlay } from '../skills/play-command.js';
 import { suggestion } from '../suggest.js';
 import { programVersion, versionInWords } from '../version.js';
 import { ADAPTER_ABOUT, runAdapter } from './adapter-command.js';
@@ -38,7 +38,12 @@ function commandsFor(phases: readonly Phase[], machine: Machine): Command[] {
       computes: true,
       run: (args: readonly string[]) => runPhase(phase, args, machine),
     })),
-    { name: 'play', about: PLAY_ABOUT, computes: true, run: (args) => runPlay(args, machine) },
+    ...SYSTEM_COMMANDS.map(({ name, about, run }) => ({
+      name,
+      about,
+      computes: true,
+      run: (args: readonly string[]) => run(args, machine),
+    })),
     { name: 'analyse', about: ANALYSE_ABOUT, computes: true, run: (args) => runAnalyse(args, machine) },
     {
       name: 'sweep',

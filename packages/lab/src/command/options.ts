@@ -1,7 +1,7 @@
 /** Options that phases share, and how they become a configuration. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CheckpointError } from '@coxswain/tensor';
-import { type Config, configure, type Loaded, type PartialConfig, PRESET_NAMES, pick, preset } from '../config.js';
+import { type Config, configure, defaultPreset, type Loaded, type PartialConfig, pick, preset, presetNames } from '../config.js';
 import { SettingError, UsageError } from '../errors.js';
 import type { Given, Phase, PhaseInput } from '../phase.js';
 import { requireOffered, requireSpaces } from '../phases/offers.js';
@@ -12,8 +12,6 @@ import { inputIdentity, openModel, type TrainedModel } from '../run/model.js';
 import { canonicalJson } from '../settings/json.js';
 import { suggestion } from '../suggest.js';
 import { noteDemonstrations, noteOrigin, worldAssignment } from './world-option.js';
-
-export const DEFAULT_PRESET = 'grid-mini';
 
 /** A word as a shell takes it. */
 export const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
@@ -138,7 +136,7 @@ function requireAlike(
   { preset: own, config: { world, model } }: Given,
   loaded: Loaded,
 ): void {
-  if (name === own || !PRESET_NAMES.includes(own)) return;
+  if (name === own || !presetNames().includes(own)) return;
   const [asked, trained] = [name, own].map((one) => preset(one, { world: world?.name, model: model?.name }, loaded));
   const other = gives.filter((section) => canonicalJson(asked[section]) !== canonicalJson(trained[section]));
   if (other.length === 0) return;
@@ -190,7 +188,7 @@ export function settle(
   loaded: Loaded = {},
 ): Omit<Resolved, 'inputs'> {
   const ofModel = Object.values(given)[0]?.preset;
-  const presetName = typeof values.preset === 'string' ? values.preset : (ofModel ?? DEFAULT_PRESET);
+  const presetName = typeof values.preset === 'string' ? values.preset : (ofModel ?? defaultPreset());
   const set = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());
   for (const [name, key] of Object.entries(phase.shortcuts)) {
     const other = set.findLast((assignment) => assignment.split('=')[0].trim() === key);

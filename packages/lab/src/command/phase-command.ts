@@ -3,13 +3,15 @@
 import { join } from 'node:path';
 import { CoxswainError, EXIT_CODES } from '@coxswain/base';
 import { type Device, DeviceLostError, OutOfMemoryError } from '@coxswain/tensor';
-import { allSettings, type Config, PRESET_NAMES } from '../config.js';
+import type { Left } from '../answer.js';
+import { allSettings, type Config } from '../config.js';
 import { durationNote } from '../cost/project.js';
 import { explainedMemory, UsageError } from '../errors.js';
-import { listenForInterrupts, type SignalSource } from '../interrupt.js';
+import { listenForInterrupts } from '../interrupt.js';
+import { DEFAULT_PRESET, PRESET_NAMES } from '../lists.js';
+import type { Machine } from '../machine.js';
 import { type Phase, Session } from '../phase.js';
-import type { Left } from '../phases/answers.js';
-import { Progress, type ProgressStream } from '../progress.js';
+import { Progress } from '../progress.js';
 import { readCheckpoint, recover } from '../run/checkpoint.js';
 import { environmentOf } from '../run/environment.js';
 import { requireFiniteFile } from '../run/finite.js';
@@ -17,7 +19,6 @@ import { RunFolder } from '../run/folder.js';
 import { hasLeft, readArtifact } from '../run/seal.js';
 import { Watchdog } from '../run/watchdog.js';
 import {
-  DEFAULT_PRESET,
   identityOf,
   type OptionSpecs,
   type OptionValues,
@@ -30,18 +31,7 @@ import {
 } from './options.js';
 import { DEMONSTRATIONS_HELP, knowWorlds, WORLD_HELP, WORLD_OPTION } from './world-option.js';
 
-/** What the command needs from the machine; tests bring their own. */
-export type Machine = {
-  readonly stdout: ProgressStream;
-  readonly stderr: ProgressStream;
-  readonly signals: SignalSource;
-  readonly now: () => number;
-  readonly openDevice: () => Promise<Device>;
-  /** As many as are worth while for work that can be shared; one when absent. */
-  readonly openDevices?: () => Promise<readonly Device[]>;
-  /** How this very program is started again, for the runs of a sweep: executable, then its arguments. */
-  readonly program: readonly string[];
-};
+export type { Machine };
 
 const COMMON: OptionSpecs = {
   preset: { type: 'string' },

@@ -2,7 +2,7 @@
 
 import { basename, join } from 'node:path';
 import { UsageError } from '../errors.js';
-import { SYSTEM_REPORTS } from '../phases.js';
+import { SYSTEM_REPORTS } from '../lists.js';
 import { collectReport } from '../report/collect.js';
 import type { Findings } from '../report/data.js';
 import { renderReport } from '../report/page.js';

@@ -1,11 +1,12 @@
 /** `coxswain settings`: every setting with its value in a preset and its sentence. */
 
-import { allSettings, PRESET_NAMES, SECTION_NAMES } from '../config.js';
+import { allSettings } from '../config.js';
 import { UsageError } from '../errors.js';
+import { DEFAULT_PRESET, PRESET_NAMES, SECTION_NAMES } from '../lists.js';
 import type { ProgressStream } from '../progress.js';
 import { resolve } from '../resolve.js';
 import { suggestion } from '../suggest.js';
-import { DEFAULT_PRESET, readOptions } from './options.js';
+import { readOptions } from './options.js';
 import { WORLD_OPTION, withWorld } from './world-option.js';
 
 export const SETTINGS_ABOUT = 'List every setting with its value in a preset and what it means.';

@@ -1,10 +1,11 @@
 /** `coxswain sweep FILE`: many runs, what is missing of them, in one table. */
+
 import { join } from 'node:path';
 import { NoAdapterError } from '@coxswain/tensor';
 import { analysisPhase } from '../analyses/analysis.js';
-import { ANALYSES } from '../analyses/index.js';
 import { SweepError, SweepInterruptedError, UsageError } from '../errors.js';
 import { listenForInterrupts } from '../interrupt.js';
+import { ANALYSES } from '../lists.js';
 import type { Phase } from '../phase.js';
 import { formatDuration } from '../progress.js';
 import { Redraw } from '../redraw.js';

@@ -1,10 +1,11 @@
 /** `coxswain watch`: runs as they go, in the terminal. */
+
 import { basename, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { analysisPhase } from '../analyses/analysis.js';
-import { ANALYSES } from '../analyses/index.js';
 import { UsageError } from '../errors.js';
 import { listenForInterrupts } from '../interrupt.js';
+import { ANALYSES } from '../lists.js';
 import type { Phase } from '../phase.js';
 import { Redraw } from '../redraw.js';
 import { findRunFolders, readOrSkip } from '../run/scan.js';

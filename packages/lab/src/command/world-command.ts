@@ -2,18 +2,20 @@
  * `coxswain world`: which worlds there are, what one is, whether it keeps the rules; and demonstrations of it as a
  * file.
  */
+
 import { describeSpace } from '@coxswain/base';
 import { arraysFromTrajectories, checkWorld, type WorldDefinition, type WorldSpaces } from '@coxswain/envs';
 import { writeSafetensors } from '@coxswain/tensor';
 import { allSettings, type Config, type WorldConfig } from '../config.js';
 import { BrokenRulesError, UsageError } from '../errors.js';
+import { DEFAULT_PRESET, WORLDS } from '../lists.js';
 import { requireOffered, requireSpaces } from '../phases/offers.js';
 import { demonstrationsOf, worldOf } from '../phases/world.js';
 import type { ProgressStream } from '../progress.js';
 import { resolve } from '../resolve.js';
 import { writeAtomic } from '../run/storage.js';
-import { type KnownWorld, WORLDS } from '../worlds.js';
-import { DEFAULT_PRESET, type OptionValues, readCount, readOptions } from './options.js';
+import type { KnownWorld } from '../worlds.js';
+import { type OptionValues, readCount, readOptions } from './options.js';
 import { isWorldFile, withWorld } from './world-option.js';
 
 export const WORLD_ABOUT = 'List the worlds, describe one or a file that is one, and check it against the rules of worlds.';

@@ -4,7 +4,7 @@ import type { WorldConfig } from '../config.js';
 import { RecordedFileError, UsageError } from '../errors.js';
 import { digestOfFile } from '../run/checkpoint.js';
 import { recordedWorld } from '../run/model.js';
-import { WORLDS } from '../worlds.js';
+import { knownWorlds } from '../worlds.js';
 import type { OptionValues } from './options.js';
 
 export const WORLD_OPTION = { world: { type: 'string' as const } };
@@ -58,7 +58,7 @@ export async function withWorld(values: OptionValues): Promise<string[]> {
  */
 export function worldAssignment({ world }: OptionValues, set: readonly string[], inherited?: WorldConfig): string[] {
   if (typeof world !== 'string') return [];
-  const name = isWorldFile(world) ? WORLDS.find(({ origin }) => origin?.file === world)?.name : world;
+  const name = isWorldFile(world) ? knownWorlds().find(({ origin }) => origin?.file === world)?.name : world;
   if (name === undefined) throw new Error(`${world} was not read before its name was asked for`);
   const other = set.findLast((assignment) => assignment.split('=')[0].trim() === 'world.name');
   if (other !== undefined && other.slice(other.indexOf('=') + 1).trim() !== name)
@@ -72,7 +72,7 @@ export function worldAssignment({ world }: OptionValues, set: readonly string[],
  * @throws RecordedFileError where its file holds something else than when that model was made.
  */
 export function noteOrigin(world: WorldConfig, made: string): void {
-  const origin = WORLDS.find(({ name }) => name === world.name)?.origin;
+  const origin = knownWorlds().find(({ name }) => name === world.name)?.origin;
   if (world.sha256 !== origin?.sha256) throw new RecordedFileError('world', origin?.file ?? String(world.file), made, 'changed');
   if (origin) world.file = origin.file;
 }

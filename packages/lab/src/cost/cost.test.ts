@@ -5,7 +5,7 @@ import { type Device, dryDevice } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { main } from '../command/main.js';
-import { PHASES } from '../phases.js';
+import { PHASES } from '../lists.js';
 import { resolve } from '../resolve.js';
 import { calibrateSharing } from './calibrate.js';
 import { fitCost, fitRates, fitSlowed, type Rates, secondsOf, slowed, type Timed } from './fit.js';

@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { PRESET_NAMES } from '../config.js';
+import { presetNames } from '../config.js';
 import { RunFolderError } from '../errors.js';
 import type { ReportTable } from '../report/data.js';
 import { tablesToMarkdown } from '../results/markdown.js';
@@ -79,7 +79,7 @@ export function mergedResults(folder: string, results: CostResults): { readonly 
 /** All results in a folder, by adapter, then by preset. @throws RunFolderError for a file that holds none. */
 export function readCostResults(folder: string): CostResults[] {
   const files = onDisk(folder, () => fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }));
-  const order = ({ preset }: CostResults): number => PRESET_NAMES.indexOf(preset);
+  const order = ({ preset }: CostResults): number => presetNames().indexOf(preset);
   return files
     .filter((file) => file.endsWith('.json'))
     .map((file) => {

@@ -3,7 +3,7 @@ import { GRID_NAME, type Opening } from '@coxswain/envs';
 import { DevicePinpad, LARGEST_DEVICE_WORLD } from '@coxswain/rl';
 import type { Device } from '@coxswain/tensor';
 import type { Config } from '../config.js';
-import { gridOf } from '../worlds.js';
+import { gridOf } from './needs.js';
 
 /** The worlds of a task on a device; none of another world, or where they are too large. */
 export function onDevice(

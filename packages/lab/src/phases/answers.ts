@@ -1,39 +1,16 @@
-/** What a phase found, in a sentence or two for who ran it, from what it left. */
+/** What each phase found, in a sentence or two for who ran it, from what it left. */
+import { type Left, sentence, told } from '../answer.js';
 import { share } from '../report/format.js';
 import type { ResultRow } from '../results/rows.js';
 import type { InjectionMeasure } from './measure-injection.js';
 import type { StageSummary } from './moments/staged.js';
 import type { Agreement } from './neighbouring-codes.js';
 
-/**
- * What a run left in its last file, as it was read: a file may be an earlier version's, so nothing is sure to be there.
- */
-export type Left = Readonly<Record<string, unknown>>;
-
-/** As a sentence of its own. */
-export const sentence = (text: string): string => text[0].toUpperCase() + text.slice(1);
-const shown = (value: unknown): string => (typeof value === 'number' ? share(value) : '?');
-
-/** Of `pretrain`. */
-export const modelAnswer = ({ actionNll, bayesFloor, ratio, expertNll, obeyed }: Left): readonly string[] => [
-  `Held-out loss ${shown(actionNll)} nats an action${yardstick(bayesFloor, ratio, expertNll)}.`,
-  ...(obeyed === null ? [] : [`Of the episodes it plays by itself, ${shown(obeyed)} keep to transitions that the demonstrations show.`]),
-];
-
-/**
- * What a base's loss is compared with: the floor of its world, or what an expert says who knows the goal at every step.
- */
-function yardstick(floor: unknown, ratio: unknown, expert: unknown): string {
-  if (floor === undefined && typeof expert === 'number') return `; an expert who knows the goal at every step has ${shown(expert)}`;
-  if (floor === undefined && expert === undefined) return '';
-  return `; who knew the task could not do better than ${shown(floor)} (ratio ${shown(ratio)})`;
-}
-
 /** Of a stage of `discover`, as it ends. */
 export function stageNote({ stage, view, momentShare, f1Exact, readout, agreement }: StageSummary): string {
   const begun = `stage ${stage} (${view}) was shown ${share(momentShare)} of the steps before the last`;
   const still = agreement === undefined ? '' : `; its switches agree with the last stage’s at ${share(agreement)}`;
-  return `${begun}; against labels, which it was not shown: F1 ${shown(f1Exact)}, read-out ${shown(readout)}${still}.`;
+  return `${begun}; against labels, which it was not shown: F1 ${told(f1Exact)}, read-out ${told(readout)}${still}.`;
 }
 
 /** Of the codes that `discover` found, injected. */
@@ -41,14 +18,14 @@ function injectionAnswer(injection: unknown): readonly string[] {
   const { steps = [] } = (injection ?? {}) as Partial<InjectionMeasure>;
   return steps.map(({ step, without, demonstrated, free }) => {
     const of = (part: 'reached' | 'unseen') =>
-      `${shown(demonstrated?.[part])} with its code from demonstrations, ${shown(free?.[part])} with one from unconditioned play, ${shown(without?.[part])} without`;
+      `${told(demonstrated?.[part])} with its code from demonstrations, ${told(free?.[part])} with one from unconditioned play, ${told(without?.[part])} without`;
     return `Injected at step ${step} the colour is reached next in ${of('reached')}; where no demonstration shows that transition, ${of('unseen')}.`;
   });
 }
 
 /** Whether codes that lie beside each other do the same. */
 export const agreementInWords = ({ step, nearest, any }: Readonly<Record<keyof Agreement, unknown>>): string =>
-  `injected at step ${step}, a code and its nearest neighbour let go in the same cell in ${shown(nearest)} of episodes, any two in ${shown(any)}.`;
+  `injected at step ${step}, a code and its nearest neighbour let go in the same cell in ${told(nearest)} of episodes, any two in ${told(any)}.`;
 
 const neighboursAnswer = (neighbours: unknown): readonly string[] =>
   ((neighbours ?? []) as readonly Agreement[]).map((one) => `Without labels: ${agreementInWords(one)}`);
@@ -65,22 +42,22 @@ export const controllerAnswer = ({
   neighbours,
 }: Left): readonly string[] => [
   ...(Array.isArray(stages) && stages.length > 1 ? stages.map((one) => sentence(stageNote(one as StageSummary))) : []),
-  `Switches against true subgoal changes: F1 ${shown(f1Exact)} at the exact step, ${shown(f1)} within one (1: all of them, and no other).`,
-  `The subgoal is read from the code at ${shown(readout)} of the steps; held-out loss ${shown(nllHard)} nats an action, ${shown(nllUncontrolled)} without it.`,
+  `Switches against true subgoal changes: F1 ${told(f1Exact)} at the exact step, ${told(f1)} within one (1: all of them, and no other).`,
+  `The subgoal is read from the code at ${told(readout)} of the steps; held-out loss ${told(nllHard)} nats an action, ${told(nllUncontrolled)} without it.`,
   ...injectionAnswer(injection),
   ...neighboursAnswer(neighbours),
 ];
 
 /** Of `skills`. */
 export const libraryAnswer = ({ skills, colours, clearShare, purity }: Left): readonly string[] => [
-  `${skills ?? '?'} skill${skills === 1 ? '' : 's'} for ${colours ?? '?'} colour${colours === 1 ? '' : 's'}; ${shown(purity)} of the codes in their groups had reached the group’s colour (purity).`,
-  `Groups were made of the ${shown(clearShare)} of all codes whose neighbours agree.`,
+  `${skills ?? '?'} skill${skills === 1 ? '' : 's'} for ${colours ?? '?'} colour${colours === 1 ? '' : 's'}; ${told(purity)} of the codes in their groups had reached the group’s colour (purity).`,
+  `Groups were made of the ${told(clearShare)} of all codes whose neighbours agree.`,
 ];
 
 /** Of what plays a task. */
 export function successAnswer({ rows = [] }: { readonly rows?: readonly Partial<ResultRow>[] }): readonly string[] {
   return rows.map(({ task, success, episodes = 0 }) => {
     const after = episodes > 0 ? `, after ${episodes} episodes of training` : '';
-    return `Success on ${task}: ${shown(success)} of sampled episodes${after}.`;
+    return `Success on ${task}: ${told(success)} of sampled episodes${after}.`;
   });
 }

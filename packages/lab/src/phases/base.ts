@@ -14,8 +14,10 @@ import type { SequenceModel } from '@coxswain/transformer';
 import type { Config } from '../config.js';
 import { declareModel } from '../models.js';
 import type { TrainedModel } from '../run/model.js';
-import { RUN_STREAM } from './streams.js';
 import { type ConfiguredWorld, worldOf } from './world.js';
+
+/** Stream of a run's seed that a base's parameters are drawn from; what else systems draw has other ones. */
+export const BASE_STREAM = 0;
 
 export interface Base {
   readonly model: SequenceModel;
@@ -29,7 +31,7 @@ export function makeBase(device: Device, config: Config, seed: number, trainable
   const world = worldOf(config);
   const store = new ParameterStore(device, trainable);
   const model = declareModel(store, config, world.spaces);
-  store.finish(new HostRandom(seed, RUN_STREAM.base));
+  store.finish(new HostRandom(seed, BASE_STREAM));
   const dispose = (): void => {
     model.dispose();
     store.dispose();

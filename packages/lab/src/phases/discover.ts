@@ -6,8 +6,10 @@ import { gather, LengthBatches } from '@coxswain/envs';
 import { DiscoveryTrainer, showsMoments } from '@coxswain/metacontroller';
 import { AdamW, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { type Config, wholeConfig } from '../config.js';
+import { SYMMETRIES } from '../grid/needs.js';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext, WorldNeed } from '../phase.js';
+import { trainingProbe } from '../probes/training.js';
 import { RESULT_FILE } from '../run/folder.js';
 import { controllerAnswer, stageNote } from './answers.js';
 import { type Base, loadBase } from './base.js';
@@ -31,7 +33,6 @@ import { Staged, type StageSummary } from './moments/staged.js';
 import { writeStages } from './moments/write-stages.js';
 import { agreementScore, neighboursAgree } from './neighbouring-codes.js';
 import { gradientScaleOf } from './precision.js';
-import { trainingProbe } from './probes/training.js';
 import { DISCOVERY } from './probes/variations.js';
 import { checkMethod, checkSteering, checkViews } from './settings/checks.js';
 import { withCulprit } from './spoilt.js';
@@ -246,7 +247,7 @@ function firstRefused({ view }: Config['discover'], first: Config['discover']): 
 function needsOfView({ discover, stages }: Config): readonly WorldNeed[] {
   return stagesOf({ discover, stages }).flatMap(({ view }) => [
     ...(view === 'partner' || view === 'touches' ? (['events'] as const) : []),
-    ...(view === 'symmetry' || (showsMoments(view) && discover.symmetry) ? (['symmetries'] as const) : []),
+    ...(view === 'symmetry' || (showsMoments(view) && discover.symmetry) ? [SYMMETRIES] : []),
   ]);
 }
 
@@ -274,7 +275,15 @@ export const discoverPhase: Phase = {
   },
   leaves: RESULT_FILE,
   answer: controllerAnswer,
-  probe: trainingProbe('discover', run, { startsFromBase: true, data: 'discover' }, DISCOVERY),
+  probe: trainingProbe({
+    name: 'discover',
+    run,
+    startsFromBase: true,
+    data: 'discover',
+    // An untrained base has no jumps to speak of; a step costs the same whichever moments are shown.
+    instead: ({ discover }) => (showsOwnMoments(discover.view) ? { view: 'touches' } : {}),
+    variations: DISCOVERY,
+  }),
   follow: { curve: [METRICS.actionNll], latest: [METRICS.switchF1Exact, METRICS.subgoalReadout, METRICS.nllHard] },
   lighter: 'take a smaller batch: --set discover.batch=N',
   shortcuts: { method: 'discover.method', view: 'discover.view' },

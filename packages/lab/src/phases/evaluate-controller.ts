@@ -15,9 +15,9 @@ import { maskedMean, noGrad, philoxNormal, RandomState } from '@coxswain/tensor'
 import type { Config } from '../config.js';
 import type { SwitchTrace } from '../report/data.js';
 import type { Base } from './base.js';
+import { batchNll } from './base-nll.js';
 import type { CodeStatistics, Controller } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
-import { batchNll } from './evaluate-base.js';
 import { byLength } from './held-out-batches.js';
 import { methodOf } from './methods.js';
 import { sequenceBatch } from './world.js';

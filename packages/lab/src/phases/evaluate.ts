@@ -2,13 +2,14 @@
 
 import { readSafetensors } from '@coxswain/tensor';
 import type { Phase, PhaseContext } from '../phase.js';
-import { labelsOf, type ResultRow } from '../results/rows.js';
+import type { ResultRow } from '../results/rows.js';
 import { RESULT_FILE } from '../run/folder.js';
 import { successAnswer } from './answers.js';
 import { makePolicy } from './assemble-reinforcement.js';
 import { loadBase } from './base.js';
 import { loadController } from './controller.js';
 import { BASE_INPUT } from './inputs.js';
+import { labelsOf } from './labels.js';
 import { episodesSeen, noControllerOfRaw, otherMethod } from './learned-policy.js';
 import { type Actor, play } from './play.js';
 import { checkLongTask } from './settings/checks.js';

@@ -1,22 +1,14 @@
 /** What phases need of a world, and whether it offers that: known before anything is written. */
 import { checkSpace } from '@coxswain/base';
-import { GRID_NAME, type WorldDefinition } from '@coxswain/envs';
+import type { WorldDefinition } from '@coxswain/envs';
 import { headOutputs } from '@coxswain/transformer';
 import type { Config } from '../config.js';
 import { NotOfferedError } from '../errors.js';
-import type { WorldNeed } from '../phase.js';
+import type { Offer, WorldNeed } from '../phase.js';
 import { readDemonstrations } from './stored-demonstrations.js';
 import { worldOf, worldsWith } from './world.js';
 
-interface Offer {
-  /** What is missing, and what a world would have that offers it. */
-  readonly missing: string;
-  readonly offered: string;
-  /** Whether a world by itself has it. */
-  readonly by: (definition: WorldDefinition) => boolean;
-}
-
-const OFFERS: Readonly<Record<WorldNeed, Offer>> = {
+const OFFERS: Readonly<Record<Extract<WorldNeed, string>, Offer>> = {
   demonstrations: {
     missing: 'demonstrations',
     offered: 'an expert, or a file of demonstrations (--demonstrations FILE)',
@@ -28,13 +20,9 @@ const OFFERS: Readonly<Record<WorldNeed, Offer>> = {
     by: ({ demonstrations }) => demonstrations !== undefined,
   },
   events: { missing: 'events', offered: 'names of what can be reached', by: hasEvents },
-  symmetries: {
-    missing: 'symmetries, which this view shows episodes under',
-    offered: 'symmetries, or --set discover.symmetry=false with a view of moments',
-    by: ({ symmetries }) => symmetries !== undefined,
-  },
-  cells: { missing: 'grid of cells', offered: 'cells', by: ({ name }) => name === GRID_NAME },
 };
+
+const offerOf = (need: WorldNeed): Offer => (typeof need === 'string' ? OFFERS[need] : need);
 
 /** With settings at their defaults, where it has any. */
 function hasEvents({ settings, presets = {}, spaces }: WorldDefinition): boolean {
@@ -53,11 +41,11 @@ export function requireOffered(needs: readonly WorldNeed[], { world }: Pick<Conf
     if (need === 'events') return spaces.events.length > 0;
     if (file !== undefined && need === 'demonstrations') return true;
     if (file !== undefined && need === 'goals') return readDemonstrations(world, file).goal !== undefined;
-    return OFFERS[need].by(definition);
+    return offerOf(need).by(definition);
   };
   const need = needs.find((one) => !offers(one));
   if (need === undefined) return;
-  const { missing, offered, by } = OFFERS[need];
+  const { missing, offered, by } = offerOf(need);
   throw new NotOfferedError(definition.name, missing, offered, worldsWith(by));
 }
 

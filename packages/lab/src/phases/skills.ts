@@ -1,6 +1,7 @@
 /** A library of skills: unconditioned episodes, the codes they held and what these reached, grouped by what they do. */
 import { readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { median } from 'd3-array';
+import { CELLS } from '../grid/needs.js';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import type { Checkpoint } from '../run/checkpoint.js';
@@ -78,7 +79,7 @@ export const skillsPhase: Phase = {
   name: 'skills',
   about: 'Names what codes do: plays without a task and codes at random, and groups the codes by what they reach.',
   sections: ['world', 'model', 'metacontroller', 'discover', 'skills', 'reinforce'],
-  needs: ['cells'],
+  needs: [CELLS],
   inputs: [
     BASE_INPUT,
     {

@@ -1,6 +1,5 @@
-/** Streams of a run's seed on the host: what is drawn for one use never moves another. */
+/** Streams of a run's seed on the host beside the base's, 0: what is drawn for one use never moves another. */
 export const RUN_STREAM = {
-  base: 0,
   controller: 1,
   policy: 2,
   supervised: 3,

@@ -6,11 +6,11 @@
 import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
+import { trainingProbe } from '../probes/training.js';
 import { RESULT_FILE } from '../run/folder.js';
 import { successAnswer } from './answers.js';
 import { loadBase } from './base.js';
 import { BASE_INPUT } from './inputs.js';
-import { trainingProbe } from './probes/training.js';
 import { SUPERVISION } from './probes/variations.js';
 import { checkSteering } from './settings/checks.js';
 import { oracleLegs, SupervisedTraining } from './supervised-controllers.js';
@@ -60,7 +60,7 @@ export const supervisePhase: Phase = {
   inputs: [BASE_INPUT],
   check: checkSteering,
   leaves: RESULT_FILE,
-  probe: trainingProbe('supervise', run, { startsFromBase: true, data: 'discover' }, SUPERVISION),
+  probe: trainingProbe({ name: 'supervise', run, startsFromBase: true, data: 'discover', variations: SUPERVISION }),
   follow: { curve: [METRICS.actionNll], latest: [] },
   answer: successAnswer,
   lighter: 'take a smaller batch: --set supervise.batch=N',

@@ -14,7 +14,7 @@ import type { SequenceBatch } from '@coxswain/transformer';
 import type { Config } from '../config.js';
 import { NotOfferedError } from '../errors.js';
 import type { PhaseContext } from '../phase.js';
-import { definitionOf, settingsOfWorld, WORLDS } from '../worlds.js';
+import { definitionOf, knownWorlds, settingsOfWorld } from '../worlds.js';
 import { storedDemonstrations } from './stored-demonstrations.js';
 
 /** A world under its settings. */
@@ -66,7 +66,8 @@ export const WORLD_SEED = {
 } as const;
 
 type Which = 'training' | 'heldOut';
-type Style = Pick<DemonstrationSettings, 'noise' | 'ties'>;
+/** How the expert plays. */
+export type DemonstrationStyle = Pick<DemonstrationSettings, 'noise' | 'ties'>;
 
 /** @throws NotOfferedError where the world has no expert. */
 function begin({ world }: Pick<Config, 'world'>, how: DemonstrationSettings): Generator<number, Trajectories> {
@@ -82,13 +83,16 @@ function begin({ world }: Pick<Config, 'world'>, how: DemonstrationSettings): Ge
 }
 
 /** Of the training tasks. */
-function styled(config: Config, which: Which, seed: number, count: number, { noise, ties }: Style): DemonstrationSettings {
+function styled(config: Config, which: Which, seed: number, count: number, { noise, ties }: DemonstrationStyle): DemonstrationSettings {
   const { horizon } = config.world;
   return { tasks: worldOf(config).tasks, horizon, count, seed: WORLD_SEED[which] + seed, noise, ...(ties && { ties }) };
 }
 
 /** Names of the worlds that offer something. */
-export const worldsWith = (offers: (definition: WorldDefinition) => boolean): string[] => WORLDS.filter(offers).map(({ name }) => name);
+export const worldsWith = (offers: (definition: WorldDefinition) => boolean): string[] =>
+  knownWorlds()
+    .filter(offers)
+    .map(({ name }) => name);
 
 /** Demonstrations of any kind, at once. */
 export const demonstrationsOf = (config: Pick<Config, 'world'>, how: DemonstrationSettings): Trajectories => resultOf(begin(config, how));
@@ -97,7 +101,7 @@ export const demonstrationsOf = (config: Pick<Config, 'world'>, how: Demonstrati
  * Demonstrations of the training tasks, or of the file that the configuration names; `which` tells training data from
  * held-out data of the same seed.
  */
-export function demonstrations(config: Config, which: Which, seed: number, count: number, style: Style): Trajectories {
+export function demonstrations(config: Config, which: Which, seed: number, count: number, style: DemonstrationStyle): Trajectories {
   return storedDemonstrations(config, which, count) ?? demonstrationsOf(config, styled(config, which, seed, count, style));
 }
 
@@ -109,7 +113,7 @@ export async function makeDemonstrations(
   config: Config,
   seed: number,
   count: number,
-  style: Style,
+  style: DemonstrationStyle,
   session: PhaseContext['session'],
 ): Promise<Trajectories> {
   const stored = storedDemonstrations(config, 'training', count);

@@ -25,15 +25,16 @@ export function collectReport(
   const presets = [...new Set(runs.map((run) => run.config.preset))].join(', ');
   return {
     title,
-    lead: systems.map(({ lead }) => lead).join(' '),
+    lead: systems.flatMap(({ lead }) => lead ?? []).join(' '),
     facts: [{ label: 'preset', value: presets }, ...systems.flatMap((system) => system.facts(runs))],
     smoothing,
-    learning: systems.flatMap((system) => system.learning(runs)),
+    learning: systems.flatMap((system) => system.learning?.(runs) ?? []),
     training: systems.flatMap((system) => system.charts(runs)),
     switches: runs.flatMap((run) => run.switches).slice(0, MOST_SWITCHES),
     stages: runs.flatMap((run) => run.stages).slice(0, MOST_STAGED),
     episodes: runs.flatMap((run) => run.episodes).slice(0, MOST_EPISODES),
     findings,
-    tables: systems.flatMap((system) => system.tables(runs)),
+    // What was made last is asked for first: results stand before what they rest on.
+    tables: systems.toReversed().flatMap((system) => system.tables(runs)),
   };
 }

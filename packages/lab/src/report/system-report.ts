@@ -4,12 +4,12 @@ import type { LearningRun, ReportData, ReportTable, TrainingChart } from './data
 
 export interface SystemReport {
   /** A sentence or two under the title. */
-  readonly lead: string;
+  readonly lead?: string;
   /** How much there is of it, in the line under the title. */
   facts(runs: readonly StoredRun[]): ReportData['facts'];
   /** What a reader of its medians has to know, a sentence each. */
   warnings(runs: readonly StoredRun[]): readonly string[];
-  learning(runs: readonly StoredRun[]): readonly LearningRun[];
+  learning?(runs: readonly StoredRun[]): readonly LearningRun[];
   charts(runs: readonly StoredRun[]): readonly TrainingChart[];
   tables(runs: readonly StoredRun[]): readonly ReportTable[];
 }

@@ -1,6 +1,4 @@
 /** Rows of `docs/results/*.json`: one success rate each. */
-import type { PartialConfig } from '../config.js';
-
 export type ResultRow = {
   /** `internal`, `raw`, … */
   readonly method: string;
@@ -21,26 +19,6 @@ export type ResultRow = {
 
 /** The part of a run, or of its context, that says which run it is. */
 export type RunLabels = Pick<ResultRow, 'method' | 'view' | 'baseSeed' | 'controllerSeed' | 'rlSeed'>;
-
-/** The labels of an RL run from its configuration and the seeds of what it started from. */
-export function labelsOf(run: {
-  readonly seed: number;
-  readonly config: PartialConfig;
-  readonly inputs: Readonly<Record<string, { readonly seed: number }>>;
-}): RunLabels {
-  const { config, inputs, seed } = run;
-  const withCodes = inputs.controller !== undefined;
-  const generator = config.discover?.method ?? 'metacontroller';
-  const method = config.reinforce?.method ?? 'unknown';
-  return {
-    // What found the codes, where that was not internal RL's own way, is a baseline of its own.
-    method: withCodes && method === 'internal' && generator !== 'metacontroller' ? generator : method,
-    view: withCodes && generator !== 'compile' ? (config.discover?.view ?? null) : null,
-    baseSeed: inputs.base?.seed ?? 0,
-    controllerSeed: withCodes ? inputs.controller.seed : null,
-    rlSeed: seed,
-  };
-}
 
 /** Rows in reading order: method, view, task, then seeds, then episodes. */
 export function sortRows<R extends ResultRow>(rows: readonly R[]): R[] {

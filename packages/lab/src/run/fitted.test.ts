@@ -1,6 +1,7 @@
 import { expect, it, test } from 'vitest';
 import { z } from 'zod';
 import { preset } from '../config.js';
+import '../lists.js';
 import { fitted } from './fitted.js';
 import { identify, readIdentity } from './identity.js';
 

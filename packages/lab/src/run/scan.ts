@@ -6,15 +6,15 @@ import { CoxswainError } from '@coxswain/base';
 import type { z } from 'zod';
 import { FINDINGS_FILE } from '../analyses/findings.js';
 import { FileError, RunFolderError } from '../errors.js';
+import { house } from '../house.js';
 import type { Findings, ShownEpisode, StageTrace, SwitchTrace } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
-import type { Skill } from '../skills/library.js';
-import { SKILLS_FILE } from '../skills/open.js';
+import type { RunList } from '../system.js';
 import { fitted } from './fitted.js';
 import { RESULT_FILE, type RunConfig, readOwnConfig } from './folder.js';
 import { type MetricLine, readMetrics } from './metrics.js';
 import { readArtifact } from './seal.js';
-import { EPISODES, FINDINGS, RESULT, SKILLS, STAGES, SWITCHES } from './shapes.js';
+import { EPISODES, FINDINGS, RESULT, STAGES, SWITCHES } from './shapes.js';
 import { onDisk } from './storage.js';
 
 /** A run as a report reads it. Absent files (an unfinished run) give empty lists. */
@@ -32,8 +32,8 @@ export type StoredRun = {
   readonly stages: readonly StageTrace[];
   /** `episodes.json`. */
   readonly episodes: readonly ShownEpisode[];
-  /** `skills.json`. */
-  readonly skills: readonly Skill[];
+  /** What systems say that their runs leave, by the name of the file; see `listOf`. */
+  readonly lists: Readonly<Record<string, readonly unknown[]>>;
 };
 
 /** The last value a run logged under a name; `null` when it never did. */
@@ -41,6 +41,9 @@ export function lastValue(run: StoredRun, name: string): number | null {
   const line = run.metrics.findLast((candidate) => candidate[name] !== undefined);
   return line ? line[name] : null;
 }
+
+/** A list that a run left, empty where it left none. */
+export const listOf = <T>(run: Pick<StoredRun, 'lists'>, { file }: RunList<T>): readonly T[] => (run.lists[file] ?? []) as readonly T[];
 
 /** Which runs are read. */
 export type Choice = {
@@ -86,6 +89,9 @@ export function readResult(folder: string): Pick<StoredRun, 'rows' | 'measured'>
   return { rows: result.rows ?? [], measured: Object.fromEntries(numbers) };
 }
 
+/** Files that only the runs of some systems leave. */
+const leftBySystems = (): readonly RunList<unknown>[] => house().systems.flatMap(({ leaves = [] }) => leaves);
+
 function readRun(folder: string): StoredRun {
   const config = readOwnConfig(folder);
   return {
@@ -96,7 +102,7 @@ function readRun(folder: string): StoredRun {
     switches: readList(folder, 'switches.json', SWITCHES),
     stages: readList(folder, 'stages.json', STAGES),
     episodes: readList(folder, 'episodes.json', EPISODES),
-    skills: readList(folder, SKILLS_FILE, SKILLS),
+    lists: Object.fromEntries(leftBySystems().map(({ file, shape }) => [file, readList(folder, file, shape)])),
   };
 }
 

@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type { DrawnEpisode, Findings, PicturedEpisode, ShownEpisode, StageTrace, SwitchTrace } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
-import type { Skill } from '../skills/library.js';
 
 const numbers = z.array(z.number());
 const label = z.object({ label: z.string() });
@@ -39,18 +38,6 @@ export const STAGES: z.ZodType<readonly StageTrace[]> = z.array(
     subgoals: numbers,
     jumps: z.object({ layer: z.int(), threshold: z.number(), values: numbers }).optional(),
     stages: z.array(z.object({ shown: numbers, opened: numbers })),
-  }),
-);
-
-export const SKILLS: z.ZodType<readonly Skill[]> = z.array(
-  z.object({
-    name: z.string(),
-    reaches: z.int(),
-    code: numbers,
-    purity: z.number(),
-    reached: z.number(),
-    steps: z.number(),
-    count: z.number(),
   }),
 );
 

@@ -1,9 +1,10 @@
 /** A world and a model that no list has: what they make of the settings. */
+
 import { EnvError } from '@coxswain/envs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { allSettings, configure, hashedSettings, override, preset, wholeConfig } from '../config.js';
-import { MODELS } from '../models.js';
+import { models as MODELS } from '../lists.js';
 import { resolve, validate } from '../resolve.js';
 import { differences, identify } from '../run/identity.js';
 import type { Kind, WorldKind } from './section.js';

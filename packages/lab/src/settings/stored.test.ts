@@ -1,8 +1,10 @@
 /** Every config.json of the repository: it opens, completes itself, is valid, and goes on as the run that it was. */
+
 import fs from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { allSettings, PRESET_NAMES, preset, wholeConfig } from '../config.js';
+import { allSettings, preset, wholeConfig } from '../config.js';
+import { PRESET_NAMES } from '../lists.js';
 import { validate } from '../resolve.js';
 import { completed, differences, identify, type RunIdentity, readIdentity } from '../run/identity.js';
 import { hashOf } from './json.js';

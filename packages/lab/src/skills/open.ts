@@ -6,10 +6,27 @@ import { UsageError } from '../errors.js';
 import { fitted } from '../run/fitted.js';
 import { readArtifact } from '../run/seal.js';
 import { suggestion } from '../suggest.js';
+import type { RunList } from '../system.js';
 import type { Skill } from './library.js';
 
 /** In the run folder: a list of `Skill`. */
 export const SKILLS_FILE = 'skills.json';
+
+/** The same, as reports read it. */
+export const SKILLS: RunList<Skill> = {
+  file: SKILLS_FILE,
+  shape: z.array(
+    z.object({
+      name: z.string(),
+      reaches: z.int(),
+      code: z.array(z.number()),
+      purity: z.number(),
+      reached: z.number(),
+      steps: z.number(),
+      count: z.number(),
+    }),
+  ),
+};
 
 /** What is needed to play one. */
 const playable = (latent: number) => z.object({ name: z.string(), reaches: z.int(), code: z.array(z.number()).length(latent) });

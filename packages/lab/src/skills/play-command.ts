@@ -1,10 +1,11 @@
 /** `coxswain play`: skills of a library one after the other, chosen by hand. */
 
 import { readCount, readOptions, resolvePhase } from '../command/options.js';
-import type { Machine } from '../command/phase-command.js';
 import { knowWorlds, WORLD_OPTION } from '../command/world-option.js';
 import { writeFile } from '../command/write-file.js';
 import { UsageError } from '../errors.js';
+import { CELLS, gridOf } from '../grid/needs.js';
+import type { Machine } from '../machine.js';
 import type { Phase } from '../phase.js';
 import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
@@ -12,7 +13,6 @@ import { PLAYED_TOGETHER } from '../phases/play.js';
 import { skillsPhase } from '../phases/skills.js';
 import { standaloneEpisode } from '../report/standalone.js';
 import { fileAt } from '../run/storage.js';
-import { gridOf } from '../worlds.js';
 import { playChain } from './chain.js';
 import { chooseSkills, openSkills } from './open.js';
 import { drawnEpisode, GRID_LEGEND, tellEpisode, tellOrder } from './tell.js';
@@ -52,7 +52,7 @@ const SPECS = {
 
 /** What it reads: a library is of one base and one controller, and `resolvePhase` refuses any other. */
 const READS: Pick<Phase, 'inputs' | 'shortcuts' | 'needs'> = {
-  needs: ['cells'],
+  needs: [CELLS],
   inputs: [
     ...skillsPhase.inputs,
     { name: 'library', phase: skillsPhase.name, about: 'run folder of a library of skills', gives: ['skills'], required: () => true },

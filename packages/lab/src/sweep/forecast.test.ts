@@ -10,7 +10,7 @@ import type { CostModel } from '../cost/fit.js';
 import { isProbed, phaseCost, projectedSeconds } from '../cost/project.js';
 import { costFolder, readCostModel, writeCostModel } from '../cost/stored.js';
 import { NO_WORK } from '../cost/work.js';
-import { PHASES } from '../phases.js';
+import { PHASES } from '../lists.js';
 import { formatDuration } from '../progress.js';
 import { resolve } from '../resolve.js';
 

@@ -1,6 +1,6 @@
 import { CoxswainError } from '@coxswain/base';
 import { describe, expect, it } from 'vitest';
-import { PHASES } from '../phases.js';
+import { PHASES } from '../lists.js';
 import { parseSweep } from './file.js';
 import { planSweep } from './plan.js';
 

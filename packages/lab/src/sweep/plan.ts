@@ -1,8 +1,8 @@
 /** From a sweep file to its runs: names, command lines, and which waits for which. */
 import { join } from 'node:path';
-import { DEFAULT_PRESET, type OptionValues, readsDemonstrations } from '../command/options.js';
+import { type OptionValues, readsDemonstrations } from '../command/options.js';
 import { worldAssignment } from '../command/world-option.js';
-import { configure, pick } from '../config.js';
+import { configure, defaultPreset, pick } from '../config.js';
 import { SweepFileError, UsageError } from '../errors.js';
 import type { Phase } from '../phase.js';
 import { validate } from '../resolve.js';
@@ -121,7 +121,7 @@ export function planSweep(
     }
   }
   const ofWorld = worldAssignment({ world: file.world }, []);
-  configure(file.preset ?? DEFAULT_PRESET, [...ofWorld, ...changes]);
+  configure(file.preset ?? defaultPreset(), [...ofWorld, ...changes]);
   const unread = new Set(changes);
   for (const { name, entry, command, values, phase, refuse } of drafts) {
     const options: Record<string, string> = {};
@@ -141,7 +141,7 @@ export function planSweep(
     const ofEntry = Object.entries(entry.set).map(([key, value]) => `${key}=${fill(value, values, refuse)}`);
     const set = [...ofEntry.filter((assignment) => !changed.map(keyOf).includes(keyOf(assignment))), ...changed];
     // Settings are tried on the preset, so that a typo in the last run is found before the first one starts.
-    const trial = configure(file.preset ?? DEFAULT_PRESET, [...ofWorld, ...set]);
+    const trial = configure(file.preset ?? defaultPreset(), [...ofWorld, ...set]);
     validate(pick(trial, own));
     const [ofFile, world] = startsFromNothing ? [file.preset, file.world] : [];
     const folder = join(file.folder, name);

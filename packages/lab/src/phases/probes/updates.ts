@@ -1,10 +1,11 @@
 /** Probe of RL: updates on worlds that are scripted, with episodes as long as an expert's. */
 import type { PhaseProbe } from '../../cost/phase-probe.js';
 import { measureCalls } from '../../cost/probe.js';
+import { untrainedBase } from '../../probes/untrained.js';
 import type { TrainedModel } from '../../run/model.js';
 import { assembleReinforcement } from '../assemble-reinforcement.js';
 import { ScriptedWorlds, scriptedDecisions } from './scripted-worlds.js';
-import { untrainedBase, untrainedController } from './untrained.js';
+import { untrainedController } from './untrained.js';
 import { SHARED_UPDATES, UPDATES } from './variations.js';
 
 export const updatesProbe: PhaseProbe = {

@@ -2,34 +2,11 @@
  * What each phase is timed at for an adapter's model of cost: batch, width, depth, length of sequences and size of the
  * world differ.
  */
-import { PAPER_PAIRS } from '@coxswain/envs';
+import { ALL_SEEN, LONG_WORLD } from '@coxswain/envs';
 import type { Variation } from '../../cost/phase-probe.js';
 
-/** Sequences four times as long. */
-const LONG_WORLD = [
-  'world.size=7',
-  'world.colours=8',
-  'world.walls=4',
-  `world.tasks=${PAPER_PAIRS.pretraining.join(',')}`,
-  'world.horizon=100',
-];
 /** RL there, with as many steps an episode as the world's tasks take. */
 const LONG_TASK = [...LONG_WORLD, 'reinforce.task=012345670123', 'reinforce.horizon=100'];
-/** Fewer numbers a step from the host: what they cost is told apart from what long sequences do. */
-const ALL_SEEN = 'world.observation=allocentric';
-
-export const PRETRAINING: readonly Variation[] = [
-  { change: ['pretrain.batch=32'] },
-  { change: ['pretrain.batch=128'] },
-  { change: ['pretrain.batch=64', 'model.depth=2'] },
-  { change: ['pretrain.batch=64', 'model.depth=8'] },
-  { change: ['pretrain.batch=64', 'model.width=32', 'model.mlp=64'] },
-  { change: ['pretrain.batch=64', 'model.width=128', 'model.mlp=512'] },
-  { change: ['pretrain.batch=16', 'model.width=256', 'model.mlp=512'] },
-  { change: ['pretrain.batch=32', ...LONG_WORLD] },
-  { change: ['pretrain.batch=32', 'model.width=128', 'model.depth=6', ...LONG_WORLD, ALL_SEEN] },
-];
-
 export const DISCOVERY: readonly Variation[] = [
   { change: ['discover.batch=32'] },
   { change: ['discover.batch=256'] },

@@ -1,8 +1,9 @@
 /** Curves of a report: learning by reward, and training. */
 import { METRICS } from '../../names.js';
 import type { LearningRun, TrainingChart } from '../../report/data.js';
-import { labelsOf } from '../../results/rows.js';
-import { lastValue, type StoredRun } from '../../run/scan.js';
+import { metricChart } from '../../report/metric-chart.js';
+import type { StoredRun } from '../../run/scan.js';
+import { labelsOf } from '../labels.js';
 
 /** An RL run's learning curve. */
 function learningRun(run: StoredRun): LearningRun {
@@ -31,57 +32,36 @@ export function learningRuns(runs: readonly StoredRun[]): LearningRun[] {
     .filter(({ points }) => points.length > 0);
 }
 
-function chart(
-  runs: readonly StoredRun[],
-  title: string,
-  about: string,
-  name: string,
-  reference?: { readonly label: string; readonly name: string },
-): TrainingChart[] {
-  const curves = runs.flatMap((run) => {
-    const points = run.metrics.flatMap((line) => (line[name] === undefined ? [] : [{ x: line.step, y: line[name] }]));
-    const base = run.config.inputs.base;
-    const view = run.config.config.discover?.view;
-    const label = `${base ? `base ${base.seed}, ` : ''}seed ${run.config.seed}${view ? `, ${view}` : ''}`;
-    return points.length > 1 ? [{ label, points }] : [];
-  });
-  // Seeds share their data's distribution, so one line stands for all their floors.
-  const floor = reference && runs.map((run) => lastValue(run, reference.name)).find((value) => value !== null);
-  const references = reference && typeof floor === 'number' ? [{ label: reference.label, y: floor }] : [];
-  return curves.length > 0 ? [{ title, about, xLabel: 'training steps', curves, references }] : [];
-}
+const told = (run: StoredRun): string | undefined => run.config.config.discover?.view;
 
-/** Training curves of sequence models and of what steers them. */
+/** Training curves of what steers sequence models. */
 export function trainingCharts(runs: readonly StoredRun[]): TrainingChart[] {
-  const of = (phase: string) => runs.filter((run) => run.config.phase === phase);
-  const [pretrained, discovered] = [of('pretrain'), of('discover')];
+  const discovered = runs.filter((run) => run.config.phase === 'discover');
   return [
-    ...chart(pretrained, 'Pretraining: action NLL', 'Nats an action, on training batches.', METRICS.actionNll, {
-      label: 'Bayes',
-      name: METRICS.bayesFloor,
+    ...metricChart(discovered, {
+      title: 'Discovery: action NLL',
+      about: 'Nats an action under steering, on training batches.',
+      name: METRICS.actionNll,
+      reference: { label: 'no control', name: METRICS.nllUncontrolled },
+      told,
     }),
-    ...chart(
-      pretrained,
-      'Pretraining: transitions obeyed',
-      'Share of sampled episodes that follow the transitions of the training tasks.',
-      METRICS.obeyed,
-    ),
-    ...chart(discovered, 'Discovery: action NLL', 'Nats an action under steering, on training batches.', METRICS.actionNll, {
-      label: 'no control',
-      name: METRICS.nllUncontrolled,
+    ...metricChart(discovered, {
+      title: 'Discovery: switch F1',
+      about: 'Switches against true subgoal changes at the exact step, hard gates, held-out episodes.',
+      name: METRICS.switchF1Exact,
+      told,
     }),
-    ...chart(
-      discovered,
-      'Discovery: switch F1',
-      'Switches against true subgoal changes at the exact step, hard gates, held-out episodes.',
-      METRICS.switchF1Exact,
-    ),
-    ...chart(
-      discovered,
-      'Discovery: subgoal read from z',
-      'Share of steps whose true subgoal a linear map finds in z.',
-      METRICS.subgoalReadout,
-    ),
-    ...chart(discovered, 'Discovery: KL of the codes', 'Nats a step between the codes and N(0, I).', METRICS.codeKl),
+    ...metricChart(discovered, {
+      title: 'Discovery: subgoal read from z',
+      about: 'Share of steps whose true subgoal a linear map finds in z.',
+      name: METRICS.subgoalReadout,
+      told,
+    }),
+    ...metricChart(discovered, {
+      title: 'Discovery: KL of the codes',
+      about: 'Nats a step between the codes and N(0, I).',
+      name: METRICS.codeKl,
+      told,
+    }),
   ];
 }

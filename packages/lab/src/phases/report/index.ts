@@ -9,7 +9,6 @@ export const methodReport: SystemReport = {
   facts: (runs) => {
     const count = (phase: string): string => String(runs.filter((run) => run.config.phase === phase).length);
     return [
-      { label: 'sequence models', value: count('pretrain') },
       { label: 'metacontrollers', value: count('discover') },
       { label: 'RL runs', value: count('reinforce') },
     ];

@@ -2,8 +2,8 @@
 import { group } from 'd3-array';
 import { type Config, hashedSettings, pick, type SectionName, wholeConfig } from '../../config.js';
 import { methodLabel } from '../../report/learning.js';
-import { labelsOf } from '../../results/rows.js';
 import type { StoredRun } from '../../run/scan.js';
+import { labelsOf } from '../labels.js';
 
 /** Runs by what a reader calls them, where they count as the same but for their seeds. */
 export type Pools = ReadonlyMap<string, readonly StoredRun[]>;

@@ -1,31 +1,14 @@
 /** The report's tables, one row a run, with the command that made it. */
 
 import { group, median, quantile } from 'd3-array';
+import { column } from '../../analyses/findings.js';
 import { METRICS } from '../../names.js';
 import type { ReportTable } from '../../report/data.js';
 import { methodLabel, methodName } from '../../report/learning.js';
 import { type ResultRow, sortRows } from '../../results/rows.js';
-import { lastValue, type StoredRun } from '../../run/scan.js';
+import { lastValue, listOf, type StoredRun } from '../../run/scan.js';
+import { SKILLS } from '../../skills/open.js';
 import { discoveryOf } from './pooled.js';
-
-const column = (label: string, numeric = true) => ({ label, numeric });
-
-function pretrainTable(runs: readonly StoredRun[]): ReportTable {
-  return {
-    title: 'Sequence models',
-    about:
-      'Pretraining, every seed. Obeyed: share of sampled episodes whose visits follow the transitions of the training tasks. NLL in nats an action, beside the Bayes-optimal observer’s on the same data.',
-    columns: [column('Seed'), column('Steps'), column('Obeyed'), column('Action NLL'), column('Bayes floor'), column('Command', false)],
-    rows: runs.map((run) => [
-      run.config.seed,
-      run.metrics.at(-1)?.step ?? null,
-      lastValue(run, METRICS.obeyed),
-      lastValue(run, METRICS.evalActionNll),
-      lastValue(run, METRICS.bayesFloor),
-      run.config.command,
-    ]),
-  };
-}
 
 /** What the methods of a table were not given alike: said wherever they stand side by side. */
 function unlike(methods: Iterable<string>): string {
@@ -104,16 +87,16 @@ function skillsTable(runs: readonly StoredRun[]): ReportTable {
       column('Steps'),
       column('Command', false),
     ],
-    rows: runs.flatMap(({ config, skills }) =>
-      skills.map(({ name, count, purity, steps }) => [
-        config.inputs.base?.seed ?? null,
-        config.inputs.controller?.seed ?? null,
-        config.seed,
+    rows: runs.flatMap((run) =>
+      listOf(run, SKILLS).map(({ name, count, purity, steps }) => [
+        run.config.inputs.base?.seed ?? null,
+        run.config.inputs.controller?.seed ?? null,
+        run.config.seed,
         name,
         count,
         purity,
         steps,
-        config.command,
+        run.config.command,
       ]),
     ),
   };
@@ -209,7 +192,6 @@ export function buildTables(runs: readonly StoredRun[]): ReportTable[] {
     ...(carried.length > 0 ? [carriedTable(onePerPolicy(carried))] : []),
     ...(of('discover').length > 0 ? [discoverTable(of('discover'))] : []),
     ...(of('supervise').length > 0 ? [superviseTable(of('supervise'))] : []),
-    ...(runs.some(({ skills }) => skills.length > 0) ? [skillsTable(runs)] : []),
-    ...(of('pretrain').length > 0 ? [pretrainTable(of('pretrain'))] : []),
+    ...(runs.some((run) => listOf(run, SKILLS).length > 0) ? [skillsTable(runs)] : []),
   ];
 }

@@ -2,12 +2,10 @@
 import { skillsSection } from '../../skills/settings.js';
 import { discoverSection, stagesSection } from './discover.js';
 import { compileSection, metacontrollerSection } from './metacontroller.js';
-import { pretrainSection } from './pretrain.js';
 import { evaluateSection, internalSection, rawSection, reinforceSection } from './reinforce.js';
 import { superviseSection } from './supervise.js';
 
 export const SECTIONS = [
-  pretrainSection,
   metacontrollerSection,
   discoverSection,
   stagesSection,

@@ -2,12 +2,13 @@
 
 import { arraysOf, fromLeaves, type LeafValues } from '@coxswain/base';
 import { gather, obeysTransitions, type Trajectories } from '@coxswain/envs';
-import { maskedMean, noGrad, RandomState } from '@coxswain/tensor';
-import { numbered, type SequenceBatch, spaceTensors, writeValues } from '@coxswain/transformer';
+import { noGrad, RandomState } from '@coxswain/tensor';
+import { numbered, spaceTensors, writeValues } from '@coxswain/transformer';
 import type { Config } from '../config.js';
-import type { Base } from './base.js';
-import { byLength } from './held-out-batches.js';
-import { sequenceBatch, WORLD_SEED } from './world.js';
+import type { Base } from '../phases/base.js';
+import { batchNll } from '../phases/base-nll.js';
+import { byLength } from '../phases/held-out-batches.js';
+import { sequenceBatch, WORLD_SEED } from '../phases/world.js';
 
 export interface BaseEvaluation {
   /** Nats per action on the held-out episodes. */
@@ -24,20 +25,6 @@ const longestTask = ({ world }: Base): number => Math.max(...world.tasks.map(({ 
 
 export async function evaluateBase(base: Base, config: Config, seed: number, heldOut: Trajectories): Promise<BaseEvaluation> {
   return { actionNll: await actionNll(base, heldOut), obeyed: await obeyed(base, config, seed) };
-}
-
-/** Nats per action of the base by itself on the steps of a batch that are not masked. */
-export function batchNll({ model, store }: Base, batch: SequenceBatch): Promise<number> {
-  const { device } = store;
-  const { batch: size, time, mask } = batch;
-  const { observation, action } = model.config;
-  return noGrad(() => {
-    const [seen, done] = [spaceTensors(device, observation, size * time), spaceTensors(device, action, size * time)];
-    writeValues(seen, batch.observation);
-    writeValues(done, batch.action);
-    const e = model.blocks(model.embed(seen), { batch: size, time });
-    return maskedMean(model.action(e).nll(done), device.tensor(mask));
-  }).item();
 }
 
 async function actionNll(base: Base, episodes: Trajectories): Promise<number> {

@@ -1,8 +1,8 @@
 /** Settings of training the base model. */
 import { z } from 'zod';
-import { requireThat, requireWithin, section } from '../../settings/section.js';
-import { integer, number } from '../../settings/setting.js';
-import { adam, cadence, lengthBuckets, precision } from './shared.js';
+import { adam, cadence, lengthBuckets, precision } from '../phases/settings/shared.js';
+import { requireThat, requireWithin, section } from '../settings/section.js';
+import { integer, number } from '../settings/setting.js';
 
 export const pretrainSection = section({
   name: 'pretrain',

@@ -5,18 +5,22 @@ import { Pretrainer } from '@coxswain/transformer';
 import type { Config } from '../config.js';
 import { METRICS } from '../names.js';
 import type { Phase, PhaseContext } from '../phase.js';
+import { type Base, makeBase, modelBytes } from '../phases/base.js';
+import { SEQUENCE_MODEL } from '../phases/inputs.js';
+import { rateAt } from '../phases/learning-rate.js';
+import { gradientScaleOf } from '../phases/precision.js';
+import { withCulprit } from '../phases/spoilt.js';
+import { loadTrainingState, readTrainingState, trainingState } from '../phases/training-state.js';
+import { demonstrations, makeDemonstrations, meanLength, sequenceBatch, worldOf } from '../phases/world.js';
+import { trainingProbe } from '../probes/training.js';
 import type { Snapshot } from '../run/checkpoint.js';
 import { RESULT_FILE } from '../run/folder.js';
-import { modelAnswer } from './answers.js';
-import { type Base, makeBase, modelBytes } from './base.js';
+import { modelAnswer } from './answer.js';
 import { evaluateBase } from './evaluate-base.js';
-import { rateAt } from './learning-rate.js';
-import { gradientScaleOf } from './precision.js';
-import { trainingProbe } from './probes/training.js';
-import { PRETRAINING } from './probes/variations.js';
-import { withCulprit } from './spoilt.js';
-import { loadTrainingState, readTrainingState, trainingState } from './training-state.js';
-import { demonstrations, makeDemonstrations, meanLength, sequenceBatch, worldOf } from './world.js';
+import { PRETRAINING } from './variations.js';
+
+/** The phase, and the section of its settings. */
+export const PRETRAIN = 'pretrain';
 
 async function run(context: PhaseContext): Promise<void> {
   const { config, seed, device, folder, session } = context;
@@ -27,7 +31,7 @@ async function run(context: PhaseContext): Promise<void> {
   const floor = floorOf(config, heldOut);
   const base = makeBase(device, config, seed);
   const { precision, weightDecay, gradientClip: clip } = pretrain;
-  const optimiser = new AdamW(base.store, { weightDecay, clip, gradientScale: gradientScaleOf(device, 'pretrain', precision) });
+  const optimiser = new AdamW(base.store, { weightDecay, clip, gradientScale: gradientScaleOf(device, PRETRAIN, precision) });
   const trainer = new Pretrainer(base.model, base.store, optimiser, {
     batch: pretrain.batch,
     parts: pretrain.parts,
@@ -94,13 +98,14 @@ async function snapshot(base: Base, optimiser: AdamW, trainer: Pretrainer): Prom
 }
 
 export const pretrainPhase: Phase = {
-  name: 'pretrain',
+  name: PRETRAIN,
   about: 'Trains the base sequence model on expert demonstrations.',
   sections: ['world', 'model', 'pretrain'],
+  makes: SEQUENCE_MODEL,
   needs: ['demonstrations'],
   inputs: [],
   leaves: RESULT_FILE,
-  probe: trainingProbe('pretrain', run, { startsFromBase: false, data: 'pretrain' }, PRETRAINING),
+  probe: trainingProbe({ name: PRETRAIN, run, startsFromBase: false, data: PRETRAIN, variations: PRETRAINING }),
   follow: { curve: [METRICS.evalActionNll, METRICS.actionNll], latest: [METRICS.bayesFloor, METRICS.obeyed] },
   answer: modelAnswer,
   lighter: 'work a batch off in more parts (--set pretrain.parts=N, a divisor of pretrain.batch)',
