@@ -6,13 +6,16 @@
  *     npm run example
  */
 import { fileURLToPath } from 'node:url';
-import { GRID_MINI, type GridObservation, GridworldPinpad, generateExpertEpisodes, observeEpisodes } from '@coxswain/envs';
-import { type Base, loadBase, openModel } from '@coxswain/lab';
+import { GRID_MINI, type GridObservation, GridworldPinpad, generateExpertEpisodes, gridworldPinpad, observeEpisodes } from '@coxswain/envs';
+import { type Base, loadBase, openHouse, openModel } from '@coxswain/lab';
 import { evaluate, Rollout } from '@coxswain/rl';
 import { add, noGrad, type Tensor } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
+import { transformer } from '@coxswain/transformer';
 
-export const BASE = fileURLToPath(new URL('../packages/lab/models/grid-mini/base', import.meta.url));
+export const BASE = fileURLToPath(new URL('../packages/coxswain/models/grid-mini/base', import.meta.url));
+// What the stored model is of.
+openHouse({ worlds: [gridworldPinpad], models: [transformer], systems: [] });
 const { world, pretraining: tasks, horizon } = GRID_MINI;
 /** Blocks done where it looks and writes, and how far it pushes. */
 const [LAYER, STRENGTH] = [1, 8];

@@ -18,7 +18,7 @@ beforeAll(() => {
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 const root = join(import.meta.dirname, '..');
-const program = [join(root, 'scripts/run.mjs'), join(root, 'packages/lab/src/cli.ts')];
+const program = [join(root, 'scripts/run.mjs'), join(root, 'packages/coxswain/src/cli.ts')];
 const coxswain = (...args: string[]): string => execFileSync(process.execPath, [...program, ...args], { cwd: folder, encoding: 'utf8' });
 const set = (...changes: string[]): string[] => changes.flatMap((change) => ['--set', change]);
 

@@ -1,4 +1,4 @@
-import { chooseSkills, playChain } from '@coxswain/lab';
+import { chooseSkills, playChain } from '@coxswain/internal-rl';
 import { requestDevice } from '@coxswain/tensor/node';
 import { expect, it } from 'vitest';
 import { makeLibrary, shipped } from './skills.js';

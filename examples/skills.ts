@@ -5,25 +5,30 @@
  *     npm run example:skills
  */
 import { fileURLToPath } from 'node:url';
+import { gridworldPinpad } from '@coxswain/envs';
 import {
   chooseSkills,
   findSkills,
   gridOf,
   type HeldCode,
   heldCodes,
-  loadBase,
+  internalRl,
   loadController,
-  openModel,
   type Player,
   playChain,
   type SkillLibrary,
   tellEpisode,
   tellOrder,
-} from '@coxswain/lab';
+} from '@coxswain/internal-rl';
+import { loadBase, openHouse, openModel } from '@coxswain/lab';
 import type { Device } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
+import { transformer } from '@coxswain/transformer';
 
-const MODELS = fileURLToPath(new URL('../packages/lab/models/grid-mini', import.meta.url));
+const MODELS = fileURLToPath(new URL('../packages/coxswain/models/grid-mini', import.meta.url));
+
+// What the stored models are of.
+openHouse({ worlds: [gridworldPinpad], models: [transformer], systems: [internalRl] });
 
 /** The shipped model, and what steers it. */
 export function shipped(device: Device): Player {

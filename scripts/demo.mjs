@@ -5,7 +5,7 @@ import { callersFolder } from './caller.mjs';
 import { root, setupOrExit } from './setup.mjs';
 
 setupOrExit();
-const program = join(root, 'packages/lab/src/demo.ts');
+const program = join(root, 'packages/coxswain/src/demo.ts');
 const child = spawn(process.execPath, [join(root, 'scripts/run.mjs'), program, ...process.argv.slice(2)], {
   cwd: callersFolder(),
   stdio: 'inherit',

@@ -33,12 +33,12 @@ const how = {
   // Some dependencies ask for Node's own modules by `require`, which ES modules have to make for themselves.
   banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
 };
-const { version } = JSON.parse(readFileSync(join(root, 'packages/lab/package.json'), 'utf8'));
+const { version } = JSON.parse(readFileSync(join(root, 'packages/coxswain/package.json'), 'utf8'));
 const git = spawnSync('git', ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'], { cwd: root, encoding: 'utf8' });
 const packed = { version, ...(git.status === 0 ? { commit: git.stdout.trim() } : {}) };
 await build({
   ...how,
-  entryPoints: [join(root, 'packages/lab/src/cli.ts')],
+  entryPoints: [join(root, 'packages/coxswain/src/cli.ts')],
   outfile: join(out, 'coxswain.mjs'),
   define: { COXSWAIN_VERSION: JSON.stringify(packed) },
 });
@@ -53,7 +53,7 @@ const webgpu = dirname(createRequire(import.meta.url).resolve('webgpu/package.js
 const dawn = join('dist', `${process.platform}-${process.platform === 'darwin' ? 'universal' : process.arch}`);
 cpSync(join(webgpu, dawn), join(out, dawn), { recursive: true });
 cpSync(join(root, 'sweeps'), join(out, 'sweeps'), { recursive: true });
-cpSync(join(root, 'packages/lab/models'), join(out, 'models'), { recursive: true });
+cpSync(join(root, 'packages/coxswain/models'), join(out, 'models'), { recursive: true });
 if (rest.includes('--models')) cpSync(join(root, 'docs/results/models/grid-small'), join(out, 'models/grid-small'), { recursive: true });
 cpSync(join(root, 'scripts/quarter-hour.mjs'), join(out, 'quarter-hour.mjs'));
 if (rest.includes('--node')) {

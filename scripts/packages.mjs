@@ -19,7 +19,7 @@ export function packages() {
   return folders.map((name) => {
     const folder = join(root, name);
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const dependencies = Object.keys(manifest.dependencies ?? {}).filter((dependency) => dependency.startsWith('@coxswain/'));
+    const dependencies = Object.keys(manifest.dependencies ?? {}).filter((dependency) => /^(@coxswain\/.*|coxswain)$/.test(dependency));
     return { name: manifest.name, folder, dependencies };
   });
 }

@@ -3,12 +3,21 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { models, PHASES, PRESET_NAMES, worlds } from '../packages/lab/src/lists.js';
+import { models, PRESET_NAMES, systems, worlds } from '../packages/coxswain/src/lists.js';
 
 const root = resolve(import.meta.dirname, '..');
 
-/** Each package may import those that it lists; all of them come before it. */
-const rooms: Record<string, { folder: string; mayImport: string[] }> = {
+interface Room {
+  readonly folder: string;
+  readonly mayImport: readonly string[];
+}
+
+/** What systems are made with. */
+const BELOW = ['base', 'kernels', 'tensor', 'transformer', 'metacontroller', 'envs', 'rl', 'lab'];
+const SYSTEMS = systems.map(({ name }) => name);
+
+/** Each package may import those that it lists; all of them come before it. No system lists another. */
+const rooms: Readonly<Record<string, Room>> = {
   base: { folder: 'packages/base', mayImport: [] },
   kernels: { folder: 'kernels', mayImport: ['base'] },
   tensor: { folder: 'packages/tensor', mayImport: ['base', 'kernels'] },
@@ -16,8 +25,16 @@ const rooms: Record<string, { folder: string; mayImport: string[] }> = {
   metacontroller: { folder: 'packages/metacontroller', mayImport: ['base', 'tensor', 'transformer'] },
   envs: { folder: 'packages/envs', mayImport: ['base'] },
   rl: { folder: 'packages/rl', mayImport: ['base', 'kernels', 'tensor', 'transformer', 'metacontroller', 'envs'] },
-  lab: { folder: 'packages/lab', mayImport: ['base', 'kernels', 'tensor', 'transformer', 'metacontroller', 'envs', 'rl'] },
+  lab: { folder: 'packages/lab', mayImport: ['base', 'tensor', 'transformer', 'envs'] },
+  ...Object.fromEntries(SYSTEMS.map((name) => [name, { folder: `packages/${name}`, mayImport: BELOW }])),
+  coxswain: { folder: 'packages/coxswain', mayImport: [...BELOW, ...SYSTEMS] },
 };
+
+/** The app is called by its own name, all else is in the scope. */
+const packageOf = (room: string): string => (room === 'coxswain' ? room : `@coxswain/${room}`);
+/** Whether a specifier is a package of this repository, or one of its entries. */
+const isOurs = (specifier: string): boolean => /^(@coxswain\/|coxswain(\/|$))/.test(specifier);
+const isOf = (specifier: string, room: string): boolean => specifier === packageOf(room) || specifier.startsWith(`${packageOf(room)}/`);
 const outside = ['examples', 'bench'];
 
 interface Source {
@@ -55,11 +72,7 @@ describe('the house', () => {
     const found = ['kernels', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)].map(
       (folder) => manifestOf(folder).name,
     );
-    expect(found.sort()).toEqual(
-      Object.keys(rooms)
-        .map((name) => `@coxswain/${name}`)
-        .sort(),
-    );
+    expect(found.sort()).toEqual(Object.keys(rooms).map(packageOf).sort());
     const order = Object.keys(rooms);
     for (const [name, { mayImport }] of Object.entries(rooms)) {
       for (const other of mayImport) expect(order.indexOf(other), `${name} → ${other}`).toBeLessThan(order.indexOf(name));
@@ -69,10 +82,10 @@ describe('the house', () => {
   it('enters another package only where it exports something, never through its files', () => {
     const exported = new Set(
       Object.entries(rooms).flatMap(([name, { folder }]) =>
-        Object.keys(manifestOf(folder).exports).map((path) => `@coxswain/${name}${path.slice(1)}`),
+        Object.keys(manifestOf(folder).exports).map((path) => `${packageOf(name)}${path.slice(1)}`),
       ),
     );
-    expect(violations(all, (specifier) => specifier.startsWith('@coxswain/') && !exported.has(specifier))).toEqual([]);
+    expect(violations(all, (specifier) => isOurs(specifier) && !exported.has(specifier))).toEqual([]);
     // Test tools are no part of a package's surface: tests share them by path.
     const leaves = (specifier: string, { path, isTest }: Source) => {
       if (!specifier.startsWith('.')) return false;
@@ -89,17 +102,11 @@ describe.each(Object.entries(rooms))('%s', (name, { folder, mayImport }) => {
   const manifest = manifestOf(folder);
 
   it('imports and depends on the packages before it alone', () => {
-    const known = (specifier: string) =>
-      mayImport.some((other) => specifier === `@coxswain/${other}` || specifier.startsWith(`@coxswain/${other}/`));
+    const known = (specifier: string) => mayImport.some((other) => isOf(specifier, other));
     // A test may run a program that uses the package from outside, by its own name.
-    const own = (specifier: string, { isTest }: Source) =>
-      isTest && (specifier === `@coxswain/${name}` || specifier.startsWith(`@coxswain/${name}/`));
-    expect(
-      violations(sources, (specifier, source) => specifier.startsWith('@coxswain/') && !known(specifier) && !own(specifier, source)),
-    ).toEqual([]);
-    expect(
-      Object.keys(manifest.dependencies ?? {}).filter((dependency) => dependency.startsWith('@coxswain/') && !known(dependency)),
-    ).toEqual([]);
+    const own = (specifier: string, { isTest }: Source) => isTest && isOf(specifier, name);
+    expect(violations(sources, (specifier, source) => isOurs(specifier) && !known(specifier) && !own(specifier, source))).toEqual([]);
+    expect(Object.keys(manifest.dependencies ?? {}).filter((dependency) => isOurs(dependency) && !known(dependency))).toEqual([]);
   });
 
   it('declares what its published code imports', () => {
@@ -122,8 +129,8 @@ describe.each(Object.entries(rooms))('%s', (name, { folder, mayImport }) => {
   });
 });
 
-// The lab is the command line: a Node program through and through. Everything under it also runs in a browser.
-describe.each(Object.entries(rooms).filter(([name]) => name !== 'lab'))('%s', (_, { folder }) => {
+// The lab keeps runs on the disk, and what is built on it does: Node programs. Everything under it also runs in a browser.
+describe.each(Object.entries(rooms).filter(([name]) => BELOW.includes(name) && name !== 'lab'))('%s', (_, { folder }) => {
   it('reaches for Node in its node.ts entry, what lies in node/ behind it, and in tests alone', () => {
     const published = sourcesOf(folder).filter((source) => !source.isTest && !/\/src\/node(\.ts$|\/)/.test(source.path));
     const ofNode = (specifier: string) =>
@@ -133,24 +140,66 @@ describe.each(Object.entries(rooms).filter(([name]) => name !== 'lab'))('%s', (_
   });
 });
 
-describe('what the lab is made of', () => {
-  const sources = sourcesOf('packages/lab/src').filter(({ isTest }) => !isTest);
-  const inside = ({ path }: Source, ...folders: readonly string[]) =>
-    folders.some((folder) => path.startsWith(`packages/lab/src/${folder}`));
+/** What a file does, without what it says about it. */
+const codeOf = ({ text }: Source): string => text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '');
 
-  it('knows no phase by name but in the rooms of the method and the demo that runs them', () => {
-    const names = PHASES.map(({ name }) => name);
-    const named = new RegExp(`'(${names.join('|')})'`);
-    const elsewhere = sources.filter((source) => !inside(source, 'phases/', 'lists.ts', 'imitation/', 'analyses/', 'skills/', 'demo.ts'));
-    expect(elsewhere.filter(({ text }) => named.test(text)).map(({ path }) => path)).toEqual([]);
+/**
+ * Where code names one of these things: in a string literal, alone or as a word among others where the name has a
+ * hyphen, or as the identifier of its definition (`gridworldPinpad`). Names of packages in imports are no such things.
+ */
+function namesIn(source: Source, names: readonly string[], identifiers = true): string[] {
+  const code = codeOf(source).replace(/(["'])(@coxswain\/|\.)[^"'\n]*\1/g, '');
+  return names
+    .filter((name) => {
+      const alone = new RegExp(`(['"\`])${name}\\1`);
+      const word = new RegExp(`(?<![\\w-])${name}(?![\\w-])`);
+      const identifier = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+      const named = identifiers && new RegExp(`(?<![\\w.])${identifier}\\b(?!\\s*[:?(])`, 'i').test(code);
+      return named || (name.includes('-') ? word : alone).test(code);
+    })
+    .map((name) => `${source.path} names ${name}`);
+}
+
+describe('names', () => {
+  const published = (...names: readonly string[]) => names.flatMap((name) => sourcesOf(rooms[name].folder)).filter(({ isTest }) => !isTest);
+  const outsideOf = (sources: readonly Source[], ...own: readonly RegExp[]) =>
+    sources.filter(({ path }) => !own.some((one) => one.test(path)));
+  const all = published(...BELOW, ...SYSTEMS);
+  const namesOf = (things: readonly { readonly name: string }[]): string[] => things.map(({ name }) => name);
+
+  it('of worlds are said by their own folders alone', () => {
+    for (const name of namesOf(worlds)) {
+      const folder = new RegExp(`/src/${name}/`);
+      expect(outsideOf(all, folder).flatMap((source) => namesIn(source, [name]))).toEqual([]);
+    }
   });
 
-  it('reads, checks and composes settings without naming a phase, a world, a model or a preset', () => {
-    const names = [...PHASES, ...worlds, ...models].map(({ name }) => name);
-    const named = new RegExp(`\\b(${[...names, ...PRESET_NAMES].join('|')})\\b`, 'g');
-    const machinery = sources.filter((source) => inside(source, 'settings/'));
-    expect(machinery.length).toBeGreaterThan(3);
-    expect(machinery.flatMap(({ path, text }) => [...text.matchAll(named)].map(([name]) => `${path} names ${name}`))).toEqual([]);
+  it('of models are said by their own package alone, and there by their own folders', () => {
+    for (const name of namesOf(models)) {
+      const own = name === 'transformer' ? /transformer\/src\// : new RegExp(`/src/${name}/`);
+      expect(outsideOf(all, own).flatMap((source) => namesIn(source, [name]))).toEqual([]);
+    }
+  });
+
+  it('of systems are said by themselves alone', () => {
+    for (const name of SYSTEMS) {
+      const others = published(...BELOW, ...SYSTEMS.filter((other) => other !== name));
+      expect(others.flatMap((source) => namesIn(source, [name], false))).toEqual([]);
+    }
+  });
+
+  it('of presets are said only where worlds, models and systems say what one means to them', () => {
+    const settings = /\/settings(\.ts$|\/)/;
+    expect(outsideOf(all, settings).flatMap((source) => namesIn(source, PRESET_NAMES, false))).toEqual([]);
+    expect(published('lab').flatMap((source) => namesIn(source, PRESET_NAMES, false))).toEqual([]);
+  });
+
+  it('of phases are said by their own system and the demo alone', () => {
+    for (const { name, phases, sections } of systems) {
+      const others = outsideOf(published(...BELOW, ...SYSTEMS.filter((other) => other !== name), 'coxswain'), /coxswain\/src\/demo\.ts$/);
+      // A setting of a world or a section of settings may be called as a phase of somebody else is: a literal counts.
+      expect(others.flatMap((source) => namesIn(source, [...namesOf(phases), ...namesOf(sections)], false))).toEqual([]);
+    }
   });
 });
 

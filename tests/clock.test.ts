@@ -30,7 +30,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
 const EXEMPT: Readonly<Record<string, string>> = {
   'tests/clock.test.ts': 'names what it looks for',
   'tests/packed/main.ts': 'a program, which prints how long each file took',
-  'packages/lab/test/waiting.ts': '`until` itself, which polls without end',
+  'packages/coxswain/test/waiting.ts': '`until` itself, which polls without end',
 };
 
 interface Finding {

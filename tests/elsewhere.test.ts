@@ -10,7 +10,7 @@ const run = join(root, 'scripts/run.mjs');
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'coxswain-elsewhere-'));
-  cpSync(join(root, 'packages/lab/models/grid-mini'), join(folder, 'runs'), { recursive: true });
+  cpSync(join(root, 'packages/coxswain/models/grid-mini'), join(folder, 'runs'), { recursive: true });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const { INIT_CWD: _, npm_package_json: __, ...env } = process.env;
 
 it('relative paths mean the folder that the program is started in', () => {
-  const out = execFileSync(process.execPath, [run, join(root, 'packages/lab/src/cli.ts'), 'report', '--out', 'here.html'], {
+  const out = execFileSync(process.execPath, [run, join(root, 'packages/coxswain/src/cli.ts'), 'report', '--out', 'here.html'], {
     cwd: folder,
     env,
     encoding: 'utf8',
@@ -28,7 +28,7 @@ it('relative paths mean the folder that the program is started in', () => {
 });
 
 it('relative paths mean the folder that npm is called in, and the program is looked for where npm is', () => {
-  execFileSync(process.execPath, [run, 'packages/lab/src/cli.ts', 'report', '--out', 'npm.html'], {
+  execFileSync(process.execPath, [run, 'packages/coxswain/src/cli.ts', 'report', '--out', 'npm.html'], {
     cwd: root,
     env: { ...env, INIT_CWD: folder, npm_package_json: join(root, 'package.json') },
   });
@@ -38,12 +38,12 @@ it('relative paths mean the folder that npm is called in, and the program is loo
 
 it('the demo finds its models from there', () => {
   // No update is refused, once the first command was printed.
-  const { stdout, status } = spawnSync(process.execPath, [run, join(root, 'packages/lab/src/demo.ts'), '--updates', '0'], {
+  const { stdout, status } = spawnSync(process.execPath, [run, join(root, 'packages/coxswain/src/demo.ts'), '--updates', '0'], {
     cwd: folder,
     env,
     encoding: 'utf8',
   });
   expect(status).toBe(4);
   const [, base] = /--base (\S+)/.exec(stdout) ?? [];
-  expect(resolve(folder, base)).toBe(join(root, 'packages/lab/models/grid-mini/base'));
+  expect(resolve(folder, base)).toBe(join(root, 'packages/coxswain/models/grid-mini/base'));
 });

@@ -88,11 +88,43 @@ console.log((await evaluate(new Rollout({ model, environment, seed: 1 }), 8)).su
     prints: '0',
   },
   '@coxswain/lab': {
+    also: ['@coxswain/envs', '@coxswain/transformer'],
     text: `
-import { preset } from '@coxswain/lab';
-const { world, reinforce } = preset('grid-mini');
-console.log(world.tasks.length, reinforce.task);`,
-    prints: '16 0123',
+import { gridworldPinpad } from '@coxswain/envs';
+import { openHouse, preset } from '@coxswain/lab';
+import { transformer } from '@coxswain/transformer';
+openHouse({ worlds: [gridworldPinpad], models: [transformer], systems: [] });
+const { world, model } = preset('grid-mini');
+console.log(world.tasks.length, model.name);`,
+    prints: '16 transformer',
+  },
+  '@coxswain/imitation': {
+    also: ['@coxswain/envs', '@coxswain/lab', '@coxswain/transformer'],
+    text: `
+import { gridworldPinpad } from '@coxswain/envs';
+import { imitation } from '@coxswain/imitation';
+import { openHouse, preset } from '@coxswain/lab';
+import { transformer } from '@coxswain/transformer';
+openHouse({ worlds: [gridworldPinpad], models: [transformer], systems: [imitation] });
+console.log(preset('grid-small').pretrain.batch);`,
+    prints: '512',
+  },
+  '@coxswain/internal-rl': {
+    also: ['@coxswain/envs', '@coxswain/lab', '@coxswain/transformer'],
+    text: `
+import { gridworldPinpad } from '@coxswain/envs';
+import { internalRl } from '@coxswain/internal-rl';
+import { openHouse, preset } from '@coxswain/lab';
+import { transformer } from '@coxswain/transformer';
+openHouse({ worlds: [gridworldPinpad], models: [transformer], systems: [internalRl] });
+console.log(preset('grid-mini').reinforce.task, internalRl.phases.map(({ name }) => name).join(', '));`,
+    prints: '0123 discover, skills, supervise, reinforce, evaluate',
+  },
+  coxswain: {
+    text: `
+import { PHASES, systems, worlds } from 'coxswain';
+console.log(systems.map(({ name }) => name).join(', '), worlds[0].name, PHASES.length);`,
+    prints: 'imitation, internal-rl gridworld-pinpad 6',
   },
 };
 
@@ -156,7 +188,7 @@ describe.each(all)('$name', ({ name, folder: home }) => {
 });
 
 it('plays a world of a file beside which nothing is installed but the command', () => {
-  const project = emptyProject('@coxswain/lab');
+  const project = emptyProject('coxswain');
   run('pnpm', ['install', '--prefer-offline', '--ignore-scripts'], project);
   const elsewhere = mkdtempSync(join(folder, 'world-'));
   copyFileSync(join(root, 'examples/my-world.ts'), join(elsewhere, 'my-world.ts'));
@@ -168,7 +200,7 @@ it('plays a world of a file beside which nothing is installed but the command', 
 });
 
 it('installs with npm as well', () => {
-  const project = emptyProject('@coxswain/lab');
+  const project = emptyProject('coxswain');
   run('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'], project);
   expect(run(join(project, 'node_modules/.bin/coxswain'), ['--help'], project)).toContain('pretrain');
 });

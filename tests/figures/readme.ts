@@ -22,7 +22,7 @@ import {
 } from './stored.js';
 
 const hawk = (name: string) => run(`runs/hawk/${name}`).result;
-const attention = JSON.parse(readText('packages/lab/models/grid-mini/base/result.json'));
+const attention = JSON.parse(readText('packages/coxswain/models/grid-mini/base/result.json'));
 const internal = (task: string, episodes: number): number[] =>
   successes({ method: 'internal', task, episodes }).filter((_, i, all) => all.length === 6 || i < 6);
 const first = internal('0123', 61_440);

@@ -6,7 +6,7 @@ import type { Phase } from './phase.js';
 import { Catalogue } from './settings/catalogue.js';
 import { integer, tasks } from './settings/setting.js';
 import type { System } from './system.js';
-import type { KnownWorld } from './worlds.js';
+import type { KnownWorld } from './worlds/known.js';
 
 /** The lists of the app. Of worlds and of models the first is the default. */
 export interface House {

@@ -1,40 +1,87 @@
-export { main } from './command/main.js';
-export type { Machine } from './command/phase-command.js';
+export * from './analyses/analysis.js';
+export { chartOf, column, FIGURE_FILE, FINDINGS_FILE, highest, rowsOf, shown, tableOf } from './analyses/findings.js';
+export * from './analyses/summary.js';
+export * from './answer.js';
+export * from './command/options.js';
 export {
-  allSettings,
-  type Config,
-  type Loaded,
-  override,
-  type PartialConfig,
-  pick,
-  preset,
-  presetNames,
-  type SectionName,
-} from './config.js';
+  DEMONSTRATIONS_HELP,
+  isWorldFile,
+  knowWorlds,
+  WORLD_HELP,
+  WORLD_OPTION,
+  withWorld,
+  worldAssignment,
+} from './command/world-option.js';
+export * from './command/write-file.js';
+export * from './config.js';
+export type { PhaseProbe, Variation } from './cost/phase-probe.js';
+export { LENGTHS, measureCalls, probe, probeAlone, probeOf, stepsFor } from './cost/probe.js';
+export { Stopwatch } from './cost/stopwatch.js';
+export { addWork, KINDS, NO_WORK, operationsOf, type Work, type WorkKind, WorkMeter, workInKinds } from './cost/work.js';
+export * from './cost/yardstick.js';
 export * from './errors.js';
-export { gridOf } from './grid/needs.js';
+export * from './house.js';
+export { listenForInterrupts } from './interrupt.js';
+export * from './machine.js';
+export { type Base, loadBase, makeBase, modelBytes, takeTensor } from './models/base.js';
+export * from './models/base-nll.js';
+export * from './models/inputs.js';
+export * from './models/untrained.js';
 export * from './names.js';
 export * from './phase.js';
-export { type Base, loadBase } from './phases/base.js';
-export { type Controller, loadController } from './phases/controller.js';
 export * from './progress.js';
+export { spread } from './report/chart.js';
 export { collectReport } from './report/collect.js';
 export * from './report/data.js';
-export { renderReport } from './report/page.js';
-export { resolve, validate } from './resolve.js';
-export { tablesToMarkdown } from './results/markdown.js';
+export { EPISODE_LEGEND, episodeFigure, visits } from './report/episodes.js';
+export * from './report/format.js';
+export { curvesByMethod, type MethodCurves, methodLabel, methodName, smooth, summarise, valueAt } from './report/learning.js';
+export { metricChart } from './report/metric-chart.js';
+export * from './report/page.js';
+export * from './report/standalone.js';
+export { segments } from './report/strip.js';
+export * from './report/system-report.js';
+export * from './resolve.js';
+export { findingsToMarkdown, line, tablesToMarkdown } from './results/markdown.js';
 export * from './results/rows.js';
-export type { Checkpoint, Snapshot } from './run/checkpoint.js';
-export { type RunConfig, RunFolder, readRunConfig } from './run/folder.js';
-export { type InputIdentity, identify, type RunIdentity } from './run/identity.js';
-export { type MetricLine, readMetrics } from './run/metrics.js';
-export { openModel, type TrainedModel } from './run/model.js';
-export { findRuns, type StoredRun } from './run/scan.js';
-export type { Kind, WorldKind } from './settings/section.js';
-export { type Chained, type ChainedEpisode, playChain } from './skills/chain.js';
-export type { FreeEpisode, Hold, Player } from './skills/free-play.js';
-export { type HeldCode, heldCodes } from './skills/held-codes.js';
-export { findSkills, type LibraryOptions, type Skill, type SkillLibrary } from './skills/library.js';
-export { chooseSkills, openSkills } from './skills/open.js';
-export { type Link, tellEpisode, tellOrder } from './skills/tell.js';
-export { knownWorlds } from './worlds.js';
+export { type Checkpoint, digest, lastProgress, progressDigest, readCheckpoint, recover, type Snapshot } from './run/checkpoint.js';
+export { environmentOf } from './run/environment.js';
+export { requireFiniteFile } from './run/finite.js';
+export * from './run/fitted.js';
+export * from './run/folder.js';
+export * from './run/identity.js';
+export { isLocked } from './run/lock.js';
+export { type MetricLine, MetricsWriter, readLines, readMetrics } from './run/metrics.js';
+export { inputIdentity, openModel, type TrainedModel } from './run/model.js';
+export * from './run/scan.js';
+export { hasLeft, readArtifact } from './run/seal.js';
+export { fileAt, makeFolder, onDisk, readJson, readText, writeAtomic } from './run/storage.js';
+export * from './run/watchdog.js';
+export * from './settings/json.js';
+export { type AskedWorld, type Kind, requireThat, requireWithin, section, type WorldKind } from './settings/section.js';
+export { choice, flag, integer, number, optionalTask, task } from './settings/setting.js';
+export * from './settings/shared.js';
+export * from './suggest.js';
+export * from './system.js';
+export { rateAt } from './training/learning-rate.js';
+export * from './training/precision.js';
+export { trainingProbe } from './training/probe.js';
+export * from './training/spoilt.js';
+export * from './training/training-state.js';
+export { commitOf, programVersion, versionInWords } from './version.js';
+export * from './worlds/held-out-batches.js';
+export { type KnownWorld, knownWorlds } from './worlds/known.js';
+export * from './worlds/offers.js';
+export {
+  actionsOf,
+  type ConfiguredWorld,
+  demonstrations,
+  demonstrationsOf,
+  makeDemonstrations,
+  meanLength,
+  sequenceBatch,
+  WORLD_SEED,
+  withFinalObservation,
+  worldOf,
+  worldsWith,
+} from './worlds/world.js';

@@ -4,13 +4,13 @@ import { CheckpointError } from '@coxswain/tensor';
 import { type Config, configure, defaultPreset, type Loaded, type PartialConfig, pick, preset, presetNames } from '../config.js';
 import { SettingError, UsageError } from '../errors.js';
 import type { Given, Phase, PhaseInput } from '../phase.js';
-import { requireOffered, requireSpaces } from '../phases/offers.js';
-import { storedDemonstrations } from '../phases/stored-demonstrations.js';
 import { validate } from '../resolve.js';
 import { identify, type RunIdentity } from '../run/identity.js';
 import { inputIdentity, openModel, type TrainedModel } from '../run/model.js';
 import { canonicalJson } from '../settings/json.js';
 import { suggestion } from '../suggest.js';
+import { requireOffered, requireSpaces } from '../worlds/offers.js';
+import { storedDemonstrations } from '../worlds/stored-demonstrations.js';
 import { noteDemonstrations, noteOrigin, worldAssignment } from './world-option.js';
 
 /** A word as a shell takes it. */

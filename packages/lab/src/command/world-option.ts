@@ -4,7 +4,7 @@ import type { WorldConfig } from '../config.js';
 import { RecordedFileError, UsageError } from '../errors.js';
 import { digestOfFile } from '../run/checkpoint.js';
 import { recordedWorld } from '../run/model.js';
-import { knownWorlds } from '../worlds.js';
+import { knownWorlds } from '../worlds/known.js';
 import type { OptionValues } from './options.js';
 
 export const WORLD_OPTION = { world: { type: 'string' as const } };
@@ -14,7 +14,7 @@ export const isWorldFile = (text: string): boolean => /[/\\]/.test(text) || /\.[
 
 /** The compiler of TypeScript is loaded where there is a file: every other command starts without it. */
 const load = async (file: string): Promise<void> => {
-  await (await import('../world-file.js')).loadWorld(file);
+  await (await import('../worlds/file.js')).loadWorld(file);
 };
 
 export const WORLD_HELP: readonly [string, string] = [

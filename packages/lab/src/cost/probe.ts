@@ -1,6 +1,5 @@
 /** Steps of a phase by themselves: what they ask of an adapter and, on a real one, how long they take. */
-import type { Device } from '@coxswain/tensor';
-import { ArgumentError } from '@coxswain/tensor';
+import { ArgumentError, type Device } from '@coxswain/tensor';
 import type { Config } from '../config.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import { identify } from '../run/identity.js';

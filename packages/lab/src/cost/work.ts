@@ -8,13 +8,13 @@ import type { Device, Launch } from '@coxswain/tensor';
 const RECURRENCES = ['recurrence', 'recurrenceByRows', 'recurrenceOfAnyWidth'] as const;
 /** Kinds of work, each of which an adapter does at a rate of its own. */
 export const KINDS = ['dispatches', 'products', 'attention', ...RECURRENCES, 'cache', 'memory', 'uploads'] as const;
-export type Kind = (typeof KINDS)[number];
+export type WorkKind = (typeof KINDS)[number];
 
 /**
  * Launches; floating-point operations of matrix products, attention and recurrences; bytes of attention's caches (a
  * meter counts these whole: how far an episode is no launch knows), of all other kernels, and from the host.
  */
-export type Work = Readonly<Record<Kind, number>>;
+export type Work = Readonly<Record<WorkKind, number>>;
 
 export const NO_WORK = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Work;
 
@@ -23,7 +23,7 @@ export const operationsOf = (work: Work): number =>
   [work.products, work.attention, ...RECURRENCES.map((kind) => work[kind])].reduce((sum, operations) => sum + operations);
 
 /** Work as it may have been stored: format 1 did not always tell recurrences apart by kernel. */
-export type StoredWork = Pick<Work, Exclude<Kind, (typeof RECURRENCES)[number]> | 'recurrence'> & Partial<Work>;
+export type StoredWork = Pick<Work, Exclude<WorkKind, (typeof RECURRENCES)[number]> | 'recurrence'> & Partial<Work>;
 
 /**
  * Stored work in the kinds of now. Where recurrences were not told apart, `recurrence` holds all of their operations.
@@ -35,7 +35,7 @@ export function addWork(a: Work, b: Work, times = 1): Work {
 }
 
 /** Kernels by their name or the folder that they lie in; all others move memory. */
-const KIND_OF: Readonly<Record<string, Kind>> = {
+const KIND_OF: Readonly<Record<string, WorkKind>> = {
   matmul: 'products',
   attention: 'attention',
   // One step of a rollout reads the whole cache for a few operations on each number.
@@ -51,7 +51,7 @@ const KIND_OF: Readonly<Record<string, Kind>> = {
 };
 
 function workOf(launches: readonly Launch[]): Work {
-  const work: Record<Kind, number> = { ...NO_WORK, dispatches: launches.length };
+  const work: Record<WorkKind, number> = { ...NO_WORK, dispatches: launches.length };
   for (const { pipeline, cost } of launches) {
     const kind = KIND_OF[pipeline.label] ?? KIND_OF[pipeline.label.split('/')[0]] ?? 'memory';
     work[kind] += kind === 'memory' || kind === 'cache' ? cost.bytes : cost.flops;

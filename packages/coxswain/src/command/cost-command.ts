@@ -1,0 +1,230 @@
+/** `coxswain cost`: what training asks of an adapter, and how long it is going to take, before it begins. */
+
+import {
+  type Config,
+  inFull,
+  LENGTHS,
+  type Phase,
+  probeAlone,
+  quote,
+  readCount,
+  readOptions,
+  resolve,
+  stepsFor,
+  suggestion,
+  UsageError,
+  WORLD_OPTION,
+  withWorld,
+  writeFile,
+  yardstick,
+} from '@coxswain/lab';
+import { type OutOfMemoryError, tooLarge } from '@coxswain/tensor';
+import { median } from 'd3-array';
+import { calibrate, calibrateSharing, type Tell } from '../cost/calibrate.js';
+import { kernelTable, type PhaseKernels, timeKernels } from '../cost/kernels.js';
+import { costTable, milliseconds, type PhaseLine, type Round } from '../cost/line.js';
+import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
+import { type CostResults, costPage, mergedResults, readCostResults } from '../cost/results.js';
+import { costFolder, measuredOn, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
+import { DEFAULT_PRESET, PRESET_NAMES } from '../lists.js';
+import { type Machine, openFor, outOfMemory } from './phase-command.js';
+
+export const COST_ABOUT = 'Count what training asks of this adapter and project how long it takes.';
+
+const helpFor = (names: readonly string[]): string => `coxswain cost — ${COST_ABOUT}
+
+  --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
+  --world NAME|FILE World, by name or a file that is one
+  --set KEY=VALUE   Change one setting first; may be repeated
+  --phase NAME      Of one phase only: ${names.join(', ')}
+  --measure         First time 31 small pieces of work on this adapter, three times each, and fit its model of cost to them (some 25
+                    minutes on two cores without a GPU). It is kept, and every phase that trains then says at its start how long its steps take.
+  --check N         Time N steps of each phase too, on models at their random start, after as many that are not timed; the ratio is
+                    that of what the model says of these very steps to what they took. Batches come in ${LENGTHS} lengths, so ${LENGTHS} or a
+                    multiple of it is a good number. Updates of RL are long and all alike: an eighth as many
+  --rounds N        Do so N times over, all phases in turn, for a median and a range: a machine that others use too is not always
+                    as fast (default 1)
+  --kernels N       Time every launch of N steps of each phase too, on one device: what each kernel takes, and how far it is from what
+                    the adapter could do at best
+  --results FOLDER  Also write FOLDER/ADAPTER/PRESET.json, and FOLDER.md about all that lies in FOLDER
+  --page            Only write FOLDER.md anew from what lies in FOLDER: nothing is counted or timed
+  -h, --help        Show this
+
+A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences (by kernel), bytes of attention's caches, bytes
+that all other kernels move and bytes from the host, each at a rate of the adapter. How fast the adapter is just now, beside when its rates
+were measured, a fixed piece of work tells: for two seconds, and in turns with steps that are timed. The error is that of runs left out of the
+fit. Updates of RL are counted on episodes as long as an expert’s, one in twenty of them cut by the horizon. Time steps are those of the
+episodes in a step: tokens of the sequence model, in RL steps of the worlds.
+`;
+
+const SPECS = {
+  preset: { type: 'string' as const, default: DEFAULT_PRESET },
+  ...WORLD_OPTION,
+  set: { type: 'string' as const, multiple: true },
+  phase: { type: 'string' as const },
+  measure: { type: 'boolean' as const },
+  check: { type: 'string' as const },
+  rounds: { type: 'string' as const },
+  kernels: { type: 'string' as const },
+  results: { type: 'string' as const },
+  page: { type: 'boolean' as const },
+  help: { type: 'boolean' as const, short: 'h' },
+};
+
+async function measure(phases: readonly Phase[], { openDevice, openDevices, stderr, stdout }: Machine): Promise<void> {
+  const told =
+    (on: string): Tell =>
+    (done, all, { seconds }) =>
+      stderr.write(`measured ${done} of ${all}${on}: ${(1000 * seconds).toPrecision(3)} ms a step\n`);
+  const model = await calibrate(phases, openDevice, told(''));
+  const device = await openDevice();
+  stdout.write(`Wrote ${writeCostModel(costFolder(), [device], model)}\n`);
+  device.close();
+  if (!openDevices) return;
+  const devices = await openDevices();
+  for (const one of devices) one.close();
+  if (devices.length === 1) return;
+  const shared = await calibrateSharing(phases, openDevices, devices[0].traits, model, told(` on ${devices.length} devices`));
+  stdout.write(`Wrote ${writeCostModel(costFolder(), devices, shared)}\n`);
+}
+
+/** A phase as it is measured. */
+interface Probed {
+  readonly phase: Phase;
+  readonly devices: number;
+  readonly cost: PhaseCost;
+  /** The model of cost of its devices, where there is one. */
+  readonly stored?: StoredModel;
+  /** Why it cannot run here. */
+  readonly obstacle?: OutOfMemoryError;
+  /** Seconds that the yardstick took before the first round, where there is a model. */
+  readonly beside: number;
+  /** Once a round. */
+  readonly rounds: Round[];
+  /** Where they were asked for. */
+  kernels?: PhaseKernels;
+}
+
+/** What a phase costs on the devices that it would run on. */
+async function probedOf(phase: Phase, config: Config, machine: Machine): Promise<Probed> {
+  const devices = await openFor(phase, config, machine);
+  const stored = readCostModel(costFolder(), devices);
+  const beside = stored ? await yardstick(devices) : 0;
+  const [{ traits, pool }] = devices;
+  for (const one of devices) one.close();
+  const cost = await phaseCost(phase, config, traits);
+  const obstacle = cost.largest > pool.largest ? outOfMemory(phase, tooLarge(cost.largest, pool.largest)) : undefined;
+  return { phase, devices: devices.length, cost, stored, obstacle, beside, rounds: [] };
+}
+
+/** Times steps of a phase once, if it can run here. @returns what to tell of it. */
+async function time({ phase, obstacle, stored, devices, cost, rounds }: Probed, config: Config, machine: Machine, steps: number) {
+  if (obstacle) return 'cannot run here';
+  const counted = stepsFor(phase, steps);
+  const { work, seconds, beside } = await probeAlone(phase, config, () => openFor(phase, config, machine), counted);
+  // Of what devices share the one that counts sees its part alone; but then all steps are alike.
+  const same = { ...cost, steps: 1, work: devices > 1 ? cost.work : work };
+  rounds.push({ timed: seconds, beside, ...(stored ? { expected: projectedSeconds(same, stored, beside) } : {}) });
+  return `${milliseconds(seconds)} ms a step`;
+}
+
+/** Projected at the speed of the rounds where there were any. */
+function lineOf({ phase: { name: phase }, devices, cost, stored, beside, rounds, kernels }: Probed): PhaseLine {
+  const now = median(rounds, (round) => round.beside) ?? beside;
+  const projected = stored && projectedSeconds({ ...cost, steps: 1 }, stored, now);
+  return { phase, devices, cost, rounds, ...(projected === undefined ? {} : { projected }), ...(kernels && { kernels }) };
+}
+
+function aligned(rows: readonly string[][]): string {
+  const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
+  return rows.map((row) => `${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ')}\n`).join('');
+}
+
+const withoutSlash = (folder: string): string => folder.replace(/\/+$/, '');
+
+/** Writes the page about a folder of results. */
+function writePage(folder: string, { stdout }: Machine): void {
+  const path = withoutSlash(folder);
+  writeFile(`${path}.md`, costPage(readCostResults(path)), stdout);
+}
+
+/** Keeps the lines in a folder of results, and writes its page anew. */
+function record(folder: string, results: CostResults, machine: Machine): void {
+  const { path, content } = mergedResults(withoutSlash(folder), results);
+  writeFile(path, content, machine.stdout);
+  writePage(folder, machine);
+}
+
+/** Prints what each phase costs. @throws NoAdapterError where there is no adapter. */
+export async function runCost(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<void> {
+  const { values } = readOptions(args, SPECS, false);
+  const { stdout, stderr } = machine;
+  const probed = phases.filter(isProbed).map(({ name }) => name);
+  if (values.help) {
+    stdout.write(helpFor(probed));
+    return;
+  }
+  if (values.page) {
+    if (typeof values.results !== 'string')
+      throw new UsageError('--page', 'no folder', '--results FOLDER beside it', 'For example --results docs/results/cost.');
+    writePage(values.results, machine);
+    return;
+  }
+  const changes = await withWorld(values);
+  const config = resolve(values.preset as string, changes);
+  const steps = readCount('check', (values.check ?? '0') as string);
+  const rounds = readCount('rounds', (values.rounds ?? '1') as string);
+  if (steps === 0 && values.rounds !== undefined)
+    throw new UsageError('--rounds', `${rounds} of no steps`, '--check N beside it', 'For example --check 8.');
+  const kernelSteps = readCount('kernels', (values.kernels ?? '0') as string);
+  const asked = phases.filter((phase) => isProbed(phase) && (values.phase ?? phase.name) === phase.name);
+  if (asked.length === 0) {
+    const value = String(values.phase);
+    throw new UsageError('--phase', `\`${value}\``, `one of ${probed.join(', ')}`, suggestion(value, probed, 'Leave it out for all.'));
+  }
+  if (values.measure) await measure(phases, machine);
+  const device = await machine.openDevice();
+  const { description } = device;
+  const adapter = measuredOn([device]);
+  const stored = readCostModel(costFolder(), [device]);
+  device.close();
+  const all: Probed[] = [];
+  for (const phase of asked) all.push(await probedOf(phase, config, machine));
+  for (let round = 1; steps > 0 && round <= rounds; round++) {
+    for (const probed of all) {
+      const told = await time(probed, config, machine, steps);
+      stderr.write(`round ${round} of ${rounds}, ${probed.phase.name}: ${told}\n`);
+    }
+  }
+  for (const probed of all) {
+    if (kernelSteps === 0 || probed.obstacle) continue;
+    probed.kernels = await timeKernels(probed.phase, config, machine.openDevice, stepsFor(probed.phase, kernelSteps));
+    stderr.write(`timed the kernels of ${probed.phase.name}\n`);
+  }
+  const lines = all.map(lineOf);
+  stdout.write(`${description}\n`);
+  stdout.write(
+    stored
+      ? `Model of cost fitted on ${stored.measuredAt.slice(0, 10)} to ${stored.model.measurements} runs, mean error ${Math.round(100 * stored.model.error)} %.\n\n`
+      : 'No model of cost for this adapter yet: --measure makes one.\n\n',
+  );
+  stdout.write(aligned(costTable(lines)));
+  for (const { phase, kernels } of all) if (kernels) stdout.write(`\nA step of ${phase.name}\n${aligned(kernelTable(kernels))}`);
+  for (const { phase, obstacle } of all) if (obstacle) stdout.write(`\n${phase.name} cannot run here. ${inFull(obstacle)}\n`);
+  if (typeof values.results !== 'string') return;
+  const command = ['coxswain', 'cost', ...args].map(quote).join(' ');
+  const at = new Date().toISOString();
+  const models = new Map(all.flatMap(({ stored }) => (stored ? [[stored.measuredOn, stored] as const] : [])));
+  record(
+    values.results,
+    {
+      format: 1,
+      preset: values.preset as string,
+      set: changes,
+      adapter,
+      models: [...models.values()],
+      phases: lines.map((line) => ({ ...line, command, at })),
+    },
+    machine,
+  );
+}

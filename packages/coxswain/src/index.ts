@@ -1,0 +1,2 @@
+export { main } from './command/main.js';
+export * from './lists.js';

@@ -1,0 +1,2 @@
+export { pretrainPhase } from './pretrain.js';
+export * from './system.js';

@@ -1,0 +1,56 @@
+/** Settings of training the base model. */
+
+import { adam, cadence, integer, lengthBuckets, number, precision, requireThat, requireWithin, section } from '@coxswain/lab';
+import { z } from 'zod';
+
+export const pretrainSection = section({
+  name: 'pretrain',
+  schema: z.object({
+    episodes: integer('Expert episodes made as data.', 2_300_000, { min: 1 }),
+    noise: number('Share ε of expert moves replaced by a random move that ends nothing.', 0.1, { min: 0, max: 1 }),
+    steps: integer('Training steps.', 9000, { min: 1 }),
+    precision,
+    batch: integer('Episodes in a batch.', 256, { min: 1 }),
+    parts: integer(
+      'Parts that a batch is worked off in, one after the other, where the whole does not fit the memory; a divisor of the batch.',
+      1,
+      { min: 1 },
+    ),
+    lengthBuckets,
+    observationWeight: number('Weight λ of the next-observation loss.', 0.01, { min: 0 }),
+    warmup: integer('Steps over which the learning rate rises from zero.', 200, { min: 0 }),
+    finalRate: number('Share of the learning rate left at the last step; it falls linearly (1 keeps it constant).', 0.02, {
+      min: 0,
+      max: 1,
+    }),
+    ...adam('the base model', { learningRate: 3e-3, weightDecay: 0.03, gradientClip: 1 }),
+    ...cadence(1000, 1000),
+  }),
+  presets: {
+    'grid-small': {
+      episodes: 1_000_000,
+      steps: 20_000,
+      batch: 512,
+      warmup: 500,
+      learningRate: 2e-3,
+      evaluateEvery: 2000,
+      saveEvery: 500,
+    },
+    'grid-paper': {
+      episodes: 1_000_000,
+      steps: 256_000,
+      batch: 1024,
+      warmup: 0,
+      finalRate: 1,
+      learningRate: 3e-4,
+      logEvery: 100,
+      evaluateEvery: 4000,
+      saveEvery: 1000,
+    },
+  },
+  check(pretrain) {
+    const expected = `a divisor of pretrain.batch (${pretrain.batch})`;
+    requireThat(pretrain.batch % pretrain.parts === 0, 'pretrain.parts', pretrain.parts, expected, 'Parts have the same size.');
+    requireWithin('pretrain', pretrain, ['warmup']);
+  },
+});

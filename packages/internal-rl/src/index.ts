@@ -1,0 +1,14 @@
+export { gridOf } from './grid/needs.js';
+export { type Controller, loadController } from './phases/controller.js';
+export { evaluateController } from './phases/evaluate-controller.js';
+export * from './phases/labels.js';
+export { episodesSeen } from './phases/learned-policy.js';
+export { differencesWithin, type Pools } from './report/pooled.js';
+export * from './report/tables.js';
+export * from './skills/chain.js';
+export type { FreeEpisode, Hold, Player } from './skills/free-play.js';
+export * from './skills/held-codes.js';
+export * from './skills/library.js';
+export { chooseSkills, openSkills } from './skills/open.js';
+export { type Link, tellEpisode, tellOrder } from './skills/tell.js';
+export * from './system.js';

@@ -1,0 +1,31 @@
+/**
+ * Internal RL: skills found in a frozen sequence model, and RL that chooses among them. The one list of this folder.
+ */
+
+import { type ConfigOf, system } from '@coxswain/lab';
+import { ANALYSES } from './analyses/index.js';
+import { SUMMARIES } from './analyses/summaries.js';
+import { discoverPhase } from './phases/discover.js';
+import { evaluatePhase } from './phases/evaluate.js';
+import { reinforcePhase } from './phases/reinforce.js';
+import { skillsPhase } from './phases/skills.js';
+import { supervisePhase } from './phases/supervise.js';
+import { methodReport } from './report/index.js';
+import { SECTIONS } from './settings/index.js';
+import { SKILLS } from './skills/open.js';
+import { PLAY_ABOUT, runPlay } from './skills/play-command.js';
+
+declare module '@coxswain/lab' {
+  interface Config extends ConfigOf<typeof SECTIONS> {}
+}
+
+export const internalRl = system({
+  name: 'internal-rl',
+  sections: SECTIONS,
+  phases: [discoverPhase, skillsPhase, supervisePhase, reinforcePhase, evaluatePhase],
+  analyses: ANALYSES,
+  summaries: SUMMARIES,
+  commands: [{ name: 'play', about: PLAY_ABOUT, run: runPlay }],
+  leaves: [SKILLS],
+  report: methodReport,
+});

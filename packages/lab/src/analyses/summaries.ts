@@ -1,8 +1,0 @@
-/** Analyses that only read finished runs: `coxswain analyse NAME --runs FOLDER`. */
-import { memorySummary } from './memory.js';
-import { rateDistortionSummary } from './rate-distortion.js';
-import { curvesSummary } from './success-curves.js';
-import { mapSummary } from './success-map.js';
-import type { Summary } from './summary.js';
-
-export const SUMMARIES: readonly Summary[] = [curvesSummary, rateDistortionSummary, mapSummary, memorySummary];

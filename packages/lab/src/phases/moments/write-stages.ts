@@ -1,9 +1,0 @@
-import type { StageTrace } from '../../report/data.js';
-import { standaloneStages } from '../../report/standalone.js';
-import type { RunFolder } from '../../run/folder.js';
-
-/** Leaves what each stage was shown and found in a run's folder: for the report, and drawn. */
-export function writeStages(folder: Pick<RunFolder, 'writeArtifact' | 'writeText'>, stages: readonly StageTrace[]): void {
-  folder.writeArtifact('stages.json', stages);
-  folder.writeText('stages.svg', standaloneStages(stages));
-}
