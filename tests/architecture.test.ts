@@ -10,6 +10,10 @@ const root = resolve(import.meta.dirname, '..');
 interface Room {
   readonly folder: string;
   readonly mayImport: readonly string[];
+  /** Files of it that may import more: those of an entry of its own. */
+  readonly apart?: { readonly files: RegExp; readonly mayImport: readonly string[] };
+  /** What all its files may import the types of. */
+  readonly types?: readonly string[];
 }
 
 /** What systems are made with. */
@@ -23,7 +27,12 @@ const rooms: Readonly<Record<string, Room>> = {
   tensor: { folder: 'packages/tensor', mayImport: ['base', 'kernels'] },
   transformer: { folder: 'packages/transformer', mayImport: ['base', 'kernels', 'tensor'] },
   metacontroller: { folder: 'packages/metacontroller', mayImport: ['base', 'tensor', 'transformer'] },
-  envs: { folder: 'packages/envs', mayImport: ['base'] },
+  envs: {
+    folder: 'packages/envs',
+    mayImport: ['base'],
+    apart: { files: /\/src\/([\w-]+\/)?device(\.ts$|\/)/, mayImport: ['base', 'kernels', 'tensor'] },
+    types: ['tensor'],
+  },
   rl: { folder: 'packages/rl', mayImport: ['base', 'kernels', 'tensor', 'transformer', 'metacontroller', 'envs'] },
   lab: { folder: 'packages/lab', mayImport: ['base', 'tensor', 'transformer', 'envs'] },
   ...Object.fromEntries(SYSTEMS.map((name) => [name, { folder: `packages/${name}`, mayImport: BELOW }])),
@@ -41,6 +50,8 @@ interface Source {
   readonly path: string;
   readonly isTest: boolean;
   readonly imports: string[];
+  /** Those of which it imports types alone. */
+  readonly typesOf: string[];
   readonly text: string;
 }
 
@@ -53,7 +64,10 @@ function sourcesOf(folder: string): Source[] {
     .map((file) => {
       const text = readFileSync(join(root, folder, file), 'utf8');
       const isTest = /\.test\.ts$|(^|\/)(test|testing)\//.test(file);
-      return { path: join(folder, file), isTest, imports: [...text.matchAll(IMPORT)].map((match) => match[2]), text };
+      const [imports, values] = [text, text.replace(/^(import|export) type [^;]*;/gm, '')].map((code) =>
+        [...code.matchAll(IMPORT)].map((match) => match[2]),
+      );
+      return { path: join(folder, file), isTest, imports, typesOf: imports.filter((specifier) => !values.includes(specifier)), text };
     });
 }
 
@@ -97,16 +111,22 @@ describe('the house', () => {
   });
 });
 
-describe.each(Object.entries(rooms))('%s', (name, { folder, mayImport }) => {
+describe.each(Object.entries(rooms))('%s', (name, { folder, mayImport, apart, types = [] }) => {
   const sources = sourcesOf(folder);
   const manifest = manifestOf(folder);
 
   it('imports and depends on the packages before it alone', () => {
-    const known = (specifier: string) => mayImport.some((other) => isOf(specifier, other));
+    const known = (specifier: string, { path, typesOf }: Source) =>
+      [...(apart?.files.test(path) ? apart.mayImport : mayImport), ...(typesOf.includes(specifier) ? types : [])].some((other) =>
+        isOf(specifier, other),
+      );
     // A test may run a program that uses the package from outside, by its own name.
     const own = (specifier: string, { isTest }: Source) => isTest && isOf(specifier, name);
-    expect(violations(sources, (specifier, source) => isOurs(specifier) && !known(specifier) && !own(specifier, source))).toEqual([]);
-    expect(Object.keys(manifest.dependencies ?? {}).filter((dependency) => isOurs(dependency) && !known(dependency))).toEqual([]);
+    expect(violations(sources, (specifier, source) => isOurs(specifier) && !known(specifier, source) && !own(specifier, source))).toEqual(
+      [],
+    );
+    const needed = (dependency: string) => [...mayImport, ...(apart?.mayImport ?? [])].some((other) => isOf(dependency, other));
+    expect(Object.keys(manifest.dependencies ?? {}).filter((dependency) => isOurs(dependency) && !needed(dependency))).toEqual([]);
   });
 
   it('declares what its published code imports', () => {
@@ -189,16 +209,15 @@ describe('names', () => {
   });
 
   it('of presets are said only where worlds, models and systems say what one means to them', () => {
-    const settings = /\/settings(\.ts$|\/)/;
+    const settings = new RegExp(`/settings(\\.ts$|/)|/src/(${namesOf(worlds).join('|')})/`);
     expect(outsideOf(all, settings).flatMap((source) => namesIn(source, PRESET_NAMES, false))).toEqual([]);
     expect(published('lab').flatMap((source) => namesIn(source, PRESET_NAMES, false))).toEqual([]);
   });
 
   it('of phases are said by their own system and the demo alone', () => {
-    for (const { name, phases, sections } of systems) {
+    for (const { name, phases } of systems) {
       const others = outsideOf(published(...BELOW, ...SYSTEMS.filter((other) => other !== name), 'coxswain'), /coxswain\/src\/demo\.ts$/);
-      // A setting of a world or a section of settings may be called as a phase of somebody else is: a literal counts.
-      expect(others.flatMap((source) => namesIn(source, [...namesOf(phases), ...namesOf(sections)], false))).toEqual([]);
+      expect(others.flatMap((source) => namesIn(source, namesOf(phases), false))).toEqual([]);
     }
   });
 });

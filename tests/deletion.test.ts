@@ -1,4 +1,7 @@
-/** A world, a model: deleting its folder and its place in the lists is all there is to do; what is left typechecks. */
+/**
+ * A world, a model, a system: deleting its folder and its places in the lists is all there is to do; what is left
+ * typechecks.
+ */
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,21 +15,27 @@ interface Deleted {
   readonly folder: string;
   /** What it is called in the lists. */
   readonly name: string;
-  /** The lists, and how many of their lines name it or its folder. */
+  /** Files that name it, and how many of their lines do. */
   readonly lists: Readonly<Record<string, number>>;
 }
 
+/** The list of the app: a line that imports it, one that lists it. */
+const APP = 'packages/coxswain/src/lists.ts';
+
+const inPackage = (index: string, folder: string, name: string): Deleted => ({ folder, name, lists: { [index]: 1, [APP]: 2 } });
+
+/** A line in the list and one in the manifest, where what it was imported by goes with it. */
+const system = (folder: string, name: string): Deleted => ({
+  folder: `packages/${folder}`,
+  name,
+  lists: { [APP]: 2, 'packages/coxswain/package.json': 1 },
+});
+
 const DELETED: Record<string, Deleted> = {
-  'the continuous pads': {
-    folder: 'packages/envs/src/point-pads',
-    name: 'pointPads',
-    lists: { 'packages/envs/src/index.ts': 1, 'packages/lab/src/worlds.ts': 2 },
-  },
-  hawk: {
-    folder: 'packages/transformer/src/hawk',
-    name: 'hawk',
-    lists: { 'packages/transformer/src/index.ts': 1, 'packages/lab/src/models.ts': 2 },
-  },
+  'the continuous pads': inPackage('packages/envs/src/index.ts', 'packages/envs/src/point-pads', 'pointPads'),
+  hawk: inPackage('packages/transformer/src/index.ts', 'packages/transformer/src/hawk', 'hawk'),
+  imitation: system('imitation', 'imitation'),
+  'internal RL': system('internal-rl', 'internalRl'),
 };
 
 const copies: string[] = [];
@@ -44,7 +53,8 @@ function copied(): string {
   const paths: Record<string, string[]> = {};
   for (const room of rooms) {
     const manifest = JSON.parse(fs.readFileSync(join(root, room, 'package.json'), 'utf8'));
-    const sources = (path: string): boolean => !/(^|\/)(node_modules|dist|test|testing|models|golden)(\/|$)|\.test\.ts$/.test(path);
+    const sources = (path: string): boolean =>
+      !/(^|\/)(node_modules|dist|test|testing|golden)(\/|$)|^packages\/coxswain\/models|\.test\.ts$/.test(path);
     fs.cpSync(join(root, room), join(copy, room), { recursive: true, filter: (path) => sources(path.slice(root.length + 1)) });
     if (fs.existsSync(join(root, room, 'node_modules'))) fs.symlinkSync(join(root, room, 'node_modules'), join(copy, room, 'node_modules'));
     for (const [path, { source }] of Object.entries<{ source?: string }>(manifest.exports))
@@ -57,6 +67,17 @@ function copied(): string {
   return copy;
 }
 
+/** Sources of a copy that import a package, which the compiler would find among the libraries of the original. */
+function importers(copy: string, folder: string): string[] {
+  const specifier = new RegExp(`['"]@coxswain/${folder.split('/').at(-1)}(/[^'"]*)?['"]`);
+  return rooms
+    .filter((room) => fs.existsSync(join(copy, room, 'src')))
+    .flatMap((room) =>
+      fs.readdirSync(join(copy, room, 'src'), { recursive: true, encoding: 'utf8' }).map((file) => join(room, 'src', file)),
+    )
+    .filter((file) => file.endsWith('.ts') && specifier.test(fs.readFileSync(join(copy, file), 'utf8')));
+}
+
 /** What the compiler says of a copy. */
 function complaints(copy: string): string {
   try {
@@ -67,21 +88,46 @@ function complaints(copy: string): string {
   }
 }
 
+/** Whether a line of a list names what is deleted: by its name, the place of its folder or its package. */
+function names(line: string, { folder, name }: Deleted): boolean {
+  const place = folder.split('/').at(-1) as string;
+  return (
+    new RegExp(`\\b${name}\\b`).test(line) ||
+    line.includes(`./${place}/`) ||
+    line.includes(`@coxswain/${place}'`) ||
+    line.includes(`"@coxswain/${place}"`)
+  );
+}
+
+/** A list without it: lines that import it alone, export it or depend on it go, and its name goes from the others. */
+function without(text: string, deleted: Deleted): string {
+  const { name } = deleted;
+  const alone = new RegExp(`^(export \\* from|import \\{ ${name} \\} from|    "@coxswain/)`);
+  return text
+    .split('\n')
+    .filter((line) => !(names(line, deleted) && alone.test(line)))
+    .map((line) => line.replace(new RegExp(`\\b${name}\\b, |, ${name}\\b`), ''))
+    .join('\n');
+}
+
 describe('without', () => {
-  it.each(Object.entries(DELETED))('%s the rest typechecks', (_, { folder, name, lists }) => {
+  it.each(Object.entries(DELETED))('%s the rest typechecks', (_, deleted) => {
     const copy = copied();
-    fs.rmSync(join(copy, folder), { recursive: true });
-    const place = folder.split('/').at(-1) as string;
-    for (const [list, lines] of Object.entries(lists)) {
+    fs.rmSync(join(copy, deleted.folder), { recursive: true });
+    for (const [list, lines] of Object.entries(deleted.lists)) {
       const path = join(copy, list);
-      const text = fs.readFileSync(path, 'utf8').split('\n');
-      const names = (line: string): boolean => new RegExp(`\\b${name}\\b`).test(line) || line.includes(`./${place}/`);
-      expect(text.filter((line) => names(line) && !line.trimStart().startsWith('/**'))).toHaveLength(lines);
-      const left = text
-        .filter((line) => !(line.includes(`./${place}/`) && line.startsWith('export')))
-        .map((line) => line.replace(new RegExp(`\\b${name}\\b, |, ${name}\\b`), ''));
-      fs.writeFileSync(path, left.join('\n'));
+      const text = fs.readFileSync(path, 'utf8');
+      const naming = text.split('\n').filter((line) => names(line, deleted) && !line.trimStart().startsWith('/**'));
+      expect(naming, naming.join('\n')).toHaveLength(lines);
+      fs.writeFileSync(path, without(text, deleted));
+      expect(
+        fs
+          .readFileSync(path, 'utf8')
+          .split('\n')
+          .filter((line) => names(line, deleted) && !line.trimStart().startsWith('/**')),
+      ).toEqual([]);
     }
+    if (rooms.includes(deleted.folder)) expect(importers(copy, deleted.folder)).toEqual([]);
     expect(complaints(copy)).toBe('');
   });
 

@@ -3,8 +3,9 @@
  */
 import { HostRandom, rowsSpace } from '@coxswain/base';
 import { egocentric, GRID_MINI, GridworldPinpad } from '@coxswain/envs';
+import { DevicePinpad } from '@coxswain/envs/device';
 import { Metacontroller, type MetacontrollerConfig } from '@coxswain/metacontroller';
-import { CodeController, DevicePinpad, DeviceRollout, Policy, PolicyCodes, Rollout } from '@coxswain/rl';
+import { CodeController, DeviceRollout, Policy, PolicyCodes, Rollout } from '@coxswain/rl';
 import { type Device, GATE_MODE, ParameterStore } from '@coxswain/tensor';
 import { Transformer, type TransformerConfig } from '@coxswain/transformer';
 import type { Weights } from '../reference/transformer.js';

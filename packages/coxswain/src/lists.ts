@@ -1,5 +1,6 @@
 /** The lists of the command: worlds, models and systems, and what follows from them. */
-import { gridworldPinpad, pointPads } from '@coxswain/envs';
+import { pointPads } from '@coxswain/envs';
+import { gridworldPinpad } from '@coxswain/envs/device';
 import { imitation } from '@coxswain/imitation';
 import { internalRl } from '@coxswain/internal-rl';
 import { defaultPreset, openHouse, presetNames, sectionNames } from '@coxswain/lab';

@@ -1,6 +1,8 @@
 /** A world by name: its settings, its spaces, its tasks, and what else it offers. */
 import type { Space, Values } from '@coxswain/base';
+import type { Device } from '@coxswain/tensor';
 import type { z } from 'zod';
+import type { DeviceWorld } from './device/world.js';
 import type { Recording } from './recorded.js';
 import type { Trajectories } from './trajectories.js';
 import type { Value } from './values.js';
@@ -120,6 +122,8 @@ export interface WorldDefinition<S extends z.ZodObject = z.ZodObject, O extends 
   task(settings: z.output<S>, text: string): Task;
   readonly taskWords?: TaskWords;
   open(settings: z.output<S>, how: Opening): World<O, A>;
+  /** The same episodes without the host between their steps; nothing where these settings do not allow it. */
+  onDevice?(settings: z.output<S>, how: Opening, device: Device): DeviceWorld | undefined;
   /**
    * Episodes of an expert; yields how many it has so far, and in the end gives them. A smaller set of a seed begins a
    * larger one.

@@ -1,11 +1,11 @@
 /** A rollout on the device against one that the host steps: the same episodes, one readback. */
 import { GRID_MINI } from '@coxswain/envs';
+import { DevicePinpad } from '@coxswain/envs/device';
 import type { Device, Scope } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CodeController } from './code-controller.js';
 import { PolicyCodes } from './codes.js';
-import { DevicePinpad } from './device-pinpad.js';
 import { DeviceRollout } from './device-rollout.js';
 import type { Episodes } from './episodes.js';
 import { Rollout } from './rollout.js';

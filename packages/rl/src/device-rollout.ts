@@ -1,9 +1,9 @@
+import type { DeviceOutcome, DeviceWorld } from '@coxswain/envs/device';
 import { counterAdvance } from '@coxswain/kernels';
 import { type Device, noGrad, type Program, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 import type { Memory, SequenceModel } from '@coxswain/transformer';
 import { PLAY_STREAM } from './codes.js';
 import { type Controller, scatterRows } from './controller.js';
-import type { DeviceWorld, Outcome } from './device-world.js';
 import type { BatchPart, Episodes } from './episodes.js';
 import { type Besides, checkParts, defaultRowCounts } from './rollout.js';
 
@@ -29,7 +29,7 @@ export type DeviceRolloutOptions = {
 };
 
 /** What is read back, once a rollout. */
-type Read = { readonly outcome: Outcome; readonly open: Float32Array; readonly counts: Uint32Array };
+type Read = { readonly outcome: DeviceOutcome; readonly open: Float32Array; readonly counts: Uint32Array };
 
 /**
  * `Rollout` without the host: worlds, model, controller, sampling and bookkeeping of all steps are one submit with one

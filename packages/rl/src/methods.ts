@@ -1,12 +1,12 @@
 /** The two kinds of reinforcement learning: over codes, and on the base model's own actions. */
 import type { World } from '@coxswain/envs';
+import { type DeviceWorld, isDeviceWorld } from '@coxswain/envs/device';
 import type { Steering } from '@coxswain/metacontroller';
 import { ShapeError, type Tensor } from '@coxswain/tensor';
 import type { SequenceModel } from '@coxswain/transformer';
 import { CodeController } from './code-controller.js';
 import { PolicyCodes } from './codes.js';
 import { DeviceRollout } from './device-rollout.js';
-import { type DeviceWorld, isDeviceWorld } from './device-world.js';
 import type { BatchPart, Episodes } from './episodes.js';
 import { actionLearner, codeLearner } from './learners.js';
 import type { Policy } from './policy.js';

@@ -1,8 +1,8 @@
 import { GRID_MINI } from '@coxswain/envs';
+import { DevicePinpad } from '@coxswain/envs/device';
 import { type Device, readSafetensors, type Scope, writeSafetensors } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DevicePinpad } from './device-pinpad.js';
 import { INTERNAL_SETTINGS, internalRl, RAW_SETTINGS, rawRl } from './methods.js';
 import type { Pending, Reinforcer } from './reinforce.js';
 import { trainableCopy } from './testing/trainable-copy.js';

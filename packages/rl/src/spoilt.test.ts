@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { DiscreteSpace } from '@coxswain/base';
 import { GRID_MINI, type GridObservation, type World, type Reset as WorldReset, type Step as WorldStep } from '@coxswain/envs';
+import { DevicePinpad } from '@coxswain/envs/device';
 import { type Device, NotFiniteError, type Scope, type Tensor, writeSafetensors } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WorldError } from './checked-world.js';
-import { DevicePinpad } from './device-pinpad.js';
 import { InternalEnvironment } from './internal-environment.js';
 import { INTERNAL_SETTINGS, internalRl, RAW_SETTINGS, rawRl } from './methods.js';
 import type { Reinforcer } from './reinforce.js';

@@ -1,6 +1,7 @@
 /** Memory beyond the window of attention: what is reached when the model sees the last steps only (`model.window`). */
 
 import {
+  BASE_INPUT,
   chartOf,
   formatNumber,
   lastValue,
@@ -39,7 +40,7 @@ function whatOf(row: ResultRow, { config }: StoredRun): string {
 
 function measuresOf(run: StoredRun): Measure[] {
   const window = windowOf(run);
-  const obeyed = run.config.phase === 'pretrain' ? lastValue(run, METRICS.obeyed) : null;
+  const obeyed = run.config.phase === BASE_INPUT.phase ? lastValue(run, METRICS.obeyed) : null;
   const rows = run.rows.map((row) => ({ window, what: whatOf(row, run), value: row.success }));
   return obeyed === null ? rows : [{ window, what: BEHAVIOUR, value: obeyed }, ...rows];
 }

@@ -1,8 +1,9 @@
 /** What a run of RL is made of: models, worlds, the policy and its learner, on one device or on several. */
 import { HostRandom } from '@coxswain/base';
 import type { World } from '@coxswain/envs';
+import { type DeviceWorld, isDeviceWorld } from '@coxswain/envs/device';
 import { type Base, type Config, loadBase, type TrainedModel, WORLD_SEED } from '@coxswain/lab';
-import { type DeviceWorld, type InternalOptions, internalRl, isDeviceWorld, Policy, type Reinforcer, rawRl } from '@coxswain/rl';
+import { type InternalOptions, internalRl, Policy, type Reinforcer, rawRl } from '@coxswain/rl';
 import { type Device, ParameterStore, readSafetensors } from '@coxswain/tensor';
 import { type Controller, loadController } from './controller.js';
 import { type Actor, actingGate, learningWorlds, partsOf, taskWorlds } from './play.js';
@@ -106,7 +107,7 @@ export function assembleReinforcement(
   const devices = [device, ...others];
   const shares = partsOf(episodesPerUpdate, devices.length);
   const replicas = shares.map(({ episodes }, i) =>
-    internalParts(devices[i], config, inputs, seed, (base) => worlds?.(episodes) ?? learningWorlds(config, base, task, horizon, episodes)),
+    internalParts(devices[i], config, inputs, seed, (base) => worlds?.(episodes) ?? learningWorlds(base, task, horizon, episodes)),
   );
   const [first, ...rest] = replicas.map(({ parts }) => parts);
   const { layer } = config.metacontroller;

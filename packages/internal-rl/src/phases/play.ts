@@ -7,7 +7,6 @@ import { gateValues } from '@coxswain/metacontroller';
 import { type BatchPart, CodeController, type Episodes, type Policy, PolicyCodes, Rollout } from '@coxswain/rl';
 import type { Device, Tensor } from '@coxswain/tensor';
 import { drawGrid } from '../grid/episodes.js';
-import { onDevice } from '../grid/on-device.js';
 import type { Controller } from './controller.js';
 import { methodOf } from './methods.js';
 import { replay } from './replay.js';
@@ -46,10 +45,12 @@ export function taskWorlds({ world }: Base, task: string, horizon: number, envir
  * software adapter it costs next to nothing, and a host that sees how many episodes still run spares more than that.
  * Both play the same episodes.
  */
-export function learningWorlds(config: Config, base: Base, task: string, horizon: number, environments: number) {
+export function learningWorlds(base: Base, task: string, horizon: number, environments: number) {
   const { device } = base.store;
+  const { definition, settings } = base.world;
   const opening = { task: base.world.task(task), horizon, environments };
-  return (device.traits.family === 'gpu' ? onDevice(config, opening, device) : undefined) ?? taskWorlds(base, task, horizon, environments);
+  const onDevice = device.traits.family === 'gpu' ? definition.onDevice?.(settings, opening, device) : undefined;
+  return onDevice ?? taskWorlds(base, task, horizon, environments);
 }
 
 /**

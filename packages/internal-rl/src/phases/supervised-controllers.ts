@@ -14,6 +14,7 @@ import {
   rateAt,
   sequenceBatch,
   WORLD_SEED,
+  worldsWith,
 } from '@coxswain/lab';
 import { type LabelledBatch, SupervisedControllers, SupervisedTrainer } from '@coxswain/metacontroller';
 import { type Controller, Rollout, type StepContext } from '@coxswain/rl';
@@ -21,11 +22,13 @@ import { AdamW, gatherRows, ParameterStore, type Tensor } from '@coxswain/tensor
 import { PLAYED_TOGETHER } from './play.js';
 import { RUN_STREAM } from './streams.js';
 
+const experts = (): string[] => worldsWith(({ demonstrations }) => demonstrations !== undefined);
+
 /** A batch of demonstrations with the true subgoal of each step. @throws NotOfferedError where it is not known. */
 function labelled({ world }: Base, episodes: TrajectoryBatch): LabelledBatch {
   const { batch, time, observation, action, mask } = sequenceBatch(episodes);
   const { goal } = episodes.trajectories;
-  if (!goal) throw new NotOfferedError(world.definition.name, 'labels', 'goals beside its demonstrations', ['gridworld-pinpad']);
+  if (!goal) throw new NotOfferedError(world.definition.name, 'labels', 'goals beside its demonstrations', experts());
   return { batch, time, observation, action, subgoals: labelsOf(episodes, goal), mask };
 }
 

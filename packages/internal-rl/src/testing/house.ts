@@ -1,5 +1,5 @@
 /** What tests of this system are about: the grid, both models, the system itself, and something that makes models. */
-import { gridworldPinpad } from '@coxswain/envs';
+import { gridworldPinpad } from '@coxswain/envs/device';
 import { openHouse, type Phase, SEQUENCE_MODEL, type System } from '@coxswain/lab';
 import { hawk, transformer } from '@coxswain/transformer';
 import { internalRl } from '../system.js';

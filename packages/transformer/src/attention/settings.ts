@@ -2,7 +2,7 @@
 import { SettingError } from '@coxswain/base';
 import { z } from 'zod';
 import { model } from '../definition.js';
-import { checkHeads, hidden, sharedConfig, sizePresets, sizes, starts } from '../sizes.js';
+import { checkHeads, hidden, sharedConfig, sizePresets, sizes, starts } from '../settings.js';
 import { Transformer } from './model.js';
 
 const settings = z.object({

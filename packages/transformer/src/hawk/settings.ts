@@ -2,7 +2,7 @@
 import { MOST_TAPS } from '@coxswain/kernels';
 import { z } from 'zod';
 import { model } from '../definition.js';
-import { checkHeads, hidden, sharedConfig, sizePresets, sizes, starts } from '../sizes.js';
+import { checkHeads, hidden, sharedConfig, sizePresets, sizes, starts } from '../settings.js';
 import { Hawk } from './model.js';
 
 const settings = z.object({

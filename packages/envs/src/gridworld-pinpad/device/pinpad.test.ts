@@ -1,5 +1,8 @@
 /** The world on a device against the world on the host: the same episodes, to the bit. */
 import { CounterRandom } from '@coxswain/base';
+import type { Device } from '@coxswain/tensor';
+import { requestDevice } from '@coxswain/tensor/node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   allocentric,
   Expert,
@@ -11,11 +14,8 @@ import {
   PAPER_PAIRS,
   parseTask,
   WORLD_STREAM,
-} from '@coxswain/envs';
-import type { Device } from '@coxswain/tensor';
-import { requestDevice } from '@coxswain/tensor/node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DevicePinpad, type DevicePinpadSettings } from './device-pinpad.js';
+} from '../../index.js';
+import { DevicePinpad, type DevicePinpadSettings } from './pinpad.js';
 
 let device: Device;
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import type { ModelSpaces } from './definition.js';
 import type { SequenceModelConfig } from './sequence-model.js';
 
 const about = {
-  heads: 'Attention heads; for `hawk` of its gates.',
+  heads: 'Heads of attention, or of the gates of a recurrence.',
   init: 'How weights start: small output projections (recipe), or every initialiser variance-scaled (the paper, §3).',
 };
 

@@ -1,11 +1,21 @@
-import type { Space } from '@coxswain/base';
-import type { World } from '@coxswain/envs';
+import type { LeafValues, Space } from '@coxswain/base';
 import type { Tensor, TensorData } from '@coxswain/tensor';
-import type { Observed } from '@coxswain/transformer';
-import type { Episodes } from './episodes.js';
+import type { World } from '../world.js';
 
-/** What is known of a batch when it is over. */
-export type Outcome = Pick<Episodes, 'reward' | 'length' | 'progress' | 'action'>;
+/** Values of a space on a device: a tensor for each of its leaves, or the tensor where it has one. */
+type Observed = Tensor | readonly Tensor[];
+
+/** What is known of N episodes when they are over. */
+export interface DeviceOutcome {
+  /** `[N]` rewards summed over the episode. */
+  readonly reward: Float32Array;
+  /** `[N]` steps until it ended. */
+  readonly length: Uint16Array;
+  /** `[N]` progress at its end. */
+  readonly progress: Float32Array;
+  /** Of N·T: actions taken, an array for each leaf of the action space; after the end −1, or 0 in boxes. */
+  readonly action: readonly LeafValues[];
+}
 
 /**
  * N episodes whose steps are launches, without the host between them. Every method but `seed` and `outcome` records
@@ -40,7 +50,7 @@ export interface DeviceWorld {
   /** Tensors that `outcome` reads, in order; they are read back once a batch. */
   readonly told: readonly Tensor[];
   /** What became of the episodes, from what `told` held at their end. */
-  outcome(read: readonly TensorData[]): Outcome;
+  outcome(read: readonly TensorData[]): DeviceOutcome;
   dispose(): void;
 }
 

@@ -1,16 +1,5 @@
 import { discreteSpace, outOfRange, twoWords } from '@coxswain/base';
 import {
-  allocentric,
-  type ColourSequence,
-  checkGridSize,
-  type Expert,
-  egocentric,
-  type GridObservation,
-  type PinpadSettings,
-  parseTask,
-  type Ties,
-} from '@coxswain/envs';
-import {
   PINPAD_FLAGS,
   type PinpadShape,
   pinpadExpert,
@@ -23,8 +12,12 @@ import {
   pinpadStep,
 } from '@coxswain/kernels';
 import { type Device, ShapeError, type Tensor, type TensorData } from '@coxswain/tensor';
-import { type Observed, tensorsOf } from '@coxswain/transformer';
-import type { DeviceWorld, Outcome } from './device-world.js';
+import type { DeviceOutcome, DeviceWorld } from '../../device/world.js';
+import type { Expert, Ties } from '../expert.js';
+import { checkGridSize } from '../layout.js';
+import { allocentric, egocentric, type GridObservation } from '../observation.js';
+import type { PinpadSettings } from '../pinpad.js';
+import { type ColourSequence, parseTask } from '../tasks.js';
 
 export type DevicePinpadSettings = Omit<PinpadSettings, 'observation'> & {
   /** What is shown; the egocentric window by default. */
@@ -130,8 +123,8 @@ export class DevicePinpad implements DeviceWorld {
   }
 
   /** One step of some episodes; those that are over rest. @param action i32 `[rows]`, 0 … 3. */
-  step(episode: Tensor, actions: Observed): void {
-    const [action] = tensorsOf(actions);
+  step(episode: Tensor, actions: Tensor | readonly Tensor[]): void {
+    const [action] = [actions].flat();
     if (episode.size !== action.size) throw new ShapeError('step', `${action.size} actions`, `${episode.size}, one a row`);
     const { layout, agents, taken } = this;
     this.device.dispatch(pinpadStep, this.#stepShape(episode.size), { episode, action, grids: layout, tasks: this.#tasks, agents, taken });
@@ -160,7 +153,7 @@ export class DevicePinpad implements DeviceWorld {
     return [this.agents, this.taken];
   }
 
-  outcome([agents, taken]: readonly TensorData[]): Outcome {
+  outcome([agents, taken]: readonly TensorData[]): DeviceOutcome {
     const { environments: count, horizon } = this;
     const field = (index: number) => Array.from({ length: count }, (_, n) => agents[4 * n + index]);
     const length = Uint16Array.from(field(1));
