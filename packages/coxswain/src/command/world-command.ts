@@ -131,14 +131,14 @@ function summaryOf(world: KnownWorld): string {
 
 function describe(config: Config, stdout: ProgressStream): void {
   requireSpaces(config);
-  const { definition, spaces, tasks } = worldOf(config);
+  const { definition, settings, spaces, tasks } = worldOf(config);
   const { observation, action, predicted, events } = spaces;
   const lines = [
     ['observation', describeSpace(observation)],
     ['action', describeSpace(action)],
     ...(predicted ? [['predicted', describeSpace(predicted)]] : []),
     ['events', events.map((name, i) => `${i} ${name}`).join(', ') || 'none'],
-    ['tasks', `${tasks.map(({ text }) => text).join(', ')}; rewarded: ${config.reinforce.task}`],
+    ['tasks', `${tasks.map(({ text }) => text).join(', ')}; rewarded: ${definition.defaults(settings).reward.task}`],
   ];
   stdout.write(summaryOf(definition));
   stdout.write(`${lines.map(([title, what]) => `  ${title.padEnd(13)}${what}`).join('\n')}\n\n`);
