@@ -58,7 +58,7 @@ export { hasLeft, readArtifact } from './run/seal.js';
 export { fileAt, makeFolder, onDisk, readJson, readText, writeAtomic } from './run/storage.js';
 export * from './run/watchdog.js';
 export * from './settings/json.js';
-export { type AskedWorld, type Kind, requireThat, requireWithin, section, type WorldKind } from './settings/section.js';
+export * from './settings/section.js';
 export { choice, flag, integer, number, optionalTask, task } from './settings/setting.js';
 export * from './settings/shared.js';
 export * from './suggest.js';
