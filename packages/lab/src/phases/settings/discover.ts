@@ -111,7 +111,15 @@ export const discoverSection = section({
   schema,
   presets: {
     // Forces without noise are told to many digits: codes then say where a pad lies, not which one it is.
-    'pads-mini': { noise: 0.15, episodes: 30_000, steps: 1500, alphaWarmup: 750, laterGateFrom: 750, evaluateEvery: 250 },
+    'pads-mini': {
+      noise: 0.15,
+      episodes: 30_000,
+      steps: 1500,
+      alphaWarmup: 750,
+      laterGateFrom: 750,
+      evaluateEvery: 250,
+      evaluationEpisodes: 500,
+    },
     'grid-small': {
       // After the embedder’s layer the stored base has no jumps to speak of (docs/notes/discovery.md).
       view: 'touches',
