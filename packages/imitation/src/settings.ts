@@ -1,13 +1,13 @@
 /** Settings of training the base model. */
 
-import { adam, cadence, integer, lengthBuckets, number, precision, requireThat, requireWithin, section } from '@coxswain/lab';
+import { adam, cadence, integer, lengthBuckets, noise, number, precision, requireThat, requireWithin, section } from '@coxswain/lab';
 import { z } from 'zod';
 
 export const pretrainSection = section({
   name: 'pretrain',
   schema: z.object({
     episodes: integer('Expert episodes made as data.', 2_300_000, { min: 1 }),
-    noise: number('Share ε of expert moves replaced by a random move that ends nothing.', 0.1, { min: 0, max: 1 }),
+    noise: noise(0.1),
     steps: integer('Training steps.', 9000, { min: 1 }),
     precision,
     batch: integer('Episodes in a batch.', 256, { min: 1 }),
@@ -27,6 +27,7 @@ export const pretrainSection = section({
     ...cadence(1000, 1000),
   }),
   presets: {
+    'pads-mini': { episodes: 200_000, noise: 0.15, steps: 3000, batch: 128, evaluateEvery: 500, evaluationEpisodes: 500 },
     'grid-small': {
       episodes: 1_000_000,
       steps: 20_000,

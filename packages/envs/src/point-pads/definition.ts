@@ -6,12 +6,12 @@ import { GRID_MINI } from '../gridworld-pinpad/tasks.js';
 import { singleWorld } from '../single.js';
 import { drawArena, moveByForce, type PadState, padAt, reachOf } from './arena.js';
 import { drawPads } from './draw.js';
-import { padExpert } from './expert.js';
+import { padExpert, unit } from './expert.js';
 import { type PadSettings, padPresets, padSettings } from './settings.js';
 import { turnPoints } from './symmetry.js';
 
 interface PadObservation extends RecordSpace {
-  readonly parts: { readonly position: BoxSpace; readonly velocity: BoxSpace; readonly pads: BoxSpace; readonly inside: BoxSpace };
+  readonly parts: Readonly<Record<'position' | 'velocity' | 'bearing' | 'distance' | 'size' | 'inside', BoxSpace>>;
 }
 
 const POINT = { kind: 'box', shape: [2], type: 'f32', low: -1, high: 1 } as const;
@@ -24,19 +24,29 @@ const observationOf = ({ pads }: PadSettings): PadObservation => ({
   parts: {
     position: POINT,
     velocity: { kind: 'box', shape: [2], type: 'f32' },
-    pads: { kind: 'box', shape: [pads, 2], type: 'f32', low: -2, high: 2 },
+    bearing: { kind: 'box', shape: [pads, 2], type: 'f32', low: -1, high: 1 },
+    distance: { kind: 'box', shape: [pads], type: 'f32', low: 0, high: 3 },
+    size: { kind: 'box', shape: [pads], type: 'f32', low: 0, high: 1 },
     inside: { kind: 'box', shape: [pads], type: 'f32', low: 0, high: 1 },
   },
 });
 
-/** What the point is shown: itself, where each pad lies from it, and which it is in. */
+/**
+ * What the point is shown: itself, and of each pad the direction it lies in (of length 1), how far its centre is, how
+ * large it looks (radius by distance) and whether the point is in it.
+ */
 function observe({ position, velocity, centres }: PadState, settings: PadSettings) {
-  const pad = padAt({ position, velocity, centres }, settings.radius);
+  const { pads, radius } = settings;
+  const inside = padAt({ position, velocity, centres }, radius);
+  const offsets = Array.from({ length: pads }, (_, i) => [centres[2 * i] - position[0], centres[2 * i + 1] - position[1]] as const);
+  const distance = offsets.map(([x, y]) => Math.sqrt(x * x + y * y));
   return {
     position,
     velocity: velocity.map((speed) => speed / greatestSpeed(settings)),
-    pads: centres.map((centre, i) => centre - position[i % 2]),
-    inside: Array.from({ length: settings.pads }, (_, i) => (i === pad ? 1 : 0)),
+    bearing: offsets.flatMap((offset) => unit(...offset)),
+    distance,
+    size: distance.map((far) => (far > radius ? radius / far : 1)),
+    inside: offsets.map((_, i) => (i === inside ? 1 : 0)),
   };
 }
 
@@ -74,18 +84,18 @@ export const pointPads = singleWorld({
     begin: (random) => drawArena(settings, random),
     observe: (state: PadState) => observe(state, settings),
     step: (state, force) => ({ event: moveByForce(state, force, settings) }),
-    turn: ({ position, velocity, pads, inside }, k) => ({
+    turn: ({ position, velocity, bearing, ...others }, k) => ({
       position: turnPoints(position, k),
       velocity: turnPoints(velocity, k),
-      pads: turnPoints(pads, k),
-      inside,
+      bearing: turnPoints(bearing, k),
+      ...others,
     }),
     turnAction: turnPoints,
     predicted: ({ position }) => position,
   }),
   expert: padExpert,
-  draw: ({ radius }, { observation: { position, pads }, steps, event, switches }) => {
-    const centres = Array.from({ length: pads.length / (steps + 1) }, (_, i) => pads[i] + position[i % 2]);
+  draw: ({ pads, radius }, { observation: { position, bearing, distance }, steps, event, switches }) => {
+    const centres = Array.from({ length: 2 * pads }, (_, i) => position[i % 2] + distance[i >> 1] * bearing[i]);
     return drawPads({ steps, radius, centres, position, event, switches });
   },
 });

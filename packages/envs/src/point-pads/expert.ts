@@ -93,7 +93,8 @@ function aroundPad([x, y]: Point, target: Point, [px, py]: Point, around: number
   return Math.max(Math.abs(near[0]), Math.abs(near[1])) < 1 ? near : touch(-side);
 }
 
-function unit(x: number, y: number): Point {
+/** Of length 1; zero stays zero. */
+export function unit(x: number, y: number): Point {
   const length = Math.sqrt(x * x + y * y);
   return length === 0 ? [0, 0] : [x / length, y / length];
 }

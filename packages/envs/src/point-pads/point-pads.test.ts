@@ -15,7 +15,9 @@ const seeds = fc.integer({ min: 0, max: 2 ** 40 });
 interface Seen {
   readonly position: Float32Array;
   readonly velocity: Float32Array;
-  readonly pads: Float32Array;
+  readonly bearing: Float32Array;
+  readonly distance: Float32Array;
+  readonly size: Float32Array;
   readonly inside: Float32Array;
 }
 
@@ -140,23 +142,34 @@ describe('the expert', () => {
     expect(demonstrationsOf(pointPads, {}, { count: 5, seed: 4, noise: 0 }).expertNll).toBeUndefined();
   });
 
+  const seen = data.observe([3], horizon) as never as Seen;
+
   test('is shown as the world shows it, and what follows is its next position', () => {
-    const seen = data.observe([3], horizon) as never as Seen;
     const next = data.predicted!([3], horizon) as Float32Array;
     expect(next).toEqual(seen.position.subarray(2));
     const end = length[3];
     expect(seen.inside[4 * end + data.event![3 * horizon + end - 1]]).toBe(1);
-    for (let i = 0; i < 8; i++)
-      for (let t = 0; t <= horizon; t++)
-        expect(seen.pads[8 * t + i] + seen.position[2 * t + (i % 2)]).toBeCloseTo(seen.pads[i] + seen.position[i % 2], 6);
+    const centre = (t: number, i: number) => seen.position[2 * t + (i % 2)] + seen.distance[4 * t + (i >> 1)] * seen.bearing[8 * t + i];
+    for (let i = 0; i < 8; i++) for (let t = 0; t <= end; t++) expect(centre(t, i)).toBeCloseTo(centre(0, i), 6);
   });
 
-  test('is shown turned: pads, position, velocity and forces', () => {
+  test('is shown where pads lie and how large they look, which is all of one that it is in', () => {
+    for (let t = 0; t <= length[3]; t++)
+      for (let pad = 0; pad < 4; pad++) {
+        const [x, y] = seen.bearing.subarray(8 * t + 2 * pad);
+        const distance = seen.distance[4 * t + pad];
+        expect(x * x + y * y).toBeCloseTo(1, 6);
+        expect(seen.size[4 * t + pad]).toBeCloseTo(Math.min(1, radius / distance), 6);
+        expect(seen.inside[4 * t + pad]).toBe(distance <= radius ? 1 : 0);
+      }
+  });
+
+  test('is shown turned: bearings, position, velocity and forces', () => {
     const plain = data.observe([6], 5) as never as Seen;
     const turned = data.observe([6], 5, [3]) as never as Seen;
-    for (const part of ['position', 'velocity', 'pads'] as const)
+    for (const part of ['position', 'velocity', 'bearing'] as const)
       expect(Array.from(turned[part])).toEqual(Array.from(turnPoints(plain[part], 3)));
-    expect(turned.inside).toEqual(plain.inside);
+    for (const part of ['distance', 'size', 'inside'] as const) expect(turned[part]).toEqual(plain[part]);
     expect(Array.from(data.actions([6], 5, [3]) as never as Float32Array)).toEqual(
       Array.from(turnPoints(data.actions([6], 5) as never as Float32Array, 3)),
     );
@@ -175,7 +188,9 @@ test('tasks are pads as digits', () => {
 });
 
 test('draws the path, pads, visits and switches', () => {
-  const observation = { position: Float32Array.of(0, 0, 0.5, 0.5), pads: Float32Array.of(0.5, 0.5, 0, 0) } as never;
+  const position = Float32Array.of(0, 0, 0.5, 0.5);
+  const half = Math.sqrt(0.5);
+  const observation = { position, bearing: Float32Array.of(half, half, 0, 0), distance: Float32Array.of(half, 0) } as never;
   const trace = { steps: 1, observation, action: new Float32Array(2), event: [0], switches: [1], task: 'free', success: true } as never;
   const picture = pointPads.draw!(padSettings.parse({ pads: 1 }) as never, trace) as { svg: string };
   expect(picture.svg).toContain('points="116.0,116.0 171.0,61.0"');

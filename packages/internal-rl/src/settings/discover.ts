@@ -1,6 +1,6 @@
 /** Settings of finding skills. */
 
-import { adam, cadence, choice, flag, integer, lengthBuckets, number, precision, requireThat, requireWithin, section } from '@coxswain/lab';
+import { adam, cadence, choice, flag, integer, lengthBuckets, noise, number, precision, requireThat, requireWithin, section } from '@coxswain/lab';
 import { z } from 'zod';
 
 /** Internal RL’s own way to skills, and the baselines that put something else in its place (§5). */
@@ -11,7 +11,7 @@ const GATES = ['soft', 'gumbel', 'straight-through', 'hard'] as const;
 
 const data = {
   episodes: integer('Expert episodes made as data.', 60_000, { min: 1 }),
-  noise: number('Share ε of expert moves replaced by a random move that ends nothing.', 0, { min: 0, max: 1 }),
+  noise: noise(0),
   ties: choice(
     'Where several moves begin a shortest path, the expert takes any of them, or always the first of up, down, left, right.',
     'random',
@@ -109,6 +109,16 @@ export const discoverSection = section({
   name: 'discover',
   schema,
   presets: {
+    // Forces without noise are told to many digits: codes then say where a pad lies, not which one it is.
+    'pads-mini': {
+      noise: 0.15,
+      episodes: 30_000,
+      steps: 1500,
+      alphaWarmup: 750,
+      laterGateFrom: 750,
+      evaluateEvery: 250,
+      evaluationEpisodes: 500,
+    },
     'grid-small': {
       // After the embedder’s layer the stored base has no jumps to speak of (docs/notes/discovery.md).
       view: 'touches',

@@ -12,6 +12,12 @@ export const adam = (what: string, initial: { learningRate: number; weightDecay:
   }),
 });
 
+export const noise = (initial: number) =>
+  number('Noise of the experts: the share ε of moves replaced by a random one that ends nothing, or the deviation of forces.', initial, {
+    min: 0,
+    max: 1,
+  });
+
 export const precision = choice(
   'What products of matrices read their operands in while training; sums, weights and everything else are f32. f16 needs an adapter with shader-f16.',
   'f32',
