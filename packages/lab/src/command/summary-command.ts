@@ -1,47 +1,36 @@
 /** `coxswain analyse NAME --runs FOLDER` for the analyses that only read finished runs. */
 import { join } from 'node:path';
+import { Command } from '@commander-js/extra-typings';
 import { FIGURE_FILE, FINDINGS_FILE } from '../analyses/findings.js';
 import type { Summary } from '../analyses/summary.js';
 import { differencesWithin } from '../phases/report/pooled.js';
 import { standaloneSvg } from '../report/standalone.js';
 import { findRuns } from '../run/scan.js';
-import { choose, WITHOUT, WITHOUT_HELP } from './choice.js';
-import { readOptions } from './options.js';
+import { choose, runsOption, withoutOption } from './choice.js';
 import type { Machine } from './phase-command.js';
+import type { OptionsOf } from './program.js';
 import { writeFile } from './write-file.js';
 
-const SPECS = {
-  runs: { type: 'string' as const, multiple: true, default: ['runs'] },
-  without: WITHOUT,
-  out: { type: 'string' as const },
-  help: { type: 'boolean' as const, short: 'h' },
-};
+const declare = (summary: Summary) =>
+  new Command(summary.name)
+    .description(summary.about)
+    .addOption(runsOption())
+    .addOption(withoutOption())
+    .option('--out <FOLDER>', 'Where to write', `runs/analyse-${summary.name}`);
+
+type Asked = OptionsOf<typeof declare>;
+
+export const summaryCommand = (summary: Summary, machine: Machine) =>
+  declare(summary).action((options) => summarise(summary, options, machine));
 
 /**
  * Reads the runs, writes `analysis.json` and `figure.svg`. They are functions of the runs: a second call replaces them.
  */
-export function runSummary(summary: Summary, args: readonly string[], { stdout, stderr }: Pick<Machine, 'stdout' | 'stderr'>): void {
-  const { values } = readOptions(args, SPECS, false);
-  if (values.help) {
-    stdout.write(
-      [
-        `coxswain analyse ${summary.name} — ${summary.about}`,
-        '',
-        '  --runs FOLDER     Folder with runs, searched to its depth; may be repeated (default runs)',
-        `  ${WITHOUT_HELP}`,
-        `  --out FOLDER      Where to write (default runs/analyse-${summary.name})`,
-        '  -h, --help        Show this',
-        '',
-      ].join('\n'),
-    );
-    return;
-  }
-  const roots = values.runs as string[];
-  const choice = choose(roots, values.without as string[], stderr);
+function summarise(summary: Summary, { runs: roots, without, out }: Asked, { stdout, stderr }: Machine): void {
+  const choice = choose(roots, without, stderr);
   const runs = findRuns(roots, choice);
   const findings = { name: summary.name, ...summary.run(runs) };
   for (const told of differencesWithin(summary.pools?.(runs) ?? new Map())) stderr.write(`Warning: ${told}\n`);
-  const out = typeof values.out === 'string' ? values.out : `runs/analyse-${summary.name}`;
   writeFile(join(out, FINDINGS_FILE), `${JSON.stringify(findings, null, 1)}\n`, stdout);
   writeFile(join(out, FIGURE_FILE), standaloneSvg(findings.charts), stdout);
   for (const line of summary.answer(findings)) stdout.write(`  ${line}\n`);

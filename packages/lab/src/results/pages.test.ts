@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { SUMMARIES } from '../analyses/summaries.js';
-import { runReport } from '../command/report-command.js';
-import { runSummary } from '../command/summary-command.js';
+import { reportCommand } from '../command/report-command.js';
+import { summaryCommand } from '../command/summary-command.js';
 import { costPage, readCostResults } from '../cost/results.js';
 import type { Findings } from '../report/data.js';
 import { standaloneStages, standaloneSvg } from '../report/standalone.js';
@@ -74,7 +74,7 @@ it.each(SUMMARIES.map((summary) => [summary.name, summary] as const))('%s of gri
   const folder = fs.mkdtempSync(join(tmpdir(), 'coxswain-pages-'));
   assemble('grid-mini', join(folder, 'grid-mini'));
   const from = OVER[name].flatMap((runs) => ['--runs', runs.includes('/') ? fileURLToPath(new URL(runs, RESULTS)) : join(folder, runs)]);
-  runSummary(summary, [...from, '--out', join(folder, name)], silent().machine);
+  summaryCommand(summary, silent().machine).parse([...from, '--out', join(folder, name)], { from: 'user' });
   const found = JSON.parse(fs.readFileSync(join(folder, name, 'analysis.json'), 'utf8'));
   expect(found).toEqual(JSON.parse(read(`grid-mini/${name}.json`)));
   fs.rmSync(folder, { recursive: true });
@@ -88,7 +88,7 @@ it.each(Object.keys(SOURCES))('%s: its rows, its tables and its figures are what
   const title = page.slice(2, page.indexOf('\n'));
   const { said, machine } = silent();
   const out = ['--out', join(folder, 'report.html'), '--results', join(folder, name)];
-  runReport(['--runs', runs, '--title', title, ...out], machine);
+  reportCommand(machine).parse(['--runs', runs, '--title', title, ...out], { from: 'user' });
   expect(said).toEqual([]);
   expect(fs.readFileSync(join(folder, `${name}.json`), 'utf8')).toBe(read(`${name}.json`));
   const analyses = fs.readdirSync(new URL(name, RESULTS)).filter((file) => file.endsWith('.json'));

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { runReport } from '../command/report-command.js';
+import { reportCommand } from '../command/report-command.js';
 
 const RUNS = fileURLToPath(new URL('../../../../docs/results/runs', import.meta.url));
 
@@ -15,7 +15,7 @@ function reportOn(run: string, file: string, content: unknown): { said: string; 
   fs.writeFileSync(join(folder, 'runs/bad', file), JSON.stringify(content));
   let said = '';
   const machine = { stdout: { write: () => true }, stderr: { write: (text: string) => (said += text) } };
-  runReport(['--runs', join(folder, 'runs'), '--out', join(folder, 'report.html')], machine as never);
+  reportCommand(machine as never).parse(['--runs', join(folder, 'runs'), '--out', join(folder, 'report.html')], { from: 'user' });
   const page = fs.readFileSync(join(folder, 'report.html'), 'utf8');
   fs.rmSync(folder, { recursive: true });
   return { said, page };
@@ -49,7 +49,7 @@ it('what is stored has these shapes', () => {
   const machine = { stdout: { write: () => true }, stderr: { write: (text: string) => warned.push(text) } };
   const warned: string[] = [];
   const folder = fs.mkdtempSync(join(tmpdir(), 'coxswain-shapes-'));
-  runReport(['--runs', RUNS, '--out', join(folder, 'report.html')], machine as never);
+  reportCommand(machine as never).parse(['--runs', RUNS, '--out', join(folder, 'report.html')], { from: 'user' });
   fs.rmSync(folder, { recursive: true });
   expect(warned.filter((text) => text.includes('left out'))).toEqual([]);
 });
