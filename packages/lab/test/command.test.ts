@@ -68,6 +68,23 @@ describe('the command', () => {
       expect((await coxswain(toy('--dawn', 'skip_validation,no-dump_shaders', '--dawn=verbose=1'), openDevice)).code).toBe(0);
       expect(asked).toEqual(['dump_shaders,skip_validation,no-dump_shaders,verbose=1']);
       expect(process.env.COXSWAIN_DAWN).toBe('dump_shaders');
+      // Exact times give way to what anybody asks for.
+      const none = (): Promise<Device> => Promise.reject(new NoAdapterError(process.env.COXSWAIN_DAWN ?? '', 'none here'));
+      const cost = await coxswain(['cost', '--dawn', 'skip_validation'], none, PHASES);
+      expect(cost).toMatchObject({ code: EXIT_CODES['no-adapter'] });
+      expect(cost.err).toContain('no-timestamp_quantization,dump_shaders,skip_validation');
+      const probes = [
+        'analyse',
+        '--dawn',
+        'verbose=1',
+        'probes',
+        '--base',
+        join(import.meta.dirname, '../models/grid-mini/base'),
+        '--out',
+        join(root, 'probes'),
+      ];
+      expect((await coxswain(probes, none)).err).toContain('dump_shaders,verbose=1');
+      expect(process.env.COXSWAIN_DAWN).toBe('dump_shaders');
     } finally {
       if (before === undefined) delete process.env.COXSWAIN_DAWN;
       else process.env.COXSWAIN_DAWN = before;

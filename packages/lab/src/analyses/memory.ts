@@ -3,7 +3,7 @@ import { group, median } from 'd3-array';
 import { UsageError } from '../errors.js';
 import { METRICS } from '../names.js';
 import { formatNumber } from '../progress.js';
-import { methodLabel } from '../report/learning.js';
+import { methodLabel } from '../report/method-curves.js';
 import type { ResultRow } from '../results/rows.js';
 import type { StoredRun } from '../run/scan.js';
 import { lastValue } from '../run/scan.js';

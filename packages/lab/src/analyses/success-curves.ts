@@ -4,7 +4,7 @@ import { UsageError } from '../errors.js';
 import { learningRuns } from '../phases/report/curves.js';
 import { learningPools } from '../phases/report/pooled.js';
 import type { LearningRun, TrainingChart } from '../report/data.js';
-import { curvesByMethod, type MethodCurves } from '../report/learning.js';
+import { curvesByMethod, type MethodCurves } from '../report/method-curves.js';
 import { rowsOf, shown, tableOf } from './findings.js';
 import type { Summary } from './summary.js';
 

@@ -6,8 +6,6 @@ import { UsageError } from '../errors.js';
 import { SYSTEM_REPORTS } from '../phases.js';
 import { collectReport } from '../report/collect.js';
 import type { Findings } from '../report/data.js';
-import { renderReport } from '../report/page.js';
-import { standaloneSvg } from '../report/standalone.js';
 import { findingsToMarkdown, tablesToMarkdown } from '../results/markdown.js';
 import { rowsToJson } from '../results/rows.js';
 import { findFindings, findRuns } from '../run/scan.js';
@@ -44,7 +42,7 @@ function namedApart(findings: readonly Findings[]): { file: string; found: Findi
 }
 
 /** Writes the report as the command line asks. */
-function writeReport({ runs: roots, without, out, results, title, smoothing }: Asked, { stdout, stderr }: Machine): void {
+async function writeReport({ runs: roots, without, out, results, title, smoothing }: Asked, { stdout, stderr }: Machine): Promise<void> {
   const choice = choose(roots, without, stderr);
   const runs = findRuns(roots, choice);
   if (runs.length === 0)
@@ -57,6 +55,8 @@ function writeReport({ runs: roots, without, out, results, title, smoothing }: A
   for (const told of SYSTEM_REPORTS.flatMap((system) => system.warnings(runs))) stderr.write(`Warning: ${told}\n`);
   const findings = findFindings(roots, choice);
   const data = collectReport(runs, SYSTEM_REPORTS, { title, smoothing, findings });
+  // What draws is loaded here: every other command starts without it.
+  const [{ renderReport }, { standaloneSvg }] = await Promise.all([import('../report/page.js'), import('../report/standalone.js')]);
   writeFile(fileAt(out, 'index.html'), renderReport(data), stdout);
   if (results !== undefined) {
     const path = results.replace(/\.(json|md)$/, '');

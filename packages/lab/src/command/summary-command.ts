@@ -4,7 +4,6 @@ import { Command } from '@commander-js/extra-typings';
 import { FIGURE_FILE, FINDINGS_FILE } from '../analyses/findings.js';
 import type { Summary } from '../analyses/summary.js';
 import { differencesWithin } from '../phases/report/pooled.js';
-import { standaloneSvg } from '../report/standalone.js';
 import { findRuns } from '../run/scan.js';
 import { choose, runsOption, withoutOption } from './choice.js';
 import type { Machine } from './phase-command.js';
@@ -26,12 +25,13 @@ export const summaryCommand = (summary: Summary, machine: Machine) =>
 /**
  * Reads the runs, writes `analysis.json` and `figure.svg`. They are functions of the runs: a second call replaces them.
  */
-function summarise(summary: Summary, { runs: roots, without, out }: Asked, { stdout, stderr }: Machine): void {
+async function summarise(summary: Summary, { runs: roots, without, out }: Asked, { stdout, stderr }: Machine): Promise<void> {
   const choice = choose(roots, without, stderr);
   const runs = findRuns(roots, choice);
   const findings = { name: summary.name, ...summary.run(runs) };
   for (const told of differencesWithin(summary.pools?.(runs) ?? new Map())) stderr.write(`Warning: ${told}\n`);
   writeFile(join(out, FINDINGS_FILE), `${JSON.stringify(findings, null, 1)}\n`, stdout);
+  const { standaloneSvg } = await import('../report/standalone.js');
   writeFile(join(out, FIGURE_FILE), standaloneSvg(findings.charts), stdout);
   for (const line of summary.answer(findings)) stdout.write(`  ${line}\n`);
 }

@@ -17,7 +17,7 @@ import { collectReport } from './collect.js';
 import type { DrawnEpisode, ReportData } from './data.js';
 import { episodeFigure, visits } from './episodes.js';
 import { share, short } from './format.js';
-import { curvesByMethod, smooth, summarise, valueAt } from './learning.js';
+import { curvesByMethod, smooth, summarise, valueAt } from './method-curves.js';
 import { renderReport } from './page.js';
 import { standaloneStages } from './standalone.js';
 import { segments } from './strip.js';

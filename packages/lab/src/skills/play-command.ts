@@ -13,7 +13,6 @@ import { loadBase } from '../phases/base.js';
 import { loadController } from '../phases/controller.js';
 import { PLAYED_TOGETHER } from '../phases/play.js';
 import { skillsPhase } from '../phases/skills.js';
-import { standaloneEpisode } from '../report/standalone.js';
 import { fileAt } from '../run/storage.js';
 import { gridOf } from '../worlds.js';
 import { playChain } from './chain.js';
@@ -79,8 +78,9 @@ async function play(asked: Asked, { stdout, openDevice }: Machine): Promise<void
     stdout.write(
       `\nOver ${PLAYED_TOGETHER} worlds: ${shares[shares.length - 1].toFixed(3)} touched all colours in this order (skill by skill ${inTurn}).\n`,
     );
-    if (asked.out !== undefined)
-      writeFile(fileAt(asked.out, 'episode.svg'), standaloneEpisode(drawnEpisode(episode, chain, world)), stdout);
+    if (asked.out === undefined) return;
+    const { standaloneEpisode } = await import('../report/standalone.js');
+    writeFile(fileAt(asked.out, 'episode.svg'), standaloneEpisode(drawnEpisode(episode, chain, world)), stdout);
   } finally {
     device.close();
   }

@@ -1,7 +1,7 @@
 /** Runs that one median is taken over, and the settings in which they differ: said, for the median does not show it. */
 import { group } from 'd3-array';
 import { type Config, hashedSettings, pick, type SectionName, wholeConfig } from '../../config.js';
-import { methodLabel } from '../../report/learning.js';
+import { methodLabel } from '../../report/method-curves.js';
 import { labelsOf } from '../../results/rows.js';
 import type { StoredRun } from '../../run/scan.js';
 

@@ -3,7 +3,7 @@
 import { group, median, quantile } from 'd3-array';
 import { METRICS } from '../../names.js';
 import type { ReportTable } from '../../report/data.js';
-import { methodLabel, methodName } from '../../report/learning.js';
+import { methodLabel, methodName } from '../../report/method-curves.js';
 import { type ResultRow, sortRows } from '../../results/rows.js';
 import { lastValue, type StoredRun } from '../../run/scan.js';
 import { discoveryOf } from './pooled.js';
