@@ -1,4 +1,4 @@
-/** What `coxswain sweep` is and takes. What reads sweep files is loaded where there is one: all else starts without it. */
+/** What `coxswain sweep` is and takes; what reads sweep files is loaded where there is one. */
 import { Command } from '@commander-js/extra-typings';
 import type { Phase } from '../phase.js';
 import { dawnOption } from './dawn-option.js';

@@ -44,7 +44,7 @@ export class Catalogue {
     this.presetNames = [...new Set(contributors.flatMap(({ presets }) => Object.keys(presets ?? {})))];
   }
 
-  /** Settings that a run's identity leaves out. They are listed once, and not at the start of a program, which takes long. */
+  /** Settings that a run's identity leaves out; listing them takes long, so it is done where they are asked for. */
   get #leftOut(): ReadonlySet<string> {
     if (this.#unhashed) return this.#unhashed;
     const unhashed = this.settings().filter(({ setting }) => !setting.hashed);
