@@ -7,7 +7,7 @@
 import fs from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { Command } from '@commander-js/extra-typings';
 import { type ResultRow, readJson } from '@coxswain/lab';
 import { requestDevice, requestDevices } from '@coxswain/tensor/node';
 import { main } from './command/main.js';
@@ -15,12 +15,11 @@ import type { Machine } from './command/phase-command.js';
 import { PHASES } from './lists.js';
 import { outliveReaders } from './readers.js';
 
-const HELP = `npm run demo — steer a frozen model from the inside
-
-  -- --from-scratch   train the sequence model and the metacontroller too (about an hour on two cores without a GPU)
-  -- --updates N      updates of internal RL, 512 episodes each (default 120); raw-action RL gets as many episodes
-  -- --fresh          forget earlier demo runs in runs/demo instead of going on with them
-`;
+const options = new Command('npm run demo --')
+  .description('Steer a frozen model from the inside.')
+  .option('--from-scratch', 'train the sequence model and the metacontroller too (about an hour on two cores without a GPU)')
+  .option('--updates <N>', 'updates of internal RL, 512 episodes each; raw-action RL gets as many episodes', '120')
+  .option('--fresh', 'forget earlier demo runs in runs/demo instead of going on with them');
 
 /** Episodes of an update, for both methods, so that they see equally many. */
 const EPISODES = 512;
@@ -55,29 +54,17 @@ function table(rows: readonly ResultRow[]): string {
 }
 
 async function demo(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      'from-scratch': { type: 'boolean' },
-      updates: { type: 'string', default: '120' },
-      fresh: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(HELP);
-    return;
-  }
+  const { fromScratch, updates, fresh } = options.parse().opts();
   const started = performance.now();
-  const out = values['from-scratch'] ? 'runs/demo-from-scratch' : 'runs/demo';
-  if (values.fresh) fs.rmSync(out, { recursive: true, force: true });
-  const trained = values['from-scratch'] ? out : relative(process.cwd(), TRAINED);
+  const out = fromScratch ? 'runs/demo-from-scratch' : 'runs/demo';
+  if (fresh) fs.rmSync(out, { recursive: true, force: true });
+  const trained = fromScratch ? out : relative(process.cwd(), TRAINED);
   const [base, controller] = [join(trained, 'base'), join(trained, 'controller')];
-  if (values['from-scratch']) {
+  if (fromScratch) {
     await command('pretrain', '--preset', 'grid-mini', '--seed', '1', '--out', base);
     await command('discover', '--preset', 'grid-mini', '--seed', '1', '--base', base, '--out', controller);
   }
   const [internal, raw] = [join(out, 'internal'), join(out, 'raw')];
-  const updates = String(values.updates);
   await command('reinforce', '--base', base, '--controller', controller, '--set', `internal.updates=${updates}`, '--out', internal);
   const same = ['--set', `raw.updates=${updates}`, '--set', `raw.episodesPerUpdate=${EPISODES}`];
   await command('reinforce', '--method', 'raw', '--base', base, ...same, '--out', raw);
@@ -85,7 +72,7 @@ async function demo(): Promise<void> {
   await command('analyse', 'probes', '--base', base, '--out', join(out, 'probes'));
   await command('analyse', 'switches', ...models, '--out', join(out, 'switches'));
   await command('analyse', 'injection', ...models, '--out', join(out, 'injection'));
-  const report = join('report', values['from-scratch'] ? 'demo-from-scratch.html' : 'demo.html');
+  const report = join('report', fromScratch ? 'demo-from-scratch.html' : 'demo.html');
   await command('report', '--runs', out, '--out', report);
   const rows = [...rowsOf(internal), ...rowsOf(raw)];
   process.stdout.write(`

@@ -36,7 +36,8 @@ describe('the command', () => {
     expect((await coxswain(['--help'])).out).toMatch(/pretrain\s+Trains two numbers/);
     const help = await coxswain(['discover', '--help']);
     expect(help.code).toBe(0);
-    for (const word of ['--preset', '--set', '--seed', '--out', '--base FOLDER', 'discover', 'grid-mini']) expect(help.out).toContain(word);
+    for (const word of ['--preset', '--set', '--seed', '--out', '--base <FOLDER>', 'discover', 'grid-mini'])
+      expect(help.out).toContain(word);
     expect((await coxswain(['settings'])).out).toContain('pretrain.learningRate=0.003');
     expect((await coxswain(['report', '--help'])).out).toContain('--results');
   });
@@ -62,12 +63,29 @@ describe('the command', () => {
       expect((await coxswain(toy('--dawn', 'skip_validation,no-dump_shaders', '--dawn=verbose=1'), openDevice)).code).toBe(0);
       expect(asked).toEqual(['dump_shaders,skip_validation,no-dump_shaders,verbose=1']);
       expect(process.env.COXSWAIN_DAWN).toBe('dump_shaders');
+      // Exact times give way to what anybody asks for.
+      const none = (): Promise<Device> => Promise.reject(new NoAdapterError(process.env.COXSWAIN_DAWN ?? '', 'none here'));
+      const cost = await coxswain(['cost', '--dawn', 'skip_validation'], none, PHASES);
+      expect(cost).toMatchObject({ code: EXIT_CODES['no-adapter'] });
+      expect(cost.err).toContain('no-timestamp_quantization,dump_shaders,skip_validation');
+      const probes = [
+        'analyse',
+        '--dawn',
+        'verbose=1',
+        'probes',
+        '--base',
+        join(import.meta.dirname, '../models/grid-mini/base'),
+        '--out',
+        join(root, 'probes'),
+      ];
+      expect((await coxswain(probes, none)).err).toContain('dump_shaders,verbose=1');
+      expect(process.env.COXSWAIN_DAWN).toBe('dump_shaders');
     } finally {
       if (before === undefined) delete process.env.COXSWAIN_DAWN;
       else process.env.COXSWAIN_DAWN = before;
     }
     for (const help of [['--help'], ['pretrain', '--help'], ['sweep', '--help']])
-      expect((await coxswain(help)).out).toContain('--dawn TOGGLE,…');
+      expect((await coxswain(help)).out).toContain('--dawn <TOGGLE,…>');
     expect((await coxswain(['settings', '--help'])).out).not.toContain('--dawn');
     expect(await coxswain(['adapter', '--dawn'])).toMatchObject({ code: 2, err: expect.stringContaining('--dawn') });
     expect(await coxswain(['settings', '--dawn', 'skip_validation'])).toMatchObject({ code: 2 });
@@ -79,10 +97,29 @@ describe('the command', () => {
   });
 
   it.each<[string, string[], number, string]>([
-    ['an unknown command', ['pretrian'], 2, 'pretrain'],
-    ['an unknown option', ['pretrain', '--presset', 'grid-mini'], 2, '--preset'],
-    ['an option without its value', ['pretrain', '--preset'], 2, '--preset'],
-    ['a stray word', ['pretrain', 'fast'], 2, 'fast'],
+    ['an unknown command', ['pretrian'], 2, 'Command: `pretrian`, expected one of pretrain, discover, play, analyse, '],
+    ['the same, near one', ['pretrian'], 2, 'Did you mean `pretrain`?'],
+    ['the same, near none', ['xylophone'], 2, 'See coxswain --help.'],
+    ['an unknown analysis', ['analyse', 'probe'], 2, 'coxswain analyse: `probe`, expected one of probes, '],
+    ['an option where a command is missing', ['--preset'], 2, 'Option: `--preset`, expected one of --version, --help.'],
+    ['an unknown option', ['pretrain', '--presset', 'grid-mini'], 2, 'Option: `--presset`, expected one of --preset, --world, --set, '],
+    ['the same, near one', ['pretrain', '--presset=grid-mini'], 2, 'Did you mean `--preset`?'],
+    ['the same, near none', ['analyse', 'probes', '--xylophone'], 2, 'See coxswain analyse probes --help.'],
+    ['a value for what takes none', ['watch', '--all=yes'], 2, 'Option: `--all=yes`'],
+    [
+      'an option without its value',
+      ['pretrain', '--preset'],
+      2,
+      '--preset: nothing, expected a value (NAME). See coxswain pretrain --help.',
+    ],
+    ['an option for a value', ['pretrain', '--preset', '--seed', '1'], 2, '--preset: `--seed`, expected a value (NAME).'],
+    ['one for a value that repeats', ['pretrain', '--set', '--seed', '1'], 2, '--set: `--seed`, expected a value (KEY=VALUE).'],
+    ['two values for one option', ['pretrain', '--seed', '1', '--seed=2'], 2, '--seed: both `1` and `2`, expected one of them.'],
+    ['a stray word', ['pretrain', 'fast'], 2, 'coxswain pretrain: `fast`, expected options only.'],
+    ['a second file', ['sweep', 'a.yaml', 'b.yaml'], 2, 'coxswain sweep: `b.yaml`, expected one FILE.'],
+    ['no file', ['sweep'], 2, 'FILE: missing, expected a file of YAML such as sweeps/grid-mini.yaml. See coxswain sweep --help.'],
+    ['a share above 1', ['world', 'gridworld-pinpad', '--record', 'x', '--noise', '2'], 2, '--noise: `2`, expected a number from 0 to 1'],
+    ['minutes that are none', ['pretrain', '--stall', 'soon'], 2, '--stall: `soon`, expected minutes'],
     ['a seed that is none', ['pretrain', '--seed', '-1'], 2, '--seed: `-1`, expected a whole number from 0'],
     ['no checkpoint to keep', ['pretrain', '--keep', '0'], 2, '--keep: `0`, expected a whole number from 1'],
     ['no worker', ['sweep', 'sweeps/smoke.yaml', '--workers', '0'], 2, '--workers: `0`, expected a whole number from 1'],

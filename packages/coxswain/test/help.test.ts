@@ -1,7 +1,6 @@
 /** What the command says about itself. */
 
-import { expect, it } from 'vitest';
-import { fitHelp, HELP_COLUMNS } from '../src/command/fit-help.js';
+import { describe, expect, it } from 'vitest';
 import { ANALYSES, PHASES, SECTION_NAMES, SUMMARIES } from '../src/lists.js';
 import { ask } from './ask.js';
 
@@ -16,22 +15,47 @@ it('lists every command', () => {
   expect(COMMANDS).toEqual(expect.arrayContaining([...PHASES.map(({ name }) => name), 'sweep', 'cost', 'settings', 'analyse', 'report']));
 });
 
-it.each(ALL)(`coxswain %s %s --help stays within ${HELP_COLUMNS} columns`, async (...words: string[]) => {
-  const { code, out } = await coxswain(...words.filter(Boolean), '--help');
-  expect(code).toBe(0);
-  expect(out.split('\n').filter(({ length }) => length > HELP_COLUMNS)).toEqual([]);
-  expect(out).toContain('--help');
+describe.each([undefined, 72, 160])('on a terminal of %s columns', (columns) => {
+  it.each(ALL)('coxswain %s %s --help stays within them', async (...words: string[]) => {
+    let out = '';
+    const stdout = { columns, write: (text: string) => (out += text) };
+    expect(await ask([...words.filter(Boolean), '--help'], PHASES, { stdout })).toMatchObject({ code: 0 });
+    expect(out.split('\n').filter(({ length }) => length > (columns ?? 100))).toEqual([]);
+    // Where there is so much to tell, lines are as long as they may be.
+    if (words[0] === 'pretrain') expect(Math.max(...out.split('\n').map(({ length }) => length))).toBeGreaterThan((columns ?? 100) - 15);
+    expect(out).toContain('-h, --help');
+  });
 });
 
-it('breaks rows and paragraphs anew, and nothing that is short', () => {
-  const words = Array.from({ length: 40 }, (_, i) => `word${i}`).join(' ');
-  const text = `title\n\n  --out FILE  ${words}\n              and more\n  --set  short\n\n  yaml:\n    [1, 2]\n\n${words}\nends here.\n`;
-  const fitted = fitHelp(text);
-  expect(fitted.split(/\s+/)).toEqual(text.split(/\s+/));
-  for (const line of fitted.split('\n')) expect(line.length).toBeLessThanOrEqual(HELP_COLUMNS);
-  expect(fitted).toContain('\n  --set  short\n\n  yaml:\n    [1, 2]\n\nword0');
-  expect(fitted).toMatch(/\n {14}word\d+ .*and more\n/);
-  expect(fitHelp('one\ntwo\n')).toBe('one\ntwo\n');
+it.each([
+  ['nothing', [], ''],
+  ['help', ['help'], ''],
+  ['help and a command', ['help', 'pretrain'], 'pretrain'],
+  ['help and what is no command', ['help', 'nothing'], ''],
+  ['a command that has commands', ['analyse'], 'analyse'],
+])('%s is answered as --help is', async (_, words, command) => {
+  expect(await coxswain(...words)).toEqual(await coxswain(...[command].filter(Boolean), '--help'));
+});
+
+it('tells what a command is about beside its options: defaults, models, short names, settings, examples', async () => {
+  const told = async (...words: string[]) => (await coxswain(...words, '--help')).out.replace(/\s+/g, ' ');
+  const evaluate = await told('evaluate');
+  for (const fact of [
+    '--seed <N> Seed of everything random (default: 0)',
+    '--keep <N> Checkpoints to keep, the last one included; earlier ones are in checkpoints/ (default: 1)',
+    'Run folder (default: runs/evaluate-seed-N)',
+    'Models it starts from: --base <FOLDER>',
+    '--task <VALUE> Short for --set reinforce.task=VALUE. Colour sequence to be rewarded',
+    'It reads the settings of: world, model, metacontroller, discover, reinforce, internal, raw, evaluate.',
+  ])
+    expect(evaluate).toContain(fact);
+  expect(evaluate).not.toContain('--demonstrations');
+  expect(await told('pretrain')).toContain('--demonstrations <FILE>');
+  expect(await told('analyse', 'probes')).toContain('Run folder (default: runs/analyse-probes-seed-N)');
+  expect(await told('watch')).toContain('(default: runs)');
+  const sweep = await coxswain('sweep', '--help');
+  expect(sweep.out).toContain("\n      options: { seed: '{seed}', base: base, view: '{view}' }\n");
+  expect(sweep.out.replace(/\s+/g, ' ')).toContain('needs the optional packages bullmq and ioredis');
 });
 
 it('settings: one section, and JSON', async () => {

@@ -2,10 +2,11 @@ import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Findings, findingsToMarkdown, standaloneStages, standaloneSvg } from '@coxswain/lab';
+import { type Findings, findingsToMarkdown } from '@coxswain/lab';
+import { standaloneStages, standaloneSvg } from '@coxswain/lab/draw';
 import { expect, it } from 'vitest';
-import { runReport } from '../src/command/report-command.js';
-import { runSummary } from '../src/command/summary-command.js';
+import { reportCommand } from '../src/command/report-command.js';
+import { summaryCommand } from '../src/command/summary-command.js';
 import { costPage, readCostResults } from '../src/cost/results.js';
 import { SUMMARIES } from '../src/lists.js';
 
@@ -68,17 +69,17 @@ it('every analysis over finished runs is made again', () => {
   expect(SUMMARIES.map(({ name }) => name).sort()).toEqual(Object.keys(OVER).sort());
 });
 
-it.each(SUMMARIES.map((summary) => [summary.name, summary] as const))('%s of grid-mini is what its runs give', (name, summary) => {
+it.each(SUMMARIES.map((summary) => [summary.name, summary] as const))('%s of grid-mini is what its runs give', async (name, summary) => {
   const folder = fs.mkdtempSync(join(tmpdir(), 'coxswain-pages-'));
   assemble('grid-mini', join(folder, 'grid-mini'));
   const from = OVER[name].flatMap((runs) => ['--runs', runs.includes('/') ? fileURLToPath(new URL(runs, RESULTS)) : join(folder, runs)]);
-  runSummary(summary, [...from, '--out', join(folder, name)], silent().machine);
+  await summaryCommand(summary, silent().machine).parseAsync([...from, '--out', join(folder, name)], { from: 'user' });
   const found = JSON.parse(fs.readFileSync(join(folder, name, 'analysis.json'), 'utf8'));
   expect(found).toEqual(JSON.parse(read(`grid-mini/${name}.json`)));
   fs.rmSync(folder, { recursive: true });
 });
 
-it.each(Object.keys(SOURCES))('%s: its rows, its tables and its figures are what the stored runs say', (name) => {
+it.each(Object.keys(SOURCES))('%s: its rows, its tables and its figures are what the stored runs say', async (name) => {
   const folder = fs.mkdtempSync(join(tmpdir(), 'coxswain-pages-'));
   const runs = join(folder, 'runs', name);
   assemble(name, runs);
@@ -86,7 +87,7 @@ it.each(Object.keys(SOURCES))('%s: its rows, its tables and its figures are what
   const title = page.slice(2, page.indexOf('\n'));
   const { said, machine } = silent();
   const out = ['--out', join(folder, 'report.html'), '--results', join(folder, name)];
-  runReport(['--runs', runs, '--title', title, ...out], machine);
+  await reportCommand(machine).parseAsync(['--runs', runs, '--title', title, ...out], { from: 'user' });
   expect(said).toEqual([]);
   expect(fs.readFileSync(join(folder, `${name}.json`), 'utf8')).toBe(read(`${name}.json`));
   const analyses = fs.readdirSync(new URL(name, RESULTS)).filter((file) => file.endsWith('.json'));

@@ -14,20 +14,18 @@ import {
   type ReportData,
   type ResultRow,
   RunFolder,
-  renderReport,
   rowsToJson,
   segments,
   share,
   short,
   smooth,
   sortRows,
-  spread,
-  standaloneStages,
   summarise,
   tablesToMarkdown,
   valueAt,
   visits,
 } from '@coxswain/lab';
+import { renderReport, spread, standaloneStages } from '@coxswain/lab/draw';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
 import { SYSTEM_REPORTS } from '../src/lists.js';

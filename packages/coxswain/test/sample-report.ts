@@ -4,7 +4,8 @@
  */
 import fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { type DrawnEpisode, type LearningRun, type ReportData, renderReport } from '@coxswain/lab';
+import type { DrawnEpisode, LearningRun, ReportData } from '@coxswain/lab';
+import { renderReport } from '@coxswain/lab/draw';
 
 /** The same numbers every time: a linear congruential generator. */
 function generator(seed: number): () => number {

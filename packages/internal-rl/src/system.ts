@@ -13,7 +13,7 @@ import { supervisePhase } from './phases/supervise.js';
 import { methodReport } from './report/index.js';
 import { SECTIONS } from './settings/index.js';
 import { SKILLS } from './skills/open.js';
-import { PLAY_ABOUT, runPlay } from './skills/play-command.js';
+import { playCommand } from './skills/play-command.js';
 
 declare module '@coxswain/lab' {
   interface Config extends ConfigOf<typeof SECTIONS> {}
@@ -25,7 +25,7 @@ export const internalRl = system({
   phases: [discoverPhase, skillsPhase, supervisePhase, reinforcePhase, evaluatePhase],
   analyses: ANALYSES,
   summaries: SUMMARIES,
-  commands: [{ name: 'play', about: PLAY_ABOUT, run: runPlay }],
+  commands: [playCommand],
   leaves: [SKILLS],
   report: methodReport,
 });

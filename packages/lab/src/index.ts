@@ -4,11 +4,8 @@ export * from './analyses/summary.js';
 export * from './answer.js';
 export * from './command/options.js';
 export {
-  DEMONSTRATIONS_HELP,
   isWorldFile,
   knowWorlds,
-  WORLD_HELP,
-  WORLD_OPTION,
   withWorld,
   worldAssignment,
 } from './command/world-option.js';
@@ -30,15 +27,12 @@ export * from './models/untrained.js';
 export * from './names.js';
 export * from './phase.js';
 export * from './progress.js';
-export { spread } from './report/chart.js';
 export { collectReport } from './report/collect.js';
 export * from './report/data.js';
 export { EPISODE_LEGEND, episodeFigure, visits } from './report/episodes.js';
 export * from './report/format.js';
-export { curvesByMethod, type MethodCurves, methodLabel, methodName, smooth, summarise, valueAt } from './report/learning.js';
+export { curvesByMethod, type MethodCurves, methodLabel, methodName, smooth, summarise, valueAt } from './report/method-curves.js';
 export { metricChart } from './report/metric-chart.js';
-export * from './report/page.js';
-export * from './report/standalone.js';
 export { segments } from './report/strip.js';
 export * from './report/system-report.js';
 export * from './resolve.js';

@@ -7,13 +7,40 @@ import type { Phase } from './phase.js';
 import type { SystemReport } from './report/system-report.js';
 import type { Section } from './settings/section.js';
 
-/** A command that is no phase. */
-export interface SystemCommand {
+/** An option of a command; it has a value. */
+export interface CommandOption {
+  /** What stands for the value in help: `FOLDER`. */
+  readonly value: string;
+  readonly about: string;
+  /** Reads the value, after what an earlier one gave or `otherwise`; without it, the value stays text. */
+  readonly read?: (text: string, before: never) => unknown;
+  /** What it says where it is left out. */
+  readonly otherwise?: unknown;
+}
+
+type CommandOptions = Readonly<Record<string, CommandOption>>;
+
+/** What options say. */
+type Said<Options extends CommandOptions> = {
+  readonly [Name in keyof Options]:
+    | (Options[Name] extends { readonly read: (...text: never[]) => infer T } ? T : string)
+    | (Options[Name] extends { readonly otherwise: unknown } ? never : undefined);
+};
+
+/** A command that is no phase. The app reads its options, and adds those that all commands have which compute. */
+export interface SystemCommand<Options extends CommandOptions = CommandOptions, Values = never> {
   readonly name: string;
   /** One sentence, for `--help`. */
   readonly about: string;
-  readonly run: (args: readonly string[], machine: Machine) => Promise<void>;
+  /** By name, which is one word: `base` is `--base`. */
+  readonly options: Options;
+  /** What `--help` says below them. */
+  readonly notes: string;
+  readonly run: (values: Values, machine: Machine) => Promise<void>;
 }
+
+/** Checks a command's parts against each other, then forgets their types. */
+export const systemCommand = <Options extends CommandOptions>(of: SystemCommand<Options, Said<Options>>): SystemCommand => of;
 
 /** A list that runs of a system leave as a JSON file. */
 export interface RunList<T> {

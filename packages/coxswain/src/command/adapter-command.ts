@@ -1,26 +1,25 @@
 /** `coxswain adapter`: what this machine computes on, before minutes are spent on it. */
+
+import { Command } from '@commander-js/extra-typings';
 import * as kernelRoom from '@coxswain/kernels';
 import { type Kernel, kernelsOf, type MatrixConfiguration, type Shape, specialise } from '@coxswain/kernels';
-import { environmentOf, programVersion, readOptions, suggestion, UsageError, versionInWords } from '@coxswain/lab';
+import { environmentOf, programVersion, suggestion, UsageError, versionInWords } from '@coxswain/lab';
 import type { Device } from '@coxswain/tensor';
+import { dawnOption } from './dawn-option.js';
 import type { Machine } from './phase-command.js';
+import type { OptionsOf } from './program.js';
 
-export const ADAPTER_ABOUT = 'Say which adapter there is, what it can do and which kernels it gets.';
+const declare = () =>
+  new Command('adapter')
+    .description('Say which adapter there is, what it can do and which kernels it gets.')
+    .option('--kernel <NAME>', 'Print the WGSL that runs here for a kernel, complete: constants, bindings, fragments, its text')
+    .option('--shape <KEY=N,…>', 'Sizes other than the kernel’s sample, with --kernel')
+    .option('--kernels', 'List the kernels by name, with what each binds')
+    .addOption(dawnOption());
 
-const HELP = `coxswain adapter — ${ADAPTER_ABOUT}
+type Asked = OptionsOf<typeof declare>;
 
-  --kernel NAME      Print the WGSL that runs here for a kernel, complete: constants, bindings, fragments, its text
-  --shape KEY=N,…    Sizes other than the kernel's sample, with --kernel
-  --kernels          List the kernels by name, with what each binds
-  -h, --help         Show this
-`;
-
-const OPTIONS = {
-  kernel: { type: 'string' },
-  shape: { type: 'string' },
-  kernels: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
+export const adapterCommand = (machine: Machine) => declare().action((options) => tellAdapter(options, machine));
 
 const mebibytes = (bytes: number): string => `${Math.floor(bytes / 2 ** 20)} MiB`;
 
@@ -55,10 +54,11 @@ function facts(device: Device): [string, string][] {
   ];
 }
 
-const kernels: ReadonlyMap<string, Kernel> = new Map(kernelsOf(kernelRoom).map((kernel) => [kernel.name, kernel]));
+const kernelsByName = (): ReadonlyMap<string, Kernel> => new Map(kernelsOf(kernelRoom).map((kernel) => [kernel.name, kernel]));
 
 /** A kernel by its name. @throws UsageError that suggests the nearest. */
 function kernelNamed(name: string): Kernel {
+  const kernels = kernelsByName();
   const found = kernels.get(name);
   if (found) return found;
   const remedy = suggestion(name, [...kernels.keys()], 'See `coxswain adapter --kernels`.');
@@ -89,18 +89,13 @@ const bound = ({ buffers }: Kernel): string =>
  * Prints what there is.
  * @throws NoAdapterError where there is none; UsageError for a kernel or size that there is not.
  */
-export async function runAdapter(args: readonly string[], { openDevice, stdout }: Machine): Promise<void> {
-  const { values } = readOptions(args, OPTIONS, false);
-  if (values.help) {
-    stdout.write(HELP);
+async function tellAdapter(asked: Asked, { openDevice, stdout }: Machine): Promise<void> {
+  if (asked.kernels) {
+    for (const kernel of kernelsByName().values()) stdout.write(`${kernel.name.padEnd(42)}${bound(kernel)}\n`);
     return;
   }
-  if (values.kernels) {
-    for (const kernel of kernels.values()) stdout.write(`${kernel.name.padEnd(42)}${bound(kernel)}\n`);
-    return;
-  }
-  const kernel = typeof values.kernel === 'string' ? kernelNamed(values.kernel) : undefined;
-  const shape = kernel && shapeOf(kernel, typeof values.shape === 'string' ? values.shape : undefined);
+  const kernel = asked.kernel === undefined ? undefined : kernelNamed(asked.kernel);
+  const shape = kernel && shapeOf(kernel, asked.shape);
   const device = await openDevice();
   try {
     if (kernel && shape) {

@@ -1,19 +1,17 @@
 /** `coxswain cost`: what training asks of an adapter, and how long it is going to take, before it begins. */
 
+import { Command } from '@commander-js/extra-typings';
 import {
   type Config,
+  count,
   inFull,
   LENGTHS,
   type Phase,
   probeAlone,
-  quote,
-  readCount,
-  readOptions,
   resolve,
   stepsFor,
   suggestion,
   UsageError,
-  WORLD_OPTION,
   withWorld,
   writeFile,
   yardstick,
@@ -26,50 +24,59 @@ import { costTable, milliseconds, type PhaseLine, type Round } from '../cost/lin
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
 import { type CostResults, costPage, mergedResults, readCostResults } from '../cost/results.js';
 import { costFolder, measuredOn, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
-import { DEFAULT_PRESET, PRESET_NAMES } from '../lists.js';
+import { presetOption, setFirstOption, worldOption } from './common-options.js';
+import { askDawn, dawnOption, EXACT_TIMES } from './dawn-option.js';
 import { type Machine, openFor, outOfMemory } from './phase-command.js';
+import { notes, type OptionsOf } from './program.js';
 
-export const COST_ABOUT = 'Count what training asks of this adapter and project how long it takes.';
+const NOTES = `A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences (by kernel), bytes of
+attention's caches, bytes that all other kernels move and bytes from the host, each at a rate of the adapter. How fast the adapter is just
+now, beside when its rates were measured, a fixed piece of work tells: for two seconds, and in turns with steps that are timed. The error is
+that of runs left out of the fit. Updates of RL are counted on episodes as long as an expert’s, one in twenty of them cut by the horizon.
+Time steps are those of the episodes in a step: tokens of the sequence model, in RL steps of the worlds.`;
 
-const helpFor = (names: readonly string[]): string => `coxswain cost — ${COST_ABOUT}
+const probedNames = (phases: readonly Phase[]): string[] => phases.filter(isProbed).map(({ name }) => name);
 
-  --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
-  --world NAME|FILE World, by name or a file that is one
-  --set KEY=VALUE   Change one setting first; may be repeated
-  --phase NAME      Of one phase only: ${names.join(', ')}
-  --measure         First time 31 small pieces of work on this adapter, three times each, and fit its model of cost to them (some 25
-                    minutes on two cores without a GPU). It is kept, and every phase that trains then says at its start how long its steps take.
-  --check N         Time N steps of each phase too, on models at their random start, after as many that are not timed; the ratio is
-                    that of what the model says of these very steps to what they took. Batches come in ${LENGTHS} lengths, so ${LENGTHS} or a
-                    multiple of it is a good number. Updates of RL are long and all alike: an eighth as many
-  --rounds N        Do so N times over, all phases in turn, for a median and a range: a machine that others use too is not always
-                    as fast (default 1)
-  --kernels N       Time every launch of N steps of each phase too, on one device: what each kernel takes, and how far it is from what
-                    the adapter could do at best
-  --results FOLDER  Also write FOLDER/ADAPTER/PRESET.json, and FOLDER.md about all that lies in FOLDER
-  --page            Only write FOLDER.md anew from what lies in FOLDER: nothing is counted or timed
-  -h, --help        Show this
+const declare = (phases: readonly Phase[]) =>
+  new Command('cost')
+    .description('Count what training asks of this adapter and project how long it takes.')
+    .addOption(presetOption())
+    .addOption(worldOption('World, by name or a file that is one'))
+    .addOption(setFirstOption())
+    .option('--phase <NAME>', `Of one phase only: ${probedNames(phases).join(', ')}`)
+    .option(
+      '--measure',
+      'First time 31 small pieces of work on this adapter, three times each, and fit its model of cost to them (some 25 minutes on two ' +
+        'cores without a GPU). It is kept, and every phase that trains then says at its start how long its steps take.',
+    )
+    .option(
+      '--check <N>',
+      'Time N steps of each phase too, on models at their random start, after as many that are not timed; the ratio is that of what the ' +
+        `model says of these very steps to what they took. Batches come in ${LENGTHS} lengths, so ${LENGTHS} or a multiple of it is a good ` +
+        'number. Updates of RL are long and all alike: an eighth as many',
+      count('check'),
+    )
+    .option(
+      '--rounds <N>',
+      'Do so N times over, all phases in turn, for a median and a range: a machine that others use too is not always as fast (default: 1)',
+      count('rounds'),
+    )
+    .option(
+      '--kernels <N>',
+      'Time every launch of N steps of each phase too, on one device: what each kernel takes, and how far it is from what the adapter ' +
+        'could do at best',
+      count('kernels'),
+    )
+    .option('--results <FOLDER>', 'Also write FOLDER/ADAPTER/PRESET.json, and FOLDER.md about all that lies in FOLDER')
+    .option('--page', 'Only write FOLDER.md anew from what lies in FOLDER: nothing is counted or timed')
+    .addOption(dawnOption())
+    .addHelpText('after', notes(NOTES));
 
-A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences (by kernel), bytes of attention's caches, bytes
-that all other kernels move and bytes from the host, each at a rate of the adapter. How fast the adapter is just now, beside when its rates
-were measured, a fixed piece of work tells: for two seconds, and in turns with steps that are timed. The error is that of runs left out of the
-fit. Updates of RL are counted on episodes as long as an expert’s, one in twenty of them cut by the horizon. Time steps are those of the
-episodes in a step: tokens of the sequence model, in RL steps of the worlds.
-`;
+type Asked = OptionsOf<typeof declare>;
 
-const SPECS = {
-  preset: { type: 'string' as const, default: DEFAULT_PRESET },
-  ...WORLD_OPTION,
-  set: { type: 'string' as const, multiple: true },
-  phase: { type: 'string' as const },
-  measure: { type: 'boolean' as const },
-  check: { type: 'string' as const },
-  rounds: { type: 'string' as const },
-  kernels: { type: 'string' as const },
-  results: { type: 'string' as const },
-  page: { type: 'boolean' as const },
-  help: { type: 'boolean' as const, short: 'h' },
-};
+/** @param typed the command line, which is noted beside the results. */
+export const costCommand = (typed: string, phases: readonly Phase[], machine: Machine) =>
+  declare(phases).action((options) => tellCost(typed, options, phases, machine));
 
 async function measure(phases: readonly Phase[], { openDevice, openDevices, stderr, stdout }: Machine): Promise<void> {
   const told =
@@ -156,30 +163,24 @@ function record(folder: string, results: CostResults, machine: Machine): void {
 }
 
 /** Prints what each phase costs. @throws NoAdapterError where there is no adapter. */
-export async function runCost(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<void> {
-  const { values } = readOptions(args, SPECS, false);
+async function tellCost(command: string, values: Asked, phases: readonly Phase[], machine: Machine): Promise<void> {
+  askDawn({ first: [EXACT_TIMES] });
   const { stdout, stderr } = machine;
-  const probed = phases.filter(isProbed).map(({ name }) => name);
-  if (values.help) {
-    stdout.write(helpFor(probed));
-    return;
-  }
+  const { preset, results, check: steps = 0, rounds = 1, kernels: kernelSteps = 0 } = values;
   if (values.page) {
-    if (typeof values.results !== 'string')
+    if (results === undefined)
       throw new UsageError('--page', 'no folder', '--results FOLDER beside it', 'For example --results docs/results/cost.');
-    writePage(values.results, machine);
+    writePage(results, machine);
     return;
   }
   const changes = await withWorld(values);
-  const config = resolve(values.preset as string, changes);
-  const steps = readCount('check', (values.check ?? '0') as string);
-  const rounds = readCount('rounds', (values.rounds ?? '1') as string);
+  const config = resolve(preset, changes);
   if (steps === 0 && values.rounds !== undefined)
     throw new UsageError('--rounds', `${rounds} of no steps`, '--check N beside it', 'For example --check 8.');
-  const kernelSteps = readCount('kernels', (values.kernels ?? '0') as string);
   const asked = phases.filter((phase) => isProbed(phase) && (values.phase ?? phase.name) === phase.name);
   if (asked.length === 0) {
     const value = String(values.phase);
+    const probed = probedNames(phases);
     throw new UsageError('--phase', `\`${value}\``, `one of ${probed.join(', ')}`, suggestion(value, probed, 'Leave it out for all.'));
   }
   if (values.measure) await measure(phases, machine);
@@ -211,15 +212,14 @@ export async function runCost(args: readonly string[], phases: readonly Phase[],
   stdout.write(aligned(costTable(lines)));
   for (const { phase, kernels } of all) if (kernels) stdout.write(`\nA step of ${phase.name}\n${aligned(kernelTable(kernels))}`);
   for (const { phase, obstacle } of all) if (obstacle) stdout.write(`\n${phase.name} cannot run here. ${inFull(obstacle)}\n`);
-  if (typeof values.results !== 'string') return;
-  const command = ['coxswain', 'cost', ...args].map(quote).join(' ');
+  if (results === undefined) return;
   const at = new Date().toISOString();
   const models = new Map(all.flatMap(({ stored }) => (stored ? [[stored.measuredOn, stored] as const] : [])));
   record(
-    values.results,
+    results,
     {
       format: 1,
-      preset: values.preset as string,
+      preset,
       set: changes,
       adapter,
       models: [...models.values()],

@@ -1,11 +1,13 @@
 /** `coxswain pretrain` and its like: open the run folder, run the phase, close everything. */
 
 import { join } from 'node:path';
+import { Command } from '@commander-js/extra-typings';
 import { CoxswainError, EXIT_CODES } from '@coxswain/base';
 import {
   allSettings,
   type Config,
-  DEMONSTRATIONS_HELP,
+  collect,
+  count,
   environmentOf,
   explainedMemory,
   hasLeft,
@@ -14,17 +16,12 @@ import {
   type Left,
   listenForInterrupts,
   type Machine,
-  type OptionSpecs,
-  type OptionValues,
   type Phase,
   Progress,
-  quote,
   type Resolved,
   RunFolder,
   readArtifact,
   readCheckpoint,
-  readCount,
-  readOptions,
   readsDemonstrations,
   recover,
   requireFiniteFile,
@@ -32,59 +29,73 @@ import {
   Session,
   UsageError,
   Watchdog,
-  WORLD_HELP,
-  WORLD_OPTION,
 } from '@coxswain/lab';
 import { type Device, DeviceLostError, OutOfMemoryError } from '@coxswain/tensor';
 import { durationNote } from '../cost/project.js';
 import { DEFAULT_PRESET, PRESET_NAMES } from '../lists.js';
+import { worldOption } from './common-options.js';
+import { dawnOption } from './dawn-option.js';
+import { notes, type OptionsOf } from './program.js';
 
 export type { Machine };
 
-const COMMON: OptionSpecs = {
-  preset: { type: 'string' },
-  set: { type: 'string', multiple: true },
-  ...WORLD_OPTION,
-  seed: { type: 'string', default: '0' },
-  out: { type: 'string' },
-  keep: { type: 'string', default: '1' },
-  stall: { type: 'string', default: '60' },
-  help: { type: 'boolean', short: 'h' },
-};
+/** The options that every phase has. */
+const commonOptions = (phase: Phase, name: string) =>
+  new Command(name)
+    .description(phase.about)
+    .option(
+      '--preset <NAME>',
+      `Named settings to start from: ${DEFAULT_PRESET} (default, or what the given models used), ${PRESET_NAMES.filter((one) => one !== DEFAULT_PRESET).join(', ')}`,
+    )
+    .addOption(
+      worldOption(
+        'The world by name, or a file that is one (./my-world.ts): `coxswain world` lists them. A model’s own where one is given',
+      ),
+    )
+    .option('--set <KEY=VALUE>', 'Change one setting; may be repeated. `coxswain settings` lists them', collect())
+    .option('--seed <N>', 'Seed of everything random', count('seed'), 0)
+    .option('--out <FOLDER>', `Run folder (default: runs/${phase.name}-seed-N). A run found there goes on where it stopped`)
+    .option('--keep <N>', 'Checkpoints to keep, the last one included; earlier ones are in checkpoints/', count('keep', 1), 1)
+    .option('--stall <MINUTES>', 'End with an error when no step was done for so long (0: never)', readMinutes, 60)
+    .addOption(dawnOption());
 
-/** The text of `coxswain PHASE --help`. */
-export function phaseHelp(phase: Phase, spoken = phase.name): string {
-  const inputs = phase.inputs.map((input) => [`--${input.name} FOLDER`, input.about]);
-  const about = (key: string) => allSettings().find((candidate) => candidate.key === key)?.setting.about ?? '';
-  const shortcuts = Object.entries(phase.shortcuts).map(([name, key]) => [
-    `--${name} VALUE`,
-    `Short for --set ${key}=VALUE. ${about(key)}`,
-  ]);
-  const rows = [
-    [
-      '--preset NAME',
-      `Named settings to start from: ${DEFAULT_PRESET} (default, or what the given models used), ${PRESET_NAMES.filter((name) => name !== DEFAULT_PRESET).join(', ')}.`,
-    ],
-    WORLD_HELP,
-    ['--set KEY=VALUE', 'Change one setting; may be repeated. `coxswain settings` lists them.'],
-    ['--seed N', 'Seed of everything random (default 0).'],
-    ['--out FOLDER', `Run folder (default runs/${phase.name}-seed-N). A run found there goes on where it stopped.`],
-    ['--keep N', 'Checkpoints to keep, the last one included (default 1); earlier ones are in checkpoints/.'],
-    ['--stall MINUTES', 'End with an error when no step was done for so long (default 60; 0: never).'],
-    ...(readsDemonstrations(phase) ? [DEMONSTRATIONS_HELP] : []),
-    ...inputs,
-    ...shortcuts,
-    ['-h, --help', 'Show this.'],
-  ];
-  const width = Math.max(...rows.map(([left]) => left.length)) + 2;
-  return [
-    `coxswain ${spoken} — ${phase.about}`,
-    '',
-    ...rows.map(([left, right]) => `  ${left.padEnd(width)}${right}`),
-    '',
-    `It reads the settings of: ${phase.sections.join(', ')}. Ctrl-C saves and stops; the same command goes on from there.`,
-    '',
-  ].join('\n');
+type Asked = OptionsOf<typeof commonOptions>;
+
+let meanings: ReadonlyMap<string, string> | undefined;
+
+/** What a setting means. All are listed once, for that takes as long as all else that a command does at its start. */
+function meaningOf(key: string): string {
+  meanings ??= new Map(allSettings().map((listed) => [listed.key, listed.setting.about]));
+  return meanings.get(key) ?? '';
+}
+
+/**
+ * The command of a phase: the options of all, then those that it brings.
+ * @param typed the command line, which is noted in the run's folder.
+ * @param name how it is called, where that is not the phase's own name.
+ */
+export function phaseCommand(phase: Phase, typed: string, machine: Machine, name = phase.name) {
+  const command = commonOptions(phase, name);
+  if (phase.inputs.length > 0) command.optionsGroup('Models it starts from:');
+  for (const input of phase.inputs) command.option(`--${input.name} <FOLDER>`, input.about);
+  if (readsDemonstrations(phase))
+    command
+      .optionsGroup('Demonstrations:')
+      .option(
+        '--demonstrations <FILE>',
+        'Demonstrations from a file of safetensors in place of the world’s expert; every tenth episode is held out',
+      );
+  const shortcuts = Object.entries(phase.shortcuts);
+  if (shortcuts.length > 0) command.optionsGroup('Settings by a short name:');
+  for (const [short, key] of shortcuts) {
+    command.option(`--${short} <VALUE>`, `Short for --set ${key}=VALUE. ${meaningOf(key)}`);
+  }
+  return command
+    .addHelpText(
+      'after',
+      notes(`It reads the settings of: ${phase.sections.join(', ')}. Ctrl-C saves and stops; the same command goes on from there.`),
+    )
+    .action((options) => runPhase(phase, options, typed, machine));
 }
 
 /** The devices that a phase runs on: several where it can share its work and the machine has them. */
@@ -196,25 +207,11 @@ async function execute(phase: Phase, resolved: Resolved, seed: number, path: str
   machine.stdout.write([`Done: ${path}`, ...phase.answer(left).map((line) => `  ${line}`), ''].join('\n'));
 }
 
-/** Runs a phase as its command line asks. @param spoken how the command line calls it. */
-export async function runPhase(phase: Phase, args: readonly string[], machine: Machine, spoken = phase.name): Promise<void> {
-  const own = [
-    ...phase.inputs.map((input) => input.name),
-    ...Object.keys(phase.shortcuts),
-    ...(readsDemonstrations(phase) ? ['demonstrations'] : []),
-  ];
-  const { values } = readOptions(args, { ...COMMON, ...Object.fromEntries(own.map((name) => [name, { type: 'string' as const }])) }, false);
-  if (values.help) {
-    machine.stdout.write(phaseHelp(phase, spoken));
-    return;
-  }
-  const seed = readCount('seed', values.seed as string);
-  await knowWorlds(values, phase.inputs);
-  const resolved = resolvePhase(phase, values);
-  const path = outFolder(phase, values, seed);
-  const command = ['coxswain', ...spoken.split(' '), ...args].map(quote).join(' ');
-  const care = { keep: readCount('keep', values.keep as string, 1), stallMinutes: readMinutes(values.stall as string) };
-  await execute(phase, resolved, seed, path, command, machine, care);
+/** Runs a phase as its command line asks. */
+async function runPhase(phase: Phase, asked: Asked, typed: string, machine: Machine): Promise<void> {
+  const { seed, keep, stall, out = `runs/${phase.name}-seed-${seed}` } = asked;
+  await knowWorlds(asked, phase.inputs);
+  await execute(phase, resolvePhase(phase, asked), seed, out, typed, machine, { keep, stallMinutes: stall });
 }
 
 function readMinutes(text: string): number {
@@ -222,8 +219,4 @@ function readMinutes(text: string): number {
   if (text.trim() === '' || !Number.isFinite(value) || value < 0)
     throw new UsageError('--stall', `\`${text}\``, 'minutes, 0 or more', 'For example --stall 30.');
   return value;
-}
-
-function outFolder(phase: Phase, values: OptionValues, seed: number): string {
-  return typeof values.out === 'string' ? values.out : `runs/${phase.name}-seed-${seed}`;
 }

@@ -1,28 +1,24 @@
 /** `coxswain settings`: every setting with its value in a preset and its sentence. */
 
-import { allSettings, type ProgressStream, readOptions, resolve, suggestion, UsageError, WORLD_OPTION, withWorld } from '@coxswain/lab';
-import { DEFAULT_PRESET, PRESET_NAMES, SECTION_NAMES } from '../lists.js';
+import { Command } from '@commander-js/extra-typings';
+import { allSettings, type ProgressStream, resolve, suggestion, UsageError, withWorld } from '@coxswain/lab';
+import { SECTION_NAMES } from '../lists.js';
+import { presetOption, setFirstOption, worldOption } from './common-options.js';
+import type { Machine } from './phase-command.js';
+import type { OptionsOf } from './program.js';
 
-export const SETTINGS_ABOUT = 'List every setting with its value in a preset and what it means.';
+const declare = () =>
+  new Command('settings')
+    .description('List every setting with its value in a preset and what it means.')
+    .addOption(presetOption())
+    .option('--section <NAME>', `Of one section only: ${SECTION_NAMES.join(', ')}`)
+    .addOption(worldOption('World, by name or a file that is one'))
+    .addOption(setFirstOption())
+    .option('--json', 'As JSON: the preset, and of each setting key, value, meaning, expected');
 
-const HELP = `coxswain settings — ${SETTINGS_ABOUT}
+type Asked = OptionsOf<typeof declare>;
 
-  --preset NAME     ${PRESET_NAMES.join(' or ')} (default ${DEFAULT_PRESET})
-  --section NAME    Of one section only: ${SECTION_NAMES.join(', ')}
-  --world NAME|FILE World, by name or a file that is one
-  --set KEY=VALUE   Change one setting first; may be repeated
-  --json            As JSON: the preset, and of each setting key, value, meaning, expected
-  -h, --help        Show this
-`;
-
-const SPECS = {
-  preset: { type: 'string' as const, default: DEFAULT_PRESET },
-  section: { type: 'string' as const },
-  ...WORLD_OPTION,
-  set: { type: 'string' as const, multiple: true },
-  json: { type: 'boolean' as const },
-  help: { type: 'boolean' as const, short: 'h' },
-};
+export const settingsCommand = ({ stdout }: Machine) => declare().action((options) => listSettings(options, stdout));
 
 /** A setting with its value, as it is listed. */
 type Listed = { readonly key: string; readonly value: unknown; readonly meaning: string; readonly expected: string };
@@ -39,24 +35,18 @@ function print(settings: readonly Listed[], stdout: ProgressStream): void {
 }
 
 /** Prints the settings of a preset. @throws UsageError for a section that there is not. */
-export async function runSettings(args: readonly string[], stdout: ProgressStream): Promise<void> {
-  const { values } = readOptions(args, SPECS, false);
-  if (values.help) {
-    stdout.write(HELP);
-    return;
-  }
-  const wanted = values.section as string | undefined;
+async function listSettings(asked: Asked, stdout: ProgressStream): Promise<void> {
+  const { preset, section: wanted } = asked;
   if (wanted !== undefined && !SECTION_NAMES.some((name) => name === wanted)) {
     const remedy = suggestion(wanted, SECTION_NAMES, 'Leave it out for all.');
     throw new UsageError('--section', `\`${wanted}\``, `one of ${SECTION_NAMES.join(', ')}`, remedy);
   }
-  const preset = values.preset as string;
-  const config = resolve(preset, await withWorld(values));
+  const config = resolve(preset, await withWorld(asked));
   const settings = allSettings({ world: config.world.name, model: config.model.name })
     .filter(({ section }) => wanted === undefined || section === wanted)
     .map(({ section, name, key, setting: { about, expected } }): Listed => {
       return { key, value: (config[section] as Record<string, unknown>)[name], meaning: about, expected };
     });
-  if (values.json) stdout.write(`${JSON.stringify({ preset, settings }, null, 1)}\n`);
+  if (asked.json) stdout.write(`${JSON.stringify({ preset, settings }, null, 1)}\n`);
   else print(settings, stdout);
 }

@@ -1,42 +1,34 @@
 /** `coxswain analyse NAME --runs FOLDER` for the analyses that only read finished runs. */
-import { join } from 'node:path';
-import { FIGURE_FILE, FINDINGS_FILE, findRuns, readOptions, type Summary, standaloneSvg, writeFile } from '@coxswain/lab';
-import { choose, WITHOUT, WITHOUT_HELP } from './choice.js';
-import type { Machine } from './phase-command.js';
 
-const SPECS = {
-  runs: { type: 'string' as const, multiple: true, default: ['runs'] },
-  without: WITHOUT,
-  out: { type: 'string' as const },
-  help: { type: 'boolean' as const, short: 'h' },
-};
+import { join } from 'node:path';
+import { Command } from '@commander-js/extra-typings';
+import { FIGURE_FILE, FINDINGS_FILE, findRuns, type Summary, writeFile } from '@coxswain/lab';
+import { choose, runsOption, withoutOption } from './choice.js';
+import type { Machine } from './phase-command.js';
+import type { OptionsOf } from './program.js';
+
+const declare = (summary: Summary) =>
+  new Command(summary.name)
+    .description(summary.about)
+    .addOption(runsOption())
+    .addOption(withoutOption())
+    .option('--out <FOLDER>', 'Where to write', `runs/analyse-${summary.name}`);
+
+type Asked = OptionsOf<typeof declare>;
+
+export const summaryCommand = (summary: Summary, machine: Machine) =>
+  declare(summary).action((options) => summarise(summary, options, machine));
 
 /**
  * Reads the runs, writes `analysis.json` and `figure.svg`. They are functions of the runs: a second call replaces them.
  */
-export function runSummary(summary: Summary, args: readonly string[], { stdout, stderr }: Pick<Machine, 'stdout' | 'stderr'>): void {
-  const { values } = readOptions(args, SPECS, false);
-  if (values.help) {
-    stdout.write(
-      [
-        `coxswain analyse ${summary.name} — ${summary.about}`,
-        '',
-        '  --runs FOLDER     Folder with runs, searched to its depth; may be repeated (default runs)',
-        `  ${WITHOUT_HELP}`,
-        `  --out FOLDER      Where to write (default runs/analyse-${summary.name})`,
-        '  -h, --help        Show this',
-        '',
-      ].join('\n'),
-    );
-    return;
-  }
-  const roots = values.runs as string[];
-  const choice = choose(roots, values.without as string[], stderr);
+async function summarise(summary: Summary, { runs: roots, without, out }: Asked, { stdout, stderr }: Machine): Promise<void> {
+  const choice = choose(roots, without, stderr);
   const runs = findRuns(roots, choice);
   const findings = { name: summary.name, ...summary.run(runs) };
   for (const told of summary.warnings?.(runs) ?? []) stderr.write(`Warning: ${told}\n`);
-  const out = typeof values.out === 'string' ? values.out : `runs/analyse-${summary.name}`;
   writeFile(join(out, FINDINGS_FILE), `${JSON.stringify(findings, null, 1)}\n`, stdout);
+  const { standaloneSvg } = await import('@coxswain/lab/draw');
   writeFile(join(out, FIGURE_FILE), standaloneSvg(findings.charts), stdout);
   for (const line of summary.answer(findings)) stdout.write(`  ${line}\n`);
 }

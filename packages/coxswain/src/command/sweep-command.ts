@@ -8,14 +8,10 @@ import {
   knowWorlds,
   listenForInterrupts,
   type Phase,
-  readCount,
-  readOptions,
   readOrSkip,
   readText,
   SweepError,
   SweepInterruptedError,
-  UsageError,
-  WORLD_OPTION,
   writeFile,
 } from '@coxswain/lab';
 import { NoAdapterError } from '@coxswain/tensor';
@@ -31,53 +27,7 @@ import { finishedRuns } from '../sweep/state.js';
 import { sweepMarkdown, sweepRows } from '../sweep/table.js';
 import { viewRun } from '../watch/view.js';
 import type { Machine } from './phase-command.js';
-import { SWEEP_ABOUT } from './sweep-about.js';
-
-const HELP = `coxswain sweep FILE — ${SWEEP_ABOUT}
-
-  --workers N      Runs at a time (default 1)
-  --redis URL      Share the runs with every machine that gives the same command: redis://HOST:6379. FOLDER must be shared too
-  --redis-wait N   Give up where Redis has not answered within N seconds (default 300; 0: never)
-  --folder FOLDER  Put the runs there and not where FILE says
-  --preset NAME    Start from this preset and not from FILE's
-  --world NAME|FILE Play this world and not FILE's
-  --set KEY=VALUE  Change one setting of every run that reads it, whatever FILE says; may be repeated
-  --dry            Print the runs, what is missing and how long it takes, and do nothing
-  -h, --help       Show this
-
-FILE is YAML:
-
-  folder: runs/views
-  world: ./my-world.ts   # or a name; the default world where it is left out
-  axes:
-    seed: [1, 2, 3]
-    pair: [{ view: partner, alpha: 0.001 }, { view: same, alpha: 0.1 }]
-  runs:
-    base:
-      command: pretrain
-    controller-{view}-{seed}:
-      command: discover
-      over: [seed, pair]
-      options: { seed: '{seed}', base: base, view: '{view}' }
-      set: { discover.alpha: '{alpha}' }
-
-Every combination of the axes after \`over\` is a run; a name in braces stands for its value. A model named after a run of the file waits
-for that run. Finished runs are not done again; runs that were stopped go on. What the runs print is in FOLDER/logs, their results in
-FOLDER/sweep.md. \`needs: [gpu, shader-f16, subgroups]\` keeps a run from adapters without these. Shared by machines, a run that is too large for the
-adapter here is left to the others. How long it all takes is said where \`coxswain cost --measure\` was run on this adapter.
-`;
-
-const SPECS = {
-  workers: { type: 'string' as const, default: '1' },
-  redis: { type: 'string' as const },
-  'redis-wait': { type: 'string' as const, default: '300' },
-  folder: { type: 'string' as const },
-  preset: { type: 'string' as const },
-  ...WORLD_OPTION,
-  set: { type: 'string' as const, multiple: true },
-  dry: { type: 'boolean' as const },
-  help: { type: 'boolean' as const, short: 'h' },
-};
+import type { SweepOptions } from './sweep-about.js';
 
 /** How often the state of all is printed where there is no terminal. */
 const LINE_MS = 60_000;
@@ -160,22 +110,13 @@ function printPlan(plan: readonly PlannedRun[], { missing, troubles }: ReturnTyp
   }
 }
 
-/** Runs a sweep as its command line asks. */
-export async function runSweep(args: readonly string[], phases: readonly Phase[], machine: Machine): Promise<void> {
-  const { values, positionals } = readOptions(args, SPECS, true);
-  if (values.help) {
-    machine.stdout.write(HELP);
-    return;
-  }
-  if (positionals.length !== 1)
-    throw new UsageError('coxswain sweep', `${positionals.length} files`, 'one', 'For example: coxswain sweep sweeps/grid-mini.yaml');
-  const workers = readCount('workers', values.workers as string, 1);
-  const patience = readCount('redis-wait', values['redis-wait'] as string);
-  const [path] = positionals;
-  const changes = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());
+/** Runs the sweep of a file as its command line asks. */
+export async function runSweep(path: string, options: SweepOptions, phases: readonly Phase[], machine: Machine): Promise<void> {
+  const { workers, redisWait: patience, redis } = options;
+  const changes = (options.set ?? []).map((assignment) => assignment.trim());
   const parsed = parseSweep(readText(path), path);
-  const { folder = parsed.folder, preset = parsed.preset, world = parsed.world } = values as Record<string, string | undefined>;
-  const file = { ...parsed, folder: folder as string, preset, world };
+  const { folder = parsed.folder, preset = parsed.preset, world = parsed.world } = options;
+  const file = { ...parsed, folder, preset, world };
   await knowWorlds({ world });
   const analyses = ANALYSES.map((analysis) => [`analyse ${analysis.name}`, analysisPhase(analysis)] as const);
   const known = new Map<string, Phase>([...phases.map((phase) => [phase.name, phase] as const), ...analyses]);
@@ -184,20 +125,20 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
   const redraw = new Redraw(machine.stderr);
   const say = (text: string): void => redraw.write(text);
   const now = standing(plan, hasFinished);
-  if (values.dry) printPlan(plan, now, machine);
+  if (options.dry) printPlan(plan, now, machine);
   const duration = await forecast(plan, now.missing, machine).catch((error) => {
     // To look at a plan needs no adapter.
-    if (values.dry && error instanceof NoAdapterError) return undefined;
+    if (options.dry && error instanceof NoAdapterError) return undefined;
     throw error;
   });
   if (duration) say(duration);
-  if (values.dry) return;
+  if (options.dry) return;
   const offers = await offersOf(plan, machine);
   const interrupts = listenForInterrupts(machine.signals, say);
   const { signal } = interrupts;
   const board = new Board(plan, {
     offers,
-    shared: typeof values.redis === 'string',
+    shared: redis !== undefined,
     hasFinished,
     isBusy: ({ folder }) => isBusy(folder),
     start: (run) => startChild(machine.program, run.args, join(file.folder, 'logs', `${run.name}.log`), workers),
@@ -209,9 +150,9 @@ export async function runSweep(args: readonly string[], phases: readonly Phase[]
   signal.addEventListener('abort', interrupt);
   const show = shower(machine, redraw);
   try {
-    if (typeof values.redis === 'string') {
+    if (redis !== undefined) {
       const { runShared } = await import('../sweep/shared.js');
-      await runShared(board, { address: values.redis, workers, patience, say, show, signal, now: machine.now });
+      await runShared(board, { address: redis, workers, patience, say, show, signal, now: machine.now });
     } else await runLocal(board, workers, show);
     const rows = sweepRows(plan, ({ name }) => board.states.get(name) ?? 'waiting');
     writeFile(join(file.folder, 'sweep.md'), sweepMarkdown(`Sweep ${path}`, rows), machine.stdout);

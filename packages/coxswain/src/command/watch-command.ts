@@ -2,43 +2,40 @@
 
 import { basename, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { analysisPhase, findRunFolders, listenForInterrupts, type Phase, readOptions, readOrSkip, UsageError } from '@coxswain/lab';
+import { Argument, Command } from '@commander-js/extra-typings';
+import { analysisPhase, findRunFolders, listenForInterrupts, type Phase, readOrSkip, UsageError } from '@coxswain/lab';
 import { ANALYSES } from '../lists.js';
 import { Redraw } from '../redraw.js';
 import { drawRun } from '../watch/draw.js';
 import { type RunView, viewRun } from '../watch/view.js';
 import type { Machine } from './phase-command.js';
+import { notes, type OptionsOf } from './program.js';
 
-export const WATCH_ABOUT = 'Show how far runs are and what they measure, as they go.';
+const declare = () =>
+  new Command('watch')
+    .description('Show how far runs are and what they measure, as they go.')
+    .addArgument(new Argument('[FOLDER...]', 'Runs, or folders of runs').default(['runs'], 'runs'))
+    .option('--all', 'Also runs that have finished or were stopped')
+    .option('--once', 'Print once and end; so it is where there is no terminal')
+    .addHelpText(
+      'after',
+      notes(
+        'It only reads: runs of other machines are seen as well, where they write to a folder that both see. It ends when nothing runs any more.',
+      ),
+    );
 
-const HELP = `coxswain watch [FOLDER …] — ${WATCH_ABOUT}
+type Asked = OptionsOf<typeof declare>;
 
-  FOLDER …      A run, or a folder of runs (default runs)
-  --all         Also runs that have finished or were stopped
-  --once        Print once and end; so it is where there is no terminal
-  -h, --help    Show this
+export const watchCommand = (phases: readonly Phase[], machine: Machine) =>
+  declare().action((roots, options) => watch(roots, options, phases, machine));
 
-It only reads: runs of other machines are seen as well, where they write to a folder that both see. It ends when nothing runs any more.
-`;
-
-const SPECS = {
-  all: { type: 'boolean' as const },
-  once: { type: 'boolean' as const },
-  help: { type: 'boolean' as const, short: 'h' },
-};
 const REFRESH_MS = 2000;
 
 /** Where a run's folder is below the one it was looked for in. */
 const nameIn = (root: string, folder: string): string => relative(root, folder) || basename(folder);
 
 /** Shows runs until none is under way, or Ctrl-C. */
-export async function runWatch(args: readonly string[], phases: readonly Phase[], { stdout, signals }: Machine): Promise<void> {
-  const { values, positionals } = readOptions(args, SPECS, true);
-  if (values.help) {
-    stdout.write(HELP);
-    return;
-  }
-  const roots = positionals.length > 0 ? positionals : ['runs'];
+async function watch(roots: readonly string[], { all, once }: Asked, phases: readonly Phase[], { stdout, signals }: Machine) {
   const known = [...phases, ...ANALYSES.map(analysisPhase)];
   const interrupts = listenForInterrupts(signals, () => {});
   const ended = new Map<string, RunView>();
@@ -63,7 +60,7 @@ export async function runWatch(args: readonly string[], phases: readonly Phase[]
           'Start one first, or give another folder.',
         );
       const width = (stdout.columns ?? 120) - 1;
-      const shown = views.filter(({ view }) => values.all || view.state === 'running');
+      const shown = views.filter(({ view }) => all || view.state === 'running');
       const of = (state: string): number => views.filter(({ view }) => view.state === state).length;
       const lines = [
         ...shown.flatMap(({ name, view }) => drawRun(view, name, width)),
@@ -74,7 +71,7 @@ export async function runWatch(args: readonly string[], phases: readonly Phase[]
         ].join(', '),
       ];
       const text = lines.join('\n');
-      if (values.once || !stdout.isTTY || of('running') === 0) return redraw.write(text);
+      if (once || !stdout.isTTY || of('running') === 0) return redraw.write(text);
       redraw.draw(text);
       await sleep(REFRESH_MS, undefined, { signal: interrupts.signal }).catch(() => {});
       if (interrupts.signal.aborted) return;

@@ -3,19 +3,19 @@
  * file.
  */
 
+import { Command } from '@commander-js/extra-typings';
 import { describeSpace } from '@coxswain/base';
 import { arraysFromTrajectories, checkWorld, type WorldDefinition, type WorldSpaces } from '@coxswain/envs';
 import {
   allSettings,
   BrokenRulesError,
   type Config,
+  collect,
+  count,
   demonstrationsOf,
   isWorldFile,
   type KnownWorld,
-  type OptionValues,
   type ProgressStream,
-  readCount,
-  readOptions,
   requireOffered,
   requireSpaces,
   resolve,
@@ -27,58 +27,54 @@ import {
 } from '@coxswain/lab';
 import { writeSafetensors } from '@coxswain/tensor';
 import { DEFAULT_PRESET, WORLDS } from '../lists.js';
+import type { Machine } from './phase-command.js';
+import { notes, type OptionsOf } from './program.js';
 
-export const WORLD_ABOUT = 'List the worlds, describe one or a file that is one, and check it against the rules of worlds.';
+const declare = () =>
+  new Command('world')
+    .description('List the worlds, describe one or a file that is one, and check it against the rules of worlds.')
+    .argument('[NAME|FILE]', 'A world, or a file that is one: a module of JavaScript or TypeScript. All worlds without it')
+    .option('--check', 'Play it against the rules, a line for each; ends with an error if it breaks any')
+    .option('--record <FILE>', 'Write demonstrations of its expert, as --demonstrations reads them')
+    .option('--episodes <N>', 'How many of them', count('episodes', 1), 1000)
+    .option('--noise <X>', 'Share of disturbed moves in them, 0 to 1', readNoise, 0)
+    .option('--seed <N>', 'Seed of them', count('seed'), 0)
+    .option('--set <KEY=VALUE>', 'Change one of its settings first (world.cells=9); may be repeated', collect())
+    .addHelpText('after', notes('Without a name: all worlds, and what each has. README.md shows a whole file.'));
 
-const HELP = `coxswain world [NAME|FILE] — ${WORLD_ABOUT}
+type Asked = OptionsOf<typeof declare>;
 
-  --check           Play it against the rules, a line for each; ends with an error if it breaks any
-  --record FILE     Write demonstrations of its expert, as --demonstrations reads them
-  --episodes N      How many of them (default 1000)
-  --noise X         Share of disturbed moves in them, 0 to 1 (default 0)
-  --seed N          Seed of them (default 0)
-  --set KEY=VALUE   Change one of its settings first (world.cells=9); may be repeated
-  -h, --help        Show this
+export const worldCommand = ({ stdout }: Machine) => declare().action((world, options) => tellWorlds(world, options, stdout));
 
-Without a name: all worlds, and what each has. A file is a module of JavaScript or TypeScript; README.md shows a whole one.
-`;
-
-const SPECS = {
-  check: { type: 'boolean' as const },
-  record: { type: 'string' as const },
-  episodes: { type: 'string' as const, default: '1000' },
-  noise: { type: 'string' as const, default: '0' },
-  seed: { type: 'string' as const, default: '0' },
-  set: { type: 'string' as const, multiple: true },
-  help: { type: 'boolean' as const, short: 'h' },
-};
+function readNoise(text: string): number {
+  const noise = Number(text);
+  if (noise >= 0 && noise <= 1) return noise;
+  throw new UsageError('--noise', `\`${text}\``, 'a number from 0 to 1', 'For example 0.1.');
+}
 
 /** Does with worlds what the command line asks. */
-export async function runWorld(args: readonly string[], stdout: ProgressStream): Promise<void> {
-  const { values, positionals } = readOptions(args, SPECS, true);
-  if (values.help) {
-    stdout.write(HELP);
-    return;
-  }
-  if (positionals.length > 1)
-    throw new UsageError('coxswain world', `${positionals.length} worlds`, 'one', 'For example: coxswain world ./my-world.ts');
-  const [world] = positionals;
-  const asked = ['check', 'record'].find((name) => values[name] !== undefined);
-  if (world === undefined && asked)
-    throw new UsageError(`--${asked}`, 'no world', 'the name or the file of one', `For example: coxswain world ./my-world.ts --${asked}`);
+async function tellWorlds(world: string | undefined, asked: Asked, stdout: ProgressStream): Promise<void> {
+  const needing = (['check', 'record'] as const).find((name) => asked[name] !== undefined);
+  if (world === undefined && needing)
+    throw new UsageError(
+      `--${needing}`,
+      'no world',
+      'the name or the file of one',
+      `For example: coxswain world ./my-world.ts --${needing}`,
+    );
   if (world === undefined) {
     list(stdout);
     return;
   }
-  const config = await configOf(world, values);
-  if (values.check) check(config.world, stdout);
-  else if (typeof values.record === 'string') record(config, values.record, values, stdout);
+  const config = await configOf(world, asked.set);
+  if (asked.check) check(config.world, stdout);
+  else if (asked.record !== undefined) record(config, asked.record, asked, stdout);
   else describe(config, stdout);
 }
 
 /** The configuration of the world that is asked for, under its first preset where it needs one. */
-async function configOf(world: string, values: OptionValues): Promise<Config> {
-  const assignments = await withWorld({ ...values, world });
+async function configOf(world: string, set: readonly string[] | undefined): Promise<Config> {
+  const assignments = await withWorld({ set, world });
   const found = WORLDS.find(({ name, origin }) => (isWorldFile(world) ? origin?.file === world : name === world));
   const [preset = DEFAULT_PRESET] = Object.keys((!found?.origin && found?.presets) || {});
   return resolve(preset, assignments);
@@ -156,11 +152,8 @@ function check(world: WorldConfig, stdout: ProgressStream): void {
   if (broken.length > 0) throw new BrokenRulesError(definition.name, broken.length, findings.length);
 }
 
-function record(config: Config, file: string, values: OptionValues, stdout: ProgressStream): void {
+function record(config: Config, file: string, { episodes: count, seed, noise }: Asked, stdout: ProgressStream): void {
   requireOffered(['demonstrations'], config);
-  const [count, seed] = [readCount('episodes', values.episodes as string, 1), readCount('seed', values.seed as string)];
-  const noise = Number(values.noise);
-  if (!(noise >= 0 && noise <= 1)) throw new UsageError('--noise', `\`${values.noise}\``, 'a number from 0 to 1', 'For example 0.1.');
   const { tasks } = worldOf(config);
   const made = demonstrationsOf(config, { tasks, horizon: config.world.horizon, count, seed, noise });
   writeAtomic(file, writeSafetensors(arraysFromTrajectories(made), { world: config.world.name, seed: String(seed), noise: String(noise) }));

@@ -37,7 +37,7 @@ export const switchesAnalysis: Analysis = {
     });
     const { result, traces, stages, aroundChange, told } = found;
     folder.writeArtifact('switches.json', traces);
-    if (stages) writeStages(folder, stages);
+    if (stages) await writeStages(folder, stages);
     const offsets = aroundChange.map((_, i) => i - AROUND);
     return {
       title: 'Switch alignment',

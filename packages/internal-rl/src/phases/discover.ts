@@ -228,7 +228,7 @@ async function run(context: PhaseContext): Promise<void> {
   const { result, traces } = await measure();
   folder.writeArtifact('switches.json', traces);
   const stages = await staged.traces(trainee.controller);
-  if (stages.length > 0) writeStages(folder, stages);
+  if (stages.length > 0) await writeStages(folder, stages);
   const injection = await measureInjection(base, shownNow(), config, seed, heldOut);
   folder.writeArtifact(RESULT_FILE, {
     ...result,

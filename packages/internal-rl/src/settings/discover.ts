@@ -1,6 +1,19 @@
 /** Settings of finding skills. */
 
-import { adam, cadence, choice, flag, integer, lengthBuckets, noise, number, precision, requireThat, requireWithin, section } from '@coxswain/lab';
+import {
+  adam,
+  cadence,
+  choice,
+  flag,
+  integer,
+  lengthBuckets,
+  noise,
+  number,
+  precision,
+  requireThat,
+  requireWithin,
+  section,
+} from '@coxswain/lab';
 import { z } from 'zod';
 
 /** Internal RL’s own way to skills, and the baselines that put something else in its place (§5). */

@@ -3,7 +3,6 @@
 import type { Config } from '../config.js';
 import type { Phase, PhaseContext } from '../phase.js';
 import type { Findings } from '../report/data.js';
-import { standaloneSvg } from '../report/standalone.js';
 import { FIGURE_FILE, FINDINGS_FILE } from './findings.js';
 
 export type AnalysisContext = PhaseContext & {
@@ -49,6 +48,8 @@ export function analysisPhase({ name, about, sections, inputs, needs = [], parts
         return result;
       };
       const findings: Findings = { name, ...(await run({ ...context, part })) };
+      // What draws is loaded where there is something to draw: a command starts without it.
+      const { standaloneSvg } = await import('../report/standalone.js');
       folder.writeText(FIGURE_FILE, standaloneSvg(findings.charts));
       folder.writeArtifact(FINDINGS_FILE, findings);
     },

@@ -1,5 +1,4 @@
 /** Options that phases share, and how they become a configuration. */
-import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { CheckpointError } from '@coxswain/tensor';
 import { type Config, configure, defaultPreset, type Loaded, type PartialConfig, pick, preset, presetNames } from '../config.js';
 import { SettingError, UsageError } from '../errors.js';
@@ -8,7 +7,6 @@ import { validate } from '../resolve.js';
 import { identify, type RunIdentity } from '../run/identity.js';
 import { inputIdentity, openModel, type TrainedModel } from '../run/model.js';
 import { canonicalJson } from '../settings/json.js';
-import { suggestion } from '../suggest.js';
 import { requireOffered, requireSpaces } from '../worlds/offers.js';
 import { storedDemonstrations } from '../worlds/stored-demonstrations.js';
 import { noteDemonstrations, noteOrigin, worldAssignment } from './world-option.js';
@@ -16,47 +14,21 @@ import { noteDemonstrations, noteOrigin, worldAssignment } from './world-option.
 /** A word as a shell takes it. */
 export const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-export type OptionSpecs = NonNullable<ParseArgsConfig['options']>;
-export type OptionValues = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+/** Values of options that become a configuration; those that name models or stand for settings are a phase's own. */
+export type OptionValues = {
+  readonly preset?: string | undefined;
+  readonly world?: string | undefined;
+  readonly demonstrations?: string | undefined;
+  /** Assignments `key=value`. */
+  readonly set?: readonly string[] | undefined;
+  readonly [own: string]: unknown;
+};
 
-/** `--seed -1` as `--seed=-1`: a number below 0 is a value, and refused for what it is. */
-function withNumbers(args: readonly string[], options: OptionSpecs): string[] {
-  const joined: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const takes = args[i].startsWith('--') && options[args[i].slice(2)]?.type === 'string';
-    joined.push(takes && /^-\.?\d/.test(args[i + 1] ?? '') ? `${args[i]}=${args[++i]}` : args[i]);
-  }
-  return joined;
-}
-
-/**
- * Reads a command line.
- * @throws UsageError that names what was typed and the nearest option.
- */
-export function readOptions(
-  args: readonly string[],
-  options: OptionSpecs,
-  positionals: boolean,
-): { readonly values: OptionValues; readonly positionals: readonly string[] } {
-  try {
-    const read = parseArgs({ args: withNumbers(args, options), options, allowPositionals: positionals, strict: true, tokens: true });
-    for (const token of read.tokens) {
-      const counts = token.kind === 'option' && !options[token.name].multiple ? read.values[token.name] : undefined;
-      if (token.kind === 'option' && counts !== undefined && token.value !== undefined && token.value !== counts)
-        throw new UsageError(`--${token.name}`, `both \`${token.value}\` and \`${counts}\``, 'one of them', 'Leave the other out.');
-    }
-    return read;
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const known = Object.keys(options).map((name) => `--${name}`);
-    const typed = args.find((argument) => argument.startsWith('--') && !known.includes(argument.split('=')[0]));
-    if (typed === undefined) {
-      const reason = (error as Error).message.split(/\.?\s*\n|\. /)[0];
-      throw new UsageError('Command line', reason, 'options with their values', `Known: ${known.join(', ')}.`);
-    }
-    throw new UsageError('Option', `\`${typed}\``, `one of ${known.join(', ')}`, suggestion(typed.split('=')[0], known, 'See --help.'));
-  }
-}
+/** Reads an option that may be repeated; the first value takes the place of its default. */
+export const collect =
+  (otherwise?: readonly string[]) =>
+  (value: string, before: string[] | undefined): string[] =>
+    before === undefined || before === otherwise ? [value] : [...before, value];
 
 /** Reads a whole number of at least `least`. */
 export function readCount(name: string, text: string, least = 0): number {
@@ -66,6 +38,12 @@ export function readCount(name: string, text: string, least = 0): number {
   }
   return value;
 }
+
+/** Reads the value of a count's option. */
+export const count =
+  (name: string, least = 0) =>
+  (text: string): number =>
+    readCount(name, text, least);
 
 function openInputs(phase: Pick<Phase, 'inputs'>, values: OptionValues): Record<string, TrainedModel> {
   const opened: Record<string, TrainedModel> = {};
@@ -188,13 +166,14 @@ export function settle(
   loaded: Loaded = {},
 ): Omit<Resolved, 'inputs'> {
   const ofModel = Object.values(given)[0]?.preset;
-  const presetName = typeof values.preset === 'string' ? values.preset : (ofModel ?? defaultPreset());
-  const set = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());
+  const presetName = values.preset ?? ofModel ?? defaultPreset();
+  const set = (values.set ?? []).map((assignment) => assignment.trim());
   for (const [name, key] of Object.entries(phase.shortcuts)) {
     const other = set.findLast((assignment) => assignment.split('=')[0].trim() === key);
     const told = other?.slice(other.indexOf('=') + 1).trim();
-    if (typeof values[name] === 'string' && told !== undefined && told !== values[name].trim())
-      throw new UsageError(`--${name}`, `\`${values[name]}\` beside --set ${other}`, 'one of them', 'Leave the other out.');
+    const value = values[name];
+    if (typeof value === 'string' && told !== undefined && told !== value.trim())
+      throw new UsageError(`--${name}`, `\`${value}\` beside --set ${other}`, 'one of them', 'Leave the other out.');
   }
   const shortcuts = Object.entries(phase.shortcuts).flatMap(([name, key]) =>
     typeof values[name] === 'string' ? [`${key}=${values[name]}`] : [],

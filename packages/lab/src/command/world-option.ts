@@ -7,8 +7,6 @@ import { recordedWorld } from '../run/model.js';
 import { knownWorlds } from '../worlds/known.js';
 import type { OptionValues } from './options.js';
 
-export const WORLD_OPTION = { world: { type: 'string' as const } };
-
 /** Whether `--world` names a file; else it is the name of a world. */
 export const isWorldFile = (text: string): boolean => /[/\\]/.test(text) || /\.[cm]?[jt]s$/.test(text);
 
@@ -17,11 +15,6 @@ const load = async (file: string): Promise<void> => {
   await (await import('../worlds/file.js')).loadWorld(file);
 };
 
-export const WORLD_HELP: readonly [string, string] = [
-  '--world NAME|FILE',
-  'The world by name, or a file that is one (./my-world.ts): `coxswain world` lists them. A model’s own where one is given.',
-];
-
 /**
  * Reads the worlds that are files: that of `--world`, or those that the given models were made in.
  * @param inputs options that name models.
@@ -29,7 +22,7 @@ export const WORLD_HELP: readonly [string, string] = [
  */
 export async function knowWorlds(values: OptionValues, inputs: readonly { readonly name: string }[] = []): Promise<void> {
   const { world } = values;
-  if (typeof world === 'string' && isWorldFile(world)) {
+  if (world !== undefined && isWorldFile(world)) {
     await load(world);
     return;
   }
@@ -48,7 +41,7 @@ export async function knowWorlds(values: OptionValues, inputs: readonly { readon
  */
 export async function withWorld(values: OptionValues): Promise<string[]> {
   await knowWorlds(values);
-  const set = ((values.set ?? []) as string[]).map((assignment) => assignment.trim());
+  const set = (values.set ?? []).map((assignment) => assignment.trim());
   return [...worldAssignment(values, set), ...set];
 }
 
@@ -57,7 +50,7 @@ export async function withWorld(values: OptionValues): Promise<string[]> {
  * @throws UsageError beside a `--set world.name` that says another.
  */
 export function worldAssignment({ world }: OptionValues, set: readonly string[], inherited?: WorldConfig): string[] {
-  if (typeof world !== 'string') return [];
+  if (world === undefined) return [];
   const name = isWorldFile(world) ? knownWorlds().find(({ origin }) => origin?.file === world)?.name : world;
   if (name === undefined) throw new Error(`${world} was not read before its name was asked for`);
   const other = set.findLast((assignment) => assignment.split('=')[0].trim() === 'world.name');
@@ -77,20 +70,15 @@ export function noteOrigin(world: WorldConfig, made: string): void {
   if (origin) world.file = origin.file;
 }
 
-export const DEMONSTRATIONS_HELP: readonly [string, string] = [
-  '--demonstrations FILE',
-  'Demonstrations from a file of safetensors in place of the world’s expert; every tenth episode is held out.',
-];
-
 /**
  * Notes the file that demonstrations are read from.
  * @param values options; where they name none, it is the one that the model `made` was made with.
  * @throws RecordedFileError where that one is gone or holds something else; FileError for a file that cannot be read.
  */
 export function noteDemonstrations(world: WorldConfig, { demonstrations: given }: OptionValues, made: string): void {
-  if (typeof given === 'string') Object.assign(world, { demonstrations: given, demonstrationsSha256: digestOfFile(given) });
+  if (given !== undefined) Object.assign(world, { demonstrations: given, demonstrationsSha256: digestOfFile(given) });
   const { demonstrations: path, demonstrationsSha256 } = world;
-  if (path === undefined || typeof given === 'string') return;
+  if (path === undefined || given !== undefined) return;
   const state = !fs.existsSync(path) ? 'gone' : digestOfFile(path) !== demonstrationsSha256 ? 'changed' : undefined;
   if (state) throw new RecordedFileError('demonstrations', path, made, state);
 }

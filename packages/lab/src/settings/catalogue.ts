@@ -33,7 +33,7 @@ const initialsOf = (shape: z.ZodRawShape): Record<string, unknown> =>
 export class Catalogue {
   /** Names of presets that somebody has something to say to. */
   readonly presetNames: readonly string[];
-  readonly #unhashed: ReadonlySet<string>;
+  #unhashed: ReadonlySet<string> | undefined;
 
   constructor(
     readonly world: ChoiceSection<'world', WorldKind>,
@@ -42,9 +42,15 @@ export class Catalogue {
   ) {
     const contributors = [...world.kinds, ...model.kinds, ...sections];
     this.presetNames = [...new Set(contributors.flatMap(({ presets }) => Object.keys(presets ?? {})))];
-    const listed = this.settings();
-    const notes = Object.entries(world.recorded ?? {}).flatMap(([name, hashed]) => (hashed ? [] : [`${world.name}.${name}`]));
-    this.#unhashed = new Set([...listed.filter(({ setting }) => !setting.hashed).map(({ key }) => key), ...notes]);
+  }
+
+  /** Settings that a run's identity leaves out; listing them takes long, so it is done where they are asked for. */
+  get #leftOut(): ReadonlySet<string> {
+    if (this.#unhashed) return this.#unhashed;
+    const unhashed = this.settings().filter(({ setting }) => !setting.hashed);
+    const notes = Object.entries(this.world.recorded ?? {}).flatMap(([name, hashed]) => (hashed ? [] : [`${this.world.name}.${name}`]));
+    this.#unhashed = new Set([...unhashed.map(({ key }) => key), ...notes]);
+    return this.#unhashed;
   }
 
   get sectionNames(): readonly string[] {
@@ -191,7 +197,7 @@ export class Catalogue {
     const values: Record<string, unknown> = {};
     for (const [name, of] of Object.entries(config))
       if (isValues(of))
-        for (const [key, value] of Object.entries(of)) if (!this.#unhashed.has(`${name}.${key}`)) values[`${name}.${key}`] = value;
+        for (const [key, value] of Object.entries(of)) if (!this.#leftOut.has(`${name}.${key}`)) values[`${name}.${key}`] = value;
     return values;
   }
 
