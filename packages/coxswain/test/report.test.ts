@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { labelsOf } from '@coxswain/internal-rl';
+import { labelsOf, METRICS, methodLabel } from '@coxswain/internal-rl';
 import {
   collectReport,
   curvesByMethod,
@@ -9,7 +9,6 @@ import {
   episodeFigure,
   findRuns,
   identify,
-  METRICS,
   preset,
   type ReportData,
   type ResultRow,
@@ -118,9 +117,9 @@ describe('curves', () => {
     expect(summary[2]).toEqual({ x: 2, low: 4, mid: 6, high: 8 });
   });
 
-  it('are grouped by method and view', () => {
+  it('are grouped by what they are called', () => {
     const [internal] = SAMPLE.learning;
-    const groups = curvesByMethod([...SAMPLE.learning, { ...internal, view: 'symmetry' }], 5);
+    const groups = curvesByMethod([...SAMPLE.learning, { ...internal, label: methodLabel({ method: 'internal', view: 'symmetry' }) }], 5);
     expect(groups.map(({ label, runs }) => [label, runs.length])).toEqual([
       ['Internal RL, touches', 4],
       ['Raw-action RL', 4],
@@ -280,17 +279,16 @@ describe('a report of stored runs', () => {
   it('finds curves, labels and tables', () => {
     const data = collectReport(findRuns(root), SYSTEM_REPORTS, { title: 'T', smoothing: 1 });
     expect(
-      data.learning.map(({ method, view, baseSeed, controllerSeed, rlSeed, learningRate }) => ({
-        method,
-        view,
+      data.learning.map(({ label, baseSeed, controllerSeed, rlSeed, learningRate }) => ({
+        label,
         baseSeed,
         controllerSeed,
         rlSeed,
         learningRate,
       })),
     ).toEqual([
-      { method: 'internal', view: 'event-free', baseSeed: 3, controllerSeed: 2, rlSeed: 7, learningRate: 1e-3 },
-      { method: 'raw', view: null, baseSeed: 3, controllerSeed: null, rlSeed: 7, learningRate: 1e-4 },
+      { label: 'Internal RL, event-free', baseSeed: 3, controllerSeed: 2, rlSeed: 7, learningRate: 1e-3 },
+      { label: 'Raw-action RL', baseSeed: 3, controllerSeed: null, rlSeed: 7, learningRate: 1e-4 },
     ]);
     expect(data.training.map(({ title }) => title)).toEqual(['Pretraining: action NLL', 'Discovery: action NLL', 'Discovery: switch F1']);
     expect(data.training[0].references).toEqual([{ label: 'Bayes', y: 0.718 }]);

@@ -29,11 +29,10 @@ function learningRun(method: 'internal' | 'raw', seed: number): LearningRun {
     };
   });
   return {
-    method,
+    label: method === 'internal' ? 'Internal RL, touches' : 'Raw-action RL',
     task: '0123',
     baseSeed: seed % 2,
     controllerSeed: method === 'internal' ? seed : null,
-    view: method === 'internal' ? 'touches' : null,
     rlSeed: seed,
     learningRate: 1e-3,
     planned: points.length * size,

@@ -1,8 +1,10 @@
 export { gridOf } from './grid/needs.js';
+export * from './metrics.js';
 export { type Controller, loadController } from './phases/controller.js';
 export { evaluateController } from './phases/evaluate-controller.js';
 export * from './phases/labels.js';
 export { episodesSeen } from './phases/learned-policy.js';
+export * from './report/method-names.js';
 export { differencesWithin, type Pools } from './report/pooled.js';
 export * from './report/tables.js';
 export * from './skills/chain.js';

@@ -35,7 +35,7 @@ export { collectReport } from './report/collect.js';
 export * from './report/data.js';
 export { EPISODE_LEGEND, episodeFigure, visits } from './report/episodes.js';
 export * from './report/format.js';
-export { curvesByMethod, type MethodCurves, methodLabel, methodName, smooth, summarise, valueAt } from './report/learning.js';
+export { curvesByMethod, type MethodCurves, smooth, summarise, valueAt } from './report/learning.js';
 export { metricChart } from './report/metric-chart.js';
 export * from './report/page.js';
 export * from './report/standalone.js';

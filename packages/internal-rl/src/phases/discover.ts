@@ -2,6 +2,7 @@
  * Phase 2: a metacontroller finds skills in the frozen base's residual stream (arXiv 2512.20605, §4), or a baseline in
  * its place.
  */
+
 import { gather, LengthBatches } from '@coxswain/envs';
 import {
   BASE_INPUT,
@@ -11,7 +12,6 @@ import {
   gradientScaleOf,
   loadBase,
   loadTrainingState,
-  METRICS,
   makeDemonstrations,
   meanLength,
   type Phase,
@@ -28,6 +28,7 @@ import {
 import { DiscoveryTrainer, showsMoments } from '@coxswain/metacontroller';
 import { AdamW, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { SYMMETRIES } from '../grid/needs.js';
+import { METRICS } from '../metrics.js';
 import { Staged, type StageSummary } from '../moments/staged.js';
 import { writeStages } from '../moments/write-stages.js';
 import { DISCOVERY } from '../probes/variations.js';

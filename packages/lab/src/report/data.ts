@@ -2,13 +2,12 @@
 
 /** One RL run: success (share of solved episodes, 0 to 1) against episodes seen so far. */
 export type LearningRun = {
-  /** `internal`, `raw`, … */
-  readonly method: string;
+  /** What its method is called, with what the method’s runs differ in: runs of one label are drawn together. */
+  readonly label: string;
   readonly task: string;
   readonly baseSeed: number;
-  /** `null` for methods without a metacontroller, like its view. */
+  /** `null` for methods without a controller. */
   readonly controllerSeed: number | null;
-  readonly view: string | null;
   readonly rlSeed: number;
   readonly learningRate: number;
   /** Episodes of the whole run: its schedules are stretched over them. */
