@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { labelsOf, METRICS, methodLabel } from '@coxswain/internal-rl';
+import { labelsOf, METRICS, methodLabel, segments, standaloneStages } from '@coxswain/internal-rl';
 import {
   collectReport,
   curvesByMethod,
@@ -15,13 +15,11 @@ import {
   RunFolder,
   renderReport,
   rowsToJson,
-  segments,
   share,
   short,
   smooth,
   sortRows,
   spread,
-  standaloneStages,
   summarise,
   tablesToMarkdown,
   valueAt,
@@ -30,7 +28,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
 import { SYSTEM_REPORTS } from '../src/lists.js';
-import { SAMPLE } from './sample-report.js';
+import { SAMPLE, STAGE_TRACES, SWITCH_TRACES } from './sample-report.js';
 
 const EMPTY: ReportData = {
   title: 'Nothing',
@@ -39,8 +37,7 @@ const EMPTY: ReportData = {
   learning: [],
   smoothing: 1,
   training: [],
-  switches: [],
-  stages: [],
+  pictures: [],
   episodes: [],
   findings: [],
   tables: [],
@@ -220,10 +217,10 @@ describe('results', () => {
 });
 
 it('stages are drawn by themselves: each moment as a ring, each switch as a disc, no end and no first step', () => {
-  const drawn = standaloneStages(SAMPLE.stages);
+  const drawn = standaloneStages(STAGE_TRACES);
   expectWellFormed(drawn);
   expect(drawn).not.toMatch(/NaN|undefined|Infinity/);
-  const [staged, random] = SAMPLE.stages;
+  const [staged, random] = STAGE_TRACES;
   expect(drawn.match(/class="shown"/g)).toHaveLength(3 + 3 + 1);
   expect(drawn.match(/class="opened"/g)).toHaveLength(3 + 2 + 0);
   expect(drawn.match(/class="beta( open)?"/g)).toHaveLength(staged.subgoals.length - 1);
@@ -255,7 +252,7 @@ describe('a report of stored runs', () => {
     });
     store('controller', 'discover', 2, 'internal', (run) => {
       for (const step of [50, 100]) run.metrics.write(step, { [METRICS.actionNll]: 1 / step, [METRICS.switchF1Exact]: step / 100 });
-      run.writeArtifact('switches.json', SAMPLE.switches);
+      run.writeArtifact('switches.json', SWITCH_TRACES);
     });
     store('supervised', 'supervise', 5, 'internal', (run) => run.writeArtifact('result.json', { rows: [], [METRICS.nllHard]: 0.2 }));
     for (const method of ['internal', 'raw'] as const) {
@@ -303,7 +300,10 @@ describe('a report of stored runs', () => {
     expect(data.tables[0].rows[0]).toEqual(['Internal RL, event-free', '0123', 1024, 1, 0.2, 0.2, 0.2]);
     expect(data.tables[2].rows[0]).toEqual(['Internal RL, event-free', '0123', '01230123', 1024, 1, 0.1, 0.1, 0.1]);
     expect(data.tables[4].rows[0]).toEqual([3, 5, 0.2, 'coxswain supervise --seed 5']);
-    expect(data.switches).toHaveLength(3);
+    expect(data.pictures.map(({ title, pictures }) => [title, pictures.length])).toEqual([
+      ['The switch', 3],
+      ['How the switch was found', 0],
+    ]);
     expect(data.episodes).toHaveLength(6);
     expectWellFormed(renderReport(data));
   });

@@ -32,6 +32,7 @@ import { METRICS } from '../metrics.js';
 import { Staged, type StageSummary } from '../moments/staged.js';
 import { writeStages } from '../moments/write-stages.js';
 import { DISCOVERY } from '../probes/variations.js';
+import { SWITCHES } from '../report/traces.js';
 import { checkMethod, checkSteering, checkViews } from '../settings/checks.js';
 import { controllerAnswer, stageNote } from './answers.js';
 import {
@@ -227,7 +228,7 @@ async function run(context: PhaseContext): Promise<void> {
   };
   while (done < updates) await withCulprit(() => trainer.explain(), update);
   const { result, traces } = await measure();
-  folder.writeArtifact('switches.json', traces);
+  folder.writeArtifact(SWITCHES.file, traces);
   const stages = await staged.traces(trainee.controller);
   if (stages.length > 0) writeStages(folder, stages);
   const injection = await measureInjection(base, shownNow(), config, seed, heldOut);

@@ -34,24 +34,15 @@ export type TrainingChart = {
   readonly log?: boolean;
 };
 
-/** The switch over one episode. */
-export type SwitchTrace = {
-  readonly title: string;
-  /** True subgoal (a colour) at every step. */
-  readonly subgoals: readonly number[];
-  /** β at every step, 0 to 1. */
-  readonly beta: readonly number[];
-};
+/** Something drawn, with words below it. */
+export type Picture = { readonly svg: string; readonly caption: string };
 
-/** What each stage of discovery was shown of an episode, and where its own switch opened. */
-export type StageTrace = {
+/** Pictures of a system's runs, under a title of their own. */
+export type PictureSection = {
   readonly title: string;
-  /** True subgoal (a colour) at every step. */
-  readonly subgoals: readonly number[];
-  /** How far the base’s residual moved with each step, the first one’s first, and from where on that is a moment. */
-  readonly jumps?: { readonly layer: number; readonly threshold: number; readonly values: readonly number[] };
-  /** In the order of training; steps are counted from 0, and step `subgoals.length` is the end. */
-  readonly stages: readonly { readonly shown: readonly number[]; readonly opened: readonly number[] }[];
+  /** How to read them. */
+  readonly about: string;
+  readonly pictures: readonly Picture[];
 };
 
 /** One episode on its grid. Cells are counted row by row from the upper left. */
@@ -104,8 +95,7 @@ export type ReportData = {
   /** Points that each point of a learning curve is the mean of (itself and those before it). */
   readonly smoothing: number;
   readonly training: readonly TrainingChart[];
-  readonly switches: readonly SwitchTrace[];
-  readonly stages: readonly StageTrace[];
+  readonly pictures: readonly PictureSection[];
   readonly episodes: readonly ShownEpisode[];
   readonly findings: readonly Findings[];
   readonly tables: readonly ReportTable[];

@@ -50,8 +50,8 @@ export function summarise(runs: readonly Points[]): Summary[] {
 }
 
 /**
- * Groups runs of one task by their label, and those of one label by their episodes where these differ: rate and exploration
- * fall over them.
+ * Groups runs of one task by their label, and those of one label by their episodes where these differ: rate and
+ * exploration fall over them.
  */
 export function curvesByMethod(runs: readonly LearningRun[], smoothing: number): MethodCurves[] {
   return [...group(runs, ({ label }) => label)].flatMap(([label, ofMethod]) => {
