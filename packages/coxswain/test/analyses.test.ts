@@ -6,7 +6,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { METRICS } from '@coxswain/lab';
+import { METRICS } from '@coxswain/internal-rl';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ANALYSES, PHASES } from '../src/lists.js';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { labelsOf } from '@coxswain/internal-rl';
+import { labelsOf, METRICS, methodLabel, segments, standaloneStages } from '@coxswain/internal-rl';
 import {
   collectReport,
   curvesByMethod,
@@ -9,13 +9,11 @@ import {
   episodeFigure,
   findRuns,
   identify,
-  METRICS,
   preset,
   type ReportData,
   type ResultRow,
   RunFolder,
   rowsToJson,
-  segments,
   share,
   short,
   smooth,
@@ -25,11 +23,11 @@ import {
   valueAt,
   visits,
 } from '@coxswain/lab';
-import { renderReport, spread, standaloneStages } from '@coxswain/lab/draw';
+import { renderReport, spread } from '@coxswain/lab/draw';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
 import { SYSTEM_REPORTS } from '../src/lists.js';
-import { SAMPLE } from './sample-report.js';
+import { SAMPLE, STAGE_TRACES, SWITCH_TRACES } from './sample-report.js';
 
 const EMPTY: ReportData = {
   title: 'Nothing',
@@ -38,8 +36,7 @@ const EMPTY: ReportData = {
   learning: [],
   smoothing: 1,
   training: [],
-  switches: [],
-  stages: [],
+  pictures: [],
   episodes: [],
   findings: [],
   tables: [],
@@ -116,9 +113,9 @@ describe('curves', () => {
     expect(summary[2]).toEqual({ x: 2, low: 4, mid: 6, high: 8 });
   });
 
-  it('are grouped by method and view', () => {
+  it('are grouped by what they are called', () => {
     const [internal] = SAMPLE.learning;
-    const groups = curvesByMethod([...SAMPLE.learning, { ...internal, view: 'symmetry' }], 5);
+    const groups = curvesByMethod([...SAMPLE.learning, { ...internal, label: methodLabel({ method: 'internal', view: 'symmetry' }) }], 5);
     expect(groups.map(({ label, runs }) => [label, runs.length])).toEqual([
       ['Internal RL, touches', 4],
       ['Raw-action RL', 4],
@@ -219,10 +216,10 @@ describe('results', () => {
 });
 
 it('stages are drawn by themselves: each moment as a ring, each switch as a disc, no end and no first step', () => {
-  const drawn = standaloneStages(SAMPLE.stages);
+  const drawn = standaloneStages(STAGE_TRACES);
   expectWellFormed(drawn);
   expect(drawn).not.toMatch(/NaN|undefined|Infinity/);
-  const [staged, random] = SAMPLE.stages;
+  const [staged, random] = STAGE_TRACES;
   expect(drawn.match(/class="shown"/g)).toHaveLength(3 + 3 + 1);
   expect(drawn.match(/class="opened"/g)).toHaveLength(3 + 2 + 0);
   expect(drawn.match(/class="beta( open)?"/g)).toHaveLength(staged.subgoals.length - 1);
@@ -254,7 +251,7 @@ describe('a report of stored runs', () => {
     });
     store('controller', 'discover', 2, 'internal', (run) => {
       for (const step of [50, 100]) run.metrics.write(step, { [METRICS.actionNll]: 1 / step, [METRICS.switchF1Exact]: step / 100 });
-      run.writeArtifact('switches.json', SAMPLE.switches);
+      run.writeArtifact('switches.json', SWITCH_TRACES);
     });
     store('supervised', 'supervise', 5, 'internal', (run) => run.writeArtifact('result.json', { rows: [], [METRICS.nllHard]: 0.2 }));
     for (const method of ['internal', 'raw'] as const) {
@@ -278,17 +275,16 @@ describe('a report of stored runs', () => {
   it('finds curves, labels and tables', () => {
     const data = collectReport(findRuns(root), SYSTEM_REPORTS, { title: 'T', smoothing: 1 });
     expect(
-      data.learning.map(({ method, view, baseSeed, controllerSeed, rlSeed, learningRate }) => ({
-        method,
-        view,
+      data.learning.map(({ label, baseSeed, controllerSeed, rlSeed, learningRate }) => ({
+        label,
         baseSeed,
         controllerSeed,
         rlSeed,
         learningRate,
       })),
     ).toEqual([
-      { method: 'internal', view: 'event-free', baseSeed: 3, controllerSeed: 2, rlSeed: 7, learningRate: 1e-3 },
-      { method: 'raw', view: null, baseSeed: 3, controllerSeed: null, rlSeed: 7, learningRate: 1e-4 },
+      { label: 'Internal RL, event-free', baseSeed: 3, controllerSeed: 2, rlSeed: 7, learningRate: 1e-3 },
+      { label: 'Raw-action RL', baseSeed: 3, controllerSeed: null, rlSeed: 7, learningRate: 1e-4 },
     ]);
     expect(data.training.map(({ title }) => title)).toEqual(['Pretraining: action NLL', 'Discovery: action NLL', 'Discovery: switch F1']);
     expect(data.training[0].references).toEqual([{ label: 'Bayes', y: 0.718 }]);
@@ -303,7 +299,10 @@ describe('a report of stored runs', () => {
     expect(data.tables[0].rows[0]).toEqual(['Internal RL, event-free', '0123', 1024, 1, 0.2, 0.2, 0.2]);
     expect(data.tables[2].rows[0]).toEqual(['Internal RL, event-free', '0123', '01230123', 1024, 1, 0.1, 0.1, 0.1]);
     expect(data.tables[4].rows[0]).toEqual([3, 5, 0.2, 'coxswain supervise --seed 5']);
-    expect(data.switches).toHaveLength(3);
+    expect(data.pictures.map(({ title, pictures }) => [title, pictures.length])).toEqual([
+      ['The switch', 3],
+      ['How the switch was found', 0],
+    ]);
     expect(data.episodes).toHaveLength(6);
     expectWellFormed(renderReport(data));
   });

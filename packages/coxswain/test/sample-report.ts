@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { type StageTrace, type SwitchTrace, stagePicture, switchPicture } from '@coxswain/internal-rl';
 import type { DrawnEpisode, LearningRun, ReportData } from '@coxswain/lab';
 import { renderReport } from '@coxswain/lab/draw';
 
@@ -30,11 +31,10 @@ function learningRun(method: 'internal' | 'raw', seed: number): LearningRun {
     };
   });
   return {
-    method,
+    label: method === 'internal' ? 'Internal RL, touches' : 'Raw-action RL',
     task: '0123',
     baseSeed: seed % 2,
     controllerSeed: method === 'internal' ? seed : null,
-    view: method === 'internal' ? 'touches' : null,
     rlSeed: seed,
     learningRate: 1e-3,
     planned: points.length * size,
@@ -66,6 +66,25 @@ const trainingRuns = (from: number, to: number) =>
     };
   });
 
+export const SWITCH_TRACES: readonly SwitchTrace[] = [1, 2, 3].map((index) => ({
+  title: `Seed ${index}, a demonstration of 032`,
+  subgoals: [0, 0, 0, 3, 3, 3, 3, 2, 2, 2],
+  beta: [1, 0.02, 0.01, 0.97, 0.03, 0.02, 0.1, 0.99, index === 2 ? 0.6 : 0.01, 0.02],
+}));
+
+export const STAGE_TRACES: readonly StageTrace[] = [
+  {
+    title: 'Seed 1, a demonstration of 032',
+    subgoals: [0, 0, 0, 3, 3, 3, 3, 2, 2, 2],
+    jumps: { layer: 2, threshold: 3, values: [1, 1.2, 4.5, 0.8, 3.1, 1, 5, 0.9, 2, 6] },
+    stages: [
+      { shown: [3, 5, 7, 10], opened: [3, 7, 8, 10] },
+      { shown: [3, 7, 8, 10], opened: [3, 7, 10] },
+    ],
+  },
+  { title: 'Seed 2, random moments', subgoals: [1, 1, 2], stages: [{ shown: [2, 3], opened: [3] }] },
+];
+
 export const SAMPLE: ReportData = {
   title: 'Sample <report> & "quotes"',
   lead: 'A sequence model learns from demonstrations and is frozen; a small network finds skills in its residual stream; RL then chooses skills instead of actions.',
@@ -85,22 +104,9 @@ export const SAMPLE: ReportData = {
     },
     { title: 'Discovery: switch F1', about: 'At the exact step.', xLabel: 'training steps', curves: trainingRuns(0, 1), references: [] },
   ],
-  switches: [1, 2, 3].map((index) => ({
-    title: `Seed ${index}, a demonstration of 032`,
-    subgoals: [0, 0, 0, 3, 3, 3, 3, 2, 2, 2],
-    beta: [1, 0.02, 0.01, 0.97, 0.03, 0.02, 0.1, 0.99, index === 2 ? 0.6 : 0.01, 0.02],
-  })),
-  stages: [
-    {
-      title: 'Seed 1, a demonstration of 032',
-      subgoals: [0, 0, 0, 3, 3, 3, 3, 2, 2, 2],
-      jumps: { layer: 2, threshold: 3, values: [1, 1.2, 4.5, 0.8, 3.1, 1, 5, 0.9, 2, 6] },
-      stages: [
-        { shown: [3, 5, 7, 10], opened: [3, 7, 8, 10] },
-        { shown: [3, 7, 8, 10], opened: [3, 7, 10] },
-      ],
-    },
-    { title: 'Seed 2, random moments', subgoals: [1, 1, 2], stages: [{ shown: [2, 3], opened: [3] }] },
+  pictures: [
+    { title: 'The switch', about: 'β at each step.', pictures: SWITCH_TRACES.map(switchPicture) },
+    { title: 'How the switch was found', about: 'Stage by stage.', pictures: STAGE_TRACES.map(stagePicture) },
   ],
   episodes: [
     episode('Internal RL, seed 1', true, [0, 1, 2, 3, 7, 11, 10, 14, 13, 9, 8]),

@@ -1,10 +1,17 @@
 export { gridOf } from './grid/needs.js';
+export * from './metrics.js';
 export { type Controller, loadController } from './phases/controller.js';
 export { evaluateController } from './phases/evaluate-controller.js';
 export * from './phases/labels.js';
 export { episodesSeen } from './phases/learned-policy.js';
+export * from './report/method-names.js';
+export { picturesOf } from './report/pictures.js';
 export { differencesWithin, type Pools } from './report/pooled.js';
+export { stagePicture, standaloneStages } from './report/stages.js';
+export { segments } from './report/strip.js';
+export { switchPicture } from './report/switches.js';
 export * from './report/tables.js';
+export { STAGES, type StageTrace, SWITCHES, type SwitchTrace } from './report/traces.js';
 export * from './skills/chain.js';
 export type { FreeEpisode, Hold, Player } from './skills/free-play.js';
 export * from './skills/held-codes.js';

@@ -5,8 +5,6 @@ import {
   chartOf,
   formatNumber,
   lastValue,
-  METRICS,
-  methodLabel,
   type ResultRow,
   rowsOf,
   type StoredRun,
@@ -16,6 +14,8 @@ import {
   UsageError,
 } from '@coxswain/lab';
 import { group, median } from 'd3-array';
+import { METRICS } from '../metrics.js';
+import { methodLabel } from '../report/method-names.js';
 
 interface Measure {
   readonly window: number;

@@ -1,7 +1,8 @@
 /** Which settings of discovery find skills, over seeds: view × α × the step at which gates harden. */
 
-import { chartOf, lastValue, METRICS, rowsOf, type StoredRun, type Summary, type TrainingChart, tableOf, UsageError } from '@coxswain/lab';
+import { chartOf, lastValue, rowsOf, type StoredRun, type Summary, type TrainingChart, tableOf, UsageError } from '@coxswain/lab';
 import { group, median } from 'd3-array';
+import { METRICS } from '../metrics.js';
 import { differencesWithin, discoveryPools } from '../report/pooled.js';
 
 /** What counts as found: exact switches, and codes that name the subgoal. */

@@ -5,6 +5,7 @@ import { writeStages } from '../moments/write-stages.js';
 import { loadController } from '../phases/controller.js';
 import { demonstratedCodes } from '../phases/demonstrated-codes.js';
 import { evaluateController } from '../phases/evaluate-controller.js';
+import { SWITCHES } from '../report/traces.js';
 import { CONTROLLER } from './inputs.js';
 import { NEIGHBOURS, whatCodesTell } from './what-codes-tell.js';
 
@@ -36,8 +37,8 @@ export const switchesAnalysis: Analysis = {
       return { result, traces, stages, aroundChange, told: whatCodesTell(held) };
     });
     const { result, traces, stages, aroundChange, told } = found;
-    folder.writeArtifact('switches.json', traces);
-    if (stages) await writeStages(folder, stages);
+    folder.writeArtifact(SWITCHES.file, traces);
+    if (stages) writeStages(folder, stages);
     const offsets = aroundChange.map((_, i) => i - AROUND);
     return {
       title: 'Switch alignment',

@@ -3,10 +3,12 @@
  * after the other. Without those before it no demonstration can be shown to it, so they are kept beside it in
  * `model.safetensors`.
  */
+
 import { firstOf, type Trajectories } from '@coxswain/envs';
-import type { Base, Config, StageTrace } from '@coxswain/lab';
+import type { Base, Config } from '@coxswain/lab';
 import { CheckpointError, readSafetensors, type SafeTensor } from '@coxswain/tensor';
 import type { Controller, NamedTensors } from '../phases/controller.js';
+import type { StageTrace } from '../report/traces.js';
 import { JumpMoments, jumpsOf, type Moments, RandomMoments, SwitchMoments, TouchMoments } from './moments.js';
 import type { StepTable } from './step-table.js';
 

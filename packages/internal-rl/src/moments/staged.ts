@@ -1,11 +1,13 @@
 /** Where a run of discovery stands among its stages, and what its controllers are shown. */
+
 import { gather, labelsOf, type Trajectories } from '@coxswain/envs';
-import type { Base, PhaseContext, StageTrace } from '@coxswain/lab';
+import type { Base, PhaseContext } from '@coxswain/lab';
 import { switchAlignment } from '@coxswain/metacontroller';
 import { readSafetensors } from '@coxswain/tensor';
 import { type Controller, chainOf, frozenController, MODEL_FILE, type NamedTensors, splitTensors } from '../phases/controller.js';
 import type { ControllerEvaluation } from '../phases/evaluate-controller.js';
 import { type Stage, stagesOf } from '../phases/stages.js';
+import type { StageTrace } from '../report/traces.js';
 import { Chain, readChain } from './chain.js';
 import { requireEnough, requireSwitching } from './enough.js';
 import { findOrigin } from './find-origin.js';

@@ -1,11 +1,13 @@
 /** Making and loading what steers: a metacontroller, or what a baseline has in its place. */
+
 import { HostRandom } from '@coxswain/base';
 import type { Trajectories } from '@coxswain/envs';
-import { type Base, type Config, type StageTrace, type TrainedModel, takeTensor } from '@coxswain/lab';
+import { type Base, type Config, type TrainedModel, takeTensor } from '@coxswain/lab';
 import type { CodeGenerator } from '@coxswain/metacontroller';
 import { type Device, ParameterStore, readSafetensors, type SafeTensor } from '@coxswain/tensor';
 import { type Chain, isOfStage, readChain } from '../moments/chain.js';
 import type { Moments } from '../moments/moments.js';
+import type { StageTrace } from '../report/traces.js';
 import { methodOf } from './methods.js';
 import { RUN_STREAM } from './streams.js';
 

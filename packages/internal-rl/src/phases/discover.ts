@@ -2,6 +2,7 @@
  * Phase 2: a metacontroller finds skills in the frozen base's residual stream (arXiv 2512.20605, §4), or a baseline in
  * its place.
  */
+
 import { gather, LengthBatches } from '@coxswain/envs';
 import {
   BASE_INPUT,
@@ -11,7 +12,6 @@ import {
   gradientScaleOf,
   loadBase,
   loadTrainingState,
-  METRICS,
   makeDemonstrations,
   meanLength,
   type Phase,
@@ -28,9 +28,11 @@ import {
 import { DiscoveryTrainer, showsMoments } from '@coxswain/metacontroller';
 import { AdamW, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { SYMMETRIES } from '../grid/needs.js';
+import { METRICS } from '../metrics.js';
 import { Staged, type StageSummary } from '../moments/staged.js';
 import { writeStages } from '../moments/write-stages.js';
 import { DISCOVERY } from '../probes/variations.js';
+import { SWITCHES } from '../report/traces.js';
 import { checkMethod, checkSteering, checkViews } from '../settings/checks.js';
 import { controllerAnswer, stageNote } from './answers.js';
 import {
@@ -226,9 +228,9 @@ async function run(context: PhaseContext): Promise<void> {
   };
   while (done < updates) await withCulprit(() => trainer.explain(), update);
   const { result, traces } = await measure();
-  folder.writeArtifact('switches.json', traces);
+  folder.writeArtifact(SWITCHES.file, traces);
   const stages = await staged.traces(trainee.controller);
-  if (stages.length > 0) await writeStages(folder, stages);
+  if (stages.length > 0) writeStages(folder, stages);
   const injection = await measureInjection(base, shownNow(), config, seed, heldOut);
   folder.writeArtifact(RESULT_FILE, {
     ...result,

@@ -1,6 +1,7 @@
 /** What a metacontroller has found, on held-out clean demonstrations. */
+
 import { gather, labelsOf, type Trajectories } from '@coxswain/envs';
-import { type Base, batchNll, byLength, type Config, type SwitchTrace, sequenceBatch } from '@coxswain/lab';
+import { type Base, batchNll, byLength, type Config, sequenceBatch } from '@coxswain/lab';
 import {
   codeStatistics,
   discover,
@@ -13,6 +14,7 @@ import {
   writeInputs,
 } from '@coxswain/metacontroller';
 import { maskedMean, noGrad, philoxNormal, RandomState } from '@coxswain/tensor';
+import type { SwitchTrace } from '../report/traces.js';
 import type { CodeStatistics, Controller } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
 import { methodOf } from './methods.js';

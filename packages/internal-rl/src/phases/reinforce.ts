@@ -2,7 +2,6 @@
 
 import {
   BASE_INPUT,
-  METRICS,
   type Phase,
   type PhaseContext,
   RESULT_FILE,
@@ -13,6 +12,7 @@ import {
 } from '@coxswain/lab';
 import type { Reinforcer } from '@coxswain/rl';
 import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { METRICS } from '../metrics.js';
 import { updatesProbe } from '../probes/updates.js';
 import { checkReward } from '../settings/checks.js';
 import { successAnswer } from './answers.js';

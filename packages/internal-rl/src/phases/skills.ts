@@ -1,9 +1,10 @@
 /** A library of skills: unconditioned episodes, the codes they held and what these reached, grouped by what they do. */
 
-import { BASE_INPUT, type Checkpoint, loadBase, METRICS, type Phase, type PhaseContext, RESULT_FILE, takeTensor } from '@coxswain/lab';
+import { BASE_INPUT, type Checkpoint, loadBase, type Phase, type PhaseContext, RESULT_FILE, takeTensor } from '@coxswain/lab';
 import { readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { median } from 'd3-array';
 import { CELLS } from '../grid/needs.js';
+import { METRICS } from '../metrics.js';
 import { type HeldCode, heldCodes } from '../skills/held-codes.js';
 import { findSkills } from '../skills/library.js';
 import { SKILLS_FILE } from '../skills/open.js';

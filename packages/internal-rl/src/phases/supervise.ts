@@ -3,17 +3,9 @@
  * order.
  */
 
-import {
-  BASE_INPUT,
-  loadBase,
-  METRICS,
-  makeDemonstrations,
-  type Phase,
-  type PhaseContext,
-  RESULT_FILE,
-  trainingProbe,
-} from '@coxswain/lab';
+import { BASE_INPUT, loadBase, makeDemonstrations, type Phase, type PhaseContext, RESULT_FILE, trainingProbe } from '@coxswain/lab';
 import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { METRICS } from '../metrics.js';
 import { SUPERVISION } from '../probes/variations.js';
 import { checkSteering } from '../settings/checks.js';
 import { successAnswer } from './answers.js';

@@ -1,7 +1,9 @@
 /** Curves of a report: learning by reward, and training. */
 
-import { type LearningRun, METRICS, metricChart, type StoredRun, type TrainingChart } from '@coxswain/lab';
+import { type LearningRun, metricChart, type StoredRun, type TrainingChart } from '@coxswain/lab';
+import { METRICS } from '../metrics.js';
 import { labelsOf } from '../phases/labels.js';
+import { methodLabel } from './method-names.js';
 
 /** An RL run's learning curve. */
 function learningRun(run: StoredRun): LearningRun {
@@ -12,8 +14,12 @@ function learningRun(run: StoredRun): LearningRun {
     const [episodes, success] = [line[METRICS.episodes], line[METRICS.episodicReturn]];
     return episodes === undefined || success === undefined ? [] : [{ episodes, success }];
   });
+  const { baseSeed, controllerSeed, rlSeed } = labels;
   return {
-    ...labels,
+    label: methodLabel(labels),
+    baseSeed,
+    controllerSeed,
+    rlSeed,
     task: config.config.reinforce?.task ?? '',
     learningRate: section?.learningRate ?? 0,
     planned: (section?.updates ?? 0) * (section?.episodesPerUpdate ?? 0),

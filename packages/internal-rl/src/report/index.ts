@@ -1,6 +1,7 @@
 /** What the phases of the method tell of their runs in a report. */
 import type { SystemReport } from '@coxswain/lab';
 import { learningRuns, trainingCharts } from './curves.js';
+import { picturesOf } from './pictures.js';
 import { differencesWithin, learningPools } from './pooled.js';
 import { buildTables } from './tables.js';
 
@@ -15,6 +16,7 @@ export const methodReport: SystemReport = {
   },
   warnings: (runs) => differencesWithin(learningPools(runs)),
   learning: learningRuns,
+  pictures: picturesOf,
   charts: trainingCharts,
   tables: buildTables,
 };

@@ -1,8 +1,9 @@
 /** Runs that one median is taken over, and the settings in which they differ: said, for the median does not show it. */
 
-import { type Config, hashedSettings, methodLabel, pick, type SectionName, type StoredRun, wholeConfig } from '@coxswain/lab';
+import { type Config, hashedSettings, pick, type SectionName, type StoredRun, wholeConfig } from '@coxswain/lab';
 import { group } from 'd3-array';
 import { labelsOf } from '../phases/labels.js';
+import { methodLabel } from './method-names.js';
 
 /** Runs by what a reader calls them, where they count as the same but for their seeds. */
 export type Pools = ReadonlyMap<string, readonly StoredRun[]>;

@@ -1,19 +1,10 @@
 /** The report's tables, one row a run, with the command that made it. */
 
-import {
-  column,
-  lastValue,
-  listOf,
-  METRICS,
-  methodLabel,
-  methodName,
-  type ReportTable,
-  type ResultRow,
-  type StoredRun,
-  sortRows,
-} from '@coxswain/lab';
+import { column, lastValue, listOf, type ReportTable, type ResultRow, type StoredRun, sortRows } from '@coxswain/lab';
 import { group, median, quantile } from 'd3-array';
+import { METRICS } from '../metrics.js';
 import { SKILLS } from '../skills/open.js';
+import { methodLabel, methodName } from './method-names.js';
 import { discoveryOf } from './pooled.js';
 
 /** What the methods of a table were not given alike: said wherever they stand side by side. */

@@ -11,9 +11,7 @@ export type ReportOptions = {
   readonly findings?: readonly Findings[];
 };
 
-/** Pictures shown at most: more would not say more. */
-const MOST_SWITCHES = 8;
-const MOST_STAGED = 6;
+/** Episodes shown at most: more would not say more. */
 const MOST_EPISODES = 12;
 
 /** The report of a set of runs. @param systems those whose runs they may be. */
@@ -30,8 +28,7 @@ export function collectReport(
     smoothing,
     learning: systems.flatMap((system) => system.learning?.(runs) ?? []),
     training: systems.flatMap((system) => system.charts(runs)),
-    switches: runs.flatMap((run) => run.switches).slice(0, MOST_SWITCHES),
-    stages: runs.flatMap((run) => run.stages).slice(0, MOST_STAGED),
+    pictures: systems.flatMap((system) => system.pictures?.(runs) ?? []),
     episodes: runs.flatMap((run) => run.episodes).slice(0, MOST_EPISODES),
     findings,
     // What was made last is asked for first: results stand before what they rest on.

@@ -2,13 +2,12 @@
 
 /** One RL run: success (share of solved episodes, 0 to 1) against episodes seen so far. */
 export type LearningRun = {
-  /** `internal`, `raw`, … */
-  readonly method: string;
+  /** What its method is called, with what the method’s runs differ in: runs of one label are drawn together. */
+  readonly label: string;
   readonly task: string;
   readonly baseSeed: number;
-  /** `null` for methods without a metacontroller, like its view. */
+  /** `null` for methods without a controller. */
   readonly controllerSeed: number | null;
-  readonly view: string | null;
   readonly rlSeed: number;
   readonly learningRate: number;
   /** Episodes of the whole run: its schedules are stretched over them. */
@@ -35,24 +34,15 @@ export type TrainingChart = {
   readonly log?: boolean;
 };
 
-/** The switch over one episode. */
-export type SwitchTrace = {
-  readonly title: string;
-  /** True subgoal (a colour) at every step. */
-  readonly subgoals: readonly number[];
-  /** β at every step, 0 to 1. */
-  readonly beta: readonly number[];
-};
+/** Something drawn, with words below it. */
+export type Picture = { readonly svg: string; readonly caption: string };
 
-/** What each stage of discovery was shown of an episode, and where its own switch opened. */
-export type StageTrace = {
+/** Pictures of a system's runs, under a title of their own. */
+export type PictureSection = {
   readonly title: string;
-  /** True subgoal (a colour) at every step. */
-  readonly subgoals: readonly number[];
-  /** How far the base’s residual moved with each step, the first one’s first, and from where on that is a moment. */
-  readonly jumps?: { readonly layer: number; readonly threshold: number; readonly values: readonly number[] };
-  /** In the order of training; steps are counted from 0, and step `subgoals.length` is the end. */
-  readonly stages: readonly { readonly shown: readonly number[]; readonly opened: readonly number[] }[];
+  /** How to read them. */
+  readonly about: string;
+  readonly pictures: readonly Picture[];
 };
 
 /** One episode on its grid. Cells are counted row by row from the upper left. */
@@ -105,8 +95,7 @@ export type ReportData = {
   /** Points that each point of a learning curve is the mean of (itself and those before it). */
   readonly smoothing: number;
   readonly training: readonly TrainingChart[];
-  readonly switches: readonly SwitchTrace[];
-  readonly stages: readonly StageTrace[];
+  readonly pictures: readonly PictureSection[];
   readonly episodes: readonly ShownEpisode[];
   readonly findings: readonly Findings[];
   readonly tables: readonly ReportTable[];

@@ -1,4 +1,4 @@
-/** Success against episodes by method, in numbers: what learning curves draw and tables name. */
+/** Success against episodes by method, in numbers: what learning curves draw. */
 import { bisectLeft, group, max, min, quantileSorted } from 'd3-array';
 import { formatNumber } from '../progress.js';
 import type { LearningRun } from './data.js';
@@ -44,31 +44,12 @@ export function summarise(runs: readonly Points[]): Summary[] {
   });
 }
 
-const NAMES: Readonly<Record<string, string>> = {
-  internal: 'Internal RL',
-  metacontroller: 'Metacontroller',
-  raw: 'Raw-action RL',
-  'no-abstraction': 'No temporal abstraction',
-  'co-trained': 'Co-trained',
-  compile: 'CompILE',
-  supervised: 'Labelled controllers',
-};
-
-/** A method's name for people. */
-export const methodName = (method: string): string => NAMES[method] ?? method;
-
-/** The same, with the view that its codes were found with. */
-export function methodLabel({ method, view }: Pick<LearningRun, 'method' | 'view'>): string {
-  const name = methodName(method);
-  return view === null ? name : `${name}, ${view}`;
-}
-
 /**
- * Groups runs of one task by method, and those of one method by their episodes where these differ: rate and exploration
- * fall over them.
+ * Groups runs of one task by their label, and those of one label by their episodes where these differ: rate and
+ * exploration fall over them.
  */
 export function curvesByMethod(runs: readonly LearningRun[], smoothing: number): MethodCurves[] {
-  return [...group(runs, methodLabel)].flatMap(([label, ofMethod]) => {
+  return [...group(runs, ({ label }) => label)].flatMap(([label, ofMethod]) => {
     const byLength = group(ofMethod, ({ planned }) => planned);
     return [...byLength].map(([planned, members]) => {
       const own = members.map((run) => ({

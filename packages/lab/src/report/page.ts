@@ -1,15 +1,13 @@
 /** The report: one HTML file that refers to nothing outside itself. */
 import { max } from 'd3-array';
 import { formatNumber } from '../progress.js';
-import type { Findings, ReportData, ReportTable } from './data.js';
+import type { Findings, Picture, ReportData, ReportTable } from './data.js';
 import { EPISODE_LEGEND, shownEpisode } from './episodes.js';
 import { share } from './format.js';
 import { learningFigures } from './learning.js';
-import { element, text } from './markup.js';
+import { element, figure, text } from './markup.js';
 import { curvesByMethod } from './method-curves.js';
-import { stageFigure } from './stages.js';
 import { STYLE } from './style.js';
-import { switchFigure } from './switches.js';
 import { trainingFigure } from './training.js';
 
 function section(title: string, about: string, body: string): string {
@@ -59,6 +57,8 @@ function findingsBody({ paper, charts, tables }: Findings): string {
   ].join('');
 }
 
+const picture = ({ svg, caption }: Picture): string => figure(svg, text(caption));
+
 /** Writes the report as one HTML document. */
 export function renderReport(data: ReportData): string {
   const facts = data.facts.map(({ label, value }) => element('div', {}, element('dt', {}, text(label)), element('dd', {}, text(value))));
@@ -74,15 +74,8 @@ export function renderReport(data: ReportData): string {
       'Share of sampled episodes that finish the task, against the episodes seen so far.',
       learningFigures(data.learning, data.smoothing),
     ),
-    section(
-      'The switch',
-      'β at each step of held-out episodes (bars; strong where it is at least 0.5 and a new code begins) over the true subgoals (colours, digits). The model never saw them.',
-      data.switches.length > 0 ? element('div', { class: 'traces' }, ...data.switches.map(switchFigure)) : '',
-    ),
-    section(
-      'How the switch was found',
-      'Held-out episodes, stage by stage. Bars: how far the base’s residual moves with each step; from the dashed line on a move is a moment. Below, for each stage of discovery: rings are the moments that the embedder was shown, discs the steps at which its own switch opened (the first step opens always, and the end is always shown: neither is drawn). The true subgoals (colours, digits) are what both are measured against, and no stage saw them.',
-      data.stages.length > 0 ? element('div', { class: 'traces' }, ...data.stages.map(stageFigure)) : '',
+    ...data.pictures.map(({ title, about, pictures }) =>
+      section(title, about, pictures.length > 0 ? element('div', { class: 'traces' }, ...pictures.map(picture)) : ''),
     ),
     section(
       'Episodes',
@@ -91,7 +84,7 @@ export function renderReport(data: ReportData): string {
     ),
     section(
       'Training',
-      'Pretraining of the sequence model, then discovery of skills on it; dashed lines are what to compare with.',
+      'Every run’s metrics while it trained; dashed lines are what to compare with.',
       data.training.length > 0 ? element('div', { class: 'charts' }, ...data.training.map(trainingFigure)) : '',
     ),
     ...data.findings.map((found) => section(found.title, found.about, findingsBody(found))),

@@ -1,11 +1,10 @@
 /** Charts, or an episode, as one SVG file that refers to nothing outside itself. */
 import { FRAME } from './chart.js';
-import type { DrawnEpisode, StageTrace, TrainingChart } from './data.js';
+import type { DrawnEpisode, TrainingChart } from './data.js';
 import { EPISODE_LEGEND, episodeEdge, episodeSvg, episodeTold } from './episodes.js';
 import { seriesSample } from './learning.js';
-import { element, text } from './markup.js';
-import { stageSize, stageSvg } from './stages.js';
-import { STYLE, WIDTHS } from './style.js';
+import { element, svgFile, text } from './markup.js';
+import { WIDTHS } from './style.js';
 import { chartSvg } from './training.js';
 
 const COLUMNS = 2;
@@ -46,15 +45,7 @@ export function standaloneSvg(charts: readonly TrainingChart[]): string {
     );
   });
   const [width, height] = [FRAME.width * Math.min(COLUMNS, Math.max(1, charts.length)), Math.max(1, tops[rows])];
-  return file(width, height, ...placed);
-}
-
-/** A file with the style sheet and a background. */
-function file(width: number, height: number, ...children: readonly string[]): string {
-  const attributes = { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${width} ${height}`, width, height };
-  const style = element('style', {}, `${STYLE}svg{font-family:system-ui,sans-serif}`);
-  const sheet = element('rect', { width, height, style: 'fill:var(--sheet)' });
-  return `${element('svg', attributes, style, sheet, ...children)}\n`;
+  return svgFile(width, height, ...placed);
 }
 
 /** An episode under its title, what its parts mean below. */
@@ -63,7 +54,7 @@ export function standaloneEpisode(episode: DrawnEpisode): string {
   const [width, below] = [Math.max(EPISODE_WIDTH, episodeEdge(episode)), 2 * LINE + MARGIN];
   const line = (row: number, style: string, told: string): string =>
     element('text', { x: MARGIN, y: MARGIN + row * LINE, style }, text(told));
-  return file(
+  return svgFile(
     width,
     edge + below + (EPISODE_LEGEND.length + 0.5) * LINE,
     line(0.6, 'font-weight:600', episode.title),
@@ -71,19 +62,4 @@ export function standaloneEpisode(episode: DrawnEpisode): string {
     element('g', { transform: `translate(0,${below})` }, episodeSvg(episode)),
     ...EPISODE_LEGEND.map((told, row) => line((below + edge) / LINE + row + 0.5, 'fill:var(--soft);font-size:13px', told)),
   );
-}
-
-/** How switches were found in some episodes, one below the other. */
-export function standaloneStages(traces: readonly StageTrace[]): string {
-  let top = 0;
-  const placed = traces.map((trace) => {
-    const { height } = stageSize(trace);
-    const at = top;
-    top += LINE + MARGIN + height;
-    return (
-      element('text', { x: MARGIN, y: at + LINE, style: 'font-weight:600' }, text(trace.title)) +
-      element('g', { transform: `translate(0,${at + LINE + MARGIN})` }, stageSvg(trace))
-    );
-  });
-  return file(Math.max(1, ...traces.map((trace) => stageSize(trace).width)), Math.max(1, top + MARGIN), ...placed);
 }

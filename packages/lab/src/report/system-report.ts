@@ -1,6 +1,6 @@
 /** What a system, phases that belong together, tells of its runs in a report. */
 import type { StoredRun } from '../run/scan.js';
-import type { LearningRun, ReportData, ReportTable, TrainingChart } from './data.js';
+import type { LearningRun, PictureSection, ReportData, ReportTable, TrainingChart } from './data.js';
 
 export interface SystemReport {
   /** A sentence or two under the title. */
@@ -10,6 +10,8 @@ export interface SystemReport {
   /** What a reader of its medians has to know, a sentence each. */
   warnings(runs: readonly StoredRun[]): readonly string[];
   learning?(runs: readonly StoredRun[]): readonly LearningRun[];
+  /** Sections of pictures, in front of the episodes. */
+  pictures?(runs: readonly StoredRun[]): readonly PictureSection[];
   charts(runs: readonly StoredRun[]): readonly TrainingChart[];
   tables(runs: readonly StoredRun[]): readonly ReportTable[];
 }

@@ -1,6 +1,6 @@
 /** What the JSON files of a run have to hold to be shown: read by whoever did not write them. */
 import { z } from 'zod';
-import type { DrawnEpisode, Findings, PicturedEpisode, ShownEpisode, StageTrace, SwitchTrace } from '../report/data.js';
+import type { DrawnEpisode, Findings, PicturedEpisode, ShownEpisode } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
 
 const numbers = z.array(z.number());
@@ -29,17 +29,6 @@ const SHOWN: z.ZodType<ShownEpisode> = z.unknown().transform((value, context): S
 });
 
 export const EPISODES: z.ZodType<readonly ShownEpisode[]> = z.array(SHOWN);
-
-export const SWITCHES: z.ZodType<readonly SwitchTrace[]> = z.array(z.object({ title: z.string(), subgoals: numbers, beta: numbers }));
-
-export const STAGES: z.ZodType<readonly StageTrace[]> = z.array(
-  z.object({
-    title: z.string(),
-    subgoals: numbers,
-    jumps: z.object({ layer: z.int(), threshold: z.number(), values: numbers }).optional(),
-    stages: z.array(z.object({ shown: numbers, opened: numbers })),
-  }),
-);
 
 const ROWS: z.ZodType<readonly ResultRow[]> = z.array(
   z.object({

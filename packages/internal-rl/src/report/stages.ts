@@ -1,12 +1,11 @@
 /**
  * How a switch was found in an episode: the base's jumps, then what each stage was shown and where its switch opened.
  */
+import { element, type Picture, short, svg, svgFile, text } from '@coxswain/lab';
 import { max } from 'd3-array';
 import { scaleLinear } from 'd3-scale';
-import type { StageTrace } from './data.js';
-import { short } from './format.js';
-import { element, figure, svg, text } from './markup.js';
 import { STEP, stepTicks, subgoalStrip } from './strip.js';
+import type { StageTrace } from './traces.js';
 
 const LEFT = 62;
 const JUMPS = { top: 10, height: 60 };
@@ -55,13 +54,13 @@ function stageRow(stage: StageTrace['stages'][number], number: number, y: number
 }
 
 /** Both edges of an episode's picture. */
-export function stageSize({ subgoals, jumps, stages }: StageTrace): { readonly width: number; readonly height: number } {
+function stageSize({ subgoals, jumps, stages }: StageTrace): { readonly width: number; readonly height: number } {
   const rows = jumps ? JUMPS.top + JUMPS.height + 4 : JUMPS.top;
   return { width: LEFT + subgoals.length * STEP + 6, height: rows + stages.length * ROW + 6 + STRIP + 22 };
 }
 
 /** One episode. */
-export function stageSvg(trace: StageTrace): string {
+function stageSvg(trace: StageTrace): string {
   const { title, subgoals, jumps, stages } = trace;
   const { width, height } = stageSize(trace);
   const steps = subgoals.length;
@@ -81,4 +80,22 @@ export function stageSvg(trace: StageTrace): string {
 }
 
 /** The same with its title. */
-export const stageFigure = (trace: StageTrace): string => figure(stageSvg(trace), text(trace.title));
+export const stagePicture = (trace: StageTrace): Picture => ({ svg: stageSvg(trace), caption: trace.title });
+
+/** Between pictures of a file, and of a line above each. */
+const [MARGIN, LINE] = [8, 18];
+
+/** How switches were found in some episodes, one below the other. */
+export function standaloneStages(traces: readonly StageTrace[]): string {
+  let top = 0;
+  const placed = traces.map((trace) => {
+    const { height } = stageSize(trace);
+    const at = top;
+    top += LINE + MARGIN + height;
+    return (
+      element('text', { x: MARGIN, y: at + LINE, style: 'font-weight:600' }, text(trace.title)) +
+      element('g', { transform: `translate(0,${at + LINE + MARGIN})` }, stageSvg(trace))
+    );
+  });
+  return svgFile(Math.max(1, ...traces.map((trace) => stageSize(trace).width)), Math.max(1, top + MARGIN), ...placed);
+}

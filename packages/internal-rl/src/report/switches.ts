@@ -1,9 +1,9 @@
 /** β over an episode, above a strip of its true subgoals. */
+
+import { element, type Picture, share, svg, text } from '@coxswain/lab';
 import { scaleLinear } from 'd3-scale';
-import type { SwitchTrace } from './data.js';
-import { share } from './format.js';
-import { element, figure, svg, text } from './markup.js';
 import { STEP, stepTicks, subgoalStrip } from './strip.js';
+import type { SwitchTrace } from './traces.js';
 
 const LEFT = 34;
 const CURVE = { top: 12, height: 64 };
@@ -11,7 +11,7 @@ const STRIP = { top: 82, height: 20 };
 const HEIGHT = 124;
 
 /** One episode's switch. */
-export function switchFigure({ title, subgoals, beta }: SwitchTrace): string {
+export function switchPicture({ title, subgoals, beta }: SwitchTrace): Picture {
   const x = (step: number) => LEFT + step * STEP;
   const y = scaleLinear()
     .domain([0, 1])
@@ -38,5 +38,5 @@ export function switchFigure({ title, subgoals, beta }: SwitchTrace): string {
     element('text', { class: 'axis', x: 4, y: y(0.5) + 4 }, 'β'),
     ...stepTicks(beta.length, x, HEIGHT - 6),
   );
-  return figure(picture, text(title));
+  return { svg: picture, caption: title };
 }

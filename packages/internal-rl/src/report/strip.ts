@@ -1,5 +1,5 @@
 /** A strip of an episode's true subgoals, under whatever is drawn over its steps. */
-import { element, text } from './markup.js';
+import { element, text } from '@coxswain/lab';
 
 /** Width of a step. */
 export const STEP = 22;

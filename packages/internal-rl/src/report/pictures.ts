@@ -1,0 +1,31 @@
+/** Sections of a report with pictures of single episodes. */
+import { listOf, type PictureSection, type StoredRun } from '@coxswain/lab';
+import { stagePicture } from './stages.js';
+import { switchPicture } from './switches.js';
+import { STAGES, SWITCHES } from './traces.js';
+
+/** Pictures shown at most: more would not say more. */
+const MOST_SWITCHES = 8;
+const MOST_STAGED = 6;
+
+/** The switch, and how it was found. */
+export const picturesOf = (runs: readonly StoredRun[]): readonly PictureSection[] => [
+  {
+    title: 'The switch',
+    about:
+      'β at each step of held-out episodes (bars; strong where it is at least 0.5 and a new code begins) over the true subgoals (colours, digits). The model never saw them.',
+    pictures: runs
+      .flatMap((run) => listOf(run, SWITCHES))
+      .slice(0, MOST_SWITCHES)
+      .map(switchPicture),
+  },
+  {
+    title: 'How the switch was found',
+    about:
+      'Held-out episodes, stage by stage. Bars: how far the base’s residual moves with each step; from the dashed line on a move is a moment. Below, for each stage of discovery: rings are the moments that the embedder was shown, discs the steps at which its own switch opened (the first step opens always, and the end is always shown: neither is drawn). The true subgoals (colours, digits) are what both are measured against, and no stage saw them.',
+    pictures: runs
+      .flatMap((run) => listOf(run, STAGES))
+      .slice(0, MOST_STAGED)
+      .map(stagePicture),
+  },
+];
