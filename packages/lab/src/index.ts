@@ -33,7 +33,6 @@ export * from './progress.js';
 export { spread } from './report/chart.js';
 export { collectReport } from './report/collect.js';
 export * from './report/data.js';
-export { EPISODE_LEGEND, episodeFigure, visits } from './report/episodes.js';
 export * from './report/format.js';
 export { curvesByMethod, type MethodCurves, smooth, summarise, valueAt } from './report/learning.js';
 export * from './report/markup.js';

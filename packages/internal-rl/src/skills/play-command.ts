@@ -9,11 +9,11 @@ import {
   readCount,
   readOptions,
   resolvePhase,
-  standaloneEpisode,
   UsageError,
   WORLD_OPTION,
   writeFile,
 } from '@coxswain/lab';
+import { standaloneEpisode } from '../grid/draw.js';
 import { CELLS, gridOf } from '../grid/needs.js';
 import { loadController } from '../phases/controller.js';
 import { PLAYED_TOGETHER } from '../phases/play.js';
