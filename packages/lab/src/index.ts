@@ -30,7 +30,6 @@ export * from './models/untrained.js';
 export * from './names.js';
 export * from './phase.js';
 export * from './progress.js';
-export { spread } from './report/chart.js';
 export { collectReport } from './report/collect.js';
 export * from './report/data.js';
 export * from './report/format.js';
@@ -38,6 +37,7 @@ export { curvesByMethod, type MethodCurves, smooth, summarise, valueAt } from '.
 export * from './report/markup.js';
 export { metricChart } from './report/metric-chart.js';
 export * from './report/page.js';
+export * from './report/spread.js';
 export * from './report/standalone.js';
 export * from './report/system-report.js';
 export * from './resolve.js';

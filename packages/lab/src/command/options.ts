@@ -1,5 +1,5 @@
 /** Options that phases share, and how they become a configuration. */
-import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { parseArgs } from 'node:util';
 import { CheckpointError } from '@coxswain/tensor';
 import { type Config, configure, defaultPreset, type Loaded, type PartialConfig, pick, preset, presetNames } from '../config.js';
 import { SettingError, UsageError } from '../errors.js';
@@ -16,7 +16,18 @@ import { noteDemonstrations, noteOrigin, worldAssignment } from './world-option.
 /** A word as a shell takes it. */
 export const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-export type OptionSpecs = NonNullable<ParseArgsConfig['options']>;
+/** Options of a command, by their names. */
+export type OptionSpecs = Readonly<
+  Record<
+    string,
+    {
+      readonly type: 'string' | 'boolean';
+      readonly short?: string;
+      readonly multiple?: boolean;
+      readonly default?: string | boolean | string[] | boolean[];
+    }
+  >
+>;
 export type OptionValues = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
 
 /** `--seed -1` as `--seed=-1`: a number below 0 is a value, and refused for what it is. */
