@@ -70,7 +70,7 @@ const catalogueOf = ({ worlds, models, systems }: House): Catalogue =>
       kinds: worlds,
       about: 'The world that is played, by name.',
       rest: {
-        tasks: tasks('Tasks that demonstrations are of.'),
+        tasks: tasks('Colour sequences the experts walk in pretraining and discovery.'),
         horizon: integer('Steps after which a demonstration is cut, T.', 100, { min: 1, max: LONGEST_HORIZON }),
       },
       fromWorld: ({ tasks, horizon }) => ({ tasks, horizon }),
@@ -79,7 +79,7 @@ const catalogueOf = ({ worlds, models, systems }: House): Catalogue =>
     {
       name: 'model',
       kinds: models,
-      about: 'What mixes the steps of a sequence, by name.',
+      about: 'What mixes the steps of a sequence: attention, or a convolution and a linear recurrence (arXiv 2402.19427).',
       rest: {},
       // Every stored config.json has the settings of all of them, and a model is changed by its name alone.
       together: true,

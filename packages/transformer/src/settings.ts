@@ -3,7 +3,7 @@ import { SettingError } from '@coxswain/base';
 import { z } from 'zod';
 
 const about = {
-  heads: 'Heads of attention, or of the gates of a recurrence.',
+  heads: 'Attention heads; for `hawk` of its gates.',
   init: 'How weights start: small output projections (recipe), or every initialiser variance-scaled (the paper, §3).',
 };
 
