@@ -11,6 +11,7 @@ const root = join(here, '../..');
 const folders = [
   ...['kernels', 'packages/tensor', 'packages/transformer', 'packages/metacontroller', 'packages/rl'].map((name) => `${name}/src`),
   'packages/tensor/test',
+  'packages/envs/src/gridworld-pinpad/device',
 ];
 
 /**

@@ -1,12 +1,10 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { labelsOf, METRICS, methodLabel, segments, standaloneStages } from '@coxswain/internal-rl';
+import { episodePicture, labelsOf, METRICS, methodLabel, segments, standaloneStages, visits } from '@coxswain/internal-rl';
 import {
   collectReport,
   curvesByMethod,
-  type DrawnEpisode,
-  episodeFigure,
   findRuns,
   identify,
   preset,
@@ -18,16 +16,16 @@ import {
   short,
   smooth,
   sortRows,
+  spread,
   summarise,
   tablesToMarkdown,
   valueAt,
-  visits,
 } from '@coxswain/lab';
-import { renderReport, spread } from '@coxswain/lab/draw';
+import { renderReport } from '@coxswain/lab/draw';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
 import { SYSTEM_REPORTS } from '../src/lists.js';
-import { SAMPLE, STAGE_TRACES, SWITCH_TRACES } from './sample-report.js';
+import { EPISODES_SHOWN, SAMPLE, STAGE_TRACES, SWITCH_TRACES } from './sample-report.js';
 
 const EMPTY: ReportData = {
   title: 'Nothing',
@@ -37,7 +35,6 @@ const EMPTY: ReportData = {
   smoothing: 1,
   training: [],
   pictures: [],
-  episodes: [],
   findings: [],
   tables: [],
 };
@@ -150,13 +147,13 @@ describe('pictures', () => {
   });
 
   it('count a visit only on entering a coloured cell', () => {
-    const [episode] = SAMPLE.episodes as readonly DrawnEpisode[];
+    const [episode] = EPISODES_SHOWN;
     expect(visits(episode).map(({ colour }) => colour)).toEqual([0, 1, 2, 3]);
     expect(visits({ ...episode, path: [1, 1, 0, 1] })).toEqual([{ step: 3, colour: 0 }]);
   });
 
   it('say in words what happened', () => {
-    expect(episodeFigure(SAMPLE.episodes[1] as DrawnEpisode)).toContain('Not solved in 2 steps; task 0123, visited 3.');
+    expect(episodePicture(EPISODES_SHOWN[1]).caption).toBe('Not solved in 2 steps; task 0123, visited 3.');
   });
 
   it('write numbers for people', () => {
@@ -266,7 +263,7 @@ describe('a report of stored runs', () => {
             success: method === 'raw' ? 0 : 0.8 / task.length,
           })),
         });
-        run.writeArtifact('episodes.json', SAMPLE.episodes);
+        run.writeArtifact('episodes.json', EPISODES_SHOWN);
       });
     }
   });
@@ -302,8 +299,8 @@ describe('a report of stored runs', () => {
     expect(data.pictures.map(({ title, pictures }) => [title, pictures.length])).toEqual([
       ['The switch', 3],
       ['How the switch was found', 0],
+      ['Episodes', 6],
     ]);
-    expect(data.episodes).toHaveLength(6);
     expectWellFormed(renderReport(data));
   });
 

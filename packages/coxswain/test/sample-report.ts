@@ -4,8 +4,8 @@
  */
 import fs from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { type StageTrace, type SwitchTrace, stagePicture, switchPicture } from '@coxswain/internal-rl';
-import type { DrawnEpisode, LearningRun, ReportData } from '@coxswain/lab';
+import { type DrawnEpisode, episodePicture, type StageTrace, type SwitchTrace, stagePicture, switchPicture } from '@coxswain/internal-rl';
+import type { LearningRun, ReportData } from '@coxswain/lab';
 import { renderReport } from '@coxswain/lab/draw';
 
 /** The same numbers every time: a linear congruential generator. */
@@ -85,6 +85,12 @@ export const STAGE_TRACES: readonly StageTrace[] = [
   { title: 'Seed 2, random moments', subgoals: [1, 1, 2], stages: [{ shown: [2, 3], opened: [3] }] },
 ];
 
+export const EPISODES_SHOWN: readonly DrawnEpisode[] = [
+  episode('Internal RL, seed 1', true, [0, 1, 2, 3, 7, 11, 10, 14, 13, 9, 8]),
+  episode('Raw-action RL, seed 1', false, [0, 4, 8]),
+  episode('Internal RL, seed 2', true, [3, 2, 1, 2, 3, 7, 6, 10, 9, 13, 12, 8]),
+];
+
 export const SAMPLE: ReportData = {
   title: 'Sample <report> & "quotes"',
   lead: 'A sequence model learns from demonstrations and is frozen; a small network finds skills in its residual stream; RL then chooses skills instead of actions.',
@@ -107,11 +113,7 @@ export const SAMPLE: ReportData = {
   pictures: [
     { title: 'The switch', about: 'β at each step.', pictures: SWITCH_TRACES.map(switchPicture) },
     { title: 'How the switch was found', about: 'Stage by stage.', pictures: STAGE_TRACES.map(stagePicture) },
-  ],
-  episodes: [
-    episode('Internal RL, seed 1', true, [0, 1, 2, 3, 7, 11, 10, 14, 13, 9, 8]),
-    episode('Raw-action RL, seed 1', false, [0, 4, 8]),
-    episode('Internal RL, seed 2', true, [3, 2, 1, 2, 3, 7, 6, 10, 9, 13, 12, 8]),
+    { title: 'Episodes', about: 'On their grids.', pictures: EPISODES_SHOWN.map(episodePicture), small: true },
   ],
   findings: [
     {

@@ -1,3 +1,4 @@
+export { episodePicture, visits } from './grid/draw.js';
 export { gridOf } from './grid/needs.js';
 export * from './metrics.js';
 export { type Controller, loadController } from './phases/controller.js';
@@ -7,6 +8,7 @@ export { episodesSeen } from './phases/learned-policy.js';
 export * from './report/method-names.js';
 export { picturesOf } from './report/pictures.js';
 export { differencesWithin, type Pools } from './report/pooled.js';
+export { type DrawnEpisode, EPISODES, type ShownEpisode } from './report/shown-episodes.js';
 export { stagePicture, standaloneStages } from './report/stages.js';
 export { segments } from './report/strip.js';
 export { switchPicture } from './report/switches.js';

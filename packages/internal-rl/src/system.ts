@@ -11,6 +11,7 @@ import { reinforcePhase } from './phases/reinforce.js';
 import { skillsPhase } from './phases/skills.js';
 import { supervisePhase } from './phases/supervise.js';
 import { methodReport } from './report/index.js';
+import { EPISODES } from './report/shown-episodes.js';
 import { STAGES, SWITCHES } from './report/traces.js';
 import { SECTIONS } from './settings/index.js';
 import { SKILLS } from './skills/open.js';
@@ -27,6 +28,6 @@ export const internalRl = system({
   analyses: ANALYSES,
   summaries: SUMMARIES,
   commands: [playCommand],
-  leaves: [SWITCHES, STAGES, SKILLS],
+  leaves: [SWITCHES, STAGES, EPISODES, SKILLS],
   report: methodReport,
 });

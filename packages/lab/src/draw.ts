@@ -1,4 +1,3 @@
 /** What draws: an entry of its own, for a program loads it only where there is something to draw. */
-export { spread } from './report/chart.js';
 export * from './report/page.js';
 export * from './report/standalone.js';

@@ -1,11 +1,9 @@
 /** Settings that the residual models of this package share: their sizes, and how their weights start. */
 import { SettingError } from '@coxswain/base';
 import { z } from 'zod';
-import type { ModelSpaces } from './definition.js';
-import type { SequenceModelConfig } from './sequence-model.js';
 
 const about = {
-  heads: 'Heads of attention, or of the gates of a recurrence.',
+  heads: 'Attention heads; for `hawk` of its gates.',
   init: 'How weights start: small output projections (recipe), or every initialiser variance-scaled (the paper, §3).',
 };
 
@@ -25,16 +23,7 @@ export const starts = {
   varianceScale: z.number().min(0).default(1).describe('Variance scale of all initialisers, for `variance-scaled`.'),
 };
 
-/** The part of a model's configuration that they are. */
-export function sharedConfig(
-  { width, depth, mlp, init, outputStd, embeddingStd, varianceScale }: z.output<typeof shared>,
-  { observation, action, predicted }: ModelSpaces,
-): SequenceModelConfig {
-  const started = { initialisation: init, outputStd, embeddingStd, varianceScale };
-  return { width, depth, mlp, observation, action, ...(predicted && { predicted }), ...started };
-}
-
-const shared = z.object({ ...sizes, ...hidden, ...starts });
+export const shared = z.object({ ...sizes, ...hidden, ...starts });
 
 /** What these mean under each preset. `grid-paper` are the numbers of arXiv 2512.20605 (§3). */
 export const sizePresets = {

@@ -1,6 +1,6 @@
 /** Timing of small training runs on an adapter, from which its cost model is fitted. */
 
-import { openYardstick, type Phase, probeAlone, resolve, type Variation } from '@coxswain/lab';
+import { defaultPreset, openYardstick, type Phase, probeAlone, resolve, type Variation } from '@coxswain/lab';
 import type { Device } from '@coxswain/tensor';
 import { median } from 'd3-array';
 import { type CostModel, fitCost, fitSlowed, type Timed } from './fit.js';
@@ -52,7 +52,7 @@ const runsOf = (phases: readonly Phase[], which: 'variations' | 'shared'): Run[]
 const timed =
   (open: () => Promise<readonly Device[]>) =>
   ({ phase, change, steps = STEPS }: Run) =>
-    probeAlone(phase, resolve('grid-mini', change), open, steps);
+    probeAlone(phase, resolve(defaultPreset(), change), open, steps);
 
 /**
  * Times them all and work of one kind by itself, some 25 minutes on two cores without a GPU.
@@ -92,7 +92,7 @@ export async function calibrateSharing(
   const { timed: updates, yardstick } = await inRounds(
     runs.map((run) => async () => {
       const measured = await shared(run);
-      const { work } = await phaseCost(run.phase, resolve('grid-mini', run.change), traits);
+      const { work } = await phaseCost(run.phase, resolve(defaultPreset(), run.change), traits);
       return { ...measured, work };
     }),
     tell,

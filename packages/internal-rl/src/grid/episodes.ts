@@ -1,8 +1,10 @@
 /** What the lab shows of the grid: layouts, cells, drawings. */
+
 import { GRID_NAME, type GridObservation, shownBy, type Trace, type World } from '@coxswain/envs';
-import { type DrawnEpisode, NotOfferedError } from '@coxswain/lab';
+import { NotOfferedError } from '@coxswain/lab';
 import type { Episodes } from '@coxswain/rl';
 import { replay } from '../phases/replay.js';
+import type { DrawnEpisode } from '../report/shown-episodes.js';
 
 /** An episode as the grid went through it. */
 export interface Replayed {

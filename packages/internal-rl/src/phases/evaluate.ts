@@ -2,6 +2,7 @@
 
 import { BASE_INPUT, loadBase, type Phase, type PhaseContext, RESULT_FILE, type ResultRow, WORLD_SEED } from '@coxswain/lab';
 import { readSafetensors } from '@coxswain/tensor';
+import { EPISODES } from '../report/shown-episodes.js';
 import { checkLongTask } from '../settings/checks.js';
 import { successAnswer } from './answers.js';
 import { makePolicy } from './assemble-reinforcement.js';
@@ -49,7 +50,7 @@ async function run({ config, seed, device, folder, session, inputs }: PhaseConte
   };
   session.note(`success on ${task}: ${played.success.toFixed(4)} over ${played.episodes} sampled episodes`);
   await session.afterStep(1, async () => ({ files: {} }));
-  folder.writeArtifact('episodes.json', played.drawn);
+  folder.writeArtifact(EPISODES.file, played.drawn);
   folder.writeArtifact(RESULT_FILE, { rows: [row], evaluationEpisodes: played.episodes });
   for (const part of owned) part.dispose();
 }

@@ -2,11 +2,12 @@
 
 import { fromLeaves, type LeafValues, leafSize, leavesOf, type Space } from '@coxswain/base';
 import type { Trace, World } from '@coxswain/envs';
-import type { Base, Config, ShownEpisode } from '@coxswain/lab';
+import type { Base, Config } from '@coxswain/lab';
 import { gateValues } from '@coxswain/metacontroller';
 import { type BatchPart, CodeController, type Episodes, type Policy, PolicyCodes, Rollout } from '@coxswain/rl';
 import type { Device, Tensor } from '@coxswain/tensor';
 import { drawGrid } from '../grid/episodes.js';
+import type { ShownEpisode } from '../report/shown-episodes.js';
 import type { Controller } from './controller.js';
 import { methodOf } from './methods.js';
 import { replay } from './replay.js';

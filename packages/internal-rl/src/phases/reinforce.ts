@@ -14,6 +14,7 @@ import type { Reinforcer } from '@coxswain/rl';
 import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../metrics.js';
 import { updatesProbe } from '../probes/updates.js';
+import { EPISODES } from '../report/shown-episodes.js';
 import { checkReward } from '../settings/checks.js';
 import { successAnswer } from './answers.js';
 import { assembleReinforcement } from './assemble-reinforcement.js';
@@ -79,7 +80,7 @@ async function run({ config, seed, device, others, folder, session, inputs, resu
     const long = await play(config, actor, options, actorsBeside);
     rows.push({ ...labels, task: longTask, episodes: seen(updates), success: long.success });
   }
-  folder.writeArtifact('episodes.json', measured.drawn);
+  folder.writeArtifact(EPISODES.file, measured.drawn);
   folder.writeArtifact(RESULT_FILE, {
     rows,
     evaluationEpisodes: measured.episodes,

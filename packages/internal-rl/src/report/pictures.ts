@@ -1,5 +1,7 @@
 /** Sections of a report with pictures of single episodes. */
 import { listOf, type PictureSection, type StoredRun } from '@coxswain/lab';
+import { EPISODE_LEGEND, episodePicture } from '../grid/draw.js';
+import { EPISODES } from './shown-episodes.js';
 import { stagePicture } from './stages.js';
 import { switchPicture } from './switches.js';
 import { STAGES, SWITCHES } from './traces.js';
@@ -7,8 +9,9 @@ import { STAGES, SWITCHES } from './traces.js';
 /** Pictures shown at most: more would not say more. */
 const MOST_SWITCHES = 8;
 const MOST_STAGED = 6;
+const MOST_EPISODES = 12;
 
-/** The switch, and how it was found. */
+/** The switch, how it was found, and how tasks were played. */
 export const picturesOf = (runs: readonly StoredRun[]): readonly PictureSection[] => [
   {
     title: 'The switch',
@@ -27,5 +30,14 @@ export const picturesOf = (runs: readonly StoredRun[]): readonly PictureSection[
       .flatMap((run) => listOf(run, STAGES))
       .slice(0, MOST_STAGED)
       .map(stagePicture),
+  },
+  {
+    title: 'Episodes',
+    about: EPISODE_LEGEND.join(' '),
+    pictures: runs
+      .flatMap((run) => listOf(run, EPISODES))
+      .slice(0, MOST_EPISODES)
+      .map(episodePicture),
+    small: true,
   },
 ];

@@ -14,6 +14,7 @@ import {
   UsageError,
   writeFile,
 } from '@coxswain/lab';
+import { standaloneEpisode } from '../grid/draw.js';
 import { CELLS, gridOf } from '../grid/needs.js';
 import { loadController } from '../phases/controller.js';
 import { PLAYED_TOGETHER } from '../phases/play.js';
@@ -72,7 +73,6 @@ async function play(asked: Asked, { stdout, openDevice }: Machine): Promise<void
       `\nOver ${PLAYED_TOGETHER} worlds: ${shares[shares.length - 1].toFixed(3)} touched all colours in this order (skill by skill ${inTurn}).\n`,
     );
     if (asked.out === undefined) return;
-    const { standaloneEpisode } = await import('@coxswain/lab/draw');
     writeFile(fileAt(asked.out, 'episode.svg'), standaloneEpisode(drawnEpisode(episode, chain, world)), stdout);
   } finally {
     device.close();

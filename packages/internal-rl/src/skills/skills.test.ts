@@ -1,7 +1,6 @@
 import { CoxswainError, HostRandom } from '@coxswain/base';
-import { EPISODE_LEGEND } from '@coxswain/lab';
-import { standaloneEpisode } from '@coxswain/lab/draw';
 import { describe, expect, it } from 'vitest';
+import { EPISODE_LEGEND, standaloneEpisode } from '../grid/draw.js';
 import { agreements } from './agreement.js';
 import type { ChainedEpisode } from './chain.js';
 import { clusters, silhouette } from './clusters.js';

@@ -1,6 +1,8 @@
 /** What a chain of skills did in one episode, in words and as a picture. */
+
 import type { GridSize } from '@coxswain/envs';
-import type { DrawnEpisode } from '@coxswain/lab';
+import type { DrawnEpisode } from '../report/shown-episodes.js';
+
 import type { ChainedEpisode } from './chain.js';
 import type { Hold } from './free-play.js';
 import type { Skill } from './library.js';

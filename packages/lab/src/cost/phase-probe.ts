@@ -27,7 +27,7 @@ export interface Instruments {
 
 /** A small run that an adapter's model of cost is fitted to. */
 export interface Variation {
-  /** Differences from `grid-mini` in what cost depends on. */
+  /** Differences from the default preset in what cost depends on. */
   readonly change: readonly string[];
   /**
    * Steps that are timed, after as many that are not (one, where all are alike); where absent three times all lengths

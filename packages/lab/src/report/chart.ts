@@ -3,6 +3,7 @@ import { axisX, axisY, frame, gridY, initializer, type Markish, plot, text as te
 import { parseHTML } from 'linkedom';
 import { short } from './format.js';
 import { element, text } from './markup.js';
+import { spread } from './spread.js';
 
 /** Pixels; the wide margin is for labels at the right end of lines. */
 export const FRAME = { width: 560, height: 340, marginLeft: 52, marginRight: 84, marginTop: 16, marginBottom: 44 } as const;
@@ -32,14 +33,6 @@ function axes({ log, xLabel, yLabel }: Axes): Markish[] {
     axisX({ ...across, label: xLabel, labelAnchor: 'center', labelArrow: 'none' }),
     axisY({ ...upwards, label: yLabel ?? null, labelAnchor: 'top', labelArrow: 'none', labelOffset: 0 }),
   ];
-}
-
-/** Moves labels at the right end of lines apart so that none covers another; `gap` in pixels. */
-export function spread(positions: readonly number[], gap: number): number[] {
-  const order = positions.map((_, index) => index).sort((a, b) => positions[a] - positions[b]);
-  const placed = [...positions];
-  for (let i = 1; i < order.length; i++) placed[order[i]] = Math.max(placed[order[i]], placed[order[i - 1]] + gap);
-  return placed;
 }
 
 export type Label = { readonly x: number; readonly y: number; readonly text: string; readonly fill?: string };

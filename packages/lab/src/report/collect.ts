@@ -11,9 +11,6 @@ export type ReportOptions = {
   readonly findings?: readonly Findings[];
 };
 
-/** Episodes shown at most: more would not say more. */
-const MOST_EPISODES = 12;
-
 /** The report of a set of runs. @param systems those whose runs they may be. */
 export function collectReport(
   runs: readonly StoredRun[],
@@ -29,7 +26,6 @@ export function collectReport(
     learning: systems.flatMap((system) => system.learning?.(runs) ?? []),
     training: systems.flatMap((system) => system.charts(runs)),
     pictures: systems.flatMap((system) => system.pictures?.(runs) ?? []),
-    episodes: runs.flatMap((run) => run.episodes).slice(0, MOST_EPISODES),
     findings,
     // What was made last is asked for first: results stand before what they rest on.
     tables: systems.toReversed().flatMap((system) => system.tables(runs)),

@@ -35,7 +35,12 @@ export type TrainingChart = {
 };
 
 /** Something drawn, with words below it. */
-export type Picture = { readonly svg: string; readonly caption: string };
+export type Picture = {
+  readonly svg: string;
+  /** What it is, and whether that went well: in front of the caption. */
+  readonly outcome?: { readonly title: string; readonly good: boolean };
+  readonly caption: string;
+};
 
 /** Pictures of a system's runs, under a title of their own. */
 export type PictureSection = {
@@ -43,27 +48,9 @@ export type PictureSection = {
   /** How to read them. */
   readonly about: string;
   readonly pictures: readonly Picture[];
+  /** Whether they are small, and stand in columns. */
+  readonly small?: boolean;
 };
-
-/** One episode on its grid. Cells are counted row by row from the upper left. */
-export type DrawnEpisode = {
-  readonly title: string;
-  readonly size: number;
-  /** For each cell 0 (empty), 1 + colour, or 1 + number of colours (wall). */
-  readonly layout: readonly number[];
-  readonly colours: number;
-  /** Cell of the agent before the first step and after each. */
-  readonly path: readonly number[];
-  readonly task: readonly number[];
-  /** Steps at which a new code was chosen; empty when there are no codes. */
-  readonly switches: readonly number[];
-  readonly success: boolean;
-};
-
-/** An episode as its world drew it. */
-export type PicturedEpisode = { readonly title: string; readonly svg: string; readonly success: boolean };
-
-export type ShownEpisode = DrawnEpisode | PicturedEpisode;
 
 export type ReportTable = {
   readonly title: string;
@@ -96,7 +83,6 @@ export type ReportData = {
   readonly smoothing: number;
   readonly training: readonly TrainingChart[];
   readonly pictures: readonly PictureSection[];
-  readonly episodes: readonly ShownEpisode[];
   readonly findings: readonly Findings[];
   readonly tables: readonly ReportTable[];
 };

@@ -2,7 +2,6 @@
 import { max } from 'd3-array';
 import { formatNumber } from '../progress.js';
 import type { Findings, Picture, ReportData, ReportTable } from './data.js';
-import { EPISODE_LEGEND, shownEpisode } from './episodes.js';
 import { share } from './format.js';
 import { learningFigures } from './learning.js';
 import { element, figure, text } from './markup.js';
@@ -57,7 +56,11 @@ function findingsBody({ paper, charts, tables }: Findings): string {
   ].join('');
 }
 
-const picture = ({ svg, caption }: Picture): string => figure(svg, text(caption));
+function picture({ svg, caption, outcome }: Picture): string {
+  if (!outcome) return figure(svg, text(caption));
+  const name = element('strong', { class: outcome.good ? 'good' : 'bad' }, outcome.good ? '✓ ' : '✗ ', text(outcome.title));
+  return figure(svg, `${name}${element('span', {}, text(caption))}`);
+}
 
 /** Writes the report as one HTML document. */
 export function renderReport(data: ReportData): string {
@@ -74,13 +77,8 @@ export function renderReport(data: ReportData): string {
       'Share of sampled episodes that finish the task, against the episodes seen so far.',
       learningFigures(data.learning, data.smoothing),
     ),
-    ...data.pictures.map(({ title, about, pictures }) =>
-      section(title, about, pictures.length > 0 ? element('div', { class: 'traces' }, ...pictures.map(picture)) : ''),
-    ),
-    section(
-      'Episodes',
-      EPISODE_LEGEND.join(' '),
-      data.episodes.length > 0 ? element('div', { class: 'episodes' }, ...data.episodes.map(shownEpisode)) : '',
+    ...data.pictures.map(({ title, about, pictures, small }) =>
+      section(title, about, pictures.length > 0 ? element('div', { class: small ? 'episodes' : 'traces' }, ...pictures.map(picture)) : ''),
     ),
     section(
       'Training',

@@ -1,7 +1,6 @@
-/** Charts, or an episode, as one SVG file that refers to nothing outside itself. */
+/** Charts as one SVG file that refers to nothing outside itself. */
 import { FRAME } from './chart.js';
-import type { DrawnEpisode, TrainingChart } from './data.js';
-import { EPISODE_LEGEND, episodeEdge, episodeSvg, episodeTold } from './episodes.js';
+import type { TrainingChart } from './data.js';
 import { seriesSample } from './learning.js';
 import { element, svgFile, text } from './markup.js';
 import { WIDTHS } from './style.js';
@@ -10,8 +9,6 @@ import { chartSvg } from './training.js';
 const COLUMNS = 2;
 const HEADER = 36;
 const LEGEND_ROW = 18;
-/** Room for the lines above an episode. */
-const [EPISODE_WIDTH, MARGIN, LINE] = [340, 8, 18];
 
 function legendRows({ curves }: TrainingChart): string[] {
   if (curves.length < 2) return [];
@@ -46,20 +43,4 @@ export function standaloneSvg(charts: readonly TrainingChart[]): string {
   });
   const [width, height] = [FRAME.width * Math.min(COLUMNS, Math.max(1, charts.length)), Math.max(1, tops[rows])];
   return svgFile(width, height, ...placed);
-}
-
-/** An episode under its title, what its parts mean below. */
-export function standaloneEpisode(episode: DrawnEpisode): string {
-  const edge = episodeEdge(episode);
-  const [width, below] = [Math.max(EPISODE_WIDTH, episodeEdge(episode)), 2 * LINE + MARGIN];
-  const line = (row: number, style: string, told: string): string =>
-    element('text', { x: MARGIN, y: MARGIN + row * LINE, style }, text(told));
-  return svgFile(
-    width,
-    edge + below + (EPISODE_LEGEND.length + 0.5) * LINE,
-    line(0.6, 'font-weight:600', episode.title),
-    line(1.6, 'fill:var(--soft)', episodeTold(episode)),
-    element('g', { transform: `translate(0,${below})` }, episodeSvg(episode)),
-    ...EPISODE_LEGEND.map((told, row) => line((below + edge) / LINE + row + 0.5, 'fill:var(--soft);font-size:13px', told)),
-  );
 }

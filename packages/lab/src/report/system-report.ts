@@ -10,7 +10,7 @@ export interface SystemReport {
   /** What a reader of its medians has to know, a sentence each. */
   warnings(runs: readonly StoredRun[]): readonly string[];
   learning?(runs: readonly StoredRun[]): readonly LearningRun[];
-  /** Sections of pictures, in front of the episodes. */
+  /** Sections of pictures, between learning and training. */
   pictures?(runs: readonly StoredRun[]): readonly PictureSection[];
   charts(runs: readonly StoredRun[]): readonly TrainingChart[];
   tables(runs: readonly StoredRun[]): readonly ReportTable[];

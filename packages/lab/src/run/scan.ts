@@ -7,14 +7,14 @@ import type { z } from 'zod';
 import { FINDINGS_FILE } from '../analyses/findings.js';
 import { FileError, RunFolderError } from '../errors.js';
 import { house } from '../house.js';
-import type { Findings, ShownEpisode } from '../report/data.js';
+import type { Findings } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
 import type { RunList } from '../system.js';
 import { fitted } from './fitted.js';
 import { RESULT_FILE, type RunConfig, readOwnConfig } from './folder.js';
 import { type MetricLine, readMetrics } from './metrics.js';
 import { readArtifact } from './seal.js';
-import { EPISODES, FINDINGS, RESULT } from './shapes.js';
+import { FINDINGS, RESULT } from './shapes.js';
 import { onDisk } from './storage.js';
 
 /** A run as a report reads it. Absent files (an unfinished run) give empty lists. */
@@ -26,8 +26,6 @@ export type StoredRun = {
   readonly rows: readonly ResultRow[];
   /** The numbers of `result.json` beside its rows. */
   readonly measured: Readonly<Record<string, number>>;
-  /** `episodes.json`. */
-  readonly episodes: readonly ShownEpisode[];
   /** What systems say that their runs leave, by the name of the file; see `listOf`. */
   readonly lists: Readonly<Record<string, readonly unknown[]>>;
 };
@@ -95,7 +93,6 @@ function readRun(folder: string): StoredRun {
     config,
     metrics: readMetrics(join(folder, 'metrics.jsonl')),
     ...readResult(folder),
-    episodes: readList(folder, 'episodes.json', EPISODES),
     lists: Object.fromEntries(leftBySystems().map(({ file, shape }) => [file, readList(folder, file, shape)])),
   };
 }

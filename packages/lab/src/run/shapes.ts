@@ -1,34 +1,9 @@
 /** What the JSON files of a run have to hold to be shown: read by whoever did not write them. */
 import { z } from 'zod';
-import type { DrawnEpisode, Findings, PicturedEpisode, ShownEpisode } from '../report/data.js';
+import type { Findings } from '../report/data.js';
 import type { ResultRow } from '../results/rows.js';
 
-const numbers = z.array(z.number());
 const label = z.object({ label: z.string() });
-
-const PICTURED: z.ZodType<PicturedEpisode> = z.object({ title: z.string(), svg: z.string(), success: z.boolean() });
-
-const DRAWN: z.ZodType<DrawnEpisode> = z.object({
-  title: z.string(),
-  size: z.int().positive(),
-  layout: numbers,
-  colours: z.int(),
-  path: numbers,
-  task: numbers,
-  switches: numbers,
-  success: z.boolean(),
-});
-
-/** Which of the two is told by the picture, so that a fault is told where it is. */
-const SHOWN: z.ZodType<ShownEpisode> = z.unknown().transform((value, context): ShownEpisode => {
-  const pictured = typeof value === 'object' && value !== null && 'svg' in value;
-  const read = (pictured ? PICTURED : DRAWN).safeParse(value);
-  if (read.success) return read.data;
-  for (const issue of read.error.issues) context.addIssue({ ...issue });
-  return z.NEVER;
-});
-
-export const EPISODES: z.ZodType<readonly ShownEpisode[]> = z.array(SHOWN);
 
 const ROWS: z.ZodType<readonly ResultRow[]> = z.array(
   z.object({

@@ -1,6 +1,6 @@
 /**
- * Settings that several sections have. Defaults everywhere are the recipe, measured at the size of `grid-mini`: the
- * smallest world in which the whole method works, on two cores without a GPU. § are sections of arXiv 2512.20605.
+ * Settings that several sections have. Defaults everywhere are the recipe, measured in the smallest world in which the
+ * whole method works, on two cores without a GPU. § are sections of arXiv 2512.20605.
  */
 import { choice, integer, number } from './setting.js';
 

@@ -2,7 +2,8 @@
 import { SettingError } from '@coxswain/base';
 import { z } from 'zod';
 import { model } from '../definition.js';
-import { checkHeads, hidden, sharedConfig, sizePresets, sizes, starts } from '../settings.js';
+import { checkHeads, hidden, sizePresets, sizes, starts } from '../settings.js';
+import { sharedConfig } from '../shared-config.js';
 import { Transformer } from './model.js';
 
 const settings = z.object({

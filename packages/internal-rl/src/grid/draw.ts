@@ -1,6 +1,6 @@
 /** Episodes drawn on their grids. */
-import type { DrawnEpisode, ShownEpisode } from './data.js';
-import { element, figure, svg, text } from './markup.js';
+import { element, type Picture, svg, svgFile, text } from '@coxswain/lab';
+import type { DrawnEpisode, ShownEpisode } from '../report/shown-episodes.js';
 
 /** What the parts of a drawing mean, a line or two each. */
 export const EPISODE_LEGEND: readonly string[] = [
@@ -73,17 +73,17 @@ function arrow(from: Place, to: Place): string {
 }
 
 /** How an episode ended. */
-export function episodeTold(episode: DrawnEpisode): string {
+function episodeTold(episode: DrawnEpisode): string {
   const { path, task, success } = episode;
   const colours = visits(episode).map(({ colour }) => colour);
   return `${success ? 'Solved' : 'Not solved'} in ${path.length - 1} steps; task ${task.join('')}, visited ${colours.join('') || 'nothing'}.`;
 }
 
 /** Sides of its drawing. */
-export const episodeEdge = ({ size }: DrawnEpisode): number => size * CELL + 2 * MARGIN;
+const episodeEdge = ({ size }: DrawnEpisode): number => size * CELL + 2 * MARGIN;
 
 /** One episode: path, walls, colours, the order of visits and where new codes were chosen. */
-export function episodeSvg(episode: DrawnEpisode): string {
+function episodeSvg(episode: DrawnEpisode): string {
   const { layout, switches, title } = episode;
   const at = places(episode);
   const route = at.map(({ x, y }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' ');
@@ -121,15 +121,28 @@ export function episodeSvg(episode: DrawnEpisode): string {
   );
 }
 
-/** The drawing with its caption. */
-export function episodeFigure(episode: DrawnEpisode): string {
-  const { success, title } = episode;
-  const name = element('strong', { class: success ? 'good' : 'bad' }, success ? '✓ ' : '✗ ', text(title));
-  return figure(episodeSvg(episode), `${name}${element('span', {}, text(episodeTold(episode)))}`);
+/** Any world's episode: as its world drew it, or on its grid. */
+export function episodePicture(episode: ShownEpisode): Picture {
+  const { title, success } = episode;
+  if ('svg' in episode) return { svg: episode.svg, caption: `${title}: ${success ? 'solved' : 'not solved'}.` };
+  return { svg: episodeSvg(episode), outcome: { title, good: success }, caption: episodeTold(episode) };
 }
 
-/** Any world's episode: as its world drew it, or on its grid. */
-export function shownEpisode(episode: ShownEpisode): string {
-  if (!('svg' in episode)) return episodeFigure(episode);
-  return figure(episode.svg, text(`${episode.title}: ${episode.success ? 'solved' : 'not solved'}.`));
+/** Room for the lines above an episode in a file of its own. */
+const [EPISODE_WIDTH, ABOVE, LINE] = [340, 8, 18];
+
+/** An episode under its title, what its parts mean below. */
+export function standaloneEpisode(episode: DrawnEpisode): string {
+  const edge = episodeEdge(episode);
+  const [width, below] = [Math.max(EPISODE_WIDTH, episodeEdge(episode)), 2 * LINE + ABOVE];
+  const line = (row: number, style: string, told: string): string =>
+    element('text', { x: ABOVE, y: ABOVE + row * LINE, style }, text(told));
+  return svgFile(
+    width,
+    edge + below + (EPISODE_LEGEND.length + 0.5) * LINE,
+    line(0.6, 'font-weight:600', episode.title),
+    line(1.6, 'fill:var(--soft)', episodeTold(episode)),
+    element('g', { transform: `translate(0,${below})` }, episodeSvg(episode)),
+    ...EPISODE_LEGEND.map((told, row) => line((below + edge) / LINE + row + 0.5, 'fill:var(--soft);font-size:13px', told)),
+  );
 }

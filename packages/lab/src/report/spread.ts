@@ -1,0 +1,7 @@
+/** Moves labels at the right end of lines apart so that none covers another; `gap` in pixels. */
+export function spread(positions: readonly number[], gap: number): number[] {
+  const order = positions.map((_, index) => index).sort((a, b) => positions[a] - positions[b]);
+  const placed = [...positions];
+  for (let i = 1; i < order.length; i++) placed[order[i]] = Math.max(placed[order[i]], placed[order[i - 1]] + gap);
+  return placed;
+}
