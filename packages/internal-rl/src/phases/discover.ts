@@ -21,13 +21,11 @@ import {
   readTrainingState,
   trainingProbe,
   trainingState,
-  type WorldNeed,
   wholeConfig,
   withCulprit,
 } from '@coxswain/lab';
-import { DiscoveryTrainer, showsMoments } from '@coxswain/metacontroller';
+import { DiscoveryTrainer } from '@coxswain/metacontroller';
 import { AdamW, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
-import { SYMMETRIES } from '../grid/needs.js';
 import { METRICS } from '../metrics.js';
 import { Staged, type StageSummary } from '../moments/staged.js';
 import { writeStages } from '../moments/write-stages.js';
@@ -50,7 +48,7 @@ import { type ControllerEvaluation, evaluateController } from './evaluate-contro
 import { measureInjection } from './measure-injection.js';
 import { methodOf } from './methods.js';
 import { agreementScore, neighboursAgree } from './neighbouring-codes.js';
-import { type Stage, showsOwnMoments, stagedUpdates, stagesOf } from './stages.js';
+import { needsOfView, type Stage, showsOwnMoments, stagedUpdates } from './stages.js';
 import { Starts } from './starts.js';
 
 /** α rises linearly from zero. */
@@ -253,14 +251,6 @@ function firstRefused({ view }: Config['discover'], first: Config['discover']): 
     return `It was trained with view ${first.view}, which shows whole episodes: give one of view jumps, random, touches, switches or event-free`;
   if (first.method !== 'metacontroller') return `It is of method ${first.method}: give one of method metacontroller`;
   return undefined;
-}
-
-/** What the view that is asked for shows of a world. */
-function needsOfView({ discover, stages }: Config): readonly WorldNeed[] {
-  return stagesOf({ discover, stages }).flatMap(({ view }) => [
-    ...(view === 'partner' || view === 'touches' ? (['events'] as const) : []),
-    ...(view === 'symmetry' || (showsMoments(view) && discover.symmetry) ? [SYMMETRIES] : []),
-  ]);
 }
 
 export const discoverPhase: Phase = {

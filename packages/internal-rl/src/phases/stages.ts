@@ -1,7 +1,8 @@
 /** Discovery in stages: what each controller is shown, and for how long each is trained. Other views are one stage. */
 
-import type { Config } from '@coxswain/lab';
-import type { View } from '@coxswain/metacontroller';
+import type { Config, WorldNeed } from '@coxswain/lab';
+import { showsMoments, type View } from '@coxswain/metacontroller';
+import { SYMMETRIES } from '../grid/needs.js';
 import { methodOf } from './methods.js';
 import { updatesOf } from './starts.js';
 
@@ -34,3 +35,11 @@ export function stagesOf({ discover, stages }: Read): readonly Stage[] {
 
 /** Updates of all of them. */
 export const stagedUpdates = (config: Read): number => stagesOf(config).reduce((sum, { updates }) => sum + updates, 0);
+
+/** What the view that is asked for shows of a world. */
+export function needsOfView({ discover, stages }: Config): readonly WorldNeed[] {
+  return stagesOf({ discover, stages }).flatMap(({ view }) => [
+    ...(view === 'partner' || view === 'touches' ? (['events'] as const) : []),
+    ...(view === 'symmetry' || (showsMoments(view) && discover.symmetry) ? [SYMMETRIES] : []),
+  ]);
+}
