@@ -94,6 +94,18 @@ function requireSameSpace(what: string, given: Space, expected: Space, why: stri
   if (theirs !== ours) throw new ShapeError('rollout', `${what} of ${theirs}`, `${ours}, ${why}`);
 }
 
+/** Copies row i, of `size` numbers, to where episode `running[i]` has its own: these lie `apart`, the first at `from`. */
+function spread(
+  rows: ArrayLike<number>,
+  to: LeafValues,
+  { running, size, apart, from }: { running: Uint32Array; size: number; apart: number; from: number },
+): void {
+  for (let row = 0; row < running.length; row++) {
+    const at = running[row] * apart + from;
+    for (let k = 0; k < size; k++) to[at + k] = rows[row * size + k];
+  }
+}
+
 /** Sixteen numbers of rows, evenly spaced. */
 export function defaultRowCounts(episodes: number): number[] {
   const step = Math.max(8, Math.ceil(episodes / 16 / 8) * 8);
@@ -176,17 +188,15 @@ export class Rollout {
       const read = await this.#device.read([...own, ...more], [step.program]);
       if (more.length > 0) besides?.arrived(read.slice(own.length));
       const opened = own.length > chosen.length ? read[chosen.length] : undefined;
-      running.forEach((episode, row) => {
+      for (let row = 0; row < running.length; row++) {
+        const episode = running[row];
         if (opened) open[episode * horizon + t] = opened[row];
         length[episode] = t + 1;
-      });
+      }
       for (const [leaf, space] of this.#done.entries()) {
         const size = leafSize(space);
-        const [taken, next, all] = [read[leaf], chosen[leaf], action[leaf]];
-        running.forEach((episode, row) => {
-          const [from, to, at] = [row * size, episode * size, (episode * horizon + t) * size];
-          for (let k = 0; k < size; k++) next[to + k] = all[at + k] = taken[from + k];
-        });
+        spread(read[leaf], chosen[leaf], { running, size, apart: size, from: 0 });
+        spread(read[leaf], action[leaf], { running, size, apart: horizon * size, from: t * size });
       }
       steps += running.length;
       const result = environment.step(fromLeaves(this.#world.actionSpace, chosen));
@@ -212,18 +222,20 @@ export class Rollout {
     const seen = arraysOf(environment.observationSpace, observation);
     host.episode.fill(NONE);
     host.place.fill(NONE);
-    running.forEach((at, row) => {
+    for (let row = 0; row < running.length; row++) {
+      const at = running[row];
       host.episode[row] = at;
       host.place[row] = at * horizon + t;
-    });
+    }
     for (const [leaf, space] of this.#seen.entries()) {
       const size = leafSize(space);
       const rows = host.observation[leaf];
-      running.forEach((at, row) => {
+      for (let row = 0; row < running.length; row++) {
+        const at = running[row];
         const one = seen[leaf].subarray(at * size, (at + 1) * size);
         rows.set(one, row * size);
         if (recordActions) this.#episodes.observation[leaf].set(one, (at * horizon + t) * size);
-      });
+      }
       rows.fill(space.kind === 'rows' ? -1 : 0, running.length * size);
     }
     writeValues(tensors, host.observation);

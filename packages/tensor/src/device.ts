@@ -20,7 +20,7 @@ import type { LaunchTimer } from './launch-timer.js';
 import { Memory } from './memory.js';
 import { Pipelines } from './pipelines.js';
 import { BufferPool } from './pool.js';
-import { Readback } from './readback.js';
+import { Readback, Staging } from './readback.js';
 import type { Scope } from './scope.js';
 import { type Binding, Storage } from './storage.js';
 import { Submissions } from './submissions.js';
@@ -63,6 +63,7 @@ export class Device {
   readonly #absent: { readonly read: Storage; readonly write: Storage };
   readonly #failure: Failure;
   readonly #submissions: Submissions;
+  readonly #staging: Staging;
   #pending: Launch[] = [];
   #recording: Recording | undefined;
   #closed = false;
@@ -84,6 +85,7 @@ export class Device {
     readonly dawn: readonly string[] = [],
   ) {
     this.#failure = new Failure(gpu, wait);
+    this.#staging = new Staging(gpu);
     const { attempt } = this.#failure;
     this.pool = new BufferPool(gpu, Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize), attempt);
     this.#memory = new Memory(this.pool);
@@ -379,7 +381,7 @@ export class Device {
     this.throwIfFailed();
     for (const program of programs) program.requireAlive(this);
     for (const program of programs) program.requireCompiled();
-    const readback = tensors && this.#failure.attempt('read', () => new Readback(this.gpu, tensors));
+    const readback = tensors && this.#failure.attempt('read', () => new Readback(this.gpu, this.#staging, tensors));
     const pending = this.#pending;
     this.#pending = [];
     try {
