@@ -155,7 +155,7 @@ export class SwitchMoments extends Remembering {
         viewObservation: observation,
         viewSteps,
       });
-      const gate = device.tensor(gateValues(hardGate));
+      const gate = device.tensor(gateValues(hardGate(this.config)));
       const { beta } = noGrad(() =>
         discover(model, this.controller.model, inputs, { ...size, layer, embedderLayer, view: 'switches', gate }),
       );

@@ -48,7 +48,7 @@ export async function demonstratedCodes(
     const size = { batch: batch.batch, time: batch.time };
     const inputs = makeInputs(base.model, size, view);
     writeInputs(inputs, batch);
-    const gate = device.tensor(gateValues(method.hardGate));
+    const gate = device.tensor(gateValues(method.hardGate(config)));
     const found = noGrad(() => discover(base.model, controller.model, inputs, { ...size, layer, embedderLayer, view, gate }));
     const [z, beta] = (await device.read([found.z, found.beta])) as Float32Array[];
     let last = -1;

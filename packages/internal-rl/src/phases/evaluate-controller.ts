@@ -94,7 +94,7 @@ export async function evaluateController(
     const soft = run(method.softGate(config));
     nll.soft += (await soft.nll.item()) * steps;
     const kl = await soft.kl.read();
-    const hard = run(method.hardGate);
+    const hard = run(method.hardGate(config));
     nll.hard += (await hard.nll.item()) * steps;
     nll.none += (await batchNll(base, sequenceBatch(episodes))) * steps;
     const [z, switched, softBeta] = [await hard.z.read(), await hard.beta.read(), await soft.beta.read()];

@@ -7,5 +7,5 @@ export const INJECTED_AT = [6, 12];
 /** How the base acts then. It is this measure's own, for the settings of RL are no part of the run. */
 export const injecting = (config: Config): Config => ({
   ...config,
-  reinforce: { ...config.reinforce, temperature: config.discover.injectionTemperature, gateThreshold: 0.5 },
+  reinforce: { ...config.reinforce, temperature: config.discover.injectionTemperature, gateThreshold: config.discover.gateThreshold },
 });

@@ -24,7 +24,7 @@ export interface Method {
   readonly trainingGate: (config: Config, step: number) => Gate;
   /** The gates of an evaluation on demonstrations: as in training at first, and binarised. */
   readonly softGate: (config: Config) => Gate;
-  readonly hardGate: Gate;
+  readonly hardGate: (config: Pick<Config, 'discover'>) => Gate;
   /** A `GATE_MODE`: when a code ends while acting. */
   readonly actingGate: number;
   /** What its encoder looks at; in stages, in the last of them. */
@@ -76,7 +76,7 @@ const own: Method = {
     temperature: gateTemperature,
   }),
   softGate: () => ({ mode: GATE_MODE.soft, temperature: 1 }),
-  hardGate: { mode: GATE_MODE.hard, temperature: 1 },
+  hardGate: ({ discover: { gateThreshold } }) => ({ mode: GATE_MODE.hard, temperature: 1, threshold: gateThreshold }),
   actingGate: GATE_MODE.hard,
   view: ({ discover: { view } }) => (view === 'event-free' ? 'switches' : view),
 };
@@ -84,7 +84,7 @@ const own: Method = {
 export const METHODS: Readonly<Record<Config['discover']['method'], Method>> = {
   metacontroller: own,
   // β ≡ 1, trained and used so: a decision at every step.
-  'no-abstraction': { ...own, trainingGate: () => open, softGate: () => open, hardGate: open, actingGate: GATE_MODE.open },
+  'no-abstraction': { ...own, trainingGate: () => open, softGate: () => open, hardGate: () => open, actingGate: GATE_MODE.open },
   // Base and metacontroller on the metacontroller's loss together, from the pretrained base on.
   'co-trained': { ...own, trainsBase: true },
   compile: {
@@ -93,7 +93,7 @@ export const METHODS: Readonly<Record<Config['discover']['method'], Method>> = {
     alpha: ({ compile: { alphaCode } }) => alphaCode,
     trainingGate: ({ compile: { temperature } }) => ({ mode: GATE_MODE.soft, temperature }),
     softGate: ({ compile: { temperature } }) => ({ mode: GATE_MODE.soft, temperature }),
-    hardGate: { mode: GATE_MODE.hard, temperature: DECIDED },
+    hardGate: () => ({ mode: GATE_MODE.hard, temperature: DECIDED }),
     // It reads the episode that it cuts.
     view: () => 'same',
   },

@@ -72,6 +72,10 @@ const gates = {
   laterGate: choice('The gate β from `laterGateFrom` on.', 'straight-through', GATES),
   laterGateFrom: integer('Step at which the gate changes.', 1500, { min: 0 }),
   gateTemperature: number('Temperature of the noisy gates (gumbel, straight-through).', 0.7, { min: 1e-3 }),
+  gateThreshold: number('β at or above this ends a code where what was found is measured, on demonstrations and injected.', 0.5, {
+    min: 0,
+    max: 1,
+  }),
 };
 
 const schema = z.object({
@@ -131,6 +135,7 @@ export const discoverSection = section({
       laterGateFrom: 750,
       evaluateEvery: 250,
       evaluationEpisodes: 500,
+      gateThreshold: 0.999,
     },
     'grid-small': {
       // After the embedder’s layer the stored base has no jumps to speak of (docs/notes/discovery.md).

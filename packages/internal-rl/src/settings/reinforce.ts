@@ -16,7 +16,7 @@ export const reinforceSection = section({
       min: 1e-3,
     }),
   }),
-  presets: { 'grid-paper': { temperature: 1 } },
+  presets: { 'grid-paper': { temperature: 1 }, 'pads-mini': { gateThreshold: 0.999 } },
   fromWorld: ({ reward }) => reward,
 });
 
