@@ -94,7 +94,7 @@ function requireSameSpace(what: string, given: Space, expected: Space, why: stri
   if (theirs !== ours) throw new ShapeError('rollout', `${what} of ${theirs}`, `${ours}, ${why}`);
 }
 
-/** Copies row i, of `size` numbers, to where episode `running[i]` has its own: these lie `apart`, the first at `from`. */
+/** Copies row i, `size` numbers, to where episode `running[i]` has its own; these lie `apart`, the first at `from`. */
 function spread(
   rows: ArrayLike<number>,
   to: LeafValues,
