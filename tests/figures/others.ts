@@ -108,7 +108,9 @@ export const others: readonly PageFigures[] = [
     settings: ['4 × 4 numbers to an invocation', 'all dimensions are 64 or more', 'dimensions that 4 divides', '8 × 8 or 16 × 16 matrices'],
   },
   ...['convolution', 'embedding', 'layer-norm', 'reduce', 'scan', 'sort'].map((name) => ({ page: `kernels/src/${name}/README.md` })),
-  ...['base', 'envs', 'lab', 'metacontroller', 'rl', 'transformer'].map((name) => ({ page: `packages/${name}/README.md` })),
+  ...['base', 'coxswain', 'envs', 'imitation', 'internal-rl', 'lab', 'metacontroller', 'rl', 'transformer'].map((name) => ({
+    page: `packages/${name}/README.md`,
+  })),
   {
     page: 'packages/tensor/README.md',
     settings: ['before TypeScript 6', 'integers of 8 to 64 bits'],

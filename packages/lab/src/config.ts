@@ -90,6 +90,9 @@ export const completeConfig = (config: PartialConfig, preset: string, sections: 
 /** The same with every section that there is: those that it does not have are the preset's. */
 export const wholeConfig = (config: PartialConfig, preset: string): Config => completeConfig(config, preset, sectionNames()) as Config;
 
+/** Whether every section is somebody's that is registered. */
+export const knowsAll = (config: PartialConfig): boolean => Object.keys(config).every((name) => sectionNames().some((one) => one === name));
+
 /** The settings that decide what a run computes, as `section.name` → value. */
 export const hashedSettings = (config: PartialConfig): Record<string, unknown> => house().catalogue.hashed(valuesOf(config));
 

@@ -2,11 +2,15 @@ import { EXIT_CODES } from '@coxswain/base';
 import { gridworldPinpad, pointPads } from '@coxswain/envs';
 import { transformer } from '@coxswain/transformer';
 import { expect, it } from 'vitest';
-import { allSettings, defaultPreset, preset, presetNames } from './config.js';
+import { z } from 'zod';
+import { allSettings, defaultPreset, type PartialConfig, preset, presetNames } from './config.js';
 import { NotMadeError } from './errors.js';
 import { NoHouseError, openHouse } from './house.js';
 import { BASE_INPUT, SEQUENCE_MODEL } from './models/inputs.js';
 import type { Phase } from './phase.js';
+import { identify, readIdentity } from './run/identity.js';
+import { section } from './settings/section.js';
+import { integer } from './settings/setting.js';
 import { addWorld, knownWorlds } from './worlds/known.js';
 
 const maker: Phase = {
@@ -48,4 +52,21 @@ it('keeps a world that was added apart from the list that it was opened with', (
   addWorld({ ...pointPads, name: 'mine' });
   expect(knownWorlds().map(({ name }) => name)).toEqual(['gridworld-pinpad', 'mine']);
   expect(worlds).toHaveLength(1);
+});
+
+it('opens what a system left that is not registered, whose settings it cannot hold against their hash', () => {
+  const dreams = section({
+    name: 'dreams',
+    schema: z.object({ steps: integer('Steps.', 3), saveEvery: integer('Steps between saves.', 2, { hashed: false }) }),
+  });
+  const withDreams = { worlds: [gridworldPinpad], models: [transformer] };
+  const registered = [{ name: 'dreams', sections: [dreams], phases: [maker], report }];
+  openHouse({ ...withDreams, systems: registered });
+  const run = identify({ phase: 'dream', preset: 'grid-mini', seed: 0, config: preset('grid-mini'), inputs: {} });
+  const changed = { ...run, config: { ...run.config, dreams: { steps: 4, saveEvery: 2 } } as PartialConfig };
+  const read = (left: object) => readIdentity('config.json', JSON.stringify(left));
+  expect(read(run)).toEqual(run);
+  expect(() => read(changed)).toThrow(/its hash is another/);
+  openHouse({ ...withDreams, systems: [] });
+  expect(read(run)).toEqual(run);
 });
