@@ -45,7 +45,7 @@ it('tells what a command is about beside its options: defaults, models, short na
     '--keep <N> Checkpoints to keep, the last one included; earlier ones are in checkpoints/ (default: 1)',
     'Run folder (default: runs/evaluate-seed-N)',
     'Models it starts from: --base <FOLDER>',
-    '--task <VALUE> Short for --set reinforce.task=VALUE. Colour sequence to be rewarded',
+    '--task <VALUE> Short for --set reinforce.task=VALUE. Task to be rewarded',
     'It reads the settings of: world, model, metacontroller, discover, reinforce, internal, raw, evaluate.',
   ])
     expect(evaluate).toContain(fact);

@@ -70,7 +70,7 @@ const catalogueOf = ({ worlds, models, systems }: House): Catalogue =>
       kinds: worlds,
       about: 'The world that is played, by name.',
       rest: {
-        tasks: tasks('Colour sequences the experts walk in pretraining and discovery.'),
+        tasks: tasks('Tasks that the experts do in pretraining and discovery.'),
         horizon: integer('Steps after which a demonstration is cut, T.', 100, { min: 1, max: LONGEST_HORIZON }),
       },
       fromWorld: ({ tasks, horizon }) => ({ tasks, horizon }),

@@ -71,9 +71,14 @@ describe('presets', () => {
   });
 
   it('mean what they meant', () => {
-    // Said in other words since forces have noise, too; for moves it is what it was.
+    // Said in other words since forces have noise, too, and events are not colours alone; on the grid it is what it was.
     const moves = 'Share ε of expert moves replaced by a random move that ends nothing.';
-    const before: Record<string, string> = { 'pretrain.noise': moves, 'discover.noise': moves };
+    const before: Record<string, string> = {
+      'pretrain.noise': moves,
+      'discover.noise': moves,
+      'world.tasks': 'Colour sequences the experts walk in pretraining and discovery.',
+      'reinforce.task': 'Colour sequence to be rewarded: 1 when its last colour is visited, else nothing.',
+    };
     const said = allSettings().map(({ key, setting: { about, expected } }) => [key, before[key] ?? about, expected]);
     const others = said.filter(([key]) => key !== 'world.name' && key !== 'discover.gateThreshold');
     expect(others).toHaveLength(137);

@@ -7,7 +7,7 @@ export const reinforceSection = section({
   name: 'reinforce',
   schema: z.object({
     method: choice('Internal RL (a policy over codes), or RL on the base model’s own actions.', 'internal', ['internal', 'raw']),
-    task: task('Colour sequence to be rewarded: 1 when its last colour is visited, else nothing.'),
+    task: task('Task to be rewarded: 1 when its last event has come, else nothing.'),
     horizon: integer('Steps after which an episode ends.', 100, { min: 1, max: LONGEST_HORIZON }),
     clip: number('How far a probability ratio may move before it is clipped.', 0.2, { min: 0, max: 1 }),
     advantageFloor: number('Added to the batch’s standard deviation of rewards when advantages are made.', 1e-3, { min: 0 }),
