@@ -27,7 +27,7 @@ export const pretrainSection = section({
     ...cadence(1000, 1000),
   }),
   presets: {
-    'pads-mini': { episodes: 200_000, noise: 0.15, steps: 3000, batch: 128, evaluateEvery: 500, evaluationEpisodes: 500 },
+    'pads-mini': { episodes: 200_000, noise: 0.15, steps: 6000, batch: 128, evaluateEvery: 500, evaluationEpisodes: 500 },
     'grid-small': {
       episodes: 1_000_000,
       steps: 20_000,
