@@ -187,20 +187,24 @@ describe.each(all)('$name', ({ name, folder: home }) => {
   });
 });
 
-it('plays a world of a file beside which nothing is installed but the command', () => {
+it('takes a world of a file, beside which nothing is installed but the command, to a success rate', () => {
   const project = emptyProject('coxswain');
   run('pnpm', ['install', '--prefer-offline', '--ignore-scripts'], project);
   const elsewhere = mkdtempSync(join(folder, 'world-'));
   copyFileSync(join(root, 'examples/my-world.ts'), join(elsewhere, 'my-world.ts'));
   const coxswain = (...args: string[]) => run(join(project, 'node_modules/.bin/coxswain'), args, elsewhere);
   expect(coxswain('world', './my-world.ts', '--check')).not.toContain('broken');
-  const small = ['model.width=16', 'model.depth=2', 'model.heads=2', 'pretrain.episodes=64', 'pretrain.batch=8', 'pretrain.steps=2'];
-  const brief = [...small, 'pretrain.warmup=0', 'pretrain.evaluationEpisodes=16'].flatMap((change) => ['--set', change]);
+  const set = (...changes: string[]) => changes.flatMap((change) => ['--set', change]);
+  const small = set('model.width=16', 'model.depth=2', 'model.heads=2', 'pretrain.episodes=64', 'pretrain.batch=8', 'pretrain.steps=2');
+  const brief = [...small, ...set('pretrain.warmup=0', 'pretrain.evaluationEpisodes=16')];
   expect(coxswain('pretrain', '--world', './my-world.ts', ...brief, '--out', 'base')).toContain('Done: base');
-});
-
-it('installs with npm as well', () => {
-  const project = emptyProject('coxswain');
-  run('npm', ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'], project);
-  expect(run(join(project, 'node_modules/.bin/coxswain'), ['--help'], project)).toContain('pretrain');
+  const short = set('discover.symmetry=false', 'discover.episodes=64', 'discover.batch=8', 'discover.steps=2', 'discover.warmup=0');
+  const gates = set('discover.alphaWarmup=1', 'discover.laterGateFrom=1', 'discover.evaluationEpisodes=16', 'discover.injectionEpisodes=8');
+  const found = coxswain('discover', '--base', 'base', '--view', 'touches', ...short, ...gates, '--out', 'controller');
+  expect(found).toContain('Done: controller');
+  const learn = set('internal.updates=1', 'internal.episodesPerUpdate=16', 'evaluate.episodes=16');
+  const learnt = coxswain('reinforce', '--base', 'base', '--controller', 'controller', ...learn, '--out', 'rl');
+  expect(learnt).toMatch(/Success on \d+: [\d.]+ of sampled episodes/);
+  coxswain('report', '--runs', '.', '--out', 'report.html');
+  expect(readFileSync(join(elsewhere, 'report.html'), 'utf8')).toContain('Internal RL');
 });
