@@ -1,5 +1,7 @@
 // Packs what a machine without a network or without this repository needs, for this platform, into one folder:
-//   npm run pack -- FOLDER [--node] [--tests] [--models]   then, there:   node FOLDER/coxswain.mjs --help     node FOLDER/bench.mjs --peers --minutes 8
+//   npm run pack -- FOLDER [--node] [--tests] [--models]
+// then, there:
+//   node FOLDER/coxswain.mjs --help     node FOLDER/bench.mjs --peers --minutes 8
 // The folder gets coxswain.mjs, bench.mjs with its peers, Dawn, the sweeps and the shipped models; with --node, Node
 // itself; with --tests, tests.mjs, which says whether the kernels and what is built on them are right there; with
 // --models, the stored models of grid-small. quarter-hour.mjs, which needs these, runs what docs/gpu-agenda.md lists.

@@ -149,7 +149,7 @@ describe.each(Object.entries(rooms))('%s', (name, { folder, mayImport, apart, ty
   });
 });
 
-// The lab keeps runs on the disk, and what is built on it does: Node programs. Everything under it also runs in a browser.
+// The lab keeps runs on the disk, and so does what is built on it: Node programs. All under it also runs in a browser.
 describe.each(Object.entries(rooms).filter(([name]) => BELOW.includes(name) && name !== 'lab'))('%s', (_, { folder }) => {
   it('reaches for Node in its node.ts entry, what lies in node/ behind it, and in tests alone', () => {
     const published = sourcesOf(folder).filter((source) => !source.isTest && !/\/src\/node(\.ts$|\/)/.test(source.path));
@@ -225,7 +225,7 @@ describe('names', () => {
 });
 
 it('says nothing in a comment line of more than 120 signs', () => {
-  const long = all.flatMap(({ path, text }) =>
+  const long = [...all, ...sourcesOf('tests')].flatMap(({ path, text }) =>
     text.split('\n').flatMap((line, i) => (/^\s*(\/\/|\/?\*+ )/.test(line) && [...line].length > 120 ? [`${path}:${i + 1}`] : [])),
   );
   expect(long).toEqual([]);

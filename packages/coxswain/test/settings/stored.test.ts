@@ -71,7 +71,7 @@ describe('presets', () => {
   });
 
   it('mean what they meant', () => {
-    // Said in other words since forces have noise, too, and events are not colours alone; on the grid it is what it was.
+    // Said in other words since forces have noise, too, and events are not colours alone; on the grid it says the same.
     const moves = 'Share ε of expert moves replaced by a random move that ends nothing.';
     const before: Record<string, string> = {
       'pretrain.noise': moves,
