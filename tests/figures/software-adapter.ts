@@ -39,6 +39,9 @@ const ROWS: [title: string, row: string][] = [
 ];
 
 const paired: number[] = readJson('paired/a077e78.json').rows.map((row: { processor: { median: number } }) => row.processor.median);
+const parts: number[] = ['rollouts', 'training'].flatMap((part) =>
+  readJson(`paired/${part}.json`).rows.map((row: { processor: { median: number } }) => row.processor.median),
+);
 const geometricMean = Math.exp(paired.reduce((sum, ratio) => sum + Math.log(ratio), 0) / paired.length);
 
 const LLVMPIPE =
@@ -60,6 +63,7 @@ export const softwareAdapter: PageFigures = {
   page: 'docs/notes/software-adapter.md',
   claims: [
     ...ROWS.map(([title, row]) => figures`| ${title} | ${f1(nanoseconds(row))} |`),
+    figures`rollouts and training steps of\n  \`grid-mini\` run at ${f3(min(parts))} to ${f3(max(parts))} of its speed`,
     figures`over ${String(paired.length)} operations: the slowest at ${f3(min(paired))} of what it was, ${f3(geometricMean)} in the geometric mean`,
     figures`${f2(min(medians))} to ${f2(max(medians))} over twelve phases (medians of two or three rounds; single rounds ${f2(min(ratios.flat()))} to ${f2(max(ratios.flat()))})`,
   ],
