@@ -21,6 +21,8 @@ import {
   word,
 } from './stored.js';
 
+/** What the commands on a world of one's own printed. */
+const bells = (found: RegExp): string => found.exec(readText('docs/results/printed/my-world.txt'))?.[1] ?? '';
 const pads = run('models/pads-mini/base-1').result;
 const hawk = (name: string) => run(`runs/hawk/${name}`).result;
 const attention = JSON.parse(readText('packages/coxswain/models/grid-mini/base/result.json'));
@@ -97,6 +99,7 @@ export const readme: PageFigures = {
   heldElsewhere: [{ from: '**How long it takes**', to: '**Baselines**', by: 'tests/durations.test.ts' }],
   blocks: [demoTable, readText('docs/results/printed/custom-controller.txt').split('\n').slice(2).join('\n')],
   claims: [
+    figures`rose from ${bells(/updates\/s .* success (0\.\d+)/)} in the first update to ${bells(/Success on 0123: (\S+) of/)}, by codes that end elsewhere than at its bells (F1 ${bells(/F1 (\S+) at the exact step/)}`,
     figures`in ${f3(pads.obeyed)} of the episodes that it plays by itself, at −${f3(-pads.actionNll)} nats an action ([model](docs/results/models/pads-mini)); the expert, who knows the goal, is at −${f3(-pads.expertNll)}`,
     figures`predicts held-out actions at ${f3(hawk('base-1').actionNll)} nats (attention: ${f3(attention.actionNll)}).`,
     figures`switches far too often (F1 ${f3(hawk('event-free-1-1').f1Exact)}), one by \`touches\` at the right steps as a rule (F1 ${f3(hawk('touches-1-1').f1Exact)}), but the subgoal is read from neither’s codes (${f3(hawk('event-free-1-1').readout)} and ${f3(hawk('touches-1-1').readout)}, chance ${set('0.25')}), and internal RL on 0123 stays at ${f3(max(['event-free', 'touches'].map((view) => hawk(`${view}-rl-1-1`).rows[0].success)))} with both`,
