@@ -9,11 +9,10 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { type ResultRow, readJson } from '@coxswain/lab';
-import { requestDevice, requestDevices } from '@coxswain/tensor/node';
 import { main } from './command/main.js';
-import type { Machine } from './command/phase-command.js';
 import { PHASES } from './lists.js';
 import { outliveReaders } from './readers.js';
+import { thisMachine } from './this-machine.js';
 
 const options = new Command('npm run demo --')
   .description('Steer a frozen model from the inside.')
@@ -25,19 +24,9 @@ const options = new Command('npm run demo --')
 const EPISODES = 512;
 const TRAINED = fileURLToPath(new URL('../models/grid-mini', import.meta.url));
 
-const machine: Machine = {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  signals: process,
-  now: () => performance.now(),
-  openDevice: () => requestDevice(),
-  openDevices: () => requestDevices(),
-  program: [process.execPath, ...process.execArgv, process.argv[1]],
-};
-
 async function command(...args: string[]): Promise<void> {
   process.stdout.write(`\n$ npm run coxswain -- ${args.join(' ')}\n`);
-  const code = await main(args, PHASES, machine);
+  const code = await main(args, PHASES, thisMachine);
   if (code !== 0) process.exit(code);
 }
 

@@ -1,8 +1,7 @@
 /** Gives the command a line, in this process. */
 
-import type { Phase } from '@coxswain/lab';
+import type { Machine, Phase } from '@coxswain/lab';
 import { main } from '../src/command/main.js';
-import type { Machine } from '../src/command/phase-command.js';
 import { toyDevice, toyPhase } from './toy-phase.js';
 
 /** The exit code, and what was printed. @param on what of the machine is other than a toy's that nobody interrupts. */

@@ -2,10 +2,10 @@
 
 import fs from 'node:fs';
 import { join } from 'node:path';
+import type { Machine } from '@coxswain/lab';
 import { NoAdapterError } from '@coxswain/tensor';
 import { expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
-import type { Machine } from '../src/command/phase-command.js';
 import { PHASES } from '../src/lists.js';
 
 const folder = join(import.meta.dirname, '../../../sweeps');

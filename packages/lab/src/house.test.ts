@@ -6,26 +6,15 @@ import { z } from 'zod';
 import { allSettings, defaultPreset, type PartialConfig, preset, presetNames } from './config.js';
 import { NotMadeError } from './errors.js';
 import { NoHouseError, openHouse } from './house.js';
-import { BASE_INPUT, SEQUENCE_MODEL } from './models/inputs.js';
-import type { Phase } from './phase.js';
+import { BASE_INPUT } from './models/inputs.js';
 import { identify, readIdentity } from './run/identity.js';
 import { section } from './settings/section.js';
 import { integer } from './settings/setting.js';
+import { makerOfModels, NO_REPORT } from './testing/maker.js';
 import { addWorld, knownWorlds } from './worlds/known.js';
 
-const maker: Phase = {
-  name: 'dream',
-  about: 'Makes a sequence model.',
-  sections: ['world', 'model'],
-  inputs: [],
-  makes: SEQUENCE_MODEL,
-  leaves: 'result.json',
-  answer: () => [],
-  shortcuts: {},
-  length: () => ({ steps: 1, unit: 'steps', saveEvery: 1 }),
-  run: async () => {},
-};
-const report = { facts: () => [], warnings: () => [], charts: () => [], tables: () => [] };
+const maker = makerOfModels('dream');
+const report = NO_REPORT;
 
 it('reads nothing before somebody says what there is, and says so', () => {
   for (const read of [presetNames, allSettings, knownWorlds, () => preset('grid-mini')]) expect(read).toThrow(NoHouseError);

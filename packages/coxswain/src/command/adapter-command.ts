@@ -3,10 +3,9 @@
 import { Command } from '@commander-js/extra-typings';
 import * as kernelRoom from '@coxswain/kernels';
 import { type Kernel, kernelsOf, type MatrixConfiguration, type Shape, specialise } from '@coxswain/kernels';
-import { environmentOf, programVersion, suggestion, UsageError, versionInWords } from '@coxswain/lab';
+import { environmentOf, type Machine, programVersion, suggestion, UsageError, versionInWords } from '@coxswain/lab';
 import type { Device } from '@coxswain/tensor';
 import { dawnOption } from './dawn-option.js';
-import type { Machine } from './phase-command.js';
 import type { OptionsOf } from './program.js';
 
 const declare = () =>

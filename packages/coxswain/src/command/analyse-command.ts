@@ -1,10 +1,10 @@
 /** `coxswain analyse NAME`: one question, one run folder, numbers and a figure. */
 
 import { Command } from '@commander-js/extra-typings';
-import { analysisPhase } from '@coxswain/lab';
+import { analysisPhase, type Machine } from '@coxswain/lab';
 import { ANALYSES, SUMMARIES } from '../lists.js';
 import { dawnOption } from './dawn-option.js';
-import { type Machine, phaseCommand } from './phase-command.js';
+import { phaseCommand } from './phase-command.js';
 import { notes } from './program.js';
 import { summaryCommand } from './summary-command.js';
 

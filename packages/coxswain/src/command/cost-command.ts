@@ -6,6 +6,7 @@ import {
   count,
   inFull,
   LENGTHS,
+  type Machine,
   type Phase,
   probeAlone,
   resolve,
@@ -26,7 +27,7 @@ import { type CostResults, costPage, mergedResults, readCostResults } from '../c
 import { costFolder, measuredOn, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
 import { presetOption, setFirstOption, worldOption } from './common-options.js';
 import { askDawn, dawnOption, EXACT_TIMES } from './dawn-option.js';
-import { type Machine, openFor, outOfMemory } from './phase-command.js';
+import { openFor, outOfMemory } from './phase-command.js';
 import { notes, type OptionsOf } from './program.js';
 
 const NOTES = `A step's time is the sum of its dispatches, operations of matrix products, attention and recurrences (by kernel), bytes of

@@ -2,13 +2,13 @@
 
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { CoxswainError } from '@coxswain/base';
-import { exitCodeOf, inFull, type Phase, programVersion, quote, versionInWords } from '@coxswain/lab';
+import { exitCodeOf, inFull, type Machine, type Phase, programVersion, quote, versionInWords } from '@coxswain/lab';
 import { SYSTEM_COMMANDS } from '../lists.js';
 import { adapterCommand } from './adapter-command.js';
 import { analyseCommand } from './analyse-command.js';
 import { costCommand } from './cost-command.js';
 import { askDawn, DAWN_FLAGS, dawnOption, keepingDawn } from './dawn-option.js';
-import { type Machine, phaseCommand } from './phase-command.js';
+import { phaseCommand } from './phase-command.js';
 import { inOurWords, notes } from './program.js';
 import { reportCommand } from './report-command.js';
 import { settingsCommand } from './settings-command.js';

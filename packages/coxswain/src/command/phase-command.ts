@@ -37,8 +37,6 @@ import { worldOption } from './common-options.js';
 import { dawnOption } from './dawn-option.js';
 import { notes, type OptionsOf } from './program.js';
 
-export type { Machine };
-
 /** The options that every phase has. */
 const commonOptions = (phase: Phase, name: string) =>
   new Command(name)

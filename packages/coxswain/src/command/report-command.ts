@@ -10,6 +10,7 @@ import {
   findFindings,
   findingsToMarkdown,
   findRuns,
+  type Machine,
   rowsToJson,
   tablesToMarkdown,
   UsageError,
@@ -17,7 +18,6 @@ import {
 } from '@coxswain/lab';
 import { SYSTEM_REPORTS } from '../lists.js';
 import { choose, runsOption, withoutOption } from './choice.js';
-import type { Machine } from './phase-command.js';
 import type { OptionsOf } from './program.js';
 
 const declare = () =>

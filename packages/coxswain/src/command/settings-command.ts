@@ -1,10 +1,9 @@
 /** `coxswain settings`: every setting with its value in a preset and its sentence. */
 
 import { Command } from '@commander-js/extra-typings';
-import { allSettings, type ProgressStream, resolve, suggestion, UsageError, withWorld } from '@coxswain/lab';
+import { allSettings, type Machine, type ProgressStream, resolve, suggestion, UsageError, withWorld } from '@coxswain/lab';
 import { SECTION_NAMES } from '../lists.js';
 import { presetOption, setFirstOption, worldOption } from './common-options.js';
-import type { Machine } from './phase-command.js';
 import type { OptionsOf } from './program.js';
 
 const declare = () =>

@@ -2,9 +2,8 @@
 
 import { join } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { FIGURE_FILE, FINDINGS_FILE, findRuns, type Summary, writeFile } from '@coxswain/lab';
+import { FIGURE_FILE, FINDINGS_FILE, findRuns, type Machine, type Summary, writeFile } from '@coxswain/lab';
 import { choose, runsOption, withoutOption } from './choice.js';
-import type { Machine } from './phase-command.js';
 import type { OptionsOf } from './program.js';
 
 const declare = (summary: Summary) =>

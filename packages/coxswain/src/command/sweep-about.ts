@@ -1,9 +1,8 @@
 /** What `coxswain sweep` is and takes; what reads sweep files is loaded where there is one. */
 
 import { Command } from '@commander-js/extra-typings';
-import { collect, count, type Phase } from '@coxswain/lab';
+import { collect, count, type Machine, type Phase } from '@coxswain/lab';
 import { dawnOption } from './dawn-option.js';
-import type { Machine } from './phase-command.js';
 import { notes, type OptionsOf } from './program.js';
 
 const NOTES = `FILE is YAML:

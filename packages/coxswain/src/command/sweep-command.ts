@@ -7,6 +7,7 @@ import {
   isBusy,
   knowWorlds,
   listenForInterrupts,
+  type Machine,
   type Phase,
   readOrSkip,
   readText,
@@ -26,7 +27,6 @@ import { type PlannedRun, planSweep } from '../sweep/plan.js';
 import { finishedRuns } from '../sweep/state.js';
 import { sweepMarkdown, sweepRows } from '../sweep/table.js';
 import { viewRun } from '../watch/view.js';
-import type { Machine } from './phase-command.js';
 import type { SweepOptions } from './sweep-about.js';
 
 /** How often the state of all is printed where there is no terminal. */

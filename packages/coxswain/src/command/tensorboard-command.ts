@@ -2,10 +2,9 @@
 
 import { basename, join, relative } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { findRunFolders, makeFolder, readOrSkip, UsageError, writeAtomic } from '@coxswain/lab';
+import { findRunFolders, type Machine, makeFolder, readOrSkip, UsageError, writeAtomic } from '@coxswain/lab';
 import { eventsOf } from '../tensorboard/convert.js';
 import { choose, runsOption, withoutOption } from './choice.js';
-import type { Machine } from './phase-command.js';
 import { notes, type OptionsOf } from './program.js';
 
 const declare = () =>

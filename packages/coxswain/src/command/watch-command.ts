@@ -3,12 +3,11 @@
 import { basename, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Argument, Command } from '@commander-js/extra-typings';
-import { analysisPhase, findRunFolders, listenForInterrupts, type Phase, readOrSkip, UsageError } from '@coxswain/lab';
+import { analysisPhase, findRunFolders, listenForInterrupts, type Machine, type Phase, readOrSkip, UsageError } from '@coxswain/lab';
 import { ANALYSES } from '../lists.js';
 import { Redraw } from '../redraw.js';
 import { drawRun } from '../watch/draw.js';
 import { type RunView, viewRun } from '../watch/view.js';
-import type { Machine } from './phase-command.js';
 import { notes, type OptionsOf } from './program.js';
 
 const declare = () =>

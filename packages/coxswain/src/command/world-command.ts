@@ -15,6 +15,7 @@ import {
   demonstrationsOf,
   isWorldFile,
   type KnownWorld,
+  type Machine,
   type ProgressStream,
   requireOffered,
   requireSpaces,
@@ -27,7 +28,6 @@ import {
 } from '@coxswain/lab';
 import { writeSafetensors } from '@coxswain/tensor';
 import { DEFAULT_PRESET, WORLDS } from '../lists.js';
-import type { Machine } from './phase-command.js';
 import { notes, type OptionsOf } from './program.js';
 
 const declare = () =>

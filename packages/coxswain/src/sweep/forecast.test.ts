@@ -1,12 +1,11 @@
 import fs from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatDuration, NO_WORK, resolve } from '@coxswain/lab';
+import { formatDuration, type Machine, NO_WORK, resolve } from '@coxswain/lab';
 import { NoAdapterError } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { main } from '../command/main.js';
-import type { Machine } from '../command/phase-command.js';
 import type { CostModel } from '../cost/fit.js';
 import { isProbed, phaseCost, projectedSeconds } from '../cost/project.js';
 import { costFolder, readCostModel, writeCostModel } from '../cost/stored.js';

@@ -5,6 +5,7 @@ import {
   canonicalJson,
   formatDuration,
   type Given,
+  type Machine,
   pick,
   readCheckpoint,
   readRunConfig,
@@ -12,7 +13,7 @@ import {
   yardstick,
 } from '@coxswain/lab';
 import type { Device } from '@coxswain/tensor';
-import { type Machine, openFor } from '../command/phase-command.js';
+import { openFor } from '../command/phase-command.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
 import { costFolder, readCostModel, type StoredModel } from '../cost/stored.js';
 import { type PlannedRun, valuesOf } from './plan.js';
