@@ -6,6 +6,7 @@ import { lengthsOf } from './controllers.js';
 import { noiseOf, shownWalk } from './gradient-variance.js';
 import { rateDistortionSummary } from './rate-distortion.js';
 import { isFound } from './success-map.js';
+import { stepsPerEvent } from './tasks.js';
 
 test('noise of gradients: no noise gives 0, and what is drawn gives its ratio', () => {
   expect(
@@ -63,4 +64,13 @@ test('rate against distortion: gates that harden at another step are another cur
   const { charts, tables } = rateDistortionSummary.run([run(0.1, 200), run(0.01, 200), run(0.001, 200), run(0.1, 600), run(0.01, 600)]);
   expect(charts[0].curves.map(({ label }) => label)).toEqual(['frozen, touches, hard from 200']);
   expect(tables[0].rows).toHaveLength(5);
+});
+
+test('a leg of a made-up task has as many steps as one of the task of RL, and twelve at least', () => {
+  expect(stepsPerEvent(preset('grid-mini'))).toBe(12);
+  const config = preset('grid-mini');
+  config.reinforce.horizon = 80;
+  expect(stepsPerEvent(config)).toBe(20);
+  config.reinforce.horizon = 10;
+  expect(stepsPerEvent(config)).toBe(12);
 });

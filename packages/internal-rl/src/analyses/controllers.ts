@@ -5,7 +5,7 @@
 
 import { type Analysis, BASE_INPUT, chartOf, highest, loadBase, rowsOf, shown, tableOf } from '@coxswain/lab';
 import { oracleLegs, trainSupervised } from '../phases/supervised-controllers.js';
-import { STEPS_PER_COLOUR } from './tasks.js';
+import { stepsPerEvent } from './tasks.js';
 
 /** The task of RL, cut short and gone through again: unseen tasks of rising length. */
 export function lengthsOf(task: string): string[] {
@@ -32,6 +32,7 @@ export const controllersAnalysis: Analysis = {
     const base = loadBase(device, inputs.base);
     const { depth } = config.model;
     const tasks = lengthsOf(config.reinforce.task);
+    const steps = stepsPerEvent(config);
     const layers: { nll: number; success: number[] }[] = [];
     for (let layer = 0; layer <= depth; layer++)
       layers.push(
@@ -39,7 +40,7 @@ export const controllersAnalysis: Analysis = {
           const trained = await trainSupervised(base, config, seed, layer);
           const success: number[] = [];
           for (const task of tasks)
-            success.push((await oracleLegs(config, base, trained, { task, horizon: STEPS_PER_COLOUR * task.length, seed })).success);
+            success.push((await oracleLegs(config, base, trained, { task, horizon: steps * task.length, seed })).success);
           const nll = await trained.nll();
           trained.dispose();
           return { nll, success };
