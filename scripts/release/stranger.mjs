@@ -15,7 +15,8 @@ export function strangersProject(parent, tarballs) {
   const overrides = Object.fromEntries([...tarballs.keys()].map((name) => [name, fileOf(name)]));
   const manifest = { name: 'stranger', private: true, type: 'module' };
   // pnpm reads overrides from here, npm from package.json, where it wants none for what the project asks for itself.
-  writeFileSync(join(folder, 'pnpm-workspace.yaml'), JSON.stringify({ overrides }));
+  const lines = Object.entries(overrides).map(([name, file]) => `  ${JSON.stringify(name)}: ${JSON.stringify(file)}\n`);
+  writeFileSync(join(folder, 'pnpm-workspace.yaml'), `overrides:\n${lines.join('')}`);
   return {
     folder,
     /**
