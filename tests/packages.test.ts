@@ -6,12 +6,16 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileS
 import { SourceMap, type SourceMapping } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { transform } from 'esbuild';
+import { stripVTControlCharacters } from 'node:util';
+import { build, transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildAll, pack, packages, root, run } from '../scripts/packages.mjs';
 import { address, addressFields } from '../scripts/release/address.mjs';
 import { strangersProject } from '../scripts/release/stranger.mjs';
 import { installOf, type Snippet, snippetsOf } from './readme.js';
+import { commandOf, runtimes } from './strangers/runtimes.js';
+import { bytesOf, importsOn } from './strangers/sizes.js';
+import { compilers, complaints } from './strangers/types.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'coxswain-strangers-'));
 const all = packages();
@@ -40,6 +44,12 @@ async function programOf({ text }: Snippet): Promise<string> {
 describe.each(all)('$name', ({ name, folder: home }) => {
   const page = join(home, 'README.md');
   const snippets = snippetsOf(page);
+  const programs = snippets.map((_, i) => `program-${i}.mjs`);
+  let project = '';
+  beforeAll(async () => {
+    project = following(page, 'pnpm').folder;
+    for (const [i, snippet] of snippets.entries()) writeFileSync(join(project, programs[i]), await programOf(snippet));
+  });
 
   it('says what to install, and shows a program with what it prints', () => {
     expect(installOf(page, 'npm').names[0]).toBe(name);
@@ -48,18 +58,23 @@ describe.each(all)('$name', ({ name, folder: home }) => {
     for (const { text } of snippets) expect(text).not.toMatch(/\busing \w+ =/);
   });
 
-  it('installs with pnpm, runs and compiles outside the repository', async () => {
+  it('installs with pnpm, runs and compiles outside the repository', () => {
     // pnpm lets a package see only what it declares, so a dependency that is not declared fails here.
-    const { folder: project } = following(page, 'pnpm');
     const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', noEmit: true, types: [] };
-    const files = snippets.map((_, i) => `program-${i}.mts`);
-    for (const [i, snippet] of snippets.entries()) {
-      writeFileSync(join(project, `program-${i}.mjs`), await programOf(snippet));
-      writeFileSync(join(project, files[i]), snippet.text);
-      expect(run(process.execPath, [`program-${i}.mjs`], project).trim()).toBe(snippet.prints);
+    const files = programs.map((program) => program.replace('.mjs', '.mts'));
+    for (const [i, { text, prints }] of snippets.entries()) {
+      writeFileSync(join(project, files[i]), text);
+      expect(run(process.execPath, [programs[i]], project).trim()).toBe(prints);
     }
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project], project);
+  });
+
+  it.for(runtimes)('runs on %s', (runtime, { skip }) => {
+    const [command, ...words] = commandOf(runtime) ?? skip(`${runtime} cannot be installed from npm here`);
+    // Deno paints what it prints.
+    const printed = (program: string) => stripVTControlCharacters(run(command, [...words, program], project)).trim();
+    expect(programs.map(printed)).toEqual(snippets.map(({ prints }) => prints));
   });
 
   it('installs alone with npm and loads, where nothing else is', () => {
@@ -103,6 +118,72 @@ describe.each(all)('$name', ({ name, folder: home }) => {
     const { originalLine } = map.findEntry(at, lines[at].indexOf(declared)) as SourceMapping;
     expect(file(source).split('\n')[originalLine]).toContain(declared);
   });
+});
+
+describe('all packages together', () => {
+  let project = '';
+  beforeAll(() => {
+    const together = strangersProject(folder, tarballs);
+    together.install('pnpm', [...tarballs.keys()], ['webgpu']);
+    project = together.folder;
+  });
+
+  const texts = all.flatMap(({ folder: home }) => snippetsOf(join(home, 'README.md'))).map(({ text }) => text);
+  it.each(compilers)('compile under $compiler, with the DOM: $dom, with WebGPU’s types: $webgpu', (given) => {
+    expect(complaints(project, texts, given)).toEqual([]);
+  });
+
+  const imports = importsOn(readFileSync(join(root, 'packages/tensor/README.md'), 'utf8'));
+  it.each(imports)('cost whoever imports $name no more than their page says', async (one) => {
+    const bytes = await bytesOf(one, project);
+    expect(bytes).toBeLessThanOrEqual(1000 * one.most);
+    // A page that says far too much says nothing.
+    expect(bytes).toBeGreaterThan(600 * one.most);
+  });
+
+  it('cost whoever only reads safetensors less than 20 kB', () => {
+    expect(imports.find(({ name }) => name === 'readSafetensors')?.most).toBeLessThanOrEqual(20);
+  });
+
+  it('name their errors whatever a minifier calls the classes', async () => {
+    const contents = all.map(({ name }, i) => `import * as p${i} from '${name}';\nshow(p${i});`).join('\n');
+    const show = `const show = (all) => { for (const [name, made] of Object.entries(all)) if (/Error$/.test(name))
+      console.log(name, Reflect.construct(made, Array(6).fill(['a', 'b'])).name, made.name); };\n`;
+    const outfile = join(project, 'minified.mjs');
+    await build({
+      stdin: { contents: show + contents, resolveDir: project },
+      outfile,
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'node',
+      external: ['webgpu', 'bullmq', 'ioredis'],
+      logLevel: 'error',
+      banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+    });
+    const lines = run(process.execPath, [outfile], project)
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '));
+    expect(lines.length).toBeGreaterThan(30);
+    expect(lines.filter(([name, said]) => name !== said)).toEqual([]);
+    // So it was minified.
+    expect(lines.filter(([name, , kept]) => name === kept)).toEqual([]);
+  });
+});
+
+it.for(['node', ...runtimes] as const)('%s says what to install for a device where Dawn is not', (runtime, { skip }) => {
+  const [command, ...words] =
+    (runtime === 'node' ? [process.execPath] : commandOf(runtime)) ?? skip(`${runtime} cannot be installed from npm here`);
+  const project = strangersProject(folder, tarballs);
+  project.install('pnpm', ['@coxswain/tensor']);
+  const asks = `import { requestDevice } from '@coxswain/tensor/node';
+    requestDevice().catch(({ name, code, message }) => console.log(name, code, message));`;
+  writeFileSync(join(project.folder, 'asks.mjs'), asks);
+  expect(run(command, [...words, 'asks.mjs'], project.folder).trim()).toBe(
+    'NoAdapterError no-adapter No usable WebGPU adapter (the package `webgpu` is not installed). ' +
+      'Install it beside this one: `npm install webgpu`, with pnpm `pnpm add --allow-build=webgpu webgpu`.',
+  );
 });
 
 it('takes a world of a file, beside which nothing is installed but the command, to a success rate', () => {
