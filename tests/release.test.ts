@@ -40,7 +40,7 @@ it('ships no empty package, and none that nobody could install', () => {
 it.each(['npm', 'pnpm'] as const)('runs as %s installs it', (manager) => {
   const said = runInstalled(manager, tarballs, folder);
   expect(said.version).toBe(version);
-  expect(said.adapter).toMatch(/^adapter +\S/);
+  expect(said.adapter).toMatch(/^adapter +\S/m);
 });
 
 /** A command that is to be refused, in a package of the clone. */
