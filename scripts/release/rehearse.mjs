@@ -35,6 +35,8 @@ export function packFromClone(folder, say) {
   // The command needs all others, so that packing it first builds them side by side.
   const order = all.toSorted((a, b) => b.dependencies.length - a.dependencies.length);
   const packed = order.map(({ name, folder: home }) => {
+    // As it is in a clean clone, where nobody has built it on the way to another.
+    rmSync(join(home, 'dist'), { recursive: true, force: true });
     const answer = run('pnpm', ['pack', '--json', '--pack-destination', tarballs], home);
     return /** @type {const} */ ([name, JSON.parse(answer.slice(answer.indexOf('{'))).filename]);
   });
