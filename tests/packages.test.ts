@@ -2,7 +2,7 @@
  * Every package, packed as it would be published, installs from its tarball into an empty project as its README says,
  * with npm and with pnpm, and runs and compiles every program of that README.
  */
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { SourceMap, type SourceMapping } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -104,19 +104,20 @@ describe.each(all)('$name', ({ name, folder: home }) => {
   });
 
   it('has declarations whose maps lead to the sources, line by line', () => {
-    const file = (path: string) => run('tar', ['xOf', tarballs.get(name) as string, `package/${path}`], folder);
-    const listed = run('tar', ['tf', tarballs.get(name) as string], folder);
-    const declarations = [...listed.matchAll(/^package\/(dist\/.*\.d\.ts)$/gm)].map(([, path]) => path);
+    const unpacked = mkdtempSync(join(folder, 'unpacked-'));
+    run('tar', ['xf', tarballs.get(name) as string, '-C', unpacked], folder);
+    const declarations = readdirSync(unpacked, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.d.ts'));
     expect(declarations.length).toBeGreaterThan(0);
-    for (const path of declarations) expect(listed).toContain(`package/${path}.map\n`);
-    const path = declarations.find((candidate) => /^export declare (class|function) \w+/m.test(file(candidate))) as string;
-    const map = new SourceMap(JSON.parse(file(`${path}.map`)));
-    const source = join(dirname(path), map.payload.sources[0]);
-    const lines = file(path).split('\n');
-    const at = lines.findIndex((line) => /^export declare (class|function) \w+/.test(line));
-    const [, declared] = /^export declare (?:class|function) (\w+)/.exec(lines[at]) as RegExpExecArray;
-    const { originalLine } = map.findEntry(at, lines[at].indexOf(declared)) as SourceMapping;
-    expect(file(source).split('\n')[originalLine]).toContain(declared);
+    for (const file of declarations.map((path) => join(unpacked, path)).filter((path) => !path.includes('/src/'))) {
+      const map = new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')));
+      const source = readFileSync(join(dirname(file), map.payload.sources[0]), 'utf8').split('\n');
+      for (const [at, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+        const [declared, , word] = /^export (?:declare )?(class|function|interface) (\w+)/.exec(line) ?? [];
+        if (!declared) continue;
+        const { originalLine } = map.findEntry(at, line.indexOf(word, declared.length - word.length)) as SourceMapping;
+        expect(source[originalLine], `${file}:${at + 1}`).toContain(word);
+      }
+    }
   });
 });
 
