@@ -1,6 +1,6 @@
 /** Programs on pages: each compiles and prints what the page says. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { packages } from '../scripts/packages.mjs';
@@ -11,8 +11,10 @@ const PAGES = ['README.md', 'docs/add-an-operation.md'];
 
 const programs = PAGES.flatMap((page) => snippetsOf(join(root, page)).map((snippet) => ({ page, ...snippet })));
 
-// Where packages are found by their names: beside the examples, which use them from outside too.
-const folder = mkdtempSync(join(root, 'examples', 'page-'));
+// Where packages are found by their names, beside the examples; in dist/, where other tests look for no sources.
+const beside = join(root, 'examples/dist');
+mkdirSync(beside, { recursive: true });
+const folder = mkdtempSync(join(beside, 'page-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const files = programs.map(({ text }, i) => {
   const file = join(folder, `program-${i}.ts`);
