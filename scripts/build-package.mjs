@@ -1,7 +1,8 @@
-// Builds the package in the current folder to dist/: esbuild bundles every entry that package.json's `exports` and
-// `bin` name (WGSL as text, dependencies left as imports, what entries share in chunks), tsc writes their declarations.
+// Builds the package in the current folder to dist/, from the entries that package.json's `exports` and `bin` name:
+// esbuild writes a file for each module, or with `--bundle` few files (WGSL as text, dependencies left as imports), tsc
+// their declarations with maps to src/.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -21,22 +22,49 @@ const entries = [...new Set(targets.flatMap((target) => /^(?:\.\/)?dist\/(.+)\.j
 const missing = entries.filter((entry) => !existsSync(join(folder, entry)));
 if (missing.length) throw new Error(`${manifest.name}: package.json names outputs whose sources are not there: ${missing.join(', ')}`);
 
+/** Files of dist/ with one of these endings. @param {string} ending */
+const written = (ending) =>
+  readdirSync(join(folder, 'dist'), { recursive: true })
+    .map((file) => join(folder, 'dist', String(file)))
+    .filter((file) => file.endsWith(ending));
+
+/** @param {string} file @param {(text: string) => string} change */
+function rewrite(file, change) {
+  const text = readFileSync(file, 'utf8');
+  const changed = change(text);
+  if (changed !== text) writeFileSync(file, changed);
+}
+
 rmSync(join(folder, 'dist'), { recursive: true, force: true });
-await build({
+/** @type {import('esbuild').BuildOptions} */
+const how = {
   absWorkingDir: folder,
-  entryPoints: entries,
   outdir: 'dist',
   outbase: 'src',
-  bundle: true,
-  splitting: true,
   packages: 'external',
   format: 'esm',
   platform: 'neutral',
   target: 'es2022',
   loader: { '.wgsl': 'text' },
   sourcemap: true,
+  // Sources are published beside dist/.
+  sourcesContent: false,
   logLevel: 'warning',
-});
+};
+const bundled = { ...how, entryPoints: entries, bundle: true, splitting: true };
+// Few files start faster. A file a module is for who bundles: every module that is not used is left out.
+if (process.argv.includes('--bundle')) await build(bundled);
+else {
+  const { inputs } = (await build({ ...bundled, write: false, metafile: true })).metafile;
+  const own = Object.keys(inputs);
+  await build({ ...how, entryPoints: own.filter((file) => file.endsWith('.ts')) });
+  for (const file of own.filter((name) => name.endsWith('.wgsl'))) {
+    const target = join(folder, file.replace(/^src/, 'dist').concat('.js'));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, `export default ${JSON.stringify(readFileSync(join(folder, file), 'utf8'))};\n`);
+  }
+  for (const file of written('.js')) rewrite(file, (text) => text.replace(/(from ")(\.[^"]*\.wgsl)(")/g, '$1$2.js$3'));
+}
 
 // Dependencies are read through their built declarations, so that none of their sources counts as this package's.
 const project = join(folder, 'dist/.tsconfig.json');
@@ -48,6 +76,7 @@ writeFileSync(
     compilerOptions: {
       noEmit: false,
       declaration: true,
+      declarationMap: true,
       emitDeclarationOnly: true,
       allowJs: false,
       checkJs: false,
@@ -63,14 +92,19 @@ const tsc = spawnSync(process.execPath, [join(root, 'node_modules/typescript/bin
 rmSync(project);
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
-// A stranger's compiler has to find every name. WebGPU's are in its DOM library; disposal is in a library it may not
-// have asked for, and a WGSL module has no types at all.
-for (const file of readdirSync(join(folder, 'dist'), { recursive: true }).map(String)) {
-  if (!file.endsWith('.d.ts')) continue;
-  const path = join(folder, 'dist', file);
-  const text = readFileSync(path, 'utf8');
+// A stranger's compiler has to find every name, from TypeScript 5.5 on: disposal is in a library it may not have asked
+// for, arrays name their buffer only from 5.7 on, and a WGSL module has no types at all.
+for (const file of written('.d.ts')) {
+  const text = readFileSync(file, 'utf8');
   if (/from '[^']*\.wgsl'/.test(text))
     throw new Error(`${manifest.name}: ${file} names a .wgsl module; give the export that holds it a type`);
-  if (/\b(Symbol\.(asyncD|d)ispose|(Async)?Disposable)\b/.test(text))
-    writeFileSync(path, `/// <reference lib="esnext.disposable" />\n${text}`);
+  const disposes = /\b(Symbol\.(asyncD|d)ispose|(Async)?Disposable)\b/.test(text);
+  rewrite(
+    file,
+    (before) =>
+      (disposes ? '/// <reference lib="esnext.disposable" />\n' : '') +
+      before.replace(/\b(\w+Array)<ArrayBuffer>/g, 'ReturnType<$1Constructor["of"]>').replace(/\b(\w+Array)<ArrayBufferLike>/g, '$1'),
+  );
+  // A line more before the first of the map, too.
+  if (disposes) rewrite(`${file}.map`, (map) => map.replace('"mappings":"', '"mappings":";'));
 }

@@ -13,11 +13,14 @@ export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
  * @property {string[]} dependencies names of the packages of this repository that it needs, in no order
  */
 
-/** @returns {Package[]} every published package */
-export function packages() {
-  const folders = ['kernels', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}`)];
+/**
+ * @param {string} checkout the repository, or another clone of it
+ * @returns {Package[]} every published package
+ */
+export function packages(checkout = root) {
+  const folders = ['kernels', ...readdirSync(join(checkout, 'packages')).map((name) => `packages/${name}`)];
   return folders.map((name) => {
-    const folder = join(root, name);
+    const folder = join(checkout, name);
     const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const dependencies = Object.keys(manifest.dependencies ?? {}).filter((dependency) => /^(@coxswain\/.*|coxswain)$/.test(dependency));
     return { name: manifest.name, folder, dependencies };
@@ -30,13 +33,15 @@ export function buildAll() {
 }
 
 /**
- * Packs a built package into `destination`.
+ * Packs a package that was built before into `destination`.
  * @param {Package} built
  * @param {string} destination
  * @returns {string} the tarball's path
  */
 export function pack(built, destination) {
-  const answer = JSON.parse(run('pnpm', ['pack', '--json', '--pack-destination', destination], built.folder));
+  const answer = JSON.parse(
+    run('pnpm', ['pack', '--json', '--config.ignore-scripts=true', '--pack-destination', destination], built.folder),
+  );
   return answer.filename;
 }
 

@@ -1,132 +1,21 @@
 /**
- * Every package, packed as it would be published, installs from its tarball into an empty project and runs and compiles
- * a three-line program.
+ * Every package, packed as it would be published, installs from its tarball into an empty project as its README says,
+ * with npm and with pnpm, and runs and compiles every program of that README.
  */
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { SourceMap, type SourceMapping } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { build, transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildAll, type Package, pack, packages, root, run } from '../scripts/packages.mjs';
-
-/** What a newcomer would write first with each package, what it prints, and which other packages it names. */
-const programs: Record<string, { text: string; prints: string; also?: string[] }> = {
-  '@coxswain/base': {
-    text: `
-import { CounterRandom, EXIT_CODES } from '@coxswain/base';
-const random = new CounterRandom(1);
-random.seek(0, 7); // stream 0, episode 7
-console.log(random.below(100), EXIT_CODES['bad-seed']);`,
-    prints: '3 33',
-  },
-  '@coxswain/kernels': {
-    text: `
-import { fill, specialise } from '@coxswain/kernels';
-const text = specialise(fill, { count: 1000, value: 1 }, { family: 'software', f16: false });
-console.log(fill.name, text.includes('@compute'));`,
-    prints: 'fill true',
-  },
-  '@coxswain/tensor': {
-    text: `
-import { add } from '@coxswain/tensor';
-import { requestDevice } from '@coxswain/tensor/node';
-const device = await requestDevice();
-const x = device.tensor(new Float32Array([1, 2, 3, 4]), [2, 2]);
-console.log(...(await add(x, x).read()));`,
-    prints: '2 4 6 8',
-  },
-  '@coxswain/transformer': {
-    also: ['@coxswain/base', '@coxswain/tensor'],
-    text: `
-import { discreteSpace, rowsSpace } from '@coxswain/base';
-import { HostRandom, ParameterStore } from '@coxswain/tensor';
-import { requestDevice } from '@coxswain/tensor/node';
-import { Transformer } from '@coxswain/transformer';
-const spaces = { observation: rowsSpace(9, 1), action: discreteSpace(4) };
-const sizes = { width: 16, depth: 2, heads: 2, mlp: 32, buckets: 8, maxDistance: 16 };
-const device = await requestDevice();
-const model = new Transformer(new ParameterStore(device), { ...spaces, ...sizes, initialisation: 'small-output' });
-model.store.finish(new HostRandom(1));
-console.log(model.forward(device.tensor(new Int32Array([3, 8]), [2, 1]), { batch: 1, time: 2 }).action.parameters[0].shape);`,
-    prints: '[ 2, 4 ]',
-  },
-  '@coxswain/metacontroller': {
-    also: ['@coxswain/tensor'],
-    text: `
-import { Metacontroller } from '@coxswain/metacontroller';
-import { HostRandom, ParameterStore } from '@coxswain/tensor';
-import { requestDevice } from '@coxswain/tensor/node';
-const sizes = { width: 16, latent: 4, history: 8, embedding: 8, encoder: 8, switch: 8, decoder: 8, rank: 4, pooled: false, switchBias: -2 };
-const device = await requestDevice();
-const controller = new Metacontroller(new ParameterStore(device), sizes);
-controller.store.finish(new HostRandom(1));
-console.log(controller.steer(device.zeros([3, 4]), device.zeros([3, 16])).shape);`,
-    prints: '[ 3, 16 ]',
-  },
-  '@coxswain/envs': {
-    text: `
-import { GRID_MINI, GridworldPinpad } from '@coxswain/envs';
-const { world, pretraining, horizon } = GRID_MINI;
-const worlds = new GridworldPinpad({ world, tasks: pretraining, horizon, environments: 2 });
-worlds.reset(1);
-console.log(worlds.step([0, 3]).reward);`,
-    prints: 'Float32Array(2) [ 0, 0 ]',
-  },
-  '@coxswain/rl': {
-    also: ['@coxswain/envs', '@coxswain/tensor', '@coxswain/transformer'],
-    text: `
-import { GRID_MINI, GridworldPinpad } from '@coxswain/envs';
-import { evaluate, Rollout } from '@coxswain/rl';
-import { HostRandom, ParameterStore } from '@coxswain/tensor';
-import { requestDevice } from '@coxswain/tensor/node';
-import { Transformer } from '@coxswain/transformer';
-const environment = new GridworldPinpad({ world: GRID_MINI.world, tasks: ['0123'], horizon: 12, environments: 8 });
-const spaces = { observation: environment.observationSpace, action: environment.actionSpace };
-const sizes = { width: 16, depth: 2, heads: 2, mlp: 32, buckets: 8, maxDistance: 16 };
-const model = new Transformer(new ParameterStore(await requestDevice()), { ...spaces, ...sizes, initialisation: 'small-output' });
-model.store.finish(new HostRandom(1));
-console.log((await evaluate(new Rollout({ model, environment, seed: 1 }), 8)).success);`,
-    prints: '0',
-  },
-  '@coxswain/lab': {
-    also: ['@coxswain/envs', '@coxswain/transformer'],
-    text: `
-import { gridworldPinpad } from '@coxswain/envs';
-import { openHouse, preset } from '@coxswain/lab';
-import { transformer } from '@coxswain/transformer';
-openHouse({ worlds: [gridworldPinpad], models: [transformer], systems: [] });
-const { world, model } = preset('grid-mini');
-console.log(world.tasks.length, model.name);`,
-    prints: '16 transformer',
-  },
-  '@coxswain/imitation': {
-    also: ['@coxswain/envs', '@coxswain/lab', '@coxswain/transformer'],
-    text: `
-import { gridworldPinpad } from '@coxswain/envs';
-import { imitation } from '@coxswain/imitation';
-import { openHouse, preset } from '@coxswain/lab';
-import { transformer } from '@coxswain/transformer';
-openHouse({ worlds: [gridworldPinpad], models: [transformer], systems: [imitation] });
-console.log(preset('grid-small').pretrain.batch);`,
-    prints: '512',
-  },
-  '@coxswain/internal-rl': {
-    also: ['@coxswain/envs', '@coxswain/lab', '@coxswain/transformer'],
-    text: `
-import { gridworldPinpad } from '@coxswain/envs';
-import { internalRl } from '@coxswain/internal-rl';
-import { openHouse, preset } from '@coxswain/lab';
-import { transformer } from '@coxswain/transformer';
-openHouse({ worlds: [gridworldPinpad], models: [transformer], systems: [internalRl] });
-console.log(preset('grid-mini').reinforce.task, internalRl.phases.map(({ name }) => name).join(', '));`,
-    prints: '0123 discover, skills, supervise, reinforce, evaluate',
-  },
-  coxswain: {
-    text: `
-import { PHASES, systems, worlds } from 'coxswain';
-console.log(systems.map(({ name }) => name).join(', '), worlds[0].name, PHASES.length);`,
-    prints: 'imitation, internal-rl gridworld-pinpad 6',
-  },
-};
+import { buildAll, pack, packages, root, run } from '../scripts/packages.mjs';
+import { address, addressFields } from '../scripts/release/address.mjs';
+import { strangersProject } from '../scripts/release/stranger.mjs';
+import { installOf, type Snippet, snippetsOf } from './readme.js';
+import { commandOf, runtimes } from './strangers/runtimes.js';
+import { bytesOf, importsOn } from './strangers/sizes.js';
+import { compilers, complaints } from './strangers/types.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'coxswain-strangers-'));
 const all = packages();
@@ -138,58 +27,168 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Names of the packages of this repository that `name` needs, itself left out, however far away. */
-function closure(name: string, found = new Set<string>()): Set<string> {
-  const { dependencies } = all.find((one) => one.name === name) as Package;
-  for (const dependency of dependencies) {
-    if (found.has(dependency)) continue;
-    found.add(dependency);
-    closure(dependency, found);
-  }
-  return found;
-}
-
-/**
- * An empty project that depends on one tarball and those its program names; what they need of each other comes from
- * tarballs too.
- */
-function emptyProject(name: string, also: readonly string[] = []): string {
-  const project = mkdtempSync(join(folder, 'project-'));
-  const overrides = Object.fromEntries([...closure(name)].map((dependency) => [dependency, `file:${tarballs.get(dependency)}`]));
-  const dependencies = Object.fromEntries([name, ...also].map((wanted) => [wanted, `file:${tarballs.get(wanted)}`]));
-  const manifest = { name: 'stranger', private: true, type: 'module', dependencies, overrides };
-  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
-  // pnpm reads overrides from here, npm from package.json.
-  writeFileSync(join(project, 'pnpm-workspace.yaml'), JSON.stringify({ overrides }));
+/** A project that the README at `page` was followed in. */
+function following(page: string, manager: 'npm' | 'pnpm') {
+  const { names, builds } = installOf(page, manager);
+  const project = strangersProject(folder, tarballs);
+  project.install(manager, names, builds);
   return project;
 }
 
-/** A program without what formatting changes. */
-const bare = (text: string) => text.replace(/\s+|,(?=\s*})/g, '');
+/** What runs of a snippet: itself as it stands, or, where it has types, without them. */
+async function programOf({ text }: Snippet): Promise<string> {
+  const typed = /^import type |\bsatisfies\b|^interface /m.test(text);
+  return typed ? (await transform(text, { loader: 'ts', target: 'es2022' })).code : text;
+}
 
 describe.each(all)('$name', ({ name, folder: home }) => {
-  it('shows this program and what it prints in its README', () => {
-    const { text, prints } = programs[name];
-    expect(bare(readFileSync(join(home, 'README.md'), 'utf8'))).toContain(bare(`${text}// ${prints}`));
+  const page = join(home, 'README.md');
+  const snippets = snippetsOf(page);
+  const programs = snippets.map((_, i) => `program-${i}.mjs`);
+  let project = '';
+  beforeAll(async () => {
+    project = following(page, 'pnpm').folder;
+    for (const [i, snippet] of snippets.entries()) writeFileSync(join(project, programs[i]), await programOf(snippet));
   });
 
-  it('installs, runs and compiles outside the repository', () => {
-    const { text, prints, also } = programs[name];
-    const project = emptyProject(name, also);
+  it('says what to install, and shows a program with what it prints', () => {
+    expect(installOf(page, 'npm').names[0]).toBe(name);
+    expect(snippets[0].prints).not.toBe('');
+    // No Node that we support reads it.
+    for (const { text } of snippets) expect(text).not.toMatch(/\busing \w+ =/);
+  });
+
+  it('installs with pnpm, runs and compiles outside the repository', () => {
     // pnpm lets a package see only what it declares, so a dependency that is not declared fails here.
-    run('pnpm', ['install', '--prefer-offline', '--ignore-scripts'], project);
-    writeFileSync(join(project, 'program.mts'), text);
-    writeFileSync(join(project, 'program.mjs'), text);
     const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', noEmit: true, types: [] };
-    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['program.mts'] }));
-    expect(run(process.execPath, ['program.mjs'], project).trim()).toBe(prints);
+    const files = programs.map((program) => program.replace('.mjs', '.mts'));
+    for (const [i, { text, prints }] of snippets.entries()) {
+      writeFileSync(join(project, files[i]), text);
+      expect(run(process.execPath, [programs[i]], project).trim()).toBe(prints);
+    }
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project], project);
+  });
+
+  it.for(runtimes)('runs on %s', (runtime, { skip }) => {
+    const [command, ...words] = commandOf(runtime) ?? skip(`${runtime} cannot be installed from npm here`);
+    // Deno paints what it prints.
+    const printed = (program: string) => stripVTControlCharacters(run(command, [...words, program], project)).trim();
+    expect(programs.map(printed)).toEqual(snippets.map(({ prints }) => prints));
+  });
+
+  it('installs alone with npm and loads, where nothing else is', () => {
+    const project = strangersProject(folder, tarballs);
+    project.install('npm', [name]);
+    const said = run(process.execPath, ['-p', `import('${name}').then((all) => console.log(typeof all)), ''`], project.folder);
+    expect(said.trim()).toBe('object');
+    // The command is installed to run; libraries leave Dawn to who asks for a device.
+    expect(existsSync(join(project.folder, 'node_modules/webgpu'))).toBe(name === 'coxswain');
+  });
+
+  it('has in its tarball what it names, and no more of the repository than its sources', () => {
+    const files = run('tar', ['tf', tarballs.get(name) as string], folder)
+      .trim()
+      .split('\n');
+    const text = (file: string) => run('tar', ['xOf', tarballs.get(name) as string, file], folder);
+    const manifest = JSON.parse(text('package/package.json'));
+    expect(JSON.stringify(manifest)).not.toContain('workspace:');
+    expect(JSON.stringify(manifest.exports)).not.toContain('/src/');
+    expect(manifest.keywords.length).toBeGreaterThan(2);
+    const web = address();
+    if (web) expect(manifest).toMatchObject(addressFields(home, web));
+    expect(files.filter((file) => /\.test\.ts$|\/testing\//.test(file))).toEqual([]);
+    const links = [...text('package/README.md').matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, link]) => link);
+    const broken = links.filter((link) => !/^https:/.test(link) && !files.some((file) => `${file}/`.startsWith(`package/${link}/`)));
+    expect(broken).toEqual([]);
+  });
+
+  it('has declarations whose maps lead to the sources, line by line', () => {
+    const unpacked = mkdtempSync(join(folder, 'unpacked-'));
+    run('tar', ['xf', tarballs.get(name) as string, '-C', unpacked], folder);
+    const declarations = readdirSync(unpacked, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.d.ts'));
+    expect(declarations.length).toBeGreaterThan(0);
+    for (const file of declarations.map((path) => join(unpacked, path)).filter((path) => !path.includes('/src/'))) {
+      const map = new SourceMap(JSON.parse(readFileSync(`${file}.map`, 'utf8')));
+      const source = readFileSync(join(dirname(file), map.payload.sources[0]), 'utf8').split('\n');
+      for (const [at, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+        const [declared, , word] = /^export (?:declare )?(class|function|interface) (\w+)/.exec(line) ?? [];
+        if (!declared) continue;
+        const { originalLine } = map.findEntry(at, line.indexOf(word, declared.length - word.length)) as SourceMapping;
+        expect(source[originalLine], `${file}:${at + 1}`).toContain(word);
+      }
+    }
   });
 });
 
+describe('all packages together', () => {
+  let project = '';
+  beforeAll(() => {
+    const together = strangersProject(folder, tarballs);
+    together.install('pnpm', [...tarballs.keys()], ['webgpu']);
+    project = together.folder;
+  });
+
+  const texts = all.flatMap(({ folder: home }) => snippetsOf(join(home, 'README.md'))).map(({ text }) => text);
+  it.each(compilers)('compile under $compiler, with the DOM: $dom, with WebGPU’s types: $webgpu', (given) => {
+    expect(complaints(project, texts, given)).toEqual([]);
+  });
+
+  const imports = importsOn(readFileSync(join(root, 'packages/tensor/README.md'), 'utf8'));
+  it.each(imports)('cost whoever imports $name no more than their page says', async (one) => {
+    const bytes = await bytesOf(one, project);
+    expect(bytes).toBeLessThanOrEqual(1000 * one.most);
+    // A page that says far too much says nothing.
+    expect(bytes).toBeGreaterThan(600 * one.most);
+  });
+
+  it('cost whoever only reads safetensors less than 20 kB', () => {
+    expect(imports.find(({ name }) => name === 'readSafetensors')?.most).toBeLessThanOrEqual(20);
+  });
+
+  it('name their errors whatever a minifier calls the classes', async () => {
+    const contents = all.map(({ name }, i) => `import * as p${i} from '${name}';\nshow(p${i});`).join('\n');
+    const show = `const show = (all) => { for (const [name, made] of Object.entries(all)) if (/Error$/.test(name))
+      console.log(name, Reflect.construct(made, Array(6).fill(['a', 'b'])).name, made.name); };\n`;
+    const outfile = join(project, 'minified.mjs');
+    await build({
+      stdin: { contents: show + contents, resolveDir: project },
+      outfile,
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'node',
+      external: ['webgpu', 'bullmq', 'ioredis'],
+      logLevel: 'error',
+      banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+    });
+    const lines = run(process.execPath, [outfile], project)
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' '));
+    expect(lines.length).toBeGreaterThan(30);
+    expect(lines.filter(([name, said]) => name !== said)).toEqual([]);
+    // So it was minified.
+    expect(lines.filter(([name, , kept]) => name === kept)).toEqual([]);
+  });
+});
+
+it.for(['node', ...runtimes] as const)('%s says what to install for a device where Dawn is not', (runtime, { skip }) => {
+  const [command, ...words] =
+    (runtime === 'node' ? [process.execPath] : commandOf(runtime)) ?? skip(`${runtime} cannot be installed from npm here`);
+  const project = strangersProject(folder, tarballs);
+  project.install('pnpm', ['@coxswain/tensor']);
+  const asks = `import { requestDevice } from '@coxswain/tensor/node';
+    requestDevice().catch(({ name, code, message }) => console.log(name, code, message));`;
+  writeFileSync(join(project.folder, 'asks.mjs'), asks);
+  expect(run(command, [...words, 'asks.mjs'], project.folder).trim()).toBe(
+    'NoAdapterError no-adapter No usable WebGPU adapter (the package `webgpu` is not installed). ' +
+      'Install it beside this one: `npm install webgpu`, with pnpm `pnpm add --allow-build=webgpu webgpu`.',
+  );
+});
+
 it('takes a world of a file, beside which nothing is installed but the command, to a success rate', () => {
-  const project = emptyProject('coxswain');
-  run('pnpm', ['install', '--prefer-offline', '--ignore-scripts'], project);
+  const { folder: project } = following(join(root, 'packages/coxswain/README.md'), 'pnpm');
   const elsewhere = mkdtempSync(join(folder, 'world-'));
   copyFileSync(join(root, 'examples/my-world.ts'), join(elsewhere, 'my-world.ts'));
   const coxswain = (...args: string[]) => run(join(project, 'node_modules/.bin/coxswain'), args, elsewhere);

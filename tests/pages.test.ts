@@ -1,29 +1,20 @@
 /** Programs on pages: each compiles and prints what the page says. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { packages } from '../scripts/packages.mjs';
+import { snippetsOf } from './readme.js';
 
 const root = resolve(import.meta.dirname, '..');
-const PAGES = ['docs/add-an-operation.md'];
+const PAGES = ['README.md', 'docs/add-an-operation.md'];
 
-interface Program {
-  readonly page: string;
-  readonly text: string;
-  readonly prints: string;
-}
+const programs = PAGES.flatMap((page) => snippetsOf(join(root, page)).map((snippet) => ({ page, ...snippet })));
 
-/** A program ends with what it prints, as a comment. */
-const programs: Program[] = PAGES.flatMap((page) =>
-  [...readFileSync(join(root, page), 'utf8').matchAll(/```ts\n([\s\S]*?)\/\/ ([^\n]*)\n```/g)].map(([, text, prints]) => ({
-    page,
-    text,
-    prints,
-  })),
-);
-
-// Where packages are found by their names: beside the examples, which use them from outside too.
-const folder = mkdtempSync(join(root, 'examples', 'page-'));
+// Where packages are found by their names, beside the examples; in dist/, where other tests look for no sources.
+const beside = join(root, 'examples/dist');
+mkdirSync(beside, { recursive: true });
+const folder = mkdtempSync(join(beside, 'page-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const files = programs.map(({ text }, i) => {
   const file = join(folder, `program-${i}.ts`);
@@ -31,8 +22,17 @@ const files = programs.map(({ text }, i) => {
   return file;
 });
 
-test('there are programs', () => {
-  expect(programs.length).toBeGreaterThanOrEqual(3);
+test('there are programs, and those of the first page run on every Node', () => {
+  expect(programs.length).toBeGreaterThanOrEqual(5);
+  expect(programs.filter(({ page, text }) => page === 'README.md' && /\busing \w+ =/.test(text))).toEqual([]);
+});
+
+test('no README has a program that nothing runs', () => {
+  const readmes = execFileSync('git', ['ls-files', '*README.md'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
+  // Those of packages run where they are installed: tests/packages.test.ts.
+  const elsewhere = packages().map(({ folder: home }) => relative(root, join(home, 'README.md')));
+  const shown = readmes.filter((page) => snippetsOf(join(root, page)).length > 0);
+  expect(shown.filter((page) => ![...PAGES, ...elsewhere].includes(page))).toEqual([]);
 });
 
 test('they compile', () => {

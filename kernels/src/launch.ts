@@ -121,10 +121,17 @@ export function packUniforms<S extends Shape>(kernel: Kernel<S>, shape: S): Arra
   return bytes;
 }
 
+/** A `GPUBindGroupLayoutEntry`, for compilers that know none. */
+interface LayoutEntry {
+  binding: number;
+  visibility: number;
+  buffer: { type: 'read-only-storage' | 'storage' | 'uniform' };
+}
+
 /** Bind group layout entries in declaration order: the buffers, then the uniform struct. */
-export function bindGroupLayout(kernel: Pick<Kernel, 'buffers' | 'uniforms'>): GPUBindGroupLayoutEntry[] {
+export function bindGroupLayout(kernel: Pick<Kernel, 'buffers' | 'uniforms'>): LayoutEntry[] {
   const compute = 4; // GPUShaderStage.COMPUTE, which is not a global everywhere
-  const entries: GPUBindGroupLayoutEntry[] = kernel.buffers.map((slot, binding) => ({
+  const entries: LayoutEntry[] = kernel.buffers.map((slot, binding) => ({
     binding,
     visibility: compute,
     buffer: { type: slot.access === 'read' ? 'read-only-storage' : 'storage' },

@@ -1,5 +1,5 @@
 /** Pages with few figures, and pages with none. */
-import { figures, type PageFigures } from './page.js';
+import { figures, NEEDED, type PageFigures } from './page.js';
 import { f3, f4, H200, max, percent, percent1, range, readJson, readText, run } from './stored.js';
 
 interface Timed {
@@ -110,10 +110,14 @@ export const others: readonly PageFigures[] = [
   ...['convolution', 'embedding', 'layer-norm', 'reduce', 'scan', 'sort'].map((name) => ({ page: `kernels/src/${name}/README.md` })),
   ...['base', 'coxswain', 'envs', 'imitation', 'internal-rl', 'lab', 'metacontroller', 'rl', 'transformer'].map((name) => ({
     page: `packages/${name}/README.md`,
+    settings: NEEDED,
   })),
   {
     page: 'packages/tensor/README.md',
-    settings: ['before TypeScript 6', 'integers of 8 to 64 bits'],
-    heldElsewhere: [{ from: '<!-- operations:', to: '<!-- end of operations -->', by: 'packages/tensor/test/properties.test.ts' }],
+    settings: [...NEEDED, 'from TypeScript 6 on', 'integers of 8 to 64 bits'],
+    heldElsewhere: [
+      { from: '## What an import costs', to: '## Files', by: 'tests/packages.test.ts' },
+      { from: '<!-- operations:', to: '<!-- end of operations -->', by: 'packages/tensor/test/properties.test.ts' },
+    ],
   },
 ];

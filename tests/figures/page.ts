@@ -56,6 +56,9 @@ function sentences(page: string): { text: string; shown: string } {
   return { text, shown };
 }
 
+/** What every package says that it needs, and `tests/packages.test.ts` tries. */
+export const NEEDED = ['It needs Node 20.19 or later', 'Types need TypeScript 5.5 or later'] as const;
+
 /** Numbers that stand by themselves: not those in names, such as f32, H200 or AVX2. */
 const NUMBER = /(?<![\p{L}\d_.-])[−-]?\d+(?:[\u00a0\u202f ]\d{3})*(?:[.,]\d+)*(?:e-?\d+)?(?![\p{L}_\d])/gu;
 

@@ -1,4 +1,4 @@
-import { figures, type PageFigures } from './page.js';
+import { figures, NEEDED, type PageFigures } from './page.js';
 import { f1, f2, f3, max, min, readJson, readText } from './stored.js';
 
 /** Nanoseconds of an iteration, by the names of the rows. */
@@ -96,6 +96,7 @@ export const kernels: PageFigures = {
     figures`of 4 × 8 numbers takes ${f1(nanoseconds('u32 division of a vec4'))} ns, as long as ${Math.round(nanoseconds('u32 division of a vec4') / (add / 8)) === 65 ? 'sixty-five' : '?'} multiply-and-adds`,
   ],
   settings: [
+    ...NEEDED,
     'Denormals may be flushed to 0',
     'heads to 128',
     'to a width of 64',

@@ -12,6 +12,8 @@ export interface ErrorFacts {
 
 /** Base of every error this project throws on purpose. */
 export class CoxswainError extends Error {
+  /** Of the class, in literal letters: minifiers rename classes. */
+  override name = 'CoxswainError';
   readonly code: ErrorCode;
   readonly value: string | undefined;
   readonly expected: string | undefined;
@@ -19,7 +21,6 @@ export class CoxswainError extends Error {
 
   constructor(message: string, facts: ErrorFacts, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
     this.code = facts.code;
     this.value = facts.value;
     this.expected = facts.expected;
@@ -46,6 +47,8 @@ export function requireSize(name: string, value: number): void {
 
 /** A setting that does not exist, whose value is out of range, or that does not fit the other settings. */
 export class SettingError extends CoxswainError {
+  override name = 'SettingError';
+
   constructor(key: string, value: string, expected: string, remedy: string) {
     super(`Setting \`${key}\` is ${value}, expected ${expected}. ${remedy}`, {
       code: 'bad-setting',

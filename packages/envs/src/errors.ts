@@ -16,6 +16,8 @@ export type EnvErrorCode =
 
 /** Every error that this package throws on purpose: the value at fault, what was expected, and what to do about it. */
 export class EnvError extends CoxswainError {
+  override name = 'EnvError';
+
   constructor(code: EnvErrorCode, value: string, expected: string, remedy: string, options?: ErrorOptions) {
     super(`${value}; expected ${expected}. Remedy: ${remedy}.`, { code, value, expected, remedy }, options);
   }

@@ -1,5 +1,14 @@
 // Worlds are made of them.
-export { boxSpace, CounterRandom, type DiscreteSpace, discreteSpace, type RowsSpace, rowsSpace } from '@coxswain/base';
+export {
+  boxSpace,
+  CounterRandom,
+  type DiscreteSpace,
+  discreteSpace,
+  type RowsSpace,
+  rowsSpace,
+  type Space,
+  type Values,
+} from '@coxswain/base';
 export * from './batches.js';
 export { checkWorld, type Finding } from './check/check-world.js';
 export * from './definition.js';

@@ -6,6 +6,8 @@ export { SettingError } from '@coxswain/base';
 
 /** The command line cannot be understood. */
 export class UsageError extends CoxswainError {
+  override name = 'UsageError';
+
   constructor(what: string, value: string, expected: string, remedy: string) {
     super(`${what}: ${value}, expected ${expected}. ${remedy}`, { code: 'usage', value, expected, remedy });
   }
@@ -13,6 +15,8 @@ export class UsageError extends CoxswainError {
 
 /** A preset that does not exist. */
 export class UnknownPresetError extends CoxswainError {
+  override name = 'UnknownPresetError';
+
   constructor(value: string, known: readonly string[], suggestion: string | undefined) {
     const remedy = suggestion === undefined ? `choose one of ${known.join(', ')}` : `did you mean \`${suggestion}\`?`;
     super(`Unknown preset \`${value}\` (known: ${known.join(', ')}): ${remedy}`, {
@@ -26,6 +30,8 @@ export class UnknownPresetError extends CoxswainError {
 
 /** A run folder that holds another run. */
 export class OtherConfigurationError extends CoxswainError {
+  override name = 'OtherConfigurationError';
+
   constructor(folder: string, differences: readonly string[]) {
     const value = differences.slice(0, 5).join('; ') + (differences.length > 5 ? `; and ${differences.length - 5} more` : '');
     const remedy = 'Give this run a folder of its own with --out, or repeat the settings of the run that is there.';
@@ -40,6 +46,8 @@ export class OtherConfigurationError extends CoxswainError {
 
 /** A folder that is not a run folder, or whose files contradict each other. */
 export class RunFolderError extends CoxswainError {
+  override name = 'RunFolderError';
+
   constructor(folder: string, value: string, expected: string, remedy: string) {
     super(`Run folder ${folder}: ${value}, expected ${expected}. ${remedy}`, {
       code: 'bad-run-folder',
@@ -52,6 +60,8 @@ export class RunFolderError extends CoxswainError {
 
 /** Another process writes the same run folder. */
 export class FolderBusyError extends CoxswainError {
+  override name = 'FolderBusyError';
+
   constructor(folder: string, owner: string) {
     const remedy = 'Wait for it, stop it, or choose another folder with --out.';
     super(`Run folder ${folder} is in use by ${owner}. ${remedy}`, {
@@ -65,6 +75,8 @@ export class FolderBusyError extends CoxswainError {
 
 /** The disk, or the quota, has no room for the file. */
 export class DiskFullError extends CoxswainError {
+  override name = 'DiskFullError';
+
   constructor(path: string, options?: ErrorOptions) {
     const remedy = 'Free some space and start the same command again: it goes on from its last checkpoint.';
     super(
@@ -77,6 +89,8 @@ export class DiskFullError extends CoxswainError {
 
 /** An array that the settings ask for is larger than this program, or this machine, can have. */
 export class TooLargeError extends CoxswainError {
+  override name = 'TooLargeError';
+
   constructor(value: string, remedy: string, options?: ErrorOptions) {
     super(
       `The settings ask for ${value}, which cannot be had. ${remedy}`,
@@ -103,6 +117,8 @@ export function explainedMemory(error: unknown, remedy: string): unknown {
 
 /** A file that cannot be read or written for another reason than space. */
 export class FileError extends CoxswainError {
+  override name = 'FileError';
+
   constructor(path: string, reason: string, options?: ErrorOptions) {
     const remedy = 'Check that the path is right and that you may read and write it.';
     super(`${path}: ${reason}. ${remedy}`, { code: 'file', value: path, expected: 'a readable, writable path', remedy }, options);
@@ -111,6 +127,7 @@ export class FileError extends CoxswainError {
 
 /** A folder that nothing can be written to. */
 export class UnwritableError extends CoxswainError {
+  override name = 'UnwritableError';
   /** @param reason completes a sentence that begins with the folder; `path` is what was to be written. */
   constructor(folder: string, reason: string, path: string, options?: ErrorOptions) {
     const remedy = 'Choose another place, or make this one writable.';
@@ -121,6 +138,8 @@ export class UnwritableError extends CoxswainError {
 
 /** A sweep file that cannot be understood. */
 export class SweepFileError extends CoxswainError {
+  override name = 'SweepFileError';
+
   constructor(path: string, value: string, expected: string, remedy: string) {
     super(`Sweep ${path}: ${value}, expected ${expected}. ${remedy}`, { code: 'bad-sweep', value: `${path}: ${value}`, expected, remedy });
   }
@@ -128,6 +147,8 @@ export class SweepFileError extends CoxswainError {
 
 /** Redis refuses us, or its address is none. */
 export class RedisError extends CoxswainError {
+  override name = 'RedisError';
+
   constructor(address: string, value: string, remedy: string) {
     super(`Redis at ${address}: ${value}, expected one that answers. ${remedy}`, {
       code: 'redis',
@@ -140,6 +161,8 @@ export class RedisError extends CoxswainError {
 
 /** Nothing tells which moments of an episode matter, or what was found at them says nothing. */
 export class NoMomentsError extends CoxswainError {
+  override name = 'NoMomentsError';
+
   constructor(value: string, expected: string, remedy: string) {
     super(`${value}, expected ${expected}. ${remedy}`, { code: 'no-moments', value, expected, remedy });
   }
@@ -147,6 +170,8 @@ export class NoMomentsError extends CoxswainError {
 
 /** A file that is meant to be a world and is none. */
 export class WorldFileError extends CoxswainError {
+  override name = 'WorldFileError';
+
   constructor(path: string, value: string, expected: string, options?: ErrorOptions) {
     const remedy = 'Correct the file; the README shows a whole one.';
     super(
@@ -159,6 +184,8 @@ export class WorldFileError extends CoxswainError {
 
 /** A world that breaks rules of worlds. */
 export class BrokenRulesError extends CoxswainError {
+  override name = 'BrokenRulesError';
+
   constructor(world: string, broken: number, rules: number) {
     const value = `World ${world} breaks ${broken} of ${rules} rules`;
     const expected = 'none broken';
@@ -169,6 +196,7 @@ export class BrokenRulesError extends CoxswainError {
 
 /** A file that a model's run read, and that is gone or holds something else by now. */
 export class RecordedFileError extends CoxswainError {
+  override name = 'RecordedFileError';
   /**
    * @param what the option that says where it is: `world`.
    * @param made the option of the model that was made with it.
@@ -188,6 +216,7 @@ export class RecordedFileError extends CoxswainError {
 
 /** A phase needs what its world does not offer. */
 export class NotOfferedError extends CoxswainError {
+  override name = 'NotOfferedError';
   /**
    * @param missing what is needed,
    * @param offered what a world gives that has it, in words.
@@ -208,6 +237,8 @@ export class NotOfferedError extends CoxswainError {
 
 /** A phase starts from what no phase makes. */
 export class NotMadeError extends CoxswainError {
+  override name = 'NotMadeError';
+
   constructor(kind: string) {
     const [value, expected] = [`no phase makes a ${kind}`, 'a system with a phase that makes one'];
     const remedy = 'Add such a system to the list of the app.';
@@ -217,6 +248,8 @@ export class NotMadeError extends CoxswainError {
 
 /** Some runs of a sweep did not finish; the others are kept. */
 export class SweepError extends CoxswainError {
+  override name = 'SweepError';
+
   constructor(finished: number, planned: number, reasons: readonly string[]) {
     const value = reasons.slice(0, 5).join('; ') + (reasons.length > 5 ? `; and ${reasons.length - 5} more` : '');
     const remedy = 'What finished is kept. Look at the logs, then start the same command again: it does what is missing.';
@@ -231,6 +264,8 @@ export class SweepError extends CoxswainError {
 
 /** A metric, or a state to be saved, is NaN or infinite; what made it so is looked for where that can be. */
 export class SpoiltRunError extends CoxswainError {
+  override name = 'SpoiltRunError';
+
   constructor(what: string, value: string) {
     const remedy = 'Nothing was saved of it: start the same command again with a lower learning rate, or look at the metrics before it.';
     super(`${what} is ${value}. ${remedy}`, { code: 'not-finite', value: `${what} = ${value}`, expected: 'a finite number', remedy });
@@ -239,6 +274,8 @@ export class SpoiltRunError extends CoxswainError {
 
 /** The user stopped a sweep; its runs are saved. */
 export class SweepInterruptedError extends CoxswainError {
+  override name = 'SweepInterruptedError';
+
   constructor(finished: number, planned: number) {
     const remedy = 'Start the same command again to go on from there.';
     super(`Stopped with ${finished} of ${planned} runs finished; those under way are saved. ${remedy}`, {
@@ -252,6 +289,7 @@ export class SweepInterruptedError extends CoxswainError {
 
 /** The user stopped the run; its state is saved, if there was any yet. */
 export class InterruptedError extends CoxswainError {
+  override name = 'InterruptedError';
   /** @param step of the last checkpoint; absent where nothing was saved yet. */
   constructor(folder: string, step: number | undefined) {
     const remedy = step === undefined ? 'The same command begins anew.' : 'Start the same command again to go on from there.';

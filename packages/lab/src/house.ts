@@ -28,6 +28,8 @@ let open: OpenHouse | undefined;
 
 /** Settings, worlds or models were asked for before anybody said which there are. */
 export class NoHouseError extends CoxswainError {
+  override name = 'NoHouseError';
+
   constructor() {
     const expected = 'openHouse({ worlds, models, systems }) before anything that reads settings';
     const remedy = 'Call openHouse once, at the start of the program; the package coxswain exports the lists of its command.';

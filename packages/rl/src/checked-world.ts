@@ -7,6 +7,7 @@ import { expectedOf, firstWrong } from '@coxswain/transformer';
  * length.
  */
 export class WorldError extends CoxswainError {
+  override name = 'WorldError';
   /**
    * @param world its `name`, or that of its class.
    * @param episode the number of the episode in its seed; absent where the fault is that of all.

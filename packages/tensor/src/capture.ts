@@ -6,6 +6,7 @@ import { type Bound, bind, encode, type Launch, neverComputed } from './launch.j
 import type { LaunchTimer } from './launch-timer.js';
 import type { Storage } from './storage.js';
 import type { Tensor } from './tensor.js';
+import type { GpuCommandEncoder } from './webgpu.js';
 
 /** What a program holds on to until it is disposed. */
 export interface Holdings {
@@ -116,7 +117,7 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
     this.#compiled = true;
   }
 
-  encode(encoder: GPUCommandEncoder, timer?: LaunchTimer): void {
+  encode(encoder: GpuCommandEncoder, timer?: LaunchTimer): void {
     for (const { changes } of this.#written) changes.count++;
     encode(encoder, this.bound, this.launches, timer);
   }

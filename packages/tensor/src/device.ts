@@ -25,6 +25,7 @@ import type { Scope } from './scope.js';
 import { type Binding, Storage } from './storage.js';
 import { Submissions } from './submissions.js';
 import { type Dimensions, type DType, dtypeOf, sizeOf, Tensor, type TensorData } from './tensor.js';
+import type { GpuDevice } from './webgpu.js';
 
 /** Eager launches wait to be submitted together, up to this many. */
 const EAGER_BATCH = 256;
@@ -77,7 +78,7 @@ export class Device {
    * @param dawn toggles and options that its instance of Dawn was made with, as `COXSWAIN_DAWN` takes them.
    */
   constructor(
-    readonly gpu: GPUDevice,
+    readonly gpu: GpuDevice,
     readonly traits: AdapterTraits,
     readonly description: string,
     private readonly onClose: () => void = () => {},

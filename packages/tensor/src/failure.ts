@@ -1,5 +1,6 @@
 import { CoxswainError } from '@coxswain/base';
 import { DeviceLostError, LaunchError, OutOfMemoryError } from './errors.js';
+import type { GpuDevice } from './webgpu.js';
 
 /** Does work for which WebGPU's complaints are thrown at whoever asked for it; see `Failure.attempt`. */
 export type Attempt = <T>(what: string, work: () => T) => T;
@@ -14,7 +15,7 @@ export class Failure {
   #reports: { readonly outOfMemory: boolean; readonly message: string }[] | undefined;
 
   constructor(
-    gpu: GPUDevice,
+    gpu: GpuDevice,
     private readonly wait: <T>(pending: Promise<T>) => Promise<T>,
   ) {
     gpu.addEventListener('uncapturederror', (event) => {

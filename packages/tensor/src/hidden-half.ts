@@ -13,7 +13,10 @@ export const HIDDEN_HALF = 'vulkan_enable_f16_on_nvidia';
 const SHOWN_FROM = [615, 71] as const;
 
 /** Whether Dawn hides f16 of this adapter, by what it says of itself (`NVIDIA: 580.159.04`). */
-export function hidesHalf({ vendor, description }: Pick<GPUAdapterInfo, 'vendor' | 'description'>, features: ReadonlySet<string>): boolean {
+export function hidesHalf(
+  { vendor, description }: { readonly vendor: string; readonly description: string },
+  features: ReadonlySet<string>,
+): boolean {
   if (vendor !== 'nvidia' || features.has('shader-f16')) return false;
   const [, major, minor] = (/(\d+)\.(\d+)/.exec(description) ?? []).map(Number);
   return major < SHOWN_FROM[0] || (major === SHOWN_FROM[0] && minor < SHOWN_FROM[1]);

@@ -2,6 +2,7 @@
 import type { Cost } from '@coxswain/kernels';
 import { LaunchError } from './errors.js';
 import type { Bound, Launch } from './launch.js';
+import type { GpuCommandEncoder, GpuDevice } from './webgpu.js';
 
 /** Queries that a set may have. */
 const MOST = 4096;
@@ -34,12 +35,12 @@ export class LaunchTimer {
   readonly #pending: Pending[] = [];
 
   /** @throws LaunchError where the adapter has no timestamps. */
-  constructor(private readonly gpu: GPUDevice) {
+  constructor(private readonly gpu: GpuDevice) {
     if (!gpu.features.has('timestamp-query')) throw new LaunchError('the adapter has no timestamp-query', 'time whole steps');
   }
 
   /** Encodes launches in place of `encode`. */
-  encode(encoder: GPUCommandEncoder, bound: readonly Bound[], launches: readonly Launch[]): void {
+  encode(encoder: GpuCommandEncoder, bound: readonly Bound[], launches: readonly Launch[]): void {
     for (let first = 0; first < bound.length; first += MOST / PER_LAUNCH) {
       const [part, of] = [bound, launches].map((all) => all.slice(first, first + MOST / PER_LAUNCH)) as [Bound[], Launch[]];
       const count = PER_LAUNCH * part.length;

@@ -6,6 +6,7 @@ import type { LaunchTimer } from './launch-timer.js';
 import type { Pipeline } from './pipelines.js';
 import type { Binding, Storage } from './storage.js';
 import type { DType, Tensor } from './tensor.js';
+import type { GpuBindGroup, GpuBuffer, GpuCommandEncoder, GpuDevice } from './webgpu.js';
 
 /** WebGPU's alignment of bindings. */
 export const ALIGNMENT = 256;
@@ -25,10 +26,10 @@ export interface Launch {
 /** One dispatch ready to be encoded. */
 export interface Bound {
   readonly pipeline: Pipeline;
-  readonly group: GPUBindGroup;
+  readonly group: GpuBindGroup;
   readonly grid: Grid;
   /** What each buffer slot is bound to. */
-  readonly buffers: readonly GPUBuffer[];
+  readonly buffers: readonly GpuBuffer[];
 }
 
 /** What a launch may say of its tensors. */
@@ -83,7 +84,12 @@ const isWhole = (value: number | undefined, [least, most]: readonly [number, num
  * The kernel's grid for `shape`.
  * @throws LaunchError where it has more workgroups along an axis than the adapter can launch.
  */
-export function gridOf<S extends Shape>(kernel: Kernel<S>, shape: S, traits: AdapterTraits, limits: GPUSupportedLimits): Grid {
+export function gridOf<S extends Shape>(
+  kernel: Kernel<S>,
+  shape: S,
+  traits: AdapterTraits,
+  limits: { readonly maxComputeWorkgroupsPerDimension: number },
+): Grid {
   const grid = kernel.grid(shape, traits);
   const most = limits.maxComputeWorkgroupsPerDimension;
   if (grid.every((n) => Number.isInteger(n) && n >= 0 && n <= most)) return grid;
@@ -127,7 +133,7 @@ export function neverComputed(operation: string, value: string, { value: why }: 
 }
 
 /** Binds launches whose storages have buffers. Their uniforms share one buffer. */
-export function bind(device: GPUDevice, launches: readonly Launch[]): { bound: Bound[]; uniforms: GPUBuffer | undefined } {
+export function bind(device: GpuDevice, launches: readonly Launch[]): { bound: Bound[]; uniforms: GpuBuffer | undefined } {
   const withUniforms = launches.filter((launch) => launch.uniforms);
   const data = new Uint8Array(withUniforms.length * ALIGNMENT);
   const uniforms = data.length ? device.createBuffer({ label: 'uniforms', size: data.length, usage: 0x40 | 0x8 }) : undefined;
@@ -150,7 +156,7 @@ export function bind(device: GPUDevice, launches: readonly Launch[]): { bound: B
 }
 
 /** @param timer encodes them in its own way, where there is one. */
-export function encode(encoder: GPUCommandEncoder, bound: readonly Bound[], launches: readonly Launch[], timer?: LaunchTimer): void {
+export function encode(encoder: GpuCommandEncoder, bound: readonly Bound[], launches: readonly Launch[], timer?: LaunchTimer): void {
   if (timer) {
     timer.encode(encoder, bound, launches);
     return;

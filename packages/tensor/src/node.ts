@@ -5,12 +5,12 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { CoxswainError } from '@coxswain/base';
 import { type AdapterTraits, type Family, halfMatrix, type MatrixConfiguration } from '@coxswain/kernels';
-import { create, globals } from 'webgpu';
 import { badToggle, type DawnRequest, dawnFlags, dawnRequest, dawnWords } from './dawn.js';
 import { Device } from './device.js';
 import { NoAdapterError } from './errors.js';
 import { HIDDEN_HALF, halfIsRight, hidesHalf } from './hidden-half.js';
 import { nap } from './nap.js';
+import { DRIVER, loadDawn } from './node/load-dawn.js';
 
 export { openSafetensorsFile, type SafetensorsFile, writeSafetensorsFile } from './node/safetensors-file.js';
 
@@ -22,18 +22,14 @@ const kept = new Set<GPU>();
 const idle = new Map<string, GPU[]>();
 
 /** An instance that serves nobody. @returns it, and what to call when its device closes. */
-function takeInstance(flags: readonly string[]): { readonly gpu: GPU; readonly giveBack: () => void } {
+async function takeInstance(flags: readonly string[]): Promise<{ readonly gpu: GPU; readonly giveBack: () => void }> {
   // Mesa's threads are the instance's.
   const madeWith = JSON.stringify([flags, process.env.LP_NUM_THREADS]);
   const waiting = idle.get(madeWith) ?? [];
   idle.set(madeWith, waiting);
-  const gpu = waiting.pop() ?? create([...flags]);
+  const gpu = waiting.pop() ?? (await loadDawn()).create([...flags]);
   return { gpu, giveBack: () => waiting.push(gpu) };
 }
-
-const REMEDY =
-  'Install a Vulkan driver: `npm run setup` in the repository does it on Debian; by hand, Mesa 24 or newer ' +
-  '(package mesa-vulkan-drivers; on Debian 12 from bookworm-backports), or your GPU vendor’s driver.';
 
 export interface DeviceOptions {
   /**
@@ -111,17 +107,17 @@ function askedFamily({ family }: DeviceOptions): Family | undefined {
 
 interface Found {
   readonly request: DawnRequest;
-  readonly instance: ReturnType<typeof takeInstance>;
+  readonly instance: Awaited<ReturnType<typeof takeInstance>>;
   readonly adapter: GPUAdapter;
 }
 
 /** The adapter of an instance of Dawn that is made so. @throws NoAdapterError. */
 async function find(request: DawnRequest): Promise<Found> {
   const { instance, adapter } = await explained(async () => {
-    const taken = takeInstance(dawnFlags(request));
+    const taken = await takeInstance(dawnFlags(request));
     return { instance: taken, adapter: await taken.gpu.requestAdapter({ powerPreference: 'high-performance' }) };
   });
-  if (!adapter) throw new NoAdapterError('Dawn lists none', REMEDY);
+  if (!adapter) throw new NoAdapterError('Dawn lists none', DRIVER);
   return { request, instance, adapter };
 }
 
@@ -131,13 +127,13 @@ const hiddenHalf = new Map<string, boolean>();
 /**
  * Finds an adapter and makes a device with all the adapter can give, f16 that Dawn hides on older drivers of NVIDIA's
  * too where our kernels are right with it (`no-vulkan_enable_f16_on_nvidia` leaves it hidden).
- * @throws NoAdapterError that says what to install; CoxswainError `bad-family` for a family that there is not,
- * `bad-toggle` for a toggle.
+ * @throws NoAdapterError that says what to install, a driver or the package `webgpu`; CoxswainError `bad-family` for
+ * a family that there is not, `bad-toggle` for a toggle.
  */
 export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
   const asked = askedFamily(options);
+  Object.assign(globalThis, (await loadDawn()).globals);
   const request = askedDawn(options);
-  Object.assign(globalThis, globals);
   const found = await find(request);
   const { info, features } = found.adapter;
   if (request.toggles.has(HIDDEN_HALF) || hiddenHalf.get(info.description) === false || !hidesHalf(info, features))
@@ -195,7 +191,7 @@ async function explained<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
-    throw new NoAdapterError(error instanceof Error ? error.message : String(error), REMEDY, { cause: error });
+    throw new NoAdapterError(error instanceof Error ? error.message : String(error), DRIVER, { cause: error });
   }
 }
 

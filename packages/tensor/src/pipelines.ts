@@ -3,11 +3,12 @@ import type { CoxswainError } from '@coxswain/base';
 import { type Access, type AdapterTraits, type BufferSlot, bindGroupLayout, type Kernel, type Shape, specialise } from '@coxswain/kernels';
 import { LaunchError } from './errors.js';
 import type { Attempt } from './failure.js';
+import type { GpuBindGroupLayout, GpuComputePipeline, GpuDevice } from './webgpu.js';
 
 /** A pipeline with its explicit layout; compiled when it is first needed. */
 export interface Pipeline {
   readonly label: string;
-  readonly layout: GPUBindGroupLayout;
+  readonly layout: GpuBindGroupLayout;
   /** How it touches each of its buffers. */
   readonly accesses: readonly Access[];
   /** What its kernel declares of each of them. */
@@ -15,7 +16,7 @@ export interface Pipeline {
   /** WebGPU has accepted a launch of it. */
   proven: boolean;
   /** The compiled pipeline; compiles it now if it is not. @throws LaunchError with what the compiler says. */
-  readonly compiled: () => GPUComputePipeline;
+  readonly compiled: () => GpuComputePipeline;
   /** Compiles it beside others, without holding up the caller. @throws LaunchError with what the compiler says. */
   readonly compile: () => Promise<void>;
 }
@@ -29,7 +30,7 @@ export class Pipelines {
 
   /** @param attempt throws what WebGPU says of a kernel that it cannot compile. */
   constructor(
-    private readonly gpu: GPUDevice,
+    private readonly gpu: GpuDevice,
     private readonly traits: AdapterTraits,
     private readonly attempt: Attempt,
   ) {}

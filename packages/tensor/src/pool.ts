@@ -1,5 +1,6 @@
 import { OutOfMemoryError } from './errors.js';
 import type { Attempt } from './failure.js';
+import type { GpuBuffer, GpuDevice } from './webgpu.js';
 
 /** Storage, copy in and out; uniforms are made apart. */
 const USAGE = 0x80 | 0x4 | 0x8;
@@ -34,7 +35,7 @@ export class BufferPool {
    * @param attempt throws what WebGPU says against a buffer.
    */
   constructor(
-    private readonly device: GPUDevice,
+    private readonly device: GpuDevice,
     largest: number,
     private readonly attempt: Attempt = (_, work) => work(),
   ) {
@@ -45,7 +46,7 @@ export class BufferPool {
    * A buffer of at least so many bytes, with undefined contents.
    * @throws OutOfMemoryError where the adapter cannot bind one so large, or has no room for it.
    */
-  take(bytes: number): GPUBuffer {
+  take(bytes: number): GpuBuffer {
     if (bytes > this.largest) throw tooLarge(bytes, this.largest);
     this.largestTaken = Math.max(this.largestTaken, bytes);
     const size = Math.min(roundedSize(bytes), this.largest);
@@ -56,7 +57,7 @@ export class BufferPool {
     return buffer;
   }
 
-  give(buffer: GPUBuffer): void {
+  give(buffer: GpuBuffer): void {
     const list = this.#free.get(buffer.size);
     if (list) list.push(buffer);
     else this.#free.set(buffer.size, [buffer]);

@@ -1,6 +1,7 @@
 import { OutOfMemoryError } from './errors.js';
 import { ALIGNMENT } from './launch.js';
 import type { Tensor, TensorData } from './tensor.js';
+import type { GpuBuffer, GpuCommandEncoder, GpuDevice } from './webgpu.js';
 
 const ARRAYS = { f32: Float32Array, i32: Int32Array, u32: Uint32Array } as const;
 
@@ -11,10 +12,10 @@ const MOST_KEPT = 1 << 20;
 export class Staging {
   #kept: GPUBuffer | undefined;
 
-  constructor(private readonly gpu: GPUDevice) {}
+  constructor(private readonly gpu: GpuDevice) {}
 
   /** A buffer of at least so many bytes, for the host to read, that nobody else has. */
-  take(bytes: number): GPUBuffer {
+  take(bytes: number): GpuBuffer {
     const kept = this.#kept;
     if (kept && kept.size >= bytes) {
       this.#kept = undefined;
@@ -24,7 +25,7 @@ export class Staging {
   }
 
   /** Takes back one that is mapped. */
-  give(buffer: GPUBuffer): void {
+  give(buffer: GpuBuffer): void {
     const kept = this.#kept;
     if (buffer.size > MOST_KEPT || (kept && kept.size >= buffer.size)) {
       buffer.destroy();
@@ -47,7 +48,7 @@ export class Readback {
    * @throws OutOfMemoryError where they do not fit one buffer of the adapter.
    */
   constructor(
-    gpu: GPUDevice,
+    gpu: GpuDevice,
     private readonly staging: Staging,
     private readonly tensors: readonly Tensor[],
   ) {
@@ -64,7 +65,7 @@ export class Readback {
     this.#buffer = staging.take(total);
   }
 
-  encode(encoder: GPUCommandEncoder): void {
+  encode(encoder: GpuCommandEncoder): void {
     this.tensors.forEach(({ storage, byteOffset, size }, i) => {
       if (size > 0) encoder.copyBufferToBuffer(storage.buffer as GPUBuffer, byteOffset, this.#buffer, this.#offsets[i], size * 4);
     });

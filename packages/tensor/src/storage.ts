@@ -1,9 +1,10 @@
 import type { CoxswainError } from '@coxswain/base';
+import type { GpuBuffer } from './webgpu.js';
 
 /** A stretch of GPU memory that one tensor, or several views of it, live in. */
 export class Storage {
   /** Absent while the storage is only planned (inside a capture) and after it was freed. */
-  buffer: GPUBuffer | undefined;
+  buffer: GpuBuffer | undefined;
   freed = false;
   /**
    * Why what lies here is not what it should be: a launch that was to write it was refused. Writing all of it anew
@@ -15,7 +16,7 @@ export class Storage {
 
   constructor(
     readonly bytes: number,
-    buffer?: GPUBuffer,
+    buffer?: GpuBuffer,
   ) {
     this.buffer = buffer;
   }
@@ -31,7 +32,7 @@ export class Storage {
 export interface Binding {
   readonly storage: Storage;
   /** The storage's buffer when the launch was made, which it keeps; absent where that is still planned. */
-  readonly buffer: GPUBuffer | undefined;
+  readonly buffer: GpuBuffer | undefined;
   readonly offset: number;
   readonly bytes: number;
   /** The tensor that is bound, for those who look into a launch; absent where the slot has none. */
