@@ -93,6 +93,11 @@ describe('the front of a report', () => {
     expect(tableOf(data, 'Success, summary')?.[0].slice(3)).toEqual([3, 0.2, 0.1, 0.3175, '0, 0.435, 0.200']);
   });
 
+  it('says between what many runs lie, and does not call a number none', () => {
+    for (const seed of [3, 4, 5]) store(`internal-${seed}`, { seed, controller: seed, success: 0 });
+    expect(report().story[0]).toContain('Internal RL, event-free solved between 0 % and 43.5 % in 5 runs (median 0 %);');
+  });
+
   it('takes no median over runs of different kinds, and says in what they differ', () => {
     store('internal-3', { seed: 3, controller: 3, success: 0.2, set: ['reinforce.temperature=2'] });
     const data = report();

@@ -82,7 +82,11 @@ function arrow(from: Place, to: Place): string {
   return element('polygon', { class: 'arrow', points: `${tip.x.toFixed(1)},${tip.y.toFixed(1)} ${corner(1)} ${corner(-1)}` });
 }
 
-/** The way of one step, and its direction. */
+/** The way of one step, or the ground that it stands out from. */
+const way = (look: string, from: Place, to: Place, step: number): string =>
+  element('line', { class: look, 'data-step': step, x1: from.x, y1: from.y, x2: to.x, y2: to.y });
+
+/** The same with its direction. */
 const leg = (from: Place, to: Place, step: number): string =>
   element('g', { 'data-step': step }, element('line', { class: 'route', x1: from.x, y1: from.y, x2: to.x, y2: to.y }), arrow(from, to));
 
@@ -131,7 +135,7 @@ function episodeSvg(episode: DrawnEpisode): string {
     edge,
     `${title}: ${episodeTold(episode)}`,
     ...layout.map((object, cell) => drawCell(object, cell, episode)),
-    element('polyline', { class: 'halo', points: route }),
+    ...at.slice(1).map((place, index) => way('halo', at[index], place, index + 1)),
     ...at.slice(1).map((place, index) => leg(at[index], place, index + 1)),
     ...codes,
     element('circle', { class: 'start', cx: at[0].x, cy: at[0].y, r: 6 }),

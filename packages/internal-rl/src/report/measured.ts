@@ -1,4 +1,6 @@
-/** Success rates as reports tell them: with the run that measured each, its kind and how many episodes it is a share of. */
+/**
+ * Success rates as reports tell them: with the run that measured each, its kind and how many episodes it is a share of.
+ */
 import { type ResultRow, type StoredRun, sortRows } from '@coxswain/lab';
 import { group } from 'd3-array';
 import { methodLabel } from './method-names.js';

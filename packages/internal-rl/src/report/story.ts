@@ -15,7 +15,10 @@ function groupsByTask(runs: readonly StoredRun[]): Map<string, MeasuredRow[][]> 
   return byTask;
 }
 
-const percent = (value: number): string => (value === 0 ? 'none' : `${Number((100 * value).toPrecision(3))} %`);
+const percent = (value: number): string => `${Number((100 * value).toPrecision(3))} %`;
+
+/** Of a run by itself. */
+const solved = (value: number): string => (value === 0 ? 'none' : percent(value));
 
 /** What one group did: each run where they are few. @param groups those of the task. */
 function told(members: readonly MeasuredRow[], groups: readonly (readonly MeasuredRow[])[]): string {
@@ -26,13 +29,13 @@ function told(members: readonly MeasuredRow[], groups: readonly (readonly Measur
   const methods = groups.filter(([other]) => other.method === method && other.view === first.view);
   const after = new Set(methods.map(([other]) => other.episodes)).size > 1 ? ` after ${formatNumber(episodes)} episodes` : '';
   const name = `${label}${bound}${after}`;
-  if (members.length === 1) return `${name} solved ${percent(first.success)}`;
+  if (members.length === 1) return `${name} solved ${solved(first.success)}`;
   const values = members.map(({ success }) => success);
-  if (new Set(values).size === 1) return `${name} solved ${percent(values[0])} in each of ${members.length} runs`;
+  if (new Set(values).size === 1) return `${name} solved ${solved(values[0])} in each of ${members.length} runs`;
   if (members.length <= 4)
-    return `${name} solved ${members.map((row) => `${percent(row.success)} with ${apart(row, members)}`).join(' and ')}`;
+    return `${name} solved ${members.map((row) => `${solved(row.success)} with ${apart(row, members)}`).join(' and ')}`;
   const [low, high] = extent(values) as [number, number];
-  return `${name} solved between ${percent(low)} and ${percent(high)} in ${members.length} runs, half of them at least ${percent(median(values) as number)}`;
+  return `${name} solved between ${percent(low)} and ${percent(high)} in ${members.length} runs (median ${percent(median(values) as number)})`;
 }
 
 /** One sentence for each task that runs were measured on; what there is instead where none was. */

@@ -67,8 +67,8 @@ function axes({ log, xLabel, yLabel }: Axes, few = false): Markish[] {
 export type Label = { readonly x: number; readonly y: number; readonly text: string; readonly fill?: string };
 
 /** Labels to the right of places in the chart, none covering another. */
-export function endLabels(labels: readonly Label[], fontWeight?: number): Markish {
-  const look = { textAnchor: 'start', fontVariant: 'tabular-nums', fontWeight, dx: 7 } as const;
+export function endLabels(labels: readonly Label[], fontWeight?: number, className?: string): Markish {
+  const look = { textAnchor: 'start', fontVariant: 'tabular-nums', fontWeight, dx: 7, className } as const;
   const fill = (label: Label): string => label.fill ?? SOFT;
   return textMark(
     labels,

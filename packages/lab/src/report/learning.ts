@@ -73,7 +73,7 @@ function panel(methods: readonly MethodCurves[], task: string, log: boolean, num
   const kind = log ? 'log' : 'linear';
   const ends = methods.flatMap((method, index) => endsOf(method, index, last));
   const label = `Success on task ${task} against episodes, ${log ? 'logarithmic' : 'linear'} axis`;
-  const marks = [...methods.flatMap((method, index) => methodMarks(method, index, numbers)), endLabels(ends, 600)];
+  const marks = [...methods.flatMap((method, index) => methodMarks(method, index, numbers)), endLabels(ends, 600, OVER_RUNS)];
   return chart(label, { x, y, log, xLabel: `episodes (${kind} axis)`, yLabel: 'success' }, marks, ends, NARROW);
 }
 

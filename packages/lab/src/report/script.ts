@@ -52,7 +52,7 @@ for (const place of all('[data-played]')) {
   const play = () => {
     if (Number(slider.value) >= end) slider.value = 0;
     show(Number(slider.value));
-    button.textContent = '⏸ Pause';
+    button.textContent = 'Pause';
     timer = setInterval(() => {
       slider.value = Number(slider.value) + 1;
       show(Number(slider.value));

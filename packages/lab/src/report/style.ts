@@ -47,7 +47,7 @@ svg .tick,svg .axis{fill:var(--soft)}
 .cell{fill:var(--sheet);stroke:var(--line)}
 .wall{fill:var(--soft)}
 svg .cell-name{font-weight:700;font-size:11px}
-.halo{fill:none;stroke:var(--sheet);stroke-width:6;stroke-linejoin:round;opacity:.85}
+.halo{stroke:var(--sheet);stroke-width:6;stroke-linecap:round;opacity:.85}
 .route{fill:none;stroke:var(--ink);stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
 .arrow{fill:var(--ink)}
 .agent{display:none}
