@@ -100,18 +100,20 @@ describe('runs are counted once', () => {
     });
     const tables = buildTables([own, again('0123', '0123'), again('01230123', '0123')]);
     const of = (title: string) => tables.find((table) => table.title === title)?.rows;
-    expect(of('Success, summary')).toEqual([['Internal RL, event-free', '0123', own.rows[0].episodes, 1, 0.25, 0.25, 0.25]]);
+    expect(of('Success, summary')).toEqual([['Internal RL, event-free', '0123', own.rows[0].episodes, 1, null, null, null, '0.250']]);
     expect(of('Success on a task that was not learned')).toEqual([
-      ['Internal RL, event-free', '0123', '01230123', own.rows[0].episodes, 1, 0.75, 0.75, 0.75],
+      ['Internal RL, event-free', '0123', '01230123', own.rows[0].episodes, 1, null, null, null, '0.750'],
     ]);
     expect(of('Success, every run')).toHaveLength(2);
   });
 });
 
 describe('runs together', () => {
-  it('that differ in settings are told by what shares their median', async () => {
+  it('that differ in settings are told apart in a report, and told by what shares their median elsewhere', async () => {
     const { err } = await report('policy-1', 'policy-2', 'policy-hot');
-    expect(err).toMatch(/Warning: Internal RL, event-free on 0123, \d+ episodes: .* differ in reinforce\.temperature \(0\.5, 2\)/);
+    expect(err).toMatch(
+      /Warning: Internal RL, event-free on 0123, \d+ episodes: told apart, for its runs differ in reinforce\.temperature \(0\.5, 2\)/,
+    );
     const { err: more } = await coxswain(
       'analyse',
       'curves',

@@ -3,7 +3,8 @@
 import fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { allSettings, resolve } from '@coxswain/lab';
+import { METRICS } from '@coxswain/internal-rl';
+import { allSettings, readMetrics, resolve } from '@coxswain/lab';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { phaseCost } from '../src/cost/project.js';
@@ -37,7 +38,8 @@ const DISCOVER = {
 const LEARN = {
   'reinforce.task': '3',
   'reinforce.horizon': 8,
-  'internal.updates': 2,
+  'internal.updates': 3,
+  'internal.saveEvery': 2,
   'internal.episodesPerUpdate': 16,
   'raw.updates': 2,
   'raw.episodesPerUpdate': 16,
@@ -77,7 +79,12 @@ describe.each(kinds)('%s', (name) => {
       expect(config.config.model.name).toBe(name);
       const { rows } = JSON.parse(fs.readFileSync(at(`${folder}/result.json`), 'utf8'));
       expect(rows[0].success).toBeGreaterThanOrEqual(0);
+      expect(rows[0].sampled).toBe(16);
     }
+    // Where a run saves the parameters are on the host already: nothing is read for it.
+    const spread = (folder: string) => readMetrics(at(`${folder}/metrics.jsonl`)).map((line) => line[METRICS.policySpread] ?? null);
+    expect(spread('internal')).toEqual([null, expect.any(Number), expect.any(Number)]);
+    expect(spread('raw')).toEqual([null, null]);
   });
 
   it('is told the cost of', async () => {

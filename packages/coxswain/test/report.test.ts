@@ -21,7 +21,7 @@ import {
   tablesToMarkdown,
   valueAt,
 } from '@coxswain/lab';
-import { renderReport } from '@coxswain/lab/draw';
+import { renderReport, SCRIPT } from '@coxswain/lab/draw';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../src/command/main.js';
 import { SYSTEM_REPORTS } from '../src/lists.js';
@@ -30,6 +30,8 @@ import { EPISODES_SHOWN, SAMPLE, STAGE_TRACES, SWITCH_TRACES } from './sample-re
 const EMPTY: ReportData = {
   title: 'Nothing',
   lead: '',
+  story: [],
+  tiles: [],
   facts: [],
   learning: [],
   smoothing: 1,
@@ -37,12 +39,14 @@ const EMPTY: ReportData = {
   pictures: [],
   findings: [],
   tables: [],
+  runs: [],
+  differences: [],
 };
 
 /** Every opened tag is closed in order; the report writes no void elements but `meta`. */
 function expectWellFormed(html: string): void {
   const open: string[] = [];
-  for (const [, closing, name] of html.replace(/<style>[\s\S]*?<\/style>/, '').matchAll(/<(\/?)([a-z][a-z0-9]*)(?:\s[^<>]*)?>/gi)) {
+  for (const [, closing, name] of html.replace(/<(style|script)>[\s\S]*?<\/\1>/g, '').matchAll(/<(\/?)([a-z][a-z0-9]*)(?:\s[^<>]*)?>/gi)) {
     if (closing) expect(open.pop(), `</${name}>`).toBe(name);
     else if (name !== 'meta') open.push(name);
   }
@@ -52,8 +56,18 @@ function expectWellFormed(html: string): void {
 describe('the report', () => {
   const html = renderReport(SAMPLE);
 
-  it('refers to nothing outside itself and runs nothing', () => {
-    expect(html).not.toMatch(/\b(?:https?:|file:|data:|src=|href=|url\(|@import|<script|<link|<iframe)/i);
+  it('refers to nothing outside itself, and runs nothing but its own script', () => {
+    expect(html).not.toMatch(/\b(?:https?:|file:|src=|href=(?!"#)|url\(|@import|<link|<iframe|fetch\(|import\()|"data:/i);
+    expect(html.match(/<script/g)).toHaveLength(1);
+    expect(html).toContain(`<script>${SCRIPT}</script>`);
+    expect(SCRIPT).not.toMatch(/<\/|innerHTML|XMLHttpRequest|WebSocket|eval|Function/);
+  });
+
+  it('has a list of contents whose links lead somewhere', () => {
+    const links = [...html.matchAll(/href="#([^"]*)"/g)].map(([, name]) => name);
+    expect(links.length).toBe(html.match(/<section/g)?.length);
+    expect(new Set(links).size).toBe(links.length);
+    for (const name of links) expect(html).toContain(`<section id="${name}">`);
   });
 
   it('is well formed, and escapes what comes from data', () => {
@@ -69,7 +83,7 @@ describe('the report', () => {
   it('shows every part', () => {
     for (const heading of ['Learning', 'The switch', 'How the switch was found', 'Episodes', 'Training', 'Success, every run'])
       expect(html).toContain(`<h2>${heading}</h2>`);
-    expect(html.match(/class="seed"/g)).toHaveLength(2 * SAMPLE.learning.length);
+    expect(html.match(/<g [^>]*class="run-\d"/g)).toHaveLength(2 * SAMPLE.learning.length);
     expect(html).toContain('linear axis');
     expect(html).toContain('log axis');
   });
@@ -283,7 +297,12 @@ describe('a report of stored runs', () => {
       { label: 'Internal RL, event-free', baseSeed: 3, controllerSeed: 2, rlSeed: 7, learningRate: 1e-3 },
       { label: 'Raw-action RL', baseSeed: 3, controllerSeed: null, rlSeed: 7, learningRate: 1e-4 },
     ]);
-    expect(data.training.map(({ title }) => title)).toEqual(['Pretraining: action NLL', 'Discovery: action NLL', 'Discovery: switch F1']);
+    expect(data.training.map(({ title }) => title)).toEqual([
+      'Pretraining: action NLL',
+      'RL: return',
+      'Discovery: action NLL',
+      'Discovery: switch F1',
+    ]);
     expect(data.training[0].references).toEqual([{ label: 'Bayes', y: 0.718 }]);
     expect(data.tables.map(({ title, rows }) => [title, rows.length])).toEqual([
       ['Success, summary', 2],
@@ -293,8 +312,8 @@ describe('a report of stored runs', () => {
       ['Controllers trained with labels', 1],
       ['Sequence models', 1],
     ]);
-    expect(data.tables[0].rows[0]).toEqual(['Internal RL, event-free', '0123', 1024, 1, 0.2, 0.2, 0.2]);
-    expect(data.tables[2].rows[0]).toEqual(['Internal RL, event-free', '0123', '01230123', 1024, 1, 0.1, 0.1, 0.1]);
+    expect(data.tables[0].rows[0]).toEqual(['Internal RL, event-free', '0123', 1024, 1, null, null, null, '0.200']);
+    expect(data.tables[2].rows[0]).toEqual(['Internal RL, event-free', '0123', '01230123', 1024, 1, null, null, null, '0.100']);
     expect(data.tables[4].rows[0]).toEqual([3, 5, 0.2, 'coxswain supervise --seed 5']);
     expect(data.pictures.map(({ title, pictures }) => [title, pictures.length])).toEqual([
       ['The switch', 3],

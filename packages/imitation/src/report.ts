@@ -1,6 +1,6 @@
 /** What a report tells of sequence models that were trained from demonstrations. */
 
-import { column, lastValue, METRICS, metricChart, type ReportTable, type StoredRun, type SystemReport } from '@coxswain/lab';
+import { column, countModels, lastValue, METRICS, metricChart, type ReportTable, type StoredRun, type SystemReport } from '@coxswain/lab';
 import { PRETRAIN } from './pretrain.js';
 
 const pretrained = (runs: readonly StoredRun[]): StoredRun[] => runs.filter(({ config }) => config.phase === PRETRAIN);
@@ -19,23 +19,24 @@ function pretrainTable(runs: readonly StoredRun[]): ReportTable {
       lastValue(run, METRICS.bayesFloor),
       run.config.command,
     ]),
+    runs: runs.map(({ name }) => [name]),
   };
 }
 
 export const imitationReport: SystemReport = {
-  facts: (runs) => [{ label: 'sequence models', value: String(pretrained(runs).length) }],
+  facts: (runs) => [{ label: 'sequence models', value: countModels(runs, PRETRAIN, 'base') }],
   warnings: () => [],
   charts: (runs) => [
     ...metricChart(pretrained(runs), {
       title: 'Pretraining: action NLL',
       about: 'Nats an action, on training batches.',
-      name: METRICS.actionNll,
+      value: METRICS.actionNll,
       reference: { label: 'Bayes', name: METRICS.bayesFloor },
     }),
     ...metricChart(pretrained(runs), {
       title: 'Pretraining: transitions obeyed',
       about: 'Share of sampled episodes that follow the transitions of the training tasks.',
-      name: METRICS.obeyed,
+      value: METRICS.obeyed,
     }),
   ],
   tables: (runs) => (pretrained(runs).length > 0 ? [pretrainTable(pretrained(runs))] : []),

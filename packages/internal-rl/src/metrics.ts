@@ -21,6 +21,8 @@ export const METRICS = {
   switchAgreement: 'switch/agreement',
   /** How much oftener codes that lie beside each other let go in the same cell than any two; needs no label. */
   neighboursAgree: 'codes/neighbours_agree',
+  /** Mean standard deviation of the codes that a policy proposes, its exploration included. */
+  policySpread: 'policy/spread',
   switchDensity: 'switch/density',
   segmentLength: 'switch/segment_length',
   /** F1 of switches against true subgoal changes, at ±1 step. */

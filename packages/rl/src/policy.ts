@@ -13,6 +13,9 @@ export type PolicyConfig = {
   readonly head: number;
 };
 
+/** The parameter that is log σ of the codes, [latent], before exploration. */
+export const LOG_STD = 'ls';
+
 /** Mean and standard deviation of each dimension of the codes at switches over the data, `[latent]` both. */
 export type CodeStatistics = { readonly mean: ArrayLike<number>; readonly std: ArrayLike<number> };
 
@@ -65,7 +68,7 @@ export class Policy {
       bias: store.declare('head.2.bias', [latent], copyOf(codes.mean)),
     };
     this.#exploration = store.device.zeros([1]);
-    this.#logStd = store.declare('ls', [latent], copyOf(Float32Array.from(codes.std, (std) => Math.log(spread * std))));
+    this.#logStd = store.declare(LOG_STD, [latent], copyOf(Float32Array.from(codes.std, (std) => Math.log(spread * std))));
   }
 
   /** log σ of the codes it proposes [latent]: what is learned, and how far it explores at present. */

@@ -197,4 +197,8 @@ test('draws the path, pads, visits and switches', () => {
   expect(picture.svg).toContain('<circle cx="171.0" cy="61.0" r="16.5"');
   expect(picture.svg).toContain('new code at step 1');
   expect(picture.svg).toMatch(/<text[^>]*>1<\/text>/);
+  // The disc of the visit lies in the diamond, and its corners beside the disc.
+  const [, x, right] = /<path d="M([\d.]+),[\d.]+L([\d.]+),[^>]*data-step="1"/.exec(picture.svg) as RegExpExecArray;
+  const [, disc] = /<circle [^>]*r="([\d.]+)" data-step="1"/.exec(picture.svg) as RegExpExecArray;
+  expect((Number(right) - Number(x)) / Math.SQRT2).toBeGreaterThan(Number(disc));
 });

@@ -47,6 +47,7 @@ async function run({ config, seed, device, folder, session, inputs }: PhaseConte
     ...(policyModel ? { learned: policyModel.config.reinforce.task } : {}),
     episodes: policyModel ? episodesSeen(policyModel) : 0,
     success: played.success,
+    sampled: played.episodes,
   };
   session.note(`success on ${task}: ${played.success.toFixed(4)} over ${played.episodes} sampled episodes`);
   await session.afterStep(1, async () => ({ files: {} }));

@@ -10,8 +10,8 @@ import {
   WORLD_SEED,
   withCulprit,
 } from '@coxswain/lab';
-import type { Reinforcer } from '@coxswain/rl';
-import { readSafetensors, writeSafetensors } from '@coxswain/tensor';
+import { LOG_STD, type NamedArrays, type Reinforcer } from '@coxswain/rl';
+import { asFloat64, readSafetensors, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../metrics.js';
 import { updatesProbe } from '../probes/updates.js';
 import { EPISODES } from '../report/shown-episodes.js';
@@ -21,16 +21,24 @@ import { assembleReinforcement } from './assemble-reinforcement.js';
 import { labelsOf } from './labels.js';
 import { episodesSeen, noControllerOfRaw, otherMethod } from './learned-policy.js';
 import { play } from './play.js';
-import { progressOf, reinforceRate } from './reinforce-schedules.js';
+import { explorationAt, progressOf, reinforceRate } from './reinforce-schedules.js';
+
+/** Mean standard deviation of the codes that a policy proposes, where there is one: it is among what is learned. */
+function spreadOf(learned: NamedArrays, explored: number): Readonly<Record<string, number>> {
+  const logStd = learned.get(LOG_STD);
+  if (!logStd) return {};
+  const std = asFloat64(logStd).map((one) => Math.exp(one));
+  return { [METRICS.policySpread]: explored * (std.reduce((sum, one) => sum + one, 0) / std.length) };
+}
 
 /**
  * What a checkpoint of an RL run holds: the learned parameters by themselves, and all that the next update depends on.
  */
-async function snapshot(reinforcer: Reinforcer, episodes: number): Promise<Snapshot> {
+async function snapshot(reinforcer: Reinforcer, learned: NamedArrays, episodes: number): Promise<Snapshot> {
   return {
     extra: { episodes },
     files: {
-      'model.safetensors': writeSafetensors(await reinforcer.store.save()),
+      'model.safetensors': writeSafetensors(learned),
       'state.safetensors': writeSafetensors(await reinforcer.save()),
     },
   };
@@ -44,7 +52,8 @@ async function run({ config, seed, device, others, folder, session, inputs, resu
   const before = inputs.policy ? episodesSeen(inputs.policy) : 0;
   const seen = (done: number): number => before + done * episodesPerUpdate;
   if (resumed) reinforcer.load(readSafetensors(resumed.read('state.safetensors'), resumed.folder).tensors, resumed.folder);
-  let log = async (): Promise<void> => {};
+  const { saveEvery } = config[config.reinforce.method];
+  let log = async (_more: Readonly<Record<string, number>> = {}): Promise<void> => {};
   while (reinforcer.updates < updates) {
     const progress = progressOf(updates, reinforcer.updates, reinforcer.updatesWithoutSignal);
     const rate = reinforceRate(config[config.reinforce.method], progress);
@@ -53,14 +62,17 @@ async function run({ config, seed, device, others, folder, session, inputs, resu
     const done = reinforcer.updates;
     await log();
     // Its losses come with the next update's episodes: nothing waits for them, unless the run is saved.
-    log = async () => {
+    log = async (more = {}) => {
       const { metrics } = await update.finish();
-      session.log(done, { [METRICS.episodes]: seen(done), [METRICS.learningRate]: rate, ...metrics });
+      session.log(done, { [METRICS.episodes]: seen(done), [METRICS.learningRate]: rate, ...metrics, ...more });
       log = async () => {};
     };
     const save = async (): Promise<Snapshot> => {
-      await log();
-      return snapshot(reinforcer, seen(done));
+      const learned = await reinforcer.store.save();
+      // Not where Ctrl-C saves: a run that was stopped has the metrics of one that was not.
+      const due = done % saveEvery === 0 || done === updates;
+      await log(due ? spreadOf(learned, explorationAt(config.internal, progress)) : {});
+      return snapshot(reinforcer, learned, seen(done));
     };
     await withCulprit(
       () => reinforcer.explain(),
@@ -74,11 +86,11 @@ async function run({ config, seed, device, others, folder, session, inputs, resu
   const rows: ResultRow[] = [];
   const evaluation = WORLD_SEED.evaluation + seed;
   const measured = await play(config, actor, { task, horizon, episodes, seed: evaluation, draw: 6 }, actorsBeside);
-  rows.push({ ...labels, task, episodes: seen(updates), success: measured.success });
+  rows.push({ ...labels, task, episodes: seen(updates), success: measured.success, sampled: measured.episodes });
   if (longTask && longTask !== task) {
     const options = { task: longTask, horizon: longHorizon, episodes: Math.min(episodes, 2048), seed: evaluation };
     const long = await play(config, actor, options, actorsBeside);
-    rows.push({ ...labels, task: longTask, episodes: seen(updates), success: long.success });
+    rows.push({ ...labels, task: longTask, episodes: seen(updates), success: long.success, sampled: long.episodes });
   }
   folder.writeArtifact(EPISODES.file, measured.drawn);
   folder.writeArtifact(RESULT_FILE, {

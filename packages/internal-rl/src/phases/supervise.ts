@@ -37,10 +37,12 @@ async function run({ config, seed, device, folder, session, inputs, resumed }: P
   const { task, horizon } = config.reinforce;
   const { longTask, longHorizon } = config.evaluate;
   const labels = { method: 'supervised', view: null, baseSeed: inputs.base.identity.seed, controllerSeed: null, rlSeed: seed, episodes: 0 };
-  const successOn = async (asked: string, steps: number): Promise<number> =>
-    (await oracleLegs(config, base, training, { task: asked, horizon: steps, seed })).success;
-  const rows = [{ ...labels, task, success: await successOn(task, horizon) }];
-  if (longTask && longTask !== task) rows.push({ ...labels, task: longTask, success: await successOn(longTask, longHorizon) });
+  const rowOf = async (asked: string, steps: number) => {
+    const { success, played } = await oracleLegs(config, base, training, { task: asked, horizon: steps, seed });
+    return { ...labels, task: asked, success, sampled: played };
+  };
+  const rows = [await rowOf(task, horizon)];
+  if (longTask && longTask !== task) rows.push(await rowOf(longTask, longHorizon));
   session.note(`NLL under the right controller ${nll.toFixed(4)}; success on ${task} ${rows[0].success.toFixed(4)}`);
   folder.writeArtifact(RESULT_FILE, { rows, [METRICS.nllHard]: nll });
   training.dispose();

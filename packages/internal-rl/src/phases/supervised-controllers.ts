@@ -136,6 +136,8 @@ class OracleSwitching implements Controller {
 /** What became of episodes, leg by leg. */
 export interface Legs {
   readonly success: number;
+  /** Episodes that these are shares of. */
+  readonly played: number;
   /** Share of episodes that the horizon cut. */
   readonly timeout: number;
   /** Share of those that began a leg that finished it. */
@@ -179,6 +181,7 @@ export async function legsOf(rollout: Rollout, colours: number, batches: number)
   }
   return {
     success: reached[colours] / played,
+    played,
     timeout: cut / played,
     legs: reached.slice(1).map((finished, leg) => finished / Math.max(1, reached[leg])),
   };

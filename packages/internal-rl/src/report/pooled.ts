@@ -11,6 +11,9 @@ export type Pools = ReadonlyMap<string, readonly StoredRun[]>;
 const MODEL: readonly SectionName[] = ['world', 'model'];
 const STEERED: readonly SectionName[] = [...MODEL, 'metacontroller', 'discover'];
 
+/** Phases whose runs play tasks by a policy. */
+const PLAYING: readonly string[] = ['reinforce', 'evaluate'];
+
 /** What a run of discovery, or one that steers, was found with. */
 export const discoveryOf = ({ config: { config, preset } }: StoredRun): Config['discover'] => wholeConfig(config, preset).discover;
 
@@ -19,29 +22,58 @@ function settingsOf(run: StoredRun): Record<string, unknown> {
   const config = wholeConfig(run.config.config, run.config.preset);
   const raw = config.reinforce.method === 'raw';
   const reinforce: readonly SectionName[] = raw ? [...MODEL, 'reinforce', 'raw'] : [...STEERED, 'reinforce', 'internal'];
-  const sections = run.config.phase === 'reinforce' ? reinforce : STEERED;
+  const sections = PLAYING.includes(run.config.phase) ? reinforce : STEERED;
   return { ...hashedSettings(pick(config, sections)), 'a policy to start from': run.config.inputs.policy !== undefined };
 }
 
-/** One sentence for each pool whose runs differ in more than what it is named after. */
-export function differencesWithin(pools: Pools): string[] {
+/** Settings in which some of these differ, with their values as JSON. */
+function differing(settings: readonly Record<string, unknown>[]): (readonly [key: string, values: readonly string[]])[] {
+  const keys = [...new Set(settings.flatMap(Object.keys))];
+  const values = keys.map((key) => [key, [...new Set(settings.map((of) => JSON.stringify(of[key])))]] as const);
+  return values.filter(([, found]) => found.length > 1);
+}
+
+/** One sentence for each pool whose runs differ in more than what it is named after. @param what becomes of them. */
+export function differencesWithin(pools: Pools, what = 'one median over runs that differ in'): string[] {
   return [...pools].flatMap(([name, runs]) => {
-    const settings = runs.map(settingsOf);
-    const keys = [...new Set(settings.flatMap(Object.keys))];
-    const values = keys.map((key) => [key, [...new Set(settings.map((of) => JSON.stringify(of[key])))]] as const);
-    const differing = values.filter(([, found]) => found.length > 1).map(([key, found]) => `${key} (${found.join(', ')})`);
-    const more = differing.length > 5 ? `; and ${differing.length - 5} more` : '';
-    return differing.length > 0 ? [`${name}: one median over runs that differ in ${differing.slice(0, 5).join('; ')}${more}.`] : [];
+    const found = differing(runs.map(settingsOf)).map(([key, values]) => `${key} (${values.join(', ')})`);
+    const more = found.length > 5 ? `; and ${found.length - 5} more` : '';
+    return found.length > 0 ? [`${name}: ${what} ${found.slice(0, 5).join('; ')}${more}.`] : [];
   });
 }
 
+/** Settings that a kind is named after at most; where more differ it is numbered. */
+const NAMED = 2;
+
+/**
+ * What tells runs of one pool apart besides their seeds, as a word behind their method's name; nothing for those that
+ * are all of one kind. Runs of two kinds have no median together.
+ */
+export function kindsOf(runs: readonly StoredRun[]): ReadonlyMap<StoredRun, string> {
+  return new Map(
+    [...learningPools(runs, PLAYING).values()].flatMap((members) => {
+      const settings = members.map(settingsOf);
+      const keys = differing(settings).map(([key]) => key);
+      const values = settings.map((of) => JSON.stringify(keys.map((key) => of[key])));
+      const distinct = [...new Set(values)];
+      return members.flatMap((run, i): [StoredRun, string][] => {
+        if (keys.length === 0) return [];
+        const named = keys.slice(0, NAMED).map((key) => `${key}=${JSON.stringify(settings[i][key]) ?? 'absent'}`);
+        const more = keys.length > NAMED ? [`${keys.length - NAMED} more settings, kind ${distinct.indexOf(values[i]) + 1}`] : [];
+        return [[run, [...named, ...more].join(', ')]];
+      });
+    }),
+  );
+}
+
 /** RL runs by method, task and episodes, as learning curves and tables count them. */
-export function learningPools(runs: readonly StoredRun[]): Pools {
-  const learned = runs.filter(({ config }) => config.phase === 'reinforce');
+export function learningPools(runs: readonly StoredRun[], phases: readonly string[] = ['reinforce']): Pools {
+  const learned = runs.filter(({ config }) => phases.includes(config.phase));
   return group(learned, ({ config }) => {
     const section = config.config[config.config.reinforce?.method ?? 'internal'];
     const episodes = (section?.updates ?? 0) * (section?.episodesPerUpdate ?? 0);
-    return `${methodLabel(labelsOf(config))} on ${config.config.reinforce?.task}, ${episodes} episodes`;
+    const measured = config.phase === 'reinforce' ? '' : `, ${config.phase}`;
+    return `${methodLabel(labelsOf(config))} on ${config.config.reinforce?.task}, ${episodes} episodes${measured}`;
   });
 }
 

@@ -1,10 +1,11 @@
 /** The report's tables, one row a run, with the command that made it. */
 
-import { column, lastValue, listOf, type ReportTable, type ResultRow, type StoredRun, sortRows } from '@coxswain/lab';
-import { group, median, quantile } from 'd3-array';
+import { column, intervalTold, lastValue, listOf, type ReportTable, type StoredRun, share, sortRows } from '@coxswain/lab';
+import { extent, quantile } from 'd3-array';
 import { METRICS } from '../metrics.js';
 import { SKILLS } from '../skills/open.js';
-import { methodLabel, methodName } from './method-names.js';
+import { alike, carriedOver, FEWEST_FOR_MEDIAN, type MeasuredRow, measuredRows, onePerPolicy } from './measured.js';
+import { methodName } from './method-names.js';
 import { discoveryOf } from './pooled.js';
 
 /** What the methods of a table were not given alike: said wherever they stand side by side. */
@@ -19,6 +20,9 @@ function unlike(methods: Iterable<string>): string {
   ];
   return said.join('');
 }
+
+/** The run of each row. */
+const namesOf = (runs: readonly StoredRun[]): string[][] => runs.map(({ name }) => [name]);
 
 function discoverTable(runs: readonly StoredRun[]): ReportTable {
   return {
@@ -51,6 +55,7 @@ function discoverTable(runs: readonly StoredRun[]): ReportTable {
         run.config.command,
       ];
     }),
+    runs: namesOf(runs),
   };
 }
 
@@ -66,6 +71,7 @@ function superviseTable(runs: readonly StoredRun[]): ReportTable {
       measured[METRICS.nllHard] ?? null,
       config.command,
     ]),
+    runs: namesOf(runs),
   };
 }
 
@@ -96,21 +102,15 @@ function skillsTable(runs: readonly StoredRun[]): ReportTable {
         run.config.command,
       ]),
     ),
+    runs: runs.flatMap((run) => listOf(run, SKILLS).map(() => [run.name])),
   };
 }
 
-/**
- * A row with how it came about; `learned` is the task of its run, which labelled controllers learn no more than any
- * other. `again`: it was measured by `coxswain evaluate`, and may stand beside what the policy's own run measured.
- */
-type RowOfRun = ResultRow & { readonly command: string; readonly learned: string; readonly again: boolean };
-
-const carriedOver = ({ method, task, learned }: RowOfRun): boolean => method !== 'supervised' && task !== learned;
-
-function resultTable(rows: readonly RowOfRun[]): ReportTable {
+function resultTable(rows: readonly MeasuredRow[]): ReportTable {
   return {
     title: 'Success, every run',
-    about: 'Share of sampled episodes that finish the task, after the given number of training episodes.',
+    about:
+      'Share of sampled episodes that finish the task, after the given number of training episodes, with Wilson’s interval for so many sampled episodes: it says nothing of other seeds.',
     columns: [
       column('Method', false),
       column('Task', false),
@@ -119,70 +119,71 @@ function resultTable(rows: readonly RowOfRun[]): ReportTable {
       column('RL'),
       column('Episodes'),
       column('Success'),
+      column('Sampled'),
+      column('95 % interval', false),
       column('Command', false),
     ],
     rows: sortRows(rows).map((row) => [
-      methodLabel(row),
+      row.label,
       row.task,
       row.baseSeed,
       row.controllerSeed,
       row.rlSeed,
       row.episodes,
       row.success,
+      row.sampled ?? null,
+      row.sampled ? intervalTold(row.success, row.sampled) : null,
       row.command,
     ]),
+    runs: sortRows(rows).map(({ run }) => [run]),
   };
 }
 
-/** One row a policy and task: what was measured again counts where the policy's own run is not there. */
-function onePerPolicy(rows: readonly RowOfRun[]): RowOfRun[] {
-  const keyOf = ({ method, view, baseSeed, controllerSeed, rlSeed, task, learned, episodes }: RowOfRun): string =>
-    JSON.stringify([method, view, baseSeed, controllerSeed, rlSeed, task, learned, episodes]);
-  const own = new Set(rows.filter(({ again }) => !again).map(keyOf));
-  return rows.filter((row, i) => !row.again || (!own.has(keyOf(row)) && rows.findIndex((other) => keyOf(other) === keyOf(row)) === i));
+const SPREAD = [column('Runs'), column('Median'), column('Lower quartile'), column('Upper quartile'), column('Each run', false)];
+
+/** So many runs are listed one by one; of more the least and the best are. */
+const MOST_EACH = 6;
+
+/**
+ * For each group of runs of a kind what its members share, then how many they are, their median and quartiles where
+ * they are enough for these, and each of them.
+ */
+function spreadRows(rows: readonly MeasuredRow[], shared: (row: MeasuredRow) => (string | number)[]) {
+  const groups = alike(rows);
+  return {
+    rows: groups.map((members) => {
+      const values = members.map(({ success }) => success);
+      const at = (p: number) => (members.length < FEWEST_FOR_MEDIAN ? null : (quantile(values, p) ?? null));
+      const [low, high] = extent(values) as [number, number];
+      const each = values.length > MOST_EACH ? `${share(low)} to ${share(high)}` : values.map(share).join(', ');
+      return [...shared(members[0]), members.length, at(0.5), at(0.25), at(0.75), each];
+    }),
+    runs: groups.map((members) => members.map(({ run }) => run)),
+  };
 }
 
-const SPREAD = [column('Runs'), column('Median'), column('Lower quartile'), column('Upper quartile')];
-
-/** For each group of rows what its members share, then how many they are, their median and quartiles. */
-function spreadRows<R extends ResultRow>(rows: readonly R[], shared: (row: R) => (string | number)[]): ReportTable['rows'] {
-  return [...group(sortRows(rows), (row) => shared(row).join('\n')).values()].map((members) => {
-    const values = members.map((row) => row.success);
-    return [...shared(members[0]), members.length, median(values) ?? null, quantile(values, 0.25) ?? null, quantile(values, 0.75) ?? null];
-  });
-}
-
-function summaryTable(rows: readonly ResultRow[]): ReportTable {
+function summaryTable(rows: readonly MeasuredRow[]): ReportTable {
   return {
     title: 'Success, summary',
-    about: `Median and quartiles over the runs below.${unlike(rows.map(({ method }) => method))}`,
+    about: `Median and quartiles over the runs below that differ in their seeds alone, from ${FEWEST_FOR_MEDIAN} on.${unlike(rows.map(({ method }) => method))}`,
     columns: [column('Method', false), column('Task', false), column('Episodes'), ...SPREAD],
-    rows: spreadRows(rows, (row) => [methodLabel(row), row.task, row.episodes]),
+    ...spreadRows(rows, (row) => [row.label, row.task, row.episodes]),
   };
 }
 
-function carriedTable(rows: readonly RowOfRun[]): ReportTable {
+function carriedTable(rows: readonly MeasuredRow[]): ReportTable {
   return {
     title: 'Success on a task that was not learned',
     about: 'The same policies on another task than the one that they were rewarded for, by method and the task that was learned.',
     columns: [column('Method', false), column('Learned', false), column('Task', false), column('Episodes'), ...SPREAD],
-    rows: spreadRows(rows, (row) => [methodLabel(row), row.learned, row.task, row.episodes]),
+    ...spreadRows(rows, (row) => [row.label, row.learned, row.task, row.episodes]),
   };
 }
 
 /** Every table that the runs give something for. */
 export function buildTables(runs: readonly StoredRun[]): ReportTable[] {
   const of = (phase: string) => runs.filter((run) => run.config.phase === phase);
-  const all = runs.flatMap(({ rows, config }) =>
-    rows.map(
-      (row): RowOfRun => ({
-        ...row,
-        command: config.command,
-        learned: row.learned ?? config.config.reinforce?.task ?? row.task,
-        again: config.phase === 'evaluate',
-      }),
-    ),
-  );
+  const all = measuredRows(runs);
   const [carried, rows] = [all.filter(carriedOver), all.filter((row) => !carriedOver(row))];
   return [
     ...(rows.length > 0 ? [summaryTable(onePerPolicy(rows)), resultTable(rows)] : []),

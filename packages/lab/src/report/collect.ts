@@ -1,6 +1,7 @@
 /** From stored runs to a report. */
 import type { StoredRun } from '../run/scan.js';
 import type { Findings, ReportData } from './data.js';
+import { listRuns, runFacts, settingDifferences } from './runs.js';
 import type { SystemReport } from './system-report.js';
 
 export type ReportOptions = {
@@ -17,11 +18,19 @@ export function collectReport(
   systems: readonly SystemReport[],
   { title, smoothing, findings = [] }: ReportOptions,
 ): ReportData {
-  const presets = [...new Set(runs.map((run) => run.config.preset))].join(', ');
+  const list = listRuns(runs);
   return {
     title,
     lead: systems.flatMap(({ lead }) => lead ?? []).join(' '),
-    facts: [{ label: 'preset', value: presets }, ...systems.flatMap((system) => system.facts(runs))],
+    story: systems.flatMap((system) => system.story?.(runs) ?? []),
+    tiles: systems.flatMap((system) => system.tiles?.(runs) ?? []),
+    facts: [
+      ...runFacts(
+        list,
+        runs.map(({ config }) => config.preset),
+      ),
+      ...systems.flatMap((system) => system.facts(runs)),
+    ],
     smoothing,
     learning: systems.flatMap((system) => system.learning?.(runs) ?? []),
     training: systems.flatMap((system) => system.charts(runs)),
@@ -29,5 +38,7 @@ export function collectReport(
     findings,
     // What was made last is asked for first: results stand before what they rest on.
     tables: systems.toReversed().flatMap((system) => system.tables(runs)),
+    runs: list,
+    differences: settingDifferences(runs),
   };
 }

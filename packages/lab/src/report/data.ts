@@ -2,6 +2,8 @@
 
 /** One RL run: success (share of solved episodes, 0 to 1) against episodes seen so far. */
 export type LearningRun = {
+  /** The run, as `StoredRun` names it. */
+  readonly run: string;
   /** What its method is called, with what the method’s runs differ in: runs of one label are drawn together. */
   readonly label: string;
   readonly task: string;
@@ -18,6 +20,8 @@ export type LearningRun = {
 
 export type Curve = {
   readonly label: string;
+  /** The run that it is of, where it is of one. */
+  readonly run?: string;
   readonly points: readonly { readonly x: number; readonly y: number }[];
   /** Ground drawn around the curve: quartiles. */
   readonly band?: readonly { readonly x: number; readonly low: number; readonly high: number }[];
@@ -40,6 +44,10 @@ export type Picture = {
   /** What it is, and whether that went well: in front of the caption. */
   readonly outcome?: { readonly title: string; readonly good: boolean };
   readonly caption: string;
+  /** The run that it is of, where it is of one. */
+  readonly run?: string;
+  /** What is said of each step where it is played, the start first. */
+  readonly steps?: readonly string[];
 };
 
 /** Pictures of a system's runs, under a title of their own. */
@@ -50,6 +58,8 @@ export type PictureSection = {
   readonly pictures: readonly Picture[];
   /** Whether they are small, and stand in columns. */
   readonly small?: boolean;
+  /** Whether they can be played: their parts say from which step on they are there, as `data-step`. */
+  readonly played?: boolean;
 };
 
 export type ReportTable = {
@@ -57,6 +67,40 @@ export type ReportTable = {
   readonly about: string;
   readonly columns: readonly { readonly label: string; readonly numeric: boolean }[];
   readonly rows: readonly (readonly (string | number | null)[])[];
+  /** Of each row the runs that it is of; analyses, which are no run's alone, have none. */
+  readonly runs?: readonly (readonly string[])[];
+};
+
+/** A number of the front, as a table has it. */
+export type Tile = {
+  readonly value: string;
+  /** What it is of. */
+  readonly told: string;
+  /** The label of learning curves that it belongs to, if there are some. */
+  readonly label: string;
+  readonly runs: readonly string[];
+};
+
+/** A run as the list of runs has it. */
+export type ListedRun = {
+  readonly name: string;
+  readonly phase: string;
+  readonly world: string;
+  readonly seed: number;
+  /** The models that it starts from: `base 1, controller 2`. */
+  readonly from: string;
+  /** ISO 8601 of its first process. */
+  readonly started?: string;
+  /** That its processes worked, up to the last checkpoint. */
+  readonly seconds?: number;
+  readonly adapters: readonly string[];
+};
+
+/** A setting in which runs of one phase differ. */
+export type Difference = {
+  readonly phase: string;
+  readonly setting: string;
+  readonly values: readonly { readonly value: string; readonly runs: readonly string[] }[];
 };
 
 /** What an analysis leaves: numbers as tables and curves, beside what the paper reports. */
@@ -76,7 +120,10 @@ export type ReportData = {
   readonly title: string;
   /** One or two sentences under the title. */
   readonly lead: string;
-  /** Adapter, preset, … */
+  /** What happened, a sentence each. */
+  readonly story: readonly string[];
+  readonly tiles: readonly Tile[];
+  /** World, adapter, preset, … */
   readonly facts: readonly { readonly label: string; readonly value: string }[];
   readonly learning: readonly LearningRun[];
   /** Points that each point of a learning curve is the mean of (itself and those before it). */
@@ -85,4 +132,6 @@ export type ReportData = {
   readonly pictures: readonly PictureSection[];
   readonly findings: readonly Findings[];
   readonly tables: readonly ReportTable[];
+  readonly runs: readonly ListedRun[];
+  readonly differences: readonly Difference[];
 };

@@ -1,5 +1,5 @@
 /** Markup as text. Everything that comes from data goes through `text` or an attribute, which escape it. */
-import { STYLE } from './style.js';
+import { DRAWN } from './style.js';
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
@@ -26,14 +26,14 @@ export function svg(width: number, height: number, label: string, ...children: r
 }
 
 /** A figure with its caption (markup). */
-export function figure(body: string, caption: string): string {
-  return element('figure', {}, body, caption === '' ? '' : element('figcaption', {}, caption));
+export function figure(body: string, caption: string, attributes: Attributes = {}): string {
+  return element('figure', attributes, body, caption === '' ? '' : element('figcaption', {}, caption));
 }
 
 /** An SVG file with the style sheet and a background. */
 export function svgFile(width: number, height: number, ...children: readonly string[]): string {
   const attributes = { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${width} ${height}`, width, height };
-  const style = element('style', {}, `${STYLE}svg{font-family:system-ui,sans-serif}`);
+  const style = element('style', {}, `${DRAWN}svg{font-family:system-ui,sans-serif}`);
   const sheet = element('rect', { width, height, style: 'fill:var(--sheet)' });
   return `${element('svg', attributes, style, sheet, ...children)}\n`;
 }

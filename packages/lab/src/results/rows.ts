@@ -15,6 +15,8 @@ export type ResultRow = {
   readonly episodes: number;
   /** Share of sampled episodes that finish the task, 0 to 1. */
   readonly success: number;
+  /** So many episodes were sampled for it; unknown where the run is from before rows said it. */
+  readonly sampled?: number;
 };
 
 /** The part of a run, or of its context, that says which run it is. */

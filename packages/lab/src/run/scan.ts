@@ -1,9 +1,9 @@
 /** Finds runs on the disk and reads what they left. */
 
 import fs from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { CoxswainError } from '@coxswain/base';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { FINDINGS_FILE } from '../analyses/findings.js';
 import { FileError, RunFolderError } from '../errors.js';
 import { house } from '../house.js';
@@ -12,7 +12,7 @@ import type { ResultRow } from '../results/rows.js';
 import type { RunList } from '../system.js';
 import { fitted } from './fitted.js';
 import { RESULT_FILE, type RunConfig, readOwnConfig } from './folder.js';
-import { type MetricLine, readMetrics } from './metrics.js';
+import { type MetricLine, readLines, readMetrics } from './metrics.js';
 import { readArtifact } from './seal.js';
 import { FINDINGS, RESULT } from './shapes.js';
 import { onDisk } from './storage.js';
@@ -20,6 +20,8 @@ import { onDisk } from './storage.js';
 /** A run as a report reads it. Absent files (an unfinished run) give empty lists. */
 export type StoredRun = {
   readonly folder: string;
+  /** What it is called among the runs that it was found with: its folder below the one that was searched. */
+  readonly name: string;
   readonly config: RunConfig;
   readonly metrics: readonly MetricLine[];
   /** `result.json`: `{ rows }`. */
@@ -28,6 +30,10 @@ export type StoredRun = {
   readonly measured: Readonly<Record<string, number>>;
   /** What systems say that their runs leave, by the name of the file; see `listOf`. */
   readonly lists: Readonly<Record<string, readonly unknown[]>>;
+  /** Of each process that worked on it, when it began and on what. */
+  readonly processes: readonly { readonly started?: string; readonly adapter?: string }[];
+  /** Seconds that all of them had worked when a step was saved; no step twice. */
+  readonly times: readonly { readonly step: number; readonly seconds: number }[];
 };
 
 /** The last value a run logged under a name; `null` when it never did. */
@@ -86,11 +92,33 @@ export function readResult(folder: string): Pick<StoredRun, 'rows' | 'measured'>
 /** Files that only the runs of some systems leave. */
 const leftBySystems = (): readonly RunList<unknown>[] => house().systems.flatMap(({ leaves = [] }) => leaves);
 
+const PROCESSES: z.ZodType<StoredRun['processes']> = z.array(
+  z.looseObject({ started: z.string().optional(), adapter: z.string().optional() }),
+);
+const TIMES: z.ZodType<StoredRun['times']> = z.array(z.looseObject({ step: z.number(), seconds: z.number() }));
+
+/** Each process counts its own seconds: they begin anew where one took over from another. */
+function timesOf(lines: StoredRun['times']): StoredRun['times'] {
+  const times: { step: number; seconds: number }[] = [];
+  let [before, last] = [0, 0];
+  for (const { step, seconds } of lines) {
+    if (seconds < last) before += last;
+    last = seconds;
+    while (times.length > 0 && times[times.length - 1].step >= step) times.pop();
+    times.push({ step, seconds: before + seconds });
+  }
+  return times;
+}
+
 function readRun(folder: string): StoredRun {
   const config = readOwnConfig(folder);
+  const lines = <T>(name: string, shape: z.ZodType<T>): T => shaped(folder, name, readLines(join(folder, name)), shape);
   return {
     folder,
+    name: basename(folder),
     config,
+    processes: lines('environment.jsonl', PROCESSES),
+    times: timesOf(lines('timing.jsonl', TIMES)),
     metrics: readMetrics(join(folder, 'metrics.jsonl')),
     ...readResult(folder),
     lists: Object.fromEntries(leftBySystems().map(({ file, shape }) => [file, readList(folder, file, shape)])),
@@ -174,11 +202,14 @@ function once(runs: readonly StoredRun[], choice: Choice): StoredRun[] {
  */
 export function findRuns(roots: string | readonly string[], choice: Choice = {}): StoredRun[] {
   const seen = new Set<string>();
-  const folders = [roots].flat().flatMap((root) => findRunFolders(root, seen));
-  return once(
-    folders.flatMap((folder) => readOrSkip(folder, readRun, choice) ?? []),
-    choice,
-  );
+  const places = [roots].flat().flatMap((root) => findRunFolders(root, seen).map((folder) => [folder, relative(root, folder)] as const));
+  const found = places.flatMap(([folder, name]): StoredRun[] => {
+    const run = readOrSkip(folder, readRun, choice);
+    return run ? [{ ...run, name: name || run.name }] : [];
+  });
+  const runs = once(found, choice);
+  const times = (name: string): number => runs.filter((run) => run.name === name).length;
+  return runs.map((run) => (times(run.name) > 1 ? { ...run, name: run.folder } : run));
 }
 
 function findingsBelow(root: string, choice: Choice, seen: Set<string>): Findings[] {

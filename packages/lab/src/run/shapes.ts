@@ -15,6 +15,7 @@ const ROWS: z.ZodType<readonly ResultRow[]> = z.array(
     task: z.string(),
     episodes: z.number(),
     success: z.number(),
+    sampled: z.number().positive().optional(),
   }),
 );
 
