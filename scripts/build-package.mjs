@@ -1,6 +1,6 @@
 // Builds the package in the current folder to dist/, from the entries that package.json's `exports` and `bin` name:
-// esbuild writes a file for each module, or with `--bundle` few files (WGSL as text, dependencies left as imports), tsc
-// their declarations with maps to src/.
+// esbuild writes a file for each module, or with `--bundle` few files; WGSL becomes text, dependencies stay imports.
+// tsc writes their declarations with maps to src/.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

@@ -1,6 +1,5 @@
-// `npm run release:rehearse`: a whole release but for the publishing, of what is committed: a clean clone is versioned,
-// held against the linter, packed, and what was packed installed with npm and pnpm and run.
-import { spawnSync } from 'node:child_process';
+// `npm run release:rehearse`: a whole release of what is committed, but for the publishing. A clean clone is
+// versioned, held against the linter and packed; what was packed is installed with npm and pnpm, and run.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -60,8 +59,8 @@ export function runInstalled(manager, tarballs, folder) {
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  const { stdout } = spawnSync('git', ['status', '--porcelain'], { cwd: root, encoding: 'utf8' });
-  if (stdout) console.log('Files here are not committed: the rehearsal is of the last commit, without them.');
+  if (run('git', ['status', '--porcelain'], root))
+    console.log('Files here are not committed: the rehearsal is of the last commit, without them.');
   const folder = mkdtempSync(join(tmpdir(), 'coxswain-release-'));
   try {
     const { version, tarballs } = packFromClone(folder, console.log);

@@ -1,6 +1,4 @@
-/**
- * Success rates as reports tell them: with the run that measured each, its kind and how many episodes it is a share of.
- */
+/** Success rates as reports tell them: each with its run, its kind and the episodes that it is a share of. */
 import { type ResultRow, type StoredRun, sortRows } from '@coxswain/lab';
 import { group } from 'd3-array';
 import { methodLabel } from './method-names.js';
@@ -53,6 +51,3 @@ export function onePerPolicy(rows: readonly MeasuredRow[]): MeasuredRow[] {
 export const alike = (rows: readonly MeasuredRow[]): MeasuredRow[][] => [
   ...group(sortRows(rows), ({ label, learned, task, episodes }) => JSON.stringify([label, learned, task, episodes])).values(),
 ];
-
-/** Runs that a median is taken over, at least: of two it is a number that neither of them has. */
-export const FEWEST_FOR_MEDIAN = 3;

@@ -1,6 +1,6 @@
 /** Runs that one median is taken over, and the settings in which they differ: said, for the median does not show it. */
 
-import { type Config, hashedSettings, pick, type SectionName, type StoredRun, wholeConfig } from '@coxswain/lab';
+import { type Config, differingSettings, hashedSettings, pick, type SectionName, type StoredRun, wholeConfig } from '@coxswain/lab';
 import { group } from 'd3-array';
 import { labelsOf } from '../phases/labels.js';
 import { methodLabel } from './method-names.js';
@@ -26,17 +26,12 @@ function settingsOf(run: StoredRun): Record<string, unknown> {
   return { ...hashedSettings(pick(config, sections)), 'a policy to start from': run.config.inputs.policy !== undefined };
 }
 
-/** Settings in which some of these differ, with their values as JSON. */
-function differing(settings: readonly Record<string, unknown>[]): (readonly [key: string, values: readonly string[]])[] {
-  const keys = [...new Set(settings.flatMap(Object.keys))];
-  const values = keys.map((key) => [key, [...new Set(settings.map((of) => JSON.stringify(of[key])))]] as const);
-  return values.filter(([, found]) => found.length > 1);
-}
-
 /** One sentence for each pool whose runs differ in more than what it is named after. @param what becomes of them. */
 export function differencesWithin(pools: Pools, what = 'one median over runs that differ in'): string[] {
   return [...pools].flatMap(([name, runs]) => {
-    const found = differing(runs.map(settingsOf)).map(([key, values]) => `${key} (${values.join(', ')})`);
+    const found = differingSettings(runs, settingsOf).map(
+      ({ setting, values }) => `${setting} (${values.map(({ value }) => value).join(', ')})`,
+    );
     const more = found.length > 5 ? `; and ${found.length - 5} more` : '';
     return found.length > 0 ? [`${name}: ${what} ${found.slice(0, 5).join('; ')}${more}.`] : [];
   });
@@ -53,7 +48,7 @@ export function kindsOf(runs: readonly StoredRun[]): ReadonlyMap<StoredRun, stri
   return new Map(
     [...learningPools(runs, PLAYING).values()].flatMap((members) => {
       const settings = members.map(settingsOf);
-      const keys = differing(settings).map(([key]) => key);
+      const keys = differingSettings(members, settingsOf).map(({ setting }) => setting);
       const values = settings.map((of) => JSON.stringify(keys.map((key) => of[key])));
       const distinct = [...new Set(values)];
       return members.flatMap((run, i): [StoredRun, string][] => {

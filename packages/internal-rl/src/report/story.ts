@@ -1,7 +1,7 @@
 /** What happened, on the front of a report: a sentence a task, and the numbers of its tables as tiles. */
-import { formatNumber, intervalTold, type StoredRun, share, type Tile } from '@coxswain/lab';
+import { FEWEST_FOR_MEDIAN, formatNumber, intervalTold, type StoredRun, share, type Tile } from '@coxswain/lab';
 import { extent, median, quantile } from 'd3-array';
-import { alike, carriedOver, FEWEST_FOR_MEDIAN, type MeasuredRow, measuredRows, onePerPolicy } from './measured.js';
+import { alike, carriedOver, type MeasuredRow, measuredRows, onePerPolicy } from './measured.js';
 import { apart } from './method-names.js';
 
 /** The groups of runs that each tile is of, by task. */

@@ -1,10 +1,20 @@
 /** The report's tables, one row a run, with the command that made it. */
 
-import { column, intervalTold, lastValue, listOf, type ReportTable, type StoredRun, share, sortRows } from '@coxswain/lab';
+import {
+  column,
+  FEWEST_FOR_MEDIAN,
+  intervalTold,
+  lastValue,
+  listOf,
+  type ReportTable,
+  type StoredRun,
+  share,
+  sortRows,
+} from '@coxswain/lab';
 import { extent, quantile } from 'd3-array';
 import { METRICS } from '../metrics.js';
 import { SKILLS } from '../skills/open.js';
-import { alike, carriedOver, FEWEST_FOR_MEDIAN, type MeasuredRow, measuredRows, onePerPolicy } from './measured.js';
+import { alike, carriedOver, type MeasuredRow, measuredRows, onePerPolicy } from './measured.js';
 import { methodName } from './method-names.js';
 import { discoveryOf } from './pooled.js';
 
@@ -106,7 +116,8 @@ function skillsTable(runs: readonly StoredRun[]): ReportTable {
   };
 }
 
-function resultTable(rows: readonly MeasuredRow[]): ReportTable {
+function resultTable(measured: readonly MeasuredRow[]): ReportTable {
+  const rows = sortRows(measured);
   return {
     title: 'Success, every run',
     about:
@@ -123,7 +134,7 @@ function resultTable(rows: readonly MeasuredRow[]): ReportTable {
       column('95 % interval', false),
       column('Command', false),
     ],
-    rows: sortRows(rows).map((row) => [
+    rows: rows.map((row) => [
       row.label,
       row.task,
       row.baseSeed,
@@ -135,7 +146,7 @@ function resultTable(rows: readonly MeasuredRow[]): ReportTable {
       row.sampled ? intervalTold(row.success, row.sampled) : null,
       row.command,
     ]),
-    runs: sortRows(rows).map(({ run }) => [run]),
+    runs: rows.map(({ run }) => [run]),
   };
 }
 

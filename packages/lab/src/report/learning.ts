@@ -5,7 +5,7 @@ import { chart, endLabels, type Label, NARROW } from './chart.js';
 import type { LearningRun } from './data.js';
 import { share, short } from './format.js';
 import { element, figure, text } from './markup.js';
-import { curvesByMethod, type MethodCurves } from './method-curves.js';
+import { curvesByMethod, FEWEST_FOR_MEDIAN, type MethodCurves } from './method-curves.js';
 import { BAND_OPACITY, seriesColour, seriesDash, WIDTHS } from './style.js';
 import type { RunNumbers } from './tables.js';
 
@@ -21,42 +21,24 @@ const OVER_RUNS = 'over-runs';
 function methodMarks({ label, runs, summary }: MethodCurves, index: number, numbers: RunNumbers): Markish[] {
   const own = seriesColour(index);
   const stroke = { stroke: own, strokeLinecap: 'butt' } as const;
+  const strokeDasharray = seriesDash(index);
+  const median = hasMedian(runs);
+  // Without a median each run is what is to be read.
+  const look = median ? { strokeWidth: WIDTHS.seed, strokeOpacity: 0.45 } : { strokeWidth: WIDTHS.single, strokeDasharray };
   const seeds = runs.map(({ run, points }) => {
     const tip = `${label}: base ${run.baseSeed}${run.controllerSeed === null ? '' : `, controller ${run.controllerSeed}`}, RL ${run.rlSeed}: ${share(points.at(-1)?.y ?? 0)} at ${short(points.at(-1)?.x ?? 0)}`;
-    return line(points, {
-      x: 'x',
-      y: 'y',
-      title: () => tip,
-      className: runClass(numbers, run.run),
-      ...stroke,
-      // Without a median each run is what is to be read.
-      ...(hasMedian(runs)
-        ? { strokeWidth: WIDTHS.seed, strokeOpacity: 0.45 }
-        : { strokeWidth: WIDTHS.single, strokeDasharray: seriesDash(index) }),
-    });
+    return line(points, { x: 'x', y: 'y', title: () => tip, className: runClass(numbers, run.run), ...stroke, ...look });
   });
+  if (!median) return seeds;
+  const over = { x: 'x', className: OVER_RUNS } as const;
   return [
-    ...(hasMedian(runs)
-      ? [areaY(summary, { x: 'x', y1: 'low', y2: 'high', fill: own, fillOpacity: BAND_OPACITY, className: OVER_RUNS })]
-      : []),
+    areaY(summary, { ...over, y1: 'low', y2: 'high', fill: own, fillOpacity: BAND_OPACITY }),
     ...seeds,
-    ...(hasMedian(runs)
-      ? [
-          line(summary, {
-            x: 'x',
-            y: 'mid',
-            ...stroke,
-            strokeWidth: WIDTHS.median,
-            strokeDasharray: seriesDash(index),
-            className: OVER_RUNS,
-          }),
-        ]
-      : []),
+    line(summary, { ...over, y: 'mid', ...stroke, strokeWidth: WIDTHS.median, strokeDasharray }),
   ];
 }
 
-/** Two runs have no median: it would be a number that neither of them has. */
-const hasMedian = (runs: MethodCurves['runs']): boolean => runs.length > 2;
+const hasMedian = (runs: MethodCurves['runs']): boolean => runs.length >= FEWEST_FOR_MEDIAN;
 
 /** What stands at the right edge for the end of curves: of medians, or of each run where there is none. */
 function endsOf({ runs, summary }: MethodCurves, index: number, edge: number): Label[] {

@@ -12,6 +12,9 @@ export type MethodCurves = {
   readonly summary: readonly Summary[];
 };
 
+/** Runs that a median is taken over, at least: of two it is a number that neither of them has. */
+export const FEWEST_FOR_MEDIAN = 3;
+
 /** Mean of each point and up to `window − 1` points before it. */
 export function smooth(points: Points, window: number): Points {
   return points.map(({ x }, index) => {

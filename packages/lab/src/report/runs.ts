@@ -29,20 +29,28 @@ function listed(run: StoredRun): ListedRun {
 /** All of them, as a list. */
 export const listRuns = (runs: readonly StoredRun[]): ListedRun[] => runs.map(listed);
 
-/** Settings in which runs of one phase differ, of those that count for what is computed. */
-export function settingDifferences(runs: readonly StoredRun[]): Difference[] {
-  return [...group(runs, ({ config }) => config.phase)].flatMap(([phase, members]) => {
-    const settings = members.map(({ name, config }) => ({ name, of: settingsOf(config) }));
-    return [...new Set(settings.flatMap(({ of }) => Object.keys(of)))].flatMap((setting): Difference[] => {
-      const byValue = group(settings, ({ of }) => JSON.stringify(of[setting]) ?? 'absent');
-      const values = [...byValue].map(([value, those]) => ({ value, runs: those.map(({ name }) => name) }));
-      return values.length > 1 ? [{ phase, setting, values }] : [];
-    });
+/** Settings in which some of these runs differ, with each value as JSON. @param settingsOf what is compared. */
+export function differingSettings(
+  runs: readonly StoredRun[],
+  settingsOf: (run: StoredRun) => Readonly<Record<string, unknown>>,
+): Omit<Difference, 'phase'>[] {
+  const settings = runs.map((run) => ({ name: run.name, of: settingsOf(run) }));
+  return [...new Set(settings.flatMap(({ of }) => Object.keys(of)))].flatMap((setting) => {
+    const byValue = group(settings, ({ of }) => JSON.stringify(of[setting]) ?? 'absent');
+    const values = [...byValue].map(([value, those]) => ({ value, runs: those.map(({ name }) => name) }));
+    return values.length > 1 ? [{ setting, values }] : [];
   });
 }
 
+/** Settings in which runs of one phase differ, of those that count for what is computed. */
+export function settingDifferences(runs: readonly StoredRun[]): Difference[] {
+  return [...group(runs, ({ config }) => config.phase)].flatMap(([phase, members]) =>
+    differingSettings(members, settingsOf).map((difference) => ({ phase, ...difference })),
+  );
+}
+
 /** Of a section that a run does not have nothing is said. */
-const settingsOf = ({ config, preset }: StoredRun['config']): Record<string, unknown> =>
+const settingsOf = ({ config: { config, preset } }: StoredRun): Record<string, unknown> =>
   hashedSettings(pick(wholeConfig(config, preset), Object.keys(config) as SectionName[]));
 
 /** The line under the title that is the same for all systems: where runs are, when, and on what. */
