@@ -62,6 +62,14 @@ ${worldRules}
 ${seriesRules}
 `;
 
+/** Shadows at edges beyond which there is more to scroll to; at either end the ground's own colour covers them. */
+const edges = (ground: string): string => {
+  const fade = (to: string, colour: string, size: string) => `linear-gradient(to ${to},var(${colour})${size}`;
+  const covers = [fade('right', ground, ' 30%,transparent) left'), fade('left', ground, ' 30%,transparent) right')];
+  const shadows = [fade('right', '--soft', ',transparent) left'), fade('left', '--soft', ',transparent) right')];
+  return `background:${[...covers.map((cover) => `${cover}/40px 100% no-repeat local`), ...shadows.map((shadow) => `${shadow}/6px 100% no-repeat scroll`)]}`;
+};
+
 const WIDE = `
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",sans-serif}
@@ -98,7 +106,7 @@ button,select{font:inherit;font-size:.9rem;color:inherit;background:var(--page);
 output,.said{font-size:.9rem;font-variant-numeric:tabular-nums}
 .said{min-height:4.7em;margin:4px 0 0}
 nav{position:sticky;top:0;z-index:2;display:flex;flex-wrap:wrap;align-items:center;gap:4px 20px;background:var(--page);border-bottom:1px solid var(--line);margin-top:24px;padding:6px 0;font-size:.9rem}
-nav ul{display:flex;gap:0 18px;flex:1 1 300px;min-width:0;list-style:none;margin:0;padding:4px 0;overflow-x:auto;white-space:nowrap}
+nav ul{display:flex;gap:0 18px;flex:1 1 300px;min-width:0;list-style:none;margin:0;padding:4px 0;overflow-x:auto;white-space:nowrap;${edges('--page')}}
 a{color:var(--series-0)}
 summary{cursor:pointer;color:var(--soft);font-size:.9rem;padding:4px 0}
 [hidden]{display:none!important}
@@ -109,7 +117,7 @@ summary{cursor:pointer;color:var(--soft);font-size:.9rem;padding:4px 0}
 .playing .now{display:inline;stroke:var(--series-1);stroke-width:2}
 .good{color:var(--good)}
 .bad{color:var(--bad)}
-.scroll{overflow-x:auto;overflow-wrap:normal;background:linear-gradient(to right,var(--sheet) 30%,transparent) left/40px 100% no-repeat local,linear-gradient(to left,var(--sheet) 30%,transparent) right/40px 100% no-repeat local,linear-gradient(to right,var(--soft),transparent) left/6px 100% no-repeat scroll,linear-gradient(to left,var(--soft),transparent) right/6px 100% no-repeat scroll}
+.scroll{overflow-x:auto;overflow-wrap:normal;${edges('--sheet')}}
 .hint{display:none;font-size:.8rem;color:var(--soft);margin:2px 0 0}
 .wide+.hint{display:block}
 td,th{white-space:nowrap}
@@ -136,6 +144,7 @@ const PHONE = [
   '.tile{padding:10px 14px}',
   '.tile b{font-size:1.5rem}',
   '.player{top:74px}',
+  'td.long code{white-space:nowrap}',
 ].join('');
 
 /** The page's style sheet. */
