@@ -61,6 +61,8 @@ export const EXIT_CODES = {
   'bad-demonstrations': 47,
   /** Nobody said which worlds, models and systems there are, or none of them makes what is asked for. */
   'not-open': 48,
+  /** What is at an address could not be fetched. */
+  'no-download': 49,
   /** What the shell gives a process ended by SIGINT. */
   interrupted: 130,
   /** What the shell gives a process ended by SIGKILL: the system does it where memory runs out. */

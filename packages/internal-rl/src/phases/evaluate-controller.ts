@@ -3,6 +3,7 @@
 import { gather, labelsOf, type Trajectories } from '@coxswain/envs';
 import { type Base, batchNll, byLength, type Config, sequenceBatch } from '@coxswain/lab';
 import {
+  type CodeStatistics,
   codeStatistics,
   discover,
   type Gate,
@@ -15,7 +16,7 @@ import {
 } from '@coxswain/metacontroller';
 import { maskedMean, noGrad, philoxNormal, RandomState } from '@coxswain/tensor';
 import type { SwitchTrace } from '../report/traces.js';
-import type { CodeStatistics, Controller } from './controller.js';
+import type { Controller } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
 import { methodOf } from './methods.js';
 

@@ -1,10 +1,11 @@
 /** Episodes in worlds without a task, steered by codes, and what they did while each code was held. */
 import type { World } from '@coxswain/envs';
 import type { Base, Config } from '@coxswain/lab';
+import type { CodeStatistics } from '@coxswain/metacontroller';
 import { CodeController, type CodeSource, type Episodes, Rollout } from '@coxswain/rl';
 import type { Tensor } from '@coxswain/tensor';
 import { replayGrid } from '../grid/episodes.js';
-import type { CodeStatistics, Controller } from '../phases/controller.js';
+import type { Controller } from '../phases/controller.js';
 import { actingGate } from '../phases/play.js';
 
 /** Who plays: a frozen model and what steers it, with the settings they were trained with. */
