@@ -11,6 +11,7 @@ export {
   type View,
   writeInputs,
 } from './discovery-inputs.js';
+export * from './gate.js';
 export * from './metacontroller.js';
 export * from './readout.js';
 export * from './steering.js';
