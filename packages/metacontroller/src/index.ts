@@ -11,6 +11,7 @@ export {
   type View,
   writeInputs,
 } from './discovery-inputs.js';
+export * from './gate.js';
 export * from './load.js';
 export * from './metacontroller.js';
 export * from './parts.js';

@@ -13,7 +13,7 @@ const ALIGNMENT = 64;
 
 interface Declared {
   readonly name: string;
-  readonly tensor: Tensor;
+  readonly tensor: Tensor<'f32'>;
   /** In elements of the flat buffer. */
   readonly offset: number;
   readonly initialise: Initialiser;
@@ -28,8 +28,8 @@ export class ParameterStore {
   readonly #values = new Storage(0);
   readonly #gradients = new Storage(0);
   #length = 0;
-  #flat: Tensor | undefined;
-  #flatGradients: Tensor | undefined;
+  #flat: Tensor<'f32'> | undefined;
+  #flatGradients: Tensor<'f32'> | undefined;
 
   /**
    * @param trainable false makes a frozen model: no gradients are recorded through its weights, no gradient buffer is
@@ -41,7 +41,7 @@ export class ParameterStore {
   ) {}
 
   /** Declares a parameter; its tensor can be used once the store is finished. */
-  declare(name: string, shape: Dimensions, initialise: Initialiser): Tensor {
+  declare(name: string, shape: Dimensions, initialise: Initialiser): Tensor<'f32'> {
     if (this.#flat) throw new ShapeError('declare', `parameter "${name}" after finish()`, 'all declarations before it');
     if (this.#declared.has(name)) throw new ShapeError('declare', `parameter "${name}" twice`, 'unique names');
     const tensor = new Tensor(this.device, shape, 'f32', this.#values, this.#length * 4);
@@ -69,7 +69,7 @@ export class ParameterStore {
   }
 
   /** Lets the storage that all views share take the memory of a fresh allocation. */
-  #adopt(shared: Storage): Tensor {
+  #adopt(shared: Storage): Tensor<'f32'> {
     const made = this.device.own(this.#length * 4);
     shared.buffer = made.buffer;
     shared.changes = made.changes;
@@ -77,13 +77,13 @@ export class ParameterStore {
   }
 
   /** All values, padding included. */
-  get flat(): Tensor {
+  get flat(): Tensor<'f32'> {
     if (!this.#flat) throw new ShapeError('ParameterStore', 'parameters used before finish()', 'finish() first');
     return this.#flat;
   }
 
   /** All gradients, in the layout of `flat`. */
-  get gradients(): Tensor {
+  get gradients(): Tensor<'f32'> {
     if (!this.#flatGradients)
       throw new ShapeError('ParameterStore', 'gradients of a frozen or unfinished store', 'a trainable, finished store');
     return this.#flatGradients;
@@ -98,7 +98,7 @@ export class ParameterStore {
     return [...this.#declared.values()].reduce((sum, { tensor }) => sum + tensor.size, 0);
   }
 
-  get(name: string): Tensor {
+  get(name: string): Tensor<'f32'> {
     const declared = this.#declared.get(name);
     if (!declared) throw new ShapeError('ParameterStore', `parameter "${name}"`, `one of ${this.names.join(', ')}`);
     return declared.tensor;

@@ -87,9 +87,9 @@ export async function evaluateController(
     seen.steps += steps;
     const run = (chosen: Gate) =>
       noGrad(() => {
-        const gate = device.tensor(gateValues(chosen));
+        const control = device.tensor(gateValues(chosen));
         const noise = philoxNormal(random, 0, controller.model.codeNoise(size));
-        const found = discover(base.model, controller.model, inputs, { ...size, layer, embedderLayer, view, gate, noise });
+        const found = discover(base.model, controller.model, inputs, { ...size, layer, embedderLayer, view, control, noise });
         return { ...found, nll: maskedMean(found.nll, inputs.mask) };
       });
     const soft = run(method.softGate(config));

@@ -3,7 +3,6 @@ import type { World } from '@coxswain/envs';
 import type { Base, Config } from '@coxswain/lab';
 import type { CodeStatistics } from '@coxswain/metacontroller';
 import { CodeController, type CodeSource, type Episodes, Rollout } from '@coxswain/rl';
-import type { Tensor } from '@coxswain/tensor';
 import { replayGrid } from '../grid/episodes.js';
 import type { Controller } from '../phases/controller.js';
 import { actingGate } from '../phases/play.js';
@@ -57,7 +56,6 @@ export class FreePlay {
   readonly #environment: World;
   readonly #controller: CodeController;
   readonly #rollout: Rollout;
-  readonly #gate: Tensor;
 
   /**
    * @param source of the codes; it stays with whoever made it.
@@ -72,13 +70,12 @@ export class FreePlay {
     const { horizon, temperature } = config.reinforce;
     const { worlds: environments, seed, record } = options;
     this.#environment = base.world.open('free', horizon, environments);
-    this.#gate = actingGate(base.store.device, config);
     this.#controller = new CodeController({
       metacontroller: controller.model,
       layer: config.metacontroller.layer,
       source,
       episodes: environments,
-      gate: this.#gate,
+      gate: actingGate(config),
       ...(record ? { record: { horizon } } : {}),
     });
     // Without a task episodes end together, at the horizon: one program is enough.
@@ -109,6 +106,6 @@ export class FreePlay {
   }
 
   dispose(): void {
-    for (const part of [this.#rollout, this.#controller, this.#gate]) part.dispose();
+    for (const part of [this.#rollout, this.#controller]) part.dispose();
   }
 }
