@@ -114,8 +114,7 @@ function steered(model: Transformer, { config, weights }: ModelFiles, environmen
   store.finish(new HostRandom(0));
   store.load(new Map([...tensors].filter(([name]) => !/^(codes|stages)\./.test(name))));
   const source = new RandomCodes(device, { mean: named('mean'), std: named('std') });
-  const gate = device.tensor(Float32Array.of(GATE_MODE.hard, 1, 0, 0));
-  const controller = new CodeController({ metacontroller, layer, source, episodes: PLAYED, gate });
+  const controller = new CodeController({ metacontroller, layer, source, episodes: PLAYED, gate: { mode: GATE_MODE.hard } });
   return new Rollout({ model, environment, controller, seed: 5 }).run(0);
 }
 

@@ -29,6 +29,8 @@ const padsFound = runs('models/pads-mini', /^controller-/).map(({ result }) => r
 const padsSolved = (method: string): number[] =>
   successes({ method, task: '0123', episodes: method === 'supervised' ? 0 : 148_480 }, 'pads-mini');
 const hawk = (name: string) => run(`runs/hawk/${name}`).result;
+const hawkBase = run('models/hawk/base-1').result;
+const hawkFound = run('models/hawk/embedding-1-1').result;
 const attention = JSON.parse(readText('packages/coxswain/models/grid-mini/base/result.json'));
 const internal = (task: string, episodes: number): number[] =>
   successes({ method: 'internal', task, episodes }).filter((_, i, all) => all.length === 6 || i < 6);
@@ -109,7 +111,8 @@ export const readme: PageFigures = {
     figures`in ${range(padsSolved('internal'))} of sampled episodes after 148 480 episodes, raw-action RL in ${f4(max(padsSolved('raw')))} after as many; controllers trained with labels and switched by an oracle reach ${f3(padsSolved('supervised')[0])} ([table]`,
     figures`(F1 ${f3(padProbe('later-longer').f1Exact)}), ten times the α finds no switch (F1 ${f3(padProbe('later-alpha-0.01').f1Exact)})`,
     figures`switches came twice (F1 ${f3(padProbe('controller-layer-1').f1Exact)}) and internal RL stayed at ${f3(padProbe('internal-layer-1').rows[0].success)}`,
-    figures`predicts held-out actions at ${f3(hawk('base-1').actionNll)} nats (attention: ${f3(attention.actionNll)}).`,
+    figures`predicts held-out actions at ${f3(hawkBase.actionNll)} nats (attention: ${f3(attention.actionNll)}).`,
+    figures`in its codes at ${f3(hawkFound.readout)} of steps and switches at every change, and at other steps, too (F1 ${f3(hawkFound.f1Exact)}: precision ${f3(hawkFound.precision)}, recall ${f3(hawkFound.recall)}); injected into other layouts, its codes reach their colour on transitions that no demonstration shows in ${range(carriedOver(hawkFound, 'demonstrated'))} of episodes, and internal RL solves 0123 in ${f3(hawk('embedding-rl-1-1').rows[0].success)} after 61 440 episodes`,
     figures`switches far too often (F1 ${f3(hawk('event-free-1-1').f1Exact)}), one by \`touches\` at the right steps as a rule (F1 ${f3(hawk('touches-1-1').f1Exact)}), but the subgoal is read from neither’s codes (${f3(hawk('event-free-1-1').readout)} and ${f3(hawk('touches-1-1').readout)}, chance ${set('0.25')}), and internal RL on 0123 stays at ${f3(max(['event-free', 'touches'].map((view) => hawk(`${view}-rl-1-1`).rows[0].success)))} with both`,
     figures`in ${f3(successes({ method: 'internal', task: '01234567' }, 'grid-small-eight')[1])} of episodes, with the other in none`,
     figures`Of ${word(eventFree.length)} metacontrollers over three bases, none left out, ${word(eventFree.filter(({ f1Exact }) => f1Exact >= 0.98).length)} switch at the exact step (F1 ${range(eventFree.map(({ f1Exact }) => f1Exact))}), and at least ${(100 * min(eventFree.map(({ readout }) => readout))).toFixed(2)} % of subgoals are read from the code; injected into other layouts, its codes reach their colour on transitions that no demonstration shows in ${range(eventFree.flatMap((one) => carriedOver(one, 'demonstrated')))} of episodes, codes of free play in ${range(eventFree.flatMap((one) => carriedOver(one, 'free')))}`,

@@ -84,8 +84,8 @@ const fields = (...names: string[]) => names.map((name) => ({ name, type: 'u32' 
  * (1 − β_t) z_{t−1}. In: `proposal [batch, time, latent]`, `pre [batch, time, hidden]` (what the switch makes of
  * everything but z, bias included), `wz [hidden, latent]`, `w2 [> biasAt]` (the entry `biasAt` is b2), `noise [batch,
  * time]` (logistic; read in modes 1 and 2), `control f32 [3]` = (a `GATE_MODE`, temperature, the logit from which on
- * mode 3 opens), `z0 [batch, latent]`, `opened u32 [batch]`. Out: `z [batch, time, latent]` and `betas [2, batch, time]`
- * = (β, dβ/dlogit).
+ * mode 3 opens), `z0 [batch, latent]`, `opened u32 [batch]`. Out: `z [batch, time, latent]` and
+ * `betas [2, batch, time]` = (β, dβ/dlogit).
  */
 export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
   name: 'switch-integration/forward',

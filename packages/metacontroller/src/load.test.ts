@@ -6,7 +6,7 @@ import { f32, readGolden } from '../../../kernels/src/testing/golden.js';
 import { relativeError } from '../../../kernels/src/testing/harness.js';
 import { GOLDEN_LAYER } from '../../transformer/src/testing/golden-base.js';
 import { metacontrollerConfig } from './config.js';
-import { gateValues } from './discovery.js';
+import { gateValues } from './gate.js';
 import { type LoadedController, loadMetacontroller, restoreMetacontroller } from './load.js';
 import { Metacontroller } from './metacontroller.js';
 import { controllerTensors, withCodes } from './parts.js';

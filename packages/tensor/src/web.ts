@@ -25,8 +25,8 @@ const MOST_THREADS = 32;
 
 /**
  * Finds an adapter of `gpu` and makes a device with all the adapter can give.
- * @throws NoAdapterError that says what to do where there is no WebGPU, or no adapter; ArgumentError for a `gpu` that is
- * none, CoxswainError `bad-family` for a family that there is not.
+ * @throws NoAdapterError that says what to do where there is no WebGPU, or no adapter; ArgumentError for a `gpu` that
+ * is none, CoxswainError `bad-family` for a family that there is not.
  */
 export async function requestDevice({ gpu, family, ...options }: DeviceOptions = {}): Promise<Device> {
   const asked = family === undefined ? {} : { family: requireFamily(family, '`family`') };

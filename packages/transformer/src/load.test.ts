@@ -97,7 +97,7 @@ describe('a model', () => {
   });
 });
 
-/** The golden model under the names that `nn.TransformerEncoder` would give its tensors, in a wrapper, and with one more. */
+/** The golden model under the names of an `nn.TransformerEncoder` in a wrapper, and with one tensor more. */
 const PARTS: readonly (readonly [ours: string, torch: string])[] = [
   ['qkv.weight', 'self_attn.in_proj_weight'],
   ['o.weight', 'self_attn.out_proj.weight'],

@@ -106,9 +106,9 @@ export function restoreModel(device: Device, plan: ModelPlan & LoadOptions & { r
 }
 
 /**
- * A trained model, frozen where nothing else is said. Its weights are `weights` in memory, or are fetched from `url`, in
- * a browser, Node, Bun and Deno alike, with `onProgress` told the bytes. `rename` says what another program's tensors
- * are here, `partial` that some parameters may keep their start; `report` says which did.
+ * A trained model, frozen where nothing else is said. Its weights are `weights` in memory, or are fetched from `url`,
+ * in a browser, Node, Bun and Deno alike, with `onProgress` told the bytes. `rename` says what another program's
+ * tensors are here, `partial` that some parameters may keep their start; `report` says which did.
  * @throws CoxswainError naming the part of the plan, or the setting, that is missing or wrong; DownloadError for what
  * cannot be fetched; CheckpointError for a tensor that is missing, unknown or of another shape; NotFiniteError for a
  * weight that is NaN or infinite.

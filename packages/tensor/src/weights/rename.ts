@@ -14,8 +14,8 @@ export type Renames = Readonly<Record<string, Place>> | ((name: string) => Place
 export type NamedWeights = ReadonlyMap<string, NamedNumbers>;
 
 /**
- * A matrix [rows, columns] as [columns, rows]: a copy. `linear` has its weights as PyTorch's `nn.Linear` does, [outputs,
- * inputs]; this is for files that have [inputs, outputs].
+ * A matrix [rows, columns] as [columns, rows]: a copy. `linear` has its weights as PyTorch's `nn.Linear` does,
+ * [outputs, inputs]; this is for files that have [inputs, outputs].
  * @throws CheckpointError for anything but a matrix.
  */
 export function transposed({ shape, data, dtype }: NamedNumbers, of = 'a tensor', what = 'transposed'): NamedNumbers {
