@@ -27,7 +27,7 @@ const losses = ['losses/action_nll', 'eval/action_nll'];
 const apart = max(
   f32.metrics.flatMap((line, i) => losses.filter((name) => name in line).map((name) => Math.abs(f16.metrics[i][name] / line[name] - 1))),
 );
-const [base, controller] = ['base', 'controller'].map((name) => run(`../../packages/coxswain/models/grid-mini/${name}`).result);
+const [base, controller] = ['base', 'controller'].map((name) => run(`../../packages/models/grid-mini/${name}`).result);
 
 export const others: readonly PageFigures[] = [
   {
@@ -40,7 +40,7 @@ export const others: readonly PageFigures[] = [
   },
   { page: 'docs/results/models/README.md', settings: ['Adapter: llvmpipe (Mesa 25.0.7)'] },
   {
-    page: 'packages/coxswain/models/grid-mini/README.md',
+    page: 'packages/models/grid-mini/README.md',
     claims: [
       figures`${percent1(base.obeyed)} % of sampled episodes obey the training transitions; ${f4(base.actionNll)} nats an action, ${percent1(base.ratio - 1)} % above the Bayes floor of the same episodes (${f4(base.bayesFloor)})`,
       figures`switch F1 at the exact step ${f3(controller.f1Exact)}, ${percent1(controller.readout)} % of subgoals read from the code, hard-gate loss ${f4(controller.nllHard)} (without control ${f4(controller.nllUncontrolled)})`,
