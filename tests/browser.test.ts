@@ -1,6 +1,6 @@
 /**
- * The shipped model in Chromium on SwiftShader, its software driver, against Node: fetched and loaded, read, steered and
- * trained, from the same sources by the same program.
+ * The shipped model in Chromium on SwiftShader, its software driver, against Node: fetched and loaded, read, steered
+ * and trained, from the same sources by the same program.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';

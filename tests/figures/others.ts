@@ -1,6 +1,8 @@
 /** Pages with few figures, and pages with none. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { figures, NEEDED, type PageFigures } from './page.js';
-import { f3, f4, H200, max, percent, percent1, range, readJson, readText, run } from './stored.js';
+import { f3, f4, H200, max, percent, percent1, range, readJson, readText, root, run } from './stored.js';
 
 interface Timed {
   readonly phase: string;
@@ -27,6 +29,9 @@ const losses = ['losses/action_nll', 'eval/action_nll'];
 const apart = max(
   f32.metrics.flatMap((line, i) => losses.filter((name) => name in line).map((name) => Math.abs(f16.metrics[i][name] / line[name] - 1))),
 );
+/** Of the shipped weights, in millions of bytes. */
+const SHIPPED = ['base', 'controller'].map((name) => statSync(join(root, `packages/models/grid-mini/${name}/model.safetensors`)).size);
+const megabytes = (sizes: readonly number[]): string => (sizes.reduce((sum, size) => sum + size) / 1e6).toFixed(1);
 const [base, controller] = ['base', 'controller'].map((name) => run(`../../packages/models/grid-mini/${name}`).result);
 
 export const others: readonly PageFigures[] = [
@@ -113,6 +118,11 @@ export const others: readonly PageFigures[] = [
     page: `packages/${name}/README.md`,
     settings: NEEDED,
   })),
+  {
+    page: 'packages/models/README.md',
+    claims: [figures`found on it, ${megabytes(SHIPPED)} MB together`],
+    settings: NEEDED,
+  },
   {
     page: 'packages/tensor/README.md',
     settings: [...NEEDED, 'from TypeScript 6 on', 'integers of 8 to 64 bits'],

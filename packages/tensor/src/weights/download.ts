@@ -29,7 +29,7 @@ export interface FetchedResponse {
 export type Fetch = (url: string) => Promise<FetchedResponse>;
 
 export interface Download {
-  /** Absolute, or in a browser relative to the page: `https:`, `http:`, `data:`, `blob:`; `file:` where `fetch` reads it. */
+  /** Absolute, or in a browser relative to the page: whatever `fetch` reads, `https:`, `http:`, `data:`, `blob:`. */
   readonly url: string | { readonly href: string };
   /** Called before the first byte and after each piece. */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
