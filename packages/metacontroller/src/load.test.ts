@@ -111,6 +111,7 @@ test('what is missing or wrong is named, and nothing stays behind', async () => 
   expect(asked).toEqual([]);
   (await loadMetacontroller(device, { config, url: 'a', fetch })).dispose();
   expect(asked).toEqual(['a']);
+  await expect(wrong({ config: { ...config, switch: 9 }, url: 'a', fetch })).rejects.toThrow(/^a: tensor "sw1\.weight" of shape \[8,/);
   expect(device.live).toBe(live);
 });
 

@@ -121,6 +121,9 @@ test('nothing is fetched for settings that are wrong', async () => {
   expect(asked).toEqual([]);
   (await loadModel(device, { ...plan, url: 'a', fetch })).dispose();
   expect(asked).toEqual(['a']);
+  // What does not fit is told by its address.
+  const other = loadModel(device, { ...plan, config: { ...small, width: 32 }, url: 'a', fetch });
+  await expect(other).rejects.toThrow(/^a: tensor "embedding\.weight" of shape \[9,16\]/);
 });
 
 /** The golden model under the names of an `nn.TransformerEncoder` in a wrapper, and with one tensor more. */
