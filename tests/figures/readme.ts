@@ -31,7 +31,7 @@ const padsSolved = (method: string): number[] =>
 const hawk = (name: string) => run(`runs/hawk/${name}`).result;
 const hawkBase = run('models/hawk/base-1').result;
 const hawkFound = run('models/hawk/embedding-1-1').result;
-const attention = JSON.parse(readText('packages/coxswain/models/grid-mini/base/result.json'));
+const attention = JSON.parse(readText('packages/models/grid-mini/base/result.json'));
 const internal = (task: string, episodes: number): number[] =>
   successes({ method: 'internal', task, episodes }).filter((_, i, all) => all.length === 6 || i < 6);
 const first = internal('0123', 61_440);
