@@ -210,3 +210,55 @@ test('a file of types alone is a world', () => {
   expect(world.step(Int32Array.of(0, 1) as never).reward).toEqual(new Float32Array([1, 0]));
   expect(worldKit.random(3).word()).toBe(new CounterRandom(3).word());
 });
+
+describe('steps taken together', () => {
+  const taken: number[][][] = [];
+  const together = (refuse: () => boolean) =>
+    counting({
+      advance: (states, actions, at) => {
+        if (refuse()) throw new Error('not now');
+        taken.push([states.map(({ steps }) => steps), [...actions], at.map(({ episode }) => episode), at.map(({ step }) => step)]);
+      },
+    });
+
+  test('are asked of the episodes under way alone, before each of them', () => {
+    taken.length = 0;
+    const world = open(
+      together(() => false),
+      '012',
+      3,
+    );
+    world.reset(0, { firstEpisode: 7 });
+    world.step(Int32Array.of(0, 2, 0) as never);
+    world.step(Int32Array.of(1, 1, 1) as never);
+    expect(taken).toEqual([
+      [
+        [0, 0, 0],
+        [0, 2, 0],
+        [7, 8, 9],
+        [0, 0, 0],
+      ],
+      [
+        [1, 1],
+        [1, 1],
+        [7, 9],
+        [1, 1],
+      ],
+    ]);
+  });
+
+  test('that cannot be taken leave all episodes where they are', () => {
+    let refuses = false;
+    const world = open(
+      together(() => refuses),
+      '012',
+      2,
+    );
+    world.reset(0, { firstEpisode: 0 });
+    world.step(Int32Array.of(0, 1) as never);
+    const before = [world.snapshot!(0), world.snapshot!(1)];
+    refuses = true;
+    expect(() => world.step(Int32Array.of(1, 1) as never)).toThrow(expect.objectContaining({ code: 'bad-world' }));
+    expect([world.snapshot!(0), world.snapshot!(1)]).toEqual(before);
+  });
+});
