@@ -8,6 +8,8 @@ export interface AntState {
   readonly body: Float64Array;
   /** `[cells]` 0 empty, 1 … the colours, then walls; cell 0 lies where x and y are least, and x grows first. */
   readonly layout: Uint8Array;
+  /** Cells of all objects: colours, then walls. */
+  readonly objects: Uint8Array;
   /** The cell that the torso is over, −1 outside of the field. */
   cell: number;
 }
@@ -35,12 +37,9 @@ export function middleOf(cell: number, settings: AntSettings): readonly [x: numb
 }
 
 /** Cells of all objects, colours first, then walls in the order of their cells. */
-export function objectsOf(layout: Uint8Array, { colours }: AntSettings): number[] {
-  const cells: number[] = Array.from({ length: colours }, (_, colour) => layout.indexOf(colour + 1));
-  layout.forEach((what, cell) => {
-    if (what > colours) cells.push(cell);
-  });
-  return cells;
+function objectsOf(layout: Uint8Array, { colours }: AntSettings): Uint8Array {
+  const walls = Array.from(layout.keys()).filter((cell) => layout[cell] > colours);
+  return Uint8Array.from([...Array.from({ length: colours }, (_, colour) => layout.indexOf(colour + 1)), ...walls]);
 }
 
 /** Half of a turn about the vertical, drawn evenly: cosine and sine of half its angle. */
@@ -74,6 +73,6 @@ export function beginEpisodes(settings: AntSettings): (random: CounterRandom) =>
       body[7 + joint] = angle + noise(random);
     });
     for (let i = AT.velocity; i < AT.warmStart; i++) body[i] = noise(random);
-    return { body, layout, cell };
+    return { body, layout, objects: objectsOf(layout, settings), cell };
   };
 }

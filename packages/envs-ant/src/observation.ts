@@ -1,7 +1,7 @@
 /** What the model is shown of body and field. */
 import type { BoxSpace, RecordSpace } from '@coxswain/base';
 import { AT } from './body.js';
-import { type AntState, halfOf, middleOf, objectsOf } from './field.js';
+import { type AntState, halfOf, middleOf } from './field.js';
 import type { AntSettings } from './settings.js';
 
 /** Numbers of `proprioception`, in this order. */
@@ -56,7 +56,7 @@ export function uprightness(body: Float64Array): number {
  * turning the field swaps and negates them (**our choice**).
  */
 function axesOf(body: Float64Array): number[] {
-  const [w, x, y, z] = body.subarray(3, 7);
+  const [w, x, y, z] = [body[3], body[4], body[5], body[6]];
   return [
     ...[1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)],
     ...[2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x)],
@@ -66,21 +66,32 @@ function axesOf(body: Float64Array): number[] {
 const clip = (value: number): number => Math.max(-1, Math.min(1, value));
 
 /** Lengths are shares of half the field. Outside of the field, which only free episodes see, places are at its edge. */
-export function observe({ body, layout, cell }: AntState, settings: AntSettings): AntObservation {
-  const half = halfOf(settings);
-  const [x, y] = body;
-  const relative = objectsOf(layout, settings).flatMap((object) => {
-    const [ox, oy] = middleOf(object, settings);
-    return [(ox - x) / half, (oy - y) / half];
-  });
-  const [mx, my] = cell < 0 ? [x, y] : middleOf(cell, settings);
-  const sensed = [body[2], ...axesOf(body), ...body.subarray(7, AT.velocity), ...body.subarray(AT.velocity, AT.warmStart)];
+export function observe({ body, objects, cell }: AntState, settings: AntSettings): AntObservation {
   const { colours, walls } = settings;
+  const half = halfOf(settings);
+  const [x, y] = [body[0], body[1]];
+  const relative = new Float64Array(2 * objects.length);
+  for (let i = 0; i < objects.length; i++) {
+    const [ox, oy] = middleOf(objects[i], settings);
+    relative[2 * i] = (ox - x) / half;
+    relative[2 * i + 1] = (oy - y) / half;
+  }
+  const [mx, my] = cell < 0 ? [x, y] : middleOf(cell, settings);
   return {
-    proprioception: sensed.map(symlog),
+    proprioception: sense(body),
     position: [clip(x / half), clip(y / half)],
-    colours: relative.slice(0, 2 * colours),
-    ...(walls > 0 && { walls: relative.slice(2 * colours) }),
+    colours: relative.subarray(0, 2 * colours),
+    ...(walls > 0 && { walls: relative.subarray(2 * colours) }),
     inside: [clip((2 * (x - mx)) / settings.cell), clip((2 * (y - my)) / settings.cell)],
   };
+}
+
+/** `proprioception` of a body. */
+function sense(body: Float64Array): Float64Array {
+  const sensed = new Float64Array(PROPRIOCEPTION);
+  sensed[0] = body[2];
+  sensed.set(axesOf(body), 1);
+  for (let i = 7; i < AT.warmStart; i++) sensed[i] = body[i];
+  for (let i = 0; i < sensed.length; i++) sensed[i] = symlog(sensed[i]);
+  return sensed;
 }
