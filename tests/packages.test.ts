@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildAll, pack, packages, root, run } from '../scripts/packages.mjs';
 import { address, addressFields } from '../scripts/release/address.mjs';
 import { strangersProject } from '../scripts/release/stranger.mjs';
+import { bundle, findChromium, NO_CHROMIUM, withPage } from './browser/chromium.js';
 import { installOf, type Snippet, snippetsOf } from './readme.js';
 import { commandOf, runtimes } from './strangers/runtimes.js';
 import { bytesOf, importsOn } from './strangers/sizes.js';
@@ -62,9 +63,9 @@ describe.each(all)('$name', ({ name, folder: home }) => {
     // pnpm lets a package see only what it declares, so a dependency that is not declared fails here.
     const compilerOptions = { strict: true, module: 'nodenext', target: 'es2022', noEmit: true, types: [] };
     const files = programs.map((program) => program.replace('.mjs', '.mts'));
-    for (const [i, { text, prints }] of snippets.entries()) {
+    for (const [i, { text, prints, web }] of snippets.entries()) {
       writeFileSync(join(project, files[i]), text);
-      expect(run(process.execPath, [programs[i]], project).trim()).toBe(prints);
+      if (!web) expect(run(process.execPath, [programs[i]], project).trim()).toBe(prints);
     }
     writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
     run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project], project);
@@ -74,7 +75,22 @@ describe.each(all)('$name', ({ name, folder: home }) => {
     const [command, ...words] = commandOf(runtime) ?? skip(`${runtime} cannot be installed from npm here`);
     // Deno paints what it prints.
     const printed = (program: string) => stripVTControlCharacters(run(command, [...words, program], project)).trim();
-    expect(programs.map(printed)).toEqual(snippets.map(({ prints }) => prints));
+    const runs = ({ web }: Snippet) => runtime === 'deno' || !web;
+    expect(programs.filter((_, i) => runs(snippets[i])).map(printed)).toEqual(snippets.filter(runs).map(({ prints }) => prints));
+  });
+
+  it.runIf(snippets.some(({ web }) => web))('runs in a browser', async ({ skip }) => {
+    const chromium = findChromium() ?? skip(NO_CHROMIUM);
+    for (const [i, { prints }] of [...snippets.entries()].filter(([, { web }]) => web)) {
+      const files = { 'program.js': await bundle({ entryPoints: [join(project, programs[i])] }) };
+      const printed = await withPage(chromium, files, async (page) => {
+        const said: string[] = [];
+        page.on('console', (message) => said.push(message.text()));
+        await page.evaluate("import('./program.js')");
+        return said.join('\n');
+      });
+      expect(printed).toBe(prints);
+    }
   });
 
   it('installs alone with npm and loads, where nothing else is', () => {

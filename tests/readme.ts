@@ -5,13 +5,15 @@ export interface Snippet {
   readonly text: string;
   /** The comment that it ends with, empty where it prints nothing. */
   readonly prints: string;
+  /** Whether it asks for a device of the platform's own WebGPU, which Node and Bun have not. */
+  readonly web: boolean;
 }
 
 /** Every `ts` and `js` block of a page. */
 export function snippetsOf(page: string): Snippet[] {
   return [...readFileSync(page, 'utf8').matchAll(/^```(?:ts|js)\n([\s\S]*?)^```$/gm)].map(([, text]) => {
     const [, lines = ''] = /\n((?:\/\/ .*\n)+)$/.exec(text) ?? [];
-    return { text, prints: lines.replace(/^\/\/ /gm, '').trim() };
+    return { text, prints: lines.replace(/^\/\/ /gm, '').trim(), web: text.includes("from '@coxswain/tensor/web'") };
   });
 }
 

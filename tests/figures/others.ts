@@ -36,6 +36,7 @@ export const others: readonly PageFigures[] = [
       figures`lie within ${percent1(Math.ceil(1000 * apart) / 1000)} % of each other at every line of metrics, and the held-out NLL after 600 steps is ${f4(f16.result.actionNll)} in both`,
       figures`after 600 steps is ${f4(f32.result.actionNll)} in both`,
     ],
+    settings: ['pads of radius 0.15'],
   },
   { page: 'docs/results/models/README.md', settings: ['Adapter: llvmpipe (Mesa 25.0.7)'] },
   {

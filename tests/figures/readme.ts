@@ -25,10 +25,12 @@ import {
 const bells = (found: RegExp): string => found.exec(readText('docs/results/printed/my-world.txt'))?.[1] ?? '';
 const pads = run('models/pads-mini/base-1').result;
 const padProbe = (name: string) => run(`runs/pads-probes/${name}`).result;
-const labelledPads = (layer: number): string => f3(padProbe(`labelled-layer-${layer}`).rows[0].success);
-const padsFound = padProbe('controller-layer-1');
-const padsSolved = padProbe('internal-layer-1');
+const padsFound = runs('models/pads-mini', /^controller-/).map(({ result }) => result);
+const padsSolved = (method: string): number[] =>
+  successes({ method, task: '0123', episodes: method === 'supervised' ? 0 : 148_480 }, 'pads-mini');
 const hawk = (name: string) => run(`runs/hawk/${name}`).result;
+const hawkBase = run('models/hawk/base-1').result;
+const hawkFound = run('models/hawk/embedding-1-1').result;
 const attention = JSON.parse(readText('packages/coxswain/models/grid-mini/base/result.json'));
 const internal = (task: string, episodes: number): number[] =>
   successes({ method: 'internal', task, episodes }).filter((_, i, all) => all.length === 6 || i < 6);
@@ -104,10 +106,14 @@ export const readme: PageFigures = {
   blocks: [demoTable, readText('docs/results/printed/custom-controller.txt').split('\n').slice(2).join('\n')],
   claims: [
     figures`rose from ${bells(/updates\/s .* success (0\.\d+)/)} in the first update to ${bells(/Success on 0123: (\S+) of/)}, by codes that end elsewhere than at its bells (F1 ${bells(/F1 (\S+) at the exact step/)}`,
-    figures`in ${f3(pads.obeyed)} of the episodes that it plays by itself, at −${f3(-pads.actionNll)} nats an action ([model](docs/results/models/pads-mini)); the expert, who knows the goal, is at −${f3(-pads.expertNll)}`,
-    figures`for ${set('400')} steps solve 0123 from it in ${labelledPads(0)}, ${labelledPads(1)} and ${labelledPads(2)} of episodes`,
-    figures`read from its codes at ${f3(padsFound.readout)} of steps and switches at nearly every change, and at the step after it, too (precision ${f3(padsFound.precision)}, recall ${f3(padsFound.recall)}, F1 ${f3(padsFound.f1Exact)}); held in other arenas its codes reach their pad on transitions that no demonstration shows in ${range(carriedOver(padsFound, 'demonstrated'))} of episodes, against ${range(carriedOver(padsFound, 'without'))} without. Internal RL with them met a reward in ${word(100 - padsSolved.updatesWithoutSignal)} of ${set('100')} updates and stays at ${f3(padsSolved.rows[0].success)}`,
-    figures`predicts held-out actions at ${f3(hawk('base-1').actionNll)} nats (attention: ${f3(attention.actionNll)}).`,
+    figures`in ${f3(pads.obeyed)} of the episodes that it plays by itself, at −${f3(-pads.actionNll)} nats an action; the expert, who knows the goal, is at −${f3(-pads.expertNll)}`,
+    figures`Of ${word(padsFound.length)} metacontrollers on it, none left out, ${word(padsFound.filter(({ f1Exact }) => f1Exact >= 0.98).length)} switch at the exact step (F1 ${range(padsFound.map(({ f1Exact }) => f1Exact))}), and the subgoal is read from their codes at ${range(padsFound.map(({ readout }) => readout))} of steps; held in other arenas, their codes reach their pad on transitions that no demonstration shows in ${range(padsFound.flatMap((one) => carriedOver(one, 'demonstrated')))} of episodes, against ${range(padsFound.flatMap((one) => carriedOver(one, 'without')))} without`,
+    figures`solves 0123, none of whose transitions a demonstration shows, in ${range(padsSolved('internal'))} of sampled episodes after 148 480 episodes, raw-action RL in ${f4(max(padsSolved('raw')))} after as many; controllers trained with labels and switched by an oracle reach ${f3(padsSolved('supervised')[0])} ([table]`,
+    figures`a code ends where β reaches ${set('0.999')}, as it`,
+    figures`(F1 ${f3(padProbe('later-longer').f1Exact)}), ten times the α finds no switch (F1 ${f3(padProbe('later-alpha-0.01').f1Exact)})`,
+    figures`switches came twice (F1 ${f3(padProbe('controller-layer-1').f1Exact)}) and internal RL stayed at ${f3(padProbe('internal-layer-1').rows[0].success)}`,
+    figures`predicts held-out actions at ${f3(hawkBase.actionNll)} nats (attention: ${f3(attention.actionNll)}).`,
+    figures`in its codes at ${f3(hawkFound.readout)} of steps and switches at every change, and at other steps, too (F1 ${f3(hawkFound.f1Exact)}: precision ${f3(hawkFound.precision)}, recall ${f3(hawkFound.recall)}); injected into other layouts, its codes reach their colour on transitions that no demonstration shows in ${range(carriedOver(hawkFound, 'demonstrated'))} of episodes, and internal RL solves 0123 in ${f3(hawk('embedding-rl-1-1').rows[0].success)} after 61 440 episodes`,
     figures`switches far too often (F1 ${f3(hawk('event-free-1-1').f1Exact)}), one by \`touches\` at the right steps as a rule (F1 ${f3(hawk('touches-1-1').f1Exact)}), but the subgoal is read from neither’s codes (${f3(hawk('event-free-1-1').readout)} and ${f3(hawk('touches-1-1').readout)}, chance ${set('0.25')}), and internal RL on 0123 stays at ${f3(max(['event-free', 'touches'].map((view) => hawk(`${view}-rl-1-1`).rows[0].success)))} with both`,
     figures`in ${f3(successes({ method: 'internal', task: '01234567' }, 'grid-small-eight')[1])} of episodes, with the other in none`,
     figures`Of ${word(eventFree.length)} metacontrollers over three bases, none left out, ${word(eventFree.filter(({ f1Exact }) => f1Exact >= 0.98).length)} switch at the exact step (F1 ${range(eventFree.map(({ f1Exact }) => f1Exact))}), and at least ${(100 * min(eventFree.map(({ readout }) => readout))).toFixed(2)} % of subgoals are read from the code; injected into other layouts, its codes reach their colour on transitions that no demonstration shows in ${range(eventFree.flatMap((one) => carriedOver(one, 'demonstrated')))} of episodes, codes of free play in ${range(eventFree.flatMap((one) => carriedOver(one, 'free')))}`,

@@ -46,7 +46,7 @@ export function integrateReference(
   { batch, time }: SequenceSize,
   weights: Weights,
   gate: { readonly mode: number; readonly temperature: number },
-): Record<'z' | 'gate', Float64Array> {
+): Record<'z' | 'betas', Float64Array> {
   const at = (name: string): Numbers => dataOf(weights, name);
   return switchIntegrationReference(
     { batch, time, latent, hidden, initial: 0, firstOpen: 1, withOpened: 0, withNoise: 0, biasAt: hidden },

@@ -34,8 +34,8 @@ export function rolloutError(
       const { latent } = controller;
       const proposed = codes.subarray(from * latent, (from + time) * latent);
       const context = contextReference(controller, e, size, weights);
-      const { z, gate } = integrateReference(controller, context, proposed, size, weights, { mode: GATE_MODE.hard, temperature: 1 });
-      for (let t = 0; t < time; t++) if (gate[t] !== episodes.open[from + t]) return Number.POSITIVE_INFINITY;
+      const { z, betas } = integrateReference(controller, context, proposed, size, weights, { mode: GATE_MODE.hard, temperature: 1 });
+      for (let t = 0; t < time; t++) if (betas[t] !== episodes.open[from + t]) return Number.POSITIVE_INFINITY;
       e = steerReference(controller, e, z, weights);
     }
     e = blocksReference(config, e, size, base, [layer, config.depth]);

@@ -95,7 +95,7 @@ async function assemble<R extends Disposable>(
     const codes = { mean: new Float32Array(latent), std: new Float32Array(latent).fill(1) };
     const policy = keep(new Policy(policyStore, { width, latent, history: 64, head: 64 }, codes));
     policyStore.finish(new HostRandom(3));
-    const gate = keep(device.tensor(Float32Array.of(GATE_MODE.hard, 1, 0, 0)));
+    const gate = { mode: GATE_MODE.hard };
     const source = keep(new PolicyCodes(policy, episodes));
     code = keep(new CodeController({ metacontroller, layer, source, episodes, gate, record: { horizon } }));
   }

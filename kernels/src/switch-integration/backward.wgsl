@@ -14,7 +14,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
   var carried: array<f32, LATENT>;
   for (var step = 0u; step < uniforms.time; step++) {
     let at = row * uniforms.time + uniforms.time - 1 - step;
-    let beta = gate[at];
+    let beta = betas[at];
     var sum = 0.0;
     if (uniforms.withBeta == 1) {
       sum = dbeta[at];
@@ -26,7 +26,7 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
       dproposal[i] = beta * total;
       carried[n] = total;
     }
-    let slope = sum * gate[uniforms.batch * uniforms.time + at];
+    let slope = sum * betas[uniforms.batch * uniforms.time + at];
     dlogit[at] = slope;
     for (var n = 0u; n < latent; n++) {
       carried[n] = (1.0 - beta) * carried[n] + slope * jacobian[at * latent + n];

@@ -96,8 +96,8 @@ fn main(launch: Launch, @builtin(local_invocation_index) lane: u32) {
         }
         value = select(value, vec2(1.0, 0.0), forced);
       }
-      gate[at] = value.x;
-      gate[uniforms.batch * uniforms.time + at] = value.y;
+      betas[at] = value.x;
+      betas[uniforms.batch * uniforms.time + at] = value.y;
       for (var n = 0u; n < uniforms.latent; n++) {
         let i = at * uniforms.latent + n;
         // Not state + β (z̃ − state): an open gate must give the proposal exactly.

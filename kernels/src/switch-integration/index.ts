@@ -84,8 +84,8 @@ const fields = (...names: string[]) => names.map((name) => ({ name, type: 'u32' 
  * (1 − β_t) z_{t−1}. In: `proposal [batch, time, latent]`, `pre [batch, time, hidden]` (what the switch makes of
  * everything but z, bias included), `wz [hidden, latent]`, `w2 [> biasAt]` (the entry `biasAt` is b2), `noise [batch,
  * time]` (logistic; read in modes 1 and 2), `control f32 [3]` = (a `GATE_MODE`, temperature, the logit from which on
- * mode 3 opens), `z0 [batch, latent]`, `opened u32 [batch]`. Out: `z [batch, time, latent]` and `gate [2, batch, time]`
- * = (β, dβ/dlogit).
+ * mode 3 opens), `z0 [batch, latent]`, `opened u32 [batch]`. Out: `z [batch, time, latent]` and
+ * `betas [2, batch, time]` = (β, dβ/dlogit).
  */
 export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
   name: 'switch-integration/forward',
@@ -100,13 +100,13 @@ export const switchIntegrationForward: Kernel<SwitchForwardShape> = {
     read('z0'),
     read('opened', 'u32'),
     written('z'),
-    written('gate'),
+    written('betas'),
   ],
   uniforms: fields('batch', 'time', 'latent', 'hidden', 'firstOpen', 'initial', 'withOpened', 'withNoise', 'biasAt'),
   lengths: ({ batch, time, latent, hidden, initial, withOpened, withNoise, biasAt }) => ({
     ...{ proposal: batch * time * latent, pre: batch * time * hidden, wz: hidden * latent, w2: biasAt + 1 },
     ...{ noise: withNoise * batch * time, control: 3, z0: initial * batch * latent, opened: withOpened * batch },
-    ...{ z: batch * time * latent, gate: 2 * batch * time },
+    ...{ z: batch * time * latent, betas: 2 * batch * time },
   }),
   constants: (shape, adapter) => ({ WORKGROUP: ROWS, ...sizes(shape, adapter) }),
   grid: ({ batch, time }, { family }) => {
@@ -157,7 +157,7 @@ export const switchIntegrationBackward: Kernel<IntegrationGradientShape> = {
     read('dbeta'),
     read('proposal'),
     read('previous'),
-    read('gate'),
+    read('betas'),
     read('jacobian'),
     written('dproposal'),
     written('dlogit'),
@@ -166,7 +166,7 @@ export const switchIntegrationBackward: Kernel<IntegrationGradientShape> = {
   uniforms: fields('batch', 'time', 'latent', 'withBeta'),
   lengths: ({ batch, time, latent, withBeta }) => {
     const [steps, codes] = [batch * time, batch * time * latent];
-    const given = { dz: codes, dbeta: withBeta * steps, proposal: codes, previous: codes, gate: 2 * steps, jacobian: codes };
+    const given = { dz: codes, dbeta: withBeta * steps, proposal: codes, previous: codes, betas: 2 * steps, jacobian: codes };
     return { ...given, dproposal: codes, dlogit: steps, dz0: batch * latent };
   },
   constants: ({ latent }) => ({ WORKGROUP: ROWS, LATENT: latent }),

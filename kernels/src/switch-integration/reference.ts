@@ -24,12 +24,12 @@ function activate({ hidden, latent }: SwitchForwardShape, { pre, wz }: Inputs, a
   });
 }
 
-/** z, and (β, dβ/dlogit) as `gate`, in float64. */
-export function switchIntegrationReference(shape: SwitchForwardShape, inputs: Inputs): Record<'z' | 'gate', Float64Array> {
+/** z, and (β, dβ/dlogit) as `betas`, in float64. */
+export function switchIntegrationReference(shape: SwitchForwardShape, inputs: Inputs): Record<'z' | 'betas', Float64Array> {
   const { batch, time, latent, initial, firstOpen, withOpened, withNoise, biasAt } = shape;
   const { proposal, w2, noise, control, z0, opened } = inputs;
   const z = new Float64Array(batch * time * latent);
-  const gate = new Float64Array(batch * time * 2);
+  const betas = new Float64Array(batch * time * 2);
   for (let b = 0; b < batch; b++) {
     let state = Float64Array.from({ length: latent }, (_, n) => (initial ? z0[b * latent + n] : 0));
     for (let t = 0; t < time; t++) {
@@ -37,13 +37,13 @@ export function switchIntegrationReference(shape: SwitchForwardShape, inputs: In
       const logit = activate(shape, inputs, at, state).reduce((sum, a, k) => sum + w2[k] * a, w2[biasAt]);
       const forced = t === 0 && (withOpened ? opened[b] !== 0 : firstOpen === 1);
       const [beta, slope] = forced ? [1, 0] : gateOf(logit, withNoise ? noise[at] : 0, control[0], control[1], control[2]);
-      gate[at] = beta;
-      gate[batch * time + at] = slope;
+      betas[at] = beta;
+      betas[batch * time + at] = slope;
       state = state.map((value, n) => beta * proposal[at * latent + n] + (1 - beta) * value);
       z.set(state, at * latent);
     }
   }
-  return { z, gate };
+  return { z, betas };
 }
 
 export type SwitchGradients = Record<'dproposal' | 'dpre' | 'dwz' | 'dw2' | 'dz0', Float64Array>;
@@ -56,7 +56,7 @@ export function switchIntegrationGradientReference(
 ): SwitchGradients {
   const { batch, time, latent, hidden, initial } = shape;
   const { proposal, wz, w2, z0 } = inputs;
-  const { z, gate } = switchIntegrationReference(shape, inputs);
+  const { z, betas } = switchIntegrationReference(shape, inputs);
   const dproposal = new Float64Array(z.length);
   const dpre = new Float64Array(batch * time * hidden);
   const dwz = new Float64Array(hidden * latent);
@@ -70,7 +70,7 @@ export function switchIntegrationGradientReference(
         if (t > 0) return z[(at - 1) * latent + n];
         return initial ? z0[b * latent + n] : 0;
       });
-      const [beta, slope] = [gate[at], gate[batch * time + at]];
+      const [beta, slope] = [betas[at], betas[batch * time + at]];
       const total = carried.map((value, n) => value + dz[at * latent + n]);
       const dlogit = slope * total.reduce((sum, g, n) => sum + g * (proposal[at * latent + n] - state[n]), dbeta[at]);
       carried = total.map((g) => (1 - beta) * g);

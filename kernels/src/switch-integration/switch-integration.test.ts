@@ -30,7 +30,7 @@ type Inputs = ReturnType<typeof makeInputs>;
 async function run(shape: SwitchForwardShape, inputs: Inputs, dz: Float32Array, dbeta: Float32Array) {
   const { batch, time, latent, hidden } = shape;
   const steps = batch * time;
-  const { z, gate } = await runKernel(switchIntegrationForward, shape, { ...inputs, z: poison(steps * latent), gate: poison(steps * 2) });
+  const { z, betas } = await runKernel(switchIntegrationForward, shape, { ...inputs, z: poison(steps * latent), betas: poison(steps * 2) });
   const { pre, wz, w2, z0, proposal } = inputs;
   const kept = { previous: poison(steps * latent), activation: poison(steps * hidden), jacobian: poison(steps * latent) };
   const { previous, activation, jacobian } = await runKernel(switchIntegrationLinearise, shape, { pre, wz, w2, z, z0, ...kept });
@@ -42,7 +42,7 @@ async function run(shape: SwitchForwardShape, inputs: Inputs, dz: Float32Array, 
       dbeta,
       proposal,
       previous,
-      gate,
+      betas,
       jacobian,
       dproposal: poison(steps * latent),
       dlogit: poison(steps),
@@ -60,7 +60,7 @@ async function run(shape: SwitchForwardShape, inputs: Inputs, dz: Float32Array, 
       for (let n = 0; n < latent; n++) dwz[k * latent + n] += dpre[at * hidden + k] * previous[at * latent + n];
     }
   }
-  return { z, gate, gradients: { dproposal, dpre, dwz, dw2, dz0 } };
+  return { z, betas, gradients: { dproposal, dpre, dwz, dw2, dz0 } };
 }
 
 const modes = Object.entries(GATE_MODE);
@@ -74,10 +74,10 @@ describe.each(modes)('gate %s', (_, mode) => {
   ] satisfies SwitchForwardShape[])('$batch × $time, latent $latent, hidden $hidden', async (shape) => {
     const inputs = makeInputs(shape, mode);
     const [dz, dbeta] = [randomNormal(shape.batch * shape.time * shape.latent, 8), randomNormal(shape.batch * shape.time, 9)];
-    const { z, gate, gradients } = await run(shape, inputs, dz, dbeta);
+    const { z, betas, gradients } = await run(shape, inputs, dz, dbeta);
     const reference = switchIntegrationReference(shape, inputs);
     expect(relativeError(z, reference.z)).toBeLessThanOrEqual(1e-5);
-    expect(relativeError(gate, reference.gate)).toBeLessThanOrEqual(1e-5);
+    expect(relativeError(betas, reference.betas)).toBeLessThanOrEqual(1e-5);
     const expected = switchIntegrationGradientReference(shape, inputs, { dz, dbeta });
     for (const name of Object.keys(expected) as (keyof SwitchGradients)[])
       expect(relativeError(gradients[name], expected[name]), name).toBeLessThanOrEqual(1e-4);
@@ -107,9 +107,9 @@ describe.each(['software', 'gpu'] as const)('%s', (family) => {
   ])('NaN reaches the gate of mode $mode and the code, infinity opens and shuts it', async ({ mode, beta }) => {
     const control = Float32Array.of(mode, 1, 0);
     const pre = Float32Array.of(0, Number.NaN, Number.POSITIVE_INFINITY, 0);
-    const outputs = { z: poison(4), gate: poison(8) };
-    const { z, gate } = await runKernel(switchIntegrationForward, shape, { ...given, ...logits, control, pre, ...outputs }, { family });
-    expect([...gate.subarray(0, 3)]).toEqual(beta.slice(0, 3));
+    const outputs = { z: poison(4), betas: poison(8) };
+    const { z, betas } = await runKernel(switchIntegrationForward, shape, { ...given, ...logits, control, pre, ...outputs }, { family });
+    expect([...betas.subarray(0, 3)]).toEqual(beta.slice(0, 3));
     expect([...z.subarray(1, 3)]).toEqual([Number.NaN, 3]);
     const shut = { ...logits, w2: Float32Array.of(1, Number.NEGATIVE_INFINITY) };
     const closed = await runKernel(
@@ -118,7 +118,7 @@ describe.each(['software', 'gpu'] as const)('%s', (family) => {
       { ...given, ...shut, control, pre: new Float32Array(4), ...outputs },
       { family },
     );
-    expect([closed.gate[3], closed.z[3]]).toEqual([beta[3], 2]);
+    expect([closed.betas[3], closed.z[3]]).toEqual([beta[3], 2]);
   });
 
   test('a hidden unit that is NaN is not shut: its activation and both of its gradients', async () => {
@@ -148,7 +148,7 @@ test('a row opened at its only step takes the proposal, another keeps what it ho
     z0: Float32Array.of(5, 6, 7, 8),
     opened: Uint32Array.of(1, 0),
     z: poison(4),
-    gate: poison(4),
+    betas: poison(4),
   });
   expect([...z]).toEqual([1, 2, 7, 8]);
 });
@@ -170,9 +170,9 @@ test.each(['temporal_integration', 'odd/temporal_integration'])('golden %s agree
     z0: new Float32Array(4),
     opened: new Uint32Array(4),
   };
-  const { z, gate, gradients } = await run(shape, inputs, f32(golden.dy), new Float32Array(batch * time));
+  const { z, betas, gradients } = await run(shape, inputs, f32(golden.dy), new Float32Array(batch * time));
   expect(relativeError(z, golden.z.data)).toBeLessThanOrEqual(1e-5);
-  expect(relativeError(gate.subarray(0, batch * time), golden.beta.data)).toBeLessThanOrEqual(1e-5);
+  expect(relativeError(betas.subarray(0, batch * time), golden.beta.data)).toBeLessThanOrEqual(1e-5);
   expect(relativeError(gradients.dproposal, golden.dx_tilde.data)).toBeLessThanOrEqual(1e-4);
   const du = golden.du.data.map((_, i) => gradients.dpre[2 * i] - gradients.dpre[2 * i + 1]);
   expect(relativeError(du, golden.du.data)).toBeLessThanOrEqual(1e-4);

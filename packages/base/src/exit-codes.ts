@@ -61,12 +61,14 @@ export const EXIT_CODES = {
   'bad-demonstrations': 47,
   /** Nobody said which worlds, models and systems there are, or none of them makes what is asked for. */
   'not-open': 48,
+  /** What is at an address could not be fetched. */
+  'no-download': 49,
   /** A body whose numbers are no longer finite. */
-  diverged: 49,
+  diverged: 50,
   /** A thread that did part of the work has ended. */
-  'worker-died': 50,
+  'worker-died': 51,
   /** A model of a body that the physics engine refuses, or an engine that does not load. */
-  'bad-model': 51,
+  'bad-model': 52,
   /** What the shell gives a process ended by SIGINT. */
   interrupted: 130,
   /** What the shell gives a process ended by SIGKILL: the system does it where memory runs out. */

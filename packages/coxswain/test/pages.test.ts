@@ -42,6 +42,14 @@ const SOURCES: Readonly<Record<string, readonly [from: string, as: string][]>> =
     ['../../packages/coxswain/models/grid-mini/base', 'base-1'],
   ],
   'grid-small': [['runs/grid-small', '']],
+  hawk: [
+    ['runs/hawk', ''],
+    ['models/hawk', ''],
+  ],
+  'pads-mini': [
+    ['runs/pads-mini', ''],
+    ['models/pads-mini', ''],
+  ],
   'grid-small-eight': [['runs/grid-small-eight', '']],
 };
 

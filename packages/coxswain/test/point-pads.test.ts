@@ -60,6 +60,9 @@ it('is trained, steered, and learned with; its episodes are drawn as the world d
     await done('discover', '--base', at('base'), ...set({ ...DISCOVER, 'discover.view': view }), '--out', at(view));
   const found = JSON.parse(fs.readFileSync(at('touches/result.json'), 'utf8'));
   expect(found).toMatchObject({ f1Exact: expect.any(Number), readout: expect.any(Number), injection: expect.any(Object) });
+  const models = ['--base', at('base'), '--controller', at('touches')];
+  await done('analyse', 'switches', ...models, '--out', at('switches'));
+  expect(JSON.parse(fs.readFileSync(at('switches/analysis.json'), 'utf8')).about).toContain('(β at least 0.999 with binarised gates)');
   const learn = ['reinforce', '--base', at('base'), ...set(LEARN)];
   await done(...learn, '--controller', at('touches'), '--out', at('internal'));
   await done(...learn, '--method', 'raw', '--out', at('raw'));

@@ -11,6 +11,7 @@ export {
 } from '@coxswain/base';
 export * from './batches.js';
 export { checkWorld, type Finding } from './check/check-world.js';
+export * from './configured.js';
 export * from './definition.js';
 export * from './digit-task.js';
 export type { EpisodeExpert, EpisodeRules, ExpertView, Moment, Outcome } from './episode-rules.js';

@@ -69,7 +69,6 @@ export { type KnownWorld, knownWorlds } from './worlds/known.js';
 export * from './worlds/offers.js';
 export {
   actionsOf,
-  type ConfiguredWorld,
   demonstrations,
   demonstrationsOf,
   makeDemonstrations,

@@ -45,9 +45,9 @@ function make(config: Partial<typeof CONFIG> = {}) {
 function run({ base, compile }: ReturnType<typeof make>, temperature: number) {
   const inputs = makeInputs(base.model, { batch, time }, 'same');
   writeInputs(inputs, GOLDEN_BATCH);
-  const gate = device.tensor(Float32Array.of(GATE_MODE.soft, temperature, 0, 0));
+  const control = device.tensor(Float32Array.of(GATE_MODE.soft, temperature, 0, 0));
   return noGrad(() =>
-    discover(base.model, compile, inputs, { batch, time, layer: GOLDEN_LAYER, embedderLayer: GOLDEN_LAYER, view: 'same', gate }),
+    discover(base.model, compile, inputs, { batch, time, layer: GOLDEN_LAYER, embedderLayer: GOLDEN_LAYER, view: 'same', control }),
   );
 }
 

@@ -112,7 +112,7 @@ export class Compile extends Steering implements CodeGenerator {
     return scale(log(scale(log(uniform), -1)), -1);
   }
 
-  discover({ residual, observation, mask, gate, noise, gateNoise }: DiscoveryInputs, { batch, time }: SequenceSize): Discovery {
+  discover({ residual, observation, mask, control, noise, gateNoise }: DiscoveryInputs, { batch, time }: SequenceSize): Discovery {
     if (!observation || !mask)
       throw new ShapeError('Compile.discover', 'no observations or no mask', 'both: it reads the episodes themselves');
     const { segments, latent, alphaBoundary, recurrent } = this.config;
@@ -121,7 +121,7 @@ export class Compile extends Steering implements CodeGenerator {
     const x = this.read(this.reader.blocks(this.reader.embed(observation), { batch, time: whole }));
     const gates = linear(x, this.#segment.wih, { bias: this.#segment.bias }).reshape([batch, whole, 3 * recurrent]);
     const places = boundaryPlaces(mask, batch, time, this.config.priorLength);
-    const temperature = slice(gate, 0, 1, 2);
+    const temperature = slice(control, 0, 1, 2);
     const none = device.zeros([batch, 1]);
     const upTo = device.tensor(lowerTriangle(whole), [whole, whole]);
     const first = device.tensor(
@@ -132,7 +132,7 @@ export class Compile extends Steering implements CodeGenerator {
 
     // Of the segment at hand: the probability that it has begun at each step, and that it begins there.
     let begun: Tensor | undefined;
-    let begins = first;
+    let begins: Tensor = first;
     let z: Tensor | undefined;
     let kl: Tensor | undefined;
     let boundaryKl: Tensor | undefined;

@@ -40,3 +40,28 @@ export function checkMetacontrollerConfig(config: MetacontrollerConfig): void {
   checkSteeringConfig(config);
   for (const name of ['embedding', 'encoder'] as const) requireSize(name, config[name]);
 }
+
+/** Sizes as `config.metacontroller` of a run's `config.json` has them. */
+export interface MetacontrollerSettings {
+  readonly code: number;
+  readonly history: number;
+  readonly sequence: number;
+  readonly encoder: number;
+  readonly switch: number;
+  readonly decoder: number;
+  readonly rank: number;
+  readonly pooled: boolean;
+  readonly switchBias: number;
+}
+
+/** The causal half that these settings say. @param width of the model that it steers. */
+export function steeringConfig(settings: MetacontrollerSettings, width: number): SteeringConfig {
+  const { code, history, switch: hidden, decoder, rank, switchBias } = settings;
+  return { width, latent: code, history, switch: hidden, decoder, rank, switchBias };
+}
+
+/** The whole metacontroller that they say. @param width of the model that it steers. */
+export function metacontrollerConfig(settings: MetacontrollerSettings, width: number): MetacontrollerConfig {
+  const { sequence, encoder, pooled } = settings;
+  return { ...steeringConfig(settings, width), embedding: sequence, encoder, pooled };
+}

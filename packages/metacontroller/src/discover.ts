@@ -8,8 +8,8 @@ export interface DiscoverOptions extends SequenceSize {
   readonly layer: number;
   readonly embedderLayer: number;
   readonly view: View;
-  /** f32 [4]: `gateValues`. */
-  readonly gate: Tensor;
+  /** f32 [4]: `gateValues` of a gate, on the device, so that a captured step can follow a schedule. */
+  readonly control: Tensor;
   readonly noise?: Tensor;
   readonly gateNoise?: Tensor;
   /** Gradients flow into the base too, though not by way of another episode that the embedder looks at. */
@@ -27,7 +27,7 @@ export function discover(
   inputs: Inputs,
   options: DiscoverOptions,
 ): Discovery & { readonly nll: Tensor; readonly action: Distribution } {
-  const { batch, time, layer, embedderLayer, view, gate, noise, gateNoise, throughBase = false } = options;
+  const { batch, time, layer, embedderLayer, view, control, noise, gateNoise, throughBase = false } = options;
   const size = { batch, time };
   const whole = { batch, time: time + 1 };
   const between = (e: Tensor, from: number, to: number): Tensor => (from === to ? e : base.blocks(e, whole, from, to));
@@ -53,7 +53,7 @@ export function discover(
       viewLengths: inputs.viewLengths,
       observation: inputs.observation,
       mask: inputs.mask,
-      gate,
+      control,
       throughResidual: throughBase,
       ...(noise ? { noise } : {}),
       ...(gateNoise ? { gateNoise } : {}),

@@ -20,6 +20,7 @@ import {
 import { requireReadable, type SequenceModel } from '@coxswain/transformer';
 import { discover } from './discover.js';
 import { type DiscoveryBatch, type Inputs, makeInputs, namedInputs, type View, writeInputs } from './discovery-inputs.js';
+import { type Gate, gateValues } from './gate.js';
 import type { CodeGenerator } from './metacontroller.js';
 
 export interface DiscoverySettings {
@@ -43,19 +44,6 @@ export interface DiscoverySettings {
   /** As of a `Pretrainer`; optimisers then need `gradientScale: LOSS_SCALE`. */
   readonly precision?: Precision;
 }
-
-/** How β is computed: what a schedule changes from step to step. */
-export interface Gate {
-  /** A value of the kernels' gate modes. */
-  readonly mode: number;
-  readonly temperature: number;
-  /** σ(logit) at which a hard gate opens, 0 to 1; ½ when absent. Other modes do not read it. */
-  readonly threshold?: number;
-}
-
-/** f32 [4], as the switch kernels read a gate: mode, temperature, threshold as a logit. */
-export const gateValues = ({ mode, temperature, threshold = 0.5 }: Gate): Float32Array =>
-  Float32Array.of(mode, temperature, Math.log(threshold / (1 - threshold)), 0);
 
 /** Means over the steps of the episodes since the last call. */
 export interface DiscoveryMetrics {
@@ -85,7 +73,7 @@ export class DiscoveryTrainer {
   /** Action NLL, KL, β and steps of episodes; gradient norms of updates; what else is minimised. */
   readonly sums: RunningSums;
   /** f32 [4]: `gateValues`. */
-  readonly #gate: Tensor;
+  readonly #control: Tensor;
   readonly #alpha: Tensor;
   /** A zero. */
   readonly #nothing: Tensor;
@@ -103,7 +91,7 @@ export class DiscoveryTrainer {
   ) {
     this.#device = controller.device;
     this.sums = new RunningSums(this.#device, 6);
-    this.#gate = this.#device.zeros([4]);
+    this.#control = this.#device.zeros([4]);
     this.#alpha = this.#device.zeros([1]);
     this.#nothing = this.#device.zeros([1]);
     this.#random = new RandomState(this.#device, settings.seed);
@@ -133,7 +121,7 @@ export class DiscoveryTrainer {
     const captured = this.#captured(batch.time);
     this.#last = captured;
     writeInputs(captured.inputs, batch);
-    this.#gate.write(gateValues(options.gate));
+    this.#control.write(gateValues(options.gate));
     this.#alpha.write(Float32Array.of(options.alpha));
     this.#random.write(options.step);
     for (const optimiser of this.#optimisers) optimiser.prepare(options.learningRate);
@@ -156,7 +144,7 @@ export class DiscoveryTrainer {
       const noise = noGrad(() => philoxNormal(this.#random, TRAINING_STREAM.code, controller.codeNoise(size)));
       const gateNoise = noGrad(() => controller.gateNoise(this.#random, TRAINING_STREAM.gate, size));
       const throughBase = baseOptimiser !== undefined;
-      const options = { ...size, layer, embedderLayer, view, gate: this.#gate, noise, gateNoise, throughBase };
+      const options = { ...size, layer, embedderLayer, view, control: this.#control, noise, gateNoise, throughBase };
       const found = discover(base, controller, inputs, options);
       const each = scale(inputs.mask, this.optimiser.gradientScale / (batch * meanLength));
       const further = found.further ? [[found.further, each] as const] : [];
@@ -207,7 +195,7 @@ export class DiscoveryTrainer {
     const { baseOptimiser } = this.settings;
     return {
       stores: { controller: controller.store, base: base.store },
-      inputs: { ...namedInputs(inputs), alpha: this.#alpha, gate: this.#gate },
+      inputs: { ...namedInputs(inputs), alpha: this.#alpha, gate: this.#control },
       optimisers: { controller: optimiser, ...(baseOptimiser ? { base: baseOptimiser } : {}) },
       programs: [program],
     };
@@ -215,7 +203,7 @@ export class DiscoveryTrainer {
 
   dispose(): void {
     this.sums.dispose();
-    for (const tensor of [this.#gate, this.#alpha, this.#nothing]) tensor.dispose();
+    for (const tensor of [this.#control, this.#alpha, this.#nothing]) tensor.dispose();
     this.#random.dispose();
     for (const { program, inputs } of this.#programs.values()) {
       program.dispose();

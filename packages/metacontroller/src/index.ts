@@ -11,7 +11,10 @@ export {
   type View,
   writeInputs,
 } from './discovery-inputs.js';
+export * from './gate.js';
+export * from './load.js';
 export * from './metacontroller.js';
+export * from './parts.js';
 export * from './readout.js';
 export * from './steering.js';
 export * from './supervised.js';

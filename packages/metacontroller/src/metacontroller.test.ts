@@ -42,8 +42,8 @@ function run(mode: number): { tensors: Record<string, Tensor>; dispose: () => vo
   const tensors = noGrad(() => {
     const indices = device.tensor(observations, [batch * (time + 1), 50]);
     const residual = base.model.blocks(base.model.embed(indices), { batch, time: time + 1 }, 0, GOLDEN_LAYER);
-    const gate = device.tensor(Float32Array.of(mode, 1, 0, 0));
-    const found = controller.metacontroller.discover({ residual, gate }, { batch, time });
+    const control = device.tensor(Float32Array.of(mode, 1, 0, 0));
+    const found = controller.metacontroller.discover({ residual, control }, { batch, time });
     const logits = base.model.action(base.model.blocks(found.steered, { batch, time }, GOLDEN_LAYER)).parameters[0];
     return { ...found, logits };
   });
@@ -92,9 +92,9 @@ test('the switch’s logit by itself is the one that its soft gate is made of', 
     );
   const state = { h: normals(32), z: normals(LATENT), starts: device.tensor(new Uint32Array(rows)) };
   const residual = normals(WIDTH);
-  const gate = device.tensor(Float32Array.of(GATE_MODE.soft, 1, 0, 0));
+  const control = device.tensor(Float32Array.of(GATE_MODE.soft, 1, 0, 0));
   const [beta, probability] = noGrad(() => [
-    metacontroller.advance(residual, normals(LATENT), state, gate).beta,
+    metacontroller.advance(residual, normals(LATENT), state, control).beta,
     sigmoid(metacontroller.switchLogit(concat([metacontroller.read(residual), state.h], 1), state.z)),
   ]);
   expect(relativeError(await probability.read(), Float64Array.from(await beta.read()))).toBeLessThan(1e-5);
@@ -112,7 +112,7 @@ test('one causal step at a time gives what whole sequences give, for the same pr
   );
   const { metacontroller, store } = goldenMetacontroller(device);
   const state = metacontroller.start(batch);
-  const gate = device.tensor(Float32Array.of(GATE_MODE.hard, 1, 0, 0));
+  const control = device.tensor(Float32Array.of(GATE_MODE.hard, 1, 0, 0));
   const at = (values: ArrayLike<number>, t: number, columns: number): Float32Array =>
     Float32Array.from({ length: batch * columns }, (_, i) => values[(Math.floor(i / columns) * time + t) * columns + (i % columns)]);
   for (let t = 0; t < time; t++) {
@@ -121,7 +121,7 @@ test('one causal step at a time gives what whole sequences give, for the same pr
         device.tensor(at(residual, t, WIDTH), [batch, WIDTH]),
         device.tensor(at(mu, t, LATENT), [batch, LATENT]),
         state,
-        gate,
+        control,
       ),
     );
     expect(await step.beta.read(), `β at ${t}`).toEqual(at(beta, t, 1));

@@ -54,7 +54,7 @@ export interface DiscoveryInputs {
   /** Logistic noise [batch, time] for the stochastic gates, or what the generator's boundaries are drawn with. */
   readonly gateNoise?: Tensor;
   /** f32 [4]: `gateValues` of a `Gate`. */
-  readonly gate: Tensor;
+  readonly control: Tensor;
 }
 
 /**
@@ -130,7 +130,7 @@ export class Metacontroller extends Steering implements CodeGenerator {
     const { mu, logSigma, sample: proposal, kl } = gaussianPosterior(code, LOG_SIGMA, inputs.noise);
     const { z, beta } = this.integrate(context, [batch, time], {
       proposal: proposal.reshape([batch, time, latent]),
-      control: inputs.gate,
+      control: inputs.control,
       firstOpen: true,
       ...(inputs.gateNoise ? { noise: inputs.gateNoise } : {}),
     });

@@ -143,10 +143,10 @@ export class Steering {
    * row's first step, `proposal` becomes the code; then the history moves on. The state's tensors are updated in place.
    * @param residual [rows, width]
    * @param proposal the codes to take where the switch opens [rows, latent]
-   * @param gate f32 [4] as in `discover`; hard at test time.
+   * @param control f32 [4]: `gateValues` of a gate; hard at test time.
    */
-  step(residual: Tensor, proposal: Tensor, state: StepState, gate: Tensor): { z: Tensor; beta: Tensor; steered: Tensor } {
-    const { h, ...stepped } = this.advance(residual, proposal, state, gate);
+  step(residual: Tensor, proposal: Tensor, state: StepState, control: Tensor): { z: Tensor; beta: Tensor; steered: Tensor } {
+    const { h, ...stepped } = this.advance(residual, proposal, state, control);
     this.device.copy(h, state.h);
     this.device.copy(stepped.z, state.z);
     this.device.zero(state.starts);
@@ -158,12 +158,12 @@ export class Steering {
    * @param x LN(e_t) [rows, width], where it is there already.
    * @returns besides, the history after the step `h` [rows, history]; the code that is held from now on is `z`.
    */
-  advance(residual: Tensor, proposal: Tensor, state: StepState, gate: Tensor, x = this.read(residual)): Advanced {
+  advance(residual: Tensor, proposal: Tensor, state: StepState, control: Tensor, x = this.read(residual)): Advanced {
     const rows = residual.shape[0];
     const { latent, history } = this.config;
     const { z, beta } = this.integrate(concat([x, state.h], 1), [rows, 1], {
       proposal: proposal.reshape([rows, 1, latent]),
-      control: gate,
+      control,
       z0: state.z,
       opened: state.starts,
     });

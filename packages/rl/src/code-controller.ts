@@ -1,4 +1,4 @@
-import type { Steering, StepState } from '@coxswain/metacontroller';
+import { type Gate, gateValues, type Steering, type StepState } from '@coxswain/metacontroller';
 import { type Device, gatherRowsOf, scatterRowsOf, type Tensor } from '@coxswain/tensor';
 import type { CodeSource } from './codes.js';
 import type { Controller, StepContext } from './controller.js';
@@ -10,8 +10,8 @@ export type CodeControllerOptions = {
   readonly source: CodeSource;
   /** Episodes played together. */
   readonly episodes: number;
-  /** f32 [4]: `gateValues` of the metacontroller package, as `Metacontroller.step` takes it. */
-  readonly gate: Tensor;
+  /** Hard for the method. */
+  readonly gate: Gate;
   /** Keep what an update needs, for episodes of at most so many steps. */
   readonly record?: { readonly horizon: number };
 };
@@ -19,11 +19,11 @@ export type CodeControllerOptions = {
 /** What was proposed at every step, by `episode · horizon + t`. Valid until the next rollout. */
 export type CodeRecords = {
   /** LN(e) [episodes·horizon, width]. */
-  readonly x: Tensor;
+  readonly x: Tensor<'f32'>;
   /** [episodes·horizon, latent]: taken only where the switch opened. */
-  readonly code: Tensor;
+  readonly code: Tensor<'f32'>;
   /** [episodes·horizon]: log-density of `code` under the source when it was drawn. */
-  readonly logProb: Tensor;
+  readonly logProb: Tensor<'f32'>;
 };
 
 /**
@@ -38,15 +38,17 @@ export class CodeController implements Controller {
   readonly #h: Tensor;
   readonly #z: Tensor;
   readonly #starts: Tensor;
+  readonly #control: Tensor;
   readonly #device: Device;
 
   constructor(private readonly options: CodeControllerOptions) {
-    const { metacontroller, layer, episodes, record } = options;
+    const { metacontroller, layer, episodes, gate, record } = options;
     const { history, latent, width } = metacontroller.config;
     const device = metacontroller.device;
     this.#device = device;
     this.layer = layer;
     this.episodes = episodes;
+    this.#control = device.tensor(gateValues(gate));
     this.#h = device.zeros([episodes, history]);
     this.#z = device.zeros([episodes, latent]);
     this.#starts = device.tensor(new Uint32Array(episodes).fill(1), [episodes, 1]);
@@ -64,12 +66,12 @@ export class CodeController implements Controller {
   }
 
   control(residual: Tensor, context: StepContext): { residual: Tensor; open: Tensor } {
-    const { metacontroller, source, gate } = this.options;
+    const { metacontroller, source } = this.options;
     const { episode, rows, place } = context;
     const x = metacontroller.read(residual);
     const { code, logProb } = source.propose(x, context);
     const state = this.#stateOf(episode, rows);
-    const { beta, steered, h, z } = metacontroller.advance(residual, code, state, gate, x);
+    const { beta, steered, h, z } = metacontroller.advance(residual, code, state, this.#control, x);
     source.taken?.(beta, context);
     const begun = this.#device.tensor(new Uint32Array(rows));
     scatterRowsOf(
@@ -93,11 +95,11 @@ export class CodeController implements Controller {
 
   /** LN(e) and the switch at a step whose code is not chosen yet; nothing moves on. */
   peek(residual: Tensor, { episode, rows }: StepContext): { x: Tensor; open: Tensor } {
-    const { metacontroller, gate } = this.options;
+    const { metacontroller } = this.options;
     const state = this.#stateOf(episode, rows);
     // β does not depend on what would be taken.
     const x = metacontroller.read(residual);
-    return { x, open: metacontroller.advance(residual, state.z, state, gate, x).beta };
+    return { x, open: metacontroller.advance(residual, state.z, state, this.#control, x).beta };
   }
 
   /** The state's rows. */
@@ -108,6 +110,6 @@ export class CodeController implements Controller {
 
   /** Frees its state and records; the source and the metacontroller belong to whoever made them. */
   dispose(): void {
-    for (const tensor of [this.#h, this.#z, this.#starts, ...Object.values(this.records ?? {})]) tensor.dispose();
+    for (const tensor of [this.#h, this.#z, this.#starts, this.#control, ...Object.values(this.records ?? {})]) tensor.dispose();
   }
 }

@@ -1,4 +1,4 @@
-import { episodeMetrics } from './metrics.js';
+import { episodeMetrics, openings } from './metrics.js';
 import type { Rollout } from './rollout.js';
 
 export type Evaluation = {
@@ -32,9 +32,9 @@ export async function evaluate(rollout: Rollout, episodes: number, firstBatch = 
     totals.reward += metrics.reward * count;
     totals.progress += metrics.progress * count;
     totals.steps += steps;
-    const opened = open.reduce((sum, one) => sum + one, 0);
+    const { opened, later } = openings(open, count);
     totals.opened += opened;
-    totals.switches += opened ? opened - count : 0;
+    totals.switches += later;
   }
   const { episodes: n, reward, progress, steps, switches, opened } = totals;
   return {

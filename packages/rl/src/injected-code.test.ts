@@ -30,7 +30,7 @@ const free = () => gridMini('0123', N, T);
 /** The golden models with a code injected at `from`, or alone. */
 async function run(from?: number, mode: number = GATE_MODE.hard) {
   const { model, metacontroller, layer } = trained(device);
-  const gate = device.tensor(Float32Array.of(mode, 1, 0, 0));
+  const gate = { mode };
   const controller = from === undefined ? undefined : new InjectedCode({ metacontroller, layer, codes: codes(), from, gate });
   const rollout = new Rollout({ model, environment: free(), seed: 7, ...(controller ? { controller } : {}) });
   return structuredClone(await rollout.run(0));

@@ -1,4 +1,4 @@
-import type { Steering } from '@coxswain/metacontroller';
+import { type Gate, gateValues, type Steering } from '@coxswain/metacontroller';
 import { add, type Device, gatherRows, gatherRowsOf, maximum, mul, scale, scatterRowsOf, sub, type Tensor } from '@coxswain/tensor';
 import type { Controller, HostStep, StepContext } from './controller.js';
 
@@ -10,8 +10,8 @@ export type InjectedCodeOptions = {
   readonly codes: Tensor;
   /** Step at which it is injected, from 0. */
   readonly from: number;
-  /** f32 [4]: the gate that ends it; hard at test time. */
-  readonly gate: Tensor;
+  /** The gate that ends it; hard at test time. */
+  readonly gate: Gate;
 };
 
 /**
@@ -26,10 +26,11 @@ export class InjectedCode implements Controller {
   readonly #held: Tensor;
   /** [1]: 1 at the step of the injection. */
   readonly #now: Tensor;
+  readonly #control: Tensor;
   readonly #device: Device;
 
   constructor(private readonly options: InjectedCodeOptions) {
-    const { metacontroller, layer, codes } = options;
+    const { metacontroller, layer, codes, gate } = options;
     const { device } = metacontroller;
     this.#device = device;
     this.layer = layer;
@@ -37,6 +38,7 @@ export class InjectedCode implements Controller {
     this.#h = device.zeros([this.episodes, metacontroller.config.history]);
     this.#held = device.zeros([this.episodes, 1]);
     this.#now = device.zeros([1]);
+    this.#control = device.tensor(gateValues(gate));
   }
 
   begin(): void {
@@ -48,11 +50,11 @@ export class InjectedCode implements Controller {
   }
 
   control(residual: Tensor, { episode, rows }: StepContext): { residual: Tensor; open: Tensor } {
-    const { metacontroller, codes, gate } = this.options;
+    const { metacontroller, codes } = this.options;
     const code = gatherRows(codes, episode);
     const [h, held] = gatherRowsOf([this.#h, this.#held], episode);
     const state = { h, z: code, starts: this.#device.tensor(new Uint32Array(rows)) };
-    const { beta, steered, h: next } = metacontroller.advance(residual, code, state, gate);
+    const { beta, steered, h: next } = metacontroller.advance(residual, code, state, this.#control);
     const holds = maximum(mul(held, scale(beta.reshape([rows, 1]), -1, 1)), this.#now.reshape([1, 1]));
     scatterRowsOf(
       [
@@ -66,6 +68,6 @@ export class InjectedCode implements Controller {
 
   /** Frees its state; the codes and the metacontroller belong to whoever made them. */
   dispose(): void {
-    for (const tensor of [this.#h, this.#held, this.#now]) tensor.dispose();
+    for (const tensor of [this.#h, this.#held, this.#now, this.#control]) tensor.dispose();
   }
 }

@@ -1,6 +1,6 @@
 import { arraysOf, fromLeaves, type LeafValues, NONE } from '@coxswain/base';
 import type { Step, World } from '@coxswain/envs';
-import type { Steering } from '@coxswain/metacontroller';
+import type { Gate, Steering } from '@coxswain/metacontroller';
 import { NotFiniteError, noGrad, type Program, RandomState, ShapeError, type Tensor } from '@coxswain/tensor';
 import { type Memory, numbered, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
 import { CheckedWorld } from './checked-world.js';
@@ -15,8 +15,8 @@ export type InternalEnvironmentOptions = {
   readonly metacontroller: Steering;
   /** Layer l that it reads and steers. */
   readonly layer: number;
-  /** f32 [4]: `gateValues` of the metacontroller package; hard for the method. */
-  readonly gate: Tensor;
+  /** Hard for the method. */
+  readonly gate: Gate;
   /** The world underneath. */
   readonly environment: World;
   /** Seed of layouts and sampled actions. */

@@ -1,8 +1,8 @@
 /** The two kinds of reinforcement learning: over codes, and on the base model's own actions. */
 import type { World } from '@coxswain/envs';
 import { type DeviceWorld, isDeviceWorld } from '@coxswain/envs/device';
-import type { Steering } from '@coxswain/metacontroller';
-import { ShapeError, type Tensor } from '@coxswain/tensor';
+import type { Gate, Steering } from '@coxswain/metacontroller';
+import { ShapeError } from '@coxswain/tensor';
 import type { SequenceModel } from '@coxswain/transformer';
 import { CodeController } from './code-controller.js';
 import { PolicyCodes } from './codes.js';
@@ -40,10 +40,10 @@ export type InternalParts = {
   /** The frozen metacontroller; its encoder is not used. */
   readonly metacontroller: Steering;
   /**
-   * f32 [4]: `gateValues` of the metacontroller package. Hard for the method; always open for the baseline without
+   * Hard for the method; always open for the baseline without
    * temporal abstraction.
    */
-  readonly gate: Tensor;
+  readonly gate: Gate;
   /** What learns. */
   readonly policy: Policy;
   /** A world that the host steps, or one on the device: then a whole batch is one submit. */

@@ -16,6 +16,15 @@ test('rewards that are all alike are no signal', () => {
   expect(hasSignal([0, 0, 1])).toBe(true);
 });
 
+test('a controller that begins closed, and opens later or never, has the density of its later steps', () => {
+  const episodes = { count: 2, horizon: 4, reward: new Float32Array(2), length: Uint16Array.of(4, 2), progress: new Float32Array(2) };
+  const density = (...open: number[]) =>
+    episodeMetrics({ ...episodes, action: [], open: Uint8Array.from(open), observation: [], steps: 6 })['switch/density'];
+  expect(density(0, 0, 1, 0, 0, 0, 0, 0)).toBe(1 / 4);
+  expect(density(0, 1, 1, 0, 1, 1, 0, 0)).toBe(3 / 4);
+  expect(density(0, 0, 0, 0, 0, 0, 0, 0)).toBe(0);
+});
+
 test('switches are counted within episodes, the first step apart', () => {
   const metrics = episodeMetrics({
     count: 2,

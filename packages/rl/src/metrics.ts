@@ -48,8 +48,7 @@ export type EpisodeMetrics = Omit<UpdateMetrics, 'losses/policy_loss' | 'losses/
 
 export function episodeMetrics({ count, reward, progress, open, steps }: Episodes): EpisodeMetrics {
   const { mean, std } = moments(reward);
-  let opened = 0;
-  for (const one of open) opened += one;
+  const { opened, later } = openings(open, count);
   return {
     'charts/episodic_return': mean,
     'charts/episodic_length': steps / count,
@@ -57,10 +56,20 @@ export function episodeMetrics({ count, reward, progress, open, steps }: Episode
     reward_std: std,
     frac_reward_zero_std: hasSignal(reward) ? 0 : 1,
     progress: moments(progress).mean,
-    // Every first step opens.
-    'switch/density': opened ? (opened - count) / Math.max(1, steps - count) : 0,
+    'switch/density': later / Math.max(1, steps - count),
     'switch/segment_length': opened ? steps / opened : 0,
   };
+}
+
+/** Steps at which the switch was open, and those of them that are no episode's first: a controller may begin closed. */
+export function openings(open: Uint8Array, count: number): { readonly opened: number; readonly later: number } {
+  const horizon = open.length / count;
+  let [opened, first] = [0, 0];
+  for (let at = 0; at < open.length; at++) {
+    opened += open[at];
+    if (at % horizon === 0) first += open[at];
+  }
+  return { opened, later: opened - first };
 }
 
 /** Whether any two episodes differ in reward. */

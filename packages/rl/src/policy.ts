@@ -96,7 +96,7 @@ export class Policy {
    * @param lengths u32 [batch]: steps of each sequence, all `time` when absent; states past them are of no use.
    * @returns [batch·time, history]
    */
-  histories(x: Tensor, { batch, time }: SequenceSize, lengths?: Tensor): Tensor {
+  histories(x: Tensor, { batch, time }: SequenceSize, lengths?: Tensor): Tensor<'f32'> {
     const { whh, bhh } = this.#gru;
     const { history } = this.config;
     const gates = this.#gates(x).reshape([batch, time, 3 * history]);
@@ -110,7 +110,7 @@ export class Policy {
    * @param lengths u32 [batch + time + 1]: steps of each, then where each time begins and the last ends.
    * @returns [rows, history]
    */
-  packedHistories(x: Tensor, { batch, time }: SequenceSize, lengths: Tensor): Tensor {
+  packedHistories(x: Tensor, { batch, time }: SequenceSize, lengths: Tensor): Tensor<'f32'> {
     const { whh, bhh } = this.#gru;
     return gru(this.#gates(x), whh, bhh, { lengths, packed: { batch, time } });
   }
@@ -121,7 +121,7 @@ export class Policy {
    * @param x LN(e) there, [rows, width].
    * @returns [rows, latent]
    */
-  means(h: Tensor, x: Tensor): Tensor {
+  means(h: Tensor, x: Tensor): Tensor<'f32'> {
     const hidden = linear(concat([h, x], 1), this.#hidden.weight, { bias: this.#hidden.bias, relu: true });
     return linear(hidden, this.#mean.weight, { bias: this.#mean.bias });
   }
@@ -132,7 +132,7 @@ export class Policy {
    * @param h the GRU's state after the steps before, [rows, history]; zeros at the first.
    * @returns the mean [rows, latent] and the new state [rows, history].
    */
-  step(x: Tensor, h: Tensor): { mean: Tensor; h: Tensor } {
+  step(x: Tensor, h: Tensor): { mean: Tensor<'f32'>; h: Tensor<'f32'> } {
     const { whh, bhh } = this.#gru;
     const { history } = this.config;
     const [rows] = x.shape;

@@ -172,7 +172,7 @@ function steered(model: SequenceModel) {
     ...{ pooled: false, switchBias: 0 },
   });
   store.finish(new HostRandom(2));
-  return { model, metacontroller, layer: 1, gate: device.tensor(Float32Array.of(GATE_MODE.hard, 1, 0, 0)) };
+  return { model, metacontroller, layer: 1, gate: { mode: GATE_MODE.hard } };
 }
 
 test('an environment of codes over boxes does what a rollout with those codes does', async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdamW, type AdamWSettings } from './adamw.js';
 import { backward } from './autograd.js';
 import type { Device } from './device.js';
-import { CheckpointError } from './errors.js';
+import { ArgumentError, CheckpointError } from './errors.js';
 import { requestDevice } from './node.js';
 import { gelu, linear, relu, sigmoid, silu, square, sum, tanh } from './ops/index.js';
 import { ParameterStore } from './parameters.js';
@@ -182,4 +182,23 @@ test('a NaN in a weight makes the loss, the norm and every later loss NaN, whate
     optimiser.dispose();
     store.dispose();
   }
+});
+
+test('an update without a learning rate is refused, alone and in a program, and leaves the weights as they are', async () => {
+  using _scope = device.scope();
+  const { store, optimiser } = made({});
+  writeGradients(store, 1);
+  const before = await store.save();
+  const expected = new ArgumentError('AdamW.apply', 'no learning rate', 'prepare(learningRate) before each update');
+  expect(() => optimiser.apply()).toThrow(expected);
+  const program = device.capture(() => ({ norm: optimiser.apply() }));
+  expect(() => program.run()).toThrow(expected);
+  expect(await store.save()).toEqual(before);
+  optimiser.prepare(0.1);
+  program.run();
+  expect(Array.from(await store.flat.read()).every(Number.isFinite)).toBe(true);
+  // Moments of another step: what was prepared is of before.
+  optimiser.load(await optimiser.save());
+  expect(() => program.run()).toThrow(expected);
+  for (const each of [program, optimiser, store]) each.dispose();
 });

@@ -1,6 +1,6 @@
 import { adamw, adamwHyper, REDUCE } from '@coxswain/kernels';
 import { requireNotNegative, requireNumber, requirePositive } from './checks.js';
-import { CheckpointError } from './errors.js';
+import { ArgumentError, CheckpointError } from './errors.js';
 import { launchReduce } from './ops/reduce.js';
 import type { ParameterStore } from './parameters.js';
 import { asFloat64, type SafeTensor } from './safetensors/index.js';
@@ -26,12 +26,12 @@ export interface AdamWSettings {
  * the captured step.
  */
 export class AdamW {
-  readonly #m: Tensor;
-  readonly #v: Tensor;
+  readonly #m: Tensor<'f32'>;
+  readonly #v: Tensor<'f32'>;
   /** [learning rate, 1 − β1ᵗ, 1 − β2ᵗ, largest norm], written by the host before each step. */
-  readonly #hyper: Tensor;
+  readonly #hyper: Tensor<'f32'>;
   /** How many updates were skipped because the gradient was not finite. */
-  readonly skipped: Tensor;
+  readonly skipped: Tensor<'u32'>;
   #step = 0;
   #skippedBefore = 0;
   readonly #settings: Required<AdamWSettings>;
@@ -52,6 +52,12 @@ export class AdamW {
     this.#v = device.zeros(flat.shape);
     this.#hyper = device.zeros([4]);
     this.skipped = device.zeros([1], 'u32');
+    this.#unprepare();
+  }
+
+  /** Until `prepare`, an update would divide by zero, or be one of before a state was loaded. */
+  #unprepare(): void {
+    this.#hyper.storage.unwritten = new ArgumentError('AdamW.apply', 'no learning rate', 'prepare(learningRate) before each update');
   }
 
   /** What losses have to be multiplied by for it. */
@@ -77,8 +83,13 @@ export class AdamW {
     this.#hyper.write(adamwHyper({ learningRate, step: this.#step, beta1, beta2, maxNorm: clip }));
   }
 
-  /** Updates all parameters from the gradients in the store. @returns the gradient's norm before clipping, [1]. */
-  apply(): Tensor {
+  /**
+   * Updates all parameters from the gradients in the store. Inside a capture it may stand before the first `prepare`,
+   * which has to come before the program runs.
+   * @returns the gradient's norm before clipping, [1].
+   * @throws ArgumentError before the first `prepare`, and before the next one after `load`.
+   */
+  apply(): Tensor<'f32'> {
     const { device, flat, gradients } = this.store;
     const { beta1, beta2, eps, weightDecay, gradientScale } = this.#settings;
     const norm = device.empty([1]);
@@ -127,6 +138,7 @@ export class AdamW {
     [this.#skippedBefore] = skipped ? asFloat64(skipped) : [0];
     this.skipped.write(Uint32Array.of(this.#skippedBefore));
     this.#step = asFloat64(step)[0];
+    this.#unprepare();
   }
 
   dispose(): void {

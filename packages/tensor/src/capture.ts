@@ -110,8 +110,12 @@ export class Program<Outputs extends Record<string, Tensor> = Record<string, Ten
     }
   }
 
-  /** Compiles, one by one, what is not compiled yet. @throws LaunchError for a kernel that does not compile. */
-  requireCompiled(): void {
+  /**
+   * Compiles, one by one, what is not compiled yet.
+   * @throws LaunchError for a kernel that does not compile; what a storage says that the host has yet to write.
+   */
+  requireReady(): void {
+    for (const storage of this.#touched.keys()) if (storage.unwritten) throw storage.unwritten;
     if (this.#compiled) return;
     for (const { pipeline } of this.launches) pipeline.compiled();
     this.#compiled = true;

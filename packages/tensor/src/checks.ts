@@ -15,10 +15,12 @@ export function requireKnown(operation: string, dtype: DType): void {
   if (!DTYPES.includes(dtype)) throw new ShapeError(operation, `dtype ${dtype}`, DTYPES.join(', '));
 }
 
+const given = (data: unknown): string => (data as object | undefined)?.constructor?.name ?? String(data);
+
 /** @throws ShapeError for anything but the three arrays that tensors hold: JavaScript may give any other. */
 export function requireData(operation: string, data: TensorData): void {
   if (data instanceof Float32Array || data instanceof Int32Array || data instanceof Uint32Array) return;
-  const what = (data as object | undefined)?.constructor?.name ?? String(data);
+  const what = Array.isArray(data) ? `an Array ${JSON.stringify(data).slice(0, 60)}` : given(data);
   throw new ShapeError(operation, `data in ${what}`, 'a Float32Array, an Int32Array or a Uint32Array');
 }
 

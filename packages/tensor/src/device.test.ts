@@ -39,6 +39,34 @@ describe('what goes in and comes out', () => {
     expect(Array.from(await device.zeros([3], 'u32').read())).toEqual([0, 0, 0]);
   });
 
+  test('a read gives the array of its dtype, and its type says so', async () => {
+    const f32: Float32Array = await scale(device.tensor(Float32Array.of(1, 2)), 2).read();
+    const i32: Int32Array = await device.tensor(Int32Array.of(-1)).read();
+    const u32: Uint32Array = await device.zeros([1], 'u32').read();
+    const [first, second]: [Uint32Array, Float32Array] = await device.read([device.zeros([2], 'u32'), device.zeros([1])]);
+    expect([f32, i32, u32, first, second]).toEqual([
+      Float32Array.of(2, 4),
+      Int32Array.of(-1),
+      Uint32Array.of(0),
+      Uint32Array.of(0, 0),
+      Float32Array.of(0),
+    ]);
+  });
+
+  test.each<[unknown, string]>([
+    [[[1, 2]], 'data in an Array [[1,2]]'],
+    [[1, 2], 'data in an Array [1,2]'],
+    [undefined, 'data in undefined'],
+    [null, 'data in null'],
+    [3, 'data in Number'],
+    [new Float64Array(2), 'data in Float64Array'],
+  ])('%j is no data: refused by name, and nothing is allocated', (data, named) => {
+    const { allocatedBytes } = device.pool;
+    const expected = new ShapeError('tensor', named, 'a Float32Array, an Int32Array or a Uint32Array');
+    expect(() => device.tensor(data as Float32Array)).toThrow(expected);
+    expect(device.pool.allocatedBytes).toBe(allocatedBytes);
+  });
+
   test('an upload is seen by what is launched after it and by nothing launched before', async () => {
     const x = device.tensor(Float32Array.of(1));
     const before = scale(x, 10);

@@ -24,7 +24,7 @@ import { Readback, Staging } from './readback.js';
 import type { Scope } from './scope.js';
 import { type Binding, Storage } from './storage.js';
 import { Submissions } from './submissions.js';
-import { type Dimensions, type DType, dtypeOf, sizeOf, Tensor, type TensorData } from './tensor.js';
+import { type ArraysOf, type Dimensions, type DType, type DTypeOf, dtypeOf, sizeOf, Tensor, type TensorData } from './tensor.js';
 import type { GpuDevice } from './webgpu.js';
 
 /** Eager launches wait to be submitted together, up to this many. */
@@ -111,6 +111,8 @@ export class Device {
   }
 
   /** A tensor with undefined contents. */
+  empty(shape: Dimensions): Tensor<'f32'>;
+  empty<D extends DType>(shape: Dimensions, dtype: D): Tensor<D>;
   empty(shape: Dimensions, dtype: DType = 'f32'): Tensor {
     requireDimensions('empty', shape);
     requireKnown('empty', dtype);
@@ -118,6 +120,8 @@ export class Device {
   }
 
   /** A tensor of zeros. */
+  zeros(shape: Dimensions): Tensor<'f32'>;
+  zeros<D extends DType>(shape: Dimensions, dtype: D): Tensor<D>;
   zeros(shape: Dimensions, dtype: DType = 'f32'): Tensor {
     const tensor = this.empty(shape, dtype);
     this.zero(tensor);
@@ -132,7 +136,7 @@ export class Device {
   }
 
   /** A tensor holding `data`. Inside a capture it becomes a constant of the program. */
-  tensor(data: TensorData, shape: Dimensions = [data.length]): Tensor {
+  tensor<A extends TensorData>(data: A, shape: Dimensions = [data?.length]): Tensor<DTypeOf<A>> {
     requireData('tensor', data);
     requireDimensions('tensor', shape);
     if (sizeOf(shape) !== data.length) throw new ShapeError('tensor', `${data.length} numbers`, `${sizeOf(shape)} for shape [${shape}]`);
@@ -213,6 +217,7 @@ export class Device {
       this.gpu.queue.writeBuffer(buffer, byteOffset, data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
     );
     storage.changes.count++;
+    storage.unwritten = undefined;
     this.counters.uploaded += data.byteLength;
     if (storage.fault && data.byteLength >= storage.bytes) storage.fault = undefined;
   }
@@ -248,6 +253,7 @@ export class Device {
         throw new DisposedError(kernel.name, `tensor ${tensor} for buffer "${name}"`);
       const { fault } = binding.storage;
       if (fault) throw neverComputed(kernel.name, `tensor ${tensor} for buffer "${name}"`, fault);
+      if (binding.storage.unwritten && !this.#recording) throw binding.storage.unwritten;
       requireFits(kernel.name, slot, tensor, lengths[name], options);
       return binding;
     });
@@ -321,7 +327,7 @@ export class Device {
   }
 
   /** Downloads tensors in one go, after running `programs`; all of it in one submit. The only way back to the host. */
-  async read(tensors: readonly Tensor[], programs: readonly Program[] = []): Promise<TensorData[]> {
+  async read<const T extends readonly Tensor[]>(tensors: T, programs: readonly Program[] = []): Promise<ArraysOf<T>> {
     for (const tensor of tensors) {
       this.#requireOwn('read', tensor);
       const { buffer, fault } = tensor.storage;
@@ -332,7 +338,7 @@ export class Device {
     this.counters.readbacks++;
     try {
       await this.#failure.settled(readback.arrived());
-      return readback.data();
+      return readback.data() as ArraysOf<T>;
     } finally {
       readback.dispose();
     }
@@ -381,7 +387,7 @@ export class Device {
     if (this.#recording) throw new CaptureError('a run or a read');
     this.throwIfFailed();
     for (const program of programs) program.requireAlive(this);
-    for (const program of programs) program.requireCompiled();
+    for (const program of programs) program.requireReady();
     const readback = tensors && this.#failure.attempt('read', () => new Readback(this.gpu, this.#staging, tensors));
     const pending = this.#pending;
     this.#pending = [];

@@ -22,7 +22,7 @@ export interface CheckedInput {
 export async function gradientErrors(
   device: Device,
   inputs: Readonly<Record<string, CheckedInput>>,
-  loss: (inputs: Record<string, Tensor>) => Tensor,
+  loss: (inputs: Record<string, Tensor<'f32'>>) => Tensor,
   epsilon = 1e-2,
 ): Promise<Record<string, number>> {
   using _scope = device.scope();
@@ -39,7 +39,7 @@ export async function gradientErrors(
   const errors: Record<string, number> = {};
   let seed = 1;
   for (const [name, leaf] of Object.entries(leaves)) {
-    const gradient = await (leaf.gradient as Tensor).read();
+    const gradient = await (leaf.gradient as Tensor<'f32'>).read();
     const norm = Math.hypot(...gradient) || 1;
     const direction = gradient.map((g, i) => g / norm + Math.sin((i + 1) * 12.9898 * seed) / Math.sqrt(gradient.length));
     seed++;

@@ -24,3 +24,4 @@ export * from './safetensors/index.js';
 export { Scope } from './scope.js';
 export * from './tensor.js';
 export { requireFiniteUpdates, type Spoilt } from './updates.js';
+export * from './weights/index.js';

@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { CoxswainError } from '@coxswain/base';
-import { type AdapterTraits, type Family, halfMatrix, type MatrixConfiguration } from '@coxswain/kernels';
+import type { Family } from '@coxswain/kernels';
+import { type AdapterOptions, explained, openAdapter, requireFamily } from './adapter.js';
 import { badToggle, type DawnRequest, dawnFlags, dawnRequest, dawnWords } from './dawn.js';
-import { Device } from './device.js';
+import type { Device } from './device.js';
 import { NoAdapterError } from './errors.js';
 import { HIDDEN_HALF, halfIsRight, hidesHalf } from './hidden-half.js';
 import { nap } from './nap.js';
@@ -31,22 +31,14 @@ async function takeInstance(flags: readonly string[]): Promise<{ readonly gpu: G
   return { gpu, giveBack: () => waiting.push(gpu) };
 }
 
-export interface DeviceOptions {
+export interface DeviceOptions extends AdapterOptions {
+  /** As for all adapters; by default what the environment variable COXSWAIN_FAMILY says, else the adapter's own. */
+  readonly family?: Family;
   /**
    * Dawn toggles (`TOGGLE` on, `no-TOGGLE` off) and `KEY=VALUE` options of the `webgpu` package's `create`, beside
    * those that the environment variable COXSWAIN_DAWN lists with commas between; where they contradict it, they hold.
    */
   readonly dawn?: readonly string[];
-  /**
-   * Kernels of this family, whatever the adapter: to test those of GPUs where there is none, or to compare. By default
-   * what the environment variable COXSWAIN_FAMILY says, else the adapter's own.
-   */
-  readonly family?: Family;
-  /**
-   * Ask for the matrix units too (`chromium-experimental-subgroup-matrix`), where the adapter lists them. Dawn gives
-   * them only with its unsafe interfaces allowed, so it is off by default.
-   */
-  readonly subgroupMatrices?: boolean;
 }
 
 /** Mesa's software driver uses every core, at most 32, or as many as LP_NUM_THREADS says; with 0 the one that asks. */
@@ -79,30 +71,11 @@ function askedDawn({ dawn = [], subgroupMatrices }: DeviceOptions): DawnRequest 
   return dawnRequest([...(subgroupMatrices ? ['allow_unsafe_apis'] : []), ...given]);
 }
 
-/** No name of the standard yet. */
-const MATRICES = 'chromium-experimental-subgroup-matrix' as string as GPUFeatureName;
-
-/** What newer adapters tell beyond the standard. */
-type Info = GPUAdapterInfo & {
-  readonly subgroupMinSize?: number;
-  readonly subgroupMaxSize?: number;
-  readonly subgroupMatrixConfigs?: Iterable<MatrixConfiguration>;
-};
-
-const FAMILIES: readonly string[] = ['gpu', 'software'] satisfies Family[];
-
 /** The family that is asked for, if any. @throws CoxswainError `bad-family` for one that is not. */
-function askedFamily({ family }: DeviceOptions): Family | undefined {
-  const asked = family ?? process.env.COXSWAIN_FAMILY;
-  if (asked === undefined || asked === '') return undefined;
-  if (FAMILIES.includes(asked)) return asked as Family;
-  const expected = `one of ${FAMILIES.join(', ')}`;
-  throw new CoxswainError(`COXSWAIN_FAMILY is ${asked}, expected ${expected}`, {
-    code: 'bad-family',
-    value: asked,
-    expected,
-    remedy: 'Name one of them, or leave it out',
-  });
+function askedFamily({ family }: DeviceOptions): { readonly family?: Family } {
+  if (family !== undefined) return { family: requireFamily(family, '`family`') };
+  const named = process.env.COXSWAIN_FAMILY;
+  return named ? { family: requireFamily(named, 'COXSWAIN_FAMILY') } : {};
 }
 
 interface Found {
@@ -113,7 +86,7 @@ interface Found {
 
 /** The adapter of an instance of Dawn that is made so. @throws NoAdapterError. */
 async function find(request: DawnRequest): Promise<Found> {
-  const { instance, adapter } = await explained(async () => {
+  const { instance, adapter } = await explained(DRIVER, async () => {
     const taken = await takeInstance(dawnFlags(request));
     return { instance: taken, adapter: await taken.gpu.requestAdapter({ powerPreference: 'high-performance' }) };
   });
@@ -131,68 +104,39 @@ const hiddenHalf = new Map<string, boolean>();
  * a family that there is not, `bad-toggle` for a toggle.
  */
 export async function requestDevice(options: DeviceOptions = {}): Promise<Device> {
-  const asked = askedFamily(options);
+  const asked = { ...options, ...askedFamily(options) };
   Object.assign(globalThis, (await loadDawn()).globals);
   const request = askedDawn(options);
   const found = await find(request);
   const { info, features } = found.adapter;
   if (request.toggles.has(HIDDEN_HALF) || hiddenHalf.get(info.description) === false || !hidesHalf(info, features))
-    return open(found, asked, options);
-  const shown = await open(await find({ ...request, toggles: new Map([...request.toggles, [HIDDEN_HALF, true]]) }), asked, options);
+    return open(found, asked);
+  const shown = await open(await find({ ...request, toggles: new Map([...request.toggles, [HIDDEN_HALF, true]]) }), asked);
   const right = hiddenHalf.get(info.description) ?? (await halfIsRight(shown));
   hiddenHalf.set(info.description, right);
   if (!right) {
     shown.close();
-    return open(found, asked, options);
+    return open(found, asked);
   }
   found.instance.giveBack();
   return shown;
 }
 
-async function open({ request, instance, adapter }: Found, asked: Family | undefined, options: DeviceOptions): Promise<Device> {
-  const { limits, info, features } = adapter;
-  const matrices = options.subgroupMatrices ? [MATRICES] : [];
-  const wanted: GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups', ...matrices];
-  const device = await explained(() =>
-    adapter.requestDevice({
-      requiredFeatures: wanted.filter((feature) => features.has(feature)),
-      requiredLimits: {
-        maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-        maxBufferSize: limits.maxBufferSize,
-        maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
-        maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-        maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-        maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-      },
-    }),
-  );
-  kept.add(instance.gpu);
-  // What has lost a device is not asked again.
+async function open({ request, instance, adapter }: Found, options: AdapterOptions): Promise<Device> {
   let lost = false;
-  void device.lost.then(({ reason }) => {
+  const device = await openAdapter(adapter, options, {
+    threads: softwareThreads,
+    remedy: DRIVER,
+    // What has lost a device is not asked again.
+    onClose: () => lost || instance.giveBack(),
+    wait: nap,
+    dawn: dawnWords(request),
+  });
+  kept.add(instance.gpu);
+  void device.gpu.lost.then(({ reason }) => {
     lost ||= reason !== 'destroyed';
   });
-  const description = [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' · ');
-  const software = /llvmpipe|lavapipe|swiftshader|basic render/i.test(description);
-  const { subgroupMinSize: min, subgroupMaxSize: max, subgroupMatrixConfigs } = info as Info;
-  const subgroupMatrix = matrices.some((name) => features.has(name)) ? halfMatrix(subgroupMatrixConfigs) : undefined;
-  const traits: AdapterTraits = {
-    family: asked ?? (software ? 'software' : 'gpu'),
-    f16: features.has('shader-f16'),
-    ...(software ? { threads: softwareThreads() } : {}),
-    ...(features.has('subgroups') && min && max ? { subgroups: { min, max } } : {}),
-    ...(subgroupMatrix ? { subgroupMatrix } : {}),
-  };
-  return new Device(device, traits, description, () => lost || instance.giveBack(), nap, dawnWords(request));
-}
-
-/** What `ask` gives, or a NoAdapterError with what it threw. */
-async function explained<T>(ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (error) {
-    throw new NoAdapterError(error instanceof Error ? error.message : String(error), DRIVER, { cause: error });
-  }
+  return device;
 }
 
 /** Devices that share the cores of a machine without a GPU; more have not been measured. */

@@ -13,7 +13,7 @@ const ALIGNMENT = 64;
 
 interface Declared {
   readonly name: string;
-  readonly tensor: Tensor;
+  readonly tensor: Tensor<'f32'>;
   /** In elements of the flat buffer. */
   readonly offset: number;
   readonly initialise: Initialiser;
@@ -28,8 +28,8 @@ export class ParameterStore {
   readonly #values = new Storage(0);
   readonly #gradients = new Storage(0);
   #length = 0;
-  #flat: Tensor | undefined;
-  #flatGradients: Tensor | undefined;
+  #flat: Tensor<'f32'> | undefined;
+  #flatGradients: Tensor<'f32'> | undefined;
 
   /**
    * @param trainable false makes a frozen model: no gradients are recorded through its weights, no gradient buffer is
@@ -41,7 +41,7 @@ export class ParameterStore {
   ) {}
 
   /** Declares a parameter; its tensor can be used once the store is finished. */
-  declare(name: string, shape: Dimensions, initialise: Initialiser): Tensor {
+  declare(name: string, shape: Dimensions, initialise: Initialiser): Tensor<'f32'> {
     if (this.#flat) throw new ShapeError('declare', `parameter "${name}" after finish()`, 'all declarations before it');
     if (this.#declared.has(name)) throw new ShapeError('declare', `parameter "${name}" twice`, 'unique names');
     const tensor = new Tensor(this.device, shape, 'f32', this.#values, this.#length * 4);
@@ -69,7 +69,7 @@ export class ParameterStore {
   }
 
   /** Lets the storage that all views share take the memory of a fresh allocation. */
-  #adopt(shared: Storage): Tensor {
+  #adopt(shared: Storage): Tensor<'f32'> {
     const made = this.device.own(this.#length * 4);
     shared.buffer = made.buffer;
     shared.changes = made.changes;
@@ -77,13 +77,13 @@ export class ParameterStore {
   }
 
   /** All values, padding included. */
-  get flat(): Tensor {
+  get flat(): Tensor<'f32'> {
     if (!this.#flat) throw new ShapeError('ParameterStore', 'parameters used before finish()', 'finish() first');
     return this.#flat;
   }
 
   /** All gradients, in the layout of `flat`. */
-  get gradients(): Tensor {
+  get gradients(): Tensor<'f32'> {
     if (!this.#flatGradients)
       throw new ShapeError('ParameterStore', 'gradients of a frozen or unfinished store', 'a trainable, finished store');
     return this.#flatGradients;
@@ -98,7 +98,7 @@ export class ParameterStore {
     return [...this.#declared.values()].reduce((sum, { tensor }) => sum + tensor.size, 0);
   }
 
-  get(name: string): Tensor {
+  get(name: string): Tensor<'f32'> {
     const declared = this.#declared.get(name);
     if (!declared) throw new ShapeError('ParameterStore', `parameter "${name}"`, `one of ${this.names.join(', ')}`);
     return declared.tensor;
@@ -120,29 +120,48 @@ export class ParameterStore {
   }
 
   /**
-   * The flat host buffer for named tensors; those of a file may be F32, F64, F16 or BF16.
+   * The numbers of named tensors, parameter by parameter; those of a file may be F32, F64, F16 or BF16.
+   * @param names the parameters that are wanted. When absent all are, and no tensor may be something else.
    * @throws CheckpointError for a tensor that is missing, unknown, of another shape, or of integers.
    */
-  pack(named: ReadonlyMap<string, NamedNumbers>, what = 'checkpoint'): Float32Array {
-    const flat = new Float32Array(this.#length);
+  fit(named: ReadonlyMap<string, NamedNumbers>, what = 'checkpoint', names?: readonly string[]): Map<string, Float32Array> {
     const remedy = 'Load it into a model of the configuration it was saved from';
-    for (const name of named.keys())
-      if (!this.#declared.has(name)) throw new CheckpointError(what, `unknown tensor "${name}"`, `only ${this.names.join(', ')}`, remedy);
-    for (const { name, tensor, offset } of this.#declared.values()) {
-      const given = named.get(name);
-      if (!given) throw new CheckpointError(what, `no tensor "${name}"`, `shape [${tensor.shape}]`, remedy);
-      if (given.shape.length !== tensor.shape.length || given.shape.some((n, i) => n !== tensor.shape[i]))
-        throw new CheckpointError(what, `tensor "${name}" of shape [${given.shape}]`, `[${tensor.shape}]`, remedy);
-      if (given.data.length !== tensor.size)
-        throw new CheckpointError(what, `${given.data.length} numbers in tensor "${name}"`, `${tensor.size}`, remedy);
-      flat.set(weightsOf(given, `tensor "${name}"`, what), offset);
+    if (!names)
+      for (const name of named.keys())
+        if (!this.#declared.has(name)) throw new CheckpointError(what, `unknown tensor "${name}"`, `only ${this.names.join(', ')}`, remedy);
+    const fitted = new Map<string, Float32Array>();
+    for (const name of names ?? this.names) {
+      const [{ shape, size }, given] = [this.get(name), named.get(name)];
+      if (!given) throw new CheckpointError(what, `no tensor "${name}"`, `shape [${shape}]`, remedy);
+      if (given.shape.length !== shape.length || given.shape.some((n, i) => n !== shape[i]))
+        throw new CheckpointError(what, `tensor "${name}" of shape [${given.shape}]`, `[${shape}]`, remedy);
+      if (given.data.length !== size)
+        throw new CheckpointError(what, `${given.data.length} numbers in tensor "${name}"`, `${size}`, remedy);
+      fitted.set(name, weightsOf(given, `tensor "${name}"`, what));
     }
+    return fitted;
+  }
+
+  /** The flat host buffer for named tensors. @throws CheckpointError like `fit`. */
+  pack(named: ReadonlyMap<string, NamedNumbers>, what?: string): Float32Array {
+    return this.#flattened(this.fit(named, what));
+  }
+
+  #flattened(fitted: ReadonlyMap<string, Float32Array>): Float32Array {
+    const flat = new Float32Array(this.#length);
+    for (const { name, offset } of this.#declared.values()) flat.set(fitted.get(name) ?? [], offset);
     return flat;
   }
 
-  /** Replaces all values. */
+  /** Replaces the values of these parameters by what `fit` gave; others keep theirs. */
+  assign(fitted: ReadonlyMap<string, Float32Array>): void {
+    if (fitted.size === this.#declared.size) this.flat.write(this.#flattened(fitted));
+    else for (const [name, values] of fitted) this.get(name).write(values);
+  }
+
+  /** Replaces all values. @throws CheckpointError like `fit`. */
   load(named: ReadonlyMap<string, NamedNumbers>, what?: string): void {
-    this.flat.write(this.pack(named, what));
+    this.assign(this.fit(named, what));
   }
 
   /** Downloads all values by name. */

@@ -11,6 +11,8 @@ export class Storage {
    * mends it.
    */
   fault: CoxswainError | undefined;
+  /** What is thrown where something runs that reads this before the host has written it. */
+  unwritten: CoxswainError | undefined;
   /** How often what lies here was written: tells whether a value that a gradient needs is still what it was. */
   changes = { count: 0 };
 

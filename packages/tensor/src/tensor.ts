@@ -5,11 +5,19 @@ import { CaptureError, ShapeError } from './errors.js';
 import type { Binding, Storage } from './storage.js';
 
 export type DType = 'f32' | 'i32' | 'u32';
-export type TensorData = Float32Array | Int32Array | Uint32Array;
+/** The array that holds numbers of a dtype on the host. */
+export type ArrayOf<D extends DType> = { readonly f32: Float32Array; readonly i32: Int32Array; readonly u32: Uint32Array }[D];
+export type TensorData = ArrayOf<DType>;
+/** The dtype that an array is of. */
+export type DTypeOf<A extends TensorData> = A extends Float32Array ? 'f32' : A extends Int32Array ? 'i32' : 'u32';
 export type Dimensions = readonly number[];
 
+/** The arrays of tensors, in their order. */
+export type ArraysOf<T extends readonly Tensor[]> = { -readonly [K in keyof T]: T[K] extends Tensor<infer D> ? ArrayOf<D> : never };
+
 /** The dtype that holds such data. */
-export const dtypeOf = (data: TensorData): DType => (data instanceof Float32Array ? 'f32' : data instanceof Int32Array ? 'i32' : 'u32');
+export const dtypeOf = <A extends TensorData>(data: A): DTypeOf<A> =>
+  (data instanceof Float32Array ? 'f32' : data instanceof Int32Array ? 'i32' : 'u32') as DTypeOf<A>;
 
 export const sizeOf = (shape: Dimensions): number => shape.reduce((a, b) => a * b, 1);
 
@@ -17,21 +25,21 @@ export const sizeOf = (shape: Dimensions): number => shape.reduce((a, b) => a * 
  * A row-major array of 4-byte numbers on the GPU. Its memory belongs to the scope it was made in (or to whoever kept
  * it); a view shares the memory of the tensor it was made from.
  */
-export class Tensor {
+export class Tensor<D extends DType = DType> {
   /** The operation that made this tensor, while gradients are recorded. */
   node: Node | undefined;
   requiresGradient = false;
   /** Where gradients through this tensor end: at an operation without one, though its input required one. */
   barrier: Barrier | undefined;
   /** Where the gradient of a leaf is accumulated; parameters have one for life. */
-  gradient: Tensor | undefined;
+  gradient: Tensor<'f32'> | undefined;
   /** Shown in errors. */
   name = '';
 
   constructor(
     readonly device: Device,
     readonly shape: Dimensions,
-    readonly dtype: DType,
+    readonly dtype: D,
     readonly storage: Storage,
     /** Where the tensor starts in its storage, a multiple of 256. */
     readonly byteOffset = 0,
@@ -53,7 +61,7 @@ export class Tensor {
   }
 
   /** The same elements under another shape; a view of the same memory. */
-  reshape(shape: Dimensions): Tensor {
+  reshape(shape: Dimensions): Tensor<D> {
     requireDimensions('reshape', shape);
     if (sizeOf(shape) !== this.size) throw new ShapeError('reshape', `shape [${shape}]`, `${this.size} elements like [${this.shape}]`);
     const view = new Tensor(this.device, shape, this.dtype, this.storage, this.byteOffset);
@@ -63,7 +71,7 @@ export class Tensor {
   }
 
   /** The same memory without a history: gradients stop here. */
-  detach(): Tensor {
+  detach(): Tensor<D> {
     return new Tensor(this.device, this.shape, this.dtype, this.storage, this.byteOffset);
   }
 
@@ -92,9 +100,9 @@ export class Tensor {
   }
 
   /** Downloads the tensor: waits for all work launched before. */
-  async read(): Promise<Float32Array> {
-    const [data] = await this.device.read([this]);
-    return data as Float32Array;
+  async read(): Promise<ArrayOf<D>> {
+    const [data] = await this.device.read([this as Tensor]);
+    return data as ArrayOf<D>;
   }
 
   /** Downloads a one-element tensor. */

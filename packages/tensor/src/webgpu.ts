@@ -9,3 +9,6 @@ export type GpuBindGroup = WebGpu<'GPUBindGroup'>;
 export type GpuBindGroupLayout = WebGpu<'GPUBindGroupLayout'>;
 export type GpuCommandEncoder = WebGpu<'GPUCommandEncoder'>;
 export type GpuComputePipeline = WebGpu<'GPUComputePipeline'>;
+export type Gpu = WebGpu<'GPU'>;
+export type GpuAdapter = WebGpu<'GPUAdapter'>;
+export type GpuAdapterInfo = WebGpu<'GPUAdapterInfo'>;

@@ -31,7 +31,7 @@ export interface SampleOptions {
 /** Of N rows. Values are tensors, one for each leaf of the space. */
 export interface Distribution {
   /** What it is made of: logits [N, classes]; mean and log σ, [N, size] both; those of its parts. */
-  readonly parameters: readonly Tensor[];
+  readonly parameters: readonly Tensor<'f32'>[];
   /** −log p of these values, nats [N]; a class of −1 is padding, costs nothing and has no gradient. */
   nll(values: Observed): Tensor;
   /** A value for each row, without gradients. */
@@ -41,9 +41,9 @@ export interface Distribution {
 }
 
 class Categorical implements Distribution {
-  readonly parameters: readonly Tensor[];
+  readonly parameters: readonly Tensor<'f32'>[];
   constructor(
-    private readonly logits: Tensor,
+    private readonly logits: Tensor<'f32'>,
     private readonly temperature = 1,
   ) {
     this.parameters = [logits];
@@ -65,10 +65,10 @@ class Categorical implements Distribution {
 }
 
 class DiagonalGaussian implements Distribution {
-  readonly parameters: readonly Tensor[];
+  readonly parameters: readonly Tensor<'f32'>[];
   constructor(
-    private readonly mean: Tensor,
-    private readonly logSigma: Tensor,
+    private readonly mean: Tensor<'f32'>,
+    private readonly logSigma: Tensor<'f32'>,
   ) {
     this.parameters = [mean, logSigma];
   }
@@ -93,7 +93,7 @@ class DiagonalGaussian implements Distribution {
 class Joint implements Distribution {
   constructor(private readonly parts: readonly Distribution[]) {}
 
-  get parameters(): readonly Tensor[] {
+  get parameters(): readonly Tensor<'f32'>[] {
     return this.parts.flatMap(({ parameters }) => parameters);
   }
 
@@ -138,7 +138,7 @@ export const headOutputs = (space: Space, what: string): number =>
   leavesOf(space).reduce((sum, { space: leaf, path }) => sum + outputsOfLeaf(leaf, path ? `${what}.${path}` : what), 0);
 
 /** The distribution that a head's outputs [N, headOutputs] stand for. */
-export function distributionOf(space: Space, outputs: Tensor, what: string): Distribution {
+export function distributionOf(space: Space, outputs: Tensor<'f32'>, what: string): Distribution {
   const leaves = leavesOf(space);
   let from = 0;
   const parts = leaves.map(({ space: leaf }) => {

@@ -6,6 +6,7 @@ export type { Distribution, SampleOptions } from './distribution.js';
 export { distributionOf, headOutputs } from './distribution.js';
 export * from './hawk/index.js';
 export * from './initialise.js';
+export * from './load.js';
 export * from './memory.js';
 export * from './pretrain.js';
 export * from './sequence-model.js';

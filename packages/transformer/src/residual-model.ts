@@ -122,7 +122,7 @@ export abstract class ResidualModel<Config extends SequenceModelConfig> implemen
   heads(e: Tensor): Heads {
     const { action, predicted } = this.config;
     const y = layerNorm(e, this.#final);
-    const head = ({ weight, bias }: Linear): Tensor => linear(y, weight, { bias });
+    const head = ({ weight, bias }: Linear) => linear(y, weight, { bias });
     return {
       action: distributionOf(action, head(this.#act), 'action'),
       ...(predicted && this.#obs && { predicted: distributionOf(predicted, head(this.#obs), 'predicted') }),

@@ -35,7 +35,7 @@ function failure(action: () => unknown): CoxswainError {
  */
 function programText(): string {
   const ofSettings = (file: string): boolean => /(^|\/)(settings(\/|\.ts$)|config\.ts$)/.test(file);
-  return ['lab', 'imitation', 'internal-rl', 'transformer']
+  return ['lab', 'imitation', 'internal-rl', 'metacontroller', 'transformer']
     .flatMap((name) => {
       const folder = fileURLToPath(new URL(`../../../${name}/src/`, import.meta.url));
       const files = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });

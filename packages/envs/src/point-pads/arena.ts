@@ -13,10 +13,15 @@ export interface PadState {
   readonly velocity: Float64Array;
   /** `[pads, 2]` centres. */
   readonly centres: Float64Array;
+  /** The pad that the last step entered, −1 for none. */
+  entered: number;
 }
 
 /** What the expert keeps between itself and the edge of a pad that it goes around. */
 export const CLEARANCE = 0.08;
+
+/** Room at the start between the point and any pad: a step in whichever direction does not enter one. */
+const ROOM = 2 * CLEARANCE;
 
 /** Draws until pads and point lie well. */
 const MOST_DRAWS = 10_000;
@@ -41,7 +46,7 @@ export function drawArena({ pads, radius }: PadSettings, random: CounterRandom):
   const position = new Float64Array(2);
   const reach = reachOf(radius);
   const apart = 2 * radius + 3 * CLEARANCE;
-  const away = radius + CLEARANCE;
+  const away = radius + ROOM;
   const clear = (x: number, y: number, count: number, least: number): boolean => {
     for (let i = 0; i < count; i++) if (squaredDistance(x, y, centres[2 * i], centres[2 * i + 1]) < least * least) return false;
     return true;
@@ -62,7 +67,7 @@ export function drawArena({ pads, radius }: PadSettings, random: CounterRandom):
     } else {
       position[0] = x;
       position[1] = y;
-      return { position, velocity: new Float64Array(2), centres };
+      return { position, velocity: new Float64Array(2), centres, entered: -1 };
     }
   }
   throw new EnvError(
@@ -74,7 +79,7 @@ export function drawArena({ pads, radius }: PadSettings, random: CounterRandom):
 }
 
 /** The pad that a point is in, −1 for none; pads do not overlap. */
-export function padAt({ position, centres }: PadState, radius: number): number {
+export function padAt({ position, centres }: Pick<PadState, 'position' | 'centres'>, radius: number): number {
   for (let i = 0; 2 * i < centres.length; i++)
     if (squaredDistance(position[0], position[1], centres[2 * i], centres[2 * i + 1]) <= radius * radius) return i;
   return -1;
@@ -96,5 +101,6 @@ export function moveByForce(state: PadState, force: ArrayLike<number>, { radius,
     }
   }
   const after = padAt(state, radius);
-  return after === before ? -1 : after;
+  state.entered = after === before ? -1 : after;
+  return state.entered;
 }

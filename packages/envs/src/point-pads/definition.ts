@@ -4,14 +4,14 @@ import { digitTask } from '../digit-task.js';
 import { EnvError } from '../errors.js';
 import { GRID_MINI } from '../gridworld-pinpad/tasks.js';
 import { singleWorld } from '../single.js';
-import { drawArena, moveByForce, type PadState, padAt, reachOf } from './arena.js';
+import { drawArena, moveByForce, type PadState, reachOf } from './arena.js';
 import { drawPads } from './draw.js';
 import { padExpert, unit } from './expert.js';
 import { type PadSettings, padPresets, padSettings } from './settings.js';
 import { turnPoints } from './symmetry.js';
 
 interface PadObservation extends RecordSpace {
-  readonly parts: Readonly<Record<'position' | 'velocity' | 'bearing' | 'distance' | 'size' | 'inside', BoxSpace>>;
+  readonly parts: Readonly<Record<'position' | 'velocity' | 'bearing' | 'distance' | 'size' | 'entered', BoxSpace>>;
 }
 
 const POINT = { kind: 'box', shape: [2], type: 'f32', low: -1, high: 1 } as const;
@@ -27,17 +27,16 @@ const observationOf = ({ pads }: PadSettings): PadObservation => ({
     bearing: { kind: 'box', shape: [pads, 2], type: 'f32', low: -1, high: 1 },
     distance: { kind: 'box', shape: [pads], type: 'f32', low: 0, high: 3 },
     size: { kind: 'box', shape: [pads], type: 'f32', low: 0, high: 1 },
-    inside: { kind: 'box', shape: [pads], type: 'f32', low: 0, high: 1 },
+    entered: { kind: 'box', shape: [pads], type: 'f32', low: 0, high: 1 },
   },
 });
 
 /**
  * What the point is shown: itself, and of each pad the direction it lies in (of length 1), how far its centre is, how
- * large it looks (radius by distance) and whether the point is in it.
+ * large it looks (radius by distance) and whether the last step entered it.
  */
-function observe({ position, velocity, centres }: PadState, settings: PadSettings) {
+function observe({ position, velocity, centres, entered }: PadState, settings: PadSettings) {
   const { pads, radius } = settings;
-  const inside = padAt({ position, velocity, centres }, radius);
   const offsets = Array.from({ length: pads }, (_, i) => [centres[2 * i] - position[0], centres[2 * i + 1] - position[1]] as const);
   const distance = offsets.map(([x, y]) => Math.sqrt(x * x + y * y));
   return {
@@ -46,7 +45,7 @@ function observe({ position, velocity, centres }: PadState, settings: PadSetting
     bearing: offsets.flatMap((offset) => unit(...offset)),
     distance,
     size: distance.map((far) => (far > radius ? radius / far : 1)),
-    inside: offsets.map((_, i) => (i === inside ? 1 : 0)),
+    entered: offsets.map((_, i) => (i === entered ? 1 : 0)),
   };
 }
 

@@ -18,7 +18,7 @@ interface Seen {
   readonly bearing: Float32Array;
   readonly distance: Float32Array;
   readonly size: Float32Array;
-  readonly inside: Float32Array;
+  readonly entered: Float32Array;
 }
 
 const arena = (seed: number, pads = 4): PadState => drawArena({ ...settings, pads }, new CounterRandom(seed));
@@ -26,6 +26,7 @@ const at = (x: number, y: number, centres: readonly number[]): PadState => ({
   position: Float64Array.of(x, y),
   velocity: new Float64Array(2),
   centres: Float64Array.from(centres),
+  entered: -1,
 });
 
 test('pads leave room for the point between any two, and the point begins outside them', () => {
@@ -36,7 +37,7 @@ test('pads leave room for the point between any two, and the point begins outsid
       for (let i = 0; i < pads; i++) {
         const [x, y] = [centres[2 * i], centres[2 * i + 1]];
         expect(Math.max(Math.abs(x), Math.abs(y)) + radius + CLEARANCE).toBeLessThan(1);
-        expect(Math.sqrt(squaredDistance(x, y, position[0], position[1]))).toBeGreaterThan(radius);
+        expect(Math.sqrt(squaredDistance(x, y, position[0], position[1]))).toBeGreaterThan(radius + 2 * CLEARANCE - 1e-12);
         for (let j = 0; j < i; j++)
           expect(Math.sqrt(squaredDistance(x, y, centres[2 * j], centres[2 * j + 1]))).toBeGreaterThan(2 * (radius + CLEARANCE));
       }
@@ -148,7 +149,8 @@ describe('the expert', () => {
     const next = data.predicted!([3], horizon) as Float32Array;
     expect(next).toEqual(seen.position.subarray(2));
     const end = length[3];
-    expect(seen.inside[4 * end + data.event![3 * horizon + end - 1]]).toBe(1);
+    for (let t = 1; t <= end; t++)
+      for (let pad = 0; pad < 4; pad++) expect(seen.entered[4 * t + pad]).toBe(data.event![3 * horizon + t - 1] === pad ? 1 : 0);
     const centre = (t: number, i: number) => seen.position[2 * t + (i % 2)] + seen.distance[4 * t + (i >> 1)] * seen.bearing[8 * t + i];
     for (let i = 0; i < 8; i++) for (let t = 0; t <= end; t++) expect(centre(t, i)).toBeCloseTo(centre(0, i), 6);
   });
@@ -160,7 +162,6 @@ describe('the expert', () => {
         const distance = seen.distance[4 * t + pad];
         expect(x * x + y * y).toBeCloseTo(1, 6);
         expect(seen.size[4 * t + pad]).toBeCloseTo(Math.min(1, radius / distance), 6);
-        expect(seen.inside[4 * t + pad]).toBe(distance <= radius ? 1 : 0);
       }
   });
 
@@ -169,7 +170,7 @@ describe('the expert', () => {
     const turned = data.observe([6], 5, [3]) as never as Seen;
     for (const part of ['position', 'velocity', 'bearing'] as const)
       expect(Array.from(turned[part])).toEqual(Array.from(turnPoints(plain[part], 3)));
-    for (const part of ['distance', 'size', 'inside'] as const) expect(turned[part]).toEqual(plain[part]);
+    for (const part of ['distance', 'size', 'entered'] as const) expect(turned[part]).toEqual(plain[part]);
     expect(Array.from(data.actions([6], 5, [3]) as never as Float32Array)).toEqual(
       Array.from(turnPoints(data.actions([6], 5) as never as Float32Array, 3)),
     );
@@ -194,7 +195,7 @@ test('draws the path, pads, visits and switches', () => {
   const trace = { steps: 1, observation, action: new Float32Array(2), event: [0], switches: [1], task: 'free', success: true } as never;
   const picture = pointPads.draw!(padSettings.parse({ pads: 1 }) as never, trace) as { svg: string };
   expect(picture.svg).toContain('points="116.0,116.0 171.0,61.0"');
-  expect(picture.svg).toContain('<circle cx="171.0" cy="61.0" r="16.5"');
+  expect(picture.svg).toContain('<circle cx="171.0" cy="61.0" r="13.2"');
   expect(picture.svg).toContain('new code at step 1');
   expect(picture.svg).toMatch(/<text[^>]*>1<\/text>/);
   // The disc of the visit lies in the diamond, and its corners beside the disc.

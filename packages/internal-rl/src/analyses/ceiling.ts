@@ -61,7 +61,7 @@ async function policyRows({ config, device, seed, inputs }: AnalysisContext, bas
   policy.explore(config.internal.finalExploration);
   const { task, horizon } = config.reinforce;
   const { layer } = config.metacontroller;
-  const gate = actingGate(device, config);
+  const gate = actingGate(config);
   const rows: Row[] = [];
   for (const temperature of TEMPERATURES) {
     const source = new PolicyCodes(policy, PLAYED_TOGETHER, greedy);
@@ -75,7 +75,7 @@ async function policyRows({ config, device, seed, inputs }: AnalysisContext, bas
     });
     for (const one of [rollout, steering, source]) one.dispose();
   }
-  for (const one of [gate, policy, store, controller]) one.dispose();
+  for (const one of [policy, store, controller]) one.dispose();
   return rows;
 }
 

@@ -42,8 +42,7 @@ export const switchesAnalysis: Analysis = {
     const offsets = aroundChange.map((_, i) => i - AROUND);
     return {
       title: 'Switch alignment',
-      about:
-        'Switches (β at least 0.5 with binarised gates) against true subgoal changes on held-out clean demonstrations; an episode’s first step counts as neither.',
+      about: `Switches (β at least ${config.discover.gateThreshold} with binarised gates) against true subgoal changes on held-out clean demonstrations; an episode’s first step counts as neither.`,
       paper:
         'β becomes sparse and quasi-binary by itself, and its peaks fall on the true subgoal changes (§4; shown as plots over time, no F1 is given).',
       charts: [

@@ -6,6 +6,7 @@
 
 import { firstOf, type Trajectories } from '@coxswain/envs';
 import type { Base, Config } from '@coxswain/lab';
+import { STAGES } from '@coxswain/metacontroller';
 import { CheckpointError, readSafetensors, type SafeTensor } from '@coxswain/tensor';
 import type { Controller, NamedTensors } from '../phases/controller.js';
 import type { StageTrace } from '../report/traces.js';
@@ -22,11 +23,6 @@ export type Origin =
 const TRACED = 6;
 /** Name in the metadata of `model.safetensors`. */
 const ORIGIN = 'moments';
-/** Finished controllers’ tensors: `stages.1.name`. */
-const STAGES = 'stages.';
-
-/** Whether a tensor of `model.safetensors` is a finished controller’s. */
-export const isOfStage = (name: string): boolean => name.startsWith(STAGES);
 
 function momentsOf(origin: Origin, base: Base): Moments {
   if (origin.kind === 'jumps') return new JumpMoments(base, origin.layer, origin.threshold);

@@ -155,9 +155,9 @@ export class SwitchMoments extends Remembering {
         viewObservation: observation,
         viewSteps,
       });
-      const gate = device.tensor(gateValues(hardGate(this.config)));
+      const control = device.tensor(gateValues(hardGate(this.config)));
       const { beta } = noGrad(() =>
-        discover(model, this.controller.model, inputs, { ...size, layer, embedderLayer, view: 'switches', gate }),
+        discover(model, this.controller.model, inputs, { ...size, layer, embedderLayer, view: 'switches', control }),
       );
       const open = await beta.read();
       for (let i = 0; i < part.size; i++) {

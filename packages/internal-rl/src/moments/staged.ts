@@ -2,9 +2,9 @@
 
 import { gather, labelsOf, type Trajectories } from '@coxswain/envs';
 import type { Base, PhaseContext } from '@coxswain/lab';
-import { switchAlignment } from '@coxswain/metacontroller';
+import { partsOf, switchAlignment } from '@coxswain/metacontroller';
 import { readSafetensors } from '@coxswain/tensor';
-import { type Controller, chainOf, frozenController, MODEL_FILE, type NamedTensors, splitTensors } from '../phases/controller.js';
+import { type Controller, chainOf, frozenController, MODEL_FILE, type NamedTensors } from '../phases/controller.js';
 import type { ControllerEvaluation } from '../phases/evaluate-controller.js';
 import { type Stage, stagesOf } from '../phases/stages.js';
 import type { StageTrace } from '../report/traces.js';
@@ -123,7 +123,7 @@ export class Staged {
       const { first } = inputs;
       // A controller from before there were chains was shown touches.
       this.#chain = chainOf(device, first, base) ?? new Chain({ base, config, make }, { kind: 'touches' });
-      this.#chain.add(splitTensors(readSafetensors(first.bytes, first.folder).tensors)[0]);
+      this.#chain.add(partsOf(readSafetensors(first.bytes, first.folder).tensors).own);
       this.#given = this.#chain.length;
     } else if (view === 'jumps' || view === 'random') {
       this.#chain = resumed && readChain({ base, config, make }, resumed.read(MODEL_FILE), resumed.folder);

@@ -61,12 +61,12 @@ function internalParts(
   const controller = loadController(device, inputs.controller, base);
   const { policy, store } = makePolicy(device, config, controller, seed);
   startFrom(store, inputs.policy);
-  const gate = actingGate(device, config);
+  const gate = actingGate(config);
   const environment = worldsOf(base);
   return {
     parts: { model: base.model, metacontroller: controller.model, gate, policy, environment },
     actor: { base, steered: { controller, policy } },
-    dispose: () => disposeAll(...(isDeviceWorld(environment) ? [environment] : []), gate, policy, store, controller, base),
+    dispose: () => disposeAll(...(isDeviceWorld(environment) ? [environment] : []), policy, store, controller, base),
   };
 }
 

@@ -1,5 +1,6 @@
 import '../testing/house.js';
 import { allSettings, type Config, makeBase, resolve, wholeConfig } from '@coxswain/lab';
+import { gateValues } from '@coxswain/metacontroller';
 import { GATE_MODE } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -76,9 +77,9 @@ describe('settings that a model starts from', () => {
     for (const [name, norm] of Object.entries(one)) expect(four[name] / norm, name).toBeCloseTo(2, 4);
   });
 
-  it('a code ends where β reaches reinforce.gateThreshold', async () => {
-    const gate = async (set: string) => [...(await actingGate(device, resolve('grid-mini', [set])).read())];
-    expect(await gate('reinforce.gateThreshold=0.5')).toEqual([GATE_MODE.hard, 1, 0, 0]);
-    expect((await gate('reinforce.gateThreshold=0.9'))[2]).toBeCloseTo(Math.log(9), 5);
+  it('a code ends where β reaches reinforce.gateThreshold', () => {
+    const gate = (set: string) => gateValues(actingGate(resolve('grid-mini', [set])));
+    expect([...gate('reinforce.gateThreshold=0.5')]).toEqual([GATE_MODE.hard, 1, 0, 0]);
+    expect(gate('reinforce.gateThreshold=0.9')[2]).toBeCloseTo(Math.log(9), 5);
   });
 });

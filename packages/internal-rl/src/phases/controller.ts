@@ -2,10 +2,10 @@
 
 import { HostRandom } from '@coxswain/base';
 import type { Trajectories } from '@coxswain/envs';
-import { type Base, type Config, type TrainedModel, takeTensor } from '@coxswain/lab';
-import type { CodeGenerator } from '@coxswain/metacontroller';
-import { type Device, ParameterStore, readSafetensors, type SafeTensor } from '@coxswain/tensor';
-import { type Chain, isOfStage, readChain } from '../moments/chain.js';
+import type { Base, Config, TrainedModel } from '@coxswain/lab';
+import { type CodeGenerator, type CodeStatistics, restoreController } from '@coxswain/metacontroller';
+import { CheckpointError, type Device, ParameterStore, readSafetensors, type SafeTensor } from '@coxswain/tensor';
+import { type Chain, readChain } from '../moments/chain.js';
 import type { Moments } from '../moments/moments.js';
 import type { StageTrace } from '../report/traces.js';
 import { methodOf } from './methods.js';
@@ -21,22 +21,10 @@ export interface Controller {
   dispose(): void;
 }
 
-/** The codes' own distribution where switches open: what RL starts from. */
-export interface CodeStatistics {
-  readonly mean: Float32Array;
-  readonly std: Float32Array;
-}
-
 export type NamedTensors = Map<string, SafeTensor>;
 
 /** What a trained controller is in. */
 export const MODEL_FILE = 'model.safetensors';
-/** Names there beside the parameters. */
-const CODE_MEAN = 'codes.mean';
-const CODE_STD = 'codes.std';
-/** A co-trained base's parameters. */
-const BASE = 'base.';
-
 /**
  * A controller at a random start.
  * @param base what it is going to steer.
@@ -59,13 +47,16 @@ function disposeBoth(model: object, store: ParameterStore): void {
 /**
  * The controller of a trained checkpoint, frozen, and its codes' statistics. A co-trained one brings its base along,
  * whose parameters take the place of those of `base`.
+ * @throws CheckpointError where it has no such statistics, or is no controller of its configuration.
  */
 export function loadController(device: Device, trained: TrainedModel, base: Base): Controller & { readonly codes: CodeStatistics } {
   const { tensors } = readSafetensors(trained.bytes, trained.folder);
-  const codes = { mean: takeTensor(tensors, CODE_MEAN), std: takeTensor(tensors, CODE_STD) };
-  const [own, ofBase] = splitTensors(tensors);
-  if (ofBase.size > 0) base.store.load(ofBase, trained.folder);
-  const controller = frozenController(device, trained.config, base, own, trained.folder);
+  const { codes, ...controller } = restored(device, trained.config, base, tensors, trained.folder);
+  if (!codes) {
+    controller.dispose();
+    const remedy = 'Start discovery anew in another folder';
+    throw new CheckpointError(trained.folder, 'no tensors "codes.mean" and "codes.std"', 'the model of a run of discovery', remedy);
+  }
   const chain = chainOf(device, trained, base);
   const dispose = (): void => {
     chain?.dispose();
@@ -77,39 +68,18 @@ export function loadController(device: Device, trained: TrainedModel, base: Base
   return { ...controller, codes, ...staged, dispose };
 }
 
-/** A frozen controller with these weights. @param what they are called in errors. */
-export function frozenController(device: Device, config: Config, base: Base, tensors: NamedTensors, what: string): Controller {
-  const controller = makeController(device, config, base, 0, false);
-  controller.store.load(tensors, what);
-  return controller;
+/** What the file of a controller holds, frozen. @param what the file is called in errors. */
+function restored(device: Device, config: Config, base: Base, weights: NamedTensors, what: string) {
+  return restoreController(device, (store) => methodOf(config).generator(store, config, base.model), { base, weights, what });
 }
+
+/** A frozen controller with these weights. @param what they are called in errors. */
+export const frozenController = (device: Device, config: Config, base: Base, tensors: NamedTensors, what: string): Controller =>
+  restored(device, config, base, tensors, what);
 
 /** The controllers that were found before a trained one, which say what it is shown. */
 export function chainOf(device: Device, trained: Pick<TrainedModel, 'config' | 'bytes' | 'folder'>, base: Base): Chain | undefined {
   const { config } = trained;
   const make = (tensors: NamedTensors) => frozenController(device, config, base, tensors, trained.folder);
   return readChain({ base, config, make }, trained.bytes, trained.folder);
-}
-
-/** Parameters of a controller and, where it learns along, of its base, as one checkpoint has them. */
-export async function controllerTensors(store: ParameterStore, base: ParameterStore | undefined): Promise<NamedTensors> {
-  const tensors: NamedTensors = await store.save();
-  for (const [name, tensor] of (await base?.save()) ?? []) tensors.set(`${BASE}${name}`, tensor);
-  return tensors;
-}
-
-/** Adds the code statistics. */
-export function withCodes(tensors: NamedTensors, { mean, std }: CodeStatistics): NamedTensors {
-  return new Map([...tensors, [CODE_MEAN, { shape: [mean.length], data: mean }], [CODE_STD, { shape: [std.length], data: std }]]);
-}
-
-/**
- * The controller's own parameters, and the base's; the code statistics and controllers found before it are left out.
- */
-export function splitTensors(tensors: ReadonlyMap<string, SafeTensor>): [own: NamedTensors, base: NamedTensors] {
-  const named = [...tensors].filter(([name]) => name !== CODE_MEAN && name !== CODE_STD && !isOfStage(name));
-  return [
-    new Map(named.filter(([name]) => !name.startsWith(BASE))),
-    new Map(named.filter(([name]) => name.startsWith(BASE)).map(([name, tensor]) => [name.slice(BASE.length), tensor])),
-  ];
 }

@@ -48,8 +48,8 @@ export async function demonstratedCodes(
     const size = { batch: batch.batch, time: batch.time };
     const inputs = makeInputs(base.model, size, view);
     writeInputs(inputs, batch);
-    const gate = device.tensor(gateValues(method.hardGate(config)));
-    const found = noGrad(() => discover(base.model, controller.model, inputs, { ...size, layer, embedderLayer, view, gate }));
+    const control = device.tensor(gateValues(method.hardGate(config)));
+    const found = noGrad(() => discover(base.model, controller.model, inputs, { ...size, layer, embedderLayer, view, control }));
     const [z, beta] = (await device.read([found.z, found.beta])) as Float32Array[];
     let last = -1;
     for (let at = 0; at < beta.length; at++) {

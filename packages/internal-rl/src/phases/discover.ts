@@ -24,7 +24,7 @@ import {
   wholeConfig,
   withCulprit,
 } from '@coxswain/lab';
-import { DiscoveryTrainer } from '@coxswain/metacontroller';
+import { type CodeStatistics, controllerTensors, DiscoveryTrainer, partsOf, withCodes } from '@coxswain/metacontroller';
 import { AdamW, readSafetensors, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
 import { METRICS } from '../metrics.js';
 import { Staged, type StageSummary } from '../moments/staged.js';
@@ -33,16 +33,7 @@ import { DISCOVERY } from '../probes/variations.js';
 import { SWITCHES } from '../report/traces.js';
 import { checkMethod, checkSteering, checkViews } from '../settings/checks.js';
 import { controllerAnswer, stageNote } from './answers.js';
-import {
-  type CodeStatistics,
-  type Controller,
-  controllerTensors,
-  MODEL_FILE,
-  makeController,
-  type NamedTensors,
-  splitTensors,
-  withCodes,
-} from './controller.js';
+import { type Controller, MODEL_FILE, makeController, type NamedTensors } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
 import { type ControllerEvaluation, evaluateController } from './evaluate-controller.js';
 import { measureInjection } from './measure-injection.js';
@@ -91,7 +82,7 @@ async function makeTrainee({ config, seed, device }: PhaseContext, base: Base, s
   });
   const parameters = () => controllerTensors(controller.store, baseOptimiser && base.store);
   const state = () => trainingState(optimiser, trainer.sums, baseOptimiser);
-  const [untouched, [, pretrained]] = [await state(), splitTensors(await parameters())];
+  const [untouched, { base: pretrained }] = [await state(), partsOf(await parameters())];
   return {
     base,
     controller,
@@ -99,7 +90,7 @@ async function makeTrainee({ config, seed, device }: PhaseContext, base: Base, s
     parameters,
     state,
     load: (tensors, saved, what) => {
-      const [own, ofBase] = splitTensors(tensors);
+      const { own, base: ofBase } = partsOf(tensors);
       controller.store.load(own, what);
       if (baseOptimiser) base.store.load(ofBase, what);
       loadTrainingState(saved, optimiser, trainer.sums, baseOptimiser);
@@ -174,7 +165,7 @@ async function run(context: PhaseContext): Promise<void> {
   };
   const update = async (): Promise<void> => {
     if (staged.beginsAfter(done)) {
-      const [finished] = splitTensors(await trainee.parameters());
+      const { own: finished } = partsOf(await trainee.parameters());
       await staged.next(finished);
       starts = startsOf(trainee, staged.stage);
       await trainee.begin(0);

@@ -1,6 +1,6 @@
 /** Batches of demonstrations as the discovery loop reads them, for each view. */
-import { assignPartners, labelsOf, randomSymmetries, type TrajectoryBatch } from '@coxswain/envs';
-import { actionsOf, type ConfiguredWorld, NoMomentsError, NotOfferedError, withFinalObservation, worldsWith } from '@coxswain/lab';
+import { assignPartners, type ConfiguredWorld, labelsOf, randomSymmetries, type TrajectoryBatch } from '@coxswain/envs';
+import { actionsOf, NoMomentsError, NotOfferedError, withFinalObservation, worldsWith } from '@coxswain/lab';
 import { type DiscoveryBatch, showsMoments, type View } from '@coxswain/metacontroller';
 import type { StepTable } from '../moments/step-table.js';
 

@@ -3,6 +3,7 @@
 import { gather, labelsOf, type Trajectories } from '@coxswain/envs';
 import { type Base, batchNll, byLength, type Config, sequenceBatch } from '@coxswain/lab';
 import {
+  type CodeStatistics,
   codeStatistics,
   discover,
   type Gate,
@@ -15,7 +16,7 @@ import {
 } from '@coxswain/metacontroller';
 import { maskedMean, noGrad, philoxNormal, RandomState } from '@coxswain/tensor';
 import type { SwitchTrace } from '../report/traces.js';
-import type { CodeStatistics, Controller } from './controller.js';
+import type { Controller } from './controller.js';
 import { discoveryBatch } from './discovery-data.js';
 import { methodOf } from './methods.js';
 
@@ -86,9 +87,9 @@ export async function evaluateController(
     seen.steps += steps;
     const run = (chosen: Gate) =>
       noGrad(() => {
-        const gate = device.tensor(gateValues(chosen));
+        const control = device.tensor(gateValues(chosen));
         const noise = philoxNormal(random, 0, controller.model.codeNoise(size));
-        const found = discover(base.model, controller.model, inputs, { ...size, layer, embedderLayer, view, gate, noise });
+        const found = discover(base.model, controller.model, inputs, { ...size, layer, embedderLayer, view, control, noise });
         return { ...found, nll: maskedMean(found.nll, inputs.mask) };
       });
     const soft = run(method.softGate(config));

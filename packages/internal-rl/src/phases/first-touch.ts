@@ -38,7 +38,7 @@ export async function firstTouches(
   const { latent } = controller.model.config;
   const environment = base.world.open('free', from + AFTERWARDS, PLAYED_TOGETHER);
   const held = device.zeros([PLAYED_TOGETHER, latent]);
-  const gate = actingGate(device, config);
+  const gate = actingGate(config);
   const { layer } = config.metacontroller;
   const injected = codes && new InjectedCode({ metacontroller: controller.model, layer, codes: held, from, gate });
   const rollout = new Rollout({
@@ -77,7 +77,6 @@ export async function firstTouches(
   rollout.dispose();
   injected?.dispose();
   held.dispose();
-  gate.dispose();
   return { before, after, end };
 }
 

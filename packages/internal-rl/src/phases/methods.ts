@@ -5,7 +5,15 @@
  */
 
 import type { Config } from '@coxswain/lab';
-import { type CodeGenerator, Compile, type Gate, Metacontroller, type View } from '@coxswain/metacontroller';
+import {
+  type CodeGenerator,
+  Compile,
+  type Gate,
+  Metacontroller,
+  metacontrollerConfig,
+  steeringConfig,
+  type View,
+} from '@coxswain/metacontroller';
 import { GATE_MODE, type ParameterStore } from '@coxswain/tensor';
 import type { SequenceModel } from '@coxswain/transformer';
 
@@ -43,28 +51,18 @@ const open: Gate = { mode: GATE_MODE.open, temperature: 1 };
 const DECIDED = 1e-3;
 
 function metacontroller(store: ParameterStore, { metacontroller: m, model }: Config): Metacontroller {
-  return new Metacontroller(store, { ...steeringOf(m, model), embedding: m.sequence, encoder: m.encoder, pooled: m.pooled });
+  return new Metacontroller(store, metacontrollerConfig(m, model.width));
 }
 
 function compile(store: ParameterStore, { metacontroller: m, model, compile: c }: Config, base: SequenceModel): Compile {
   const { segments, priorLength, alphaBoundary } = c;
   return new Compile(
     store,
-    { ...steeringOf(m, model), segments, recurrent: m.sequence, encoder: m.encoder, priorLength, alphaBoundary },
+    { ...steeringConfig(m, model.width), segments, recurrent: m.sequence, encoder: m.encoder, priorLength, alphaBoundary },
     base,
     m.layer,
   );
 }
-
-const steeringOf = (m: Config['metacontroller'], model: Config['model']) => ({
-  width: model.width,
-  latent: m.code,
-  history: m.history,
-  switch: m.switch,
-  decoder: m.decoder,
-  rank: m.rank,
-  switchBias: m.switchBias,
-});
 
 const own: Method = {
   generator: metacontroller,

@@ -3,9 +3,8 @@
 import { fromLeaves, type LeafValues, leafSize, leavesOf, type Space } from '@coxswain/base';
 import type { Trace, World } from '@coxswain/envs';
 import type { Base, Config } from '@coxswain/lab';
-import { gateValues } from '@coxswain/metacontroller';
+import type { Gate } from '@coxswain/metacontroller';
 import { type BatchPart, CodeController, type Episodes, type Policy, PolicyCodes, Rollout } from '@coxswain/rl';
-import type { Device, Tensor } from '@coxswain/tensor';
 import { drawGrid } from '../grid/episodes.js';
 import type { ShownEpisode } from '../report/shown-episodes.js';
 import type { Controller } from './controller.js';
@@ -29,12 +28,10 @@ export interface Played {
 }
 
 /**
- * f32 [4] of the gate while acting: β is binarised at `reinforce.gateThreshold`, or always open for the baseline
+ * The gate while acting: β is binarised at `reinforce.gateThreshold`, or always open for the baseline
  * without temporal abstraction.
  */
-export function actingGate(device: Device, config: Config): Tensor {
-  return device.tensor(gateValues({ mode: methodOf(config).actingGate, temperature: 1, threshold: config.reinforce.gateThreshold }));
-}
+export const actingGate = (config: Config): Gate => ({ mode: methodOf(config).actingGate, threshold: config.reinforce.gateThreshold });
 
 /** The worlds of a task, as RL and evaluation play them. */
 export function taskWorlds({ world }: Base, task: string, horizon: number, environments: number): World {
@@ -78,9 +75,8 @@ export interface PlayOptions {
 /** What plays an actor's part of every batch. */
 function player(config: Config, { base, steered }: Actor, { task, horizon, seed }: PlayOptions, part: ReturnType<typeof partsOf>[number]) {
   const { episodes, before, of } = part;
-  const { device } = base.store;
   const environment = taskWorlds(base, task, horizon, episodes);
-  const gate = actingGate(device, config);
+  const gate = actingGate(config);
   const source = steered && new PolicyCodes(steered.policy, episodes);
   const { layer } = config.metacontroller;
   const controller = source && new CodeController({ metacontroller: steered.controller.model, layer, source, episodes, gate });
@@ -88,7 +84,7 @@ function player(config: Config, { base, steered }: Actor, { task, horizon, seed 
   const shared = episodes < of ? { part: { before, of } } : {};
   const rollout = new Rollout({ model: base.model, environment, seed, temperature, ...(controller && { controller }), ...shared });
   const dispose = (): void => {
-    for (const part of [rollout, controller, source, gate]) part?.dispose();
+    for (const part of [rollout, controller, source]) part?.dispose();
   };
   return { environment, rollout, dispose };
 }

@@ -1,8 +1,9 @@
 /** Controllers at their random start in place of trained ones, see `untrainedBase`. */
 
 import { asTrained, type Config, loadBase, type TrainedModel } from '@coxswain/lab';
+import { controllerTensors, withCodes } from '@coxswain/metacontroller';
 import { type Device, writeSafetensors } from '@coxswain/tensor';
-import { controllerTensors, makeController, withCodes } from '../phases/controller.js';
+import { makeController } from '../phases/controller.js';
 import { methodOf } from '../phases/methods.js';
 
 /** @param trained what `untrainedBase` gave. */

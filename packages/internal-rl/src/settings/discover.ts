@@ -128,11 +128,10 @@ export const discoverSection = section({
   presets: {
     // Forces without noise are told to many digits: codes then say where a pad lies, not which one it is.
     'pads-mini': {
+      view: 'touches',
       noise: 0.15,
       episodes: 30_000,
-      steps: 1500,
-      alphaWarmup: 750,
-      laterGateFrom: 750,
+      steps: 2000,
       evaluateEvery: 250,
       evaluationEpisodes: 500,
       gateThreshold: 0.999,

@@ -21,6 +21,8 @@ export const metacontrollerSection = section({
   presets: {
     // A third of the way up, and the embedder a block later, as in grid-mini (docs/notes/discovery.md).
     'grid-small': { layer: 2, embedderLayer: 3 },
+    // At the embedding, before any block; what was tried further up is in docs/results/runs/pads-probes.
+    'pads-mini': { layer: 0, embedderLayer: 0 },
     'grid-paper': { layer: 3, embedderLayer: 3, pooled: false, switchBias: 0 },
   },
 });

@@ -1,10 +1,10 @@
 /** Episodes in worlds without a task, steered by codes, and what they did while each code was held. */
 import type { World } from '@coxswain/envs';
 import type { Base, Config } from '@coxswain/lab';
+import type { CodeStatistics } from '@coxswain/metacontroller';
 import { CodeController, type CodeSource, type Episodes, Rollout } from '@coxswain/rl';
-import type { Tensor } from '@coxswain/tensor';
 import { replayGrid } from '../grid/episodes.js';
-import type { CodeStatistics, Controller } from '../phases/controller.js';
+import type { Controller } from '../phases/controller.js';
 import { actingGate } from '../phases/play.js';
 
 /** Who plays: a frozen model and what steers it, with the settings they were trained with. */
@@ -56,7 +56,6 @@ export class FreePlay {
   readonly #environment: World;
   readonly #controller: CodeController;
   readonly #rollout: Rollout;
-  readonly #gate: Tensor;
 
   /**
    * @param source of the codes; it stays with whoever made it.
@@ -71,13 +70,12 @@ export class FreePlay {
     const { horizon, temperature } = config.reinforce;
     const { worlds: environments, seed, record } = options;
     this.#environment = base.world.open('free', horizon, environments);
-    this.#gate = actingGate(base.store.device, config);
     this.#controller = new CodeController({
       metacontroller: controller.model,
       layer: config.metacontroller.layer,
       source,
       episodes: environments,
-      gate: this.#gate,
+      gate: actingGate(config),
       ...(record ? { record: { horizon } } : {}),
     });
     // Without a task episodes end together, at the horizon: one program is enough.
@@ -108,6 +106,6 @@ export class FreePlay {
   }
 
   dispose(): void {
-    for (const part of [this.#rollout, this.#controller, this.#gate]) part.dispose();
+    for (const part of [this.#rollout, this.#controller]) part.dispose();
   }
 }

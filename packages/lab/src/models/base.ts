@@ -1,49 +1,33 @@
-/** Making, saving and loading the base model. */
+/** Making, saving and loading the base model, of the worlds and kinds of models that are registered. */
 
-import { HostRandom } from '@coxswain/base';
-import {
-  asFloat32,
-  CheckpointError,
-  type Device,
-  ParameterStore,
-  readSafetensors,
-  type SafeTensor,
-  writeSafetensors,
-} from '@coxswain/tensor';
-import type { SequenceModel } from '@coxswain/transformer';
+import type { ConfiguredWorld } from '@coxswain/envs';
+import { asFloat32, CheckpointError, type Device, type ParameterStore, type SafeTensor, writeSafetensors } from '@coxswain/tensor';
+import { type MadeModel, makeModel, restoreModel } from '@coxswain/transformer';
 import type { Config } from '../config.js';
+import { house } from '../house.js';
 import type { TrainedModel } from '../run/model.js';
-import { type ConfiguredWorld, worldOf } from '../worlds/world.js';
-import { declareModel } from './declare.js';
+import { worldOf } from '../worlds/world.js';
 
-/** Stream of a run's seed that a base's parameters are drawn from; what else systems draw has other ones. */
-export const BASE_STREAM = 0;
-
-export interface Base {
-  readonly model: SequenceModel;
-  readonly store: ParameterStore;
+export interface Base extends MadeModel {
   readonly world: ConfiguredWorld;
-  dispose(): void;
 }
 
-/** A base model at its random start. @param trainable false for a frozen one. */
+/** What a configuration makes a base of. */
+const planOf = ({ model }: Pick<Config, 'model'>, { spaces }: ConfiguredWorld) => ({ kinds: house().models, config: model, spaces });
+
+/**
+ * A base model at its random start, drawn from the seed's first stream; what else systems draw has streams of its own.
+ * @param trainable false for a frozen one.
+ */
 export function makeBase(device: Device, config: Config, seed: number, trainable = true): Base {
   const world = worldOf(config);
-  const store = new ParameterStore(device, trainable);
-  const model = declareModel(store, config, world.spaces);
-  store.finish(new HostRandom(seed, BASE_STREAM));
-  const dispose = (): void => {
-    model.dispose();
-    store.dispose();
-  };
-  return { model, store, world, dispose };
+  return { ...makeModel(device, { ...planOf(config, world), seed, trainable }), world };
 }
 
 /** The base model of a trained checkpoint. */
-export function loadBase(device: Device, trained: TrainedModel, trainable = false): Base {
-  const base = makeBase(device, trained.config, 0, trainable);
-  base.store.load(readSafetensors(trained.bytes, trained.folder).tensors, trained.folder);
-  return base;
+export function loadBase(device: Device, { config, bytes, folder }: TrainedModel, trainable = false): Base {
+  const world = worldOf(config);
+  return { ...restoreModel(device, { ...planOf(config, world), trainable, weights: bytes, what: folder }), world };
 }
 
 /** Bytes of `model.safetensors` for the current parameters. */

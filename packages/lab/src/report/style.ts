@@ -64,10 +64,11 @@ ${seriesRules}
 
 /** Shadows at edges beyond which there is more to scroll to; at either end the ground's own colour covers them. */
 const edges = (ground: string): string => {
-  const fade = (to: string, colour: string, size: string) => `linear-gradient(to ${to},var(${colour})${size}`;
-  const covers = [fade('right', ground, ' 30%,transparent) left'), fade('left', ground, ' 30%,transparent) right')];
-  const shadows = [fade('right', '--soft', ',transparent) left'), fade('left', '--soft', ',transparent) right')];
-  return `background:${[...covers.map((cover) => `${cover}/40px 100% no-repeat local`), ...shadows.map((shadow) => `${shadow}/6px 100% no-repeat scroll`)]}`;
+  const both = (colour: string, until: string, size: string, how: string) =>
+    ['left', 'right'].map(
+      (side, i) => `linear-gradient(to ${['right', 'left'][i]},var(${colour})${until},transparent) ${side}/${size} 100% no-repeat ${how}`,
+    );
+  return `background:${[...both(ground, ' 30%', '40px', 'local'), ...both('--soft', '', '6px', 'scroll')]}`;
 };
 
 const WIDE = `

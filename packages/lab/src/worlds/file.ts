@@ -1,12 +1,12 @@
 /** Worlds from files: `--world ./my-world.ts`. */
 import { resolve } from 'node:path';
 import { CoxswainError, checkSpace } from '@coxswain/base';
-import { type WorldDefinition, worldKit } from '@coxswain/envs';
+import { RESERVED_SETTINGS, type WorldDefinition, worldKit } from '@coxswain/envs';
 // What is built into one file has to hold the compiler, too: this entry does.
 import { createJiti } from 'jiti/static';
 import { WorldFileError } from '../errors.js';
 import { digestOfFile } from '../run/checkpoint.js';
-import { addWorld, type KnownWorld, knownWorlds, RESERVED_SETTINGS } from './known.js';
+import { addWorld, type KnownWorld, knownWorlds } from './known.js';
 
 const EXPECTED = 'a file whose default export is a function that returns a world (WorldFile of @coxswain/envs)';
 

@@ -3,11 +3,20 @@
  * one.
  */
 import fs from 'node:fs';
-import { EnvError, firstOf, type NamedArray, selectEpisodes, type Trajectories, trajectoriesFromArrays } from '@coxswain/envs';
+import {
+  EnvError,
+  firstOf,
+  type NamedArray,
+  selectEpisodes,
+  settingsOfWorld,
+  type Trajectories,
+  trajectoriesFromArrays,
+  worldNamed,
+} from '@coxswain/envs';
 import { readSafetensors } from '@coxswain/tensor';
 import type { Config } from '../config.js';
 import { onDisk } from '../run/storage.js';
-import { definitionOf, settingsOfWorld } from './known.js';
+import { knownWorlds } from './known.js';
 
 /**
  * Of so many episodes the last is held out: the file's 10th, 20th, …, so that they are like the others however the file
@@ -39,8 +48,8 @@ export function storedDemonstrations({ world }: Pick<Config, 'world'>, which: ke
 
 /** What the file holds, as this world reads it. @throws EnvError `bad-demonstrations`. */
 export function readDemonstrations(world: Config['world'], path: string): Trajectories {
-  const definition = definitionOf(world);
-  const settings = settingsOfWorld(world);
+  const definition = worldNamed(knownWorlds(), world);
+  const settings = settingsOfWorld(definition, world);
   const arrays = readArrays(path);
   return explained(path, () => trajectoriesFromArrays(arrays, definition.spaces(settings), definition.views?.(settings)));
 }

@@ -1,55 +1,28 @@
 /** From settings to the world, its spaces and its demonstrations. */
 import { arraysOf, type LeafValues, type Space } from '@coxswain/base';
 import {
+  type ConfiguredWorld,
+  configureWorld,
   type DemonstrationSettings,
   resultOf,
-  type Task,
   type Trajectories,
   type TrajectoryBatch,
-  type World,
   type WorldDefinition,
-  type WorldSpaces,
 } from '@coxswain/envs';
 import type { SequenceBatch } from '@coxswain/transformer';
 import type { Config } from '../config.js';
 import { NotOfferedError } from '../errors.js';
 import type { PhaseContext } from '../phase.js';
-import { definitionOf, knownWorlds, settingsOfWorld } from './known.js';
+import { knownWorlds } from './known.js';
 import { storedDemonstrations } from './stored-demonstrations.js';
-
-/** A world under its settings. */
-export interface ConfiguredWorld {
-  readonly definition: WorldDefinition;
-  /** Its own settings. */
-  readonly settings: ReturnType<typeof settingsOfWorld>;
-  readonly spaces: WorldSpaces;
-  /** Those that experts are shown at. */
-  readonly tasks: readonly Task[];
-  task(text: string): Task;
-  open(task: Task | 'free', horizon: number, environments: number): World;
-}
 
 const known = new WeakMap<Config['world'], ConfiguredWorld>();
 
 /** The world that the settings name. */
 export function worldOf({ world }: Pick<Config, 'world'>): ConfiguredWorld {
-  const made = known.get(world) ?? configure(world);
+  const made = known.get(world) ?? configureWorld(knownWorlds(), world);
   known.set(world, made);
   return made;
-}
-
-function configure(world: Config['world']): ConfiguredWorld {
-  const definition = definitionOf(world);
-  const settings = settingsOfWorld(world);
-  const task = (text: string): Task => definition.task(settings, text);
-  return {
-    definition,
-    settings,
-    spaces: definition.spaces(settings),
-    tasks: world.tasks.map(task),
-    task,
-    open: (asked, horizon, environments) => definition.open(settings, { task: asked, horizon, environments }),
-  };
 }
 
 /**

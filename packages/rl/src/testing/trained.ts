@@ -1,8 +1,8 @@
 /** Test-only: the golden base model, metacontroller and codes, and small worlds to play in. */
 import { HostRandom } from '@coxswain/base';
 import { GRID_MINI, GridworldPinpad } from '@coxswain/envs';
-import type { Metacontroller } from '@coxswain/metacontroller';
-import { type Device, GATE_MODE, ParameterStore, type Tensor } from '@coxswain/tensor';
+import type { Gate, Metacontroller } from '@coxswain/metacontroller';
+import { type Device, GATE_MODE, ParameterStore } from '@coxswain/tensor';
 import type { SequenceModel } from '@coxswain/transformer';
 import { goldenCodes, goldenMetacontroller } from '../../../metacontroller/src/testing/golden-metacontroller.js';
 import { GOLDEN_LAYER, goldenBase } from '../../../transformer/src/testing/golden-base.js';
@@ -16,9 +16,8 @@ export type Trained = {
   readonly model: SequenceModel;
   readonly metacontroller: Metacontroller;
   readonly layer: number;
-  /** f32 [4] */
-  readonly hard: Tensor;
-  readonly open: Tensor;
+  readonly hard: Gate;
+  readonly open: Gate;
 };
 
 /** The golden models, frozen. */
@@ -27,8 +26,8 @@ export function trained(device: Device): Trained {
     model: goldenBase(device).model,
     metacontroller: goldenMetacontroller(device).metacontroller,
     layer: GOLDEN_LAYER,
-    hard: device.tensor(Float32Array.of(GATE_MODE.hard, 1, 0, 0)),
-    open: device.tensor(Float32Array.of(GATE_MODE.open, 1, 0, 0)),
+    hard: { mode: GATE_MODE.hard },
+    open: { mode: GATE_MODE.open },
   };
 }
 

@@ -60,7 +60,7 @@ function sizesOf(x: Tensor, what: string, headsFirst: boolean, heads?: number) {
  * @returns of q's shape.
  * @throws ShapeError for operands that do not fit each other, or heads that are no multiple of 4 up to 256.
  */
-export function attention(q: Tensor, k: Tensor, v: Tensor, options: SeparateAttentionOptions = {}): Tensor {
+export function attention(q: Tensor, k: Tensor, v: Tensor, options: SeparateAttentionOptions = {}): Tensor<'f32'> {
   const { device } = q;
   const { mask = 'bidirectional', offset = 0, window = 0, headsFirst = false, biasTable } = options;
   const { batch, time: queries, heads, headDim } = sizesOf(q, 'q', headsFirst, options.heads);

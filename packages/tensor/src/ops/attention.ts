@@ -28,7 +28,7 @@ export interface AttentionOptions {
  * [batch, time, (heads + 2·kvHeads)·headDim].
  * @returns [batch, time, heads·headDim]
  */
-export function causalAttention(qkv: Tensor, options: AttentionOptions): Tensor {
+export function causalAttention(qkv: Tensor, options: AttentionOptions): Tensor<'f32'> {
   const { heads, kvHeads = heads, biasTable, bucketOfDistance, lengths, window = 0 } = options;
   const { device } = qkv;
   const [batch, time, three] = qkv.shape;
@@ -104,7 +104,7 @@ function requireStep(qkv: Tensor, { keys, values, step, heads, kvHeads = heads, 
 export function attentionStep(
   qkv: Tensor,
   { keys, values, step, heads, kvHeads = heads, biasTable, bucketOfDistance, cacheRow, prefix, window = 0 }: AttentionStepOptions,
-): Tensor {
+): Tensor<'f32'> {
   const { device } = qkv;
   const [batch] = qkv.shape;
   const [rows, time] = keys.shape;

@@ -31,7 +31,7 @@ export interface CausalConvolutionOptions {
  * @returns [batch, time, width]
  * @throws ShapeError where they do not fit together.
  */
-export function causalConvolution(x: Tensor, w: Tensor, { bias, lengths }: CausalConvolutionOptions = {}): Tensor {
+export function causalConvolution(x: Tensor, w: Tensor, { bias, lengths }: CausalConvolutionOptions = {}): Tensor<'f32'> {
   const { device } = x;
   const { dummy } = device;
   if (x.shape.length !== 3) throw new ShapeError('causalConvolution', `x [${x.shape}]`, '[batch, time, width]');
@@ -78,7 +78,12 @@ function weightGradients(
  * @returns [batch, width]
  * @throws ShapeError where they do not fit together.
  */
-export function causalConvolutionStep(x: Tensor, w: Tensor, state: Tensor, { bias }: Pick<CausalConvolutionOptions, 'bias'> = {}): Tensor {
+export function causalConvolutionStep(
+  x: Tensor,
+  w: Tensor,
+  state: Tensor,
+  { bias }: Pick<CausalConvolutionOptions, 'bias'> = {},
+): Tensor<'f32'> {
   const { device } = x;
   if (x.shape.length !== 2) throw new ShapeError('causalConvolutionStep', `x [${x.shape}]`, '[batch, width]');
   const [batch, width] = x.shape;

@@ -14,14 +14,19 @@ function squareOf(name: string, a: Tensor): { readonly batch: number; readonly s
   return { batch: sizeOf(a.shape.slice(0, -2)), size: rows };
 }
 
-function solve(l: Tensor, b: Tensor, columns: number, flags: { readonly transpose: 0 | 1; readonly transposedRight?: 0 | 1 }): Tensor {
+function solve(
+  l: Tensor,
+  b: Tensor,
+  columns: number,
+  flags: { readonly transpose: 0 | 1; readonly transposedRight?: 0 | 1 },
+): Tensor<'f32'> {
   const sizes = squareOf('triangularSolve', l);
   const x = l.device.empty([...l.shape.slice(0, -1), columns]);
   l.device.dispatch(triangularSolveKernel, { ...sizes, columns, transposedRight: 0, ...flags }, { l, b, x });
   return x;
 }
 
-function lower(product: number, u: Tensor, v: Tensor, columns: number): Tensor {
+function lower(product: number, u: Tensor, v: Tensor, columns: number): Tensor<'f32'> {
   const { device } = u;
   const [size] = u.shape.slice(-2);
   const out = device.empty([...u.shape.slice(0, -1), size]);
@@ -37,7 +42,7 @@ function lower(product: number, u: Tensor, v: Tensor, columns: number): Tensor {
  * @param a [..., n, n]
  * @returns [..., n, n], zeros above the diagonal
  */
-export function cholesky(a: Tensor): Tensor {
+export function cholesky(a: Tensor): Tensor<'f32'> {
   const { device } = a;
   const sizes = squareOf('cholesky', a);
   const l = device.empty(a.shape);
@@ -64,7 +69,7 @@ export function cholesky(a: Tensor): Tensor {
  * @param b [..., n, m]
  * @returns [..., n, m]
  */
-export function triangularSolve(l: Tensor, b: Tensor, { transpose = false }: { readonly transpose?: boolean } = {}): Tensor {
+export function triangularSolve(l: Tensor, b: Tensor, { transpose = false }: { readonly transpose?: boolean } = {}): Tensor<'f32'> {
   const { size } = squareOf('triangularSolve', l);
   const columns = b.shape.at(-1) ?? 0;
   const wanted = [...l.shape.slice(0, -2), size, columns];
@@ -91,7 +96,7 @@ export function triangularSolve(l: Tensor, b: Tensor, { transpose = false }: { r
  * @param b [..., n, m]
  * @returns [..., n, m]
  */
-export function solvePositiveDefinite(a: Tensor, b: Tensor): Tensor {
+export function solvePositiveDefinite(a: Tensor, b: Tensor): Tensor<'f32'> {
   const l = cholesky(a);
   return triangularSolve(l, triangularSolve(l, b), { transpose: true });
 }

@@ -19,7 +19,12 @@ import type { Tensor } from '../tensor.js';
  * @param advantage one for each decision, or one for every so many neighbours: [B] beside [B, T]
  * @returns a loss of newLogProb's shape
  */
-export function clippedObjective(newLogProb: Tensor, oldLogProb: Tensor, advantage: Tensor, { clip }: { readonly clip: number }): Tensor {
+export function clippedObjective(
+  newLogProb: Tensor,
+  oldLogProb: Tensor,
+  advantage: Tensor,
+  { clip }: { readonly clip: number },
+): Tensor<'f32'> {
   const { device } = newLogProb;
   requirePositive('clippedObjective', 'clip', clip);
   const count = newLogProb.size;
@@ -56,7 +61,7 @@ export function clippedObjectiveStatistics(
   oldLogProb: Tensor,
   mask: Tensor,
   { clip }: { readonly clip: number },
-): Tensor {
+): Tensor<'f32'> {
   const { device } = newLogProb;
   requirePositive('clippedObjectiveStatistics', 'clip', clip);
   const count = newLogProb.size;

@@ -52,7 +52,7 @@ export interface TransposedConvolutionOptions extends ConvolutionOptions {
  * long
  * @throws ShapeError where they do not fit together.
  */
-export function convolution2d(x: Tensor, w: Tensor, options: ConvolutionOptions = {}): Tensor {
+export function convolution2d(x: Tensor, w: Tensor, options: ConvolutionOptions = {}): Tensor<'f32'> {
   const { bias } = options;
   const { groups, window } = windowOf('convolution2d', x, w, options);
   const [batch, height, width, channels] = x.shape;
@@ -81,7 +81,7 @@ export function convolution2d(x: Tensor, w: Tensor, options: ConvolutionOptions 
  * outputPadding + 1 long
  * @throws ShapeError where they do not fit together.
  */
-export function transposedConvolution2d(x: Tensor, w: Tensor, options: TransposedConvolutionOptions = {}): Tensor {
+export function transposedConvolution2d(x: Tensor, w: Tensor, options: TransposedConvolutionOptions = {}): Tensor<'f32'> {
   const name = 'transposedConvolution2d';
   const { bias } = options;
   const { groups, window } = windowOf(name, x, w, options);
@@ -102,7 +102,7 @@ export function transposedConvolution2d(x: Tensor, w: Tensor, options: Transpose
     if (w.requiresGradient) weightGradients(shape, dy, x, w, undefined);
     return [x.requiresGradient ? forward(shape, dy, w, undefined) : null, null];
   });
-  return bias ? add(y, bias) : y;
+  return bias ? add(y, bias as Tensor<'f32'>) : y;
 }
 
 /** The window of a convolution. @throws ShapeError for what no convolution has. */
@@ -151,15 +151,15 @@ const isPointwise = (shape: ConvolutionShape): boolean =>
   [shape.kernelHeight, shape.kernelWidth, shape.strideY, shape.strideX].every((n) => n === 1) && shape.padY === 0 && shape.padX === 0;
 
 /** What each place of the output sums over, as the rows of a matrix. */
-function unfolded(shape: ConvolutionShape, x: Tensor): Tensor {
+function unfolded(shape: ConvolutionShape, x: Tensor): Tensor<'f32'> {
   const { rows, columns } = convolutionSizes(shape);
-  if (isPointwise(shape)) return x.detach().reshape([rows, shape.channels]);
+  if (isPointwise(shape)) return (x as Tensor<'f32'>).detach().reshape([rows, shape.channels]);
   const out = x.device.empty([rows, columns / Math.max(1, rows)]);
   x.device.dispatch(convolutionUnfold, shape, { x, columns: out });
   return out;
 }
 
-function forward(shape: ConvolutionShape, x: Tensor, w: Tensor, bias: Tensor | undefined): Tensor {
+function forward(shape: ConvolutionShape, x: Tensor, w: Tensor, bias: Tensor | undefined): Tensor<'f32'> {
   const { device } = x;
   const { rows, columns } = convolutionSizes(shape);
   const y = device.empty([shape.batch, shape.outHeight, shape.outWidth, shape.filters]);
@@ -176,7 +176,7 @@ function forward(shape: ConvolutionShape, x: Tensor, w: Tensor, bias: Tensor | u
 }
 
 /** dx from dy. */
-function inputGradient(shape: ConvolutionShape, dy: Tensor, w: Tensor): Tensor {
+function inputGradient(shape: ConvolutionShape, dy: Tensor, w: Tensor): Tensor<'f32'> {
   const { device } = dy;
   const { rows, columns } = convolutionSizes(shape);
   const dx = device.empty([shape.batch, shape.height, shape.width, shape.channels]);

@@ -80,11 +80,16 @@ function pair(name: PairName, a: Tensor, b: Tensor): Tensor {
   return out;
 }
 
-type Pair = (a: Tensor, b: Tensor) => Tensor;
+type Pair = <D extends DType>(a: Tensor<D>, b: Tensor<D>) => Tensor<D>;
+type Comparison = (a: Tensor, b: Tensor) => Tensor<'u32'>;
 const pairOf =
   (name: PairName): Pair =>
+  <D extends DType>(a: Tensor<D>, b: Tensor<D>) =>
+    pair(name, a, b) as Tensor<D>;
+const maskOf =
+  (name: PairName): Comparison =>
   (a, b) =>
-    pair(name, a, b);
+    pair(name, a, b) as Tensor<'u32'>;
 
 /** a + b; f32 with a gradient, i32 and u32 modulo 2³². */
 export const add = pairOf('add');
@@ -104,8 +109,8 @@ export const maximum = pairOf('maximum');
  * @param a [...], and b of a shape that broadcasts with it
  * @returns [...], the shape that both broadcast to
  */
-export function addRelu(a: Tensor, b: Tensor): Tensor {
-  const out = launchPair('addRelu', a, b);
+export function addRelu(a: Tensor, b: Tensor): Tensor<'f32'> {
+  const out = launchPair('addRelu', a, b) as Tensor<'f32'>;
   const backward = (dout: Tensor): Tensor[] => {
     const g = rectifyGradient(dout, out);
     return [sumTo(g, a.shape), sumTo(g, b.shape)];
@@ -117,33 +122,33 @@ export function addRelu(a: Tensor, b: Tensor): Tensor {
 // Masks: u32, 1 where it holds and 0 where not. They have no gradient.
 
 /** Where a < b: a mask, like all comparisons of two tensors of one dtype. It has no gradient. */
-export const lt = pairOf('lt');
+export const lt = maskOf('lt');
 /** Where a ≤ b. */
-export const le = pairOf('le');
+export const le = maskOf('le');
 /** Where a > b. */
-export const gt = pairOf('gt');
+export const gt = maskOf('gt');
 /** Where a ≥ b. */
-export const ge = pairOf('ge');
+export const ge = maskOf('ge');
 /** Where a = b; nothing equals NaN. */
-export const eq = pairOf('eq');
+export const eq = maskOf('eq');
 /** Where a ≠ b, the opposite of `eq`. */
-export const ne = pairOf('ne');
+export const ne = maskOf('ne');
 /** Where both of two masks hold. */
-export const logicalAnd = pairOf('logicalAnd');
+export const logicalAnd = maskOf('logicalAnd');
 /** Where either of two masks holds, or both. */
-export const logicalOr = pairOf('logicalOr');
+export const logicalOr = maskOf('logicalOr');
 
 /**
  * Where a mask does not hold.
  * @param mask u32 [...]
  * @returns of the same shape
  */
-export function logicalNot(mask: Tensor): Tensor {
+export function logicalNot(mask: Tensor): Tensor<'u32'> {
   requireDType('logicalNot', 'mask', mask, 'u32');
   return convert('logicalNot', mask, 'u32');
 }
 
-function convert(name: CastName, x: Tensor, dtype: DType): Tensor {
+function convert<D extends DType>(name: CastName, x: Tensor, dtype: D): Tensor<D> {
   const out = x.device.empty(x.shape, dtype);
   x.device.dispatch(casts[name], { count: x.size, a: 0, b: 0 }, { x, out });
   noGradient(name, { x }, [out]);
@@ -157,9 +162,9 @@ function convert(name: CastName, x: Tensor, dtype: DType): Tensor {
  * @param x of any shape
  * @returns of the same shape
  */
-export function cast(x: Tensor, dtype: DType): Tensor {
+export function cast<D extends DType>(x: Tensor, dtype: D): Tensor<D> {
   requireKnown('cast', dtype);
-  return x.dtype === dtype ? x : convert(`${x.dtype}-to-${dtype}` as CastName, x, dtype);
+  return x.dtype === dtype ? (x as Tensor<D>) : convert(`${x.dtype}-to-${dtype}` as CastName, x, dtype);
 }
 
 /**
@@ -168,10 +173,10 @@ export function cast(x: Tensor, dtype: DType): Tensor {
  * @param a and b of one dtype
  * @returns [...], the shape that all three broadcast to
  */
-export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+export function where<D extends DType>(condition: Tensor, a: Tensor<D>, b: Tensor<D>): Tensor<D> {
   requireDType('where', 'condition', condition, 'u32');
   if (a.dtype !== b.dtype) throw new ShapeError('where', `tensors of ${a.dtype} and ${b.dtype}`, 'two of one dtype');
-  const out = choose(condition, a, b);
+  const out = choose(condition, a, b) as Tensor<D>;
   if (a.dtype !== 'f32') {
     noGradient('where', { a, b }, [out]);
     return out;

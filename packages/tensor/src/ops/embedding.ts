@@ -12,7 +12,7 @@ import { accumulateRows } from './reduce.js';
  * @param bySlot every table row occurs in one slot only, which makes the gradient a single walk.
  * @returns [N, width]
  */
-export function embeddingSum(table: Tensor, indices: Tensor, { bySlot = false }: { bySlot?: boolean } = {}): Tensor {
+export function embeddingSum(table: Tensor, indices: Tensor, { bySlot = false }: { bySlot?: boolean } = {}): Tensor<'f32'> {
   const { device } = table;
   const [vocabulary, width] = table.shape;
   const [rows, slots] = indices.shape;

@@ -6,7 +6,7 @@ import { noGradient, op } from '../autograd.js';
 import { requireDType, requireNotNegative } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { LaunchOptions } from '../launch.js';
-import type { Tensor } from '../tensor.js';
+import type { DType, Tensor } from '../tensor.js';
 import { type AxisView, viewAlong } from './axis.js';
 
 const MOVED: LaunchOptions = { bits: ['x', 'out', 'second'] };
@@ -33,7 +33,7 @@ function requireElements(operation: string, x: Tensor, view: AxisView): void {
   if (view.axis === 0) throw new ShapeError(operation, `shape [${x.shape}]`, 'at least one element to choose from');
 }
 
-function extreme(name: 'max' | 'min', x: Tensor, axis?: number): Tensor {
+function extreme<D extends DType>(name: 'max' | 'min', x: Tensor<D>, axis?: number): Tensor<D> {
   const { device } = x;
   const view = viewAlong(name, x, axis);
   requireElements(name, x, view);
@@ -60,16 +60,16 @@ function spread(operation: number, x: Tensor, out: Tensor, second: Tensor, dout:
  * @returns [...] without the axis, or [1]
  * @throws ShapeError for an axis of no elements.
  */
-export const max = (x: Tensor, axis?: number): Tensor => extreme('max', x, axis);
+export const max = <D extends DType>(x: Tensor<D>, axis?: number): Tensor<D> => extreme('max', x, axis);
 
 /**
  * The smallest element, otherwise as `max`.
  * @param x [..., n, ...]
  * @returns [...] without the axis, or [1]
  */
-export const min = (x: Tensor, axis?: number): Tensor => extreme('min', x, axis);
+export const min = <D extends DType>(x: Tensor<D>, axis?: number): Tensor<D> => extreme('min', x, axis);
 
-function place(name: 'argmax' | 'argmin', x: Tensor, axis?: number): Tensor {
+function place(name: 'argmax' | 'argmin', x: Tensor, axis?: number): Tensor<'u32'> {
   const { device } = x;
   const view = viewAlong(name, x, axis);
   requireElements(name, x, view);
@@ -88,16 +88,16 @@ function place(name: 'argmax' | 'argmin', x: Tensor, axis?: number): Tensor {
  * @returns [...] without the axis, or [1]
  * @throws ShapeError for an axis of no elements.
  */
-export const argmax = (x: Tensor, axis?: number): Tensor => place('argmax', x, axis);
+export const argmax = (x: Tensor, axis?: number): Tensor<'u32'> => place('argmax', x, axis);
 
 /**
  * Where the smallest element lies; the first NaN where there is one. Otherwise as `argmax`.
  * @param x [..., n, ...]
  * @returns [...] without the axis, or [1]
  */
-export const argmin = (x: Tensor, axis?: number): Tensor => place('argmin', x, axis);
+export const argmin = (x: Tensor, axis?: number): Tensor<'u32'> => place('argmin', x, axis);
 
-function truth(name: 'any' | 'all', x: Tensor, axis?: number): Tensor {
+function truth<D extends DType>(name: 'any' | 'all', x: Tensor<D>, axis?: number): Tensor<D> {
   const view = viewAlong(name, x, axis);
   const out = x.device.empty(view.dropped, x.dtype);
   launchFold(x, out, undefined, { operation: FOLD[name], second: FOLD_SECOND.none, order: ORDER[x.dtype], ...sizes(view), scale: 1 });
@@ -111,16 +111,16 @@ function truth(name: 'any' | 'all', x: Tensor, axis?: number): Tensor {
  * @param x [..., n, ...]
  * @returns [...] without the axis, or [1]
  */
-export const any = (x: Tensor, axis?: number): Tensor => truth('any', x, axis);
+export const any = <D extends DType>(x: Tensor<D>, axis?: number): Tensor<D> => truth('any', x, axis);
 
 /**
  * 1 where all elements are not 0, also where there are none; otherwise as `any`.
  * @param x [..., n, ...]
  * @returns [...] without the axis, or [1]
  */
-export const all = (x: Tensor, axis?: number): Tensor => truth('all', x, axis);
+export const all = <D extends DType>(x: Tensor<D>, axis?: number): Tensor<D> => truth('all', x, axis);
 
-function moment(name: 'variance' | 'standardDeviation', x: Tensor, axis: number | undefined, correction: number): Tensor {
+function moment(name: 'variance' | 'standardDeviation', x: Tensor, axis: number | undefined, correction: number): Tensor<'f32'> {
   const { device } = x;
   const view = viewAlong(name, x, axis);
   requireDType(name, 'a tensor', x, 'f32');
@@ -147,14 +147,15 @@ function moment(name: 'variance' | 'standardDeviation', x: Tensor, axis: number 
  * @returns [...] without the axis, or [1]
  * @throws ShapeError for an axis of no more elements than the correction.
  */
-export const variance = (x: Tensor, axis?: number, correction = 1): Tensor => moment('variance', x, axis, correction);
+export const variance = (x: Tensor, axis?: number, correction = 1): Tensor<'f32'> => moment('variance', x, axis, correction);
 
 /**
  * The square root of `variance`; its gradient is 0 where it is 0, as in PyTorch's `std`.
  * @param x [..., n, ...]
  * @returns [...] without the axis, or [1]
  */
-export const standardDeviation = (x: Tensor, axis?: number, correction = 1): Tensor => moment('standardDeviation', x, axis, correction);
+export const standardDeviation = (x: Tensor, axis?: number, correction = 1): Tensor<'f32'> =>
+  moment('standardDeviation', x, axis, correction);
 
 /**
  * log Σ exp(x) along `axis` (dropped), or over everything (shape [1]), without overflow; −∞ of no elements or of −∞
@@ -162,7 +163,7 @@ export const standardDeviation = (x: Tensor, axis?: number, correction = 1): Ten
  * @param x [..., n, ...]
  * @returns [...] without the axis, or [1]
  */
-export function logSumExp(x: Tensor, axis?: number): Tensor {
+export function logSumExp(x: Tensor, axis?: number): Tensor<'f32'> {
   const { device } = x;
   const view = viewAlong('logSumExp', x, axis);
   requireDType('logSumExp', 'a tensor', x, 'f32');

@@ -26,7 +26,7 @@ type Arguments<Parameters> = Parameters extends readonly [infer First, ...infer 
     : [value: number, ...rest: Arguments<Rest>]
   : [];
 type ParametersOf<Row> = Row extends { readonly parameters: infer Parameters } ? Arguments<Parameters> : [];
-type Functions = { readonly [Name in FunctionName]: (x: Tensor, ...parameters: ParametersOf<(typeof FUNCTIONS)[Name]>) => Tensor };
+type Functions = { readonly [Name in FunctionName]: (x: Tensor, ...parameters: ParametersOf<(typeof FUNCTIONS)[Name]>) => Tensor<'f32'> };
 
 /** The value of a parameter, given or standard. */
 function parameter(name: string, [what, standard]: Parameter, given: number | undefined): number {
@@ -42,7 +42,7 @@ function parameter(name: string, [what, standard]: Parameter, given: number | un
  * @param name in errors, and of its kernels.
  * @returns a function of a tensor of any shape and the row's parameters, which gives one of the same shape.
  */
-export function functionOf(name: string, row: FunctionRow): (x: Tensor, ...parameters: number[]) => Tensor {
+export function functionOf(name: string, row: FunctionRow): (x: Tensor, ...parameters: number[]) => Tensor<'f32'> {
   const { forward, backward } = functionKernels(name, row);
   return (x, ...parameters) => apply({ name, row, forward, backward }, x, parameters);
 }
@@ -54,7 +54,7 @@ interface Applied {
   readonly backward: Kernel<UnaryShape>;
 }
 
-function apply({ name, row, forward, backward }: Applied, x: Tensor, given: readonly number[]): Tensor {
+function apply({ name, row, forward, backward }: Applied, x: Tensor, given: readonly number[]): Tensor<'f32'> {
   const { device } = x;
   const [a = 0, b = 0] = (row.parameters ?? []).map((one, i) => parameter(name, one, given[i]));
   if (name === 'clamp') requireNumber(name, 'high', b, `a number of at least low, ${a}`, (high) => high >= a);
@@ -79,8 +79,8 @@ function apply({ name, row, forward, backward }: Applied, x: Tensor, given: read
  * The gradient before a relu from the one behind it and the relu's output; whoever made `dout` may have done that
  * already.
  */
-export function rectifyGradient(dout: Tensor, out: Tensor): Tensor {
-  if (wasRectified(dout, out)) return dout;
+export function rectifyGradient(dout: Tensor, out: Tensor): Tensor<'f32'> {
+  if (wasRectified(dout, out)) return dout as Tensor<'f32'>;
   const dx = out.device.empty(out.shape);
   out.device.dispatch(unaryBackward.relu, { count: out.size, a: 0, b: 0 }, { saved: out, dout, dx });
   return dx;

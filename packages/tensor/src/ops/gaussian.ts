@@ -35,7 +35,7 @@ function gaussianShape(operation: string, mu: Tensor, logSigma: Tensor, others: 
  * @param logSigma [N, d]
  * @returns [N]
  */
-export function gaussianKl(mu: Tensor, logSigma: Tensor): Tensor {
+export function gaussianKl(mu: Tensor, logSigma: Tensor): Tensor<'f32'> {
   const { device } = mu;
   const shape = gaussianShape('gaussianKl', mu, logSigma);
   if (shape.shared === 1) throw new ShapeError('gaussianKl', `logSigma [${logSigma.shape}]`, `[${mu.shape}]`);
@@ -56,7 +56,7 @@ export function gaussianKl(mu: Tensor, logSigma: Tensor): Tensor {
  * @param logSigma [N, d], or [d] for all rows
  * @returns [N]
  */
-export function gaussianLogProb(x: Tensor, mu: Tensor, logSigma: Tensor): Tensor {
+export function gaussianLogProb(x: Tensor, mu: Tensor, logSigma: Tensor): Tensor<'f32'> {
   const { device } = mu;
   const shape = gaussianShape('gaussianLogProb', mu, logSigma, [x]);
   const logProb = device.empty([shape.rows]);
@@ -76,7 +76,7 @@ export function gaussianLogProb(x: Tensor, mu: Tensor, logSigma: Tensor): Tensor
  * @param noise standard normal, [N, d]; it has no gradient
  * @returns [N, d]
  */
-export function reparameterise(mu: Tensor, logSigma: Tensor, noise: Tensor): Tensor {
+export function reparameterise(mu: Tensor, logSigma: Tensor, noise: Tensor): Tensor<'f32'> {
   const { device } = mu;
   const shape = gaussianShape('reparameterise', mu, logSigma, [noise]);
   const x = device.empty(mu.shape);
@@ -93,13 +93,13 @@ export function reparameterise(mu: Tensor, logSigma: Tensor, noise: Tensor): Ten
 
 /** What an encoder says of a code; all [N, d] but the KL. */
 export interface Posterior {
-  readonly mu: Tensor;
+  readonly mu: Tensor<'f32'>;
   /** Clamped; no gradient flows where it was. */
-  readonly logSigma: Tensor;
+  readonly logSigma: Tensor<'f32'>;
   /** μ + exp(logσ) · noise, or μ without noise. */
-  readonly sample: Tensor;
+  readonly sample: Tensor<'f32'>;
   /** KL(N(μ, σ²) ‖ N(0, I)) of each row, in nats [N]. */
-  readonly kl: Tensor;
+  readonly kl: Tensor<'f32'>;
 }
 
 /**

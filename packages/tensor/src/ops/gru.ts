@@ -53,7 +53,7 @@ function sizesOf({ cell }: Recurrence, gates: Tensor, whh: Tensor, bhh: Tensor, 
  * @returns the state after each step, [batch, time, hidden]
  * @throws ShapeError where shapes do not fit together.
  */
-export const gru = (gates: Tensor, whh: Tensor, bhh: Tensor, options: RecurrentOptions = {}): Tensor =>
+export const gru = (gates: Tensor, whh: Tensor, bhh: Tensor, options: RecurrentOptions = {}): Tensor<'f32'> =>
   recurrent(gruRecurrence, gates, whh, bhh, options);
 
 /**
@@ -64,7 +64,7 @@ export const gru = (gates: Tensor, whh: Tensor, bhh: Tensor, options: RecurrentO
  * @returns the state after each step, [batch, time, hidden]
  * @throws ShapeError where shapes do not fit together.
  */
-export const rnn = (gates: Tensor, whh: Tensor, bhh: Tensor, options: RecurrentOptions = {}): Tensor =>
+export const rnn = (gates: Tensor, whh: Tensor, bhh: Tensor, options: RecurrentOptions = {}): Tensor<'f32'> =>
   recurrent(elmanRecurrence, gates, whh, bhh, options);
 
 /**
@@ -76,7 +76,7 @@ export const rnn = (gates: Tensor, whh: Tensor, bhh: Tensor, options: RecurrentO
  * @returns the state after each step, [batch, time, hidden]
  * @throws ShapeError where shapes do not fit together.
  */
-export function recurrent(kind: Recurrence, gates: Tensor, whh: Tensor, bhh: Tensor, options: RecurrentOptions = {}): Tensor {
+export function recurrent(kind: Recurrence, gates: Tensor, whh: Tensor, bhh: Tensor, options: RecurrentOptions = {}): Tensor<'f32'> {
   const { device } = gates;
   const { h0, lengths, reverse } = options;
   const sizes = sizesOf(kind, gates, whh, bhh, options);
@@ -113,7 +113,7 @@ export function recurrent(kind: Recurrence, gates: Tensor, whh: Tensor, bhh: Ten
 }
 
 /** One step without a gradient, in two launches. */
-function stepAlone({ cell, step }: Recurrence, gates: Tensor, whh: Tensor, bhh: Tensor, h0: Tensor): Tensor {
+function stepAlone({ cell, step }: Recurrence, gates: Tensor, whh: Tensor, bhh: Tensor, h0: Tensor): Tensor<'f32'> {
   const { device } = gates;
   const hidden = whh.shape[1];
   const rows = gates.size / (cell.gates * hidden);

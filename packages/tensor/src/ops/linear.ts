@@ -33,7 +33,7 @@ export interface LinearOptions {
  * @param w [out, in], as torch stores it.
  * @returns [N, out]
  */
-export function linear(x: Tensor, w: Tensor, options: LinearOptions = {}): Tensor {
+export function linear(x: Tensor, w: Tensor, options: LinearOptions = {}): Tensor<'f32'> {
   const { bias, relu, residual } = options;
   const { shape, operands } = productOf(x, w, options);
   launchProduct(shape, operands);
@@ -78,7 +78,7 @@ export type AffineNorm = Required<LayerNormOptions>;
  * @param w [out, in]
  * @returns [N, out]
  */
-export function normedLinear(x: Tensor, norm: AffineNorm, w: Tensor, options: LinearOptions = {}): Tensor {
+export function normedLinear(x: Tensor, norm: AffineNorm, w: Tensor, options: LinearOptions = {}): Tensor<'f32'> {
   const { gamma, beta, eps } = norm;
   requirePositive('normedLinear', 'eps', eps);
   const width = x.shape[1];
@@ -98,7 +98,7 @@ export function normedLinear(x: Tensor, norm: AffineNorm, w: Tensor, options: Li
  * dx = dy w, with what follows it in the same launch: the gradient of the relu that made x, or the gradient that x has
  * from elsewhere.
  */
-function inputGradient(dy: Tensor, w: Tensor, x: Tensor): Tensor {
+function inputGradient(dy: Tensor, w: Tensor, x: Tensor): Tensor<'f32'> {
   const { device } = x;
   const dx = device.empty(x.shape);
   const rectified = isRectified(x);
@@ -148,7 +148,7 @@ export function weightGradient(dy: Tensor, x: Tensor, dw: Tensor, dbias?: Tensor
 }
 
 /** The same rows with more columns, in which anything may be. */
-function widened(x: Tensor, columns: number): Tensor {
+function widened(x: Tensor, columns: number): Tensor<'f32'> {
   const { device } = x;
   const [rows, length] = x.shape;
   const out = device.empty([rows, columns]);

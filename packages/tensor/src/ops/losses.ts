@@ -18,7 +18,7 @@ import { Tensor } from '../tensor.js';
  * @param targets i32 [N]; −1 for padding, which costs nothing and has no gradient.
  * @returns [N]
  */
-export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
+export function crossEntropy(logits: Tensor, targets: Tensor): Tensor<'f32'> {
   const { device } = logits;
   const [rows, classes] = logits.shape;
   if (logits.shape.length !== 2 || targets.size !== rows)
@@ -42,7 +42,7 @@ export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
  * @param mask of that shape
  * @returns [1]
  */
-export function maskedMean(values: Tensor, mask: Tensor): Tensor {
+export function maskedMean(values: Tensor, mask: Tensor): Tensor<'f32'> {
   const { device } = values;
   const count = values.size;
   if (mask.size !== count) throw new ShapeError('maskedMean', `values [${values.shape}] and mask [${mask.shape}]`, 'as many of each');

@@ -22,7 +22,7 @@ export interface MatmulOptions {
  * @returns [m, n]
  * @throws ShapeError where they do not fit together.
  */
-export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor<'f32'> {
   if (a.shape.length !== 2 || b.shape.length !== 2)
     throw new ShapeError('matmul', `a [${a.shape}] and b [${b.shape}]`, 'two matrices; batchedMatmul takes more axes');
   return multiplied('matmul', a, b, options);
@@ -36,7 +36,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
  * @returns [..., m, n]
  * @throws ShapeError where they do not fit together.
  */
-export function batchedMatmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+export function batchedMatmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor<'f32'> {
   if (a.shape.length < 2 || b.shape.length < 2)
     throw new ShapeError('batchedMatmul', `a [${a.shape}] and b [${b.shape}]`, 'two axes or more in each');
   return multiplied('batchedMatmul', a, b, options);
@@ -44,7 +44,7 @@ export function batchedMatmul(a: Tensor, b: Tensor, options: MatmulOptions = {})
 
 const leading = (x: Tensor): Dimensions => x.shape.slice(0, -2);
 
-function multiplied(name: string, a: Tensor, b: Tensor, options: MatmulOptions): Tensor {
+function multiplied(name: string, a: Tensor, b: Tensor, options: MatmulOptions): Tensor<'f32'> {
   const { transposeA = false, transposeB = false } = options;
   const { m, n, k, lead } = sizesOf(name, a, b, options);
   if (lead.length > 0 && !transposeA && sizeOf(leading(b)) === 1 && sizeOf(leading(a)) === sizeOf(lead)) {
@@ -112,8 +112,8 @@ function batchAxes(lead: Dimensions, a: Dimensions, b: Dimensions): BatchAxis[] 
 }
 
 /** A copy in which the stretched axes before the last two are written out. */
-function writtenOut(x: Tensor, lead: Dimensions): Tensor {
-  let out = x.detach().reshape([...padded(leading(x), lead.length), ...x.shape.slice(-2)]);
+function writtenOut(x: Tensor, lead: Dimensions): Tensor<'f32'> {
+  let out = (x as Tensor<'f32'>).detach().reshape([...padded(leading(x), lead.length), ...x.shape.slice(-2)]);
   lead.forEach((size, axis) => {
     if (out.shape[axis] === size) return;
     const shape = out.shape.map((length, i) => (i === axis ? size : length));
@@ -124,7 +124,7 @@ function writtenOut(x: Tensor, lead: Dimensions): Tensor {
 }
 
 /** op(a) · op(b) of each pair of matrices; nothing is recorded. */
-function product(a: Tensor, b: Tensor, options: MatmulOptions): Tensor {
+function product(a: Tensor, b: Tensor, options: MatmulOptions): Tensor<'f32'> {
   const { device } = a;
   const { m, n, k, lead } = sizesOf('product', a, b, options);
   const axes = batchAxes(lead, leading(a), leading(b));

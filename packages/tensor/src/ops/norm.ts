@@ -38,7 +38,7 @@ function widthOf(operation: string, x: Tensor, eps: number): number {
  * @param x [..., width]
  * @returns [..., width]
  */
-export function layerNorm(x: Tensor, { gamma, beta, eps = 1e-5 }: LayerNormOptions = {}): Tensor {
+export function layerNorm(x: Tensor, { gamma, beta, eps = 1e-5 }: LayerNormOptions = {}): Tensor<'f32'> {
   const { device } = x;
   const width = widthOf('layerNorm', x, eps);
   const rows = x.size / width;
@@ -91,7 +91,7 @@ export interface RmsNormOptions {
  * @param x [..., width]
  * @returns [..., width]
  */
-export function rmsNorm(x: Tensor, { gamma, eps = 1e-6 }: RmsNormOptions): Tensor {
+export function rmsNorm(x: Tensor, { gamma, eps = 1e-6 }: RmsNormOptions): Tensor<'f32'> {
   const { device } = x;
   const width = widthOf('rmsNorm', x, eps);
   if (gamma.size !== width) throw new ShapeError('rmsNorm', `gamma [${gamma.shape}] for x [${x.shape}]`, `[${width}]`);

@@ -7,7 +7,7 @@ import { op } from '../autograd.js';
 import { axisOf, requireDType } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { LaunchOptions } from '../launch.js';
-import { sizeOf, type Tensor } from '../tensor.js';
+import { type DType, sizeOf, type Tensor } from '../tensor.js';
 import { gatherRows } from './shape.js';
 import { addedRows } from './sorted.js';
 import { permute } from './views.js';
@@ -34,7 +34,7 @@ function takeFields(x: Tensor, axis: number, time: number): Omit<TakeShape, 'ind
  * @returns [..., m, ...]
  * @throws ShapeError for other shapes or another dtype of the index.
  */
-export function takeAlongAxis(x: Tensor, index: Tensor, along: number): Tensor {
+export function takeAlongAxis<D extends DType>(x: Tensor<D>, index: Tensor, along: number): Tensor<D> {
   const axis = axisOf('takeAlongAxis', x.shape, along);
   requireDType('takeAlongAxis', 'index', index, 'u32');
   if (index.shape.length !== x.shape.length || !index.shape.every((n, i) => i === axis || n === x.shape[i]))
@@ -73,7 +73,7 @@ function takeBack(x: Tensor, index: Tensor, dout: Tensor, shape: TakeShape): Ten
  * @param index u32 [m].
  * @returns [..., m, ...]
  */
-export function indexSelect(x: Tensor, index: Tensor, along = 0): Tensor {
+export function indexSelect<D extends DType>(x: Tensor<D>, index: Tensor, along = 0): Tensor<D> {
   const axis = axisOf('indexSelect', x.shape, along);
   requireDType('indexSelect', 'index', index, 'u32');
   if (index.shape.length !== 1) throw new ShapeError('indexSelect', `index [${index.shape}]`, 'one axis');
@@ -108,7 +108,7 @@ export function indexSelect(x: Tensor, index: Tensor, along = 0): Tensor {
  * @param rows [m, …x.shape.slice(1)]; its gradient is `gatherRows` of that of the result.
  * @returns [rows, ...]
  */
-export function scatterAdd(x: Tensor, index: Tensor, rows: Tensor): Tensor {
+export function scatterAdd(x: Tensor, index: Tensor, rows: Tensor): Tensor<'f32'> {
   requireDType('scatterAdd', 'x', x, 'f32');
   requireDType('scatterAdd', 'index', index, 'u32');
   requireDType('scatterAdd', 'rows', rows, 'f32');
@@ -120,7 +120,9 @@ export function scatterAdd(x: Tensor, index: Tensor, rows: Tensor): Tensor {
       `an index a row, rows like those of x`,
     );
   const out =
-    rows.size === 0 || x.size === 0 ? x.reshape(x.shape) : addedRows(x, index, rows, x.shape[0], x.size / x.shape[0]).reshape(x.shape);
+    rows.size === 0 || x.size === 0
+      ? (x as Tensor<'f32'>).reshape(x.shape)
+      : addedRows(x, index, rows, x.shape[0], x.size / x.shape[0]).reshape(x.shape);
   const backward = (g: Tensor): (Tensor | null)[] => [g, rows.requiresGradient ? gatherRows(g, index) : null];
   if (rows.size > 0 && x.size > 0) op('scatterAdd', [x, rows], [out], ([g]) => backward(g as Tensor), { saves: [index] });
   return out;

@@ -25,7 +25,7 @@ export interface PoolingOptions {
  * @returns [batch, height, width, channels], each axis ⌊(size + 2 padding − window) / stride⌋ + 1 long
  * @throws ShapeError where they do not fit together.
  */
-export function maxPool2d(x: Tensor, window: Pair, options: PoolingOptions = {}): Tensor {
+export function maxPool2d(x: Tensor, window: Pair, options: PoolingOptions = {}): Tensor<'f32'> {
   const { device } = x;
   const shape = shapeOf('maxPool2d', x, window, options);
   const out = device.empty([shape.batch, shape.outHeight, shape.outWidth, shape.channels]);
@@ -50,7 +50,7 @@ export interface AveragePoolingOptions extends PoolingOptions {
  * @returns [batch, height, width, channels], each axis ⌊(size + 2 padding − window) / stride⌋ + 1 long
  * @throws ShapeError where they do not fit together.
  */
-export function averagePool2d(x: Tensor, window: Pair, { countPadding = true, ...options }: AveragePoolingOptions = {}): Tensor {
+export function averagePool2d(x: Tensor, window: Pair, { countPadding = true, ...options }: AveragePoolingOptions = {}): Tensor<'f32'> {
   const { device } = x;
   const shape = { ...shapeOf('averagePool2d', x, window, options), padded: countPadding ? 1 : 0 };
   const out = device.empty([shape.batch, shape.outHeight, shape.outWidth, shape.channels]);
@@ -69,7 +69,7 @@ export function averagePool2d(x: Tensor, window: Pair, { countPadding = true, ..
  * @returns [batch, channels]
  * @throws ShapeError for another number of axes, or an image without places.
  */
-export function globalAveragePool2d(x: Tensor): Tensor {
+export function globalAveragePool2d(x: Tensor): Tensor<'f32'> {
   const [batch, height, width, channels] = x.shape;
   return averagePool2d(x, [height, width]).reshape([batch, channels]);
 }

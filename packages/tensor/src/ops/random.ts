@@ -19,7 +19,7 @@ import { ShapeError } from '../errors.js';
 import type { RandomState } from '../random.js';
 import type { Dimensions, Tensor } from '../tensor.js';
 
-function draw(kernel: Kernel<DrawShape>, random: RandomState, stream: number, shape: Dimensions, owner?: Tensor): Tensor {
+function draw(kernel: Kernel<DrawShape>, random: RandomState, stream: number, shape: Dimensions, owner?: Tensor): Tensor<'f32'> {
   const { device } = random;
   requireWord('a random draw', 'stream', stream);
   requireDimensions('a random draw', shape);
@@ -35,7 +35,8 @@ function draw(kernel: Kernel<DrawShape>, random: RandomState, stream: number, sh
  * Uniform numbers in the open interval (0, 1), multiples of 2⁻²⁴.
  * @returns [...shape]
  */
-export const philoxUniform = (random: RandomState, stream: number, shape: Dimensions): Tensor => draw(uniformKernel, random, stream, shape);
+export const philoxUniform = (random: RandomState, stream: number, shape: Dimensions): Tensor<'f32'> =>
+  draw(uniformKernel, random, stream, shape);
 
 /**
  * Standard normal numbers.
@@ -43,14 +44,14 @@ export const philoxUniform = (random: RandomState, stream: number, shape: Dimens
  * belong to something that moves from row to row.
  * @returns [...shape]
  */
-export const philoxNormal = (random: RandomState, stream: number, shape: Dimensions, owner?: Tensor): Tensor =>
+export const philoxNormal = (random: RandomState, stream: number, shape: Dimensions, owner?: Tensor): Tensor<'f32'> =>
   draw(normalKernel, random, stream, shape, owner);
 
 /**
  * Standard logistic numbers: σ((x + noise) / temperature) is a relaxed Bernoulli variable of logit x.
  * @returns [...shape]
  */
-export const philoxLogistic = (random: RandomState, stream: number, shape: Dimensions): Tensor =>
+export const philoxLogistic = (random: RandomState, stream: number, shape: Dimensions): Tensor<'f32'> =>
   draw(logisticKernel, random, stream, shape);
 
 /**
@@ -62,14 +63,14 @@ export const philoxLogistic = (random: RandomState, stream: number, shape: Dimen
  * @param stream tells apart the draws of one step.
  * @returns of the same shape
  */
-export function dropout(x: Tensor, probability: number, random: RandomState, stream: number): Tensor {
+export function dropout(x: Tensor, probability: number, random: RandomState, stream: number): Tensor<'f32'> {
   requireDType('dropout', 'x', x, 'f32');
   requireWord('dropout', 'stream', stream);
   requireNumber('dropout', 'probability', probability, 'a number of at least 0 and below 1', (p) => p >= 0 && p < 1);
-  if (probability === 0) return x;
+  if (probability === 0) return x as Tensor<'f32'>;
   const { device } = x;
   const shape = { count: x.size, stream, probability, scale: 1 / (1 - probability) };
-  const masked = (values: Tensor): Tensor => {
+  const masked = (values: Tensor): Tensor<'f32'> => {
     const out = device.empty(values.shape);
     device.dispatch(dropoutKernel, shape, { state: random.tensor, x: values, out });
     return out;
@@ -99,7 +100,7 @@ export function philoxCategorical(
   random: RandomState,
   stream: number,
   { owner, into, temperature = 1 }: CategoricalOptions = {},
-): { index: Tensor; logProb: Tensor } {
+): { index: Tensor<'i32'>; logProb: Tensor<'f32'> } {
   const { device } = logits;
   requireWord('philoxCategorical', 'stream', stream);
   const [rows, classes] = logits.shape;
@@ -112,7 +113,7 @@ export function philoxCategorical(
       '[N, classes] and [N]',
     );
   const index = device.empty([rows], 'i32');
-  const logProb = into?.logProb ?? device.empty([rows]);
+  const logProb = (into?.logProb as Tensor<'f32'> | undefined) ?? device.empty([rows]);
   const shape = { rows, classes, stream, owned: owner ? 1 : 0, placed: into ? 1 : 0, places: logProb.size, sharpness: 1 / temperature };
   const optional = { owner: owner ?? device.dummy, place: into?.place ?? device.dummy };
   device.dispatch(categoricalKernel, shape, { state: random.tensor, logits, ...optional, index, logProb });

@@ -56,7 +56,7 @@ export function accumulateRows(x: Tensor, total: Tensor): void {
  * @param x [..., n, ...]
  * @returns [...] without the axis, or [1]
  */
-export function sum(x: Tensor, axis?: number): Tensor {
+export function sum(x: Tensor, axis?: number): Tensor<'f32'> {
   return scaledSum('sum', x, axis, () => 1);
 }
 
@@ -65,11 +65,11 @@ export function sum(x: Tensor, axis?: number): Tensor {
  * @param x [..., n, ...]
  * @returns [...] without the axis, or [1]
  */
-export function mean(x: Tensor, axis?: number): Tensor {
+export function mean(x: Tensor, axis?: number): Tensor<'f32'> {
   return scaledSum('mean', x, axis, (length) => 1 / length);
 }
 
-function scaledSum(name: string, x: Tensor, axis: number | undefined, factor: (length: number) => number): Tensor {
+function scaledSum(name: string, x: Tensor, axis: number | undefined, factor: (length: number) => number): Tensor<'f32'> {
   const at = axis === undefined ? 0 : axisOf(name, x.shape, axis);
   requireDType(name, 'a tensor', x, 'f32');
   const seen = axis === undefined ? [x.size] : x.shape;
@@ -96,11 +96,11 @@ function scaledSum(name: string, x: Tensor, axis: number | undefined, factor: (l
  * Sums `x` over the axes along which `shape` was broadcast, giving `shape`: how gradients come back through
  * broadcasting.
  */
-export function sumTo(x: Tensor, shape: Dimensions): Tensor {
+export function sumTo(x: Tensor, shape: Dimensions): Tensor<'f32'> {
   const rank = x.shape.length;
-  if (rank === shape.length && shape.every((n, i) => n === x.shape[i])) return x;
+  if (rank === shape.length && shape.every((n, i) => n === x.shape[i])) return x as Tensor<'f32'>;
   const padded = [...new Array<number>(rank - shape.length).fill(1), ...shape];
-  let out = x;
+  let out = x as Tensor<'f32'>;
   for (let axis = 0; axis < rank; axis++) {
     if (padded[axis] === out.shape[axis]) continue;
     const next = x.device.empty(out.shape.map((n, i) => (i === axis ? 1 : n)));

@@ -21,7 +21,7 @@ export interface RgLruInputs {
  * step at a time is time 1 with `h0`.
  * @returns the state after each step, [batch, time, width]
  */
-export function rgLru({ x, gates, lambda, h0 }: RgLruInputs): Tensor {
+export function rgLru({ x, gates, lambda, h0 }: RgLruInputs): Tensor<'f32'> {
   const { device } = x;
   const [batch, time, width] = x.shape;
   const expect = (name: string, tensor: Tensor | undefined, wanted: readonly number[]): void => {

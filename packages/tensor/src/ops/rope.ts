@@ -29,7 +29,7 @@ export interface RopeOptions {
  * @returns of x's shape.
  * @throws ShapeError for sizes that do not fit each other.
  */
-export function rope(x: Tensor, positions: Tensor, options: RopeOptions): Tensor {
+export function rope(x: Tensor, positions: Tensor, options: RopeOptions): Tensor<'f32'> {
   const { device } = x;
   const { headDim, base = 10000, interleaved = false } = options;
   const apart = x.shape.length === 4;
@@ -52,7 +52,7 @@ export function rope(x: Tensor, positions: Tensor, options: RopeOptions): Tensor
     throw new ShapeError('rope', `frequencies [${options.frequencies.shape}]`, `u32 [${headDim / 2}, 2]`);
   const frequencies = options.frequencies ?? device.tensor(ropeFrequencies(headDim, base), [headDim / 2, 2]);
   const shape = { tokens, period: positions.size, allHeads, heads, headDim, interleaved: interleaved ? 1 : 0 };
-  const turn = (from: Tensor, inverse: number): Tensor => {
+  const turn = (from: Tensor, inverse: number): Tensor<'f32'> => {
     const out = device.empty(x.shape);
     if (x.size > 0) device.dispatch(ropeKernel, { ...shape, inverse } satisfies RopeShape, { x: from, positions, frequencies, out });
     return out;

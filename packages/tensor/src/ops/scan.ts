@@ -1,6 +1,7 @@
 /** Scans along an axis: running sums and maxima, and linear recurrences. */
 import { linearGradientScan, linearScan, maxScan, type Scan, type ScanShape, scanChunks, sumScan } from '@coxswain/kernels';
 import { op } from '../autograd.js';
+import { axisOf } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 
@@ -22,15 +23,13 @@ function launchScan(
   device.dispatch(scan, shape, { ...inputs, totals: carried, ...outputs });
 }
 
-function axisOf(operation: string, x: Tensor, axis: number): Axis {
-  const at = axis < 0 ? axis + x.shape.length : axis;
-  if (!Number.isInteger(at) || at < 0 || at >= x.shape.length)
-    throw new ShapeError(operation, `axis ${axis} of shape [${x.shape}]`, 'an axis it has');
+function alongAxis(operation: string, x: Tensor, axis: number): Axis {
+  const at = axisOf(operation, x.shape, axis);
   if (x.dtype !== 'f32') throw new ShapeError(operation, `${x.dtype} [${x.shape}]`, 'f32');
   return { outer: sizeOf(x.shape.slice(0, at)), time: x.shape[at], width: sizeOf(x.shape.slice(at + 1)) };
 }
 
-function scanned(scan: Scan, axis: Axis, reverse: boolean, x: Tensor): Tensor {
+function scanned(scan: Scan, axis: Axis, reverse: boolean, x: Tensor): Tensor<'f32'> {
   const out = x.device.empty(x.shape);
   launchScan(scan, { ...axis, reverse: reverse ? 1 : 0, initial: 0 }, { x }, { out });
   return out;
@@ -42,8 +41,8 @@ function scanned(scan: Scan, axis: Axis, reverse: boolean, x: Tensor): Tensor {
  * @returns the shape of `x`
  * @throws ShapeError for an axis that it has not, or another dtype than f32.
  */
-export function cumsum(x: Tensor, axis = -1, { reverse = false }: { readonly reverse?: boolean } = {}): Tensor {
-  const along = axisOf('cumsum', x, axis);
+export function cumsum(x: Tensor, axis = -1, { reverse = false }: { readonly reverse?: boolean } = {}): Tensor<'f32'> {
+  const along = alongAxis('cumsum', x, axis);
   const out = scanned(sumScan, along, reverse, x);
   op('cumsum', [x], [out], ([g]) => [scanned(sumScan, along, !reverse, g as Tensor)]);
   return out;
@@ -54,8 +53,8 @@ export function cumsum(x: Tensor, axis = -1, { reverse = false }: { readonly rev
  * @returns the shape of `x`
  * @throws ShapeError for an axis that it has not, or another dtype than f32.
  */
-export function cummax(x: Tensor, axis = -1): Tensor {
-  return scanned(maxScan, axisOf('cummax', x, axis), false, x);
+export function cummax(x: Tensor, axis = -1): Tensor<'f32'> {
+  return scanned(maxScan, alongAxis('cummax', x, axis), false, x);
 }
 
 export interface LinearRecurrenceInputs {
@@ -73,10 +72,10 @@ export interface LinearRecurrenceInputs {
  * @returns the state after each step, [batch, time, width]
  * @throws ShapeError where shapes or dtypes do not fit together.
  */
-export function linearRecurrence({ a, b, h0 }: LinearRecurrenceInputs): Tensor {
+export function linearRecurrence({ a, b, h0 }: LinearRecurrenceInputs): Tensor<'f32'> {
   const { device } = a;
   if (a.shape.length !== 3) throw new ShapeError('linearRecurrence', `a [${a.shape}]`, '[batch, time, width]');
-  const axis = axisOf('linearRecurrence', a, 1);
+  const axis = alongAxis('linearRecurrence', a, 1);
   const start = [axis.outer, axis.width];
   if (String(b.shape) !== String(a.shape) || b.dtype !== 'f32')
     throw new ShapeError('linearRecurrence', `b ${b.dtype} [${b.shape}]`, `f32 [${a.shape}]`);

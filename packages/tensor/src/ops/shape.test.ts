@@ -1,8 +1,41 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Device } from '../device.js';
 import { requestDevice } from '../node.js';
+import type { Tensor } from '../tensor.js';
 import { gradientErrors } from '../testing/gradient-check.js';
-import { besidePrevious, concat, expand, gatherRows, gatherRowsOf, mul, scatterRowsOf, selectRows, slice, sum } from './index.js';
+import {
+  any,
+  argmax,
+  argsort,
+  besidePrevious,
+  concat,
+  cummax,
+  cumsum,
+  expand,
+  flip,
+  gatherRows,
+  gatherRowsOf,
+  indexSelect,
+  logSumExp,
+  max,
+  mean,
+  mul,
+  permute,
+  scatterRowsOf,
+  selectRows,
+  slice,
+  sort,
+  split,
+  squeeze,
+  stack,
+  stridedSlice,
+  sum,
+  takeAlongAxis,
+  topK,
+  transpose,
+  unsqueeze,
+  variance,
+} from './index.js';
 
 let device: Device;
 beforeAll(async () => {
@@ -103,4 +136,35 @@ test('rows of several tensors, out and back in', async () => {
   expect(() => gatherRowsOf([a, device.tensor(count(3))], index)).toThrow('gatherRowsOf');
   expect(() => gatherRowsOf([a, a, a, a], index)).toThrow('gatherRowsOf');
   expect(() => scatterRowsOf([[ofA, b]], index)).toThrow('scatterRowsOf');
+});
+
+test('an axis counted from the last is the one counted from 0, in every operation that takes one', async () => {
+  using _scope = device.scope();
+  const x = device.tensor(wave(24, 0), [2, 3, 4]);
+  const index = device.tensor(Uint32Array.of(1, 0));
+  const places = device.zeros([2, 3, 4], 'u32');
+  const along: Readonly<Record<string, (axis: number) => Tensor | readonly Tensor[]>> = {
+    ...{ slice: (axis) => slice(x, axis, 0, 1), concat: (axis) => concat([x, x], axis), split: (axis) => split(x, 2, axis) },
+    ...{ sum: (axis) => sum(x, axis), mean: (axis) => mean(x, axis), variance: (axis) => variance(x, axis) },
+    ...{ max: (axis) => max(x, axis), argmax: (axis) => argmax(x, axis), any: (axis) => any(x, axis) },
+    ...{ logSumExp: (axis) => logSumExp(x, axis), cumsum: (axis) => cumsum(x, axis), cummax: (axis) => cummax(x, axis) },
+    ...{ sort: (axis) => sort(x, axis).values, argsort: (axis) => argsort(x, axis), topK: (axis) => topK(x, 2, axis).values },
+    ...{ takeAlongAxis: (axis) => takeAlongAxis(x, places, axis), indexSelect: (axis) => indexSelect(x, index, axis) },
+    ...{ flip: (axis) => flip(x, axis), stridedSlice: (axis) => stridedSlice(x, axis, 0, 2, 2) },
+    ...{ transpose: (axis) => transpose(x, axis, 0), permute: (axis) => permute(x, [axis, (axis + 4) % 3, (axis + 5) % 3]) },
+    squeeze: (axis) => squeeze(slice(x, axis, 0, 1), axis),
+  };
+  // One more axis in the result than there was.
+  const beside = { unsqueeze: (axis: number) => unsqueeze(x, axis), stack: (axis: number) => stack([x, x], axis) };
+  const valuesOf = async (made: Tensor | readonly Tensor[]) => {
+    const list = [made].flat() as Tensor[];
+    return { shapes: list.map(({ shape }) => shape), values: await device.read(list) };
+  };
+  for (const [rank, operations] of [
+    [3, along],
+    [4, beside],
+  ] as const)
+    for (const [name, operation] of Object.entries(operations))
+      for (let axis = 0; axis < rank; axis++)
+        expect(await valuesOf(operation(axis - rank)), `${name} ${axis}`).toEqual(await valuesOf(operation(axis)));
 });

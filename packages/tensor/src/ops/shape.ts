@@ -18,7 +18,7 @@ import { noGradient, op } from '../autograd.js';
 import { axisOf, requireDimensions, requireDType } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { LaunchOptions } from '../launch.js';
-import { type Dimensions, sizeOf, type Tensor } from '../tensor.js';
+import { type Dimensions, type DType, sizeOf, type Tensor } from '../tensor.js';
 import { scale } from './elementwise.js';
 import { sumTo } from './reduce.js';
 import { addedRows } from './sorted.js';
@@ -35,7 +35,7 @@ const withAxis = (shape: Dimensions, axis: number, length: number): number[] => 
  * @param x [..., n, ...]
  * @returns [..., to − from, ...]
  */
-export function slice(x: Tensor, along: number, from: number, to: number): Tensor {
+export function slice<D extends DType>(x: Tensor<D>, along: number, from: number, to: number): Tensor<D> {
   const axis = axisOf('slice', x.shape, along);
   const axisLength = x.shape[axis];
   if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from <= to && to <= axisLength))
@@ -74,7 +74,7 @@ function requireAlike(list: readonly Tensor[], along: number): number {
  * @param list [..., n, ...] each, n along the axis its own
  * @returns [..., Σ n, ...]
  */
-export function concat(list: readonly Tensor[], along: number): Tensor {
+export function concat<D extends DType>(list: readonly Tensor<D>[], along: number): Tensor<D> {
   const axis = requireAlike(list, along);
   const full = list.filter((part) => part.size > 0);
   const parts = full.length > 0 ? full : list;
@@ -117,7 +117,7 @@ export function concat(list: readonly Tensor[], along: number): Tensor {
  * @param time steps of the result, those of x by default.
  * @returns [batch, time, width + hidden]
  */
-export function besidePrevious(x: Tensor, h: Tensor, time = x.shape[1]): Tensor {
+export function besidePrevious<D extends DType>(x: Tensor<D>, h: Tensor<D>, time = x.shape[1]): Tensor<D> {
   const [batch, xTime, xWidth] = x.shape;
   const [rows, hTime, hWidth] = h.shape;
   const fits = x.shape.length === 3 && h.shape.length === 3 && rows === batch && xTime >= time && hTime >= time - 1;
@@ -130,7 +130,7 @@ export function besidePrevious(x: Tensor, h: Tensor, time = x.shape[1]): Tensor 
   return beside(x, h, { outer: batch, time, xTime, xWidth, hTime, hWidth, lag: 1 });
 }
 
-function beside(x: Tensor, h: Tensor, shape: BesideShape): Tensor {
+function beside<D extends DType>(x: Tensor<D>, h: Tensor<D>, shape: BesideShape): Tensor<D> {
   const { device } = x;
   const { outer, time, xTime, xWidth, hTime, hWidth, lag } = shape;
   const width = xWidth + hWidth;
@@ -155,7 +155,7 @@ function beside(x: Tensor, h: Tensor, shape: BesideShape): Tensor {
  * @param x [...], axes of length 1 wherever they are stretched
  * @returns [...shape]
  */
-export function expand(x: Tensor, shape: Dimensions, factor = 1): Tensor {
+export function expand(x: Tensor, shape: Dimensions, factor = 1): Tensor<'f32'> {
   const { device } = x;
   requireDimensions('expand', shape);
   const out = device.empty(stretched(x.shape, shape));
@@ -187,7 +187,7 @@ function requireIndex(operation: string, index: Tensor): void {
  * @param index u32 [m]
  * @returns [m, ...]
  */
-export function gatherRows(x: Tensor, index: Tensor): Tensor {
+export function gatherRows<D extends DType>(x: Tensor<D>, index: Tensor): Tensor<D> {
   requireIndex('gatherRows', index);
   if (x.shape.length === 0) throw new ShapeError('gatherRows', 'shape []', 'at least one axis');
   const columns = sizeOf(x.shape.slice(1));
@@ -206,7 +206,7 @@ export function gatherRows(x: Tensor, index: Tensor): Tensor {
  * @param back u32 [rows of x]: where in `index` each of them is, past its end where it is not.
  * @returns [m, ...]
  */
-export function selectRows(x: Tensor, index: Tensor, back: Tensor): Tensor {
+export function selectRows<D extends DType>(x: Tensor<D>, index: Tensor, back: Tensor): Tensor<D> {
   if (back.size !== x.shape[0])
     throw new ShapeError('selectRows', `${back.size} places back into [${x.shape}]`, `one for each of its ${x.shape[0]} rows`);
   requireDType('selectRows', 'back', back, 'u32');

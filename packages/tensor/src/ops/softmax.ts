@@ -4,7 +4,7 @@ import { op } from '../autograd.js';
 import { ShapeError } from '../errors.js';
 import { sizeOf, type Tensor } from '../tensor.js';
 
-function alongLastAxis(name: string, x: Tensor, forward: typeof softmaxKernel, backward: typeof softmaxBackward): Tensor {
+function alongLastAxis(name: string, x: Tensor, forward: typeof softmaxKernel, backward: typeof softmaxBackward): Tensor<'f32'> {
   const { device } = x;
   const classes = x.shape.at(-1);
   if (!classes) throw new ShapeError(name, `shape [${x.shape}]`, 'at least one class along the last axis');
@@ -25,11 +25,11 @@ function alongLastAxis(name: string, x: Tensor, forward: typeof softmaxKernel, b
  * @param x [..., classes]
  * @returns [..., classes]
  */
-export const softmax = (x: Tensor): Tensor => alongLastAxis('softmax', x, softmaxKernel, softmaxBackward);
+export const softmax = (x: Tensor): Tensor<'f32'> => alongLastAxis('softmax', x, softmaxKernel, softmaxBackward);
 
 /**
  * x − log Σ exp(x) along the last axis, in nats.
  * @param x [..., classes]
  * @returns [..., classes]
  */
-export const logSoftmax = (x: Tensor): Tensor => alongLastAxis('logSoftmax', x, logSoftmaxKernel, logSoftmaxBackward);
+export const logSoftmax = (x: Tensor): Tensor<'f32'> => alongLastAxis('logSoftmax', x, logSoftmaxKernel, logSoftmaxBackward);

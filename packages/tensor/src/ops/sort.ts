@@ -3,21 +3,21 @@ import { ORDER, putAlong, sortFinish } from '@coxswain/kernels';
 import { noGradient, op } from '../autograd.js';
 import { axisOf } from '../checks.js';
 import { ShapeError } from '../errors.js';
-import type { Tensor } from '../tensor.js';
+import type { DType, Tensor } from '../tensor.js';
 import { sortedPairs } from './sorted.js';
 import { transpose } from './views.js';
 
 /** A dtype's elements, moved as they are. */
 const MOVED = { bits: ['x', 'values', 'out'] };
 
-interface Sorted {
+interface Sorted<D extends DType> {
   /** Absent where only places were asked for. */
-  readonly values: Tensor | undefined;
-  readonly indices: Tensor;
+  readonly values: Tensor<D> | undefined;
+  readonly indices: Tensor<'u32'>;
 }
 
 /** Sorts the last axis, of which the first `keep` are wanted. */
-function sortLast(x: Tensor, keep: number, descending: boolean, withValues: boolean): Sorted {
+function sortLast<D extends DType>(x: Tensor<D>, keep: number, descending: boolean, withValues: boolean): Sorted<D> {
   const { device } = x;
   const length = x.shape.at(-1) ?? 1;
   const kept = [...x.shape.slice(0, -1), keep];
@@ -31,12 +31,18 @@ function sortLast(x: Tensor, keep: number, descending: boolean, withValues: bool
 }
 
 /** The sort along an axis, its gradient included: what was sorted goes back to where it came from. */
-function sortAlong(name: string, x: Tensor, axis: number, keep: number, descending: boolean): { values: Tensor; indices: Tensor } {
+function sortAlong<D extends DType>(
+  name: string,
+  x: Tensor<D>,
+  axis: number,
+  keep: number,
+  descending: boolean,
+): Sorted<D> & { readonly values: Tensor<D> } {
   if (axis !== x.shape.length - 1) {
     const last = sortAlong(name, transpose(x, axis, -1), x.shape.length - 1, keep, descending);
     return { values: transpose(last.values, axis, -1), indices: transpose(last.indices, axis, -1) };
   }
-  const { values, indices } = sortLast(x, keep, descending, true) as { values: Tensor; indices: Tensor };
+  const { values, indices } = sortLast(x, keep, descending, true) as Sorted<D> & { readonly values: Tensor<D> };
   const backward = (g: Tensor): Tensor => {
     const dx = x.device.zeros(x.shape);
     const sizes = { outer: x.size / x.shape[axis], axis: x.shape[axis], time: keep, inner: 1 };
@@ -57,7 +63,11 @@ function sortAlong(name: string, x: Tensor, axis: number, keep: number, descendi
  * @param descending falling order: NaN first.
  * @returns [..., n, ...] both
  */
-export function sort(x: Tensor, along = -1, descending = false): { readonly values: Tensor; readonly indices: Tensor } {
+export function sort<D extends DType>(
+  x: Tensor<D>,
+  along = -1,
+  descending = false,
+): { readonly values: Tensor<D>; readonly indices: Tensor<'u32'> } {
   const axis = axisOf('sort', x.shape, along);
   return sortAlong('sort', x, axis, x.shape[axis], descending);
 }
@@ -67,7 +77,7 @@ export function sort(x: Tensor, along = -1, descending = false): { readonly valu
  * @param x [..., n, ...]
  * @returns u32 [..., n, ...]
  */
-export function argsort(x: Tensor, along = -1, descending = false): Tensor {
+export function argsort(x: Tensor, along = -1, descending = false): Tensor<'u32'> {
   const axis = axisOf('argsort', x.shape, along);
   if (axis !== x.shape.length - 1) return transpose(argsort(transpose(x, axis, -1), -1, descending), axis, -1);
   const { indices } = sortLast(x, x.shape[axis], descending, false);
@@ -83,7 +93,12 @@ export function argsort(x: Tensor, along = -1, descending = false): Tensor {
  * @returns [..., k, ...] both
  * @throws ShapeError unless k is a whole number from 0 to the length of the axis.
  */
-export function topK(x: Tensor, k: number, along = -1, smallest = false): { readonly values: Tensor; readonly indices: Tensor } {
+export function topK<D extends DType>(
+  x: Tensor<D>,
+  k: number,
+  along = -1,
+  smallest = false,
+): { readonly values: Tensor<D>; readonly indices: Tensor<'u32'> } {
   const axis = axisOf('topK', x.shape, along);
   if (!(Number.isInteger(k) && k >= 0 && k <= x.shape[axis]))
     throw new ShapeError('topK', `${k} of the ${x.shape[axis]} along axis ${axis} of [${x.shape}]`, `a whole number to ${x.shape[axis]}`);

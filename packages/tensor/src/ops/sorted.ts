@@ -18,7 +18,7 @@ export function sortedPairs(x: Tensor, shape: Omit<SortShape, 'width'>): Tensor 
 }
 
 /** Rows added up by their index, [indexed, columns], to `x` where there is one. */
-export function addedRows(x: Tensor | undefined, index: Tensor, rows: Tensor, indexed: number, columns: number): Tensor {
+export function addedRows(x: Tensor | undefined, index: Tensor, rows: Tensor, indexed: number, columns: number): Tensor<'f32'> {
   const { device } = rows;
   const out = device.empty([indexed, columns]);
   const count = index.size;

@@ -15,7 +15,7 @@ import { weightGradient } from './linear.js';
  * @param b of the same shape, each row of B[j] a direction to write
  * @returns [N, width]
  */
-export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number): Tensor {
+export function steer(e: Tensor, c: Tensor, a: Tensor, b: Tensor, rank: number): Tensor<'f32'> {
   const { device } = e;
   const [rows, width] = e.shape;
   const wide = a.shape[0];

@@ -44,7 +44,7 @@ export interface SwitchInputs {
  * switch too.
  * @returns z [batch, time, latent] and β [batch, time]
  */
-export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor; readonly beta: Tensor } {
+export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor<'f32'>; readonly beta: Tensor<'f32'> } {
   const { proposal, pre, wz, w2, b2, control, noise, z0, firstOpen = true, opened } = inputs;
   const { device } = proposal;
   const [batch, time, latent] = proposal.shape;
@@ -65,15 +65,15 @@ export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor; rea
   const shape = { batch, time, latent, hidden, initial: z0 ? 1 : 0 } as const;
   const flags = { firstOpen: firstOpen ? 1 : 0, withOpened: opened ? 1 : 0, withNoise: noise ? 1 : 0 } as const;
   const z = device.empty([batch, time, latent]);
-  const gate = device.empty([2, steps]);
+  const betas = device.empty([2, steps]);
   const [withBias, biasAt] = biasBehind(w2, b2);
   const initial = z0 ?? device.dummy;
   device.dispatch(
     switchIntegrationForward,
     { ...shape, ...flags, biasAt },
-    { proposal, pre, wz, w2: withBias, noise: noise ?? device.dummy, control, z0: initial, opened: opened ?? device.dummy, z, gate },
+    { proposal, pre, wz, w2: withBias, noise: noise ?? device.dummy, control, z0: initial, opened: opened ?? device.dummy, z, betas },
   );
-  const beta = new Tensor(device, [batch, time], 'f32', gate.storage, gate.byteOffset);
+  const beta = new Tensor(device, [batch, time], 'f32', betas.storage, betas.byteOffset);
   const backward: Backward = ([dzOrNull, dbeta]) => {
     const dz = dzOrNull ?? device.zeros(z.shape);
     const previous = device.empty([steps, latent]);
@@ -86,7 +86,7 @@ export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor; rea
     device.dispatch(
       switchIntegrationBackward,
       { batch, time, latent, withBeta: dbeta ? 1 : 0 },
-      { dz, dbeta: dbeta ?? device.dummy, proposal, previous, gate, jacobian, dproposal, dlogit, dz0 },
+      { dz, dbeta: dbeta ?? device.dummy, proposal, previous, betas, jacobian, dproposal, dlogit, dz0 },
     );
     const dpre = device.empty([steps, hidden]);
     device.dispatch(switchActivationGradient, { steps, hidden }, { dlogit, activation, w2: withBias, dpre });
@@ -95,7 +95,7 @@ export function switchIntegrate(inputs: SwitchInputs): { readonly z: Tensor; rea
     else if (b2.requiresGradient) accumulateSum(dlogit, accumulator(b2));
     return [dproposal, dpre.reshape(pre.shape), null, null, null, ...(z0 ? [dz0] : [])];
   };
-  const saves = [proposal, pre, wz, withBias, z, gate, ...(z0 ? [z0] : [])];
+  const saves = [proposal, pre, wz, withBias, z, betas, ...(z0 ? [z0] : [])];
   op('switchIntegrate', [proposal, pre, wz, w2, b2, ...(z0 ? [z0] : [])], [z, beta], backward, { saves, constants: { control, noise } });
   return { z, beta };
 }

@@ -21,7 +21,7 @@ function sizesOf(name: string, z: Tensor): { readonly rows: number; readonly dim
  * @param zb [N, D]
  * @returns [1]
  */
-export function vicregInvariance(za: Tensor, zb: Tensor): Tensor {
+export function vicregInvariance(za: Tensor, zb: Tensor): Tensor<'f32'> {
   if (za.shape.length !== 2 || za.shape.some((n, i) => n !== zb.shape[i]))
     throw new ShapeError('vicregInvariance', `za [${za.shape}] and zb [${zb.shape}]`, '[N, D] both');
   return mean(square(sub(za, zb)));
@@ -33,7 +33,10 @@ export function vicregInvariance(za: Tensor, zb: Tensor): Tensor {
  * @param z [N, D], at least two rows
  * @returns [1]
  */
-export function vicregVariance(z: Tensor, { target = 1, eps = 1e-4 }: { readonly target?: number; readonly eps?: number } = {}): Tensor {
+export function vicregVariance(
+  z: Tensor,
+  { target = 1, eps = 1e-4 }: { readonly target?: number; readonly eps?: number } = {},
+): Tensor<'f32'> {
   sizesOf('vicregVariance', z);
   requirePositive('vicregVariance', 'eps', eps);
   return mean(relu(scale(sqrt(scale(variance(z, 0), 1, eps)), -1, target)));
@@ -45,7 +48,7 @@ export function vicregVariance(z: Tensor, { target = 1, eps = 1e-4 }: { readonly
  * @param z [N, D], at least two rows
  * @returns [1]; 0 for a single dimension
  */
-export function vicregCovariance(z: Tensor): Tensor {
+export function vicregCovariance(z: Tensor): Tensor<'f32'> {
   const { rows, dims } = sizesOf('vicregCovariance', z);
   const centred = sub(z, mean(z, 0));
   const covariance = scale(matmul(centred, centred, { transposeA: true }), 1 / (rows - 1));

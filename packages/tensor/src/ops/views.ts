@@ -7,7 +7,7 @@ import { op } from '../autograd.js';
 import { axisOf, requireDimensions } from '../checks.js';
 import { ShapeError } from '../errors.js';
 import type { LaunchOptions } from '../launch.js';
-import { type Dimensions, sizeOf, type Tensor } from '../tensor.js';
+import { type Dimensions, type DType, sizeOf, type Tensor } from '../tensor.js';
 import { sum } from './reduce.js';
 import { concat, slice } from './shape.js';
 
@@ -21,7 +21,7 @@ const axesOf = (shape: Dimensions): ViewAxis[] => shape.map((length, i) => ({ le
  * A tensor of `shape` holding what a strided view of x shows; `axes` may be more than the shape has, in the same order
  * of elements.
  */
-function copyOf(operation: string, x: Tensor, shape: Dimensions, axes: readonly ViewAxis[], offset = 0): Tensor {
+function copyOf<D extends DType>(operation: string, x: Tensor<D>, shape: Dimensions, axes: readonly ViewAxis[], offset = 0): Tensor<D> {
   const { device } = x;
   const out = device.empty(shape, x.dtype);
   if (out.size === 0) return out;
@@ -52,7 +52,7 @@ function fieldsOf(operation: string, x: Tensor, axes: readonly ViewAxis[], offse
  * @returns [n2, n0, n1, ...] for the order [2, 0, 1, ...]
  * @throws ShapeError unless `order` names every axis once.
  */
-export function permute(x: Tensor, order: readonly number[]): Tensor {
+export function permute<D extends DType>(x: Tensor<D>, order: readonly number[]): Tensor<D> {
   const axes = order.map((axis) => axisOf('permute', x.shape, axis));
   if (axes.length !== x.shape.length || new Set(axes).size !== axes.length)
     throw new ShapeError('permute', `order [${order}] of shape [${x.shape}]`, 'every axis once');
@@ -83,7 +83,7 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
  * @param x [..., n, ..., m, ...]
  * @returns [..., m, ..., n, ...]
  */
-export function transpose(x: Tensor, a = -2, b = -1): Tensor {
+export function transpose<D extends DType>(x: Tensor<D>, a = -2, b = -1): Tensor<D> {
   const [first, second] = [axisOf('transpose', x.shape, a), axisOf('transpose', x.shape, b)];
   return permute(
     x,
@@ -96,7 +96,7 @@ export function transpose(x: Tensor, a = -2, b = -1): Tensor {
  * @param x of any shape
  * @returns of the same shape
  */
-export function flip(x: Tensor, ...along: readonly number[]): Tensor {
+export function flip<D extends DType>(x: Tensor<D>, ...along: readonly number[]): Tensor<D> {
   const flipped = new Set(along.map((axis) => axisOf('flip', x.shape, axis)));
   const back = (i: number): boolean => along.length === 0 || flipped.has(i);
   const axes = axesOf(x.shape);
@@ -119,7 +119,7 @@ export function flip(x: Tensor, ...along: readonly number[]): Tensor {
  * @returns [..., ⌈(to − from) / step⌉, ...]
  * @throws ShapeError for a step of 0, or an element outside the axis.
  */
-export function stridedSlice(x: Tensor, along: number, from: number, to: number, step: number): Tensor {
+export function stridedSlice<D extends DType>(x: Tensor<D>, along: number, from: number, to: number, step: number): Tensor<D> {
   const axis = axisOf('stridedSlice', x.shape, along);
   const length = Math.max(0, Math.ceil((to - from) / step));
   const last = from + (length - 1) * step;
@@ -145,7 +145,7 @@ export function stridedSlice(x: Tensor, along: number, from: number, to: number,
 }
 
 /** x along one axis of `length` from `before` on, every `step` places, and the number `value` elsewhere. */
-function placed(x: Tensor, axis: number, length: number, before: number, step: number, value: number): Tensor {
+function placed<D extends DType>(x: Tensor<D>, axis: number, length: number, before: number, step: number, value: number): Tensor<D> {
   const out = x.device.empty(
     x.shape.map((n, i) => (i === axis ? length : n)),
     x.dtype,
@@ -175,7 +175,7 @@ function bitsOf(value: number, { dtype }: Tensor): number {
  * @returns [..., before + n + after, ...]
  * @throws ShapeError for more margins than axes, or more taken away than there is.
  */
-export function pad(x: Tensor, margins: readonly (readonly [before: number, after: number])[], value = 0): Tensor {
+export function pad<D extends DType>(x: Tensor<D>, margins: readonly (readonly [before: number, after: number])[], value = 0): Tensor<D> {
   const first = x.shape.length - margins.length;
   const fits = ([before, after]: readonly [number, number], i: number): boolean =>
     Number.isInteger(before) && Number.isInteger(after) && x.shape[first + i] + Math.min(0, before) + Math.min(0, after) >= 0;
@@ -197,7 +197,7 @@ export function pad(x: Tensor, margins: readonly (readonly [before: number, afte
   return copy;
 }
 
-function padAxis(x: Tensor, axis: number, before: number, after: number, value: number): Tensor {
+function padAxis<D extends DType>(x: Tensor<D>, axis: number, before: number, after: number, value: number): Tensor<D> {
   const length = x.shape[axis];
   const out = placed(x, axis, length + before + after, before, 1, value);
   op('pad', [x], [out], ([g]) => [placed(g as Tensor, axis, length, -before, 1, 0)], { saves: [] });
@@ -210,7 +210,7 @@ function padAxis(x: Tensor, axis: number, before: number, after: number, value: 
  * @returns [..., n · times, ...]
  * @throws ShapeError for more counts than axes, or counts that are not whole numbers of at least 0.
  */
-export function tile(x: Tensor, times: readonly number[]): Tensor {
+export function tile<D extends DType>(x: Tensor<D>, times: readonly number[]): Tensor<D> {
   return repeated('tile', x, times, true);
 }
 
@@ -220,14 +220,14 @@ export function tile(x: Tensor, times: readonly number[]): Tensor {
  * @param x [..., n, ...]
  * @returns [..., n · times, ...]
  */
-export function repeat(x: Tensor, times: readonly number[]): Tensor {
+export function repeat<D extends DType>(x: Tensor<D>, times: readonly number[]): Tensor<D> {
   return repeated('repeat', x, times, false);
 }
 
 /** Axes that are repeated in one launch: each may part a view's axes into three. */
 const REPEATED_AT_ONCE = 2;
 
-function repeated(operation: string, x: Tensor, times: readonly number[], whole: boolean): Tensor {
+function repeated<D extends DType>(operation: string, x: Tensor<D>, times: readonly number[], whole: boolean): Tensor<D> {
   const rank = x.shape.length;
   requireDimensions(operation, times);
   if (times.length > rank) throw new ShapeError(operation, `counts [${times}] for shape [${x.shape}]`, `at most ${rank}`);
@@ -261,7 +261,7 @@ function repeated(operation: string, x: Tensor, times: readonly number[], whole:
  * @param x [...]
  * @returns [..., 1, ...]
  */
-export function unsqueeze(x: Tensor, axis: number): Tensor {
+export function unsqueeze<D extends DType>(x: Tensor<D>, axis: number): Tensor<D> {
   const at = axisOf('unsqueeze', [...x.shape, 1], axis);
   return x.reshape([...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
@@ -272,7 +272,7 @@ export function unsqueeze(x: Tensor, axis: number): Tensor {
  * @param x [..., 1, ...]
  * @returns [...] without the axis
  */
-export function squeeze(x: Tensor, axis?: number): Tensor {
+export function squeeze<D extends DType>(x: Tensor<D>, axis?: number): Tensor<D> {
   if (axis === undefined) return x.reshape(x.shape.filter((n) => n !== 1));
   const at = axisOf('squeeze', x.shape, axis);
   if (x.shape[at] !== 1) throw new ShapeError('squeeze', `axis ${axis} of shape [${x.shape}]`, 'an axis of length 1');
@@ -286,7 +286,7 @@ export function squeeze(x: Tensor, axis?: number): Tensor {
  * @returns [..., tensors, ...]
  * @throws ShapeError for no tensors, or different ones.
  */
-export function stack(list: readonly Tensor[], axis = 0): Tensor {
+export function stack<D extends DType>(list: readonly Tensor<D>[], axis = 0): Tensor<D> {
   const [first] = list;
   if (!first) throw new ShapeError('stack', 'no tensors', 'at least one');
   const alike = ({ shape }: Tensor): boolean => shape.length === first.shape.length && shape.every((n, i) => n === first.shape[i]);
@@ -305,7 +305,7 @@ export function stack(list: readonly Tensor[], axis = 0): Tensor {
  * @returns [..., length, ...] for each length
  * @throws ShapeError for lengths that do not add up to the axis.
  */
-export function split(x: Tensor, lengths: number | readonly number[], along = 0): Tensor[] {
+export function split<D extends DType>(x: Tensor<D>, lengths: number | readonly number[], along = 0): Tensor<D>[] {
   const axis = axisOf('split', x.shape, along);
   const total = x.shape[axis];
   if (typeof lengths === 'number' && !(Number.isInteger(lengths) && lengths > 0))

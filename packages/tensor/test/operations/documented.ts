@@ -104,7 +104,7 @@ function declared(name: string, file: string, source: string): Documented | unde
   if (!found) return undefined;
   const { summary, parameters: said, returns } = commentOf(found[1] ?? '');
   const at = source.indexOf('(', found.index + found[0].length - 1);
-  const isPair = /= pairOf\($/.test(source.slice(0, at + 1));
+  const isPair = /= (?:pair|mask)Of\($/.test(source.slice(0, at + 1));
   const listed = isPair ? ['a: Tensor', 'b: Tensor'] : parts(inside(source, at));
   const options = listed.flatMap((text) => [...fieldsOf(source, /: (?:Omit<)?(\w+)/.exec(text.replace(/^\{[\s\S]*?\}/, ''))?.[1] ?? '-')]);
   const all = [...said, ...options.filter(([field]) => !said.has(field))];
