@@ -26,7 +26,7 @@ const norm = (a: readonly number[]): number => Math.sqrt(dot(a, a));
 export function eigen(matrix: readonly (readonly number[])[]): { readonly values: number[]; readonly vectors: number[][] } {
   const n = matrix.length;
   const a = matrix.map((row) => [...row]);
-  const v = a.map((_, i) => a.map((_, j) => (i === j ? 1 : 0)));
+  const v: number[][] = a.map((_, i) => a.map((_, j) => Number(i === j)));
   for (let sweep = 0; sweep < 30; sweep++) {
     let off = 0;
     for (let p = 0; p < n; p++)
@@ -79,9 +79,7 @@ export function cmaStep(
   const whitened = mean.map((_, i) => vectors.reduce((sum, vector, k) => sum + vector[i] * white[k], 0));
   const pathSigma = state.pathSigma.map((p, i) => (1 - cs) * p + Math.sqrt(cs * (2 - cs) * effective) * whitened[i]);
   const long = norm(pathSigma) / Math.sqrt(1 - (1 - cs) ** (2 * (state.generation + 1))) < (1.4 + 2 / (n + 1)) * expected;
-  const pathCovariance = state.pathCovariance.map(
-    (p, i) => (1 - cc) * p + (long ? Math.sqrt(cc * (2 - cc) * effective) * step[i] : 0),
-  );
+  const pathCovariance = state.pathCovariance.map((p, i) => (1 - cc) * p + (long ? Math.sqrt(cc * (2 - cc) * effective) * step[i] : 0));
   const keep = 1 - c1 - cmu + (long ? 0 : c1 * cc * (2 - cc));
   const moved = covariance.map((row, i) =>
     row.map(

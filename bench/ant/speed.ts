@@ -22,7 +22,7 @@ const { values } = parseArgs({
 const [steps, worlds, threads] = [values.steps, values.worlds, values.threads].map(Number);
 
 /** Turns of bare and whole. */
-const TURNS = 10;
+const TURNS = 50;
 
 const mujoco = await loadMujoco();
 const random = new CounterRandom(1);
@@ -98,7 +98,7 @@ console.log(`steps of one core: bare ${rate(spent.alone)}/s, whole ${rate(spent.
 const end = memory();
 console.log(`after ${count} steps: engine ${end.engine - start.engine} bytes more, arrays ${end.arrays - start.arrays} bytes more`);
 
-for (const number of [...new Set([1, threads])].filter((number) => number <= threads)) {
+for (const number of [...new Set([1, threads])].filter((number) => number >= 1 && number <= threads)) {
   const physics = new ThreadPhysics({ threads: number });
   const run = opened(physics);
   run(4);

@@ -7,7 +7,10 @@
 /** Motors, and hinges: a hip and an ankle for each leg. */
 export const MOTORS = 8;
 
-/** Physics steps of 0.01 s that one action is held for. */
+/** Seconds of a physics step. */
+export const TIME_STEP = 0.01;
+
+/** Physics steps that one action is held for. */
 export const FRAME_SKIP = 5;
 
 const [POSITIONS, VELOCITIES] = [15, 14];
@@ -64,7 +67,7 @@ const motor = (joint: string): string => `<motor joint="${joint}" gear="150" ctr
  */
 export const ANT_MODEL = `<mujoco model="ant">
   <compiler angle="degree" inertiafromgeom="true"/>
-  <option integrator="RK4" timestep="0.01"><flag autoreset="disable"/></option>
+  <option integrator="RK4" timestep="${TIME_STEP}"><flag autoreset="disable"/></option>
   <default>
     <joint armature="1" damping="1" limited="true"/>
     <geom conaffinity="0" condim="3" density="5" friction="1 0.5 0.5" margin="0.01"/>

@@ -46,8 +46,9 @@ class Moves {
 }
 
 function refuseDiverged(body: Float64Array, at: Moment | undefined): void {
-  const wrong = body.findIndex((value) => !(Math.abs(value) <= LARGEST));
-  if (wrong < 0) return;
+  let wrong = 0;
+  while (Math.abs(body[wrong]) <= LARGEST) wrong++;
+  if (wrong === body.length) return;
   const where = at ? `${NAME}, episode ${at.episode}, step ${at.step}` : NAME;
   const value = `${where}: ${STATE_NAMES[wrong]} is ${body[wrong]}`;
   const remedy = 'restore or reset that environment: no episode has moved, and the others can go on';

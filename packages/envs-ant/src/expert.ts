@@ -1,5 +1,6 @@
 /** An expert of ant-pinpad: the gait, along the way to the colour under way. */
-import type { BoxSpace, EpisodeExpert } from '@coxswain/envs';
+import type { BoxSpace } from '@coxswain/base';
+import type { EpisodeExpert } from '@coxswain/envs';
 import type { AntState } from './field.js';
 import { type Gait, gaitTorques } from './gait.js';
 import type { AntSettings } from './settings.js';

@@ -5,13 +5,15 @@ import type { Advance, EpisodeRules, Moment, Outcome } from './episode-rules.js'
 import { followTask } from './episode-rules.js';
 import { EnvError, LONGEST_HORIZON } from './errors.js';
 import { WORLD_STREAM } from './streams.js';
-import { clipToBounds, type Mismatch, type Value, ValueAccess } from './values.js';
+import { type Mismatch, type Value, ValueAccess } from './values.js';
 
 export class EpisodePlayer<State, O extends Space, A extends Space> {
   readonly observations: ValueAccess<O>;
   readonly actions: ValueAccess<A>;
   /** One action, as it is applied. */
   private readonly applied: readonly LeafValues[];
+  /** As many as were taken together. */
+  private readonly together: LeafValues[][] = [];
 
   constructor(
     readonly name: string,
@@ -52,7 +54,8 @@ export class EpisodePlayer<State, O extends Space, A extends Space> {
   advance(states: readonly State[], actions: readonly LeafValues[], indices: readonly number[], at: readonly Moment[]): void {
     const { advance } = this.rules;
     if (!advance || states.length === 0) return;
-    const applied = indices.map((index, i) => this.apply(actions, index, leafArrays(this.spaces.action, 1), at[i]));
+    while (this.together.length < states.length) this.together.push(leafArrays(this.spaces.action, 1));
+    const applied = indices.map((index, i) => this.apply(actions, index, this.together[i], at[i]));
     this.call('advance', at[0], () => advance(states, applied, at));
   }
 
@@ -60,7 +63,7 @@ export class EpisodePlayer<State, O extends Space, A extends Space> {
   private apply(actions: readonly LeafValues[], index: number, into: readonly LeafValues[], at: Moment): Value<A> {
     const mismatch = this.actions.write(into, 0, this.actions.read(actions, index), false);
     if (mismatch) throw badAction(this.name, mismatch, at);
-    clipToBounds(this.spaces.action, into);
+    this.actions.clip(into);
     return this.actions.read(into, 0);
   }
 
