@@ -22,19 +22,24 @@ const { values } = parseArgs({
     generations: { type: 'string', default: '150' },
     seed: { type: 'string', default: '1' },
     population: { type: 'string', default: '16' },
-    walks: { type: 'string', default: '6' },
+    walks: { type: 'string', default: '8' },
     steps: { type: 'string', default: '160' },
   },
 });
 const [generations, seed, population, walks, steps] = ['generations', 'seed', 'population', 'walks', 'steps'].map((key) =>
   Number(values[key as keyof typeof values]),
 );
+/** Standard deviations of noise on torques, walk by walk: what is learned from is disturbed, too. */
+const NOISES = [0, 0.2];
+
+const clip = (torque: number): number => Math.max(-1, Math.min(1, torque));
+
 const names = Object.keys(GAIT_NUMBERS) as (keyof Gait)[];
 const engine = await loadEngine();
 const begin = beginEpisodes(antSettings.parse({}));
 
 const gaitOf = (x: readonly number[]): Gait =>
-  Object.fromEntries(names.map((name, i) => [name, GAIT_NUMBERS[name][0] + GAIT_NUMBERS[name][1] * x[i]])) as Gait;
+  Object.fromEntries(names.map((name, i) => [name, Number((GAIT_NUMBERS[name][0] + GAIT_NUMBERS[name][1] * x[i]).toFixed(4))])) as Gait;
 
 /** Metres along the way in a second, less those aside; a fall ends the walk. */
 export function walk(gait: Gait, random: CounterRandom, index: number): { gain: number; fell: boolean } {
@@ -42,12 +47,14 @@ export function walk(gait: Gait, random: CounterRandom, index: number): { gain: 
   const { body } = begin(random);
   const next = new Float64Array(STATE);
   let angle = 2 * Math.PI * random.uniform();
+  const noise = NOISES[index % NOISES.length];
   let gain = 0;
   for (let step = 0; step < steps; step++) {
     if (step % 40 === 39) angle += (Math.PI / 2) * (1 + random.below(3)) + 0.3 * (random.uniform() - 0.5);
     const way = [Math.cos(angle), Math.sin(angle)] as const;
     const [x, y] = [body[0], body[1]];
-    engine.move(body, gaitTorques(body, way, gait), next, 0);
+    const torques = gaitTorques(body, way, gait).map((torque) => clip(torque + noise * random.normal()));
+    engine.move(body, torques, next, 0);
     body.set(next);
     const [dx, dy] = [body[0] - x, body[1] - y];
     const aside = Math.abs(dx * way[1] - dy * way[0]);

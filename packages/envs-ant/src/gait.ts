@@ -2,20 +2,20 @@
  * A gait for every direction: legs step in diagonal pairs by a clock, and joints are pulled to where their foot should
  * be. It knows no front: a body that is turned by a quarter, or mirrored, walks by the same numbers.
  */
-import { AT, MOTOR_LEGS, MOTORS } from './body.js';
+import { AT, MOTOR_LEGS } from './body.js';
 
 /** Numbers of a gait, each with where a search for them begins, and how far from there it looks. */
 export const GAIT_NUMBERS = {
   /** Steps of one leg in a second. */
-  frequency: [1.6, 0.4],
-  /** Radians that a hip swings to each side at full command. */
+  frequency: [2, 0.4],
+  /** Radians that a hip swings to each side at full speed. */
   hipSwing: [0.45, 0.15],
   /** Radians that an ankle reaches out and in. */
-  ankleSwing: [0.25, 0.1],
+  ankleSwing: [0.4, 0.2],
   /** Radians of the ankles of a body that stands. */
   ankleRest: [0.95, 0.15],
   /** Radians that an ankle lifts while its leg swings forward. */
-  lift: [0.35, 0.15],
+  lift: [0.4, 0.15],
   /** Share of a turn that the lift comes later. */
   liftLag: [0, 0.06],
   /** How much longer feet are on the ground than in the air. */
@@ -24,20 +24,11 @@ export const GAIT_NUMBERS = {
   hipDamping: [0.1, 0.05],
   ankleStiffness: [1, 0.4],
   ankleDamping: [0.1, 0.05],
-  /** How the command grows with what lacks of the speed wanted, in metres a second. */
-  speed: [1, 0.4],
-  speedGain: [0.4, 0.3],
-  /** The greatest command. */
-  most: [1.3, 0.3],
-  /** Radians of ankles by how far the torso leans to that leg, and by how fast it leans more. */
+  /** Radians of ankles by how far the torso leans to that leg. */
   lean: [0, 0.3],
-  leanRate: [0, 0.05],
-  /** Hip swing that turns the body, by how fast it turns and by how far the way is from its axes. */
-  turnDamping: [0.05, 0.05],
-  align: [0, 0.15],
-  /** Offsets of hips and ankles along the way. */
-  hipOffset: [0, 0.15],
-  ankleOffset: [0, 0.15],
+  /** Radians that hips swing more to turn the body: by how fast it turns, and by how far the way is from its axes. */
+  turnDamping: [0, 0.1],
+  align: [0, 0.3],
 } as const satisfies Readonly<Record<string, readonly [start: number, spread: number]>>;
 
 export type Gait = Readonly<Record<keyof typeof GAIT_NUMBERS, number>>;
@@ -53,35 +44,28 @@ const LEG_SIDES = [
 /** By leg: the sign of its ankle's angle, which grows as the foot goes down; legs 1 and 3 step together. */
 const ANKLE_SIGNS = [1, -1, -1, 1] as const;
 
-const HALF = Math.SQRT1_2;
+/** Radians that joints are asked for at most; they end at 0.52, and at 0.52 and 1.22. */
+const HIP_END = 0.55;
+const ANKLE_ENDS = [0.5, 1.25] as const;
 
-const clip = (value: number, most: number): number => Math.max(-most, Math.min(most, value));
+/** (x, y). */
+type Plane = readonly [x: number, y: number];
 
-/** What a gait reads of a body: axes by quaternion, in the plane. */
-interface Bearing {
-  /** The way wanted, along the torso's forward and left axes. */
-  readonly way: readonly [number, number];
-  readonly velocity: readonly [number, number];
-  /** How the vertical leans along the same axes. */
-  readonly lean: readonly [number, number];
-}
+const clip = (value: number, least: number, most: number): number => Math.max(least, Math.min(most, value));
 
-function bearingOf(body: Float64Array, way: readonly [number, number]): Bearing {
+/** A vector of the world along the torso's forward and left axes, as they lie in the plane. */
+function turnedInto(body: Float64Array, [vx, vy]: Plane): Plane {
   const [w, x, y, z] = [body[3], body[4], body[5], body[6]];
-  const forward = [1 - 2 * (y * y + z * z), 2 * (x * y + w * z)];
-  const length = Math.hypot(forward[0], forward[1]) || 1;
-  const [c, s] = [forward[0] / length, forward[1] / length];
-  const along = (vx: number, vy: number): [number, number] => [c * vx + s * vy, c * vy - s * vx];
-  const [vx, vy] = [body[AT.velocity], body[AT.velocity + 1]];
-  return { way: along(...(way as [number, number])), velocity: along(vx, vy), lean: along(2 * (x * z + w * y), 2 * (y * z - w * x)) };
+  const [fx, fy] = [1 - 2 * (y * y + z * z), 2 * (x * y + w * z)];
+  const length = Math.sqrt(fx * fx + fy * fy) || 1;
+  return [(fx * vx + fy * vy) / length, (fx * vy - fy * vx) / length];
 }
 
-/** The command: the way, and more of it where the body is too slow or drifts aside. */
-function commandOf({ way, velocity }: Bearing, { speed, speedGain, most }: Gait): readonly [number, number] {
-  const [x, y] = way.map((part, axis) => part + speedGain * (part * speed - velocity[axis]));
-  const length = Math.hypot(x, y);
-  const scale = length > most ? most / length : 1;
-  return [x * scale, y * scale];
+/** Where a leg should be in its step: −1 … 1 from its hindmost place to its foremost, and how far it is lifted. */
+function strideOf(leg: number, time: number, { frequency, duty, liftLag }: Gait): { readonly reach: number; readonly raised: number } {
+  const cycle = 2 * Math.PI * (frequency * time + (leg % 2) / 2);
+  const phase = cycle + duty * Math.sin(cycle);
+  return { reach: Math.cos(phase), raised: Math.max(0, -Math.sin(phase - 2 * Math.PI * liftLag)) };
 }
 
 /**
@@ -90,38 +74,31 @@ function commandOf({ way, velocity }: Bearing, { speed, speedGain, most }: Gait)
  * @param way (x, y) in the world, of length 1; shorter is slower.
  * @returns `[MOTORS]` from −1 to 1.
  */
-export function gaitTorques(body: Float64Array, way: readonly [x: number, y: number], gait: Gait): number[] {
-  const bearing = bearingOf(body, way);
-  const command = commandOf(bearing, gait);
-  const [wx, wy] = bearing.way;
-  const turning = AT.velocity + 3;
-  // sin 4δ: zero along the axes and half-way between them.
+export function gaitTorques(body: Float64Array, way: Plane, gait: Gait): number[] {
+  const [wx, wy] = turnedInto(body, way);
+  const [lx, ly] = turnedInto(body, [2 * (body[4] * body[6] + body[3] * body[5]), 2 * (body[5] * body[6] - body[3] * body[4])]);
+  // sin 4δ: the way is along an axis, or half-way between two.
   const aside = 4 * wx * wy * (wx * wx - wy * wy);
-  const turn = -gait.turnDamping * body[turning + 2] + gait.align * aside;
-  const torques = new Array<number>(MOTORS);
-  MOTOR_LEGS.forEach((leg, motor) => {
+  const turn = gait.align * aside - gait.turnDamping * body[AT.velocity + 5];
+  const torques: number[] = [];
+  for (const leg of MOTOR_LEGS) {
     const [sx, sy] = LEG_SIDES[leg - 1];
-    const radial = (v: readonly [number, number]): number => HALF * (sx * v[0] + sy * v[1]);
-    const tangential = (v: readonly [number, number]): number => HALF * (sx * v[1] - sy * v[0]);
-    const cycle = 2 * Math.PI * (gait.frequency * body[AT.time] + (leg % 2) / 2);
-    const phase = cycle + gait.duty * Math.sin(cycle);
-    const reach = Math.cos(phase);
-    const raised = Math.max(0, -Math.sin(phase - 2 * Math.PI * gait.liftLag));
-    const hip = reach * (gait.hipSwing * tangential(command) + turn) + gait.hipOffset * tangential(command);
-    const rate = radial([body[turning + 1], -body[turning]]);
-    const ankle =
-      gait.ankleRest -
-      reach * gait.ankleSwing * radial(command) -
-      gait.lift * raised +
-      gait.ankleOffset * radial(command) +
-      gait.lean * radial(bearing.lean) +
-      gait.leanRate * rate;
-    const sign = ANKLE_SIGNS[leg - 1];
-    const at = 2 * (leg - 1);
-    const pull = (goal: number, joint: number, stiffness: number, damping: number): number =>
-      clip(stiffness * (goal - body[7 + joint]) - damping * body[AT.velocity + 6 + joint], 1);
-    torques[2 * motor] = pull(clip(hip, 0.55), at, gait.hipStiffness, gait.hipDamping);
-    torques[2 * motor + 1] = pull(sign * Math.max(0.5, Math.min(1.25, ankle)), at + 1, gait.ankleStiffness, gait.ankleDamping);
-  });
+    const outwards = Math.SQRT1_2 * (sx * wx + sy * wy);
+    const around = Math.SQRT1_2 * (sx * wy - sy * wx);
+    const { reach, raised } = strideOf(leg, body[AT.time], gait);
+    const hip = reach * (gait.hipSwing * around + turn);
+    const leaning = gait.lean * Math.SQRT1_2 * (sx * lx + sy * ly);
+    const ankle = gait.ankleRest - reach * gait.ankleSwing * outwards - gait.lift * raised + leaning;
+    const joint = 2 * (leg - 1);
+    torques.push(
+      pull(body, joint, clip(hip, -HIP_END, HIP_END), gait.hipStiffness, gait.hipDamping),
+      pull(body, joint + 1, ANKLE_SIGNS[leg - 1] * clip(ankle, ...ANKLE_ENDS), gait.ankleStiffness, gait.ankleDamping),
+    );
+  }
   return torques;
+}
+
+/** The torque that pulls a joint to where it should be. */
+function pull(body: Float64Array, joint: number, goal: number, stiffness: number, damping: number): number {
+  return clip(stiffness * (goal - body[7 + joint]) - damping * body[AT.velocity + 6 + joint], -1, 1);
 }
