@@ -1,11 +1,14 @@
 /** ant-pinpad as a world by name, over any physics. */
 import { digitTask, GRID_MINI, type Moment, type Opening, singleWorld, type WorldDefinition } from '@coxswain/envs';
 import { LARGEST, MOTORS, STATE, STATE_NAMES } from './body.js';
+import { drawAnt } from './draw.js';
 import { AntError } from './errors.js';
+import { antExpert } from './expert.js';
 import { type AntState, beginEpisodes, cellAt } from './field.js';
+import { GAIT } from './gait-numbers.js';
 import { observationSpace, observe, predictedOf, predictedSpace, uprightness } from './observation.js';
 import type { Physics } from './physics.js';
-import { type AntSettings, antSettings } from './settings.js';
+import { type AntSettings, antPresets, antSettings } from './settings.js';
 import { SYMMETRIES, turnObservation, turnTorques } from './symmetry.js';
 
 const NAME = 'ant-pinpad';
@@ -92,6 +95,7 @@ export function antWorld(physics: Physics, { admit }: AntWorldOptions = {}): Wor
     name: NAME,
     about: 'A quadruped with eight torques on a field of coloured cells, to be visited in order (arXiv 2512.20605).',
     settings: antSettings,
+    presets: antPresets,
     symmetries: SYMMETRIES,
     taskWords: {
       one: 'colours as digits, like 0123',
@@ -122,6 +126,8 @@ export function antWorld(physics: Physics, { admit }: AntWorldOptions = {}): Wor
         predicted: predictedOf,
       };
     },
+    expert: (settings) => antExpert(settings, GAIT),
+    draw: (settings, { observation, steps, event, switches }) => drawAnt({ ...observation, steps, event, switches }, settings),
   });
   const { open } = definition;
   return {

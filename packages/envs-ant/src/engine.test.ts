@@ -5,7 +5,7 @@ import { antWorld } from './definition.js';
 import { AntEngine, loadEngine } from './engine.js';
 import { observe } from './observation.js';
 import { turnObservation, turnTorques } from './symmetry.js';
-import { beginning, recorded, settings, torquesAt } from './testing/bodies.js';
+import { beginning, recorded, settings, torquesAt, turnedBody } from './testing/bodies.js';
 
 let mujoco: MainModule;
 let engine: AntEngine;
@@ -103,25 +103,6 @@ describe('a model that is not the ant’s', () => {
   ])('%s is refused', (_, model) => expect(() => new AntEngine(mujoco, model)).toThrow(bad));
   test('is refused where it is loaded', () => expect(loadEngine('nothing')).rejects.toThrow(bad));
 });
-
-/** A body in a turned or mirrored world. */
-function turnedBody(body: Float64Array, k: number): Float64Array {
-  const out = body.slice();
-  if (k >= 4) {
-    for (const at of [0, 15]) out[at] = -out[at];
-    for (const at of [5, 6, 19, 20]) out[at] = -out[at];
-    for (const from of [7, 21]) for (const [i, joint] of [2, 3, 0, 1, 6, 7, 4, 5].entries()) out[from + i] = -body[from + joint];
-  }
-  for (let turn = 0; turn < k % 4; turn++) {
-    for (const at of [0, 15]) [out[at], out[at + 1]] = [-out[at + 1], out[at]];
-    const [w, x, y, z] = out.slice(3, 7);
-    out.set(
-      [w - z, x - y, y + x, z + w].map((value) => value * Math.SQRT1_2),
-      3,
-    );
-  }
-  return out;
-}
 
 test.each([1, 2, 3, 4, 5, 6, 7])('a turned body under turned torques shows the same turned, under symmetry %i', (k) => {
   const state = beginning(9);

@@ -10,3 +10,9 @@ export const antSettings = z.object({
 });
 
 export type AntSettings = z.output<typeof antSettings>;
+
+export const antPresets: Readonly<Record<string, z.input<typeof antSettings>>> = {
+  // Half the way of the paper's field: a leg is some twenty steps.
+  'ant-mini': { cell: 1, upright: true },
+  'ant-paper': {},
+};

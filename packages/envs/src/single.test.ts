@@ -4,6 +4,7 @@ import { z } from 'zod';
 import {
   digitTask,
   type EpisodeRules,
+  type ExpertView,
   RecordedTrajectories,
   type SingleDefinition,
   singleWorld,
@@ -261,4 +262,32 @@ describe('steps taken together', () => {
     expect(() => world.step(Int32Array.of(1, 1) as never)).toThrow(expect.objectContaining({ code: 'bad-world' }));
     expect([world.snapshot!(0), world.snapshot!(1)]).toEqual(before);
   });
+});
+
+test('demonstrations played side by side are those played one after the other', () => {
+  const clumsy = {
+    begin: (random: CounterRandom): Count => ({ steps: random.below(5) }),
+    step: (state: Count, action: number, random: CounterRandom) => {
+      state.steps += random.below(3);
+      return { event: action };
+    },
+  };
+  const expert = () => ({
+    // Now and then out of order: a few episodes fail, and others go on longer.
+    act: (_: Count, { goal, random }: ExpertView) => (random.below(8) === 0 ? (goal + 1) % 3 : goal),
+    nll: ({ steps }: Count) => steps / 100,
+  });
+  let most = 0;
+  const advance = (states: readonly Count[]): void => {
+    most = Math.max(most, states.length);
+  };
+  const record = (rules: object, count: number) => {
+    const world = counting({ ...clumsy, ...rules } as never, { expert });
+    const tasks = ['0120', '12'].map((text) => world.task(none, text));
+    return demonstrationsOf(world, none, { tasks, horizon: 6, count, seed: 4, noise: 0 }) as RecordedTrajectories;
+  };
+  for (const count of [100, 70]) expect(record({ advance }, count).recording).toEqual(record({}, count).recording);
+  expect(most).toBe(64);
+  const { episode } = record({ advance }, 100).recording;
+  expect(episode?.[99]).toBeGreaterThan(110);
 });

@@ -60,6 +60,10 @@ describe('a worker that dies', () => {
   });
 });
 
+test.each([0, -1, 1.5])('%f threads are refused', (count) => {
+  expect(() => new ThreadPhysics({ threads: count })).toThrow(expect.objectContaining({ code: 'bad-setting' }));
+});
+
 test('a model that does not load is an error of the calling thread', () => {
   const physics = threads({ threads: 1, model: '<mujoco>' });
   expect(() => physics.advance(bodies(1), torques(1), new Float64Array(STATE))).toThrow(

@@ -46,3 +46,22 @@ export function puppet(): Physics & { place(body: number, numbers: Readonly<Reco
     },
   };
 }
+
+/** A body in a turned or mirrored world. */
+export function turnedBody(body: Float64Array, k: number): Float64Array {
+  const out = body.slice();
+  if (k >= 4) {
+    for (const at of [0, 15]) out[at] = -out[at];
+    for (const at of [5, 6, 19, 20]) out[at] = -out[at];
+    for (const from of [7, 21]) for (const [i, joint] of [2, 3, 0, 1, 6, 7, 4, 5].entries()) out[from + i] = -body[from + joint];
+  }
+  for (let turn = 0; turn < k % 4; turn++) {
+    for (const at of [0, 15]) [out[at], out[at + 1]] = [-out[at + 1], out[at]];
+    const [w, x, y, z] = out.slice(3, 7);
+    out.set(
+      [w - z, x - y, y + x, z + w].map((value) => value * Math.SQRT1_2),
+      3,
+    );
+  }
+  return out;
+}
