@@ -1,5 +1,5 @@
 /** ant-pinpad as a world by name, over any physics. */
-import { digitTask, GRID_MINI, type Moment, type Opening, singleWorld, type WorldDefinition } from '@coxswain/envs';
+import { digitTask, GRID_MINI, LONGEST_HORIZON, type Moment, type Opening, singleWorld, type WorldDefinition } from '@coxswain/envs';
 import { LARGEST, MOTORS, STATE, STATE_NAMES } from './body.js';
 import { drawAnt } from './draw.js';
 import { AntError } from './errors.js';
@@ -16,8 +16,8 @@ const NAME = 'ant-pinpad';
 /** The height of the torso in metres within which a body is healthy. On its back it is at 0.25 and more. */
 const HEALTHY = { least: 0.2, most: 1 } as const;
 
-/** Steps of 0.05 s after which an episode ends. */
-const HORIZON = 500;
+/** Steps of 0.05 s after which an episode ends, by the size of the field: the paper's 500 on one of 8. */
+const horizonOf = ({ size, cell }: AntSettings): number => Math.max(50, Math.min(LONGEST_HORIZON, Math.round((500 / 8) * size * cell)));
 
 /** The next states of bodies, between the physics of all of them and the step of each. */
 class Moves {
@@ -70,14 +70,16 @@ function judge(state: AntState, settings: AntSettings): { readonly event: number
   return { event: state.cell === before ? -1 : what - 1 };
 }
 
-function defaults({ colours }: AntSettings) {
+function defaults(settings: AntSettings) {
+  const { colours } = settings;
+  const horizon = horizonOf(settings);
   const fits = (task: string): boolean => Array.from(task).every((digit) => Number(digit) < colours);
   const fewer = colours === 1 ? ['0'] : ['01', '10'];
   const tasks = GRID_MINI.pretraining.filter(fits);
   return {
     tasks: tasks.length > 0 ? tasks : fewer,
-    horizon: HORIZON,
-    reward: { task: GRID_MINI.postTraining[0].slice(0, colours), horizon: HORIZON },
+    horizon,
+    reward: { task: GRID_MINI.postTraining[0].slice(0, colours), horizon },
   };
 }
 
