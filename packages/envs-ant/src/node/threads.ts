@@ -145,8 +145,10 @@ interface Compiler {
  */
 function workerProgram(): URL {
   if (!import.meta.url.endsWith('.ts')) {
-    const built = new URL('./worker.js', import.meta.url);
-    if (!existsSync(fileURLToPath(built))) throw badModel(`the worker’s program is not at ${built}`);
+    // As this package is built, and as `npm run pack` lays it beside the command.
+    const places = ['./worker.js', './ant-worker.mjs'].map((name) => new URL(name, import.meta.url));
+    const built = places.find((place) => existsSync(fileURLToPath(place)));
+    if (!built) throw badModel(`the worker’s program is not at ${places.join(' or ')}`);
     return built;
   }
   const require = createRequire(import.meta.url);
