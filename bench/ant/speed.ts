@@ -1,12 +1,18 @@
 /**
- * Steps of the ant by the second of processor time, beside MuJoCo's own WASM driven bare, and whether memory stays.
+ * Steps of the ant by the second of processor time, beside MuJoCo's own WASM driven bare; how threads share them; and
+ * whether memory stays.
  *
- *     npm run bench:ant -- [--steps 2000] [--worlds 8] [--threads 2, none for 0]
+ *     npm run bench:ant -- [--steps 16000] [--worlds 32] [--threads 2, none for 0] [--long 0] [--out FILE]
  *
- * Bare and whole are measured in turns in this one process, so that both meet the same machine. Wall time of threads is
- * of use only where nothing else runs.
+ * Bare and whole are measured in turns in this one process, so that both meet the same machine, and so are threads. Wall
+ * time of threads is of use only where nothing else runs: the rest of the machine is idle by as much as is said beside.
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { CounterRandom } from '@coxswain/base';
 import { ANT_MODEL, AntEngine, antSettings, antWorld, FRAME_SKIP, MOTORS, type Physics } from '@coxswain/envs-ant';
 import { ThreadPhysics } from '@coxswain/envs-ant/node';
@@ -14,12 +20,14 @@ import loadMujoco from '@mujoco/mujoco';
 
 const { values } = parseArgs({
   options: {
-    steps: { type: 'string', default: '2000' },
-    worlds: { type: 'string', default: '8' },
+    steps: { type: 'string', default: '16000' },
+    worlds: { type: 'string', default: '32' },
     threads: { type: 'string', default: '2' },
+    long: { type: 'string', default: '0' },
+    out: { type: 'string' },
   },
 });
-const [steps, worlds, threads] = [values.steps, values.worlds, values.threads].map(Number);
+const [steps, worlds, threads, long] = [values.steps, values.worlds, values.threads, values.long].map(Number);
 
 /** Turns of bare and whole. */
 const TURNS = 50;
@@ -72,7 +80,20 @@ function processorTime(work: () => void): number {
   return (user + system) / 1e6;
 }
 
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 const engine = new AntEngine(mujoco);
+
+/** MiB after garbage was collected. */
+function memory() {
+  collect();
+  const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+  const [heap, arrays, resident, physics] = [heapUsed, arrayBuffers, rss, engine.bytes].map((bytes) =>
+    Number((bytes / 2 ** 20).toFixed(2)),
+  );
+  return { heap, arrays, resident, physics };
+}
+
 /** Where the bodies of the worlds begin. */
 let starts: Float64Array[] = [];
 const whole = opened({
@@ -82,30 +103,78 @@ const whole = opened({
   },
 });
 whole(1);
-const alone = bare(starts);
-const share = Math.max(1, Math.round(steps / worlds / TURNS));
-for (const run of [alone, whole]) run(share);
-const spent = { alone: 0, whole: 0 };
-const memory = () => ({ engine: engine.bytes, arrays: process.memoryUsage().arrayBuffers });
-const start = memory();
-for (let turn = 0; turn < TURNS; turn++) {
-  spent.alone += processorTime(() => alone(share));
-  spent.whole += processorTime(() => whole(share));
-}
-const count = share * TURNS * worlds;
-const rate = (seconds: number): string => (count / seconds).toFixed(0);
-console.log(`steps of one core: bare ${rate(spent.alone)}/s, whole ${rate(spent.whole)}/s: ${(spent.alone / spent.whole).toFixed(3)}`);
-const end = memory();
-console.log(`after ${count} steps: engine ${end.engine - start.engine} bytes more, arrays ${end.arrays - start.arrays} bytes more`);
 
-for (const number of [...new Set([1, threads])].filter((number) => number >= 1 && number <= threads)) {
-  const physics = new ThreadPhysics({ threads: number });
-  const run = opened(physics);
-  run(4);
-  const [began, cpu] = [performance.now(), process.cpuUsage()];
-  run(share * TURNS);
-  const { user, system } = process.cpuUsage(cpu);
-  const wall = (performance.now() - began) / 1000;
-  console.log(`${number} threads: ${rate(wall)} steps/s of wall time, ${rate((user + system) / 1e6)} of processor time`);
-  physics.dispose();
+/** One core: bare and whole, in turns. */
+function oneCore() {
+  const alone = bare(starts);
+  const share = Math.max(1, Math.round(steps / worlds / TURNS));
+  for (const run of [alone, whole]) run(2 * share);
+  const spent = { bare: 0, whole: 0 };
+  for (let turn = 0; turn < TURNS; turn++) {
+    spent.bare += processorTime(() => alone(share));
+    spent.whole += processorTime(() => whole(share));
+  }
+  const count = share * TURNS * worlds;
+  const [first, second] = [count / spent.bare, count / spent.whole];
+  return { bare: Math.round(first), whole: Math.round(second), ratio: Number((second / first).toFixed(3)) };
 }
+
+/** What other programs leave of the machine's processors, 0 to 1, beside what this process takes. */
+function busyTicks() {
+  const times = cpus().map(({ times }) => times);
+  const idle = times.reduce((sum, { idle }) => sum + idle, 0);
+  return { idle, all: times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0) };
+}
+
+/** Threads: one and several, in turns. */
+function manyCores() {
+  const teams = [1, threads].map((count) => {
+    const physics = new ThreadPhysics({ threads: count });
+    return { count, physics, run: opened(physics), wall: 0, cpu: 0, others: 0 };
+  });
+  const share = Math.max(1, Math.round(steps / worlds / 10));
+  for (const { run } of teams) run(4);
+  for (let turn = 0; turn < 10; turn++)
+    for (const team of teams) {
+      const [began, ticks] = [performance.now(), busyTicks()];
+      const spent = processorTime(() => team.run(share));
+      const [ended, after] = [performance.now(), busyTicks()];
+      team.wall += (ended - began) / 1000;
+      team.cpu += spent;
+      team.others += (after.all - ticks.all - (after.idle - ticks.idle)) / 1000 - spent;
+    }
+  const count = share * 10 * worlds;
+  for (const { physics } of teams) physics.dispose();
+  const rows = teams.map(({ count: number, wall, cpu, others }) => ({
+    threads: number,
+    wall: Math.round(count / wall),
+    processor: Math.round(count / cpu),
+    /** Processors that other programs held meanwhile, on average. */
+    others: Number((others / wall).toFixed(2)),
+  }));
+  return { rows, byWall: Number((rows[1].wall / rows[0].wall).toFixed(3)) };
+}
+
+/** Memory before and after many steps, and in between. */
+function longRun() {
+  const samples = [{ steps: 0, ...memory() }];
+  for (let part = 1; part <= 10; part++) {
+    whole(Math.round(long / worlds / 10));
+    samples.push({ steps: part * Math.round(long / worlds / 10) * worlds, ...memory() });
+    console.log(JSON.stringify(samples.at(-1)));
+  }
+  return samples;
+}
+
+const core = oneCore();
+console.log(JSON.stringify(core));
+const cores = threads > 1 ? manyCores() : undefined;
+if (cores) console.log(JSON.stringify(cores));
+const samples = long > 0 ? longRun() : undefined;
+if (values.out) {
+  const command = `npm run bench:ant -- ${process.argv.slice(2).join(' ')}`;
+  mkdirSync(dirname(values.out), { recursive: true });
+  const made = { command, machine: cpus()[0].model, node: process.version, worlds, core, cores, long: samples };
+  writeFileSync(values.out, `${JSON.stringify(made, null, 1)}\n`);
+}
+process.exit(0);
