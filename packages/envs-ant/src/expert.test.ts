@@ -23,7 +23,9 @@ describe('demonstrations', () => {
     // At most three of the fifteen first failed.
     expect(recording.episode?.[11]).toBeLessThan(15);
     for (let e = 0; e < 12; e++) {
-      const events = Array.from(recording.event!.subarray(e * recording.horizon, (e + 1) * recording.horizon)).filter((event) => event >= 0);
+      const events = Array.from(recording.event!.subarray(e * recording.horizon, (e + 1) * recording.horizon)).filter(
+        (event) => event >= 0,
+      );
       expect(events.join('')).toBe(['032', '213', '0123'][recording.task![e]]);
     }
     const torques = recording.action[0];
@@ -53,7 +55,9 @@ test('an episode is drawn from above', () => {
     success: true,
   });
   const { svg } = picture as { readonly svg: string };
-  expect(svg.match(/<polyline points="([^"]*)" fill="none" stroke="currentColor" stroke-width="1.5"/)?.[1].split(' ')).toHaveLength(steps + 1);
+  expect(svg.match(/<polyline points="([^"]*)" fill="none" stroke="currentColor" stroke-width="1.5"/)?.[1].split(' ')).toHaveLength(
+    steps + 1,
+  );
   // The body where it began and where it entered the colour; a visit; two codes; four colours and a wall.
   expect(svg.match(/<g data-step/g)).toHaveLength(2);
   expect(svg).toContain(`<circle cx="`);

@@ -1,19 +1,19 @@
 import type { Gait } from './gait.js';
 
-/** What a search found (`npm run ant:gait`, stored in docs/results/ant/gait.json). */
+/** What a search found (`npm run ant:gait`), as docs/results/ant/gait.json stores it. */
 export const GAIT: Gait = {
-  frequency: 3.0142,
-  hipSwing: 0.5741,
-  ankleSwing: 0.6608,
-  ankleRest: 0.8505,
-  lift: 0.4914,
-  liftLag: 0.0779,
-  duty: 0.5604,
-  hipStiffness: 1.1958,
-  hipDamping: 0.217,
-  ankleStiffness: 1.4085,
-  ankleDamping: 0.1107,
-  lean: 0.4168,
-  turnDamping: -0.0778,
-  align: 0.4048,
+  frequency: 2.8806,
+  hipSwing: 0.3617,
+  ankleSwing: 0.4826,
+  ankleRest: 0.8974,
+  lift: 0.4101,
+  liftLag: 0.0972,
+  duty: 0.3013,
+  hipStiffness: 1.1326,
+  hipDamping: 0.1829,
+  ankleStiffness: 1.6489,
+  ankleDamping: 0.1357,
+  lean: 0.8341,
+  turnDamping: -0.0263,
+  align: 0.2226,
 };

@@ -32,7 +32,12 @@ export class ThreadPhysics implements Physics {
   /** @throws AntError `bad-setting` where there would be no thread. */
   constructor({ threads = availableParallelism(), model = ANT_MODEL, patience = PATIENCE }: ThreadOptions = {}) {
     if (!(Number.isInteger(threads) && threads >= 1))
-      throw new AntError('bad-setting', `${threads} threads`, 'an integer of at least 1', 'leave it out for as many as the machine runs at once');
+      throw new AntError(
+        'bad-setting',
+        `${threads} threads`,
+        'an integer of at least 1',
+        'leave it out for as many as the machine runs at once',
+      );
     this.options = { threads, model, patience };
   }
 
