@@ -35,6 +35,7 @@ const NOISES = [0, 0.2];
 const clip = (torque: number): number => Math.max(-1, Math.min(1, torque));
 
 const names = Object.keys(GAIT_NUMBERS) as (keyof Gait)[];
+const STREAM = { walk: 7, draw: 8 } as const;
 const engine = await loadEngine();
 const begin = beginEpisodes(antSettings.parse({}));
 
@@ -42,8 +43,8 @@ const gaitOf = (x: readonly number[]): Gait =>
   Object.fromEntries(names.map((name, i) => [name, Number((GAIT_NUMBERS[name][0] + GAIT_NUMBERS[name][1] * x[i]).toFixed(4))])) as Gait;
 
 /** Metres along the way in a second, less those aside; a fall ends the walk. */
-export function walk(gait: Gait, random: CounterRandom, index: number): { gain: number; fell: boolean } {
-  random.seek(7, index);
+function walk(gait: Gait, random: CounterRandom, index: number): { gain: number; fell: boolean } {
+  random.seek(STREAM.walk, index);
   const { body } = begin(random);
   const next = new Float64Array(STATE);
   let angle = 2 * Math.PI * random.uniform();
@@ -64,11 +65,13 @@ export function walk(gait: Gait, random: CounterRandom, index: number): { gain: 
   return { gain: gain / (steps * 0.05), fell: false };
 }
 
+const command = `npm run ant:gait -- --out ${values.out} --generations ${generations} --seed ${seed}`;
+const store = (found: object): void => writeFileSync(values.out, `${JSON.stringify(found)}\n`);
+
 let state: CmaState = existsSync(values.out) ? JSON.parse(readFileSync(values.out, 'utf8')).search : cmaStart(names.length, 1);
-const random = new CounterRandom(seed);
-const draws = new CounterRandom(seed);
+const [random, draws] = [new CounterRandom(seed), new CounterRandom(seed)];
 while (state.generation < generations) {
-  draws.seek(8, state.generation);
+  draws.seek(STREAM.draw, state.generation);
   const result = cmaStep(state, population, draws, (candidates) =>
     candidates.map((x) => {
       let sum = 0;
@@ -77,15 +80,18 @@ while (state.generation < generations) {
     }),
   );
   state = result.state;
-  const gait = gaitOf(state.mean);
-  writeFileSync(values.out, `${JSON.stringify({ gait, search: state }, null, 1)}\n`);
-  console.log(state.generation, result.cost.toFixed(3), state.sigma.toFixed(3));
+  store({ command, gait: gaitOf(state.mean), search: state });
+  console.log(`generation ${state.generation}: best ${(-result.cost).toFixed(3)} m/s, spread ${state.sigma.toFixed(3)}`);
 }
+
+/** Walks that the search has not seen. */
+const FRESH = 1_000_000;
 const gait = gaitOf(state.mean);
-let [gain, falls] = [0, 0];
-for (let i = 0; i < 100; i++) {
-  const w = walk(gait, random, 1e6 + i);
-  gain += w.gain / 100;
-  falls += Number(w.fell);
-}
-console.log(JSON.stringify({ gait, gain, falls }));
+const fresh = Array.from({ length: 200 }, (_, i) => walk(gait, random, FRESH + i));
+const measured = {
+  walks: fresh.length,
+  gain: Number((fresh.reduce((sum, { gain }) => sum + gain, 0) / fresh.length).toFixed(3)),
+  falls: fresh.filter(({ fell }) => fell).length,
+};
+store({ command, gait, measured, search: state });
+console.log(JSON.stringify({ gait, measured }));
