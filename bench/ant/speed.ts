@@ -5,7 +5,7 @@
  *     npm run bench:ant -- [--steps 16000] [--worlds 32] [--threads 2, none for 0] [--long 0] [--out FILE]
  *
  * Bare and whole are measured in turns in this one process, so that both meet the same machine, and so are threads. Wall
- * time of threads is of use only where nothing else runs: the rest of the machine is idle by as much as is said beside.
+ * time of threads counts only in turns in which nothing else ran.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -119,39 +119,46 @@ function oneCore() {
   return { bare: Math.round(first), whole: Math.round(second), ratio: Number((second / first).toFixed(3)) };
 }
 
-/** What other programs leave of the machine's processors, 0 to 1, beside what this process takes. */
+/** Milliseconds that all processors have spent, and spent idle. */
 function busyTicks() {
   const times = cpus().map(({ times }) => times);
   const idle = times.reduce((sum, { idle }) => sum + idle, 0);
   return { idle, all: times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0) };
 }
 
+/** Turns of threads; those count in which other programs took less than this of a processor. */
+const THREAD_TURNS = 40;
+const CALM = 0.1;
+
+const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)];
+
 /** Threads: one and several, in turns. */
 function manyCores() {
+  const share = Math.max(1, Math.round(steps / worlds / THREAD_TURNS));
   const teams = [1, threads].map((count) => {
     const physics = new ThreadPhysics({ threads: count });
-    return { count, physics, run: opened(physics), wall: 0, cpu: 0, others: 0 };
+    return { count, physics, run: opened(physics), calm: [] as { wall: number; processor: number }[] };
   });
-  const share = Math.max(1, Math.round(steps / worlds / 10));
   for (const { run } of teams) run(4);
-  for (let turn = 0; turn < 10; turn++)
-    for (const team of teams) {
+  for (let turn = 0; turn < THREAD_TURNS; turn++)
+    for (const { run, calm } of teams) {
       const [began, ticks] = [performance.now(), busyTicks()];
-      const spent = processorTime(() => team.run(share));
-      const [ended, after] = [performance.now(), busyTicks()];
-      team.wall += (ended - began) / 1000;
-      team.cpu += spent;
-      team.others += (after.all - ticks.all - (after.idle - ticks.idle)) / 1000 - spent;
+      const spent = processorTime(() => run(share));
+      const [wall, after] = [(performance.now() - began) / 1000, busyTicks()];
+      const others = (after.all - ticks.all - (after.idle - ticks.idle)) / 1000 - spent;
+      if (others / wall < CALM) calm.push({ wall, processor: spent });
     }
-  const count = share * 10 * worlds;
-  for (const { physics } of teams) physics.dispose();
-  const rows = teams.map(({ count: number, wall, cpu, others }) => ({
-    threads: number,
-    wall: Math.round(count / wall),
-    processor: Math.round(count / cpu),
-    /** Processors that other programs held meanwhile, on average. */
-    others: Number((others / wall).toFixed(2)),
-  }));
+  const rows = teams.map(({ count, physics, calm }) => {
+    physics.dispose();
+    const stepsPerSecond = (of: 'wall' | 'processor') => Math.round((share * worlds) / median(calm.map((turn) => turn[of])));
+    return {
+      threads: count,
+      calmTurns: calm.length,
+      turns: THREAD_TURNS,
+      wall: stepsPerSecond('wall'),
+      processor: stepsPerSecond('processor'),
+    };
+  });
   return { rows, byWall: Number((rows[1].wall / rows[0].wall).toFixed(3)) };
 }
 
