@@ -44,6 +44,10 @@ await build({
   outfile: join(out, 'coxswain.mjs'),
   define: { COXSWAIN_VERSION: JSON.stringify(packed) },
 });
+// The threads of the ant look for their program, and their engine for its WASM, beside what starts them.
+await build({ ...how, entryPoints: [join(root, 'packages/envs-ant/src/node/worker.ts')], outfile: join(out, 'ant-worker.mjs') });
+const ant = createRequire(join(root, 'packages/envs-ant/package.json'));
+cpSync(ant.resolve('@mujoco/mujoco/mujoco.wasm'), join(out, 'mujoco.wasm'));
 await bundleBench(out, how);
 const programs = ['coxswain.mjs', 'bench.mjs'];
 if (rest.includes('--tests')) {

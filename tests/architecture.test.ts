@@ -18,6 +18,8 @@ interface Room {
 
 /** What systems are made with. */
 const BELOW = ['base', 'kernels', 'tensor', 'transformer', 'metacontroller', 'envs', 'rl', 'lab'];
+/** Worlds that are packages, for what they alone depend on: only the app names them. */
+const WORLDS = ['envs-ant'];
 const SYSTEMS = systems.map(({ name }) => name);
 
 /** Each package may import those that it lists; all of them come before it. No system lists another. */
@@ -33,11 +35,12 @@ const rooms: Readonly<Record<string, Room>> = {
     apart: { files: /\/src\/([\w-]+\/)?device(\.ts$|\/)/, mayImport: ['base', 'kernels', 'tensor'] },
     types: ['tensor'],
   },
+  'envs-ant': { folder: 'packages/envs-ant', mayImport: ['base', 'envs'] },
   rl: { folder: 'packages/rl', mayImport: ['base', 'kernels', 'tensor', 'transformer', 'metacontroller', 'envs'] },
   lab: { folder: 'packages/lab', mayImport: ['base', 'tensor', 'transformer', 'envs'] },
   ...Object.fromEntries(SYSTEMS.map((name) => [name, { folder: `packages/${name}`, mayImport: BELOW }])),
   models: { folder: 'packages/models', mayImport: ['base', 'tensor', 'transformer', 'metacontroller', 'envs'] },
-  coxswain: { folder: 'packages/coxswain', mayImport: [...BELOW, ...SYSTEMS, 'models'] },
+  coxswain: { folder: 'packages/coxswain', mayImport: [...BELOW, ...WORLDS, ...SYSTEMS, 'models'] },
 };
 
 /** The app is called by its own name, all else is in the scope. */
@@ -151,7 +154,7 @@ describe.each(Object.entries(rooms))('%s', (name, { folder, mayImport, apart, ty
 });
 
 // The lab keeps runs on the disk, and so does what is built on it: Node programs. All else also runs in a browser.
-const anywhere = Object.entries(rooms).filter(([name]) => [...BELOW, 'models'].includes(name) && name !== 'lab');
+const anywhere = Object.entries(rooms).filter(([name]) => [...BELOW, ...WORLDS, 'models'].includes(name) && name !== 'lab');
 describe.each(anywhere)('%s', (_, { folder }) => {
   it('reaches for Node in its node.ts entry, what lies in node/ behind it, and in tests alone', () => {
     const published = sourcesOf(folder).filter((source) => !source.isTest && !/\/src\/node(\.ts$|\/)/.test(source.path));
@@ -186,12 +189,12 @@ describe('names', () => {
   const published = (...names: readonly string[]) => names.flatMap((name) => sourcesOf(rooms[name].folder)).filter(({ isTest }) => !isTest);
   const outsideOf = (sources: readonly Source[], ...own: readonly RegExp[]) =>
     sources.filter(({ path }) => !own.some((one) => one.test(path)));
-  const all = published(...BELOW, ...SYSTEMS);
+  const all = published(...BELOW, ...WORLDS, ...SYSTEMS);
   const namesOf = (things: readonly { readonly name: string }[]): string[] => things.map(({ name }) => name);
 
   it('of worlds are said by their own folders alone', () => {
     for (const name of namesOf(worlds)) {
-      const folder = new RegExp(`/src/${name}/`);
+      const folder = new RegExp(`/src/${name}/|^packages/envs-${name.split('-')[0]}/`);
       expect(outsideOf(all, folder).flatMap((source) => namesIn(source, [name]))).toEqual([]);
     }
   });

@@ -33,6 +33,7 @@ const system = (folder: string, name: string): Deleted => ({
 
 const DELETED: Record<string, Deleted> = {
   'the continuous pads': inPackage('packages/envs/src/index.ts', 'packages/envs/src/point-pads', 'pointPads'),
+  'the ant': system('envs-ant', 'antPinpad'),
   hawk: inPackage('packages/transformer/src/index.ts', 'packages/transformer/src/hawk', 'hawk'),
   imitation: system('imitation', 'imitation'),
   'internal RL': system('internal-rl', 'internalRl'),

@@ -25,6 +25,11 @@ it('the command plans the sweeps', () => {
   expect(there('coxswain.mjs', 'sweep', 'sweeps/smoke.yaml', '--dry')).toContain('missing  metacontroller-rl-2  coxswain reinforce');
 });
 
+it('the command moves the ant, on threads of its own', () => {
+  const record = ['world', 'ant-pinpad', '--record', 'ant.safetensors', '--episodes', '2'];
+  expect(there('coxswain.mjs', ...record)).toContain('Wrote ant.safetensors: 2 episodes of ant-pinpad');
+});
+
 it('the command plays a world of a file beside it', () => {
   copyFileSync(join(import.meta.dirname, '../examples/my-world.ts'), join(folder, 'my-world.ts'));
   expect(there('coxswain.mjs', 'world', './my-world.ts', '--check')).not.toContain('broken');

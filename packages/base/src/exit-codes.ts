@@ -63,6 +63,12 @@ export const EXIT_CODES = {
   'not-open': 48,
   /** What is at an address could not be fetched. */
   'no-download': 49,
+  /** A body whose numbers are no longer finite. */
+  diverged: 50,
+  /** A thread that did part of the work has ended. */
+  'worker-died': 51,
+  /** A model of a body that the physics engine refuses, or an engine that does not load. */
+  'bad-model': 52,
   /** What the shell gives a process ended by SIGINT. */
   interrupted: 130,
   /** What the shell gives a process ended by SIGKILL: the system does it where memory runs out. */

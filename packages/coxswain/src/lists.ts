@@ -1,12 +1,13 @@
 /** The lists of the command: worlds, models and systems, and what follows from them. */
 import { pointPads } from '@coxswain/envs';
 import { gridworldPinpad } from '@coxswain/envs/device';
+import { antPinpad } from '@coxswain/envs-ant/node';
 import { imitation } from '@coxswain/imitation';
 import { internalRl } from '@coxswain/internal-rl';
 import { defaultPreset, openHouse, presetNames, sectionNames } from '@coxswain/lab';
 import { hawk, transformer } from '@coxswain/transformer';
 
-export const worlds = [gridworldPinpad, pointPads];
+export const worlds = [gridworldPinpad, pointPads, antPinpad];
 export const models = [transformer, hawk];
 export const systems = [imitation, internalRl];
 

@@ -1,23 +1,19 @@
 /** Rules of one episode, called with checks and with the random numbers of their episode and step. */
 import { type CounterRandom, CoxswainError, type LeafValues, leafArrays, type Space } from '@coxswain/base';
 import type { Task, WorldSpaces } from './definition.js';
-import type { Advance, EpisodeRules, Outcome } from './episode-rules.js';
+import type { Advance, EpisodeRules, Moment, Outcome } from './episode-rules.js';
 import { followTask } from './episode-rules.js';
 import { EnvError, LONGEST_HORIZON } from './errors.js';
 import { WORLD_STREAM } from './streams.js';
-import { clipToBounds, type Mismatch, ValueAccess } from './values.js';
-
-/** Where something happened, for errors. */
-export interface Moment {
-  readonly episode: number;
-  readonly step: number;
-}
+import { type Mismatch, type Value, ValueAccess } from './values.js';
 
 export class EpisodePlayer<State, O extends Space, A extends Space> {
   readonly observations: ValueAccess<O>;
   readonly actions: ValueAccess<A>;
   /** One action, as it is applied. */
   private readonly applied: readonly LeafValues[];
+  /** As many as were taken together. */
+  private readonly together: LeafValues[][] = [];
 
   constructor(
     readonly name: string,
@@ -47,14 +43,28 @@ export class EpisodePlayer<State, O extends Space, A extends Space> {
     index: number,
     { random, task, progress, at }: { random: CounterRandom; task: Task | 'free'; progress: number; at: Moment },
   ): Advance & { readonly state: State } {
-    const given = this.actions.read(actions, index);
-    const mismatch = this.actions.write(this.applied, 0, given, false);
-    if (mismatch) throw badAction(this.name, mismatch, at);
-    clipToBounds(this.spaces.action, this.applied);
+    const action = this.apply(actions, index, this.applied, at);
     random.seek(WORLD_STREAM.step, at.episode * (LONGEST_HORIZON + 1) + at.step);
-    const outcome = this.call('step', at, () => this.rules.step(state, this.actions.read(this.applied, 0), random)) ?? {};
+    const outcome = this.call('step', at, () => this.rules.step(state, action, random)) ?? {};
     this.checkOutcome(outcome, at);
     return { ...followTask(outcome, task, progress), state: outcome.state ?? state };
+  }
+
+  /** Lets the rules do the costly part of a step of several episodes together; `actions` and `indices` as in `step`. */
+  advance(states: readonly State[], actions: readonly LeafValues[], indices: readonly number[], at: readonly Moment[]): void {
+    const { advance } = this.rules;
+    if (!advance || states.length === 0) return;
+    while (this.together.length < states.length) this.together.push(leafArrays(this.spaces.action, 1));
+    const applied = indices.map((index, i) => this.apply(actions, index, this.together[i], at[i]));
+    this.call('advance', at[0], () => advance(states, applied, at));
+  }
+
+  /** The `index`-th action as it is applied: checked, and within the bounds of boxes. */
+  private apply(actions: readonly LeafValues[], index: number, into: readonly LeafValues[], at: Moment): Value<A> {
+    const mismatch = this.actions.write(into, 0, this.actions.read(actions, index), false);
+    if (mismatch) throw badAction(this.name, mismatch, at);
+    this.actions.clip(into);
+    return this.actions.read(into, 0);
   }
 
   /** @throws EnvError `bad-world` where a value is not of its space. */

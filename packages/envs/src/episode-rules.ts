@@ -6,6 +6,12 @@ import type { RandomSource, Space } from '@coxswain/base';
 import type { ObservationViews, Task } from './definition.js';
 import type { Value } from './values.js';
 
+/** Where something happened, for errors. */
+export interface Moment {
+  readonly episode: number;
+  readonly step: number;
+}
+
 /** What came of a step. Left out: nothing was reached, and the task decides about reward and end. */
 export interface Outcome<State> {
   /** The new state, where the old one was not changed in place. */
@@ -24,6 +30,12 @@ export interface Outcome<State> {
  */
 export interface EpisodeRules<State, O extends Space = Space, A extends Space = Space> extends ObservationViews<O, A> {
   begin(random: RandomSource, task: Task | 'free'): State;
+  /**
+   * The costly part of the next step of several episodes together, where that is faster: `step` of each follows. It
+   * changes no state, so that a step that cannot be taken leaves all episodes where they are. Not all steps have it
+   * before them.
+   */
+  advance?(states: readonly State[], actions: readonly Value<A>[], at: readonly Moment[]): void;
   observe(state: State): Value<O>;
   /** May change the state in place. Actions of boxes come within their bounds. */
   // biome-ignore lint/suspicious/noConfusingVoidType: a step that only changes the state returns nothing.

@@ -15,7 +15,7 @@ export { checkWorld, type Finding } from './check/check-world.js';
 export * from './configured.js';
 export * from './definition.js';
 export * from './digit-task.js';
-export type { EpisodeExpert, EpisodeRules, ExpertView, Outcome } from './episode-rules.js';
+export type { EpisodeExpert, EpisodeRules, ExpertView, Moment, Outcome } from './episode-rules.js';
 export { EnvError, type EnvErrorCode, LONGEST_HORIZON } from './errors.js';
 export * from './from-arrays.js';
 export * from './gridworld-pinpad/index.js';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import {
   digitTask,
   type EpisodeRules,
+  type ExpertView,
   RecordedTrajectories,
   type SingleDefinition,
   singleWorld,
@@ -209,4 +210,84 @@ test('a file of types alone is a world', () => {
   world.reset(0, { firstEpisode: 0 });
   expect(world.step(Int32Array.of(0, 1) as never).reward).toEqual(new Float32Array([1, 0]));
   expect(worldKit.random(3).word()).toBe(new CounterRandom(3).word());
+});
+
+describe('steps taken together', () => {
+  const taken: number[][][] = [];
+  const together = (refuse: () => boolean) =>
+    counting({
+      advance: (states, actions, at) => {
+        if (refuse()) throw new Error('not now');
+        taken.push([states.map(({ steps }) => steps), [...actions], at.map(({ episode }) => episode), at.map(({ step }) => step)]);
+      },
+    });
+
+  test('are asked of the episodes under way alone, before each of them', () => {
+    taken.length = 0;
+    const world = open(
+      together(() => false),
+      '012',
+      3,
+    );
+    world.reset(0, { firstEpisode: 7 });
+    world.step(Int32Array.of(0, 2, 0) as never);
+    world.step(Int32Array.of(1, 1, 1) as never);
+    expect(taken).toEqual([
+      [
+        [0, 0, 0],
+        [0, 2, 0],
+        [7, 8, 9],
+        [0, 0, 0],
+      ],
+      [
+        [1, 1],
+        [1, 1],
+        [7, 9],
+        [1, 1],
+      ],
+    ]);
+  });
+
+  test('that cannot be taken leave all episodes where they are', () => {
+    let refuses = false;
+    const world = open(
+      together(() => refuses),
+      '012',
+      2,
+    );
+    world.reset(0, { firstEpisode: 0 });
+    world.step(Int32Array.of(0, 1) as never);
+    const before = [world.snapshot!(0), world.snapshot!(1)];
+    refuses = true;
+    expect(() => world.step(Int32Array.of(1, 1) as never)).toThrow(expect.objectContaining({ code: 'bad-world' }));
+    expect([world.snapshot!(0), world.snapshot!(1)]).toEqual(before);
+  });
+});
+
+test('demonstrations played side by side are those played one after the other', () => {
+  const clumsy = {
+    begin: (random: CounterRandom): Count => ({ steps: random.below(5) }),
+    step: (state: Count, action: number, random: CounterRandom) => {
+      state.steps += random.below(3);
+      return { event: action };
+    },
+  };
+  const expert = () => ({
+    // Now and then out of order: a few episodes fail, and others go on longer.
+    act: (_: Count, { goal, random }: ExpertView) => (random.below(8) === 0 ? (goal + 1) % 3 : goal),
+    nll: ({ steps }: Count) => steps / 100,
+  });
+  let most = 0;
+  const advance = (states: readonly Count[]): void => {
+    most = Math.max(most, states.length);
+  };
+  const record = (rules: object, count: number) => {
+    const world = counting({ ...clumsy, ...rules } as never, { expert });
+    const tasks = ['0120', '12'].map((text) => world.task(none, text));
+    return demonstrationsOf(world, none, { tasks, horizon: 6, count, seed: 4, noise: 0 }) as RecordedTrajectories;
+  };
+  for (const count of [100, 70]) expect(record({ advance }, count).recording).toEqual(record({}, count).recording);
+  expect(most).toBe(64);
+  const { episode } = record({ advance }, 100).recording;
+  expect(episode?.[99]).toBeGreaterThan(110);
 });

@@ -63,13 +63,35 @@ class LeafCheck {
     [this.low, this.high] = boundsOf(space);
   }
 
-  accepts(number: unknown): boolean {
+  accepts(number: unknown, bounded: boolean): boolean {
     if (typeof number !== 'number') return false;
     if (!this.real) return Number.isInteger(number) && number >= this.low && number <= this.high;
     const single = Math.fround(number);
-    return Number.isFinite(single) && single >= this.low && single <= this.high;
+    return Number.isFinite(single) && (!bounded || (single >= this.low && single <= this.high));
+  }
+
+  /** Where the first number that is not accepted lies; −1 for none. Typed arrays, of which there are most, are quick. */
+  firstWrong(numbers: ArrayLike<unknown>, bounded: boolean): number {
+    if (!this.real || !(numbers instanceof Float64Array || numbers instanceof Float32Array)) {
+      for (let i = 0; i < numbers.length; i++) if (!this.accepts(numbers[i], bounded)) return i;
+      return -1;
+    }
+    const [low, high] = bounded ? [this.low, this.high] : UNBOUNDED;
+    for (let i = 0; i < numbers.length; i++) {
+      const single = Math.fround(numbers[i]);
+      if (!(single - single === 0 && single >= low && single <= high)) return i;
+    }
+    return -1;
+  }
+
+  /** Puts numbers outside the bounds of an f32 box onto them, in place: what actions of a Gaussian head become. */
+  clip(array: LeafValues): void {
+    if (!this.real || (!Number.isFinite(this.low) && !Number.isFinite(this.high))) return;
+    for (let i = 0; i < array.length; i++) array[i] = Math.min(this.high, Math.max(this.low, array[i]));
   }
 }
+
+const UNBOUNDED = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
 /** One value at a time, into and out of the arrays of a space's leaves. */
 export class ValueAccess<S extends Space> {
@@ -103,14 +125,20 @@ export class ValueAccess<S extends Space> {
 
   /** The `index`-th value; lists are parts of the arrays themselves, not copies. */
   read(arrays: readonly LeafValues[], index: number): Value<S> {
-    let at = 0;
-    const make = (space: Space): unknown => {
-      if (space.kind === 'record') return Object.fromEntries(Object.entries(space.parts).map(([name, part]) => [name, make(part)]));
-      const leaf = at++;
-      const { size } = this.checks[leaf];
-      return space.kind === 'discrete' ? arrays[leaf][index] : arrays[leaf].subarray(index * size, (index + 1) * size);
-    };
-    return make(this.space) as Value<S>;
+    return this.readPart(this.space, arrays, index, { leaf: 0 }) as Value<S>;
+  }
+
+  private readPart(space: Space, arrays: readonly LeafValues[], index: number, at: { leaf: number }): unknown {
+    if (space.kind === 'record')
+      return Object.fromEntries(Object.entries(space.parts).map(([name, part]) => [name, this.readPart(part, arrays, index, at)]));
+    const array = arrays[at.leaf];
+    const { size } = this.checks[at.leaf++];
+    return space.kind === 'discrete' ? array[index] : array.subarray(index * size, (index + 1) * size);
+  }
+
+  /** Puts numbers outside the bounds of f32 boxes onto them, in place. */
+  clip(arrays: readonly LeafValues[]): void {
+    for (let leaf = 0; leaf < this.checks.length; leaf++) this.checks[leaf].clip(arrays[leaf]);
   }
 
   /** The first thing wrong in the arrays of `count` values, and which value it is in. */
@@ -121,46 +149,33 @@ export class ValueAccess<S extends Space> {
       const what = this.nameOf(leaf);
       if (!array || array.length !== count * size)
         return { what, index: 0, given: array ? `${array.length} numbers` : 'nothing', expected: `${count * size} (${count} × ${size})` };
-      for (let i = 0; i < array.length; i++)
-        if (!this.accepts(leaf, array[i], bounded))
-          return { what, index: Math.floor(i / size), given: String(array[i]), expected: expectedNumber(space) };
+      const wrong = this.checks[leaf].firstWrong(array, bounded);
+      if (wrong >= 0) return { what, index: Math.floor(wrong / size), given: String(array[wrong]), expected: expectedNumber(space) };
     }
     return undefined;
   }
 
   private writeLeaf(leaf: number, array: LeafValues, index: number, value: unknown, bounded: boolean): Mismatch | undefined {
-    const { size, space } = this.checks[leaf];
-    const what = this.nameOf(leaf);
+    const check = this.checks[leaf];
+    const { size, space } = check;
     if (space.kind === 'discrete') {
-      if (!this.accepts(leaf, value, bounded)) return { what, given: String(value), expected: expectedNumber(space) };
+      if (!check.accepts(value, bounded)) return this.mismatch(leaf, String(value), expectedNumber(space));
       array[index] = value as number;
       return undefined;
     }
-    if (!isArray(value)) return { what, given: String(value), expected: `${size} numbers` };
-    if (value.length !== size) return { what, given: `${value.length} numbers`, expected: String(size) };
-    for (let i = 0; i < size; i++)
-      if (!this.accepts(leaf, value[i], bounded)) return { what, given: String(value[i]), expected: expectedNumber(space) };
+    if (!isArray(value)) return this.mismatch(leaf, String(value), `${size} numbers`);
+    if (value.length !== size) return this.mismatch(leaf, `${value.length} numbers`, String(size));
+    const wrong = check.firstWrong(value, bounded);
+    if (wrong >= 0) return this.mismatch(leaf, String(value[wrong]), expectedNumber(space));
     for (let i = 0; i < size; i++) array[index * size + i] = value[i];
     return undefined;
   }
 
-  private accepts(leaf: number, number: unknown, bounded: boolean): boolean {
-    const check = this.checks[leaf];
-    return check.accepts(number) || (!bounded && check.real && Number.isFinite(Math.fround(number as number)));
+  private mismatch(leaf: number, given: string, expected: string): Mismatch {
+    return { what: this.nameOf(leaf), given, expected };
   }
 
   private nameOf(leaf: number): string {
     return [this.what, ...this.paths[leaf]].join('.');
   }
-}
-
-/** Puts numbers outside the bounds of f32 boxes onto them, in place: what actions of a Gaussian head become. */
-export function clipToBounds(space: Space, arrays: readonly LeafValues[]): void {
-  leavesOf(space).forEach((leaf, at) => {
-    if (leaf.space.kind !== 'box' || leaf.space.type !== 'f32') return;
-    const [low, high] = boundsOf(leaf.space);
-    if (!Number.isFinite(low) && !Number.isFinite(high)) return;
-    const array = arrays[at];
-    for (let i = 0; i < array.length; i++) array[i] = Math.min(high, Math.max(low, array[i]));
-  });
 }

@@ -12,6 +12,7 @@ import {
 } from '@coxswain/base';
 import type { Opening, Task } from './definition.js';
 import type { EpisodePlayer } from './episode-player.js';
+import type { Moment } from './episode-rules.js';
 import { EnvError, LONGEST_HORIZON, requireEnvironment, requireInteger } from './errors.js';
 import { decodeState, encodeState } from './state-bytes.js';
 import type { Step, World } from './world.js';
@@ -103,13 +104,26 @@ export class VectorisedWorld<State, O extends Space, A extends Space> implements
   step(actions: Values<A>): Step<O> {
     this.requireReset('step');
     const given = this.takeActions(actions);
-    const { terminated, truncated, reward, info } = this.result;
-    for (let i = 0; i < this.environments; i++) {
-      reward[i] = 0;
-      info.event[i] = -1;
-      if (!(terminated[i] | truncated[i])) this.stepOne(i, given);
+    const { reward, info } = this.result;
+    const under = this.underWay();
+    if (this.player.rules.advance) {
+      const [states, moments] = [under.map((i) => this.states[i]), under.map((i) => this.momentOf(i))];
+      this.player.advance(states, given, under, moments);
     }
+    reward.fill(0);
+    info.event.fill(-1);
+    for (const i of under) this.stepOne(i, given);
     return this.result;
+  }
+
+  /** Environments whose episode is not over. */
+  private underWay(): number[] {
+    const { terminated, truncated } = this.result;
+    return Array.from({ length: this.environments }, (_, i) => i).filter((i) => !(terminated[i] | truncated[i]));
+  }
+
+  private momentOf(i: number): Moment {
+    return { episode: this.episode[i], step: this.result.info.length[i] };
   }
 
   snapshot(environment: number): Uint8Array {
@@ -163,7 +177,7 @@ export class VectorisedWorld<State, O extends Space, A extends Space> implements
       random: this.random[i],
       task: this.task,
       progress: info.progress[i],
-      at: { episode: this.episode[i], step: info.length[i] },
+      at: this.momentOf(i),
     });
     this.states[i] = advance.state;
     info.length[i]++;
@@ -176,7 +190,7 @@ export class VectorisedWorld<State, O extends Space, A extends Space> implements
   }
 
   private show(i: number): void {
-    this.player.observe(this.states[i], this.observation, i, { episode: this.episode[i], step: this.result.info.length[i] });
+    this.player.observe(this.states[i], this.observation, i, this.momentOf(i));
   }
 
   private takeActions(actions: Values<A>): readonly LeafValues[] {

@@ -28,6 +28,21 @@ export const pretrainSection = section({
   }),
   presets: {
     'pads-mini': { episodes: 200_000, noise: 0.15, steps: 6000, batch: 128, evaluateEvery: 500, evaluationEpisodes: 500 },
+    // A start, not yet measured; episodes are a hundred steps and more, and all of them are held in memory.
+    'ant-mini': { episodes: 5000, steps: 6000, batch: 32, observationWeight: 10, evaluateEvery: 500, evaluationEpisodes: 200 },
+    'ant-paper': {
+      episodes: 20_000,
+      steps: 204_800,
+      batch: 512,
+      parts: 16,
+      observationWeight: 10,
+      warmup: 0,
+      finalRate: 1,
+      learningRate: 3e-4,
+      logEvery: 100,
+      evaluateEvery: 4000,
+      saveEvery: 1000,
+    },
     'grid-small': {
       episodes: 1_000_000,
       steps: 20_000,

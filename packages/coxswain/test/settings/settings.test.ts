@@ -76,6 +76,12 @@ describe('presets', () => {
     expect(failure(() => preset('')).remedy).toContain('choose one of');
   });
 
+  it('that one model alone names is of that model, unless another is asked for', () => {
+    expect(resolve('ant-paper', []).model).toMatchObject({ name: 'hawk', width: 256, depth: 8 });
+    expect(resolve('grid-mini', []).model.name).toBe('transformer');
+    expect(resolve('ant-paper', ['model.name=transformer']).model).toMatchObject({ name: 'transformer', width: 256, depth: 8 });
+  });
+
   it('trains on no transition of the task to be solved', () => {
     const { world, reinforce } = preset('grid-mini');
     for (let i = 1; i < reinforce.task.length; i++) {

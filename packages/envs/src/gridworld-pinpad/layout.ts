@@ -1,4 +1,4 @@
-import type { CounterRandom } from '@coxswain/base';
+import type { RandomSource } from '@coxswain/base';
 import { EnvError } from '../errors.js';
 
 /** A grid of `size`×`size` cells with `colours` coloured cells and `walls` walls, each in a cell of its own. */
@@ -75,7 +75,7 @@ export class LayoutSampler {
    * @returns the agent's cell.
    * @throws EnvError `no-reachable-layout` where ten thousand draws held none.
    */
-  sample(random: CounterRandom, layout: Uint8Array, distances: Uint16Array = this.probe): number {
+  sample(random: RandomSource, layout: Uint8Array, distances: Uint16Array = this.probe): number {
     const { colours, walls } = this.world;
     const objects = colours + walls + 1;
     for (let attempt = 0; attempt < 10_000; attempt++) {

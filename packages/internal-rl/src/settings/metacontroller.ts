@@ -24,6 +24,7 @@ export const metacontrollerSection = section({
     // At the embedding, before any block; what was tried further up is in docs/results/runs/pads-probes.
     'pads-mini': { layer: 0, embedderLayer: 0 },
     'grid-paper': { layer: 3, embedderLayer: 3, pooled: false, switchBias: 0 },
+    'ant-paper': { layer: 4, embedderLayer: 4, pooled: false, switchBias: 0 },
   },
 });
 

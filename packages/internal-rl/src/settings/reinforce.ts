@@ -16,7 +16,7 @@ export const reinforceSection = section({
       min: 1e-3,
     }),
   }),
-  presets: { 'grid-paper': { temperature: 1 }, 'pads-mini': { gateThreshold: 0.999 } },
+  presets: { 'grid-paper': { temperature: 1 }, 'ant-paper': { temperature: 1 }, 'pads-mini': { gateThreshold: 0.999 } },
   fromWorld: ({ reward }) => reward,
 });
 
@@ -43,6 +43,9 @@ const updates = (what: string, { episodesPerUpdate, updates, learningRate, final
 /** The paper's updates: as many, and as small steps, over codes as on actions. */
 const PAPER = { episodesPerUpdate: 1024, updates: 100_000, learningRate: 3e-5, finalRate: 1, saveEvery: 100 };
 
+/** The same for the ant, whose episodes are longer. */
+const PAPER_ANT = { ...PAPER, episodesPerUpdate: 256, updates: 51_200 };
+
 export const internalSection = section({
   name: 'internal',
   schema: z.object({
@@ -60,13 +63,14 @@ export const internalSection = section({
     'grid-small': { historyWidth: 128, episodesPerUpdate: 1024, updates: 1000, learningRate: 5e-4 },
     // The paper's policy is one Hawk block of width 256.
     'grid-paper': { ...PAPER, historyWidth: 256, spread: 1, finalExploration: 1 },
+    'ant-paper': { ...PAPER_ANT, historyWidth: 256, spread: 1, finalExploration: 1 },
   },
 });
 
 export const rawSection = section({
   name: 'raw',
   schema: z.object(updates('the base model', { episodesPerUpdate: 1024, updates: 200, learningRate: 1e-4, finalRate: 1 })),
-  presets: { 'grid-small': { updates: 1000 }, 'grid-paper': PAPER },
+  presets: { 'grid-small': { updates: 1000 }, 'grid-paper': PAPER, 'ant-paper': PAPER_ANT },
 });
 
 export const evaluateSection = section({

@@ -111,13 +111,21 @@ export class Catalogue {
     const further = [loaded.world, loaded.model].flatMap((kind) => Object.keys(kind?.presets ?? {}));
     const all = [...new Set([...this.presetNames, ...further])];
     if (!all.includes(name)) throw new UnknownPresetError(name, all, nearest(name, all));
-    const chosen = this.demanded({ ...names, world: names.world ?? (loaded.world ? undefined : this.#worldOf(name)) }, loaded);
+    const world = names.world ?? (loaded.world ? undefined : this.#worldOf(name));
+    const model = names.model ?? (loaded.model ? undefined : this.#modelOf(name));
+    const chosen = this.demanded({ world, model }, loaded);
     return this.values(name, { world: chosen.world.name, model: chosen.model.name }, chosen);
   }
 
   /** The world that a preset is of, where one has something to say under its name. */
   #worldOf(preset: string): string | undefined {
     return this.world.kinds.find(({ presets }) => Object.hasOwn(presets ?? {}, preset))?.name;
+  }
+
+  /** The model that alone has something to say under a preset's name: it is of that model. */
+  #modelOf(preset: string): string | undefined {
+    const saying = this.model.kinds.filter(({ presets }) => Object.hasOwn(presets ?? {}, preset));
+    return saying.length === 1 ? saying[0].name : undefined;
   }
 
   /** `key=value`, read apart. @throws UsageError for what is none. */

@@ -17,7 +17,11 @@ const settings = z.object({
 export const hawk = model({
   name: 'hawk',
   settings,
-  presets: sizePresets,
+  presets: {
+    ...sizePresets,
+    'ant-mini': {},
+    'ant-paper': { width: 256, depth: 8, heads: 8, mlp: 512, init: 'variance-scaled', varianceScale: 0.1 },
+  },
   check: checkHeads,
   declare: (store, values, spaces) => new Hawk(store, { ...sharedConfig(values, spaces), heads: values.heads, taps: values.taps }),
 });

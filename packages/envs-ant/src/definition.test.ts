@@ -1,0 +1,160 @@
+import { checkWorld } from '@coxswain/envs';
+import { describe, expect, test } from 'vitest';
+import { antWorld } from './definition.js';
+import { loadEngine } from './engine.js';
+import { cellAt, middleOf } from './field.js';
+import { turnObservation, turnTorques } from './symmetry.js';
+import { puppet, settings, torquesAt } from './testing/bodies.js';
+
+const HALF = (settings.size * settings.cell) / 2;
+
+test('it keeps the rules of worlds', async () => {
+  const engine = await loadEngine();
+  expect(checkWorld(antWorld(engine)).filter(({ ok }) => !ok)).toEqual([]);
+  const other = { size: 3, colours: 2, walls: 0, cell: 1, upright: true };
+  expect(checkWorld(antWorld(engine), other).filter(({ ok }) => !ok)).toEqual([]);
+});
+
+interface Shown {
+  readonly position: Float32Array;
+  readonly colours: Float32Array;
+  readonly walls: Float32Array;
+  readonly inside: Float32Array;
+}
+
+/** One episode of which the body is put where one says. */
+function staged(task: string | 'free', given = settings) {
+  const physics = puppet();
+  const definition = antWorld(physics);
+  const asked = task === 'free' ? task : definition.task(given as never, task);
+  const world = definition.open(given as never, { task: asked, environments: 1, horizon: 50 });
+  const { observation } = world.reset(2, { firstEpisode: 0 });
+  const { position, colours, walls } = observation as unknown as Shown;
+  const place = (list: Float32Array, i: number): readonly [number, number] => [
+    HALF * (list[2 * i] + position[0]),
+    HALF * (list[2 * i + 1] + position[1]),
+  ];
+  const [start, pads] = [[HALF * position[0], HALF * position[1]] as const, [0, 1, 2, 3].map((colour) => place(colours, colour))];
+  const wall = place(walls, 0);
+  const still = new Float32Array(8) as never;
+  return {
+    ...{ start, pads, wall },
+    go([x, y]: readonly [number, number], numbers: Readonly<Record<number, number>> = {}) {
+      physics.place(0, { 0: x, 1: y, ...numbers });
+      const { reward, terminated, info, observation } = world.step(still);
+      return { reward: reward[0], over: terminated[0], event: info.event?.[0], shown: observation as unknown as Shown };
+    },
+  };
+}
+
+describe('rules', () => {
+  test('colours are reached by entering their cell, and the last one is rewarded', () => {
+    const { go, pads, start } = staged('21');
+    expect(go(start)).toMatchObject({ reward: 0, over: 0, event: -1 });
+    expect(go(pads[2])).toMatchObject({ reward: 0, over: 0, event: 2 });
+    expect(go([pads[2][0] + 0.4, pads[2][1]])).toMatchObject({ event: -1, over: 0 });
+    expect(go(pads[1])).toMatchObject({ reward: 1, over: 1, event: 1 });
+  });
+
+  test('a colour out of order, a wall and the edge end an episode', () => {
+    for (const where of ['pads', 'wall', 'edge'] as const) {
+      const { go, pads, wall } = staged('21');
+      const to = where === 'pads' ? pads[0] : where === 'wall' ? wall : ([HALF + 0.01, 0] as const);
+      expect(go(to), where).toMatchObject({ reward: 0, over: 1, event: where === 'pads' ? 0 : -1 });
+    }
+  });
+
+  test.each([
+    [0.19, 1],
+    [0.2, 0],
+    [1, 0],
+    [1.01, 1],
+  ])('a torso %f m high: over %i', (height, over) => {
+    const { go, start } = staged('21');
+    expect(go(start, { 2: height })).toMatchObject({ over, reward: 0 });
+  });
+
+  test('a body that falls into the last colour has not reached it', () => {
+    const { go, pads } = staged('2');
+    expect(go(pads[2], { 2: 0.1 })).toMatchObject({ reward: 0, over: 1, event: -1 });
+  });
+
+  test('a body on its back goes on, unless it has to be upright', () => {
+    const back = { 3: 0, 4: 1, 5: 0, 6: 0 };
+    const { go, start } = staged('21');
+    expect(go(start, back)).toMatchObject({ over: 0 });
+    const strict = staged('21', { ...settings, upright: true });
+    expect(strict.go(strict.start, back)).toMatchObject({ over: 1 });
+  });
+
+  test('free episodes go on outside of the field, and are shown at its edge', () => {
+    const { go, pads } = staged('free');
+    const outside = go([2 * HALF, 0.3]);
+    expect(outside).toMatchObject({ over: 0, event: -1 });
+    expect(outside.shown.position[0]).toBe(1);
+    expect(go(pads[3])).toMatchObject({ over: 0, event: 3 });
+  });
+});
+
+test('places and cells are the same said twice', () => {
+  for (let cell = 0; cell < settings.size ** 2; cell++) expect(cellAt(...middleOf(cell, settings), settings)).toBe(cell);
+  expect(cellAt(HALF, 0, settings)).toBe(-1);
+  expect(cellAt(0, -HALF - 1e-9, settings)).toBe(-1);
+});
+
+test('an episode begins in an empty cell, standing, at any angle', () => {
+  const world = antWorld(puppet()).open(settings as never, { task: 'free', environments: 200, horizon: 2 });
+  const { observation } = world.reset(1, { firstEpisode: 0 });
+  const { inside, proprioception } = observation as unknown as Record<string, Float32Array>;
+  const forward = Array.from({ length: 200 }, (_, i) => proprioception[29 * i + 1]);
+  expect(Math.max(...forward)).toBeGreaterThan(0.68);
+  expect(Math.min(...forward)).toBeLessThan(-0.68);
+  for (let i = 0; i < 200; i++) expect(Math.exp(proprioception[29 * i]) - 1).toBeCloseTo(0.55, 6);
+  expect(Math.max(...inside)).toBeGreaterThan(0.9);
+});
+
+describe('a diverged body', () => {
+  const actions = (step: number) => Float32Array.from([0, 1, 2].flatMap((body) => torquesAt(step, body))) as never;
+
+  test('is an error that says where; no episode has moved, and the others go on bit for bit', async () => {
+    const engine = await loadEngine();
+    let broken = false;
+    const physics = {
+      advance(from: readonly Float64Array[], torques: readonly ArrayLike<number>[], to: Float64Array) {
+        engine.advance(from, torques, to);
+        if (broken) to[44 + 8] = Number.NaN;
+      },
+    };
+    const open = () => antWorld(physics).open(settings as never, { task: 'free', environments: 3, horizon: 20 });
+    const [world, undisturbed] = [open(), open()];
+    for (const each of [world, undisturbed]) each.reset(3, { firstEpisode: 10 });
+    world.step(actions(0));
+    undisturbed.step(actions(0));
+    const before = [0, 1, 2].map((i) => world.snapshot!(i));
+    broken = true;
+    expect(() => world.step(actions(1))).toThrow(
+      expect.objectContaining({
+        code: 'diverged',
+        value: 'ant-pinpad, episode 11, step 1: joint ankle_1 is NaN',
+      }),
+    );
+    broken = false;
+    expect([0, 1, 2].map((i) => world.snapshot!(i))).toEqual(before);
+    for (let step = 1; step < 5; step++) expect(world.step(actions(step))).toEqual(undisturbed.step(actions(step)));
+  });
+});
+
+test('four quarter turns and two mirrorings are none, bit for bit', () => {
+  const world = antWorld(puppet()).open(settings as never, { task: 'free', environments: 1, horizon: 2 });
+  const { observation } = world.reset(1, { firstEpisode: 0 }) as unknown as { observation: never };
+  let turned: never = observation;
+  for (let turn = 0; turn < 4; turn++) turned = turnObservation(turned, 1) as never;
+  const mirrored = turnObservation(turnObservation(observation, 4), 4);
+  for (const [part, values] of Object.entries<Float32Array>(observation)) {
+    // 0 and −0 are the same number here.
+    const plain = (list: ArrayLike<number>): number[] => Array.from(list, (value) => value + 0);
+    expect(plain(turned[part])).toEqual(plain(values));
+    expect(plain(mirrored[part as never])).toEqual(plain(values));
+  }
+  expect(turnTorques(turnTorques(torquesAt(0), 5), 5)).toEqual(Float64Array.from(torquesAt(0)));
+});

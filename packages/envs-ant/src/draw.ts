@@ -1,0 +1,118 @@
+/** Episodes of the ant from above. */
+import type { Picture } from '@coxswain/envs';
+import type { AntSettings } from './settings.js';
+
+/** Pixels of half the field, and around it. */
+const HALF = 140;
+const MARGIN = 6;
+const EDGE = 2 * (HALF + MARGIN);
+
+/** Those of Okabe and Ito, which people with any kind of colour vision tell apart; and ink that is read on each. */
+const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442', '#8c6bb1', '#7f7f7f', '#a6761d'];
+const INK = ['#fff', '#111', '#111', '#111', '#111', '#111', '#111', '#fff', '#111', '#111'];
+
+/** Where what is drawn lies in `proprioception`. */
+const FORWARD = 1;
+const JOINTS = 7;
+const SENSED = 29;
+
+/** What is drawn: lists of `steps + 1` of what the world showed. */
+export interface AntTrace {
+  readonly steps: number;
+  readonly proprioception: ArrayLike<number>;
+  readonly position: ArrayLike<number>;
+  readonly colours: ArrayLike<number>;
+  readonly walls?: ArrayLike<number> | undefined;
+  /** `[steps]` colours entered, −1 for none. */
+  readonly event: ArrayLike<number>;
+  readonly switches: readonly number[];
+}
+
+const symexp = (value: number): number => Math.sign(value) * (Math.exp(Math.abs(value)) - 1);
+const across = (x: number): string => (MARGIN + (x + 1) * HALF).toFixed(1);
+/** Up in the field is up in the picture. */
+const down = (y: number): string => (MARGIN + (1 - y) * HALF).toFixed(1);
+
+/** The torso and its legs, as lines from hip over knee to foot. `metre` is one as a share of half the field. */
+function bodyAt({ proprioception, position }: AntTrace, step: number, metre: number): string {
+  const sensed = Array.from({ length: SENSED }, (_, i) => symexp(proprioception[step * SENSED + i]));
+  const [x, y] = [position[2 * step], position[2 * step + 1]];
+  const [fx, fy] = [sensed[FORWARD], sensed[FORWARD + 1]];
+  const length = Math.hypot(fx, fy) || 1;
+  const [c, s] = [fx / length, fy / length];
+  const point = (forward: number, left: number): string =>
+    `${across(x + metre * (c * forward - s * left))},${down(y + metre * (s * forward + c * left))}`;
+  const legs = [45, 135, 225, 315].map((degrees, leg) => {
+    const [hip, ankle] = [sensed[JOINTS + 2 * leg], sensed[JOINTS + 2 * leg + 1]];
+    const side = (degrees * Math.PI) / 180;
+    const reach = (from: readonly [number, number], angle: number, by: number): readonly [number, number] => [
+      from[0] + by * Math.cos(angle),
+      from[1] + by * Math.sin(angle),
+    ];
+    const shoulder = reach([0, 0], side, 0.2 * Math.SQRT2);
+    const knee = reach(shoulder, side + hip, 0.2 * Math.SQRT2);
+    const foot = reach(knee, side + hip, 0.4 * Math.SQRT2 * Math.cos(ankle));
+    return `<polyline points="${[[0, 0] as const, shoulder, knee, foot].map(([a, b]) => point(a, b)).join(' ')}"/>`;
+  });
+  const torso = `<circle cx="${across(x)}" cy="${down(y)}" r="${(0.25 * metre * HALF).toFixed(1)}" fill="currentColor"/>`;
+  return `<g data-step="${step}" fill="none" stroke="currentColor" stroke-width="2" opacity="0.45">${torso}${legs.join('')}</g>`;
+}
+
+/**
+ * Coloured cells, walls (hatched by a cross) and the path; the body where it began, where it entered a colour and where
+ * it ended. Numbers in discs are colours entered in order, yellow diamonds new codes.
+ */
+export function drawAnt(trace: AntTrace, { size, colours, walls, cell }: AntSettings): Picture {
+  const { steps, position, event, switches } = trace;
+  const side = (2 * HALF) / size;
+  const corner = (list: ArrayLike<number>, i: number): readonly [string, string] => [
+    (Number(across(list[2 * i] + position[0])) - side / 2).toFixed(1),
+    (Number(down(list[2 * i + 1] + position[1])) - side / 2).toFixed(1),
+  ];
+  const parts: string[] = [];
+  for (let colour = 0; colour < colours; colour++) {
+    const [x, y] = corner(trace.colours, colour);
+    const place = `x="${(Number(x) + 6).toFixed(1)}" y="${(Number(y) + 16).toFixed(1)}"`;
+    parts.push(
+      `<rect x="${x}" y="${y}" width="${side}" height="${side}" fill="${COLOURS[colour]}"/>`,
+      `<text ${place} font-size="13" fill="${INK[colour]}">${colour}</text>`,
+    );
+  }
+  for (let wall = 0; wall < walls && trace.walls; wall++) {
+    const [x, y] = corner(trace.walls, wall);
+    parts.push(
+      `<rect x="${x}" y="${y}" width="${side}" height="${side}" fill="#555"/>`,
+      `<path d="M${x},${y}l${side},${side}m0,${-side}l${-side},${side}" stroke="#fff" opacity="0.5"/>`,
+    );
+  }
+  for (let line = 0; line <= size; line++) {
+    const at = (MARGIN + line * side).toFixed(1);
+    parts.push(`<path d="M${at},${MARGIN}v${2 * HALF}M${MARGIN},${at}h${2 * HALF}" stroke="currentColor" opacity="0.3"/>`);
+  }
+  const entered = Array.from({ length: steps }, (_, step) => step + 1).filter((step) => event[step - 1] >= 0);
+  const metre = 2 / (size * cell);
+  parts.push(...[...new Set([0, ...entered, steps])].map((step) => bodyAt(trace, step, metre)));
+  const at = (step: number) => ({ x: across(position[2 * step]), y: down(position[2 * step + 1]) });
+  const route = Array.from({ length: steps + 1 }, (_, step) => `${at(step).x},${at(step).y}`).join(' ');
+  parts.push(`<polyline points="${route}" fill="none" stroke="currentColor" stroke-width="1.5"/>`);
+  for (const step of switches.filter((step) => step <= steps)) {
+    const [x, y] = [Number(at(step).x), Number(at(step).y)];
+    // Around what stands at that step already, or its disc would hide the diamond.
+    const half = step === 0 || event[step - 1] >= 0 ? 13 : 6;
+    parts.push(
+      `<path d="M${x},${y - half}L${x + half},${y}L${x},${y + half}L${x - half},${y}Z" data-step="${step}" fill="#f0e442" stroke="#111">` +
+        `<title>new code at step ${step}</title></path>`,
+    );
+  }
+  parts.push(`<circle cx="${at(0).x}" cy="${at(0).y}" r="5" fill="none" stroke="currentColor" stroke-width="2"/>`);
+  entered.forEach((step, visit) => {
+    const { x, y } = at(step);
+    parts.push(
+      `<circle cx="${x}" cy="${y}" r="7" data-step="${step}" fill="#fff" stroke="#111"/>`,
+      `<text x="${x}" y="${y}" data-step="${step}" dy="4" text-anchor="middle" font-size="11" fill="#111">${visit + 1}</text>`,
+    );
+  });
+  return {
+    svg: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${EDGE} ${EDGE}" width="${EDGE}" height="${EDGE}">${parts.join('')}</svg>`,
+  };
+}

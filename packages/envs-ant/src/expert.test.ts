@@ -1,0 +1,66 @@
+import type { RecordedTrajectories } from '@coxswain/envs';
+import { resultOf } from '@coxswain/envs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { antWorld } from './definition.js';
+import { type AntEngine, loadEngine } from './engine.js';
+import { settings } from './testing/bodies.js';
+
+let engine: AntEngine;
+beforeAll(async () => {
+  engine = await loadEngine();
+});
+
+const demonstrated = (tasks: readonly string[], count: number, noise: number): RecordedTrajectories => {
+  const world = antWorld(engine);
+  const { horizon } = world.defaults(settings as never);
+  const list = tasks.map((text) => world.task(settings as never, text));
+  return resultOf(world.demonstrations!(settings as never, { tasks: list, horizon, count, seed: 1, noise })) as RecordedTrajectories;
+};
+
+describe('demonstrations', () => {
+  test('of tasks of the paper and of one that none of them shows: most attempts succeed', () => {
+    const { recording } = demonstrated(['032', '213', '0123'], 12, 0);
+    // At most three of the fifteen first failed.
+    expect(recording.episode?.[11]).toBeLessThan(15);
+    for (let e = 0; e < 12; e++) {
+      const events = Array.from(recording.event!.subarray(e * recording.horizon, (e + 1) * recording.horizon)).filter(
+        (event) => event >= 0,
+      );
+      expect(events.join('')).toBe(['032', '213', '0123'][recording.task![e]]);
+    }
+    const torques = recording.action[0];
+    for (let i = 0; i < torques.length; i++) if (!(Math.abs(torques[i]) <= 1)) expect(torques[i], `torque ${i}`).toBe('from −1 to 1');
+  });
+
+  test('with noise are Gaussian around the same torques', () => {
+    const { recording, expertNll } = demonstrated(['2'], 4, 0.1) as RecordedTrajectories & { readonly expertNll: number };
+    // Eight torques of standard deviation 0.1: their entropy, as the mean of some thousand.
+    expect(expertNll).toBeCloseTo(8 * (0.5 * Math.log(2 * Math.PI * Math.E) + Math.log(0.1)), 0);
+    expect(recording.count).toBe(4);
+  });
+});
+
+test('an episode is drawn from above', () => {
+  const world = antWorld(engine);
+  const task = world.task(settings as never, '2');
+  const trajectories = demonstrated(['2'], 1, 0);
+  const steps = trajectories.length[0];
+  const picture = world.draw!(settings as never, {
+    steps,
+    observation: trajectories.observe([0], steps),
+    action: trajectories.actions([0], steps),
+    event: trajectories.recording.event!,
+    switches: [0, 3],
+    task,
+    success: true,
+  });
+  const { svg } = picture as { readonly svg: string };
+  expect(svg.match(/<polyline points="([^"]*)" fill="none" stroke="currentColor" stroke-width="1.5"/)?.[1].split(' ')).toHaveLength(
+    steps + 1,
+  );
+  // The body where it began and where it entered the colour; a visit; two codes; four colours and a wall.
+  expect(svg.match(/<g data-step/g)).toHaveLength(2);
+  expect(svg).toContain(`<circle cx="`);
+  expect(svg.match(/new code at step/g)).toHaveLength(2);
+  expect(svg.match(/<rect/g)).toHaveLength(5);
+});

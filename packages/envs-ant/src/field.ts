@@ -1,0 +1,78 @@
+/** The field: cells in metres, and how an episode begins. Only + − × ÷ and roots, so that all machines agree. */
+import { type GridSize, LayoutSampler, type RandomSource } from '@coxswain/envs';
+import { AT, STANDING, STATE } from './body.js';
+import type { AntSettings } from './settings.js';
+
+export interface AntState {
+  /** `[STATE]`. */
+  readonly body: Float64Array;
+  /** `[cells]` 0 empty, 1 … the colours, then walls; cell 0 lies where x and y are least, and x grows first. */
+  readonly layout: Uint8Array;
+  /** Cells of all objects: colours, then walls. */
+  readonly objects: Uint8Array;
+  /** The cell that the torso is over, −1 outside of the field. */
+  cell: number;
+}
+
+/** How far joints and velocities are from rest at the start. */
+const SPREAD = 0.1;
+
+export const gridOf = ({ size, colours, walls }: AntSettings): GridSize => ({ size, colours, walls });
+
+/** Metres from the middle of the field to its edge. */
+export const halfOf = ({ size, cell }: AntSettings): number => (size * cell) / 2;
+
+/** The cell over which a point lies, −1 outside of the field. */
+export function cellAt(x: number, y: number, settings: AntSettings): number {
+  const { size, cell } = settings;
+  const half = halfOf(settings);
+  const [column, row] = [Math.floor((x + half) / cell), Math.floor((y + half) / cell)];
+  return column >= 0 && column < size && row >= 0 && row < size ? row * size + column : -1;
+}
+
+/** The middle of a cell in metres. */
+export function middleOf(cell: number, settings: AntSettings): readonly [x: number, y: number] {
+  const half = halfOf(settings);
+  return [((cell % settings.size) + 0.5) * settings.cell - half, (Math.floor(cell / settings.size) + 0.5) * settings.cell - half];
+}
+
+/** Cells of all objects, colours first, then walls in the order of their cells. */
+function objectsOf(layout: Uint8Array, { colours }: AntSettings): Uint8Array {
+  const walls = Array.from(layout.keys()).filter((cell) => layout[cell] > colours);
+  return Uint8Array.from([...Array.from({ length: colours }, (_, colour) => layout.indexOf(colour + 1)), ...walls]);
+}
+
+/** Half of a turn about the vertical, drawn evenly: cosine and sine of half its angle. */
+function halfTurn(random: RandomSource): readonly [cosine: number, sine: number] {
+  for (;;) {
+    const [x, y] = [random.uniform(), 2 * random.uniform() - 1];
+    const length = Math.sqrt(x * x + y * y);
+    if (length > 0.1 && length <= 1) return [x / length, y / length];
+  }
+}
+
+/**
+ * A field at random in which every colour can be reached, and the body at rest somewhere over an empty cell of it, but
+ * for a little noise in joints and velocities.
+ */
+export function beginEpisodes(settings: AntSettings): (random: RandomSource) => AntState {
+  const sampler = new LayoutSampler(gridOf(settings));
+  const noise = (random: RandomSource): number => SPREAD * (2 * random.uniform() - 1);
+  return (random) => {
+    const layout = new Uint8Array(sampler.cells);
+    const cell = sampler.sample(random, layout);
+    const body = new Float64Array(STATE);
+    const [x, y] = middleOf(cell, settings);
+    const [cosine, sine] = halfTurn(random);
+    body[0] = x + settings.cell * (random.uniform() - 0.5);
+    body[1] = y + settings.cell * (random.uniform() - 0.5);
+    body[2] = STANDING.height;
+    body[3] = cosine;
+    body[6] = sine;
+    STANDING.joints.forEach((angle, joint) => {
+      body[7 + joint] = angle + noise(random);
+    });
+    for (let i = AT.velocity; i < AT.warmStart; i++) body[i] = noise(random);
+    return { body, layout, objects: objectsOf(layout, settings), cell };
+  };
+}

@@ -1,0 +1,6 @@
+export { ANT_MODEL, FRAME_SKIP, MOTORS, STATE } from './body.js';
+export { type AntWorldOptions, antWorld } from './definition.js';
+export { AntEngine, loadEngine } from './engine.js';
+export { AntError } from './errors.js';
+export type { Physics } from './physics.js';
+export { type AntSettings, antSettings } from './settings.js';

@@ -1,0 +1,18 @@
+/** Settings of ant-pinpad. */
+import { z } from 'zod';
+
+export const antSettings = z.object({
+  size: z.int().min(2).max(16).default(4).describe('Cells along one side of the square field.'),
+  colours: z.int().min(1).max(10).default(4).describe('Coloured cells.'),
+  walls: z.int().min(0).default(1).describe('Wall cells; entering one ends an episode.'),
+  cell: z.number().min(0.5).max(20).default(2).describe('Side of a cell in metres; the body spans about 1.5 with its legs.'),
+  upright: z.boolean().default(false).describe('Also ends an episode when the torso lies on its back, which its height alone allows.'),
+});
+
+export type AntSettings = z.output<typeof antSettings>;
+
+export const antPresets: Readonly<Record<string, z.input<typeof antSettings>>> = {
+  // Half the way of the paper's field: a leg is some twenty steps.
+  'ant-mini': { cell: 1, upright: true },
+  'ant-paper': {},
+};
