@@ -14,6 +14,8 @@ export interface SteeringConfig {
   readonly decoder: number;
   /** Rank r of the steering U = B A [16]. */
   readonly rank: number;
+  /** U is a full matrix, linear in the hypernetwork's hidden units, as of the paper's ant; `rank` is then not read. */
+  readonly full?: boolean;
   /** Where the switch's bias starts; −2 keeps it mostly closed at first. */
   readonly switchBias: number;
 }
@@ -31,7 +33,7 @@ export interface MetacontrollerConfig extends SteeringConfig {
 /** @throws CoxswainError naming the first value that is out of range. */
 export function checkSteeringConfig(config: SteeringConfig): void {
   for (const name of ['width', 'latent', 'history', 'switch', 'decoder', 'rank'] as const) requireSize(name, config[name]);
-  if (config.rank > config.width) throw outOfRange('rank', config.rank, `at most the width ${config.width}`);
+  if (!config.full && config.rank > config.width) throw outOfRange('rank', config.rank, `at most the width ${config.width}`);
   if (!Number.isFinite(config.switchBias)) throw outOfRange('switchBias', config.switchBias, 'a finite number');
 }
 
@@ -50,14 +52,15 @@ export interface MetacontrollerSettings {
   readonly switch: number;
   readonly decoder: number;
   readonly rank: number;
+  readonly full?: boolean;
   readonly pooled: boolean;
   readonly switchBias: number;
 }
 
 /** The causal half that these settings say. @param width of the model that it steers. */
 export function steeringConfig(settings: MetacontrollerSettings, width: number): SteeringConfig {
-  const { code, history, switch: hidden, decoder, rank, switchBias } = settings;
-  return { width, latent: code, history, switch: hidden, decoder, rank, switchBias };
+  const { code, history, switch: hidden, decoder, rank, full = false, switchBias } = settings;
+  return { width, latent: code, history, switch: hidden, decoder, rank, full, switchBias };
 }
 
 /** The whole metacontroller that they say. @param width of the model that it steers. */

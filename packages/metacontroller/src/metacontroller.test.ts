@@ -1,10 +1,11 @@
 import { HostRandom } from '@coxswain/base';
-import { concat, type Device, GATE_MODE, noGrad, sigmoid, type Tensor } from '@coxswain/tensor';
+import { backward, concat, type Device, GATE_MODE, noGrad, ParameterStore, sigmoid, sum, type Tensor } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readGolden } from '../../../kernels/src/testing/golden.js';
 import { relativeError } from '../../../kernels/src/testing/harness.js';
 import { GOLDEN_LAYER, goldenBase, goldenObservations } from '../../transformer/src/testing/golden-base.js';
+import { Metacontroller } from './metacontroller.js';
 import { goldenMetacontroller } from './testing/golden-metacontroller.js';
 
 let device: Device;
@@ -129,5 +130,41 @@ test('one causal step at a time gives what whole sequences give, for the same pr
     expect(relativeError(await step.steered.read(), at(steered, t, WIDTH)), `ê at ${t}`).toBeLessThan(1e-5);
   }
   dispose();
+  store.dispose();
+});
+
+test('a full U adds what its blocks say, in float64, whole sequences and step by step, and is trained', async () => {
+  using _scope = device.scope();
+  const sizes = { width: 6, latent: 3, history: 4, embedding: 4, encoder: 5, switch: 5, decoder: 4, rank: 99, pooled: true, switchBias: 0 };
+  const store = new ParameterStore(device);
+  const controller = new Metacontroller(store, { ...sizes, full: true });
+  store.finish(2);
+  expect(store.names.filter((name) => name.startsWith('ctl.'))).toEqual(['ctl.w.weight', 'ctl.w.bias', 'ctl.U.weight', 'ctl.U.bias']);
+  const random = new HostRandom(6);
+  const draw = (length: number) => Float32Array.from({ length }, () => random.normal());
+  const [codes, stream] = [draw(5 * 3), draw(5 * 6)];
+  const [z, e] = [device.tensor(codes, [5, 3]), device.tensor(stream, [5, 6])];
+  const steered = controller.steer(z, e);
+  const named = await store.save();
+  const of = (name: string) => named.get(name)?.data as Float32Array;
+  const [w, b, u, bias] = ['ctl.w.weight', 'ctl.w.bias', 'ctl.U.weight', 'ctl.U.bias'].map(of);
+  const expected = Float64Array.from({ length: 30 }, (_, at) => {
+    const [row, out] = [Math.floor(at / 6), at % 6];
+    const dot = (from: Float32Array, start: number) =>
+      [0, 1, 2, 3, 4, 5].reduce((sum, i) => sum + from[start + i] * stream[6 * row + i], 0);
+    const hidden = [0, 1, 2, 3].map((j) => Math.max(0, b[j] + [0, 1, 2].reduce((sum, k) => sum + w[3 * j + k] * codes[3 * row + k], 0)));
+    return stream[at] + dot(bias, 6 * out) + hidden.reduce((sum, c, j) => sum + c * dot(u, 6 * (6 * j + out)), 0);
+  });
+  const found = await steered.read();
+  expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i])))).toBeLessThan(1e-6);
+  backward(sum(steered));
+  for (const name of ['ctl.w.weight', 'ctl.U.weight', 'ctl.U.bias']) {
+    const gradient = await store.get(name).gradient!.read();
+    expect(
+      gradient.some((value) => value !== 0),
+      name,
+    ).toBe(true);
+  }
+  expect(() => new Metacontroller(new ParameterStore(device), sizes)).toThrow('rank');
   store.dispose();
 });

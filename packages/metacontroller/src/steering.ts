@@ -1,5 +1,7 @@
 import {
+  add,
   addRelu,
+  batchedMatmul,
   concat,
   constant,
   type Device,
@@ -62,7 +64,8 @@ export class Steering {
   /** What it reads of the code before, and its second layer. */
   readonly #switchRest: Readonly<Record<'wz' | 'w2' | 'b2', Tensor>>;
   readonly #decoder: Linear;
-  readonly #edit: Readonly<Record<'a' | 'b', Tensor>>;
+  /** Blocks of A and of B, one for each hidden unit and one for the bias; or those of U itself, and its bias. */
+  readonly #edit: { readonly a: Tensor; readonly b: Tensor } | { readonly u: Tensor; readonly bias: Tensor };
 
   /** Declares the parameters in `store` (call `store.finish` afterwards). */
   constructor(
@@ -81,14 +84,19 @@ export class Steering {
       b2: store.declare('sw2.bias', [1], constant(config.switchBias)),
     };
     this.#decoder = new Linear(store, 'ctl.w', latent, decoder);
-    this.#edit = {
-      // The last of the (decoder + 1) blocks is the bias of the hypernetwork's linear output; it starts larger.
-      a: store.declare('ctl.A', [terms * rank, d], (values, shape, random) => {
-        normal(0.3 / Math.sqrt(d))(values, shape, random);
-        normal(1 / Math.sqrt(d))(values.subarray(decoder * rank * d), shape, random);
-      }),
-      b: store.declare('ctl.B', [terms * rank, d], normal(0.02 / Math.sqrt(rank))),
-    };
+    this.#edit = config.full
+      ? {
+          u: store.declare('ctl.U.weight', [decoder * d, d], normal(0.02 / Math.sqrt(d))),
+          bias: store.declare('ctl.U.bias', [d, d], normal(0.02 / Math.sqrt(d))),
+        }
+      : {
+          // The last of the (decoder + 1) blocks is the bias of the hypernetwork's linear output; it starts larger.
+          a: store.declare('ctl.A', [terms * rank, d], (values, shape, random) => {
+            normal(0.3 / Math.sqrt(d))(values, shape, random);
+            normal(1 / Math.sqrt(d))(values.subarray(decoder * rank * d), shape, random);
+          }),
+          b: store.declare('ctl.B', [terms * rank, d], normal(0.02 / Math.sqrt(rank))),
+        };
   }
 
   /** What every reader sees of the residual stream: LN(e) without parameters. */
@@ -101,10 +109,17 @@ export class Steering {
     return recur(this.#history, x, batch, time);
   }
 
-  /** Steps 6 and 7: ê = e + B(z) A(z) e, for codes [N, latent] and residuals [N, width]. */
+  /** Steps 6 and 7: ê = e + U(z) e, U = B(z) A(z) or full, for codes [N, latent] and residuals [N, width]. */
   steer(z: Tensor, residual: Tensor): Tensor {
     const c = this.#decoder.forward(z, { relu: true });
-    return steer(residual, c, this.#edit.a, this.#edit.b, this.config.rank);
+    const edit = this.#edit;
+    if ('a' in edit) return steer(residual, c, edit.a, edit.b, this.config.rank);
+    const { width, decoder } = this.config;
+    const [rows] = residual.shape;
+    // What each hidden unit would add at its full; U itself is never made.
+    const each = linear(residual, edit.u).reshape([rows, decoder, width]);
+    const added = batchedMatmul(c.reshape([rows, 1, decoder]), each).reshape([rows, width]);
+    return add(linear(residual, edit.bias, { residual }), added);
   }
 
   /** Steps 4 and 5 over whole sequences. @param context (LN(e_t), h_{t−1}) [batch·time, width + history] */

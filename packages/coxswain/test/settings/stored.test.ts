@@ -65,10 +65,11 @@ describe('presets', () => {
     const config = preset(name);
     expect(config.world.name).toBe('gridworld-pinpad');
     const { name: _, ...world } = config.world;
-    // Came since: what was the only threshold.
+    // Came since: what was the only threshold, and what was the only kind of U.
     const { gateThreshold, ...discover } = config.discover;
-    expect(gateThreshold).toBe(0.5);
-    expect(hashOf({ ...config, world, discover })).toBe(BEFORE[name]);
+    const { full, ...metacontroller } = config.metacontroller;
+    expect([gateThreshold, full]).toEqual([0.5, false]);
+    expect(hashOf({ ...config, world, discover, metacontroller })).toBe(BEFORE[name]);
   });
 
   it('mean what they meant', () => {
@@ -81,7 +82,8 @@ describe('presets', () => {
       'reinforce.task': 'Colour sequence to be rewarded: 1 when its last colour is visited, else nothing.',
     };
     const said = allSettings().map(({ key, setting: { about, expected } }) => [key, before[key] ?? about, expected]);
-    const others = said.filter(([key]) => key !== 'world.name' && key !== 'discover.gateThreshold');
+    const since = ['world.name', 'discover.gateThreshold', 'metacontroller.full'];
+    const others = said.filter(([key]) => !since.includes(String(key)));
     expect(others).toHaveLength(137);
     expect(hashOf(others)).toBe('758c3fc6fe8e7a7066e3d2ab67b9d131c0b240337d71fb71a5df1cc5ece8068f');
   });

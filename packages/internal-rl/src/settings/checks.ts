@@ -4,13 +4,13 @@ import { type AskedWorld, type PartialConfig, requireThat, requireWithin } from 
 /** The metacontroller reads and steers layers that the model has. */
 export function checkSteering({ metacontroller, model }: PartialConfig): void {
   if (!metacontroller || !model) return;
-  const { layer, embedderLayer, rank } = metacontroller;
+  const { layer, embedderLayer, rank, full } = metacontroller;
   const deepest = `at most model.depth (${model.depth})`;
   requireThat(layer <= model.depth, 'metacontroller.layer', layer, deepest, 'Choose a layer of the model; the middle works best.');
   const other = 'Choose a layer of the model; the steered one, or one above it.';
   requireThat(embedderLayer <= model.depth, 'metacontroller.embedderLayer', embedderLayer, deepest, other);
   const lower = 'A steering matrix cannot have a rank above its width: lower metacontroller.rank.';
-  requireThat(rank <= model.width, 'metacontroller.rank', rank, `at most model.width (${model.width})`, lower);
+  requireThat(full || rank <= model.width, 'metacontroller.rank', rank, `at most model.width (${model.width})`, lower);
 }
 
 /** Views that ask the frozen base, or a switch that learned to open, for moments. */

@@ -15,6 +15,7 @@ export const metacontrollerSection = section({
     switch: integer('Hidden width of the switch.', 64, { min: 1 }),
     decoder: integer('Hidden width of the hypernetwork.', 32, { min: 1 }),
     rank: integer('Rank of the steering matrix U.', 16, { min: 1 }),
+    full: flag('Whether U is a full matrix, linear in the hypernetwork’s hidden units, in place of one of a rank.', false),
     pooled: flag('Whether every step reads the sequence embedder’s final state instead of its state at that step.', true),
     switchBias: number('Bias of the switch at the start; below zero it starts mostly closed.', -2),
   }),
@@ -24,7 +25,7 @@ export const metacontrollerSection = section({
     // At the embedding, before any block; what was tried further up is in docs/results/runs/pads-probes.
     'pads-mini': { layer: 0, embedderLayer: 0 },
     'grid-paper': { layer: 3, embedderLayer: 3, pooled: false, switchBias: 0 },
-    'ant-paper': { layer: 4, embedderLayer: 4, pooled: false, switchBias: 0 },
+    'ant-paper': { layer: 4, embedderLayer: 4, full: true, pooled: false, switchBias: 0 },
   },
 });
 
