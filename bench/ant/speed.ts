@@ -2,12 +2,12 @@
  * Steps of the ant by the second of processor time, beside MuJoCo's own WASM driven bare; how threads share them; and
  * whether memory stays.
  *
- *     npm run bench:ant -- [--steps 16000] [--worlds 32] [--threads 2, none for 0] [--long 0] [--out FILE]
+ *     npm run bench:ant -- [--steps 16000, none for 0] [--worlds 32] [--threads 2, none for 0] [--long 0] [--out FILE]
  *
- * Bare and whole are measured in turns in this one process, so that both meet the same machine, and so are threads. Wall
- * time of threads counts only in turns in which nothing else ran.
+ * Bare and whole are measured in turns in this one process, so that both meet the same machine, and so are threads.
+ * Wall time of threads counts only in turns in which nothing else ran. What the file holds of other parts stays.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -173,15 +173,23 @@ function longRun() {
   return samples;
 }
 
-const core = oneCore();
-console.log(JSON.stringify(core));
-const cores = threads > 1 ? manyCores() : undefined;
-if (cores) console.log(JSON.stringify(cores));
-const samples = long > 0 ? longRun() : undefined;
+/** What was measured this time; in the file it stands beside what was measured before. */
+const measured = {
+  ...(steps > 0 && { core: oneCore() }),
+  ...(steps > 0 && threads > 1 && { cores: manyCores() }),
+  ...(long > 0 && { memory: { samples: longRun() } }),
+};
+console.log(JSON.stringify(measured));
 if (values.out) {
-  const command = `npm run bench:ant -- ${process.argv.slice(2).join(' ')}`;
+  const how = {
+    command: `npm run bench:ant -- ${process.argv.slice(2).join(' ')}`,
+    machine: cpus()[0].model,
+    node: process.version,
+    worlds,
+  };
+  const before = existsSync(values.out) ? JSON.parse(readFileSync(values.out, 'utf8')) : {};
+  const now = Object.fromEntries(Object.entries(measured).map(([name, found]) => [name, { ...how, ...found }]));
   mkdirSync(dirname(values.out), { recursive: true });
-  const made = { command, machine: cpus()[0].model, node: process.version, worlds, core, cores, long: samples };
-  writeFileSync(values.out, `${JSON.stringify(made, null, 1)}\n`);
+  writeFileSync(values.out, `${JSON.stringify({ ...before, ...now }, null, 1)}\n`);
 }
 process.exit(0);

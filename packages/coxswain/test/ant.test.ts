@@ -9,7 +9,13 @@ import { PHASES } from '../src/lists.js';
 import { ask, set } from './ask.js';
 
 const SIZES = { 'model.width': 16, 'model.depth': 2, 'model.heads': 2, 'model.mlp': 32, 'world.size': 3, 'world.tasks': '21' };
-const PRETRAIN = { 'pretrain.episodes': 16, 'pretrain.steps': 2, 'pretrain.warmup': 0, 'pretrain.batch': 4, 'pretrain.evaluationEpisodes': 4 };
+const PRETRAIN = {
+  'pretrain.episodes': 16,
+  'pretrain.steps': 2,
+  'pretrain.warmup': 0,
+  'pretrain.batch': 4,
+  'pretrain.evaluationEpisodes': 4,
+};
 const LEARN = {
   'reinforce.task': '2',
   'reinforce.horizon': 20,
