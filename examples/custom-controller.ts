@@ -6,24 +6,21 @@
  *     npm run example
  */
 import { fileURLToPath } from 'node:url';
-import { GRID_MINI, type GridObservation, GridworldPinpad, generateExpertEpisodes, gridworldPinpad, observeEpisodes } from '@coxswain/envs';
-import { type Base, loadBase, openHouse, openModel } from '@coxswain/lab';
+import { GRID_MINI, type GridObservation, GridworldPinpad, generateExpertEpisodes, observeEpisodes } from '@coxswain/envs';
+import { gridMini } from '@coxswain/models';
 import { evaluate, Rollout } from '@coxswain/rl';
 import { add, noGrad, type Tensor } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
-import { transformer } from '@coxswain/transformer';
+import { loadModel, type SequenceModel } from '@coxswain/transformer';
 
-export const BASE = fileURLToPath(new URL('../packages/coxswain/models/grid-mini/base', import.meta.url));
-// What the stored model is of.
-openHouse({ worlds: [gridworldPinpad], models: [transformer], systems: [] });
 const { world, pretraining: tasks, horizon } = GRID_MINI;
 /** Blocks done where it looks and writes, and how far it pushes. */
 const [LAYER, STRENGTH] = [1, 8];
+const space = gridMini.base.spaces.observation as GridObservation;
 
 /** `[colours][width]`: the mean residual while an expert walks to each colour, less the mean of these means. */
-async function directions({ model, world: { spaces } }: Base): Promise<number[][]> {
+async function directions(model: SequenceModel): Promise<number[][]> {
   const { count, layout, position, subgoal, length } = generateExpertEpisodes({ world, tasks, epsilon: 0, horizon, count: 400, seed: 7 });
-  const space = spaces.observation as GridObservation;
   const observations = model.device.tensor(observeEpisodes(space, layout, position, horizon + 1), [count * (horizon + 1), space.slots]);
   const seen: Tensor[] = [];
   const tap = { layer: LAYER, read: (residual: Tensor) => void seen.push(residual) };
@@ -40,20 +37,20 @@ async function directions({ model, world: { spaces } }: Base): Promise<number[][
  * Of each colour, the share of sampled episodes that touch it first: the model pushed away from it, left alone, and
  * pushed to it.
  */
-export async function firstTouches(base: Base, environments: number): Promise<number[][]> {
-  const push = base.model.device.zeros([1, base.model.config.width]);
+export async function firstTouches(model: SequenceModel, environments: number): Promise<number[][]> {
+  const push = model.device.zeros([1, model.config.width]);
   const controller = { layer: LAYER, begin() {}, control: (residual: Tensor) => ({ residual: add(residual, push) }), dispose() {} };
   const table = Array.from({ length: world.colours }, (): number[] => []);
-  for (const [colour, direction] of (await directions(base)).entries()) {
+  for (const [colour, direction] of (await directions(model)).entries()) {
     // With one colour for a task, an episode succeeds where that colour is touched before any other.
     const environment = new GridworldPinpad({
       world,
       tasks: [[colour]],
       horizon,
       environments,
-      observation: base.world.spaces.observation as GridObservation,
+      observation: space,
     });
-    const rollout = new Rollout({ model: base.model, environment, controller, seed: 1, rowCounts: [environments] });
+    const rollout = new Rollout({ model, environment, controller, seed: 1, rowCounts: [environments] });
     for (const strength of [-STRENGTH, 0, STRENGTH]) {
       push.write(Float32Array.from(direction, (x) => strength * x));
       table[colour].push((await evaluate(rollout, environments)).success);
@@ -65,8 +62,8 @@ export async function firstTouches(base: Base, environments: number): Promise<nu
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const device = await requestDevice();
-  const base = loadBase(device, openModel(BASE, 'base', 'pretrain'));
-  const table = (await firstTouches(base, 500)).map((row) => row.map((share) => Math.round(100 * share) / 100));
+  const { model } = await loadModel(device, gridMini.base);
+  const table = (await firstTouches(model, 500)).map((row) => row.map((share) => Math.round(100 * share) / 100));
   console.log('Share of episodes that touch a colour first, by colour:');
   console.table(table.map(([away, alone, to]) => ({ 'pushed away': away, 'left alone': alone, 'pushed to it': to })));
   device.close();

@@ -16,7 +16,7 @@ import {
   type World,
 } from '@coxswain/envs';
 import { RAW_SETTINGS, rawRl } from '@coxswain/rl';
-import { type Device, HostRandom, ParameterStore } from '@coxswain/tensor';
+import { type Device, ParameterStore } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { Transformer } from '@coxswain/transformer';
 
@@ -74,7 +74,7 @@ export async function learn(device: Device, updates: number): Promise<number[]> 
   const spaces = { observation: environment.observationSpace, action: environment.actionSpace };
   const sizes = { width: 32, depth: 2, heads: 2, mlp: 64, buckets: 8, maxDistance: 16 };
   const model = new Transformer(new ParameterStore(device), { ...spaces, ...sizes, initialisation: 'small-output' });
-  model.store.finish(new HostRandom(1));
+  model.store.finish(1);
   const learner = rawRl({ model, environment, settings: { ...RAW_SETTINGS, learningRate: 3e-3 }, seed: 1 });
   const reward: number[] = [];
   for (let i = 0; i < updates; i++) reward.push((await learner.update()).metrics.reward);

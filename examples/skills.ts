@@ -21,19 +21,21 @@ import {
   tellOrder,
 } from '@coxswain/internal-rl';
 import { loadBase, openHouse, openModel } from '@coxswain/lab';
+import { gridMini } from '@coxswain/models';
 import type { Device } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { transformer } from '@coxswain/transformer';
 
-const MODELS = fileURLToPath(new URL('../packages/coxswain/models/grid-mini', import.meta.url));
+/** Their folders, as the command left them. */
+const MODELS = fileURLToPath(new URL('..', gridMini.base.url));
 
 // What the stored models are of.
 openHouse({ worlds: [gridworldPinpad], models: [transformer], systems: [internalRl] });
 
 /** The shipped model, and what steers it. */
 export function shipped(device: Device): Player {
-  const base = loadBase(device, openModel(`${MODELS}/base`, 'base', 'pretrain'));
-  const trained = openModel(`${MODELS}/controller`, 'controller', 'discover');
+  const base = loadBase(device, openModel(`${MODELS}base`, 'base', 'pretrain'));
+  const trained = openModel(`${MODELS}controller`, 'controller', 'discover');
   return { config: trained.config, base, controller: loadController(device, trained, base) };
 }
 

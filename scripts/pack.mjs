@@ -59,7 +59,7 @@ const webgpu = dirname(createRequire(import.meta.url).resolve('webgpu/package.js
 const dawn = join('dist', `${process.platform}-${process.platform === 'darwin' ? 'universal' : process.arch}`);
 cpSync(join(webgpu, dawn), join(out, dawn), { recursive: true });
 cpSync(join(root, 'sweeps'), join(out, 'sweeps'), { recursive: true });
-cpSync(join(root, 'packages/coxswain/models'), join(out, 'models'), { recursive: true });
+cpSync(join(root, 'packages/models/grid-mini'), join(out, 'models/grid-mini'), { recursive: true });
 if (rest.includes('--models')) cpSync(join(root, 'docs/results/models/grid-small'), join(out, 'models/grid-small'), { recursive: true });
 cpSync(join(root, 'scripts/quarter-hour.mjs'), join(out, 'quarter-hour.mjs'));
 if (rest.includes('--node')) {

@@ -39,7 +39,8 @@ const rooms: Readonly<Record<string, Room>> = {
   rl: { folder: 'packages/rl', mayImport: ['base', 'kernels', 'tensor', 'transformer', 'metacontroller', 'envs'] },
   lab: { folder: 'packages/lab', mayImport: ['base', 'tensor', 'transformer', 'envs'] },
   ...Object.fromEntries(SYSTEMS.map((name) => [name, { folder: `packages/${name}`, mayImport: BELOW }])),
-  coxswain: { folder: 'packages/coxswain', mayImport: [...BELOW, ...WORLDS, ...SYSTEMS] },
+  models: { folder: 'packages/models', mayImport: ['base', 'tensor', 'transformer', 'metacontroller', 'envs'] },
+  coxswain: { folder: 'packages/coxswain', mayImport: [...BELOW, ...WORLDS, ...SYSTEMS, 'models'] },
 };
 
 /** The app is called by its own name, all else is in the scope. */
@@ -152,8 +153,9 @@ describe.each(Object.entries(rooms))('%s', (name, { folder, mayImport, apart, ty
   });
 });
 
-// The lab keeps runs on the disk, and so does what is built on it: Node programs. All under it also runs in a browser.
-describe.each(Object.entries(rooms).filter(([name]) => [...BELOW, ...WORLDS].includes(name) && name !== 'lab'))('%s', (_, { folder }) => {
+// The lab keeps runs on the disk, and so does what is built on it: Node programs. All else also runs in a browser.
+const anywhere = Object.entries(rooms).filter(([name]) => [...BELOW, ...WORLDS, 'models'].includes(name) && name !== 'lab');
+describe.each(anywhere)('%s', (_, { folder }) => {
   it('reaches for Node in its node.ts entry, what lies in node/ behind it, and in tests alone', () => {
     const published = sourcesOf(folder).filter((source) => !source.isTest && !/\/src\/node(\.ts$|\/)/.test(source.path));
     const ofNode = (specifier: string) =>

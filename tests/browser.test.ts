@@ -1,33 +1,30 @@
 /**
- * The shipped model in Chromium on SwiftShader, its software driver, against Node: loaded, read, steered and trained,
- * from the same sources by the same program.
+ * The shipped model in Chromium on SwiftShader, its software driver, against Node: fetched and loaded, read, steered
+ * and trained, from the same sources by the same program.
  */
-import { readFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { gridMini } from '../packages/models/src/node.js';
 import { requestDevice } from '../packages/tensor/src/node.js';
 import { bundle, findChromium, NO_CHROMIUM, withPage } from './browser/chromium.js';
-import { type ModelFiles, type Work, work } from './browser/work.js';
+import { type Work, work } from './browser/work.js';
 
-const models = join(import.meta.dirname, '../packages/coxswain/models/grid-mini');
-const at = (file: string) => ({ path: join(models, file) });
-const FILES = ['base/config.json', 'base/model.safetensors', 'controller/config.json', 'controller/model.safetensors'];
-
-const filesOf = (folder: string): ModelFiles => ({
-  config: JSON.parse(readFileSync(join(models, folder, 'config.json'), 'utf8')).config,
-  weights: readFileSync(join(models, folder, 'model.safetensors')),
-});
+const models = join(import.meta.dirname, '../packages/models/grid-mini');
+const FILES = ['base/model.safetensors', 'controller/model.safetensors'];
+/** The page's program is taken from `src/`, as it would be from `dist/`: the files lie in the folder beside that. */
+const served = Object.fromEntries(FILES.map((file) => [`models/grid-mini/${file}`, { path: join(models, file) }]));
 
 async function inChromium(program: string): Promise<Work> {
   const page = await bundle({ entryPoints: [join(import.meta.dirname, 'browser/page.ts')], conditions: ['source'] });
-  const files = { ...Object.fromEntries(FILES.map((file) => [file, at(file)])), 'page.js': page };
+  const files = { ...served, 'models/dist/page.js': page };
   // As text: Vitest would rewrite the import for Node.
-  return withPage(program, files, (open) => open.evaluate<Work>("import('./page.js').then(({ play }) => play())"));
+  return withPage(program, files, (open) => open.evaluate<Work>("import('./models/dist/page.js').then(({ play }) => play())"));
 }
 
 async function onNode(): Promise<Work> {
   const device = await requestDevice({ family: 'software' });
-  const done = await work(device, filesOf('base'), filesOf('controller'));
+  const done = await work(device, gridMini);
   device.close();
   return done;
 }
@@ -48,6 +45,12 @@ describe.runIf(program)('the shipped model in Chromium', () => {
   it('runs on a software adapter, with the kernels for such', () => {
     expect(page.adapter).toMatch(/swiftshader/i);
     expect([page.family, node.family]).toEqual(['software', 'software']);
+  });
+
+  it('is fetched from where its package says that it lies, by the page and on Node', () => {
+    const { size } = statSync(served['models/grid-mini/base/model.safetensors'].path);
+    expect(node.fetched).toEqual({ loaded: size, total: size });
+    expect(page.fetched.loaded).toBe(size);
   });
 
   // Drivers differ in the last bits of exp and tanh and, by the width of subgroups, in the order of sums.

@@ -55,7 +55,7 @@ function copied(): string {
   for (const room of rooms) {
     const manifest = JSON.parse(fs.readFileSync(join(root, room, 'package.json'), 'utf8'));
     const sources = (path: string): boolean =>
-      !/(^|\/)(node_modules|dist|test|testing|golden)(\/|$)|^packages\/coxswain\/models|\.test\.ts$/.test(path);
+      !/(^|\/)(node_modules|dist|test|testing|golden)(\/|$)|^packages\/models\/grid-mini|\.test\.ts$/.test(path);
     fs.cpSync(join(root, room), join(copy, room), { recursive: true, filter: (path) => sources(path.slice(root.length + 1)) });
     if (fs.existsSync(join(root, room, 'node_modules'))) fs.symlinkSync(join(root, room, 'node_modules'), join(copy, room, 'node_modules'));
     for (const [path, { source }] of Object.entries<{ source?: string }>(manifest.exports))

@@ -10,7 +10,7 @@ const run = join(root, 'scripts/run.mjs');
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'coxswain-elsewhere-'));
-  cpSync(join(root, 'packages/coxswain/models/grid-mini'), join(folder, 'runs'), { recursive: true });
+  cpSync(join(root, 'packages/models/grid-mini'), join(folder, 'runs'), { recursive: true });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -45,5 +45,5 @@ it('the demo finds its models from there', () => {
   });
   expect(status).toBe(4);
   const [, base] = /--base (\S+)/.exec(stdout) ?? [];
-  expect(resolve(folder, base)).toBe(join(root, 'packages/coxswain/models/grid-mini/base'));
+  expect(resolve(folder, base)).toBe(join(root, 'packages/models/grid-mini/base'));
 });

@@ -36,6 +36,12 @@ function following(page: string, manager: 'npm' | 'pnpm') {
   return project;
 }
 
+/** Weights that a package brings, where a page beside whose folder they are served finds them. */
+function weightsOf(installed: string): Record<string, { path: string }> {
+  const all = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.safetensors'));
+  return Object.fromEntries(all.map((file) => [file, { path: join(installed, file) }]));
+}
+
 /** What runs of a snippet: itself as it stands, or, where it has types, without them. */
 async function programOf({ text }: Snippet): Promise<string> {
   const typed = /^import type |\bsatisfies\b|^interface /m.test(text);
@@ -82,11 +88,15 @@ describe.each(all)('$name', ({ name, folder: home }) => {
   it.runIf(snippets.some(({ web }) => web))('runs in a browser', async ({ skip }) => {
     const chromium = findChromium() ?? skip(NO_CHROMIUM);
     for (const [i, { prints }] of [...snippets.entries()].filter(([, { web }]) => web)) {
-      const files = { 'program.js': await bundle({ entryPoints: [join(project, programs[i])] }) };
+      // In a folder beside the package's own, as the package has its program.
+      const files = {
+        ...weightsOf(join(project, 'node_modules', name)),
+        'dist/program.js': await bundle({ entryPoints: [join(project, programs[i])] }),
+      };
       const printed = await withPage(chromium, files, async (page) => {
         const said: string[] = [];
         page.on('console', (message) => said.push(message.text()));
-        await page.evaluate("import('./program.js')");
+        await page.evaluate("import('./dist/program.js')");
         return said.join('\n');
       });
       expect(printed).toBe(prints);
@@ -200,6 +210,17 @@ it.for(['node', ...runtimes] as const)('%s says what to install for a device whe
   expect(run(command, [...words, 'asks.mjs'], project.folder).trim()).toBe(
     'NoAdapterError no-adapter No usable WebGPU adapter (the package `webgpu` is not installed). ' +
       'Install it beside this one: `npm install webgpu`, with pnpm `pnpm add --allow-build=webgpu webgpu`.',
+  );
+});
+
+it('brings models that the command plays with as they are installed', () => {
+  const project = strangersProject(folder, tarballs);
+  project.install('npm', ['coxswain']);
+  const text = readFileSync(join(root, 'packages/models/README.md'), 'utf8');
+  const [, words] = /^npx coxswain (skills .*)$/m.exec(text) as RegExpExecArray;
+  const few = ['--set', 'skills.worlds=16', '--set', 'skills.batches=1'];
+  expect(run(join(project.folder, 'node_modules/.bin/coxswain'), [...words.split(' '), ...few], project.folder)).toContain(
+    'Done: runs/skills',
   );
 });
 

@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 it('goes from versions to tarballs', () => {
   expect(steps.at(-1)).toBe('packing');
   expect(readFileSync(join(clone, 'packages/base/CHANGELOG.md'), 'utf8')).toContain(`## ${version}`);
-  expect(tarballs.size).toBe(11);
+  expect(tarballs.size).toBe(12);
 });
 
 it('ships no empty package, and none that nobody could install', () => {

@@ -1,16 +1,12 @@
-/** The program of a page that finds the shipped model's folders beside it. */
+/** The program of a page that finds the shipped models' folder where their package says, beside the program's own. */
+import { gridMini } from '../../packages/models/src/index.js';
 import { requestDevice } from '../../packages/tensor/src/web.js';
-import { type ModelFiles, type Work, work } from './work.js';
-
-async function filesOf(folder: string): Promise<ModelFiles> {
-  const [config, weights] = await Promise.all(['config.json', 'model.safetensors'].map((file) => fetch(`${folder}/${file}`)));
-  return { config: (await config.json()).config, weights: new Uint8Array(await weights.arrayBuffer()) };
-}
+import { type Work, work } from './work.js';
 
 /** All of `work` on the browser's own device. */
 export async function play(): Promise<Work> {
   const device = await requestDevice();
-  const done = await work(device, await filesOf('base'), await filesOf('controller'));
+  const done = await work(device, gridMini);
   device.close();
   return done;
 }

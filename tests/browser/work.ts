@@ -1,36 +1,26 @@
 /** What a page does with the shipped model, and Node too: loads it, plays steered episodes, trains it a step. */
-import { GridTrajectories, GridworldPinpad, generateExpertEpisodes } from '../../packages/envs/src/index.js';
-import { Metacontroller } from '../../packages/metacontroller/src/index.js';
+import { arraysOf } from '../../packages/base/src/index.js';
+import { type ConfiguredWorld, resultOf } from '../../packages/envs/src/index.js';
+import { type LoadedController, loadMetacontroller } from '../../packages/metacontroller/src/index.js';
+import type { Shipped } from '../../packages/models/src/index.js';
 import { CodeController, RandomCodes, Rollout } from '../../packages/rl/src/index.js';
+import { AdamW, type Device, type DownloadProgress, GATE_MODE, noGrad } from '../../packages/tensor/src/index.js';
 import {
-  AdamW,
-  asFloat32,
-  type Device,
-  GATE_MODE,
-  HostRandom,
-  noGrad,
-  ParameterStore,
-  readSafetensors,
-} from '../../packages/tensor/src/index.js';
-import { Pretrainer, type SequenceBatch, spaceTensors, Transformer, writeValues } from '../../packages/transformer/src/index.js';
-
-/** A folder of a trained model. */
-export interface ModelFiles {
-  readonly config: {
-    readonly world: { size: number; colours: number; walls: number; tasks: string[]; horizon: number };
-    readonly model: { width: number; depth: number; heads: number; mlp: number; buckets: number; maxDistance: number };
-    readonly metacontroller?: Record<'layer' | 'code' | 'history' | 'sequence' | 'encoder' | 'switch' | 'decoder' | 'rank', number> & {
-      pooled: boolean;
-      switchBias: number;
-    };
-  };
-  readonly weights: Uint8Array;
-}
+  type LoadedModel,
+  loadModel,
+  Pretrainer,
+  type SequenceBatch,
+  type SequenceModel,
+  spaceTensors,
+  writeValues,
+} from '../../packages/transformer/src/index.js';
 
 export interface Work {
   /** The adapter in words, and the family of its kernels. */
   readonly adapter: string;
   readonly family: string;
+  /** Bytes of the sequence model's weights that came in the end, and those that were to come. */
+  readonly fetched: DownloadProgress;
   /** Nats of each of the expert's actions, [episodes · steps]. */
   readonly nll: Float32Array;
   /** Of the steered episodes: actions, where the switch opened, steps and progress. */
@@ -48,51 +38,40 @@ const EPISODES = 16;
 const PLAYED = 32;
 const LEARNING_RATE = 1e-3;
 
-/** All of it. The controller's weights are read without its statistics of codes, and without earlier stages. */
-export async function work(device: Device, base: ModelFiles, found: ModelFiles): Promise<Work> {
-  const world = worldOf(base);
-  const frozen = baseModel(device, base, world, false);
-  const batch = expertBatch(base, world);
-  const nll = await nllOf(frozen, batch);
-  const { action, open, length, progress } = await steered(frozen, found, world);
-  const { training, moved } = await trained(baseModel(device, base, world, true), batch);
-  const { description: adapter, traits } = device;
-  return { adapter, family: traits.family, nll, action: action[0] as Int32Array, open, length, progress, training, moved };
-}
-
-const worldOf = ({ config: { world } }: ModelFiles): GridworldPinpad =>
-  new GridworldPinpad({ world, tasks: world.tasks, horizon: world.horizon, environments: PLAYED });
-
-function baseModel(device: Device, { config, weights }: ModelFiles, world: GridworldPinpad, trainable: boolean): Transformer {
-  const { width, depth, heads, mlp, buckets, maxDistance } = config.model;
-  const store = new ParameterStore(device, trainable);
-  const spaces = {
-    observation: world.observationSpace,
-    action: world.actionSpace,
-    predicted: { kind: 'discrete', count: config.world.size ** 2 } as const,
+/** All of it. Weights are fetched from where the models say that they are. */
+export async function work(device: Device, shipped: Shipped): Promise<Work> {
+  const { world, horizon, base, controller } = shipped;
+  let fetched: DownloadProgress = { loaded: 0 };
+  const onProgress = (progress: DownloadProgress): void => {
+    fetched = progress;
   };
-  const model = new Transformer(store, { ...spaces, width, depth, heads, mlp, buckets, maxDistance, initialisation: 'small-output' });
-  store.finish(new HostRandom(0));
-  store.load(readSafetensors(weights).tensors);
-  return model;
+  const { model } = await loadModel(device, { ...base, onProgress });
+  const batch = expertBatch(world, horizon);
+  const nll = await nllOf(model, batch);
+  const { action, open, length, progress } = await steered(model, await loadMetacontroller(device, controller), shipped);
+  const { training, moved } = await trained(await loadModel(device, { ...base, trainable: true }), batch);
+  const { description: adapter, traits } = device;
+  return { adapter, family: traits.family, fetched, nll, action: action[0] as Int32Array, open, length, progress, training, moved };
 }
 
-function expertBatch({ config: { world } }: ModelFiles, { observationSpace }: GridworldPinpad): SequenceBatch {
-  const tasks = world.tasks.map((task) => [...task].map(Number));
-  const episodes = generateExpertEpisodes({ world, tasks, epsilon: 0, horizon: world.horizon, count: EPISODES, seed: 3 });
-  const data = new GridTrajectories(observationSpace, episodes);
+function expertBatch({ definition, settings, spaces, tasks }: ConfiguredWorld, horizon: number): SequenceBatch {
+  if (!definition.demonstrations || !spaces.predicted) throw new Error('no expert');
+  const data = resultOf(definition.demonstrations(settings, { tasks, horizon, count: EPISODES, seed: 3, noise: 0 }));
   const index = Uint32Array.from({ length: EPISODES }, (_, i) => i);
   const time = Math.max(...data.length);
   const mask = Float32Array.from({ length: EPISODES * time }, (_, i) => (i % time < data.length[Math.floor(i / time)] ? 1 : 0));
-  // One observation more than actions: the model acts on all but the last.
-  const seen = data.observe(index, time);
-  const slots = seen.length / (EPISODES * (time + 1));
-  const observation = Int32Array.from({ length: EPISODES * time * slots }, (_, i) => seen[i + Math.floor(i / (time * slots)) * slots]);
-  const [action, predicted] = [data.actions(index, time), data.predicted(index, time)];
-  return { batch: EPISODES, time, observation: [observation], action: [action], predicted: [predicted], mask };
+  return {
+    batch: EPISODES,
+    time,
+    // The model acts on all but the last observation.
+    observation: arraysOf(data.observationSpace, data.observe(index, time - 1)),
+    action: arraysOf(data.actionSpace, data.actions(index, time)),
+    predicted: arraysOf(spaces.predicted, data.predicted?.(index, time)),
+    mask,
+  };
 }
 
-function nllOf(model: Transformer, { batch, time, observation, action }: SequenceBatch): Promise<Float32Array> {
+function nllOf(model: SequenceModel, { batch, time, observation, action }: SequenceBatch): Promise<Float32Array> {
   const { device, config } = model;
   return noGrad(() => {
     const [seen, done] = [spaceTensors(device, config.observation, batch * time), spaceTensors(device, config.action, batch * time)];
@@ -103,23 +82,15 @@ function nllOf(model: Transformer, { batch, time, observation, action }: Sequenc
 }
 
 /** Episodes under codes at random, each held until the switch opens. */
-function steered(model: Transformer, { config, weights }: ModelFiles, environment: GridworldPinpad) {
-  if (!config.metacontroller) throw new Error('no metacontroller in the configuration');
-  const { layer, code: latent, sequence: embedding, ...sizes } = config.metacontroller;
-  const { device } = model;
-  const { tensors } = readSafetensors(weights);
-  const named = (name: string): Float32Array => asFloat32(tensors.get(`codes.${name}`) as never);
-  const store = new ParameterStore(device, false);
-  const metacontroller = new Metacontroller(store, { ...sizes, latent, embedding, width: config.model.width });
-  store.finish(new HostRandom(0));
-  store.load(new Map([...tensors].filter(([name]) => !/^(codes|stages)\./.test(name))));
-  const source = new RandomCodes(device, { mean: named('mean'), std: named('std') });
-  const controller = new CodeController({ metacontroller, layer, source, episodes: PLAYED, gate: { mode: GATE_MODE.hard } });
-  return new Rollout({ model, environment, controller, seed: 5 }).run(0);
+function steered(model: SequenceModel, { model: metacontroller, codes }: LoadedController, { world, horizon, controller }: Shipped) {
+  if (!codes) throw new Error('no statistics of codes');
+  const source = new RandomCodes(model.device, codes);
+  const steering = { metacontroller, layer: controller.layer, source, episodes: PLAYED, gate: { mode: GATE_MODE.hard } };
+  const environment = world.open(world.tasks[0], horizon, PLAYED);
+  return new Rollout({ model, environment, controller: new CodeController(steering), seed: 5 }).run(0);
 }
 
-async function trained(model: Transformer, batch: SequenceBatch): Promise<Pick<Work, 'training' | 'moved'>> {
-  const { store } = model;
+async function trained({ model, store }: LoadedModel, batch: SequenceBatch): Promise<Pick<Work, 'training' | 'moved'>> {
   const before = (await store.flat.read()) as Float32Array;
   const steps = batch.mask.reduce((sum, one) => sum + one, 0);
   const settings = { batch: batch.batch, meanLength: steps / batch.batch, observationWeight: 0.01 };

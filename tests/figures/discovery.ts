@@ -3,7 +3,7 @@ import { f1, f2, f3, f4, findings, max, median, min, percent, type Run, range, r
 
 const SEEDS = ['1-1', '1-2', '2-3', '2-4', '3-5', '3-6'];
 const named = (seeds: string): string => seeds.replace('-', ', ');
-const shipped = '../../packages/coxswain/models/grid-mini';
+const shipped = '../../packages/models/grid-mini';
 const metacontrollers = SEEDS.map((seeds) => run(`models/grid-mini/controller-${seeds}`).result);
 const bases = [run(`${shipped}/base`), ...runs('models/grid-mini', /^base-/)].map(({ result }) => result);
 

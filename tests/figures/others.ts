@@ -1,6 +1,8 @@
 /** Pages with few figures, and pages with none. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { figures, NEEDED, type PageFigures } from './page.js';
-import { f3, f4, H200, max, percent, percent1, range, readJson, readText, run } from './stored.js';
+import { f3, f4, H200, max, percent, percent1, range, readJson, readText, root, run } from './stored.js';
 
 interface Timed {
   readonly phase: string;
@@ -27,7 +29,10 @@ const losses = ['losses/action_nll', 'eval/action_nll'];
 const apart = max(
   f32.metrics.flatMap((line, i) => losses.filter((name) => name in line).map((name) => Math.abs(f16.metrics[i][name] / line[name] - 1))),
 );
-const [base, controller] = ['base', 'controller'].map((name) => run(`../../packages/coxswain/models/grid-mini/${name}`).result);
+/** Of the shipped weights, in millions of bytes. */
+const SHIPPED = ['base', 'controller'].map((name) => statSync(join(root, `packages/models/grid-mini/${name}/model.safetensors`)).size);
+const megabytes = (sizes: readonly number[]): string => (sizes.reduce((sum, size) => sum + size) / 1e6).toFixed(1);
+const [base, controller] = ['base', 'controller'].map((name) => run(`../../packages/models/grid-mini/${name}`).result);
 
 export const others: readonly PageFigures[] = [
   {
@@ -40,7 +45,7 @@ export const others: readonly PageFigures[] = [
   },
   { page: 'docs/results/models/README.md', settings: ['Adapter: llvmpipe (Mesa 25.0.7)'] },
   {
-    page: 'packages/coxswain/models/grid-mini/README.md',
+    page: 'packages/models/grid-mini/README.md',
     claims: [
       figures`${percent1(base.obeyed)} % of sampled episodes obey the training transitions; ${f4(base.actionNll)} nats an action, ${percent1(base.ratio - 1)} % above the Bayes floor of the same episodes (${f4(base.bayesFloor)})`,
       figures`switch F1 at the exact step ${f3(controller.f1Exact)}, ${percent1(controller.readout)} % of subgoals read from the code, hard-gate loss ${f4(controller.nllHard)} (without control ${f4(controller.nllUncontrolled)})`,
@@ -113,6 +118,11 @@ export const others: readonly PageFigures[] = [
     page: `packages/${name}/README.md`,
     settings: NEEDED,
   })),
+  {
+    page: 'packages/models/README.md',
+    claims: [figures`found on it, ${megabytes(SHIPPED)} MB together`],
+    settings: NEEDED,
+  },
   {
     page: 'packages/tensor/README.md',
     settings: [...NEEDED, 'from TypeScript 6 on', 'integers of 8 to 64 bits'],

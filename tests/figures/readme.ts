@@ -23,6 +23,12 @@ import {
 
 /** What the commands on a world of one's own printed. */
 const bells = (found: RegExp): string => found.exec(readText('docs/results/printed/my-world.txt'))?.[1] ?? '';
+/** Success of the example for the whole method, by seed, of what is named. */
+const oneScreen = (of: string): number[] =>
+  readText('docs/results/printed/whole-method.txt')
+    .split('\n')
+    .flatMap((line) => (line.startsWith(`${of}: `) ? [Number(line.slice(of.length + 2))] : []));
+const [codesAtRandom, skillsChosen] = [0, 40].map((updates) => oneScreen(`skills, after ${updates} updates`));
 const pads = run('models/pads-mini/base-1').result;
 const padProbe = (name: string) => run(`runs/pads-probes/${name}`).result;
 const padsFound = runs('models/pads-mini', /^controller-/).map(({ result }) => result);
@@ -31,7 +37,7 @@ const padsSolved = (method: string): number[] =>
 const hawk = (name: string) => run(`runs/hawk/${name}`).result;
 const hawkBase = run('models/hawk/base-1').result;
 const hawkFound = run('models/hawk/embedding-1-1').result;
-const attention = JSON.parse(readText('packages/coxswain/models/grid-mini/base/result.json'));
+const attention = JSON.parse(readText('packages/models/grid-mini/base/result.json'));
 const internal = (task: string, episodes: number): number[] =>
   successes({ method: 'internal', task, episodes }).filter((_, i, all) => all.length === 6 || i < 6);
 const first = internal('0123', 61_440);
@@ -105,6 +111,7 @@ export const readme: PageFigures = {
   heldElsewhere: [{ from: '**How long it takes**', to: '**Baselines**', by: 'tests/durations.test.ts' }],
   blocks: [demoTable, readText('docs/results/printed/custom-controller.txt').split('\n').slice(2).join('\n')],
   claims: [
+    figures`${f3(min(codesAtRandom))} to ${f3(max(codesAtRandom))} of the episodes succeeded, by ${word(codesAtRandom.length)} seeds; after ${set('40')} updates of ${set('256')} episodes ${f3(min(skillsChosen))} to ${f3(max(skillsChosen))}. An untrained model has at most ${f3(max(oneScreen('an untrained model')))}, the pretrained one by itself at most ${f3(max(oneScreen('the pretrained model')))}`,
     figures`rose from ${bells(/updates\/s .* success (0\.\d+)/)} in the first update to ${bells(/Success on 0123: (\S+) of/)}, by codes that end elsewhere than at its bells (F1 ${bells(/F1 (\S+) at the exact step/)}`,
     figures`in ${f3(pads.obeyed)} of the episodes that it plays by itself, at −${f3(-pads.actionNll)} nats an action; the expert, who knows the goal, is at −${f3(-pads.expertNll)}`,
     figures`Of ${word(padsFound.length)} metacontrollers on it, none left out, ${word(padsFound.filter(({ f1Exact }) => f1Exact >= 0.98).length)} switch at the exact step (F1 ${range(padsFound.map(({ f1Exact }) => f1Exact))}), and the subgoal is read from their codes at ${range(padsFound.map(({ readout }) => readout))} of steps; held in other arenas, their codes reach their pad on transitions that no demonstration shows in ${range(padsFound.flatMap((one) => carriedOver(one, 'demonstrated')))} of episodes, against ${range(padsFound.flatMap((one) => carriedOver(one, 'without')))} without`,

@@ -1,4 +1,5 @@
 import { philox4x32 } from './philox.js';
+import { RandomSource } from './random-source.js';
 import { requireWhole, requireWord, twoWords } from './two-words.js';
 
 /**
@@ -6,7 +7,7 @@ import { requireWhole, requireWord, twoWords } from './two-words.js';
  * jumps to the beginning of the numbers that belong to that index (an episode, a batch), whatever was drawn before.
  * Nothing depends on how many indices are drawn together.
  */
-export class CounterRandom {
+export class CounterRandom extends RandomSource {
   private readonly key: Uint32Array;
   /** Block, stream, index (low and high word). */
   private readonly counter = new Uint32Array(4);
@@ -18,6 +19,7 @@ export class CounterRandom {
    * @throws CoxswainError `bad-seed` for any other.
    */
   constructor(readonly seed: number) {
+    super();
     this.key = Uint32Array.from(twoWords('CounterRandom', 'seed', seed));
   }
 
@@ -51,27 +53,9 @@ export class CounterRandom {
     return this.word() / 0x100000000;
   }
 
-  /** A uniform integer in [0, bound) by a multiply and a shift: the bias is below bound · 2^−32. */
-  below(bound: number): number {
-    return Math.floor((this.word() * bound) / 0x100000000);
-  }
-
   /** Standard normal, from two words (Box–Muller). */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log((this.word() + 0.5) / 0x100000000));
     return radius * Math.cos(2 * Math.PI * this.uniform());
-  }
-
-  /**
-   * A uniform permutation of the first `count` entries (all by default), in place; `picks` limits it to the first few
-   * places.
-   */
-  shuffle(items: Uint32Array | Uint16Array, count = items.length, picks = count - 1): void {
-    for (let i = 0; i < picks && i < count - 1; i++) {
-      const j = i + this.below(count - i);
-      const held = items[i];
-      items[i] = items[j];
-      items[j] = held;
-    }
   }
 }

@@ -1,11 +1,12 @@
 import { philox4x32 } from './philox.js';
+import { RandomSource } from './random-source.js';
 import { twoWords, wordsOf } from './two-words.js';
 
 /**
  * Random numbers on the host, counter-based like the device's: the n-th block of a (seed, stream) is always the same.
  * Philox 4×32-10, Salmon et al. 2011.
  */
-export class HostRandom {
+export class HostRandom extends RandomSource {
   readonly #block = new Uint32Array(4);
   #used = 4;
   /** Blocks drawn. */
@@ -24,6 +25,7 @@ export class HostRandom {
     readonly seed: number,
     readonly stream = 0,
   ) {
+    super();
     const [seedLow, seedHigh] = twoWords('HostRandom', 'seed', seed);
     const [streamLow, streamHigh] = twoWords('HostRandom', 'stream', stream);
     this.#key = [seedLow, streamLow];

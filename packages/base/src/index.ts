@@ -4,5 +4,6 @@ export * from './exit-codes.js';
 export * from './host-random.js';
 export * from './none.js';
 export * from './philox.js';
+export * from './random-source.js';
 export * from './spaces.js';
 export * from './two-words.js';

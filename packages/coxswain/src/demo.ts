@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { type ResultRow, readJson } from '@coxswain/lab';
+import { gridMini } from '@coxswain/models';
 import { main } from './command/main.js';
 import { PHASES } from './lists.js';
 import { outliveReaders } from './readers.js';
@@ -22,7 +23,7 @@ const options = new Command('npm run demo --')
 
 /** Episodes of an update, for both methods, so that they see equally many. */
 const EPISODES = 512;
-const TRAINED = fileURLToPath(new URL('../models/grid-mini', import.meta.url));
+const TRAINED = fileURLToPath(new URL('..', gridMini.base.url));
 
 async function command(...args: string[]): Promise<void> {
   process.stdout.write(`\n$ npm run coxswain -- ${args.join(' ')}\n`);

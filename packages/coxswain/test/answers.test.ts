@@ -9,7 +9,7 @@ import { ANALYSES, PHASES, SUMMARIES } from '../src/lists.js';
 import { ask } from './ask.js';
 
 const results = join(import.meta.dirname, '../../../docs/results');
-const models = join(import.meta.dirname, '../models/grid-mini');
+const models = join(import.meta.dirname, '../../models/grid-mini');
 const root = fs.mkdtempSync(join(tmpdir(), 'coxswain-answers-'));
 afterAll(() => fs.rmSync(root, { recursive: true, force: true }));
 

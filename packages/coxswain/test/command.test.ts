@@ -74,7 +74,7 @@ describe('the command', () => {
         'verbose=1',
         'probes',
         '--base',
-        join(import.meta.dirname, '../models/grid-mini/base'),
+        join(import.meta.dirname, '../../models/grid-mini/base'),
         '--out',
         join(root, 'probes'),
       ];

@@ -39,7 +39,7 @@ const SOURCES: Readonly<Record<string, readonly [from: string, as: string][]>> =
   'grid-mini': [
     ['runs/grid-mini', ''],
     ['models/grid-mini', ''],
-    ['../../packages/coxswain/models/grid-mini/base', 'base-1'],
+    ['../../packages/models/grid-mini/base', 'base-1'],
   ],
   'grid-small': [['runs/grid-small', '']],
   hawk: [

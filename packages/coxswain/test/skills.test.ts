@@ -13,7 +13,7 @@ import { main } from '../src/command/main.js';
 import { PHASES } from '../src/lists.js';
 import { set } from './ask.js';
 
-const MODELS = resolve(import.meta.dirname, '../models/grid-mini');
+const MODELS = resolve(import.meta.dirname, '../../models/grid-mini');
 const SHIPPED = ['--base', join(MODELS, 'base'), '--controller', join(MODELS, 'controller')];
 
 let root: string;

@@ -118,6 +118,10 @@ export function gather(trajectories: Trajectories, index: ArrayLike<number>, rou
   return { trajectories, size, steps, index: Uint32Array.from(index), length, mask };
 }
 
+/** Length-bucketed batches of a set of episodes. @throws EnvError where a setting cannot be. */
+export const batchesOf = (trajectories: Trajectories, settings: BatchSettings): LengthBatches<TrajectoryBatch> =>
+  new LengthBatches(trajectories, settings, (index, roundTo) => gather(trajectories, index, roundTo));
+
 /** `[B, T]` labels of a batch's steps from `[N, T]` of its set, `none` after an episode's end. */
 export function labelsOf({ trajectories, size, steps, index, length }: TrajectoryBatch, labels: Int16Array, none = 0): Int16Array {
   const out = new Int16Array(size * steps).fill(none);

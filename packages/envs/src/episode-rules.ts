@@ -2,7 +2,7 @@
  * The rules of one episode: what a world needs to say, where the rest (N at once, ends, snapshots, recording) is the
  * same for all.
  */
-import type { CounterRandom, Space } from '@coxswain/base';
+import type { RandomSource, Space } from '@coxswain/base';
 import type { ObservationViews, Task } from './definition.js';
 import type { Value } from './values.js';
 
@@ -29,7 +29,7 @@ export interface Outcome<State> {
  * given source: its numbers depend on seed, episode and step alone.
  */
 export interface EpisodeRules<State, O extends Space = Space, A extends Space = Space> extends ObservationViews<O, A> {
-  begin(random: CounterRandom, task: Task | 'free'): State;
+  begin(random: RandomSource, task: Task | 'free'): State;
   /**
    * The costly part of the next step of several episodes together, where that is faster: `step` of each follows. It
    * changes no state, so that a step that cannot be taken leaves all episodes where they are. Not all steps have it
@@ -39,7 +39,7 @@ export interface EpisodeRules<State, O extends Space = Space, A extends Space = 
   observe(state: State): Value<O>;
   /** May change the state in place. Actions of boxes come within their bounds. */
   // biome-ignore lint/suspicious/noConfusingVoidType: a step that only changes the state returns nothing.
-  step(state: State, action: Value<A>, random: CounterRandom): Outcome<State> | void;
+  step(state: State, action: Value<A>, random: RandomSource): Outcome<State> | void;
 }
 
 /** What an expert knows beside the state. */
@@ -49,7 +49,7 @@ export interface ExpertView {
   readonly progress: number;
   /** The event to be reached now. */
   readonly goal: number;
-  readonly random: CounterRandom;
+  readonly random: RandomSource;
   /** As `DemonstrationSettings`. */
   readonly noise: number;
   readonly ties: 'random' | 'first';

@@ -12,6 +12,7 @@ export type EnvErrorCode =
   | 'not-reset'
   | 'impossible-episode'
   | 'bad-argument'
+  | 'not-offered'
   | 'bad-demonstrations';
 
 /** Every error that this package throws on purpose: the value at fault, what was expected, and what to do about it. */

@@ -4,6 +4,7 @@ export {
   CounterRandom,
   type DiscreteSpace,
   discreteSpace,
+  RandomSource,
   type RowsSpace,
   rowsSpace,
   type Space,
@@ -18,6 +19,7 @@ export type { EpisodeExpert, EpisodeRules, ExpertView, Moment, Outcome } from '.
 export { EnvError, type EnvErrorCode, LONGEST_HORIZON } from './errors.js';
 export * from './from-arrays.js';
 export * from './gridworld-pinpad/index.js';
+export * from './model-batches.js';
 export * from './point-pads/index.js';
 export { type RecordedSpaces, RecordedTrajectories, type Recording } from './recorded.js';
 export { selectEpisodes } from './selected.js';

@@ -1,8 +1,8 @@
 /** What a base model is worth: its loss on held-out episodes, and how its own behaviour keeps to the training tasks. */
 
 import { arraysOf, fromLeaves, type LeafValues } from '@coxswain/base';
-import { gather, obeysTransitions, type Trajectories } from '@coxswain/envs';
-import { type Base, batchNll, byLength, type Config, sequenceBatch, WORLD_SEED } from '@coxswain/lab';
+import { gather, obeysTransitions, sequenceBatch, type Trajectories } from '@coxswain/envs';
+import { type Base, batchNll, byLength, type Config, WORLD_SEED } from '@coxswain/lab';
 import { noGrad, RandomState } from '@coxswain/tensor';
 import { numbered, spaceTensors, writeValues } from '@coxswain/transformer';
 

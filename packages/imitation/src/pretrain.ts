@@ -1,5 +1,5 @@
 /** Phase 1: the base model learns from noisy experts (arXiv 2512.20605, §3). */
-import { gather, LengthBatches, type Trajectories } from '@coxswain/envs';
+import { batchesOf, meanLength, sequenceBatch, type Trajectories } from '@coxswain/envs';
 import {
   type Base,
   type Config,
@@ -9,7 +9,6 @@ import {
   METRICS,
   makeBase,
   makeDemonstrations,
-  meanLength,
   modelBytes,
   type Phase,
   type PhaseContext,
@@ -18,7 +17,6 @@ import {
   readTrainingState,
   SEQUENCE_MODEL,
   type Snapshot,
-  sequenceBatch,
   trainingProbe,
   trainingState,
   withCulprit,
@@ -37,7 +35,7 @@ async function run(context: PhaseContext): Promise<void> {
   const { config, seed, device, folder, session } = context;
   const { pretrain } = config;
   const data = await makeDemonstrations(config, seed, pretrain.episodes, pretrain, session);
-  const batches = new LengthBatches(data, { size: pretrain.batch, seed, pool: pretrain.lengthBuckets }, (index) => gather(data, index));
+  const batches = batchesOf(data, { size: pretrain.batch, seed, pool: pretrain.lengthBuckets });
   const heldOut = demonstrations(config, 'heldOut', seed, pretrain.evaluationEpisodes, pretrain);
   const floor = floorOf(config, heldOut);
   const base = makeBase(device, config, seed);

@@ -68,14 +68,10 @@ export * from './worlds/held-out-batches.js';
 export { type KnownWorld, knownWorlds } from './worlds/known.js';
 export * from './worlds/offers.js';
 export {
-  actionsOf,
   demonstrations,
   demonstrationsOf,
   makeDemonstrations,
-  meanLength,
-  sequenceBatch,
   WORLD_SEED,
-  withFinalObservation,
   worldOf,
   worldsWith,
 } from './worlds/world.js';

@@ -5,8 +5,10 @@ import {
   clamp,
   concat,
   div,
+  fanIn,
   gaussianPosterior,
   gru,
+  Linear,
   linear,
   log,
   logSoftmax,
@@ -24,7 +26,7 @@ import {
   sum,
   type Tensor,
 } from '@coxswain/tensor';
-import { fanIn, type SequenceModel, type SequenceSize } from '@coxswain/transformer';
+import type { SequenceModel, SequenceSize } from '@coxswain/transformer';
 import type { SteeringConfig } from './config.js';
 import { type CodeGenerator, type Discovery, type DiscoveryInputs, LOG_SIGMA } from './metacontroller.js';
 import { Steering } from './steering.js';
@@ -41,6 +43,12 @@ export interface CompileConfig extends SteeringConfig {
   readonly priorLength: number;
   /** Weight α_β of the boundaries' KL [0.003 … 1]. */
   readonly alphaBoundary: number;
+}
+
+/** Two layers that read its states. */
+interface Head {
+  readonly hidden: Linear;
+  readonly out: Linear;
 }
 
 /** No probability at all, as a logit. */
@@ -63,8 +71,8 @@ export class Compile extends Steering implements CodeGenerator {
   /** The copy of the base's first half; `startFrom` fills it. */
   readonly reader: SequenceModel;
   readonly #segment: Readonly<Record<'wih' | 'whh' | 'bias', Tensor>>;
-  readonly #boundary: Readonly<Record<'weight' | 'bias' | 'out' | 'outBias', Tensor>>;
-  readonly #code: Readonly<Record<'weight' | 'bias' | 'out' | 'outBias', Tensor>>;
+  readonly #boundary: Head;
+  readonly #code: Head;
 
   /**
    * Declares the parameters in `store` (call `store.finish`, then `startFrom`).
@@ -87,11 +95,9 @@ export class Compile extends Steering implements CodeGenerator {
       whh: store.declare('segment.weight_hh', [3 * recurrent, recurrent], fanIn(recurrent)),
       bias: store.declare('segment.bias', [3 * recurrent], fanIn(recurrent)),
     };
-    const head = (name: string, outputs: number) => ({
-      weight: store.declare(`${name}.0.weight`, [encoder, recurrent], fanIn(recurrent)),
-      bias: store.declare(`${name}.0.bias`, [encoder], fanIn(recurrent)),
-      out: store.declare(`${name}.2.weight`, [outputs, encoder], fanIn(encoder)),
-      outBias: store.declare(`${name}.2.bias`, [outputs], fanIn(encoder)),
+    const head = (name: string, outputs: number): Head => ({
+      hidden: new Linear(store, `${name}.0`, recurrent, encoder),
+      out: new Linear(store, `${name}.2`, encoder, outputs),
     });
     this.#boundary = head('boundary', 1);
     this.#code = head('code', 2 * latent);
@@ -191,9 +197,8 @@ export class Compile extends Steering implements CodeGenerator {
     };
   }
 
-  #head(p: Readonly<Record<'weight' | 'bias' | 'out' | 'outBias', Tensor>>, x: Tensor): Tensor {
-    const hidden = relu(linear(x.reshape([x.size / this.config.recurrent, this.config.recurrent]), p.weight, { bias: p.bias }));
-    return linear(hidden, p.out, { bias: p.outBias });
+  #head({ hidden, out }: Head, x: Tensor): Tensor {
+    return out.forward(relu(hidden.forward(x.reshape([x.size / this.config.recurrent, this.config.recurrent]))));
   }
 
   /**

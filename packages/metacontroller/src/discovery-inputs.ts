@@ -35,8 +35,8 @@ export interface DiscoveryBatch {
   /** View `partner`: the episode of the batch that stands in for each. */
   readonly partner?: Uint32Array;
   /**
-   * View `symmetry` and those of moments: the same episodes, under a random symmetry or as they are, like
-   * `observation`.
+   * View `symmetry` and those of moments: the same episodes under a random symmetry, like `observation`; as they are
+   * when absent.
    */
   readonly viewObservation?: readonly LeafValues[];
   /** Views of moments: the observations of each episode that the embedder sees, by their step, in order. */
@@ -89,7 +89,7 @@ export function writeInputs(inputs: Inputs, batch: DiscoveryBatch): void {
   const seen = (i: number): number => viewSteps?.[i].length ?? batch.lengths[partner && inputs.partner ? partner[i] : i] + 1;
   inputs.viewLengths.write(Uint32Array.from({ length: batch.batch }, (_, i) => seen(i)));
   if (inputs.partner && partner) inputs.partner.write(partner);
-  if (inputs.viewObservation && batch.viewObservation) writeValues(inputs.viewObservation, batch.viewObservation);
+  if (inputs.viewObservation) writeValues(inputs.viewObservation, batch.viewObservation ?? batch.observation);
   if (inputs.viewRows && viewSteps) {
     const whole = batch.time + 1;
     const rows = new Uint32Array(batch.batch * whole).fill(NONE);

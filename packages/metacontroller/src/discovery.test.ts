@@ -126,6 +126,39 @@ test('co-training moves the base on the same loss, below the steered layer too, 
   expect(together.nll).toBeLessThan(frozen.nll);
 });
 
+test('codes are the means and spreads of what is taken where switches open, and nothing is learned', async () => {
+  const { trainer, dispose } = makeTrainer('touches');
+  const before = await trainer.controller.store.flat.read();
+  // At a threshold of 0 every step takes a code of its own; a switch that stays closed takes the first of each episode.
+  const every = await trainer.codes(batchFor.touches, { step: 3, gate: { mode: GATE_MODE.hard, threshold: 0 } });
+  const first = await trainer.codes(batchFor.touches, { step: 3, gate: { mode: GATE_MODE.hard, threshold: 1 } });
+  for (const { mean, std } of [every, first]) {
+    expect(mean).toHaveLength(GOLDEN_METACONTROLLER_CONFIG.latent);
+    expect(Math.min(...std)).toBeGreaterThan(0);
+  }
+  expect(every.count).toBe(plain.mask.reduce((sum, real) => sum + real, 0));
+  expect(first.count).toBe(batch);
+  expect(await trainer.codes(batchFor.touches, { step: 3, gate: { mode: GATE_MODE.hard, threshold: 0 } })).toEqual(every);
+  expect(await trainer.codes(batchFor.touches, { step: 4, gate: { mode: GATE_MODE.hard, threshold: 0 } })).not.toEqual(every);
+  expect(await trainer.controller.store.flat.read()).toEqual(before);
+  dispose();
+});
+
+test('moments are shown as they are where no other observation is given', async () => {
+  const trained = async (shown: DiscoveryBatch) => {
+    const { trainer, dispose } = makeTrainer('touches');
+    trainer.step(shown, { step: 0, learningRate: 1e-2, alpha: 0.01, gate: soft });
+    const values = await trainer.controller.store.flat.read();
+    dispose();
+    return values;
+  };
+  const { viewObservation, ...asTheyAre } = moments;
+  expect(viewObservation).toEqual(plain.observation);
+  expect(await trained(asTheyAre)).toEqual(await trained(moments));
+  const other = plain.observation.map((leaf) => leaf.slice().reverse());
+  expect(await trained({ ...moments, viewObservation: other })).not.toEqual(await trained(moments));
+});
+
 test('a metacontroller that sees the episode itself learns to reconstruct it', async () => {
   const { trainer, dispose } = makeTrainer('same');
   for (let i = 0; i < 5; i++) trainer.step(plain, { step: i, learningRate: 0, alpha: 0, gate: soft });

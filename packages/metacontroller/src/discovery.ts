@@ -18,10 +18,12 @@ import {
   type Tensor,
 } from '@coxswain/tensor';
 import { requireReadable, type SequenceModel } from '@coxswain/transformer';
+import { codeStatistics } from './alignment.js';
 import { discover } from './discover.js';
 import { type DiscoveryBatch, type Inputs, makeInputs, namedInputs, type View, writeInputs } from './discovery-inputs.js';
 import { type Gate, gateValues } from './gate.js';
 import type { CodeGenerator } from './metacontroller.js';
+import type { CodeStatistics } from './parts.js';
 
 export interface DiscoverySettings {
   readonly batch: number;
@@ -176,6 +178,29 @@ export class DiscoveryTrainer {
       further: further / seen,
       gradientNorm: norm / updates,
     };
+  }
+
+  /**
+   * Mean and spread of the codes that are taken where switches open on a batch, and how many they are: what a `Policy`
+   * starts from. Learns nothing.
+   * @param step what its random numbers are a function of. @param gate hard, as at test time.
+   */
+  async codes(batch: DiscoveryBatch, { step, gate }: { step: number; gate: Gate }): Promise<CodeStatistics & { readonly count: number }> {
+    const { controller, base } = this;
+    const device = this.#device;
+    using _scope = device.scope();
+    const { layer, embedderLayer, view } = this.settings;
+    const size = { batch: batch.batch, time: batch.time };
+    const inputs = makeInputs(base, size, view);
+    writeInputs(inputs, batch);
+    this.#random.write(step);
+    const { z, beta } = noGrad(() => {
+      const noise = philoxNormal(this.#random, TRAINING_STREAM.code, controller.codeNoise(size));
+      const control = device.tensor(gateValues(gate));
+      return discover(base, controller, inputs, { ...size, layer, embedderLayer, view, control, noise });
+    });
+    const [codes, open] = await device.read([z, beta]);
+    return codeStatistics(codes, controller.config.latent, (row) => batch.mask[row] > 0 && open[row] > 0.5);
   }
 
   /**

@@ -54,11 +54,13 @@ test('a metacontroller comes with the statistics of its codes; controllers befor
     const loaded = await loadMetacontroller(device, { config, ...from });
     expect(loaded.codes).toEqual(codes);
     expect(loaded.report.kept).toEqual([]);
+    expect(loaded.store.trainable).toBe(false);
     for (const [name, { data }] of await valuesOf(loaded)) expect(data, name).toEqual(tensors.get(name)?.data);
   }
   for (const name of ['codes.mean', 'codes.std']) tensors.delete(name);
-  const loaded = restoreMetacontroller(device, { config, weights: tensors });
+  const loaded = restoreMetacontroller(device, { config, weights: tensors, trainable: true });
   expect(loaded.codes).toBeUndefined();
+  expect(loaded.store.trainable).toBe(true);
   loaded.dispose();
 });
 
@@ -100,15 +102,32 @@ test('what is missing or wrong is named, and nothing stays behind', async () => 
   await expect(wrong({ weights: whole })).rejects.toThrow(/the config undefined, expected `config`/);
   await expect(wrong({ weights: whole, config: { ...config, rank: undefined } })).rejects.toThrow(/rank is undefined/);
   await expect(wrong({ config })).rejects.toThrow(/neither weights nor a url/);
+  const asked: string[] = [];
+  const fetch = async (url: string) => {
+    asked.push(url);
+    return new Response(writeSafetensors(whole));
+  };
+  await expect(wrong({ config: { ...config, rank: 99 }, url: 'a', fetch })).rejects.toThrow(/rank is 99/);
+  expect(asked).toEqual([]);
+  (await loadMetacontroller(device, { config, url: 'a', fetch })).dispose();
+  expect(asked).toEqual(['a']);
+  await expect(wrong({ config: { ...config, switch: 9 }, url: 'a', fetch })).rejects.toThrow(/^a: tensor "sw1\.weight" of shape \[8,/);
   expect(device.live).toBe(live);
 });
 
 test('a part may keep its start', async () => {
   const tensors = await made();
   tensors.delete('enc.2.bias');
-  const loaded = restoreMetacontroller(device, { config, weights: tensors, partial: true });
-  expect(loaded.report.kept).toEqual(['enc.2.bias']);
-  loaded.dispose();
+  const bias = async (store: ParameterStore) => (await store.save()).get('enc.2.bias')?.data;
+  for (const seed of [undefined, 3]) {
+    const start = new ParameterStore(device, false);
+    new Metacontroller(start, config);
+    start.finish(new HostRandom(seed ?? 0));
+    const loaded = restoreMetacontroller(device, { config, weights: tensors, partial: true, seed });
+    expect(loaded.report.kept).toEqual(['enc.2.bias']);
+    expect(await bias(loaded.store)).toEqual(await bias(start));
+    for (const each of [loaded, start]) each.dispose();
+  }
 });
 
 test('a state dict of PyTorch, its encoder whole and under other names, gives PyTorch’s codes', async () => {

@@ -1,5 +1,4 @@
 /** Loading trained metacontrollers, wherever they lie. */
-import { HostRandom } from '@coxswain/base';
 import {
   ArgumentError,
   CheckpointError,
@@ -68,7 +67,7 @@ export function restoreController<C extends Steering & { dispose?(): void }>(
   };
   try {
     model = declare(store);
-    store.finish(new HostRandom(seed));
+    store.finish(seed);
     const codes = codesOf(parts, model.config.latent, what);
     const report = loadWeights(store, parts.own, { ...options, what });
     if (base && parts.base.size > 0) loadWeights(base.store, parts.base, { what });

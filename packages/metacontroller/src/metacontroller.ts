@@ -1,7 +1,9 @@
 import {
   addRelu,
   besidePrevious,
+  fanIn,
   gaussianPosterior,
+  Linear,
   linear,
   noGrad,
   type ParameterStore,
@@ -10,7 +12,7 @@ import {
   slice,
   type Tensor,
 } from '@coxswain/tensor';
-import { fanIn, type SequenceSize } from '@coxswain/transformer';
+import type { SequenceSize } from '@coxswain/transformer';
 import { checkMetacontrollerConfig, type MetacontrollerConfig } from './config.js';
 import { declareGru, type GruParameters, recur, Steering } from './steering.js';
 
@@ -75,7 +77,8 @@ export interface CodeGenerator extends Steering {
  */
 export class Metacontroller extends Steering implements CodeGenerator {
   readonly #embedder: GruParameters;
-  readonly #encoder: Readonly<Record<'step' | 'sequence' | 'bias' | 'code' | 'codeBias', Tensor>>;
+  readonly #encoder: Readonly<Record<'step' | 'sequence' | 'bias', Tensor>>;
+  readonly #code: Linear;
 
   /** Declares the parameters in `store` (call `store.finish` afterwards). */
   constructor(
@@ -92,9 +95,8 @@ export class Metacontroller extends Steering implements CodeGenerator {
       step: store.declare('enc.0.step.weight', [encoder, d + history], fanIn(inputs)),
       sequence: store.declare('enc.0.sequence.weight', [encoder, embedding], fanIn(inputs)),
       bias: store.declare('enc.0.bias', [encoder], fanIn(inputs)),
-      code: store.declare('enc.2.weight', [2 * latent, encoder], fanIn(encoder)),
-      codeBias: store.declare('enc.2.bias', [2 * latent], fanIn(encoder)),
     };
+    this.#code = new Linear(store, 'enc.2', encoder, 2 * latent);
   }
 
   codeNoise({ batch, time }: SequenceSize): readonly number[] {
@@ -126,7 +128,7 @@ export class Metacontroller extends Steering implements CodeGenerator {
     const ofStep = linear(context, p.step, { bias: p.bias }).reshape([batch, time, encoder]);
     const ofSequence = linear(s.reshape([s.size / embedding, embedding]), p.sequence).reshape([batch, s.shape[1], encoder]);
     const hidden = addRelu(ofStep, ofSequence).reshape([batch * time, encoder]);
-    const code = linear(hidden, p.code, { bias: p.codeBias });
+    const code = this.#code.forward(hidden);
     const { mu, logSigma, sample: proposal, kl } = gaussianPosterior(code, LOG_SIGMA, inputs.noise);
     const { z, beta } = this.integrate(context, [batch, time], {
       proposal: proposal.reshape([batch, time, latent]),

@@ -1,17 +1,20 @@
 import {
   addRelu,
   concat,
+  constant,
   type Device,
+  fanIn,
   gru,
+  Linear,
   layerNorm,
   linear,
+  normal,
   type ParameterStore,
   type SwitchInputs,
   steer,
   switchIntegrate,
   type Tensor,
 } from '@coxswain/tensor';
-import { constant, fanIn, normal } from '@coxswain/transformer';
 import { checkSteeringConfig, type SteeringConfig } from './config.js';
 
 const EPS = 1e-5;
@@ -54,7 +57,12 @@ export function recur(
 export class Steering {
   readonly device: Device;
   readonly #history: GruParameters;
-  readonly #parameters: Readonly<Record<string, Tensor>>;
+  /** What the switch's first layer reads of the stream and of the history. */
+  readonly #switch: Linear;
+  /** What it reads of the code before, and its second layer. */
+  readonly #switchRest: Readonly<Record<'wz' | 'w2' | 'b2', Tensor>>;
+  readonly #decoder: Linear;
+  readonly #edit: Readonly<Record<'a' | 'b', Tensor>>;
 
   /** Declares the parameters in `store` (call `store.finish` afterwards). */
   constructor(
@@ -66,14 +74,14 @@ export class Steering {
     const { width: d, latent, history, switch: hidden, decoder, rank } = config;
     this.#history = declareGru(store, 'gru', d, history);
     const terms = decoder + 1;
-    this.#parameters = {
-      switchWeight: store.declare('sw1.weight', [hidden, d + history], fanIn(d + history)),
-      switchBias: store.declare('sw1.bias', [hidden], fanIn(d + history)),
-      switchCode: store.declare('swz.weight', [hidden, latent], fanIn(latent)),
-      switchOut: store.declare('sw2.weight', [1, hidden], fanIn(hidden)),
-      switchOutBias: store.declare('sw2.bias', [1], constant(config.switchBias)),
-      decoderWeight: store.declare('ctl.w.weight', [decoder, latent], fanIn(latent)),
-      decoderBias: store.declare('ctl.w.bias', [decoder], fanIn(latent)),
+    this.#switch = new Linear(store, 'sw1', d + history, hidden);
+    this.#switchRest = {
+      wz: store.declare('swz.weight', [hidden, latent], fanIn(latent)),
+      w2: store.declare('sw2.weight', [1, hidden], fanIn(hidden)),
+      b2: store.declare('sw2.bias', [1], constant(config.switchBias)),
+    };
+    this.#decoder = new Linear(store, 'ctl.w', latent, decoder);
+    this.#edit = {
       // The last of the (decoder + 1) blocks is the bias of the hypernetwork's linear output; it starts larger.
       a: store.declare('ctl.A', [terms * rank, d], (values, shape, random) => {
         normal(0.3 / Math.sqrt(d))(values, shape, random);
@@ -95,20 +103,16 @@ export class Steering {
 
   /** Steps 6 and 7: ê = e + B(z) A(z) e, for codes [N, latent] and residuals [N, width]. */
   steer(z: Tensor, residual: Tensor): Tensor {
-    const p = this.#parameters;
-    const c = linear(z, p.decoderWeight, { bias: p.decoderBias, relu: true });
-    return steer(residual, c, p.a, p.b, this.config.rank);
+    const c = this.#decoder.forward(z, { relu: true });
+    return steer(residual, c, this.#edit.a, this.#edit.b, this.config.rank);
   }
 
   /** Steps 4 and 5 over whole sequences. @param context (LN(e_t), h_{t−1}) [batch·time, width + history] */
   integrate(context: Tensor, [batch, time]: readonly [number, number], inputs: Omit<SwitchInputs, 'pre' | 'wz' | 'w2' | 'b2'>) {
-    const p = this.#parameters;
     return switchIntegrate({
       ...inputs,
-      pre: this.#switchLayer(context).reshape([batch, time, this.config.switch]),
-      wz: p.switchCode,
-      w2: p.switchOut,
-      b2: p.switchOutBias,
+      pre: this.#switch.forward(context).reshape([batch, time, this.config.switch]),
+      ...this.#switchRest,
     });
   }
 
@@ -119,13 +123,8 @@ export class Steering {
    * @returns [N, 1]
    */
   switchLogit(context: Tensor, previous: Tensor): Tensor {
-    const p = this.#parameters;
-    const hidden = addRelu(this.#switchLayer(context), linear(previous, p.switchCode));
-    return linear(hidden, p.switchOut, { bias: p.switchOutBias });
-  }
-
-  #switchLayer(context: Tensor): Tensor {
-    return linear(context, this.#parameters.switchWeight, { bias: this.#parameters.switchBias });
+    const { wz, w2, b2 } = this.#switchRest;
+    return linear(addRelu(this.#switch.forward(context), linear(previous, wz)), w2, { bias: b2 });
   }
 
   /** The causal state of the one-step form for `rows` sequences, at their beginning. */

@@ -10,6 +10,7 @@ import {
   maskedMean,
   mul,
   noGrad,
+  normal,
   type ParameterStore,
   type Program,
   requireFiniteUpdates,
@@ -18,7 +19,7 @@ import {
   sum,
   type Tensor,
 } from '@coxswain/tensor';
-import { normal, numbered, requireReadable, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
+import { numbered, requireReadable, type SequenceModel, spaceTensors, writeValues } from '@coxswain/transformer';
 
 /**
  * For each of `subgoals` a correction e ← e + B_g A_g e, chosen by label. They are the hypernetwork's kernels with a

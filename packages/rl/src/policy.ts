@@ -1,6 +1,6 @@
 import { outOfRange } from '@coxswain/base';
-import { add, concat, gru, type Initialiser, linear, type ParameterStore, type Tensor } from '@coxswain/tensor';
-import { fanIn, type SequenceSize, zeros } from '@coxswain/transformer';
+import { add, concat, fanIn, gru, type Initialiser, Linear, linear, type ParameterStore, type Tensor, zeros } from '@coxswain/tensor';
+import type { SequenceSize } from '@coxswain/transformer';
 
 export type PolicyConfig = {
   /** Width d of the residual stream that it reads. */
@@ -31,8 +31,8 @@ export class Policy {
   /** [1]: added to it, the same for all dimensions; 0 unless `explore` says otherwise. */
   readonly #exploration: Tensor;
   readonly #gru: { readonly wih: Tensor; readonly whh: Tensor; readonly bih: Tensor; readonly bhh: Tensor };
-  readonly #hidden: { readonly weight: Tensor; readonly bias: Tensor };
-  readonly #mean: { readonly weight: Tensor; readonly bias: Tensor };
+  readonly #hidden: Linear;
+  readonly #mean: Linear;
 
   /**
    * Declares the parameters in `store` (call `store.finish` afterwards).
@@ -59,14 +59,8 @@ export class Policy {
       bih: store.declare('gru.bias_ih_l0', [3 * history], fanIn(history)),
       bhh: store.declare('gru.bias_hh_l0', [3 * history], fanIn(history)),
     };
-    this.#hidden = {
-      weight: store.declare('head.0.weight', [head, history + width], fanIn(history + width)),
-      bias: store.declare('head.0.bias', [head], fanIn(history + width)),
-    };
-    this.#mean = {
-      weight: store.declare('head.2.weight', [latent, head], zeros),
-      bias: store.declare('head.2.bias', [latent], copyOf(codes.mean)),
-    };
+    this.#hidden = new Linear(store, 'head.0', history + width, head);
+    this.#mean = new Linear(store, 'head.2', head, latent, { weight: zeros, bias: copyOf(codes.mean) });
     this.#exploration = store.device.zeros([1]);
     this.#logStd = store.declare(LOG_STD, [latent], copyOf(Float32Array.from(codes.std, (std) => Math.log(spread * std))));
   }
@@ -122,8 +116,7 @@ export class Policy {
    * @returns [rows, latent]
    */
   means(h: Tensor, x: Tensor): Tensor<'f32'> {
-    const hidden = linear(concat([h, x], 1), this.#hidden.weight, { bias: this.#hidden.bias, relu: true });
-    return linear(hidden, this.#mean.weight, { bias: this.#mean.bias });
+    return this.#mean.forward(this.#hidden.forward(concat([h, x], 1), { relu: true }));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { HostRandom } from '@coxswain/base';
+import { HostRandom, type RandomSource } from '@coxswain/base';
 import { type AdamWState, adamwHyper, adamwReference } from '@coxswain/kernels';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AdamW, type AdamWSettings } from './adamw.js';
@@ -19,7 +19,8 @@ afterAll(() => {
   device.close();
 });
 
-const draw = (random: HostRandom, length: number, scale = 1): Float32Array => Float32Array.from({ length }, () => scale * random.normal());
+const draw = (random: RandomSource, length: number, scale = 1): Float32Array =>
+  Float32Array.from({ length }, () => scale * random.normal());
 
 function made(settings: AdamWSettings): { store: ParameterStore; optimiser: AdamW } {
   const store = new ParameterStore(device);

@@ -1,5 +1,5 @@
 // In the signatures of this package, and so of it.
-export { CoxswainError, HostRandom } from '@coxswain/base';
+export { CoxswainError, HostRandom, RandomSource } from '@coxswain/base';
 export { GATE_MODE } from '@coxswain/kernels';
 export * from './adamw.js';
 export { planSlots } from './arena.js';
@@ -11,9 +11,11 @@ export { dryDevice } from './dry.js';
 export * from './errors.js';
 export { assertFinite, requireFiniteNumbers } from './finite.js';
 export { type CheckedInput, gradientErrors } from './gradient-check.js';
+export * from './initialise.js';
 export { inspectFinite } from './inspect.js';
 export type { Launch } from './launch.js';
 export { LaunchTimer, type TimedLaunch } from './launch-timer.js';
+export { Linear, type LinearStart } from './linear-layer.js';
 export * from './ops/index.js';
 export * from './parameters.js';
 export { measurePeaks, type Peaks } from './peaks.js';
@@ -23,5 +25,6 @@ export { RunningSums } from './running-sums.js';
 export * from './safetensors/index.js';
 export { Scope } from './scope.js';
 export * from './tensor.js';
+export { type StepMetrics, TrainStep, trainStep } from './train-step.js';
 export { requireFiniteUpdates, type Spoilt } from './updates.js';
 export * from './weights/index.js';

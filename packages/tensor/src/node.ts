@@ -12,6 +12,7 @@ import { HIDDEN_HALF, halfIsRight, hidesHalf } from './hidden-half.js';
 import { nap } from './nap.js';
 import { DRIVER, loadDawn } from './node/load-dawn.js';
 
+export { fetchFile } from './node/fetch-file.js';
 export { openSafetensorsFile, type SafetensorsFile, writeSafetensorsFile } from './node/safetensors-file.js';
 
 // Dawn's instances are kept for ever, for collecting one while a device of its lives crashes; and used again, for

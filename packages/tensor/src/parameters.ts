@@ -1,4 +1,4 @@
-import type { HostRandom } from '@coxswain/base';
+import { HostRandom, type RandomSource } from '@coxswain/base';
 import type { Device } from './device.js';
 import { CheckpointError, ShapeError } from './errors.js';
 import { type NamedNumbers, weightsOf } from './safetensors/convert.js';
@@ -6,7 +6,7 @@ import { Storage } from './storage.js';
 import { type Dimensions, sizeOf, Tensor } from './tensor.js';
 
 /** Fills a parameter's starting values. */
-export type Initialiser = (values: Float32Array, shape: Dimensions, random: HostRandom) => void;
+export type Initialiser = (values: Float32Array, shape: Dimensions, random: RandomSource) => void;
 
 /** Views start at multiples of 256 bytes, WebGPU's binding alignment. */
 const ALIGNMENT = 64;
@@ -55,12 +55,17 @@ export class ParameterStore {
     return tensor;
   }
 
-  /** Allocates the buffers and draws the starting values, in order of declaration. */
-  finish(random: HostRandom): void {
+  /**
+   * Allocates the buffers and draws the starting values, in order of declaration.
+   * @param random a seed, or where the numbers come from.
+   * @throws CoxswainError `bad-seed` for a seed that is no integer from 0 to 2⁵³ − 1.
+   */
+  finish(random: number | RandomSource): void {
     if (this.#flat) throw new ShapeError('finish', 'a store that is finished', 'one call');
+    const source = typeof random === 'number' ? new HostRandom(random) : random;
     const host = new Float32Array(this.#length);
     for (const { tensor, offset, initialise } of this.#declared.values())
-      initialise(host.subarray(offset, offset + tensor.size), tensor.shape, random);
+      initialise(host.subarray(offset, offset + tensor.size), tensor.shape, source);
     this.#flat = this.#adopt(this.#values);
     this.device.upload(this.#flat, host);
     if (!this.trainable) return;

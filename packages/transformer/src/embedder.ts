@@ -4,14 +4,17 @@ import {
   add,
   convolution2d,
   embeddingSum,
+  fanIn,
   type Initialiser,
-  linear,
+  Linear,
+  normal,
   type ParameterStore,
   relu,
   ShapeError,
   type Tensor,
+  varianceScaled,
+  zeros,
 } from '@coxswain/tensor';
-import { fanIn, normal, varianceScaled, zeros } from './initialise.js';
 import { type Observed, tensorsOf } from './space-tensors.js';
 
 /** How the rows of an embedding start. */
@@ -57,6 +60,9 @@ const weightStart = (inputs: number, { varianceScale }: EmbeddingStart): Initial
 
 const biasStart = (inputs: number, { varianceScale }: EmbeddingStart): Initialiser => (varianceScale === undefined ? fanIn(inputs) : zeros);
 
+const readingLayer = (store: ParameterStore, name: string, inputs: number, start: EmbeddingStart): Linear =>
+  new Linear(store, name, inputs, start.width, { weight: weightStart(inputs, start), bias: biasStart(inputs, start) });
+
 /** Channels of the two convolutions that look at a picture, each with windows of 3 and steps of 2. */
 const CHANNELS = [16, 32] as const;
 
@@ -72,13 +78,12 @@ function pictureReader(store: ParameterStore, name: string, [height, width, chan
     return layer;
   });
   const inputs = h * w * c;
-  const weight = store.declare(`${name}.weight`, [start.width, inputs], weightStart(inputs, start));
-  const bias = store.declare(`${name}.bias`, [start.width], biasStart(inputs, start));
+  const layer = readingLayer(store, name, inputs, start);
   return (values) => {
     const rows = values.size / (height * width * channels);
     let x = values.reshape([rows, height, width, channels]);
-    for (const layer of layers) x = relu(convolution2d(x, layer.weight, { bias: layer.bias, stride: 2, padding: 1 }));
-    return linear(x.reshape([rows, inputs]), weight, { bias });
+    for (const { weight, bias } of layers) x = relu(convolution2d(x, weight, { bias, stride: 2, padding: 1 }));
+    return layer.forward(x.reshape([rows, inputs]));
   };
 }
 
@@ -86,9 +91,8 @@ function boxReader(store: ParameterStore, name: string, space: BoxSpace, start: 
   const picture = pictureOf(space);
   if (picture) return pictureReader(store, name, picture, start);
   const size = leafSize(space);
-  const weight = store.declare(`${name}.weight`, [start.width, size], weightStart(size, start));
-  const bias = store.declare(`${name}.bias`, [start.width], biasStart(size, start));
-  return (values) => linear(values.reshape([values.size / size, size]), weight, { bias });
+  const layer = readingLayer(store, name, size, start);
+  return (values) => layer.forward(values.reshape([values.size / size, size]));
 }
 
 /**

@@ -5,7 +5,6 @@ export * from './definition.js';
 export type { Distribution, SampleOptions } from './distribution.js';
 export { distributionOf, headOutputs } from './distribution.js';
 export * from './hawk/index.js';
-export * from './initialise.js';
 export * from './load.js';
 export * from './memory.js';
 export * from './pretrain.js';

@@ -4,6 +4,7 @@ import { requestDevice } from '@coxswain/tensor/node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { f32, readGolden } from '../../../kernels/src/testing/golden.js';
 import { relativeError } from '../../../kernels/src/testing/harness.js';
+import { Transformer } from './attention/model.js';
 import { transformer } from './attention/settings.js';
 import { Hawk, hawk } from './hawk/index.js';
 import { type LoadedModel, loadModel, type ModelPlan, makeModel, restoreModel } from './load.js';
@@ -59,7 +60,14 @@ describe('a model', () => {
     const loaded = restoreModel(device, { ...other, weights: await saved(other) });
     expect(loaded.model).toBeInstanceOf(Hawk);
     loaded.dispose();
-    expect(() => restoreModel(device, { ...plan, weights: new Map() })).toThrow(/no tensor "embedding\.weight"/);
+    for (const [kinds, first] of [
+      [[transformer, hawk], Transformer],
+      [[hawk, transformer], Hawk],
+    ] as const) {
+      const made = makeModel(device, { ...plan, kinds });
+      expect(made.model).toBeInstanceOf(first);
+      made.dispose();
+    }
   });
 
   test('may keep the start of what its file lacks', async () => {
@@ -67,9 +75,15 @@ describe('a model', () => {
     const values = await headless.store.save();
     headless.dispose();
     for (const name of ['act.weight', 'act.bias']) values.delete(name);
-    const fresh = makeModel(device, { ...plan, seed: 3 });
-    const start = (await fresh.store.save()).get('act.weight');
-    fresh.dispose();
+    const startOf = async (seed?: number) => {
+      const fresh = makeModel(device, { ...plan, seed });
+      const start = (await fresh.store.save()).get('act.weight');
+      fresh.dispose();
+      return start;
+    };
+    const start = await startOf(3);
+    expect(await startOf(4)).not.toEqual(start);
+    expect(await startOf()).toEqual(await startOf(0));
     await expect(loadModel(device, { ...plan, weights: values, what: 'a.safetensors' })).rejects.toThrow(
       /^a\.safetensors: no tensor "act\.weight"/,
     );
@@ -95,6 +109,21 @@ describe('a model', () => {
     await expect(loadModel(device, wrong)).rejects.toThrow(message);
     expect(device.live).toBe(live);
   });
+});
+
+test('nothing is fetched for settings that are wrong', async () => {
+  const asked: string[] = [];
+  const fetch = async (url: string) => {
+    asked.push(url);
+    return new Response(new Uint8Array(await saved()));
+  };
+  await expect(loadModel(device, { ...plan, config: { ...small, heads: 3 }, url: 'a', fetch })).rejects.toThrow(/`model\.heads` is 3/);
+  expect(asked).toEqual([]);
+  (await loadModel(device, { ...plan, url: 'a', fetch })).dispose();
+  expect(asked).toEqual(['a']);
+  // What does not fit is told by its address.
+  const other = loadModel(device, { ...plan, config: { ...small, width: 32 }, url: 'a', fetch });
+  await expect(other).rejects.toThrow(/^a: tensor "embedding\.weight" of shape \[9,16\]/);
 });
 
 /** The golden model under the names of an `nn.TransformerEncoder` in a wrapper, and with one tensor more. */

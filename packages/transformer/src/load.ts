@@ -1,5 +1,5 @@
 /** Making sequence models from settings, and loading what was trained, wherever it lies. */
-import { HostRandom, SettingError } from '@coxswain/base';
+import { SettingError } from '@coxswain/base';
 import {
   ArgumentError,
   type Device,
@@ -82,7 +82,7 @@ export function makeModel(device: Device, plan: ModelPlan): MadeModel {
   const { config, spaces, trainable = false, seed = 0 } = plan;
   const store = new ParameterStore(device, trainable);
   const model = kind.declare(store, settingsOf(kind, config), spaces);
-  store.finish(new HostRandom(seed));
+  store.finish(seed);
   const dispose = (): void => {
     model.dispose();
     store.dispose();

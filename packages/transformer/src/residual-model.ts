@@ -1,8 +1,19 @@
 import { checkSpace, outOfRange, requireSize } from '@coxswain/base';
-import { type Device, type Initialiser, layerNorm, linear, normedLinear, type ParameterStore, type Tensor } from '@coxswain/tensor';
+import {
+  type Device,
+  fanIn,
+  type Initialiser,
+  Linear,
+  layerNorm,
+  normal,
+  ones,
+  type ParameterStore,
+  type Tensor,
+  varianceScaled,
+  zeros,
+} from '@coxswain/tensor';
 import { type Distribution, distributionOf, headOutputs } from './distribution.js';
 import { Embedder } from './embedder.js';
-import { fanIn, normal, ones, varianceScaled, zeros } from './initialise.js';
 import { type BlockMemory, Memory } from './memory.js';
 import { type Heads, type Hook, type SequenceModel, type SequenceModelConfig, type SequenceSize, visit } from './sequence-model.js';
 import type { Observed } from './space-tensors.js';
@@ -11,10 +22,6 @@ export interface Norm {
   readonly gamma: Tensor;
   readonly beta: Tensor;
   readonly eps: number;
-}
-export interface Linear {
-  readonly weight: Tensor;
-  readonly bias: Tensor;
 }
 
 /** How the parameters of a model start, and what declares them. */
@@ -91,10 +98,8 @@ export abstract class ResidualModel<Config extends SequenceModelConfig> implemen
       beta: store.declare(`${name}.bias`, [d], zeros),
       eps: EPS,
     });
-    const dense = (name: string, outputs: number, inputs: number, start: Initialiser): Linear => ({
-      weight: store.declare(`${name}.weight`, [outputs, inputs], start),
-      bias: store.declare(`${name}.bias`, [outputs], bias(inputs)),
-    });
+    const dense = (name: string, inputs: number, outputs: number, start = weight(inputs)): Linear =>
+      new Linear(store, name, inputs, outputs, { weight: start, bias: bias(inputs) });
     this.#embedder = new Embedder(store, config.observation, { width: d, std, ...(scaled && { varianceScale }) });
     this.#blocks = Array.from({ length: depth }, (_, i) => {
       const at = `layers.${i}`;
@@ -102,13 +107,13 @@ export abstract class ResidualModel<Config extends SequenceModelConfig> implemen
         ln1: norm(`${at}.ln1`),
         ln2: norm(`${at}.ln2`),
         mixer: mixer(at, { store, weight, output, bias }),
-        w1: dense(`${at}.w1`, mlp, d, weight(d)),
-        w2: dense(`${at}.w2`, d, mlp, output(mlp)),
+        w1: dense(`${at}.w1`, d, mlp),
+        w2: dense(`${at}.w2`, mlp, d, output(mlp)),
       };
     });
     this.#final = norm('lnf');
-    this.#act = dense('act', headOutputs(config.action, 'action'), d, weight(d));
-    if (config.predicted) this.#obs = dense('obs', headOutputs(config.predicted, 'predicted'), d, weight(d));
+    this.#act = dense('act', d, headOutputs(config.action, 'action'));
+    if (config.predicted) this.#obs = dense('obs', d, headOutputs(config.predicted, 'predicted'));
   }
 
   embed(observation: Observed): Tensor {
@@ -122,15 +127,14 @@ export abstract class ResidualModel<Config extends SequenceModelConfig> implemen
   heads(e: Tensor): Heads {
     const { action, predicted } = this.config;
     const y = layerNorm(e, this.#final);
-    const head = ({ weight, bias }: Linear) => linear(y, weight, { bias });
     return {
-      action: distributionOf(action, head(this.#act), 'action'),
-      ...(predicted && this.#obs && { predicted: distributionOf(predicted, head(this.#obs), 'predicted') }),
+      action: distributionOf(action, this.#act.forward(y), 'action'),
+      ...(predicted && this.#obs && { predicted: distributionOf(predicted, this.#obs.forward(y), 'predicted') }),
     };
   }
 
   action(e: Tensor): Distribution {
-    return distributionOf(this.config.action, normedLinear(e, this.#final, this.#act.weight, { bias: this.#act.bias }), 'action');
+    return distributionOf(this.config.action, this.#act.afterNorm(e, this.#final), 'action');
   }
 
   forward(observation: Observed, size: SequenceSize, hooks: readonly Hook[] = []): Heads {
@@ -153,8 +157,8 @@ export abstract class ResidualModel<Config extends SequenceModelConfig> implemen
     for (let layer = from; layer < to; layer++) {
       const block = this.#blocks[layer];
       const mixed = mix(block, e, layer);
-      const hidden = normedLinear(mixed, block.ln2, block.w1.weight, { bias: block.w1.bias, relu: true });
-      e = visit(linear(hidden, block.w2.weight, { bias: block.w2.bias, residual: mixed }), layer + 1, hooks);
+      const hidden = block.w1.afterNorm(mixed, block.ln2, { relu: true });
+      e = visit(block.w2.forward(hidden, { residual: mixed }), layer + 1, hooks);
     }
     return e;
   }

@@ -2,7 +2,6 @@
  * Work of one kind by itself: in steps of training, attention and recurrences are too small a part for their rates to
  * be told from those of the rest, and at other sizes they are not.
  */
-import { HostRandom } from '@coxswain/base';
 import { addWork, NO_WORK, Stopwatch, type Work, WorkMeter, type Yardstick } from '@coxswain/lab';
 import {
   attentionStep,
@@ -76,7 +75,7 @@ export async function timeIsolated(
 ): Promise<{ work: Work; seconds: number; beside: number }> {
   const store = new ParameterStore(device);
   for (const [name, shape] of Object.entries(shapes)) store.declare(name, [...shape], wave);
-  store.finish(new HostRandom(1));
+  store.finish(1);
   const others = beside?.(device) ?? {};
   const program = device.capture(() => {
     store.zeroGradients();

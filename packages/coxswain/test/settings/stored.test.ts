@@ -18,7 +18,7 @@ import { describe, expect, it } from 'vitest';
 import { PRESET_NAMES } from '../../src/lists.js';
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url));
-const stored = ['docs/results', 'packages/coxswain/models'].flatMap((folder) =>
+const stored = ['docs/results', 'packages/models/grid-mini'].flatMap((folder) =>
   fs
     .readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /(^|\/)config\.json$/.test(name))

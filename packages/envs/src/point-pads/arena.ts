@@ -2,7 +2,7 @@
  * The arena of point-pads: where pads may lie, and how the point moves. Only + − × ÷ and roots, so that all machines
  * agree.
  */
-import type { CounterRandom } from '@coxswain/base';
+import type { RandomSource } from '@coxswain/base';
 import { EnvError } from '../errors.js';
 import type { PadSettings } from './settings.js';
 
@@ -41,7 +41,7 @@ export const reachOf = (radius: number): number => 1 - radius - 2 * CLEARANCE;
  * rest.
  * @throws EnvError `no-reachable-layout` where ten thousand draws held no such arena.
  */
-export function drawArena({ pads, radius }: PadSettings, random: CounterRandom): PadState {
+export function drawArena({ pads, radius }: PadSettings, random: RandomSource): PadState {
   const centres = new Float64Array(2 * pads);
   const position = new Float64Array(2);
   const reach = reachOf(radius);

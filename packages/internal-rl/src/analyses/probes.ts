@@ -1,5 +1,5 @@
 /** Linear read-outs of the current subgoal from the residual stream, by layer and by time within the subgoal (§3). */
-import { gather, labelsOf, type TrajectoryBatch } from '@coxswain/envs';
+import { gather, labelsOf, sequenceBatch, type TrajectoryBatch } from '@coxswain/envs';
 import {
   type Analysis,
   BASE_INPUT,
@@ -10,7 +10,6 @@ import {
   highest,
   loadBase,
   rowsOf,
-  sequenceBatch,
   shown,
   tableOf,
   worldOf,

@@ -1,6 +1,6 @@
 import '../testing/house.js';
-import { firstOf, type GridTrajectories, gather, touchSteps } from '@coxswain/envs';
-import { type Base, demonstrations, makeBase, NoMomentsError, resolve, withFinalObservation } from '@coxswain/lab';
+import { firstOf, type GridTrajectories, gather, touchSteps, withFinalObservation } from '@coxswain/envs';
+import { type Base, demonstrations, makeBase, NoMomentsError, resolve } from '@coxswain/lab';
 import { noGrad } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
 import { spaceTensors, writeValues } from '@coxswain/transformer';

@@ -3,8 +3,8 @@
  * of them.
  */
 import { CounterRandom } from '@coxswain/base';
-import { gather, type Trajectories, WORLD_STREAM } from '@coxswain/envs';
-import { actionsOf, type Base, byLength, type Config, NotOfferedError, withFinalObservation } from '@coxswain/lab';
+import { actionsOf, gather, type Trajectories, WORLD_STREAM, withFinalObservation } from '@coxswain/envs';
+import { type Base, byLength, type Config, NotOfferedError } from '@coxswain/lab';
 import { discover, gateValues, makeInputs, writeInputs } from '@coxswain/metacontroller';
 import { layerNorm, noGrad, slice, sqrt, square, sub, sum } from '@coxswain/tensor';
 import { spaceTensors, writeValues } from '@coxswain/transformer';

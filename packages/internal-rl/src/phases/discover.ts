@@ -3,7 +3,7 @@
  * its place.
  */
 
-import { gather, LengthBatches } from '@coxswain/envs';
+import { batchesOf, meanLength } from '@coxswain/envs';
 import {
   BASE_INPUT,
   type Base,
@@ -13,7 +13,6 @@ import {
   loadBase,
   loadTrainingState,
   makeDemonstrations,
-  meanLength,
   type Phase,
   type PhaseContext,
   RESULT_FILE,
@@ -141,7 +140,7 @@ async function run(context: PhaseContext): Promise<void> {
   const method = methodOf(config);
   const updates = stagedUpdates(config);
   const data = await makeDemonstrations(config, seed, settings.episodes, settings, session);
-  const batches = new LengthBatches(data, { size: settings.batch, seed, pool: settings.lengthBuckets }, (index) => gather(data, index));
+  const batches = batchesOf(data, { size: settings.batch, seed, pool: settings.lengthBuckets });
   const heldOut = demonstrations(config, 'heldOut', seed, settings.evaluationEpisodes, settings);
   const base = loadBase(device, inputs.base, method.trainsBase);
   const staged = await Staged.open(context, { base, data, heldOut });

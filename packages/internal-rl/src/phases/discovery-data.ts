@@ -1,6 +1,15 @@
 /** Batches of demonstrations as the discovery loop reads them, for each view. */
-import { assignPartners, type ConfiguredWorld, labelsOf, randomSymmetries, type TrajectoryBatch } from '@coxswain/envs';
-import { actionsOf, NoMomentsError, NotOfferedError, withFinalObservation, worldsWith } from '@coxswain/lab';
+import {
+  assignPartners,
+  type ConfiguredWorld,
+  episodeBatch,
+  eventSteps,
+  labelsOf,
+  randomSymmetries,
+  type TrajectoryBatch,
+  withFinalObservation,
+} from '@coxswain/envs';
+import { NoMomentsError, NotOfferedError, worldsWith } from '@coxswain/lab';
 import { type DiscoveryBatch, showsMoments, type View } from '@coxswain/metacontroller';
 import type { StepTable } from '../moments/step-table.js';
 
@@ -24,15 +33,7 @@ export function discoveryBatch(
   step: number,
   { moments, symmetry = true }: Shown = {},
 ): { batch: DiscoveryBatch; alone: number } {
-  const { size, steps, mask, length } = episodes;
-  const plain: DiscoveryBatch = {
-    batch: size,
-    time: steps,
-    observation: withFinalObservation(episodes),
-    action: actionsOf(episodes),
-    mask,
-    lengths: length,
-  };
+  const plain: DiscoveryBatch = episodeBatch(episodes);
   if (view === 'partner') {
     const { partner, alone } = assignPartners(touchesOf(episodes, definition.name, spaces.events.length), seed, step);
     return { batch: { ...plain, partner }, alone };
@@ -42,7 +43,7 @@ export function discoveryBatch(
   if (turned && definition.symmetries === undefined)
     throw new NotOfferedError(definition.name, `symmetry, which view ${view} shows episodes under`, 'symmetries', turning());
   const viewObservation = turned
-    ? withFinalObservation(episodes, randomSymmetries(seed, step, size, definition.symmetries))
+    ? withFinalObservation(episodes, randomSymmetries(seed, step, episodes.size, definition.symmetries))
     : plain.observation;
   if (view === 'symmetry') return { batch: { ...plain, viewObservation }, alone: 0 };
   if (view !== 'touches' && !moments)
@@ -51,7 +52,7 @@ export function discoveryBatch(
       'moments in the metadata of its model.safetensors',
       'Train it anew.',
     );
-  const viewSteps = moments ? Array.from(episodes.index, (i) => moments.at(i)) : eventSteps(episodes, definition.name);
+  const viewSteps = moments ? Array.from(episodes.index, (i) => moments.at(i)) : touchSteps(episodes, definition.name);
   return { batch: { ...plain, viewObservation, viewSteps }, alone: 0 };
 }
 
@@ -64,13 +65,10 @@ export function eventsOf(episodes: TrajectoryBatch, world: string): Int16Array {
   return labelsOf(episodes, event, -1);
 }
 
-/** The observations of each episode at which something had just been reached, by their step (1 and up). */
-function eventSteps(episodes: TrajectoryBatch, world: string): number[][] {
-  const event = eventsOf(episodes, world);
-  const { size, steps } = episodes;
-  return Array.from({ length: size }, (_, i) =>
-    [...event.subarray(i * steps, (i + 1) * steps)].flatMap((one, t) => (one >= 0 ? [t + 1] : [])),
-  );
+/** What the view of touches shows. @throws NotOfferedError as `eventsOf`. */
+function touchSteps(episodes: TrajectoryBatch, world: string): number[][] {
+  eventsOf(episodes, world);
+  return eventSteps(episodes);
 }
 
 /** What each episode reached, in order. */

@@ -1,7 +1,7 @@
 /** What a metacontroller has found, on held-out clean demonstrations. */
 
-import { gather, labelsOf, type Trajectories } from '@coxswain/envs';
-import { type Base, batchNll, byLength, type Config, sequenceBatch } from '@coxswain/lab';
+import { gather, labelsOf, sequenceBatch, type Trajectories } from '@coxswain/envs';
+import { type Base, batchNll, byLength, type Config } from '@coxswain/lab';
 import {
   type CodeStatistics,
   codeStatistics,

@@ -3,19 +3,17 @@
  * steering can do.
  */
 import { HostRandom } from '@coxswain/base';
-import { gather, LengthBatches, labelsOf, type Trajectories, type TrajectoryBatch } from '@coxswain/envs';
 import {
-  type Base,
-  byLength,
-  type Config,
-  demonstrations,
+  batchesOf,
+  gather,
+  type LengthBatches,
+  labelsOf,
   meanLength,
-  NotOfferedError,
-  rateAt,
   sequenceBatch,
-  WORLD_SEED,
-  worldsWith,
-} from '@coxswain/lab';
+  type Trajectories,
+  type TrajectoryBatch,
+} from '@coxswain/envs';
+import { type Base, byLength, type Config, demonstrations, NotOfferedError, rateAt, WORLD_SEED, worldsWith } from '@coxswain/lab';
 import { type LabelledBatch, SupervisedControllers, SupervisedTrainer } from '@coxswain/metacontroller';
 import { type Controller, Rollout, type StepContext } from '@coxswain/rl';
 import { AdamW, gatherRows, ParameterStore, type Tensor } from '@coxswain/tensor';
@@ -48,7 +46,7 @@ export class SupervisedTraining {
     data: Trajectories = demonstrations(config, 'training', seed, config.supervise.episodes, config.discover),
   ) {
     const { batch, weightDecay, gradientClip } = config.supervise;
-    this.#batches = new LengthBatches(data, { size: batch, seed }, (index) => gather(data, index));
+    this.#batches = batchesOf(data, { size: batch, seed });
     this.store = new ParameterStore(base.store.device);
     const { width } = config.model;
     this.controllers = new SupervisedControllers(this.store, {

@@ -3,7 +3,6 @@
  * of cost was fitted to and what it says of a run are brought to one speed by the same piece of work, timed beside
  * both.
  */
-import { HostRandom } from '@coxswain/base';
 import { backward, causalAttention, type Device, type Initialiser, linear, ParameterStore, sum } from '@coxswain/tensor';
 
 /** Of that piece of work: a product and attention to its result, forward and backward. */
@@ -25,7 +24,7 @@ async function pieceOn(device: Device) {
   const store = new ParameterStore(device);
   store.declare('x', [BATCH * TIME, WIDTH], wave);
   store.declare('w', [3 * WIDTH, WIDTH], wave);
-  store.finish(new HostRandom(1));
+  store.finish(1);
   const program = device.capture(() => {
     store.zeroGradients();
     const qkv = linear(store.get('x'), store.get('w')).reshape([BATCH, TIME, 3 * WIDTH]);

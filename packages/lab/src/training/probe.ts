@@ -1,11 +1,12 @@
 /** Probes of phases that train on demonstrations, whose batches differ in length. */
+import { meanLength } from '@coxswain/envs';
 import type { Config } from '../config.js';
 import type { PhaseProbe, Variation } from '../cost/phase-probe.js';
 import { measureRun } from '../cost/probe.js';
 import { untrainedBase } from '../models/untrained.js';
 import type { Phase } from '../phase.js';
 import type { TrainedModel } from '../run/model.js';
-import { type DemonstrationStyle, demonstrations, meanLength } from '../worlds/world.js';
+import { type DemonstrationStyle, demonstrations } from '../worlds/world.js';
 
 /** Held-out episodes, of which none is ever used. */
 const FEW = 16;

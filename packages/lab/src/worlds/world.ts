@@ -1,15 +1,12 @@
 /** From settings to the world, its spaces and its demonstrations. */
-import { arraysOf, type LeafValues, type Space } from '@coxswain/base';
 import {
   type ConfiguredWorld,
   configureWorld,
   type DemonstrationSettings,
   resultOf,
   type Trajectories,
-  type TrajectoryBatch,
   type WorldDefinition,
 } from '@coxswain/envs';
-import type { SequenceBatch } from '@coxswain/transformer';
 import type { Config } from '../config.js';
 import { NotOfferedError } from '../errors.js';
 import type { PhaseContext } from '../phase.js';
@@ -98,36 +95,3 @@ export async function makeDemonstrations(
     await session.preparing(`demonstrations (ε ${style.noise})`, value, count);
   }
 }
-
-/** Mean steps of an episode. */
-export function meanLength({ length, count }: Pick<Trajectories, 'length' | 'count'>): number {
-  return length.reduce((a, b) => a + b, 0) / count;
-}
-
-/**
- * The steps of a batch of episodes as a sequence model trains on them.
- * @param predicted what it learns to predict, if anything.
- */
-export function sequenceBatch(batch: TrajectoryBatch, predicted?: Space): SequenceBatch {
-  const { trajectories, index, size, steps, mask } = batch;
-  return {
-    batch: size,
-    time: steps,
-    observation: arraysOf(trajectories.observationSpace, trajectories.observe(index, steps - 1)),
-    action: actionsOf(batch),
-    ...(predicted && { predicted: arraysOf(predicted, trajectories.predicted?.(index, steps)) }),
-    mask,
-  };
-}
-
-/** The observations of a batch with the final one. @param turned the symmetry that each episode is seen under. */
-export function withFinalObservation(
-  { trajectories, index, steps }: Pick<TrajectoryBatch, 'trajectories' | 'index' | 'steps'>,
-  turned?: ArrayLike<number>,
-): readonly LeafValues[] {
-  return arraysOf(trajectories.observationSpace, trajectories.observe(index, steps, turned));
-}
-
-/** What was done in a batch. */
-export const actionsOf = ({ trajectories, index, steps }: TrajectoryBatch): readonly LeafValues[] =>
-  arraysOf(trajectories.actionSpace, trajectories.actions(index, steps));

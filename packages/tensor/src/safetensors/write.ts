@@ -99,7 +99,7 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, SafeTensor>,
   metadata: Readonly<Record<string, string>> = {},
   { floats }: WriteOptions = {},
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const ordered = inOrder(new Map([...tensors].map(([name, tensor]) => [name, planOf(tensor, floats)])));
   const header = headerOf(ordered, metadata);
   const bytes = new Uint8Array(ordered.reduce((sum, [, plan]) => sum + bytesOf(plan), header.length));

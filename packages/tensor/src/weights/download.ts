@@ -29,11 +29,11 @@ export interface FetchedResponse {
 export type Fetch = (url: string) => Promise<FetchedResponse>;
 
 export interface Download {
-  /** Absolute, or in a browser relative to the page: `https:`, `http:`, `data:`, `blob:`. */
+  /** Absolute, or in a browser relative to the page: whatever `fetch` reads, `https:`, `http:`, `data:`, `blob:`. */
   readonly url: string | { readonly href: string };
   /** Called before the first byte and after each piece. */
   readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
-  /** The runtime's own when absent. */
+  /** The runtime's own when absent. Node's reads no `file:`; `fetchFile` of `@coxswain/tensor/node` does. */
   readonly fetch?: Fetch | undefined;
 }
 
@@ -59,7 +59,8 @@ const SCHEME = /^([a-z][a-z\d+.-]*):/i;
 function remedyFor(url: string): string {
   const scheme = SCHEME.exec(url)?.[1].toLowerCase();
   if (scheme === undefined) return 'Give an absolute address where no page says what it is relative to';
-  if (scheme === 'file') return 'Not every runtime fetches files: read it yourself and give its bytes as `weights`';
+  if (scheme === 'file')
+    return 'Look whether it is there. Node fetches no files: give `fetchFile` of @coxswain/tensor/node as `fetch`, or its bytes as `weights`';
   return 'Look whether the server runs, is reached from here and, for a page of another origin, allows it (CORS)';
 }
 

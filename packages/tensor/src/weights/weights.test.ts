@@ -1,10 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { HostRandom } from '@coxswain/base';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Device } from '../device.js';
 import { ArgumentError, CheckpointError, NotFiniteError } from '../errors.js';
-import { requestDevice } from '../node.js';
+import { fetchFile, requestDevice } from '../node.js';
 import { ParameterStore } from '../parameters.js';
 import { readSafetensors, type SafeTensor, writeSafetensors } from '../safetensors/index.js';
 import { DownloadError, type DownloadProgress, downloadBytes, fetchWeights, loadWeights, transposed, type WeightsSource } from './index.js';
@@ -82,6 +86,21 @@ describe('weights from an address', () => {
     expect(asked).toEqual(['models/a']);
   });
 
+  test('come of files on Node, with their size, where `fetchFile` stands in for fetch', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'coxswain-weights-'));
+    const url = pathToFileURL(join(folder, 'a model.safetensors'));
+    writeFileSync(url, bytes);
+    const seen: DownloadProgress[] = [];
+    const read = await downloadBytes({ url, fetch: fetchFile, onProgress: (progress) => seen.push(progress) });
+    expect(read).toEqual(new Uint8Array(bytes));
+    expect(seen.at(-1)).toEqual({ loaded: bytes.length, total: bytes.length });
+    rmSync(folder, { recursive: true });
+    const gone = downloadBytes({ url, fetch: fetchFile });
+    await expect(gone).rejects.toBeInstanceOf(DownloadError);
+    await expect(gone).rejects.toThrow(/^file:.*a%20model\.safetensors: ENOENT.*Look whether it is there/);
+    expect(await downloadBytes({ url: `${site}/model.safetensors`, fetch: fetchFile })).toEqual(new Uint8Array(bytes));
+  });
+
   test.each([
     ['/nothing', /nothing: status 404 Not Found, expected a file that can be fetched/],
     ['/short', /short: .+Fetch it again: the connection broke off/],
@@ -94,7 +113,7 @@ describe('weights from an address', () => {
 
   test('what cannot be fetched says why, and what to do', async () => {
     await expect(downloadBytes({ url: 'models/a.safetensors' })).rejects.toThrow(/^models\/a\.safetensors: .* Give an absolute address/);
-    await expect(downloadBytes({ url: 'file:///a.safetensors' })).rejects.toThrow(/read it yourself and give its bytes as `weights`/);
+    await expect(downloadBytes({ url: 'file:///a.safetensors' })).rejects.toThrow(/give `fetchFile` of @coxswain\/tensor\/node as `fetch`/);
     await expect(downloadBytes({ url: '' })).rejects.toBeInstanceOf(ArgumentError);
     const cut = new Response(new Uint8Array(3), { headers: { 'content-length': '4' } });
     await expect(downloadBytes({ url: 'x', fetch: async () => cut })).rejects.toThrow(/^x: 3 of 4 bytes/);

@@ -1,6 +1,5 @@
 import { t5Buckets } from '@coxswain/kernels';
-import { attentionStep, causalAttention, linear, normedLinear, type ParameterStore, type Tensor } from '@coxswain/tensor';
-import { zeros } from '../initialise.js';
+import { attentionStep, causalAttention, linear, normedLinear, type ParameterStore, type Tensor, zeros } from '@coxswain/tensor';
 import type { BlockMemory, Memory } from '../memory.js';
 import { type Declaring, type Mixer, type Norm, ResidualModel } from '../residual-model.js';
 import type { SequenceSize } from '../sequence-model.js';

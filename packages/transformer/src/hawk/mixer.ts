@@ -6,17 +6,17 @@ import {
   gatherRows,
   geluTanh,
   type Initialiser,
+  Linear,
   layerNorm,
-  linear,
   mul,
   permute,
   rgLru,
   scatterRowsOf,
   type Tensor,
+  zeros,
 } from '@coxswain/tensor';
-import { zeros } from '../initialise.js';
 import type { BlockMemory, Memory } from '../memory.js';
-import type { Declaring, Linear, Mixer, Norm } from '../residual-model.js';
+import type { Declaring, Mixer, Norm } from '../residual-model.js';
 import type { SequenceSize } from '../sequence-model.js';
 import type { HawkConfig } from './config.js';
 
@@ -28,6 +28,12 @@ const decays: Initialiser = (values, _shape, random) => {
   }
 };
 
+/** Parameters of a layer that is not linear. */
+interface Affine {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+}
+
 /**
  * Hawk's recurrent block: GeLU of one projection of LN(e), times the RG-LRU of the convolution of another, projected
  * back (arXiv 2402.19427, figure 2).
@@ -37,12 +43,12 @@ export class RecurrentMixer implements Mixer {
   readonly #y: Linear;
   readonly #output: Linear;
   /** [taps, width] and [width]. */
-  readonly #convolution: Linear;
+  readonly #convolution: Affine;
   /**
    * [heads, 2·width/heads, width/heads] and [2·width]: recurrence gates of a head, then its input gates; biases of all
    * r, then of all i.
    */
-  readonly #gates: Linear;
+  readonly #gates: Affine;
   readonly #lambda: Tensor;
 
   constructor(
@@ -51,20 +57,21 @@ export class RecurrentMixer implements Mixer {
     { store, weight, output, bias }: Declaring,
   ) {
     const { width, heads, taps } = config;
-    const dense = (name: string, shape: readonly number[], inputs: number, start: Initialiser): Linear => ({
-      weight: store.declare(`${at}.${name}.weight`, shape, start),
-      bias: store.declare(`${at}.${name}.bias`, [width], bias(inputs)),
-    });
+    const dense = (name: string, start: Initialiser): Linear =>
+      new Linear(store, `${at}.${name}`, width, width, { weight: start, bias: bias(width) });
     const share = width / heads;
-    this.#x = dense('x', [width, width], width, weight(width));
-    this.#y = dense('y', [width, width], width, weight(width));
-    this.#convolution = dense('conv', [taps, width], taps, weight(taps));
+    this.#x = dense('x', weight(width));
+    this.#y = dense('y', weight(width));
+    this.#convolution = {
+      weight: store.declare(`${at}.conv.weight`, [taps, width], weight(taps)),
+      bias: store.declare(`${at}.conv.bias`, [width], bias(taps)),
+    };
     this.#gates = {
       weight: store.declare(`${at}.gates.weight`, [heads, 2 * share, share], weight(share)),
       bias: store.declare(`${at}.gates.bias`, [2 * width], zeros),
     };
     this.#lambda = store.declare(`${at}.lambda`, [width], decays);
-    this.#output = dense('o', [width, width], width, output(width));
+    this.#output = dense('o', output(width));
   }
 
   mix(e: Tensor, norm: Norm, { batch, time }: SequenceSize): Tensor {
@@ -111,8 +118,8 @@ export class RecurrentMixer implements Mixer {
   #branches(e: Tensor, norm: Norm): { x: Tensor; y: Tensor } {
     const read = layerNorm(e, norm);
     return {
-      x: linear(read, this.#x.weight, { bias: this.#x.bias }),
-      y: geluTanh(linear(read, this.#y.weight, { bias: this.#y.bias })),
+      x: this.#x.forward(read),
+      y: geluTanh(this.#y.forward(read)),
     };
   }
 
@@ -127,6 +134,6 @@ export class RecurrentMixer implements Mixer {
   }
 
   #back(e: Tensor, h: Tensor, y: Tensor): Tensor {
-    return linear(mul(h, y), this.#output.weight, { bias: this.#output.bias, residual: e });
+    return this.#output.forward(mul(h, y), { residual: e });
   }
 }

@@ -1,4 +1,4 @@
-import type { Initialiser } from '@coxswain/tensor';
+import type { Initialiser } from './parameters.js';
 
 /** Every value `value`. */
 export const constant =

@@ -1,0 +1,2 @@
+export { gridMini } from './grid-mini.js';
+export * from './shipped.js';
