@@ -129,6 +129,7 @@ function busyTicks() {
 /** Turns of threads; those count in which other programs took less than this of a processor. */
 const THREAD_TURNS = 40;
 const CALM = 0.1;
+const FEWEST = 5;
 
 const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)];
 
@@ -148,8 +149,12 @@ function manyCores() {
       const others = (after.all - ticks.all - (after.idle - ticks.idle)) / 1000 - spent;
       if (others / wall < CALM) calm.push({ wall, processor: spent });
     }
-  const rows = teams.map(({ count, physics, calm }) => {
-    physics.dispose();
+  for (const { physics } of teams) physics.dispose();
+  if (teams.some(({ calm }) => calm.length < FEWEST)) {
+    console.log(`Other programs ran: fewer than ${FEWEST} calm turns, so that threads have no figure.`);
+    return undefined;
+  }
+  const rows = teams.map(({ count, calm }) => {
     const stepsPerSecond = (of: 'wall' | 'processor') => Math.round((share * worlds) / median(calm.map((turn) => turn[of])));
     return {
       threads: count,
@@ -173,10 +178,11 @@ function longRun() {
   return samples;
 }
 
+const cores = steps > 0 && threads > 1 ? manyCores() : undefined;
 /** What was measured this time; in the file it stands beside what was measured before. */
 const measured = {
   ...(steps > 0 && { core: oneCore() }),
-  ...(steps > 0 && threads > 1 && { cores: manyCores() }),
+  ...(cores && { cores }),
   ...(long > 0 && { memory: { samples: longRun() } }),
 };
 console.log(JSON.stringify(measured));
