@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { ant } from './figures/ant.js';
 import { discovery } from './figures/discovery.js';
 import { eventFree } from './figures/event-free.js';
 import { gpu } from './figures/gpu.js';
@@ -14,7 +15,7 @@ import { kernels, softwareAdapter } from './figures/software-adapter.js';
 import { readText, root } from './figures/stored.js';
 import { success } from './figures/success.js';
 
-const PAGES = [readme, success, memory, discovery, eventFree, paper, gpu, softwareAdapter, kernels, ...others];
+const PAGES = [readme, success, memory, discovery, eventFree, paper, gpu, softwareAdapter, kernels, ant, ...others];
 
 /** Written by programs from their files, which other tests hold them against. */
 const GENERATED = /^docs\/results\/[^/]+\.md$|CHANGELOG\.md$|^\.changeset\//;

@@ -3,9 +3,10 @@
  *
  *     npm run ant:expert -- [--episodes 1000] [--seed 1] [--out docs/results/ant/expert.json]
  *
- * Episodes are those that demonstrations are made of: the first so many of a seed, whether they succeed or not.
+ * Episodes are those that demonstrations are made of: the first so many of a seed, whether they succeed or not. What is
+ * in the file already is not measured again.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { GRID_MINI, type RecordedTrajectories, resultOf } from '@coxswain/envs';
@@ -22,7 +23,7 @@ const [episodes, seed] = [Number(values.episodes), Number(values.seed)];
 
 const TASKS: Readonly<Record<string, readonly string[]>> = { pretraining: GRID_MINI.pretraining, '0123': ['0123'] };
 /** Standard deviations of the noise on torques. */
-const NOISES = [0, 0.1, 0.2];
+const NOISES = [0, 0.1];
 
 function measure(preset: string, which: string, noise: number) {
   const settings = antPinpad.settings.parse(antPinpad.presets?.[preset]) as never;
@@ -37,16 +38,19 @@ function measure(preset: string, which: string, noise: number) {
   return { preset, tasks: which, noise, horizon, episodes, seed, success, steps: { median: at(0.5), ninety: at(0.9), most: at(1) } };
 }
 
-const rows = [];
-for (const preset of ['ant-paper', 'ant-mini'])
-  for (const which of Object.keys(TASKS))
-    for (const noise of NOISES) {
-      rows.push(measure(preset, which, noise));
+type Row = ReturnType<typeof measure>;
+
+const rows: Row[] = values.out && existsSync(values.out) ? JSON.parse(readFileSync(values.out, 'utf8')).rows : [];
+const command = `npm run ant:expert -- --episodes ${episodes} --seed ${seed} --out ${values.out}`;
+for (const noise of NOISES)
+  for (const preset of ['ant-paper', 'ant-mini'])
+    for (const tasks of Object.keys(TASKS)) {
+      const wanted = { preset, tasks, noise, episodes, seed };
+      if (rows.some((row) => Object.entries(wanted).every(([key, value]) => row[key as keyof Row] === value))) continue;
+      rows.push(measure(preset, tasks, noise));
       console.log(JSON.stringify(rows.at(-1)));
+      if (!values.out) continue;
+      mkdirSync(dirname(values.out), { recursive: true });
+      writeFileSync(values.out, `${JSON.stringify({ command, rows }, null, 1)}\n`);
     }
-if (values.out) {
-  const command = `npm run ant:expert -- --episodes ${episodes} --seed ${seed} --out ${values.out}`;
-  mkdirSync(dirname(values.out), { recursive: true });
-  writeFileSync(values.out, `${JSON.stringify({ command, rows }, null, 1)}\n`);
-}
 process.exit(0);

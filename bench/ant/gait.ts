@@ -8,12 +8,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { CounterRandom } from '@coxswain/base';
-import { loadEngine } from '@coxswain/envs-ant';
-import { STATE } from '../../packages/envs-ant/src/body.js';
-import { beginEpisodes } from '../../packages/envs-ant/src/field.js';
-import { GAIT_NUMBERS, type Gait, gaitTorques } from '../../packages/envs-ant/src/gait.js';
-import { uprightness } from '../../packages/envs-ant/src/observation.js';
-import { antSettings } from '../../packages/envs-ant/src/settings.js';
+import { antSettings, beginEpisodes, GAIT_NUMBERS, type Gait, gaitTorques, loadEngine, STATE, uprightness } from '@coxswain/envs-ant';
 import { type CmaState, cmaStart, cmaStep } from './cma.js';
 
 const { values } = parseArgs({

@@ -2,12 +2,12 @@
  * Steps of the ant by the second of processor time, beside MuJoCo's own WASM driven bare; how threads share them; and
  * whether memory stays.
  *
- *     npm run bench:ant -- [--steps 16000] [--worlds 32] [--threads 2, none for 0] [--long 0] [--out FILE]
+ *     npm run bench:ant -- [--steps 16000, none for 0] [--worlds 32] [--threads 2, none for 0] [--long 0] [--out FILE]
  *
- * Bare and whole are measured in turns in this one process, so that both meet the same machine, and so are threads. Wall
- * time of threads counts only in turns in which nothing else ran.
+ * Bare and whole are measured in turns in this one process, so that both meet the same machine, and so are threads.
+ * Wall time of threads counts only in turns in which nothing else ran. What the file holds of other parts stays.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -129,6 +129,7 @@ function busyTicks() {
 /** Turns of threads; those count in which other programs took less than this of a processor. */
 const THREAD_TURNS = 40;
 const CALM = 0.1;
+const FEWEST = 5;
 
 const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[Math.floor((numbers.length - 1) / 2)];
 
@@ -148,8 +149,12 @@ function manyCores() {
       const others = (after.all - ticks.all - (after.idle - ticks.idle)) / 1000 - spent;
       if (others / wall < CALM) calm.push({ wall, processor: spent });
     }
-  const rows = teams.map(({ count, physics, calm }) => {
-    physics.dispose();
+  for (const { physics } of teams) physics.dispose();
+  if (teams.some(({ calm }) => calm.length < FEWEST)) {
+    console.log(`Other programs ran: fewer than ${FEWEST} calm turns, so that threads have no figure.`);
+    return undefined;
+  }
+  const rows = teams.map(({ count, calm }) => {
     const stepsPerSecond = (of: 'wall' | 'processor') => Math.round((share * worlds) / median(calm.map((turn) => turn[of])));
     return {
       threads: count,
@@ -173,15 +178,24 @@ function longRun() {
   return samples;
 }
 
-const core = oneCore();
-console.log(JSON.stringify(core));
-const cores = threads > 1 ? manyCores() : undefined;
-if (cores) console.log(JSON.stringify(cores));
-const samples = long > 0 ? longRun() : undefined;
+const cores = steps > 0 && threads > 1 ? manyCores() : undefined;
+/** What was measured this time; in the file it stands beside what was measured before. */
+const measured = {
+  ...(steps > 0 && { core: oneCore() }),
+  ...(cores && { cores }),
+  ...(long > 0 && { memory: { samples: longRun() } }),
+};
+console.log(JSON.stringify(measured));
 if (values.out) {
-  const command = `npm run bench:ant -- ${process.argv.slice(2).join(' ')}`;
+  const how = {
+    command: `npm run bench:ant -- ${process.argv.slice(2).join(' ')}`,
+    machine: cpus()[0].model,
+    node: process.version,
+    worlds,
+  };
+  const before = existsSync(values.out) ? JSON.parse(readFileSync(values.out, 'utf8')) : {};
+  const now = Object.fromEntries(Object.entries(measured).map(([name, found]) => [name, { ...how, ...found }]));
   mkdirSync(dirname(values.out), { recursive: true });
-  const made = { command, machine: cpus()[0].model, node: process.version, worlds, core, cores, long: samples };
-  writeFileSync(values.out, `${JSON.stringify(made, null, 1)}\n`);
+  writeFileSync(values.out, `${JSON.stringify({ ...before, ...now }, null, 1)}\n`);
 }
 process.exit(0);

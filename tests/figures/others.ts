@@ -114,7 +114,7 @@ export const others: readonly PageFigures[] = [
     settings: ['4 × 4 numbers to an invocation', 'all dimensions are 64 or more', 'dimensions that 4 divides', '8 × 8 or 16 × 16 matrices'],
   },
   ...['convolution', 'embedding', 'layer-norm', 'reduce', 'scan', 'sort'].map((name) => ({ page: `kernels/src/${name}/README.md` })),
-  ...['base', 'coxswain', 'envs', 'envs-ant', 'imitation', 'internal-rl', 'lab', 'metacontroller', 'rl', 'transformer'].map((name) => ({
+  ...['base', 'coxswain', 'envs', 'imitation', 'internal-rl', 'lab', 'metacontroller', 'rl', 'transformer'].map((name) => ({
     page: `packages/${name}/README.md`,
     settings: NEEDED,
   })),

@@ -1,8 +1,28 @@
 /** MuJoCo's WASM with one body in it, which takes on the state of any. */
-import type { MainModule, MjData, MjModel } from '@mujoco/mujoco';
 import { ANT_MODEL, AT, FRAME_SKIP, MOTORS, STATE, TIME_STEP } from './body.js';
 import { AntError } from './errors.js';
 import type { Physics } from './physics.js';
+
+interface Freed {
+  delete(): void;
+}
+
+interface BodyData extends Freed {
+  readonly qpos: Float64Array;
+  readonly qvel: Float64Array;
+  readonly qacc_warmstart: Float64Array;
+  readonly ctrl: Float64Array;
+}
+
+/**
+ * What of MuJoCo's module is used: its own declarations do not compile by themselves, and who uses this package should
+ * not have to leave them unchecked.
+ */
+export interface Mujoco {
+  readonly MjModel: { from_xml_string(xml: string): Freed | null };
+  readonly MjData: new (model: never) => BodyData;
+  mj_step(model: Freed, data: BodyData): void;
+}
 
 /** Numbers inside the engine's memory. */
 interface Views {
@@ -17,18 +37,18 @@ interface Views {
  * numbers. Only positions and velocities are read, which a step leaves up to date; all else would be a step late.
  */
 export class AntEngine implements Physics {
-  private readonly model: MjModel;
-  private readonly data: MjData;
+  private readonly model: Freed;
+  private readonly data: BodyData;
   private views: Views;
 
   /** @throws AntError `bad-model` for a model that MuJoCo refuses or that has other joints or motors. */
   constructor(
-    private readonly mujoco: MainModule,
+    private readonly mujoco: Mujoco,
     model = ANT_MODEL,
   ) {
     try {
-      this.model = mujoco.MjModel.from_xml_string(model) as MjModel;
-      this.data = new mujoco.MjData(this.model);
+      this.model = mujoco.MjModel.from_xml_string(model) as Freed;
+      this.data = new mujoco.MjData(this.model as never);
     } catch (cause) {
       throw badModel(String((cause as Error | undefined)?.message ?? cause).trim(), { cause });
     }
@@ -99,7 +119,7 @@ export function badModel(value: string, options?: ErrorOptions): AntError {
  * @throws AntError `bad-model`.
  */
 export async function loadEngine(model?: string): Promise<AntEngine> {
-  let mujoco: MainModule;
+  let mujoco: Mujoco;
   try {
     const { default: load } = await import('@mujoco/mujoco');
     mujoco = await load({ printErr: () => {} });

@@ -12,7 +12,7 @@ export const antSettings = z.object({
 export type AntSettings = z.output<typeof antSettings>;
 
 export const antPresets: Readonly<Record<string, z.input<typeof antSettings>>> = {
-  // Half the way of the paper's field: a leg is some twenty steps.
+  // Half as far to walk as in the paper's field.
   'ant-mini': { cell: 1, upright: true },
   'ant-paper': {},
 };

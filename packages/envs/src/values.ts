@@ -70,7 +70,7 @@ class LeafCheck {
     return Number.isFinite(single) && (!bounded || (single >= this.low && single <= this.high));
   }
 
-  /** Where the first number that is not accepted lies; −1 for none. Typed arrays, of which there are most, are quick. */
+  /** Where the first number that is not accepted lies; −1 for none. Typed arrays, the most of them, are quick. */
   firstWrong(numbers: ArrayLike<unknown>, bounded: boolean): number {
     if (!this.real || !(numbers instanceof Float64Array || numbers instanceof Float32Array)) {
       for (let i = 0; i < numbers.length; i++) if (!this.accepts(numbers[i], bounded)) return i;
