@@ -1,17 +1,20 @@
 import { checkWorld } from '@coxswain/envs';
 import { describe, expect, test } from 'vitest';
+import { AT } from './body.js';
 import { antWorld } from './definition.js';
 import { loadEngine } from './engine.js';
-import { cellAt, middleOf } from './field.js';
+import { type AntState, cellAt, middleOf } from './field.js';
+import { GAIT } from './gait-numbers.js';
+import { observationSpace, observe } from './observation.js';
 import { turnObservation, turnTorques } from './symmetry.js';
-import { puppet, settings, torquesAt } from './testing/bodies.js';
+import { beginning, puppet, settings, torquesAt } from './testing/bodies.js';
 
 const HALF = (settings.size * settings.cell) / 2;
 
 test('it keeps the rules of worlds', async () => {
   const engine = await loadEngine();
   expect(checkWorld(antWorld(engine)).filter(({ ok }) => !ok)).toEqual([]);
-  const other = { size: 3, colours: 2, walls: 0, cell: 1, upright: true };
+  const other = { size: 3, colours: 2, walls: 0, cell: 1, clock: true, upright: true };
   expect(checkWorld(antWorld(engine), other).filter(({ ok }) => !ok)).toEqual([]);
 });
 
@@ -157,4 +160,31 @@ test('four quarter turns and two mirrorings are none, bit for bit', () => {
     expect(plain(mirrored[part as never])).toEqual(plain(values));
   }
   expect(turnTorques(turnTorques(torquesAt(0), 5), 5)).toEqual(Float64Array.from(torquesAt(0)));
+});
+
+test('the clock is that of the gait, half a turn on for a mirrored body, and shown where it is asked for', () => {
+  expect(observationSpace(settings).parts).not.toHaveProperty('clock');
+  const shown = { ...settings, clock: true };
+  expect(observationSpace(shown).parts).toHaveProperty('clock');
+  const { body } = beginning(1);
+  const at = (time: number) => {
+    body[AT.time] = time;
+    return observe({ body, objects: [], layout: new Uint8Array(16), cell: 0 } as unknown as AntState, shown);
+  };
+  const { frequency } = GAIT;
+  for (const [turns, cosine, sine] of [
+    [0, 1, 0],
+    [0.25, 0, 1],
+    [3.5, -1, 0],
+  ]) {
+    const { clock } = at(turns / frequency);
+    expect(clock?.[0]).toBeCloseTo(cosine, 9);
+    expect(clock?.[1]).toBeCloseTo(sine, 9);
+  }
+  const [now, later] = [at(0.3), at(0.3 + 0.5 / frequency)];
+  for (const k of [1, 4, 7]) {
+    const { clock } = turnObservation(now, k);
+    const expected = k < 4 ? now.clock : later.clock;
+    for (const i of [0, 1]) expect(clock?.[i]).toBeCloseTo(expected?.[i] ?? Number.NaN, 9);
+  }
 });

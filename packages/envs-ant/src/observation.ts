@@ -2,6 +2,7 @@
 import type { BoxSpace, RecordSpace } from '@coxswain/base';
 import { AT } from './body.js';
 import { type AntState, halfOf, middleOf } from './field.js';
+import { GAIT } from './gait-numbers.js';
 import type { AntSettings } from './settings.js';
 
 /** Numbers of `proprioception`, in this order. */
@@ -15,6 +16,7 @@ export type AntObservation = {
   readonly colours: ArrayLike<number>;
   readonly walls?: ArrayLike<number>;
   readonly inside: ArrayLike<number>;
+  readonly clock?: ArrayLike<number>;
 };
 
 const box = (...shape: number[]): BoxSpace => ({ kind: 'box', shape, type: 'f32' });
@@ -24,7 +26,7 @@ export interface AntObservationSpace extends RecordSpace {
   readonly parts: Readonly<Record<'proprioception' | 'position' | 'colours' | 'inside', BoxSpace>>;
 }
 
-export function observationSpace({ colours, walls }: AntSettings): AntObservationSpace {
+export function observationSpace({ colours, walls, clock }: AntSettings): AntObservationSpace {
   const parts = {
     proprioception: box(PROPRIOCEPTION),
     position: within(2),
@@ -32,6 +34,7 @@ export function observationSpace({ colours, walls }: AntSettings): AntObservatio
     // A box of nothing is no space.
     ...(walls > 0 && { walls: box(walls, 2) }),
     inside: within(2),
+    ...(clock && { clock: within(2) }),
   };
   return { kind: 'record', parts };
 }
@@ -83,7 +86,14 @@ export function observe({ body, objects, cell }: AntState, settings: AntSettings
     colours: relative.subarray(0, 2 * colours),
     ...(walls > 0 && { walls: relative.subarray(2 * colours) }),
     inside: [clip((2 * (x - mx)) / settings.cell), clip((2 * (y - my)) / settings.cell)],
+    ...(settings.clock && { clock: clockAt(body[AT.time]) }),
   };
+}
+
+/** Cosine and sine of the gait's clock. */
+function clockAt(time: number): [number, number] {
+  const turn = 2 * Math.PI * GAIT.frequency * time;
+  return [Math.cos(turn), Math.sin(turn)];
 }
 
 /** `proprioception` of a body. */

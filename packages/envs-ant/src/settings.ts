@@ -6,6 +6,10 @@ export const antSettings = z.object({
   colours: z.int().min(1).max(10).default(4).describe('Coloured cells.'),
   walls: z.int().min(0).default(1).describe('Wall cells; entering one ends an episode.'),
   cell: z.number().min(0.5).max(20).default(2).describe('Side of a cell in metres; the body spans about 1.5 with its legs.'),
+  clock: z
+    .boolean()
+    .default(false)
+    .describe('Also shows the clock that the expert steps by, as cosine and sine: without it, it has to be told from the legs.'),
   upright: z.boolean().default(false).describe('Also ends an episode when the torso lies on its back, which its height alone allows.'),
 });
 
@@ -13,6 +17,6 @@ export type AntSettings = z.output<typeof antSettings>;
 
 export const antPresets: Readonly<Record<string, z.input<typeof antSettings>>> = {
   // Half as far to walk as in the paper's field.
-  'ant-mini': { cell: 1, upright: true },
+  'ant-mini': { cell: 1, clock: true, upright: true },
   'ant-paper': {},
 };

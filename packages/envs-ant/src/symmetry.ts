@@ -61,13 +61,15 @@ function turnBody(sensed: ArrayLike<number>, k: number): Float64Array {
   return out;
 }
 
-export function turnObservation({ proprioception, position, colours, walls, inside }: AntObservation, k: number): AntObservation {
+export function turnObservation({ proprioception, position, colours, walls, inside, clock }: AntObservation, k: number): AntObservation {
   return {
     proprioception: turnBody(proprioception, k),
     position: turned(position, k),
     colours: turned(colours, k),
     ...(walls && { walls: turned(walls, k) }),
     inside: turned(inside, k),
+    // A mirrored body steps with the other legs first: half a turn of the clock.
+    ...(clock && { clock: Array.from(clock, (part) => (k < 4 ? part : -part)) }),
   };
 }
 
