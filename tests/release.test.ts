@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { run } from '../scripts/packages.mjs';
+import { packages, run } from '../scripts/packages.mjs';
 import { packFromClone, runInstalled } from '../scripts/release/rehearse.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'coxswain-release-'));
@@ -22,7 +22,11 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 it('goes from versions to tarballs', () => {
   expect(steps.at(-1)).toBe('packing');
   expect(readFileSync(join(clone, 'packages/base/CHANGELOG.md'), 'utf8')).toContain(`## ${version}`);
-  expect(tarballs.size).toBe(12);
+  expect([...tarballs.keys()].sort()).toEqual(
+    packages()
+      .map(({ name }) => name)
+      .sort(),
+  );
 });
 
 it('ships no empty package, and none that nobody could install', () => {
