@@ -1,5 +1,5 @@
 /** Episodes of the ant from above. */
-import type { Picture } from '@coxswain/envs';
+import { drawRoute, type Picture, reachedSteps } from '@coxswain/envs';
 import type { AntSettings } from './settings.js';
 
 /** Pixels of half the field, and around it. */
@@ -60,10 +60,10 @@ function bodyAt({ proprioception, position }: AntTrace, step: number, metre: num
 
 /**
  * Coloured cells, walls (hatched by a cross) and the path; the body where it began, where it entered a colour and where
- * it ended. Numbers in discs are colours entered in order, yellow diamonds new codes.
+ * it ended.
  */
 export function drawAnt(trace: AntTrace, { size, colours, walls, cell }: AntSettings): Picture {
-  const { steps, position, event, switches } = trace;
+  const { steps, position } = trace;
   const side = (2 * HALF) / size;
   const corner = (list: ArrayLike<number>, i: number): readonly [string, string] => [
     (Number(across(list[2 * i] + position[0])) - side / 2).toFixed(1),
@@ -89,29 +89,10 @@ export function drawAnt(trace: AntTrace, { size, colours, walls, cell }: AntSett
     const at = (MARGIN + line * side).toFixed(1);
     parts.push(`<path d="M${at},${MARGIN}v${2 * HALF}M${MARGIN},${at}h${2 * HALF}" stroke="currentColor" opacity="0.3"/>`);
   }
-  const entered = Array.from({ length: steps }, (_, step) => step + 1).filter((step) => event[step - 1] >= 0);
   const metre = 2 / (size * cell);
-  parts.push(...[...new Set([0, ...entered, steps])].map((step) => bodyAt(trace, step, metre)));
+  parts.push(...[...new Set([0, ...reachedSteps(trace), steps])].map((step) => bodyAt(trace, step, metre)));
   const at = (step: number) => ({ x: across(position[2 * step]), y: down(position[2 * step + 1]) });
-  const route = Array.from({ length: steps + 1 }, (_, step) => `${at(step).x},${at(step).y}`).join(' ');
-  parts.push(`<polyline points="${route}" fill="none" stroke="currentColor" stroke-width="1.5"/>`);
-  for (const step of switches.filter((step) => step <= steps)) {
-    const [x, y] = [Number(at(step).x), Number(at(step).y)];
-    // Around what stands at that step already, or its disc would hide the diamond.
-    const half = step === 0 || event[step - 1] >= 0 ? 13 : 6;
-    parts.push(
-      `<path d="M${x},${y - half}L${x + half},${y}L${x},${y + half}L${x - half},${y}Z" data-step="${step}" fill="#f0e442" stroke="#111">` +
-        `<title>new code at step ${step}</title></path>`,
-    );
-  }
-  parts.push(`<circle cx="${at(0).x}" cy="${at(0).y}" r="5" fill="none" stroke="currentColor" stroke-width="2"/>`);
-  entered.forEach((step, visit) => {
-    const { x, y } = at(step);
-    parts.push(
-      `<circle cx="${x}" cy="${y}" r="7" data-step="${step}" fill="#fff" stroke="#111"/>`,
-      `<text x="${x}" y="${y}" data-step="${step}" dy="4" text-anchor="middle" font-size="11" fill="#111">${visit + 1}</text>`,
-    );
-  });
+  parts.push(...drawRoute(trace, at));
   return {
     svg: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${EDGE} ${EDGE}" width="${EDGE}" height="${EDGE}">${parts.join('')}</svg>`,
   };

@@ -22,6 +22,7 @@ export * from './gridworld-pinpad/index.js';
 export * from './model-batches.js';
 export * from './point-pads/index.js';
 export { type RecordedSpaces, RecordedTrajectories, type Recording } from './recorded.js';
+export * from './route.js';
 export { selectEpisodes } from './selected.js';
 export * from './single.js';
 export * from './streams.js';
