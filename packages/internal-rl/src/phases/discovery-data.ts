@@ -58,16 +58,18 @@ export function discoveryBatch(
 
 const turning = (): string[] => worldsWith(({ symmetries }) => symmetries !== undefined);
 
-/** `[B, T]` what each step of a batch reached. @throws NotOfferedError where that is not known. */
-export function eventsOf(episodes: TrajectoryBatch, world: string): Int16Array {
-  const { event } = episodes.trajectories;
+/** What each step of a set reached. @throws NotOfferedError where that is not known. */
+function knownEvents({ trajectories: { event } }: TrajectoryBatch, world: string): Int16Array {
   if (!event) throw new NotOfferedError(world, 'events', 'events, which views of touches and of partners ask for', []);
-  return labelsOf(episodes, event, -1);
+  return event;
 }
+
+/** `[B, T]` what each step of a batch reached. @throws NotOfferedError where that is not known. */
+export const eventsOf = (episodes: TrajectoryBatch, world: string): Int16Array => labelsOf(episodes, knownEvents(episodes, world), -1);
 
 /** What the view of touches shows. @throws NotOfferedError as `eventsOf`. */
 function touchSteps(episodes: TrajectoryBatch, world: string): number[][] {
-  eventsOf(episodes, world);
+  knownEvents(episodes, world);
   return eventSteps(episodes);
 }
 

@@ -122,6 +122,19 @@ function check(discover: Discover): void {
   requireWithin('discover', discover, [...starts, 'warmup', 'alphaWarmup', 'laterGateFrom']);
 }
 
+/** What the paper's two worlds have in common; it gives several α, and its data and their noise are our choice, too. */
+const PAPER = {
+  view: 'same',
+  startSteps: 1000,
+  alpha: 0.17,
+  alphaWarmup: 0,
+  laterGate: 'soft',
+  laterGateFrom: 0,
+  warmup: 0,
+  holdRate: 1,
+  finalRate: 1,
+} as const;
+
 export const discoverSection = section({
   name: 'discover',
   schema,
@@ -138,17 +151,9 @@ export const discoverSection = section({
     },
     'ant-mini': { episodes: 2000, batch: 32, evaluateEvery: 250, evaluationEpisodes: 200 },
     'ant-paper': {
-      view: 'same',
+      ...PAPER,
       episodes: 5000,
-      startSteps: 1000,
       steps: 32_000,
-      alpha: 0.17,
-      alphaWarmup: 0,
-      laterGate: 'soft',
-      laterGateFrom: 0,
-      warmup: 0,
-      holdRate: 1,
-      finalRate: 1,
       learningRate: 3e-4,
       logEvery: 100,
       evaluateEvery: 2000,
@@ -168,19 +173,10 @@ export const discoverSection = section({
       saveEvery: 500,
     },
     'grid-paper': {
-      view: 'same',
+      ...PAPER,
       episodes: 1_000_000,
-      startSteps: 1000,
       steps: 64_000,
       batch: 512,
-      // The paper gives several; its data and their noise are this project's choice, too.
-      alpha: 0.17,
-      alphaWarmup: 0,
-      laterGate: 'soft',
-      laterGateFrom: 0,
-      warmup: 0,
-      holdRate: 1,
-      finalRate: 1,
       learningRate: 1e-3,
       logEvery: 100,
       evaluateEvery: 2000,
