@@ -5,7 +5,7 @@ import { antWorld } from './definition.js';
 import { loadEngine } from './engine.js';
 import { type AntState, cellAt, middleOf } from './field.js';
 import { GAIT } from './gait-numbers.js';
-import { observationSpace, observe } from './observation.js';
+import { type AntObservation, observationSpace, observe } from './observation.js';
 import { turnObservation, turnTorques } from './symmetry.js';
 import { beginning, puppet, settings, torquesAt } from './testing/bodies.js';
 
@@ -14,7 +14,7 @@ const HALF = (settings.size * settings.cell) / 2;
 test('it keeps the rules of worlds', async () => {
   const engine = await loadEngine();
   expect(checkWorld(antWorld(engine)).filter(({ ok }) => !ok)).toEqual([]);
-  const other = { size: 3, colours: 2, walls: 0, cell: 1, clock: true, upright: true };
+  const other = { size: 3, colours: 2, walls: 0, cell: 1, clock: true, frame: 'body', ways: 'straight', upright: true };
   expect(checkWorld(antWorld(engine), other).filter(({ ok }) => !ok)).toEqual([]);
 });
 
@@ -151,8 +151,8 @@ test('four quarter turns and two mirrorings are none, bit for bit', () => {
   const world = antWorld(puppet()).open(settings as never, { task: 'free', environments: 1, horizon: 2 });
   const { observation } = world.reset(1, { firstEpisode: 0 }) as unknown as { observation: never };
   let turned: never = observation;
-  for (let turn = 0; turn < 4; turn++) turned = turnObservation(turned, 1) as never;
-  const mirrored = turnObservation(turnObservation(observation, 4), 4);
+  for (let turn = 0; turn < 4; turn++) turned = turnObservation(turned, 1, settings) as never;
+  const mirrored = turnObservation(turnObservation(observation, 4, settings), 4, settings);
   for (const [part, values] of Object.entries<Float32Array>(observation)) {
     // 0 and −0 are the same number here.
     const plain = (list: ArrayLike<number>): number[] => Array.from(list, (value) => value + 0);
@@ -183,8 +183,28 @@ test('the clock is that of the gait, half a turn on for a mirrored body, and sho
   }
   const [now, later] = [at(0.3), at(0.3 + 0.5 / frequency)];
   for (const k of [1, 4, 7]) {
-    const { clock } = turnObservation(now, k);
+    const { clock } = turnObservation(now, k, settings);
     const expected = k < 4 ? now.clock : later.clock;
     for (const i of [0, 1]) expect(clock?.[i]).toBeCloseTo(expected?.[i] ?? Number.NaN, 9);
   }
+});
+
+test('along the axes of the body, places and velocity are those of the field turned by its heading', () => {
+  const state = beginning(4);
+  state.body[15] = 1;
+  const [field, body] = [observe(state, settings), observe(state, { ...settings, frame: 'body' })];
+  const [fx, fy] = [field.proprioception[1], field.proprioception[2]].map((value) => Math.sign(value) * Math.expm1(Math.abs(value)));
+  const turned = (x: number, y: number): readonly [number, number] => [fx * x + fy * y, fx * y - fy * x];
+  for (const part of ['position', 'colours', 'walls', 'inside'] as const) {
+    const [from, to] = [Array.from(field[part]!), Array.from(body[part]!)];
+    for (let i = 0; i < from.length; i += 2)
+      for (const [axis, value] of turned(from[i], from[i + 1]).entries()) expect(to[i + axis], `${part} ${i}`).toBeCloseTo(value, 9);
+  }
+  const velocity = (shown: AntObservation) =>
+    Array.from(shown.proprioception)
+      .slice(15, 17)
+      .map((value) => Math.sign(value) * Math.expm1(Math.abs(value)));
+  const [vx, vy] = velocity(field);
+  for (const [axis, value] of turned(vx, vy).entries()) expect(velocity(body)[axis]).toBeCloseTo(value, 9);
+  expect(vx).toBeCloseTo(1, 9);
 });

@@ -123,7 +123,7 @@ export function antWorld(physics: Physics, { admit }: AntWorldOptions = {}): Wor
           moves.take(state, torques);
           return judge(state, settings);
         },
-        turn: turnObservation,
+        turn: (observation, k) => turnObservation(observation, k, settings),
         turnAction: turnTorques,
         predicted: predictedOf,
       };

@@ -33,13 +33,34 @@ const across = (x: number): string => (MARGIN + (x + 1) * HALF).toFixed(1);
 /** Up in the field is up in the picture. */
 const down = (y: number): string => (MARGIN + (1 - y) * HALF).toFixed(1);
 
+/** The torso's forward axis in the plane at a step, of length 1. */
+function headingAt(proprioception: ArrayLike<number>, step: number): readonly [number, number] {
+  const [x, y] = [0, 1].map((axis) => symexp(proprioception[step * SENSED + FORWARD + axis]));
+  const length = Math.hypot(x, y) || 1;
+  return [x / length, y / length];
+}
+
+/** The same along the axes of the field, where it was shown along those of the body. */
+function onField(trace: AntTrace, { frame }: AntSettings): AntTrace {
+  if (frame === 'field') return trace;
+  const turned = (list: ArrayLike<number>): Float64Array => {
+    const out = Float64Array.from(list);
+    const each = list.length / (trace.steps + 1);
+    for (let i = 0; i < out.length; i += 2) {
+      const [c, s] = headingAt(trace.proprioception, Math.floor(i / each));
+      [out[i], out[i + 1]] = [c * list[i] - s * list[i + 1], s * list[i] + c * list[i + 1]];
+    }
+    return out;
+  };
+  const { position, colours, walls } = trace;
+  return { ...trace, position: turned(position), colours: turned(colours), ...(walls && { walls: turned(walls) }) };
+}
+
 /** The torso and its legs, as lines from hip over knee to foot. `metre` is one as a share of half the field. */
 function bodyAt({ proprioception, position }: AntTrace, step: number, metre: number): string {
   const sensed = Array.from({ length: SENSED }, (_, i) => symexp(proprioception[step * SENSED + i]));
   const [x, y] = [position[2 * step], position[2 * step + 1]];
-  const [fx, fy] = [sensed[FORWARD], sensed[FORWARD + 1]];
-  const length = Math.hypot(fx, fy) || 1;
-  const [c, s] = [fx / length, fy / length];
+  const [c, s] = headingAt(proprioception, step);
   const point = (forward: number, left: number): string =>
     `${across(x + metre * (c * forward - s * left))},${down(y + metre * (s * forward + c * left))}`;
   const legs = [45, 135, 225, 315].map((degrees, leg) => {
@@ -62,7 +83,9 @@ function bodyAt({ proprioception, position }: AntTrace, step: number, metre: num
  * Coloured cells, walls (hatched by a cross) and the path; the body where it began, where it entered a colour and where
  * it ended.
  */
-export function drawAnt(trace: AntTrace, { size, colours, walls, cell }: AntSettings): Picture {
+export function drawAnt(shown: AntTrace, settings: AntSettings): Picture {
+  const { size, colours, walls, cell } = settings;
+  const trace = onField(shown, settings);
   const { steps, position } = trace;
   const side = (2 * HALF) / size;
   const corner = (list: ArrayLike<number>, i: number): readonly [string, string] => [

@@ -104,14 +104,20 @@ describe('a model that is not the ant’s', () => {
   test('is refused where it is loaded', () => expect(loadEngine('nothing')).rejects.toThrow(bad));
 });
 
-test.each([1, 2, 3, 4, 5, 6, 7])('a turned body under turned torques shows the same turned, under symmetry %i', (k) => {
-  const state = beginning(9);
-  const turned = { ...state, body: turnedBody(state.body, k) };
-  for (let step = 0; step < 20; step++) {
-    engine.move(state.body, torquesAt(step), state.body, 0);
-    engine.move(turned.body, turnTorques(torquesAt(step), k), turned.body, 0);
-  }
-  const [shown, expected] = [observe(turned, settings), turnObservation(observe(state, settings), k)];
-  for (const part of ['proprioception', 'position'] as const)
-    for (const [i, value] of Array.from(expected[part]).entries()) expect(shown[part][i], `${part} ${i}`).toBeCloseTo(value, 5);
-});
+const FRAMES = ['field', 'body'] as const;
+
+test.each([1, 2, 3, 4, 5, 6, 7].flatMap((k) => FRAMES.map((frame) => [k, frame] as const)))(
+  'a turned body under turned torques shows the same turned, under symmetry %i, along the axes of the %s',
+  (k, frame) => {
+    const shownAs = { ...settings, frame };
+    const state = beginning(9);
+    const turned = { ...state, body: turnedBody(state.body, k) };
+    for (let step = 0; step < 20; step++) {
+      engine.move(state.body, torquesAt(step), state.body, 0);
+      engine.move(turned.body, turnTorques(torquesAt(step), k), turned.body, 0);
+    }
+    const [shown, expected] = [observe(turned, shownAs), turnObservation(observe(state, shownAs), k, shownAs)];
+    for (const part of ['proprioception', 'position'] as const)
+      for (const [i, value] of Array.from(expected[part]).entries()) expect(shown[part][i], `${part} ${i}`).toBeCloseTo(value, 5);
+  },
+);

@@ -3,6 +3,7 @@ import { resultOf } from '@coxswain/envs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { antWorld } from './definition.js';
 import { type AntEngine, loadEngine } from './engine.js';
+import type { AntSettings } from './settings.js';
 import { settings } from './testing/bodies.js';
 
 let engine: AntEngine;
@@ -10,16 +11,20 @@ beforeAll(async () => {
   engine = await loadEngine();
 });
 
-const demonstrated = (tasks: readonly string[], count: number, noise: number): RecordedTrajectories => {
+type How = { readonly count: number; readonly noise: number; readonly strays?: number; readonly given?: Partial<AntSettings> };
+
+function demonstrated(tasks: readonly string[], { count, noise, strays, given }: How): RecordedTrajectories {
   const world = antWorld(engine);
-  const { horizon } = world.defaults(settings as never);
-  const list = tasks.map((text) => world.task(settings as never, text));
-  return resultOf(world.demonstrations!(settings as never, { tasks: list, horizon, count, seed: 1, noise })) as RecordedTrajectories;
-};
+  const played = { ...settings, ...given } as never;
+  const { horizon } = world.defaults(played);
+  const list = tasks.map((text) => world.task(played, text));
+  const how = { tasks: list, horizon, count, seed: 1, noise, ...(strays !== undefined && { strays }) };
+  return resultOf(world.demonstrations!(played, how)) as RecordedTrajectories;
+}
 
 describe('demonstrations', () => {
   test('of tasks of the paper and of one that none of them shows: most attempts succeed', () => {
-    const { recording } = demonstrated(['032', '213', '0123'], 12, 0);
+    const { recording } = demonstrated(['032', '213', '0123'], { count: 12, noise: 0 });
     // At most three of the fifteen first failed.
     expect(recording.episode?.[11]).toBeLessThan(15);
     for (let e = 0; e < 12; e++) {
@@ -33,34 +38,57 @@ describe('demonstrations', () => {
   });
 
   test('with noise are Gaussian around the same torques', () => {
-    const { recording, expertNll } = demonstrated(['2'], 4, 0.1) as RecordedTrajectories & { readonly expertNll: number };
+    const { recording, expertNll } = demonstrated(['2'], { count: 4, noise: 0.1 }) as RecordedTrajectories & { readonly expertNll: number };
     // Eight torques of standard deviation 0.1: their entropy, as the mean of some thousand.
     expect(expertNll).toBeCloseTo(8 * (0.5 * Math.log(2 * Math.PI * Math.E) + Math.log(0.1)), 0);
     expect(recording.count).toBe(4);
   });
+
+  test('stray where it is asked for, at any noise, and get there all the same', () => {
+    const [straight, straying] = [0, 0.06].map((strays) => demonstrated(['2'], { count: 8, noise: 0, strays, given: { cell: 1 } }));
+    const steps = ({ recording }: RecordedTrajectories): number => recording.length.reduce((a, b) => a + b, 0);
+    expect(steps(straying)).toBeGreaterThan(1.05 * steps(straight));
+    expect(demonstrated(['2'], { count: 8, noise: 0, given: { cell: 1 } }).recording.action).toEqual(straight.recording.action);
+    // Which way was taken decides the torques: those of a stray are not what the goal asks for.
+    expect(straying.recording.action[0].slice(0, 400)).not.toEqual(straight.recording.action[0].slice(0, 400));
+  });
 });
 
-test('an episode is drawn from above', () => {
-  const world = antWorld(engine);
-  const task = world.task(settings as never, '2');
-  const trajectories = demonstrated(['2'], 1, 0);
-  const steps = trajectories.length[0];
-  const picture = world.draw!(settings as never, {
-    steps,
-    observation: trajectories.observe([0], steps),
-    action: trajectories.actions([0], steps),
-    event: trajectories.recording.event!,
-    switches: [0, 3],
-    task,
-    success: true,
+describe('an episode', () => {
+  const drawn = (given: Partial<AntSettings>): { readonly svg: string; readonly steps: number } => {
+    const world = antWorld(engine);
+    const shown = { ...settings, ...given } as never;
+    const trajectories = demonstrated(['2'], { count: 1, noise: 0, given });
+    const steps = trajectories.length[0];
+    const picture = world.draw!(shown, {
+      steps,
+      observation: trajectories.observe([0], steps),
+      action: trajectories.actions([0], steps),
+      event: trajectories.recording.event!,
+      switches: [0, 3],
+      task: world.task(shown, '2'),
+      success: true,
+    });
+    return { ...(picture as { readonly svg: string }), steps };
+  };
+
+  test('is drawn from above', () => {
+    const { svg, steps } = drawn({});
+    expect(svg.match(/<polyline points="([^"]*)" fill="none" stroke="currentColor" stroke-width="1.5"/)?.[1].split(' ')).toHaveLength(
+      steps + 1,
+    );
+    // The body where it began and where it entered the colour; a visit; two codes; four colours and a wall.
+    expect(svg.match(/<g data-step/g)).toHaveLength(2);
+    expect(svg).toContain(`<circle cx="`);
+    expect(svg.match(/new code at step/g)).toHaveLength(2);
+    expect(svg.match(/<rect/g)).toHaveLength(5);
   });
-  const { svg } = picture as { readonly svg: string };
-  expect(svg.match(/<polyline points="([^"]*)" fill="none" stroke="currentColor" stroke-width="1.5"/)?.[1].split(' ')).toHaveLength(
-    steps + 1,
-  );
-  // The body where it began and where it entered the colour; a visit; two codes; four colours and a wall.
-  expect(svg.match(/<g data-step/g)).toHaveLength(2);
-  expect(svg).toContain(`<circle cx="`);
-  expect(svg.match(/new code at step/g)).toHaveLength(2);
-  expect(svg.match(/<rect/g)).toHaveLength(5);
+
+  test('is the same picture where it was shown along the axes of the body', () => {
+    const numbers = (svg: string): number[] => (svg.match(/-?\d+(\.\d+)?/g) ?? []).map(Number);
+    const [field, body] = [drawn({}), drawn({ frame: 'body' })].map(({ svg }) => numbers(svg));
+    expect(body).toHaveLength(field.length);
+    // Both are rounded to a tenth of a pixel.
+    for (const [i, number] of field.entries()) expect(Math.abs(body[i] - number), `number ${i}`).toBeLessThan(0.11);
+  });
 });

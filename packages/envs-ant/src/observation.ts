@@ -26,14 +26,16 @@ export interface AntObservationSpace extends RecordSpace {
   readonly parts: Readonly<Record<'proprioception' | 'position' | 'colours' | 'inside', BoxSpace>>;
 }
 
-export function observationSpace({ colours, walls, clock }: AntSettings): AntObservationSpace {
+export function observationSpace({ colours, walls, clock, frame }: AntSettings): AntObservationSpace {
+  // Turned, the corners of a square lie further out.
+  const place = frame === 'body' ? box(2) : within(2);
   const parts = {
     proprioception: box(PROPRIOCEPTION),
-    position: within(2),
+    position: place,
     colours: box(colours, 2),
     // A box of nothing is no space.
     ...(walls > 0 && { walls: box(walls, 2) }),
-    inside: within(2),
+    inside: place,
     ...(clock && { clock: within(2) }),
   };
   return { kind: 'record', parts };
@@ -66,6 +68,13 @@ function axesOf(body: Float64Array): number[] {
   ];
 }
 
+/** The torso's forward axis as it lies in the plane, of length 1. */
+export function axisOf(body: Float64Array): readonly [x: number, y: number] {
+  const [fx, fy] = axesOf(body);
+  const length = Math.sqrt(fx * fx + fy * fy) || 1;
+  return [fx / length, fy / length];
+}
+
 const clip = (value: number): number => Math.max(-1, Math.min(1, value));
 
 /** Lengths are shares of half the field. Outside of the field, which only free episodes see, places are at its edge. */
@@ -73,19 +82,20 @@ export function observe({ body, objects, cell }: AntState, settings: AntSettings
   const { colours, walls } = settings;
   const half = halfOf(settings);
   const [x, y] = [body[0], body[1]];
+  const shown = settings.frame === 'body' ? axisOf(body) : ([1, 0] as const);
+  const along = (vx: number, vy: number): [number, number] => [shown[0] * vx + shown[1] * vy, shown[0] * vy - shown[1] * vx];
   const relative = new Float64Array(2 * objects.length);
   for (let i = 0; i < objects.length; i++) {
     const [ox, oy] = middleOf(objects[i], settings);
-    relative[2 * i] = (ox - x) / half;
-    relative[2 * i + 1] = (oy - y) / half;
+    [relative[2 * i], relative[2 * i + 1]] = along((ox - x) / half, (oy - y) / half);
   }
   const [mx, my] = cell < 0 ? [x, y] : middleOf(cell, settings);
   return {
-    proprioception: sense(body),
-    position: [clip(x / half), clip(y / half)],
+    proprioception: sense(body, along),
+    position: along(clip(x / half), clip(y / half)),
     colours: relative.subarray(0, 2 * colours),
     ...(walls > 0 && { walls: relative.subarray(2 * colours) }),
-    inside: [clip((2 * (x - mx)) / settings.cell), clip((2 * (y - my)) / settings.cell)],
+    inside: along(clip((2 * (x - mx)) / settings.cell), clip((2 * (y - my)) / settings.cell)),
     ...(settings.clock && { clock: clockAt(body[AT.time]) }),
   };
 }
@@ -97,11 +107,13 @@ function clockAt(time: number): [number, number] {
 }
 
 /** `proprioception` of a body. */
-function sense(body: Float64Array): Float64Array {
+function sense(body: Float64Array, along: (x: number, y: number) => [number, number]): Float64Array {
   const sensed = new Float64Array(PROPRIOCEPTION);
   sensed[0] = body[2];
   sensed.set(axesOf(body), 1);
   for (let i = 7; i < AT.warmStart; i++) sensed[i] = body[i];
+  const velocity = SENSED.height + SENSED.forward + SENSED.left + SENSED.joints;
+  [sensed[velocity], sensed[velocity + 1]] = along(sensed[velocity], sensed[velocity + 1]);
   for (let i = 0; i < sensed.length; i++) sensed[i] = symlog(sensed[i]);
   return sensed;
 }

@@ -10,6 +10,14 @@ export const antSettings = z.object({
     .boolean()
     .default(false)
     .describe('Also shows the clock that the expert steps by, as cosine and sine: without it, it has to be told from the legs.'),
+  frame: z
+    .enum(['field', 'body'])
+    .default('field')
+    .describe("Along which axes places and velocity are shown: those of the field, or the torso's own as they lie in the plane."),
+  ways: z
+    .enum(['cells', 'straight'])
+    .default('cells')
+    .describe('Ways of the expert: from cell to cell, or straight to what it sees of them.'),
   upright: z.boolean().default(false).describe('Also ends an episode when the torso lies on its back, which its height alone allows.'),
 });
 
@@ -17,6 +25,6 @@ export type AntSettings = z.output<typeof antSettings>;
 
 export const antPresets: Readonly<Record<string, z.input<typeof antSettings>>> = {
   // Half as far to walk as in the paper's field.
-  'ant-mini': { cell: 1, clock: true, upright: true },
+  'ant-mini': { cell: 1, clock: true, upright: true, frame: 'body', ways: 'straight' },
   'ant-paper': {},
 };

@@ -4,6 +4,7 @@
  */
 import { MOTOR_LEGS } from './body.js';
 import { type AntObservation, SENSED } from './observation.js';
+import type { AntSettings } from './settings.js';
 
 export const SYMMETRIES = 8;
 
@@ -38,7 +39,7 @@ function mirrorJoints(values: Float64Array, legs: readonly number[]): void {
 }
 
 /** Swaps and negates numbers, which commutes with symlog: nothing is rounded. */
-function turnBody(sensed: ArrayLike<number>, k: number): Float64Array {
+function turnBody(sensed: ArrayLike<number>, k: number, plane: number): Float64Array {
   const out = Float64Array.from(sensed);
   let at = 0;
   const take = (part: keyof typeof SENSED): Float64Array => {
@@ -57,17 +58,24 @@ function turnBody(sensed: ArrayLike<number>, k: number): Float64Array {
     mirrorJoints(joints, BY_LEG);
     mirrorJoints(jointVelocities, BY_LEG);
   }
-  for (const vector of [forward, left, velocity]) turnVectors(vector, k, 3);
+  for (const vector of [forward, left]) turnVectors(vector, k, 3);
+  turnVectors(velocity, plane, 3);
   return out;
 }
 
-export function turnObservation({ proprioception, position, colours, walls, inside, clock }: AntObservation, k: number): AntObservation {
+export function turnObservation(
+  { proprioception, position, colours, walls, inside, clock }: AntObservation,
+  k: number,
+  { frame }: Pick<AntSettings, 'frame'>,
+): AntObservation {
+  // Seen from the body a turn of everything is none; a mirrored one has its own x axis turned round.
+  const plane = frame === 'field' ? k : k < 4 ? 0 : 4;
   return {
-    proprioception: turnBody(proprioception, k),
-    position: turned(position, k),
-    colours: turned(colours, k),
-    ...(walls && { walls: turned(walls, k) }),
-    inside: turned(inside, k),
+    proprioception: turnBody(proprioception, k, plane),
+    position: turned(position, plane),
+    colours: turned(colours, plane),
+    ...(walls && { walls: turned(walls, plane) }),
+    inside: turned(inside, plane),
     // A mirrored body steps with the other legs first: half a turn of the clock.
     ...(clock && { clock: Array.from(clock, (part) => (k < 4 ? part : -part)) }),
   };

@@ -2,6 +2,7 @@
 import { neighbourTable } from '@coxswain/envs';
 import { type AntState, middleOf } from './field.js';
 import type { AntSettings } from './settings.js';
+import { freeLine } from './sight.js';
 
 /** Cells more that a way may be to keep clear of one side of a cell that ends the episode. */
 const RISK = 0.2;
@@ -26,24 +27,57 @@ export class WayFinder {
   }
 
   /** The direction (x, y), of length 1, in which a body over the field should walk to reach colour `goal`. */
-  toward({ body, layout, cell }: AntState, goal: number): readonly [number, number] {
-    if (cell < 0) return [1, 0];
+  toward(state: AntState, goal: number): readonly [number, number] {
+    if (state.cell < 0) return [1, 0];
+    const target = this.settings.ways === 'straight' ? this.farthestSeen(state, goal) : undefined;
+    return target ?? this.toNextCell(state, goal);
+  }
+
+  /** Across the border to the next cell of the way. */
+  private toNextCell({ body, layout, cell }: AntState, goal: number): readonly [number, number] {
     const costs = this.costsTo(layout, goal);
     const [mx, my] = middleOf(cell, this.settings);
     const [ox, oy] = [(body[0] - mx) / this.settings.cell, (body[1] - my) / this.settings.cell];
-    let [best, least] = [-1, Number.POSITIVE_INFINITY];
-    for (let move = 0; move < 4; move++) {
-      const next = this.neighbours[4 * cell + move];
-      if (next === cell) continue;
-      // Of ways that are as good, the one whose border is nearer: walking on does not change that.
-      const cost = costs[next] + this.price(layout, next, goal) - 1e-3 * (MOVES[move][0] * ox + MOVES[move][1] * oy);
-      if (cost < least) [best, least] = [move, cost];
-    }
-    const [dx, dy] = MOVES[Math.max(best, 0)];
+    // Of ways that are as good, the one whose border is nearer: walking on does not change that.
+    const [dx, dy] = MOVES[this.bestMove(cell, { layout, goal, costs }, (move) => 1e-3 * (MOVES[move][0] * ox + MOVES[move][1] * oy))];
     const draw = CENTRING * this.settings.cell;
     const [x, y] = [dx === 0 ? -draw * ox : dx, dy === 0 ? -draw * oy : dy];
     const length = Math.sqrt(x * x + y * y);
     return [x / length, y / length];
+  }
+
+  /** To the middle of the last cell of the way that a straight line leads to; none where it sees but its own. */
+  private farthestSeen(state: AntState, goal: number): readonly [number, number] | undefined {
+    const { body, layout } = state;
+    const costs = this.costsTo(layout, goal);
+    let { cell } = state;
+    let seen: readonly [number, number] | undefined;
+    // A shortest way visits no cell twice.
+    for (let cells = 0; cells < layout.length && layout[cell] !== goal + 1; cells++) {
+      cell = this.neighbours[4 * cell + this.bestMove(cell, { layout, goal, costs })];
+      const middle = middleOf(cell, this.settings);
+      if (!freeLine(state, middle, goal, this.settings)) continue;
+      const [x, y] = [middle[0] - body[0], middle[1] - body[1]];
+      const length = Math.sqrt(x * x + y * y);
+      seen = [x / length, y / length];
+    }
+    return seen;
+  }
+
+  /** The move of the least cost less `bonus`; the first where no way leads on. */
+  private bestMove(
+    cell: number,
+    { layout, goal, costs }: { readonly layout: Uint8Array; readonly goal: number; readonly costs: Float64Array },
+    bonus: (move: number) => number = () => 0,
+  ): number {
+    let [best, least] = [0, Number.POSITIVE_INFINITY];
+    for (let move = 0; move < 4; move++) {
+      const next = this.neighbours[4 * cell + move];
+      if (next === cell) continue;
+      const cost = costs[next] + this.price(layout, next, goal) - bonus(move);
+      if (cost < least) [best, least] = [move, cost];
+    }
+    return best;
   }
 
   private price(layout: Uint8Array, cell: number, goal: number): number {

@@ -53,6 +53,7 @@ export interface ExpertView {
   /** As `DemonstrationSettings`. */
   readonly noise: number;
   readonly ties: 'random' | 'first';
+  readonly strays: number;
 }
 
 /** A way to succeed. */

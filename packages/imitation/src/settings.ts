@@ -8,6 +8,11 @@ export const pretrainSection = section({
   schema: z.object({
     episodes: integer('Expert episodes made as data.', 2_300_000, { min: 1 }),
     noise: noise(0.1),
+    strays: number(
+      'Chance at each step that the expert strays: it goes a random way for a while, then on to its goal. Of worlds whose experts can (ant-pinpad).',
+      0,
+      { min: 0, max: 1 },
+    ),
     steps: integer('Training steps.', 9000, { min: 1 }),
     precision,
     batch: integer('Episodes in a batch.', 256, { min: 1 }),
