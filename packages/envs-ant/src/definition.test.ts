@@ -77,6 +77,16 @@ describe('rules', () => {
     expect(go(start, { 2: height })).toMatchObject({ over, reward: 0 });
   });
 
+  test('along the axes of the body the colour just entered is shown for one step', () => {
+    const { pads, start } = staged('free');
+    const { go } = staged('free', { ...settings, frame: 'body' });
+    const entered = (at: readonly [number, number]) => Array.from((go(at).shown as Shown & { readonly entered: Float32Array }).entered);
+    expect(entered(start)).toEqual([0, 0, 0, 0]);
+    expect(entered(pads[2])).toEqual([0, 0, 1, 0]);
+    expect(entered(pads[2])).toEqual([0, 0, 0, 0]);
+    expect(entered(pads[0])).toEqual([1, 0, 0, 0]);
+  });
+
   test('a body that falls into the last colour has not reached it', () => {
     const { go, pads } = staged('2');
     expect(go(pads[2], { 2: 0.1 })).toMatchObject({ reward: 0, over: 1, event: -1 });
@@ -207,4 +217,9 @@ test('along the axes of the body, places and velocity are those of the field tur
   const [vx, vy] = velocity(field);
   for (const [axis, value] of turned(vx, vy).entries()) expect(velocity(body)[axis]).toBeCloseTo(value, 9);
   expect(vx).toBeCloseTo(1, 9);
+  for (let colour = 0; colour < 4; colour++) {
+    const [x, y] = [body.colours[2 * colour], body.colours[2 * colour + 1]];
+    expect(body.bearings?.[2 * colour]).toBeCloseTo(x / Math.hypot(x, y), 9);
+    expect(body.bearings?.[2 * colour + 1]).toBeCloseTo(y / Math.hypot(x, y), 9);
+  }
 });

@@ -67,7 +67,8 @@ function judge(state: AntState, settings: AntSettings): { readonly event: number
   state.cell = cellAt(state.body[0], state.body[1], settings);
   const what = state.cell < 0 ? settings.colours + 1 : state.layout[state.cell];
   if (!isHealthy(state.body, settings) || what > settings.colours) return { event: -1, done: true };
-  return { event: state.cell === before ? -1 : what - 1 };
+  state.entered = state.cell === before ? -1 : what - 1;
+  return { event: state.entered };
 }
 
 function defaults(settings: AntSettings) {

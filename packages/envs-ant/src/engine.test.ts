@@ -117,6 +117,7 @@ test.each([1, 2, 3, 4, 5, 6, 7].flatMap((k) => FRAMES.map((frame) => [k, frame] 
       engine.move(turned.body, turnTorques(torquesAt(step), k), turned.body, 0);
     }
     const [shown, expected] = [observe(turned, shownAs), turnObservation(observe(state, shownAs), k, shownAs)];
+    expect(Object.keys(shown)).toEqual(Object.keys(expected));
     for (const part of ['proprioception', 'position'] as const)
       for (const [i, value] of Array.from(expected[part]).entries()) expect(shown[part][i], `${part} ${i}`).toBeCloseTo(value, 5);
   },

@@ -12,6 +12,8 @@ export interface AntState {
   readonly objects: Uint8Array;
   /** The cell that the torso is over, −1 outside of the field. */
   cell: number;
+  /** The colour that the last step entered, −1 for none. */
+  entered: number;
 }
 
 /** How far joints and velocities are from rest at the start. */
@@ -73,6 +75,6 @@ export function beginEpisodes(settings: AntSettings): (random: RandomSource) => 
       body[7 + joint] = angle + noise(random);
     });
     for (let i = AT.velocity; i < AT.warmStart; i++) body[i] = noise(random);
-    return { body, layout, objects: objectsOf(layout, settings), cell };
+    return { body, layout, objects: objectsOf(layout, settings), cell, entered: -1 };
   };
 }

@@ -16,6 +16,10 @@ export type AntObservation = {
   readonly colours: ArrayLike<number>;
   readonly walls?: ArrayLike<number>;
   readonly inside: ArrayLike<number>;
+  /** Directions of the colours, of length 1. */
+  readonly bearings?: ArrayLike<number>;
+  /** 1 for the colour that the last step entered, 0 for all others. */
+  readonly entered?: ArrayLike<number>;
   readonly clock?: ArrayLike<number>;
 };
 
@@ -36,6 +40,7 @@ export function observationSpace({ colours, walls, clock, frame }: AntSettings):
     // A box of nothing is no space.
     ...(walls > 0 && { walls: box(walls, 2) }),
     inside: place,
+    ...(frame === 'body' && { bearings: within(colours, 2), entered: { ...box(colours), low: 0, high: 1 } }),
     ...(clock && { clock: within(2) }),
   };
   return { kind: 'record', parts };
@@ -78,7 +83,7 @@ export function axisOf(body: Float64Array): readonly [x: number, y: number] {
 const clip = (value: number): number => Math.max(-1, Math.min(1, value));
 
 /** Lengths are shares of half the field. Outside of the field, which only free episodes see, places are at its edge. */
-export function observe({ body, objects, cell }: AntState, settings: AntSettings): AntObservation {
+export function observe({ body, objects, cell, entered }: AntState, settings: AntSettings): AntObservation {
   const { colours, walls } = settings;
   const half = halfOf(settings);
   const [x, y] = [body[0], body[1]];
@@ -89,15 +94,31 @@ export function observe({ body, objects, cell }: AntState, settings: AntSettings
     const [ox, oy] = middleOf(objects[i], settings);
     [relative[2 * i], relative[2 * i + 1]] = along((ox - x) / half, (oy - y) / half);
   }
+  const places = relative.subarray(0, 2 * colours);
   const [mx, my] = cell < 0 ? [x, y] : middleOf(cell, settings);
   return {
     proprioception: sense(body, along),
     position: along(clip(x / half), clip(y / half)),
-    colours: relative.subarray(0, 2 * colours),
+    colours: places,
     ...(walls > 0 && { walls: relative.subarray(2 * colours) }),
     inside: along(clip((2 * (x - mx)) / settings.cell), clip((2 * (y - my)) / settings.cell)),
+    ...(settings.frame === 'body' && {
+      bearings: unitsOf(places),
+      entered: Array.from({ length: colours }, (_, i) => Number(i === entered)),
+    }),
     ...(settings.clock && { clock: clockAt(body[AT.time]) }),
   };
+}
+
+/** Vectors of the plane, each of length 1; nothing stays nothing. */
+function unitsOf(places: Float64Array): Float64Array {
+  const units = places.slice();
+  for (let i = 0; i < units.length; i += 2) {
+    const length = Math.sqrt(places[i] * places[i] + places[i + 1] * places[i + 1]) || 1;
+    units[i] /= length;
+    units[i + 1] /= length;
+  }
+  return units;
 }
 
 /** Cosine and sine of the gait's clock. */

@@ -13,7 +13,9 @@ export const antSettings = z.object({
   frame: z
     .enum(['field', 'body'])
     .default('field')
-    .describe("Along which axes places and velocity are shown: those of the field, or the torso's own as they lie in the plane."),
+    .describe(
+      'Along which axes places and velocity are shown: the field’s, or the torso’s own; then the bearing of each colour is shown, too, and which the last step entered.',
+    ),
   ways: z
     .enum(['cells', 'straight'])
     .default('cells')

@@ -64,7 +64,7 @@ function turnBody(sensed: ArrayLike<number>, k: number, plane: number): Float64A
 }
 
 export function turnObservation(
-  { proprioception, position, colours, walls, inside, clock }: AntObservation,
+  { proprioception, position, colours, walls, inside, bearings, entered, clock }: AntObservation,
   k: number,
   { frame }: Pick<AntSettings, 'frame'>,
 ): AntObservation {
@@ -76,6 +76,8 @@ export function turnObservation(
     colours: turned(colours, plane),
     ...(walls && { walls: turned(walls, plane) }),
     inside: turned(inside, plane),
+    ...(bearings && { bearings: turned(bearings, plane) }),
+    ...(entered && { entered }),
     // A mirrored body steps with the other legs first: half a turn of the clock.
     ...(clock && { clock: Array.from(clock, (part) => (k < 4 ? part : -part)) }),
   };
