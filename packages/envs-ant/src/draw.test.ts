@@ -9,8 +9,8 @@ import { type AntSettings, antSettings } from './settings.js';
 import { beginning, torquesAt } from './testing/bodies.js';
 
 const STEPS = 40;
-/** Half of the field in metres, and pixels of a metre: 280 pixels are the field's 8 metres. */
-const [HALF, METRE] = [4, 35];
+/** Half of the field in metres, and pixels of a metre: 256 pixels are the field's 8 metres. */
+const [HALF, METRE] = [4, 32];
 
 let mujoco: MainModule;
 beforeAll(async () => {
@@ -72,10 +72,10 @@ test('what moves in the picture is the body, from above and from the side', () =
   const { bodies, picture } = thrown();
   const moves = movesIn(picture.svg);
   expect(moves).toHaveLength(6);
-  const [ground] = [...picture.svg.matchAll(/<path d="M6,([\d.]+)h280" stroke="currentColor" stroke-width/g)].map(([, y]) => Number(y));
+  const [ground] = [...picture.svg.matchAll(/<path d="M18,([\d.]+)h256" stroke="currentColor" stroke-width/g)].map(([, y]) => Number(y));
   const views = [
-    ([x, y]: number[]) => [6 + METRE * (x + HALF), 6 + METRE * (HALF - y)],
-    ([x, , z]: number[]) => [6 + METRE * (x + HALF), ground - METRE * z],
+    ([x, y]: number[]) => [18 + METRE * (x + HALF), 18 + METRE * (HALF - y)],
+    ([x, , z]: number[]) => [18 + METRE * (x + HALF), ground - METRE * z],
   ];
   for (const step of [0, 7, 23, STEPS]) {
     const { torso, legs } = placesOf(bodies[step]);

@@ -5,9 +5,9 @@ import { type BodyPlace, drawBody, drawGround } from './draw-body.js';
 import { headingAt, poseAt } from './pose.js';
 import type { AntSettings } from './settings.js';
 
-/** Pixels of half the field, and around it. */
-const HALF = 140;
-const MARGIN = 6;
+/** Pixels of half the field, and around it: a torso at its edge is seen whole on a field of four metres. */
+const HALF = 128;
+const MARGIN = 18;
 const EDGE = 2 * (HALF + MARGIN);
 
 /** Those of Okabe and Ito, which people with any kind of colour vision tell apart; and ink that is read on each. */
@@ -16,7 +16,7 @@ const INK = ['#fff', '#111', '#111', '#111', '#111', '#111', '#111', '#fff', '#1
 
 /** Metres above the ground that are seen from the side, and pixels between the two views. */
 const TALL = 1.2;
-const GAP = 16;
+const GAP = 12;
 
 /** Milliseconds that a step takes where it is played: as fast as it went. */
 const PACE = Math.round(1000 * TIME_STEP * FRAME_SKIP);
@@ -100,13 +100,13 @@ export function drawAnt(shown: AntTrace, settings: AntSettings): Picture {
   }
   const body = bodyOf(trace, settings);
   parts.push(
-    `<text x="${MARGIN}" y="${EDGE + 10}" font-size="11" fill="currentColor">from the side</text>`,
+    `<text x="${MARGIN}" y="${EDGE}" font-size="11" fill="currentColor">from the side</text>`,
     ...drawGround(body, MARGIN, 2 * HALF),
     ...drawBody(body, [...new Set([0, ...reachedSteps(trace), steps])]),
   );
   const at = (step: number) => ({ x: across(position[2 * step]), y: down(position[2 * step + 1]) });
   parts.push(...drawRoute(trace, at));
-  const tall = body.ground + MARGIN;
+  const tall = body.ground + GAP / 2;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${EDGE} ${tall}" width="${EDGE}" height="${tall}" data-pace="${PACE}">`;
   return { svg: `${svg}${parts.join('')}</svg>` };
 }
