@@ -36,12 +36,12 @@ const done = async (...args: string[]): Promise<void> => {
   expect(code, err).toBe(0);
 };
 
-it('is learned from on a recurrent base, acts by it, and is drawn from above', async () => {
+it('is learned from on a recurrent base, acts by it, and is drawn walking', async () => {
   const at = (folder: string): string => join(root, folder);
   await done('pretrain', '--preset', 'ant-mini', ...set({ ...SIZES, ...PRETRAIN }), '--out', at('base'));
   expect(JSON.parse(fs.readFileSync(at('base/config.json'), 'utf8')).config.model.name).toBe('hawk');
   expect(JSON.parse(fs.readFileSync(at('base/result.json'), 'utf8'))).toMatchObject({ expertNll: expect.any(Number) });
   await done('reinforce', '--base', at('base'), '--method', 'raw', ...set(LEARN), '--out', at('raw'));
   const [episode] = JSON.parse(fs.readFileSync(at('raw/episodes.json'), 'utf8'));
-  expect(episode).toMatchObject({ title: '2, episode 1', svg: expect.stringContaining('<g data-step="0"') });
+  expect(episode).toMatchObject({ title: '2, episode 1', svg: expect.stringMatching(/<g class="still" data-step="0".* data-moves="/) });
 });

@@ -35,8 +35,11 @@ export const LARGEST = 1e10;
 /** Radians of the joints by leg, and height in metres, in which the body stands: `init_qpos` of Gymnasium's model. */
 export const STANDING = { height: 0.55, joints: [0, 1, 0, -1, 0, -1, 0, 1] } as const;
 
+/** The height of the torso in metres within which a body is healthy. On its back it is at 0.25 and more. */
+export const HEALTHY = { least: 0.2, most: 1 } as const;
+
 /** Leg by leg: the side it lies on, the axis of its ankle, and the degrees that this may turn. */
-const LEGS = [
+export const LEGS = [
   { x: 1, y: 1, axis: '-1 1 0', range: '30 70' },
   { x: -1, y: 1, axis: '1 1 0', range: '-70 -30' },
   { x: -1, y: -1, axis: '-1 1 0', range: '-70 -30' },

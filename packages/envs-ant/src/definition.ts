@@ -1,6 +1,6 @@
 /** ant-pinpad as a world by name, over any physics. */
 import { digitTask, GRID_MINI, LONGEST_HORIZON, type Moment, type Opening, singleWorld, type WorldDefinition } from '@coxswain/envs';
-import { LARGEST, MOTORS, STATE, STATE_NAMES } from './body.js';
+import { HEALTHY, LARGEST, MOTORS, STATE, STATE_NAMES } from './body.js';
 import { drawAnt } from './draw.js';
 import { AntError } from './errors.js';
 import { antExpert } from './expert.js';
@@ -12,9 +12,6 @@ import { type AntSettings, antPresets, antSettings } from './settings.js';
 import { SYMMETRIES, turnObservation, turnTorques } from './symmetry.js';
 
 const NAME = 'ant-pinpad';
-
-/** The height of the torso in metres within which a body is healthy. On its back it is at 0.25 and more. */
-const HEALTHY = { least: 0.2, most: 1 } as const;
 
 /** Steps of 0.05 s after which an episode ends, by the size of the field: the paper's 500 on one of 8. */
 const horizonOf = ({ size, cell }: AntSettings): number => Math.max(50, Math.min(LONGEST_HORIZON, Math.round((500 / 8) * size * cell)));

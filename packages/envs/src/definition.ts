@@ -81,7 +81,10 @@ export interface TaskWords {
   readonly event: string;
 }
 
-/** A picture of one episode. */
+/**
+ * A picture of one episode. Where a report plays it, parts of an SVG are there from the step on that their `data-step`
+ * says, and move as `movesOf` says; `data-pace` of the whole are the milliseconds of a step.
+ */
 export type Picture = { readonly svg: string } | { readonly width: number; readonly height: number; readonly rgba: Uint8ClampedArray };
 
 /** An episode as it went, for a picture of it. */

@@ -20,6 +20,7 @@ export { EnvError, type EnvErrorCode, LONGEST_HORIZON } from './errors.js';
 export * from './from-arrays.js';
 export * from './gridworld-pinpad/index.js';
 export * from './model-batches.js';
+export * from './moving.js';
 export * from './point-pads/index.js';
 export { type RecordedSpaces, RecordedTrajectories, type Recording } from './recorded.js';
 export * from './route.js';

@@ -1,5 +1,6 @@
 /** Episodes of point-pads as pictures. */
 import type { Picture } from '../definition.js';
+import { drawMoving, movesOf } from '../moving.js';
 import { drawRoute } from '../route.js';
 
 /** Pixels of a length of 1, and around the arena. */
@@ -26,7 +27,7 @@ const across = (x: number): string => (MARGIN + (x + 1) * UNIT).toFixed(1);
 /** Up in the arena is up in the picture. */
 const down = (y: number): string => (MARGIN + (1 - y) * UNIT).toFixed(1);
 
-/** The path through the pads. */
+/** The path through the pads; played, the point goes along it. */
 export function drawPads({ steps, radius, centres, position, event, switches }: PadTrace): Picture {
   const at = (step: number) => ({ x: across(position[2 * step]), y: down(position[2 * step + 1]) });
   const parts = [`<rect x="${MARGIN}" y="${MARGIN}" width="${2 * UNIT}" height="${2 * UNIT}" fill="none" stroke="currentColor"/>`];
@@ -37,7 +38,8 @@ export function drawPads({ steps, radius, centres, position, event, switches }: 
       `<text x="${x}" y="${y}" dy="4" text-anchor="middle" font-size="12" fill="#fff">${pad}</text>`,
     );
   }
-  parts.push(...drawRoute({ steps, event, switches }, at));
+  const moves = movesOf(steps, (step) => [Number(at(step).x), Number(at(step).y)]);
+  parts.push(...drawRoute({ steps, event, switches }, at), drawMoving(`<circle ${moves} r="6" fill="currentColor" stroke="#fff"/>`));
   return {
     svg: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${EDGE} ${EDGE}" width="${EDGE}" height="${EDGE}">${parts.join('')}</svg>`,
   };

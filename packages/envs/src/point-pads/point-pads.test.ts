@@ -197,6 +197,8 @@ test('draws the path, pads, visits and switches', () => {
   expect(picture.svg).toContain('points="116.0,116.0 171.0,61.0"');
   expect(picture.svg).toContain('<circle cx="171.0" cy="61.0" r="13.2"');
   expect(picture.svg).toContain('new code at step 1');
+  // Played, the point goes where the path goes.
+  expect(picture.svg).toContain('<g class="moving" display="none"><circle data-moves="1160 1160,550-550"');
   expect(picture.svg).toMatch(/<text[^>]*>1<\/text>/);
   // The disc of the visit lies in the diamond, and its corners beside the disc.
   const [, x, right] = /<path d="M([\d.]+),[\d.]+L([\d.]+),[^>]*data-step="1"/.exec(picture.svg) as RegExpExecArray;

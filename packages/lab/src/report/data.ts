@@ -58,7 +58,10 @@ export type PictureSection = {
   readonly pictures: readonly Picture[];
   /** Whether they are small, and stand in columns. */
   readonly small?: boolean;
-  /** Whether they can be played: their parts say from which step on they are there, as `data-step`. */
+  /**
+   * Whether they can be played: their parts say from which step on they are there, as `data-step`, and where they are
+   * at each, as `data-moves` (`movesOf` of the worlds).
+   */
   readonly played?: boolean;
 };
 

@@ -9,14 +9,28 @@ const make = (name, properties, ...children) => {
   made.append(...children);
   return made;
 };
+// Tenths of a pixel: at the start, then by how much each step moves every point.
+const placesOf = (moves) => {
+  let at = [];
+  return moves.split(',').map((step) => (at = step.match(/-?[0-9]+/g).map((by, i) => Number(by) + (at[i] ?? 0))));
+};
+const put = (part, [x, y, ...more]) => {
+  if (part.matches('circle')) {
+    part.setAttribute('cx', x);
+    part.setAttribute('cy', y);
+  } else part.setAttribute('points', [x, y, ...more].join(' '));
+};
+const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
 for (const place of all('[data-played]')) {
   const episodes = all('figure', place).map((figure) => {
     const parts = all('[data-step]', figure);
     const told = figure.dataset.steps ? JSON.parse(figure.dataset.steps) : [];
-    const last = told.length > 0 ? told.length - 1 : Math.max(0, ...parts.map((part) => Number(part.dataset.step)));
+    const moving = all('[data-moves]', figure).map((part) => ({ part, places: placesOf(part.dataset.moves) }));
+    const steps = [...parts.map((part) => Number(part.dataset.step)), ...moving.map(({ places }) => places.length - 1)];
+    const last = told.length > 0 ? told.length - 1 : Math.max(0, ...steps);
     const said = make('p', { className: 'said' });
     if (told.length > 0) figure.append(said);
-    return { figure, parts, told, last, said };
+    return { figure, parts, moving, told, last, said };
   });
   const end = Math.max(0, ...episodes.map(({ last }) => last));
   if (end === 0) continue;
@@ -26,14 +40,11 @@ for (const place of all('[data-played]')) {
   const at = make('output', {});
   const show = (step) => {
     at.textContent = 'step ' + step + ' of ' + end;
-    for (const { figure, parts, told, last, said } of episodes) {
+    for (const { figure, parts, moving, told, last, said } of episodes) {
       const now = Math.min(step, last);
       for (const part of parts) part.style.visibility = Number(part.dataset.step) <= now ? '' : 'hidden';
-      for (const agent of all('[data-path]', figure)) {
-        const [x, y] = agent.dataset.path.split(' ')[now].split(',');
-        agent.setAttribute('cx', x);
-        agent.setAttribute('cy', y);
-      }
+      for (const { part, places } of moving) put(part, places[Math.min(now, places.length - 1)].map((tenths) => tenths / 10));
+      for (const agent of all('[data-path]', figure)) put(agent, agent.dataset.path.split(' ')[now].split(','));
       for (const line of all('[data-across]', figure)) {
         const [from, to] = line.dataset.across.split(' ').map(Number);
         const x = from + ((to - from) * now) / Math.max(1, last);
@@ -43,6 +54,9 @@ for (const place of all('[data-played]')) {
       said.textContent = told[now] ?? '';
     }
   };
+  // Episodes that say how fast they went are played so, but not to those who would rather see less motion.
+  const paces = calm ? [] : all('[data-pace]', place).map((picture) => Number(picture.dataset.pace));
+  const pace = Math.min(400, ...paces);
   let timer = null;
   const stop = () => {
     clearInterval(timer);
@@ -57,7 +71,7 @@ for (const place of all('[data-played]')) {
       slider.value = Number(slider.value) + 1;
       show(Number(slider.value));
       if (Number(slider.value) >= end) stop();
-    }, 400);
+    }, pace);
   };
   button.onclick = () => (timer === null ? play() : stop());
   slider.oninput = () => {

@@ -115,6 +115,9 @@ summary{cursor:pointer;color:var(--soft);font-size:.9rem;padding:4px 0}
 .legend svg{flex:none}
 .legend li{display:flex;align-items:center;gap:8px;min-width:0}
 .playing .agent{display:inline;fill:none;stroke:var(--series-1);stroke-width:3}
+.moving{color:var(--series-1)}
+.playing .moving{display:inline}
+.playing .still{opacity:.16}
 .playing .now{display:inline;stroke:var(--series-1);stroke-width:2}
 .good{color:var(--good)}
 .bad{color:var(--bad)}
