@@ -58,6 +58,14 @@ const TRIED_STAGES = [
   ...['discover.momentLayer=4', 'metacontroller.switchBias=0', 'discover.injectionEpisodes=256'],
   ...['stages.steps=2', 'stages.alphaWarmup=1', 'stages.laterGateFrom=1', 'stages.most=2'],
 ];
+/** Batches are drawn with replacement: steps are as long, and the machine’s cores are not busy with demonstrations alone. */
+const FEW_DEMONSTRATIONS = ['pretrain.episodes=256', 'discover.episodes=256'];
+/** The same models, as small as they can be. */
+const TRIED_ANT = [
+  ...['model.width=32', 'model.heads=2', 'model.mlp=32', 'pretrain.batch=4', 'pretrain.parts=2', 'pretrain.episodes=16'],
+  ...['discover.batch=4', 'discover.episodes=16', 'internal.episodesPerUpdate=16', 'internal.historyWidth=16', 'raw.episodesPerUpdate=16'],
+];
+const TRIED_ANT_PRETRAINING = ['pretrain.steps=2', 'pretrain.evaluationEpisodes=4'];
 /** @param {string[]} values */
 const settings = (values) => values.flatMap((value) => ['--set', value]);
 
@@ -118,6 +126,24 @@ const LINES = [
     },
   },
   {
+    name: 'ant-paper',
+    about: 'every phase of ant-paper step by step, and RL on the worlds themselves, on 256 demonstrations in place of thousands',
+    seconds: 360,
+    commands: ({ out, rehearsal }) => {
+      const times = rehearsal ? '1' : '8';
+      const cost = ['cost', '--preset', 'ant-paper', '--check', times, '--kernels', times, '--loop', rehearsal ? '1' : '2'];
+      const set = settings(rehearsal ? TRIED_ANT : FEW_DEMONSTRATIONS);
+      const timed = (/** @type {string} */ name, /** @type {string} */ phase, /** @type {string[]} */ ...more) =>
+        command(name, 'coxswain.mjs', [...cost, '--phase', phase, ...set, ...settings(more), '--results', join(out, name)]);
+      return [
+        timed('internal', 'reinforce'),
+        timed('raw', 'reinforce', 'reinforce.method=raw'),
+        timed('pretraining', 'pretrain'),
+        timed('discovery', 'discover'),
+      ];
+    },
+  },
+  {
     name: 'peers',
     about: 'the same beside their peers on the adapter, and beside PyTorch where Python has it',
     seconds: 200,
@@ -166,9 +192,21 @@ const LINES = [
         ]),
       ),
   },
+  {
+    name: 'ant-pretraining',
+    about: 'pretraining of ant-paper on all its demonstrations, which all cores make first; it goes on from its checkpoint',
+    seconds: 720,
+    commands: ({ out, rehearsal }) => [
+      command('base', 'coxswain.mjs', [
+        ...['pretrain', '--preset', 'ant-paper', '--seed', '1'],
+        ...settings(rehearsal ? [...TRIED_ANT, ...TRIED_ANT_PRETRAINING] : []),
+        ...['--out', join(out, 'base')],
+      ]),
+    ],
+  },
 ];
 /** Lines whose commands are measured, one after the other; those of the others run side by side. */
-const IN_TURN = ['adapter', 'cost'];
+const IN_TURN = ['adapter', 'cost', 'ant-paper'];
 
 const { values } = parseArgs({
   options: {

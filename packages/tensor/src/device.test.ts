@@ -97,6 +97,21 @@ describe('what goes in and comes out', () => {
     expect(device.counters).toMatchObject({ submits: start.submits + 4, dispatches: start.dispatches + 602 });
   });
 
+  test('waiting for what it computes is counted, nothing else is', async () => {
+    const x = device.tensor(Float32Array.of(1, 2));
+    const [before, began] = [device.waited, performance.now()];
+    const y = scale(x, 2);
+    device.flush();
+    expect(device.waited).toBe(before);
+    await y.read();
+    const read = device.waited;
+    await device.finish();
+    const all = (performance.now() - began) / 1000;
+    expect(read).toBeGreaterThan(before);
+    expect(device.waited).toBeGreaterThan(read);
+    expect(device.waited - before).toBeLessThanOrEqual(all);
+  });
+
   test('reads that wait at the same time each get their own', async () => {
     const tensors = Array.from({ length: 10 }, (_, i) => device.tensor(Float32Array.of(i)));
     expect(await Promise.all(tensors.map((tensor) => tensor.item()))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
