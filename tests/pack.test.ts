@@ -1,7 +1,7 @@
 /** The folder for a machine without a network: what Node alone makes of it. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -28,6 +28,20 @@ it('the command plans the sweeps', () => {
 it('the command moves the ant, on threads of its own', () => {
   const record = ['world', 'ant-pinpad', '--record', 'ant.safetensors', '--episodes', '2'];
   expect(there('coxswain.mjs', ...record)).toContain('Wrote ant.safetensors: 2 episodes of ant-pinpad');
+});
+
+it('the command times the whole loop of RL over the ant', () => {
+  const small = ['model.width=16', 'model.depth=2', 'model.heads=2', 'model.mlp=16', 'internal.episodesPerUpdate=4'];
+  const set = small.flatMap((change) => ['--set', change]);
+  const told = there('coxswain.mjs', 'cost', '--preset', 'ant-mini', '--phase', 'reinforce', '--loop', '1', ...set);
+  const [row] =
+    told
+      .match(/environment steps\/s\nreinforce.*/)?.[0]
+      .split('\n')
+      .slice(1) ?? [];
+  // As many threads as the machine runs at once, and a rate.
+  expect(row?.split(/ {2,}/).slice(-2)[0]).toBe(String(availableParallelism()));
+  expect(Number(row?.split(/ {2,}/).at(-1)?.replaceAll(' ', ''))).toBeGreaterThan(0);
 });
 
 it('the command plays a world of a file beside it', () => {
@@ -128,6 +142,9 @@ describe('the quarter of an hour', () => {
   it('refuses a line that is not', () => {
     const { status, stderr } = agenda('--only', 'test');
     expect(status).toBe(2);
-    expect(stderr).toContain('adapter,tests,kernels');
+    const lines = /--only (\S+)\]/.exec(stderr)?.[1].split(',');
+    expect(lines).toContain('ant-paper');
+    const page = readFileSync(join(import.meta.dirname, '../docs/gpu-agenda.md'), 'utf8');
+    expect(lines).toEqual(Array.from(page.matchAll(/^\| `(.*?)`/gm), ([, name]) => name));
   });
 });
