@@ -240,12 +240,19 @@ const ledger = join(out, 'agenda.json');
 const told = existsSync(ledger) ? JSON.parse(readFileSync(ledger, 'utf8')) : {};
 
 /**
+ * A command as it is told, wherever the folders are.
+ * @param {Command} given
+ */
+const inWords = ({ program, args }) => `node ${program} ${args.join(' ')}`.replaceAll(`${here}/`, '').replaceAll(`${out}/`, '');
+
+/**
  * Runs a program of this folder, with its output in a log; interrupts it when its time is over, and kills it where that
  * is not heard.
  * @param {Command} given @param {string} folder @param {number} seconds
  * @returns {Promise<{ command: string, code: number | null, seconds: number }>}
  */
-function run({ name, program, args, environment }, folder, seconds) {
+function run(given, folder, seconds) {
+  const { name, program, args, environment } = given;
   const begun = performance.now();
   const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
   const child = spawn(process.execPath, [join(here, program), ...args], {
@@ -262,7 +269,7 @@ function run({ name, program, args, environment }, folder, seconds) {
       clearTimeout(hard);
       log.end();
       resolveRun({
-        command: `node ${program} ${args.join(' ')}`.replaceAll(`${here}/`, '').replaceAll(`${out}/`, ''),
+        command: inWords(given),
         code,
         seconds: (performance.now() - begun) / 1000,
       });
@@ -285,7 +292,10 @@ for (const { name, about, seconds, commands } of LINES) {
   const asked = commands({ out: folder, seconds: share, rehearsal });
   const rest = () => (end - performance.now()) / 1000;
   const ended = [];
-  if (IN_TURN.includes(name)) for (const one of asked) ended.push(await run(one, folder, Math.max(1, rest())));
+  // What of a line was measured before it was interrupted is not measured again.
+  const before = told[name]?.done ? [] : (told[name]?.commands ?? []);
+  const measured = (/** @type {Command} */ one) => before.find((earlier) => earlier.code === 0 && earlier.command === inWords(one));
+  if (IN_TURN.includes(name)) for (const one of asked) ended.push(measured(one) ?? (await run(one, folder, Math.max(1, rest()))));
   else ended.push(...(await Promise.all(asked.map((one) => run(one, folder, rest())))));
   const done = ended.every(({ code }) => code === 0);
   told[name] = { done, began, seconds: (performance.now() - end) / 1000 + share, commands: ended };

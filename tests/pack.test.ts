@@ -130,6 +130,24 @@ describe('the quarter of an hour', () => {
     expect(stdout).toContain('tests: left for another time\n');
   });
 
+  it('goes on within a line of commands in turn where it was interrupted', () => {
+    const ledger = told();
+    const [first, second] = ledger.adapter.commands;
+    const interrupted = {
+      ...ledger.adapter,
+      done: false,
+      commands: [
+        { ...first, seconds: 1234 },
+        { ...second, code: 130 },
+      ],
+    };
+    writeFileSync(join(folder, 'results/agenda.json'), JSON.stringify({ ...ledger, adapter: interrupted }));
+    agenda('--minutes', '100', '--each', '5000', '--only', 'adapter');
+    expect(told().adapter).toMatchObject({ done: true, commands: [{ code: 0, seconds: 1234 }, { code: 0 }] });
+    agenda('--minutes', '100', '--each', '5000', '--only', 'adapter');
+    expect(told().adapter.commands[0].seconds).toBeLessThan(1234);
+  });
+
   it('interrupts what outlasts its time, and says so', () => {
     agenda('--minutes', '0.6', '--only', 'twelve-colours');
     const { done, commands } = told()['twelve-colours'];
