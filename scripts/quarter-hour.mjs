@@ -58,6 +58,14 @@ const TRIED_STAGES = [
   ...['discover.momentLayer=4', 'metacontroller.switchBias=0', 'discover.injectionEpisodes=256'],
   ...['stages.steps=2', 'stages.alphaWarmup=1', 'stages.laterGateFrom=1', 'stages.most=2'],
 ];
+/** Batches are drawn with replacement: steps are as long, and the machine’s cores are not busy with demonstrations alone. */
+const FEW_DEMONSTRATIONS = ['pretrain.episodes=256', 'discover.episodes=256'];
+/** The same models, as small as they can be. */
+const TRIED_ANT = [
+  ...['model.width=32', 'model.heads=2', 'model.mlp=32', 'pretrain.batch=4', 'pretrain.parts=2', 'pretrain.episodes=16'],
+  ...['discover.batch=4', 'discover.episodes=16', 'internal.episodesPerUpdate=16', 'internal.historyWidth=16', 'raw.episodesPerUpdate=16'],
+];
+const TRIED_ANT_PRETRAINING = ['pretrain.steps=2', 'pretrain.evaluationEpisodes=4'];
 /** @param {string[]} values */
 const settings = (values) => values.flatMap((value) => ['--set', value]);
 
@@ -118,6 +126,24 @@ const LINES = [
     },
   },
   {
+    name: 'ant-paper',
+    about: 'every phase of ant-paper step by step, and RL on the worlds themselves, on 256 demonstrations in place of thousands',
+    seconds: 360,
+    commands: ({ out, rehearsal }) => {
+      const times = rehearsal ? '1' : '8';
+      const cost = ['cost', '--preset', 'ant-paper', '--check', times, '--kernels', times, '--loop', rehearsal ? '1' : '2'];
+      const set = settings(rehearsal ? TRIED_ANT : FEW_DEMONSTRATIONS);
+      const timed = (/** @type {string} */ name, /** @type {string} */ phase, /** @type {string[]} */ ...more) =>
+        command(name, 'coxswain.mjs', [...cost, '--phase', phase, ...set, ...settings(more), '--results', join(out, name)]);
+      return [
+        timed('internal', 'reinforce'),
+        timed('raw', 'reinforce', 'reinforce.method=raw'),
+        timed('pretraining', 'pretrain'),
+        timed('discovery', 'discover'),
+      ];
+    },
+  },
+  {
     name: 'peers',
     about: 'the same beside their peers on the adapter, and beside PyTorch where Python has it',
     seconds: 200,
@@ -166,9 +192,21 @@ const LINES = [
         ]),
       ),
   },
+  {
+    name: 'ant-pretraining',
+    about: 'pretraining of ant-paper on all its demonstrations, which all cores make first; it goes on from its checkpoint',
+    seconds: 720,
+    commands: ({ out, rehearsal }) => [
+      command('base', 'coxswain.mjs', [
+        ...['pretrain', '--preset', 'ant-paper', '--seed', '1'],
+        ...settings(rehearsal ? [...TRIED_ANT, ...TRIED_ANT_PRETRAINING] : []),
+        ...['--out', join(out, 'base')],
+      ]),
+    ],
+  },
 ];
 /** Lines whose commands are measured, one after the other; those of the others run side by side. */
-const IN_TURN = ['adapter', 'cost'];
+const IN_TURN = ['adapter', 'cost', 'ant-paper'];
 
 const { values } = parseArgs({
   options: {
@@ -202,12 +240,19 @@ const ledger = join(out, 'agenda.json');
 const told = existsSync(ledger) ? JSON.parse(readFileSync(ledger, 'utf8')) : {};
 
 /**
+ * A command as it is told, wherever the folders are.
+ * @param {Command} given
+ */
+const inWords = ({ program, args }) => `node ${program} ${args.join(' ')}`.replaceAll(`${here}/`, '').replaceAll(`${out}/`, '');
+
+/**
  * Runs a program of this folder, with its output in a log; interrupts it when its time is over, and kills it where that
  * is not heard.
  * @param {Command} given @param {string} folder @param {number} seconds
  * @returns {Promise<{ command: string, code: number | null, seconds: number }>}
  */
-function run({ name, program, args, environment }, folder, seconds) {
+function run(given, folder, seconds) {
+  const { name, program, args, environment } = given;
   const begun = performance.now();
   const log = createWriteStream(join(folder, `${name}.log`), { flags: 'a' });
   const child = spawn(process.execPath, [join(here, program), ...args], {
@@ -224,7 +269,7 @@ function run({ name, program, args, environment }, folder, seconds) {
       clearTimeout(hard);
       log.end();
       resolveRun({
-        command: `node ${program} ${args.join(' ')}`.replaceAll(`${here}/`, '').replaceAll(`${out}/`, ''),
+        command: inWords(given),
         code,
         seconds: (performance.now() - begun) / 1000,
       });
@@ -247,7 +292,10 @@ for (const { name, about, seconds, commands } of LINES) {
   const asked = commands({ out: folder, seconds: share, rehearsal });
   const rest = () => (end - performance.now()) / 1000;
   const ended = [];
-  if (IN_TURN.includes(name)) for (const one of asked) ended.push(await run(one, folder, Math.max(1, rest())));
+  // What of a line was measured before it was interrupted is not measured again.
+  const before = told[name]?.done ? [] : (told[name]?.commands ?? []);
+  const measured = (/** @type {Command} */ one) => before.find((earlier) => earlier.code === 0 && earlier.command === inWords(one));
+  if (IN_TURN.includes(name)) for (const one of asked) ended.push(measured(one) ?? (await run(one, folder, Math.max(1, rest()))));
   else ended.push(...(await Promise.all(asked.map((one) => run(one, folder, rest())))));
   const done = ended.every(({ code }) => code === 0);
   told[name] = { done, began, seconds: (performance.now() - end) / 1000 + share, commands: ended };

@@ -1,7 +1,7 @@
 /** The folder for a machine without a network: what Node alone makes of it. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -28,6 +28,20 @@ it('the command plans the sweeps', () => {
 it('the command moves the ant, on threads of its own', () => {
   const record = ['world', 'ant-pinpad', '--record', 'ant.safetensors', '--episodes', '2'];
   expect(there('coxswain.mjs', ...record)).toContain('Wrote ant.safetensors: 2 episodes of ant-pinpad');
+});
+
+it('the command times the whole loop of RL over the ant', () => {
+  const small = ['model.width=16', 'model.depth=2', 'model.heads=2', 'model.mlp=16', 'internal.episodesPerUpdate=4'];
+  const set = small.flatMap((change) => ['--set', change]);
+  const told = there('coxswain.mjs', 'cost', '--preset', 'ant-mini', '--phase', 'reinforce', '--loop', '1', ...set);
+  const [row] =
+    told
+      .match(/environment steps\/s\nreinforce.*/)?.[0]
+      .split('\n')
+      .slice(1) ?? [];
+  // As many threads as the machine runs at once, and a rate.
+  expect(row?.split(/ {2,}/).slice(-2)[0]).toBe(String(availableParallelism()));
+  expect(Number(row?.split(/ {2,}/).at(-1)?.replaceAll(' ', ''))).toBeGreaterThan(0);
 });
 
 it('the command plays a world of a file beside it', () => {
@@ -116,6 +130,24 @@ describe('the quarter of an hour', () => {
     expect(stdout).toContain('tests: left for another time\n');
   });
 
+  it('goes on within a line of commands in turn where it was interrupted', () => {
+    const ledger = told();
+    const [first, second] = ledger.adapter.commands;
+    const interrupted = {
+      ...ledger.adapter,
+      done: false,
+      commands: [
+        { ...first, seconds: 1234 },
+        { ...second, code: 130 },
+      ],
+    };
+    writeFileSync(join(folder, 'results/agenda.json'), JSON.stringify({ ...ledger, adapter: interrupted }));
+    agenda('--minutes', '100', '--each', '5000', '--only', 'adapter');
+    expect(told().adapter).toMatchObject({ done: true, commands: [{ code: 0, seconds: 1234 }, { code: 0 }] });
+    agenda('--minutes', '100', '--each', '5000', '--only', 'adapter');
+    expect(told().adapter.commands[0].seconds).toBeLessThan(1234);
+  });
+
   it('interrupts what outlasts its time, and says so', () => {
     agenda('--minutes', '0.6', '--only', 'twelve-colours');
     const { done, commands } = told()['twelve-colours'];
@@ -128,6 +160,9 @@ describe('the quarter of an hour', () => {
   it('refuses a line that is not', () => {
     const { status, stderr } = agenda('--only', 'test');
     expect(status).toBe(2);
-    expect(stderr).toContain('adapter,tests,kernels');
+    const lines = /--only (\S+)\]/.exec(stderr)?.[1].split(',');
+    expect(lines).toContain('ant-paper');
+    const page = readFileSync(join(import.meta.dirname, '../docs/gpu-agenda.md'), 'utf8');
+    expect(lines).toEqual(Array.from(page.matchAll(/^\| `(.*?)`/gm), ([, name]) => name));
   });
 });

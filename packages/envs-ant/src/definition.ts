@@ -84,13 +84,15 @@ function defaults(settings: AntSettings) {
 export interface AntWorldOptions {
   /** Asked when worlds are opened: whether there is room. @throws AntError `out-of-memory`. */
   readonly admit?: (how: Opening) => void;
+  /** Threads of the physics, see `WorldDefinition.threads`. */
+  readonly threads?: number;
 }
 
 /**
  * Coloured cells to be visited in order by a quadruped that has to walk there. Where the field ends it is as if a wall
  * began (**our choice**).
  */
-export function antWorld(physics: Physics, { admit }: AntWorldOptions = {}): WorldDefinition {
+export function antWorld(physics: Physics, { admit, threads }: AntWorldOptions = {}): WorldDefinition {
   const definition = singleWorld({
     name: NAME,
     about: 'A quadruped with eight torques on a field of coloured cells, to be visited in order (arXiv 2512.20605).',
@@ -132,6 +134,7 @@ export function antWorld(physics: Physics, { admit }: AntWorldOptions = {}): Wor
   const { open } = definition;
   return {
     ...definition,
+    ...(threads !== undefined && { threads }),
     open(settings, how) {
       admit?.(how);
       return open(settings, how);

@@ -130,6 +130,8 @@ export interface WorldDefinition<S extends z.ZodObject = z.ZodObject, O extends 
   task(settings: z.output<S>, text: string): Task;
   readonly taskWords?: TaskWords;
   open(settings: z.output<S>, how: Opening): World<O, A>;
+  /** Threads that the costly part of its steps is spread over; the calling one alone where it does not say. */
+  readonly threads?: number;
   /** The same episodes without the host between their steps; nothing where these settings do not allow it. */
   onDevice?(settings: z.output<S>, how: Opening, device: Device): DeviceWorld | undefined;
   /**

@@ -8,7 +8,7 @@ import { RecordedTrajectories, type Recording } from './recorded.js';
 import { WORLD_STREAM } from './streams.js';
 
 /** Episodes played between two looks at how far it is. */
-const SHARE = 256;
+const SHARE = 64;
 
 /** Episodes played side by side where rules take the costly part of their steps together. */
 const LANES = 64;

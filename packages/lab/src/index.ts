@@ -11,7 +11,7 @@ export {
 } from './command/world-option.js';
 export * from './command/write-file.js';
 export * from './config.js';
-export type { PhaseProbe, Variation } from './cost/phase-probe.js';
+export type { Loop, PhaseProbe, Variation } from './cost/phase-probe.js';
 export { LENGTHS, measureCalls, probe, probeAlone, probeOf, stepsFor } from './cost/probe.js';
 export { Stopwatch } from './cost/stopwatch.js';
 export { addWork, KINDS, NO_WORK, operationsOf, type Work, type WorkKind, WorkMeter, workInKinds } from './cost/work.js';

@@ -97,6 +97,19 @@ describe('what goes in and comes out', () => {
     expect(device.counters).toMatchObject({ submits: start.submits + 4, dispatches: start.dispatches + 602 });
   });
 
+  test('waiting for what it computes is counted, nothing else is', async () => {
+    const x = device.tensor(Float32Array.of(1, 2));
+    const before = device.waited;
+    const y = scale(x, 2);
+    device.flush();
+    expect(device.waited).toBe(before);
+    await y.read();
+    const read = device.waited;
+    await device.finish();
+    expect(read).toBeGreaterThan(before);
+    expect(device.waited).toBeGreaterThan(read);
+  });
+
   test('reads that wait at the same time each get their own', async () => {
     const tensors = Array.from({ length: 10 }, (_, i) => device.tensor(Float32Array.of(i)));
     expect(await Promise.all(tensors.map((tensor) => tensor.item()))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);

@@ -51,6 +51,8 @@ interface Recording {
 /** A WebGPU device with its memory, its compiled pipelines and its queue. */
 export class Device {
   readonly counters: Counters = { submits: 0, readbacks: 0, dispatches: 0, pipelines: 0, uploaded: 0 };
+  /** Seconds that reads and `finish` were waited for; those at once count each. */
+  waited = 0;
   readonly pool: BufferPool;
   /** Stands for an optional buffer that is absent from a launch. */
   readonly dummy: Tensor;
@@ -337,7 +339,7 @@ export class Device {
     const readback = this.#submit(programs, tensors) as Readback;
     this.counters.readbacks++;
     try {
-      await this.#failure.settled(readback.arrived());
+      await this.#wait(readback.arrived());
       return readback.data() as ArraysOf<T>;
     } finally {
       readback.dispose();
@@ -366,7 +368,16 @@ export class Device {
   /** Waits for all submitted work and reports its errors. */
   async finish(): Promise<void> {
     this.flush();
-    await this.#failure.settled(this.gpu.queue.onSubmittedWorkDone());
+    await this.#wait(this.gpu.queue.onSubmittedWorkDone());
+  }
+
+  async #wait(work: Promise<unknown>): Promise<void> {
+    const began = performance.now();
+    try {
+      await this.#failure.settled(work);
+    } finally {
+      this.waited += (performance.now() - began) / 1000;
+    }
   }
 
   /** Ends the device. Nothing made on it can be used afterwards. */

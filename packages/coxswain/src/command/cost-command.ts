@@ -6,9 +6,11 @@ import {
   count,
   inFull,
   LENGTHS,
+  type Loop,
   type Machine,
   type Phase,
   probeAlone,
+  probeOf,
   resolve,
   stepsFor,
   suggestion,
@@ -22,6 +24,7 @@ import { median } from 'd3-array';
 import { calibrate, calibrateSharing, type Tell } from '../cost/calibrate.js';
 import { kernelTable, type PhaseKernels, timeKernels } from '../cost/kernels.js';
 import { costTable, milliseconds, type PhaseLine, type Round } from '../cost/line.js';
+import { loopTable } from '../cost/loop.js';
 import { isProbed, type PhaseCost, phaseCost, projectedSeconds } from '../cost/project.js';
 import { type CostResults, costPage, mergedResults, readCostResults } from '../cost/results.js';
 import { costFolder, measuredOn, readCostModel, type StoredModel, writeCostModel } from '../cost/stored.js';
@@ -34,7 +37,9 @@ const NOTES = `A step's time is the sum of its dispatches, operations of matrix 
 attention's caches, bytes that all other kernels move and bytes from the host, each at a rate of the adapter. How fast the adapter is just
 now, beside when its rates were measured, a fixed piece of work tells: for two seconds, and in turns with steps that are timed. The error is
 that of runs left out of the fit. Updates of RL are counted on episodes as long as an expert’s, one in twenty of them cut by the horizon.
-Time steps are those of the episodes in a step: tokens of the sequence model, in RL steps of the worlds.`;
+Time steps are those of the episodes in a step: tokens of the sequence model, in RL steps of the worlds. A loop is timed on the worlds
+themselves, stepped by the host: episodes of models at their random start that end early begin again until they have lasted as long as an
+expert's. Worlds, device (until it answers) and the rest of the host are all of it; playing is what of it does not go to learning.`;
 
 const probedNames = (phases: readonly Phase[]): string[] => phases.filter(isProbed).map(({ name }) => name);
 
@@ -67,6 +72,12 @@ const declare = (phases: readonly Phase[]) =>
       'Time every launch of N steps of each phase too, on one device: what each kernel takes, and how far it is from what the adapter ' +
         'could do at best',
       count('kernels'),
+    )
+    .option(
+      '--loop <N>',
+      'Time N updates of RL too, after one that is not timed, on the worlds themselves and one device: environment steps a second of the ' +
+        'whole loop, and how much of it goes to the worlds, to the device and to the rest',
+      count('loop'),
     )
     .option('--results <FOLDER>', 'Also write FOLDER/ADAPTER/PRESET.json, and FOLDER.md about all that lies in FOLDER')
     .option('--page', 'Only write FOLDER.md anew from what lies in FOLDER: nothing is counted or timed')
@@ -111,6 +122,7 @@ interface Probed {
   readonly rounds: Round[];
   /** Where they were asked for. */
   kernels?: PhaseKernels;
+  loop?: Loop;
 }
 
 /** What a phase costs on the devices that it would run on. */
@@ -137,10 +149,18 @@ async function time({ phase, obstacle, stored, devices, cost, rounds }: Probed, 
 }
 
 /** Projected at the speed of the rounds where there were any. */
-function lineOf({ phase: { name: phase }, devices, cost, stored, beside, rounds, kernels }: Probed): PhaseLine {
+function lineOf({ phase: { name: phase }, devices, cost, stored, beside, rounds, kernels, loop }: Probed): PhaseLine {
   const now = median(rounds, (round) => round.beside) ?? beside;
   const projected = stored && projectedSeconds({ ...cost, steps: 1 }, stored, now);
-  return { phase, devices, cost, rounds, ...(projected === undefined ? {} : { projected }), ...(kernels && { kernels }) };
+  return {
+    phase,
+    devices,
+    cost,
+    rounds,
+    ...(projected === undefined ? {} : { projected }),
+    ...(kernels && { kernels }),
+    ...(loop && { loop }),
+  };
 }
 
 function aligned(rows: readonly string[][]): string {
@@ -167,7 +187,7 @@ function record(folder: string, results: CostResults, machine: Machine): void {
 async function tellCost(command: string, values: Asked, phases: readonly Phase[], machine: Machine): Promise<void> {
   askDawn({ first: [EXACT_TIMES] });
   const { stdout, stderr } = machine;
-  const { preset, results, check: steps = 0, rounds = 1, kernels: kernelSteps = 0 } = values;
+  const { preset, results, check: steps = 0, rounds = 1, kernels: kernelSteps = 0, loop: updates = 0 } = values;
   if (values.page) {
     if (results === undefined)
       throw new UsageError('--page', 'no folder', '--results FOLDER beside it', 'For example --results docs/results/cost.');
@@ -203,6 +223,13 @@ async function tellCost(command: string, values: Asked, phases: readonly Phase[]
     probed.kernels = await timeKernels(probed.phase, config, machine.openDevice, stepsFor(probed.phase, kernelSteps));
     stderr.write(`timed the kernels of ${probed.phase.name}\n`);
   }
+  for (const probed of all) {
+    const { loop } = probeOf(probed.phase);
+    if (updates === 0 || probed.obstacle || !loop) continue;
+    using alone = await machine.openDevice();
+    probed.loop = await loop(config, alone, updates);
+    stderr.write(`timed the loop of ${probed.phase.name}\n`);
+  }
   const lines = all.map(lineOf);
   stdout.write(`${description}\n`);
   stdout.write(
@@ -212,6 +239,8 @@ async function tellCost(command: string, values: Asked, phases: readonly Phase[]
   );
   stdout.write(aligned(costTable(lines)));
   for (const { phase, kernels } of all) if (kernels) stdout.write(`\nA step of ${phase.name}\n${aligned(kernelTable(kernels))}`);
+  const loops = lines.flatMap(({ phase, loop }) => (loop ? [{ phase, loop }] : []));
+  if (loops.length > 0) stdout.write(`\nUpdates on the worlds themselves\n${aligned(loopTable(loops))}`);
   for (const { phase, obstacle } of all) if (obstacle) stdout.write(`\n${phase.name} cannot run here. ${inFull(obstacle)}\n`);
   if (results === undefined) return;
   const at = new Date().toISOString();

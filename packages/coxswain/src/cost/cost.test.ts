@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gridworldPinpad } from '@coxswain/envs/device';
 import { KINDS, probe, resolve, type Work, type WorkKind } from '@coxswain/lab';
 import { type Device, dryDevice } from '@coxswain/tensor';
 import { requestDevice } from '@coxswain/tensor/node';
@@ -305,6 +306,29 @@ describe('the command', () => {
       .find((text) => text.startsWith('| grid-mini | discover |'));
     expect(row).toContain(`| ${ratio.toFixed(2)} | ${lowest.toFixed(2)}–${highest.toFixed(2)} |`);
     expect(await run('cost', '--rounds', '3')).toMatchObject({ code: 2, err: expect.stringContaining('--check') });
+  });
+
+  it('times updates on the worlds themselves, and what part of it is theirs', async () => {
+    const results = join(folder, 'costs');
+    const { out, err } = await run('cost', ...set, '--loop', '2', '--results', results);
+    expect(err).toBe('timed the loop of reinforce\n');
+    expect(out).toMatch(/environment steps\/s\nreinforce +32 /);
+    const loops = readCostResults(results)[0].phases.flatMap(({ loop }) => loop ?? []);
+    expect(loops).toMatchObject([{ updates: 2, episodes: 32, threads: 1 }]);
+    const [{ steps, seconds }] = loops;
+    expect(steps).toBeGreaterThan(2 * 32);
+    for (const part of [seconds.worlds, seconds.device, seconds.all - seconds.playing]) expect(part).toBeGreaterThan(0);
+    expect(seconds.worlds + seconds.device).toBeLessThan(seconds.all);
+    expect(seconds.worlds).toBeLessThan(seconds.playing);
+  });
+
+  it('plays no more demonstrations than the settings say', async () => {
+    const counted = (asked: string) => run('cost', ...set, '--phase', 'pretrain', '--set', `pretrain.episodes=${asked}`, '--check', '1');
+    const played = vi.spyOn(gridworldPinpad, 'demonstrations');
+    expect(await counted('24')).toMatchObject({ code: 0, out: expect.stringContaining('demonstrations/s') });
+    const most = Math.max(...played.mock.calls.map(([, { count }]) => count));
+    played.mockRestore();
+    expect(most).toBe(24);
   });
 
   it('writes the page anew from the files alone', async () => {

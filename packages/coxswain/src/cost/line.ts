@@ -1,6 +1,6 @@
 /** What a phase costs beside how long it took, as rows of a table. */
 
-import { formatDuration, formatNumber, operationsOf } from '@coxswain/lab';
+import { formatDuration, formatNumber, type Loop, operationsOf } from '@coxswain/lab';
 import { extent, median } from 'd3-array';
 import type { PhaseKernels } from './kernels.js';
 import type { PhaseCost } from './project.js';
@@ -28,6 +28,8 @@ export interface PhaseLine {
   readonly rounds: readonly Round[];
   /** Its kernels, where they were timed. */
   readonly kernels?: PhaseKernels;
+  /** Updates on the worlds themselves, where they were timed. */
+  readonly loop?: Loop;
 }
 
 export const milliseconds = (seconds: number): string => formatNumber(Number((1000 * seconds).toPrecision(3)));
@@ -75,6 +77,7 @@ const COLUMNS: readonly Column[] = [
     (line) =>
       shown(line.cost.timeSteps / (timedOf(line) ?? line.projected ?? Number.NaN), (rate) => formatNumber(Number(rate.toPrecision(3)))),
   ],
+  ['demonstrations/s', ({ cost }) => shown(cost.demonstrations, (rate) => formatNumber(Number(rate.toPrecision(3))))],
 ];
 
 /** Heads and cells; columns that no line has anything for are left out. */

@@ -17,6 +17,8 @@ export interface PhaseCost {
   /** Bytes that the device holds while it trains, and of the largest tensor. */
   readonly held: number;
   readonly largest: number;
+  /** Demonstrations that are made a second, where it takes any. */
+  readonly demonstrations?: number;
 }
 
 /** Steps that are counted: a few batches of every length. */
@@ -29,8 +31,9 @@ export const isProbed = ({ probe }: Pick<Phase, 'probe'>): boolean => probe !== 
 export async function phaseCost(phase: Phase, config: Config, traits: Device['traits']): Promise<PhaseCost> {
   using device = dryDevice(traits);
   const counted = await probe(phase, config, [device], probeOf(phase).alike ? 1 : STEPS);
-  const { work, timeSteps, held } = counted;
-  return { steps: phase.length(config).steps, work, timeSteps, held, largest: device.pool.largestTaken };
+  const { work, timeSteps, held, demonstrations } = counted;
+  const { steps } = phase.length(config);
+  return { steps, work, timeSteps, held, largest: device.pool.largestTaken, ...(demonstrations && { demonstrations }) };
 }
 
 /**

@@ -100,6 +100,24 @@ it('has a table of the kernels of each phase that they were timed of', () => {
   expect(page).not.toContain('| fill |');
 });
 
+it('has a table of updates on the worlds themselves, where they were timed', () => {
+  const seconds = { all: 40, playing: 30, worlds: 8, device: 24 };
+  keep(
+    results({
+      phases: [line('pretrain', []), { ...line('reinforce', []), loop: { updates: 2, episodes: 4, steps: 800, threads: 16, seconds } }],
+    }),
+  );
+  const page = costPage(readCostResults(folder));
+  expect(page.match(/^## .*/gm)?.at(-1)).toBe('## Updates on the worlds themselves: llvmpipe (LLVM 15), 2 threads');
+  expect(page).toContain('| grid-mini | reinforce | 4 | 100 | 20 | 75 % | 20 % | 60 % | 20 % | 16 | 20 |');
+  expect(page).toContain('- `coxswain cost --phase reinforce`, 2026-01-02');
+});
+
+it('says how many demonstrations are made a second, where that was measured', () => {
+  keep(results({ phases: [{ ...line('pretrain', [0.25]), cost: { ...cost, demonstrations: 1234 } }] }));
+  expect(costPage(readCostResults(folder))).toMatch(/\| demonstrations\/s \|\n.*\n.* 1 230 \|$/m);
+});
+
 /** A line as the first files of this format have it. */
 function withoutKinds(kinds: readonly string[]): RecordedLine {
   const work = Object.fromEntries(Object.entries({ ...cost.work, recurrence: 3e9 }).filter(([kind]) => !kinds.includes(kind)));

@@ -7,6 +7,7 @@ import { fitted, onDisk, presetNames, type ReportTable, RunFolderError, readJson
 import { z } from 'zod';
 import { kernelTable } from './kernels.js';
 import { costTable, type PhaseLine } from './line.js';
+import { loopTable } from './loop.js';
 import type { StoredModel } from './stored.js';
 
 /** A line, and where it comes from. */
@@ -134,6 +135,22 @@ function kernelTables({ adapter, preset, phases }: CostResults): ReportTable[] {
   });
 }
 
+/** Loops over the worlds themselves, of all presets of an adapter. */
+function loopTables(adapter: string, all: readonly CostResults[]): ReportTable[] {
+  const lines = all.flatMap(({ preset, phases }) => phases.map((line) => ({ preset, ...line })));
+  const timed = lines.flatMap(({ loop, ...line }) => (loop ? [{ ...line, loop }] : []));
+  if (timed.length === 0) return [];
+  const [heads, ...cells] = loopTable(timed);
+  return [
+    {
+      title: `Updates on the worlds themselves: ${adapter}`,
+      about: `${[...new Set(timed.map(({ command, at }) => `- \`${command}\`, ${at.slice(0, 10)}`))].join('\n')}`,
+      columns: ['preset', ...heads].map((label, i) => ({ label, numeric: i > 1 })),
+      rows: cells.map((row, i) => [timed[i].preset, ...row]),
+    },
+  ];
+}
+
 const LEAD = `Written by \`coxswain cost --results\` from the files beside it, a row for each phase that trains. Of a step: time steps of its episodes
 (tokens of the sequence model; in RL steps of the worlds), launches, floating-point operations, memory moved, and memory held all the while; *ms a step* and
 *all steps* as the adapter’s model of cost projects them, or where it has none as they were timed; *timed* on the median of rounds; *ratio*: what the model says of the very steps that were timed, over
@@ -148,11 +165,8 @@ A dash stands where a file holds no such figure. The page is written anew from i
 /** The page over all of them: everything that is on it lies in the files. */
 export function costPage(all: readonly CostResults[]): string {
   const adapters = [...new Set(all.map(({ adapter }) => adapter))];
-  const tables = adapters.map((adapter) =>
-    tableOf(
-      adapter,
-      all.filter((results) => results.adapter === adapter),
-    ),
-  );
-  return tablesToMarkdown('What training costs', LEAD, [...tables, ...all.flatMap(kernelTables)]);
+  const of = (adapter: string): CostResults[] => all.filter((results) => results.adapter === adapter);
+  const tables = adapters.map((adapter) => tableOf(adapter, of(adapter)));
+  const loops = adapters.flatMap((adapter) => loopTables(adapter, of(adapter)));
+  return tablesToMarkdown('What training costs', LEAD, [...tables, ...loops, ...all.flatMap(kernelTables)]);
 }

@@ -22,5 +22,7 @@ function admit({ environments }: Opening): void {
   );
 }
 
+const physics = new ThreadPhysics();
+
 /** The ant over as many threads as the machine runs at once, shared by all worlds of the process. */
-export const antPinpad = antWorld(new ThreadPhysics(), { admit });
+export const antPinpad = antWorld(physics, { admit, threads: physics.threads });

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { afterAll, describe, expect, test } from 'vitest';
 import { STATE } from '../body.js';
 import { loadEngine } from '../engine.js';
@@ -35,6 +36,11 @@ test('no more threads are started than there are bodies', () => {
   const physics = threads({ threads: 3 });
   physics.advance(bodies(1), torques(1), new Float64Array(STATE));
   expect(physics.workers).toHaveLength(1);
+});
+
+test('the world says over how many threads its steps are spread', () => {
+  expect(threads({ threads: 3 }).threads).toBe(3);
+  expect(antPinpad.threads).toBe(availableParallelism());
 });
 
 describe('a worker that dies', () => {

@@ -58,6 +58,11 @@ export class ThreadPhysics implements Physics {
     this.team = undefined;
   }
 
+  /** Most threads that there can be. */
+  get threads(): number {
+    return this.options.threads;
+  }
+
   /** Threads that run now. */
   get workers(): readonly Worker[] {
     return this.team?.workers ?? [];

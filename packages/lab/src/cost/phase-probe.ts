@@ -15,6 +15,29 @@ export interface Probe {
   readonly timeSteps: number;
   /** Bytes that the device holds at the end. */
   readonly held: number;
+  /** Demonstrations that the expert plays a second; absent where the phase takes none, or reads them from a file. */
+  readonly demonstrations?: number;
+}
+
+/** Updates of RL on worlds that the host steps, from the first step of an episode to the last epoch. */
+export interface Loop {
+  readonly updates: number;
+  /** Of an update. */
+  readonly episodes: number;
+  /** Environment steps of all updates. */
+  readonly steps: number;
+  /** Threads that step the worlds. */
+  readonly threads: number;
+  readonly seconds: {
+    /** Of all updates. */
+    readonly all: number;
+    /** Of these, while episodes were played; the rest is learning from them. */
+    readonly playing: number;
+    /** Of these, in the worlds: physics, and what they show. */
+    readonly worlds: number;
+    /** Of these, until the device answered. The rest is the host's own work between the two. */
+    readonly device: number;
+  };
 }
 
 /** What steps that are counted are measured with besides. */
@@ -51,4 +74,9 @@ export interface PhaseProbe {
    * these meet most lengths of sequences first, and compile and lay out what they need.
    */
   readonly run: (config: Config, devices: readonly Device[], counted: number, instruments: Instruments) => Promise<Probe>;
+  /**
+   * Updates on the worlds themselves, where it has such: models at their random start play, after one update that is
+   * not timed.
+   */
+  readonly loop?: (config: Config, device: Device, updates: number) => Promise<Loop>;
 }

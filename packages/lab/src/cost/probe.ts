@@ -42,7 +42,7 @@ export async function probeAlone(phase: Phase, config: Config, open: () => Promi
 }
 
 /** What is measured of steps, before it is known how many time steps they have. */
-export type Measured = Omit<Probe, 'timeSteps'>;
+export type Measured = Omit<Probe, 'timeSteps' | 'demonstrations'>;
 
 /** Steps that are all alike, each begun by a call: one that is not counted, then those that are. */
 export async function measureCalls(

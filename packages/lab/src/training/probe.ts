@@ -14,6 +14,7 @@ const FEW = 16;
 /** Settings that every section of such a phase has. */
 interface TrainingSettings {
   readonly batch: number;
+  readonly episodes: number;
 }
 
 export interface TrainingSteps {
@@ -31,10 +32,17 @@ export interface TrainingSteps {
 
 const sectionOf = <T>(config: Config, name: string): T => (config as unknown as Readonly<Record<string, T>>)[name];
 
-/** The settings with data for so many steps only, and nothing between them but lines of metrics. */
+/**
+ * The settings with data for so many steps at most, and nothing between them but lines of metrics. Batches are drawn
+ * with replacement: fewer episodes make steps that are as long.
+ */
 function shortened(config: Config, { name, instead }: TrainingSteps, steps: number): Config {
   const settings = sectionOf<TrainingSettings>(config, name);
-  const never = { evaluateEvery: Number.MAX_SAFE_INTEGER, evaluationEpisodes: FEW, episodes: steps * settings.batch };
+  const never = {
+    evaluateEvery: Number.MAX_SAFE_INTEGER,
+    evaluationEpisodes: FEW,
+    episodes: Math.min(settings.episodes, steps * settings.batch),
+  };
   return { ...config, [name]: { ...settings, ...never, ...instead?.(config) } };
 }
 
@@ -47,9 +55,11 @@ export function trainingProbe(steps: TrainingSteps): PhaseProbe {
       const short = shortened(config, steps, counted);
       const inputs: Record<string, TrainedModel> = startsFromBase ? { base: await untrainedBase(device, config) } : {};
       const measured = await measureRun({ name, run }, short, inputs, device, counted, instruments);
-      const { batch } = sectionOf<TrainingSettings>(short, name);
-      const shown = demonstrations(short, 'training', 0, counted * batch, sectionOf<DemonstrationStyle>(short, data));
-      return { ...measured, timeSteps: batch * meanLength(shown) };
+      const { batch, episodes } = sectionOf<TrainingSettings>(short, name);
+      const began = performance.now();
+      const shown = demonstrations(short, 'training', 0, episodes, sectionOf<DemonstrationStyle>(short, data));
+      const played = config.world.demonstrations === undefined && (1000 * shown.count) / (performance.now() - began);
+      return { ...measured, timeSteps: batch * meanLength(shown), ...(played && { demonstrations: played }) };
     },
   };
 }
