@@ -47,7 +47,7 @@ async function run(context: PhaseContext): Promise<void> {
     precision,
     meanLength: meanLength(data),
     observationWeight: pretrain.observationWeight,
-    beta: pretrain.beta,
+    betaNll: pretrain.betaNll,
   });
   let done = 0;
   if (context.resumed) {
