@@ -47,7 +47,7 @@ async function run(context: PhaseContext): Promise<void> {
     precision,
     meanLength: meanLength(data),
     observationWeight: pretrain.observationWeight,
-    betaNll: pretrain.betaNll,
+    beta: pretrain.beta,
   });
   let done = 0;
   if (context.resumed) {

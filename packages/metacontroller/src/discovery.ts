@@ -29,8 +29,6 @@ export interface DiscoverySettings {
   readonly batch: number;
   /** Mean steps of an episode in the data: what the summed loss of a batch is divided by, times `batch`. */
   readonly meanLength: number;
-  /** As of `PretrainSettings`. */
-  readonly betaNll?: number;
   /** Layer l whose residual stream is read and steered. */
   readonly layer: number;
   /**
@@ -138,7 +136,7 @@ export class DiscoveryTrainer {
   }
 
   #capture(time: number): { program: Program; inputs: Inputs } {
-    const { batch, meanLength, layer, embedderLayer, view, baseOptimiser, betaNll = 0, precision = 'f32' } = this.settings;
+    const { batch, meanLength, layer, embedderLayer, view, baseOptimiser, precision = 'f32' } = this.settings;
     const { base, controller } = this;
     const device = this.#device;
     const inputs = makeInputs(base, { batch, time }, view);
@@ -152,8 +150,7 @@ export class DiscoveryTrainer {
       const found = discover(base, controller, inputs, options);
       const each = scale(inputs.mask, this.optimiser.gradientScale / (batch * meanLength));
       const further = found.further ? [[found.further, each] as const] : [];
-      const loss = betaNll === 0 ? found.nll : found.action.trainingLoss(inputs.action, betaNll);
-      backwardSum([loss, each], [found.kl, mul(each, this.#alpha)], ...further);
+      backwardSum([found.nll, each], [found.kl, mul(each, this.#alpha)], ...further);
       const [norm] = this.#optimisers.map((optimiser) => optimiser.apply());
       this.sums.add([found.nll, found.kl, found.beta, inputs.mask, norm, found.further ?? this.#nothing], inputs.mask);
       return {};

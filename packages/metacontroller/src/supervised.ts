@@ -80,8 +80,6 @@ export interface SupervisedSettings {
   readonly layer: number;
   /** Mean steps of an episode in the data: what the summed loss of a batch is divided by, times its size. */
   readonly meanLength: number;
-  /** As of `PretrainSettings`. */
-  readonly betaNll?: number;
 }
 
 /**
@@ -148,7 +146,7 @@ export class SupervisedTrainer {
   }
 
   #capture(batch: number, time: number, learn: boolean): Captured {
-    const { layer, meanLength, betaNll = 0 } = this.settings;
+    const { layer, meanLength } = this.settings;
     const { base, controllers } = this;
     const n = batch * time;
     const device = this.#device;
@@ -161,8 +159,7 @@ export class SupervisedTrainer {
     const size = { batch, time };
     const program = device.capture(() => {
       const residual = noGrad(() => base.blocks(base.embed(inputs.observation), size, 0, layer));
-      const action = base.action(base.blocks(controllers.steer(residual, inputs.subgoals), size, layer));
-      const losses = action.trainingLoss(inputs.action, learn ? betaNll : 0);
+      const losses = base.action(base.blocks(controllers.steer(residual, inputs.subgoals), size, layer)).nll(inputs.action);
       if (learn && this.optimiser) {
         controllers.store.zeroGradients();
         backward(scale(sum(mul(losses, inputs.mask)), 1 / (batch * meanLength)));

@@ -66,12 +66,11 @@ describe('presets', () => {
     expect(config.world.name).toBe('gridworld-pinpad');
     const { name: _, ...world } = config.world;
     // Came since: what was the only threshold, and what was the only kind of U.
-    const { gateThreshold, betaNll, ...discover } = config.discover;
+    const { gateThreshold, ...discover } = config.discover;
     const { full, ...metacontroller } = config.metacontroller;
-    const { strays, betaNll: ofPretrain, ...pretrain } = config.pretrain;
-    const { betaNll: ofSupervise, ...supervise } = config.supervise;
-    expect([gateThreshold, full, strays, betaNll, ofPretrain, ofSupervise]).toEqual([0.5, false, 0, 0, 0, 0]);
-    expect(hashOf({ ...config, world, pretrain, discover, supervise, metacontroller })).toBe(BEFORE[name]);
+    const { strays, ...pretrain } = config.pretrain;
+    expect([gateThreshold, full, strays]).toEqual([0.5, false, 0]);
+    expect(hashOf({ ...config, world, pretrain, discover, metacontroller })).toBe(BEFORE[name]);
   });
 
   it('mean what they meant', () => {
@@ -84,15 +83,7 @@ describe('presets', () => {
       'reinforce.task': 'Colour sequence to be rewarded: 1 when its last colour is visited, else nothing.',
     };
     const said = allSettings().map(({ key, setting: { about, expected } }) => [key, before[key] ?? about, expected]);
-    const since = [
-      'world.name',
-      'discover.gateThreshold',
-      'metacontroller.full',
-      'pretrain.strays',
-      'pretrain.betaNll',
-      'discover.betaNll',
-      'supervise.betaNll',
-    ];
+    const since = ['world.name', 'discover.gateThreshold', 'metacontroller.full', 'pretrain.strays'];
     const others = said.filter(([key]) => !since.includes(String(key)));
     expect(others).toHaveLength(137);
     expect(hashOf(others)).toBe('758c3fc6fe8e7a7066e3d2ab67b9d131c0b240337d71fb71a5df1cc5ece8068f');

@@ -72,7 +72,6 @@ async function makeTrainee({ config, seed, device }: PhaseContext, base: Base, s
   const trainer = new DiscoveryTrainer(base.model, controller.model, optimiser, {
     batch: settings.batch,
     meanLength: stepsOfAnEpisode,
-    betaNll: settings.betaNll,
     layer: metacontroller.layer,
     embedderLayer: metacontroller.embedderLayer,
     view: method.view(config),

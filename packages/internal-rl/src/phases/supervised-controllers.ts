@@ -56,12 +56,7 @@ export class SupervisedTraining {
     });
     this.store.finish(new HostRandom(seed, RUN_STREAM.supervised));
     this.optimiser = new AdamW(this.store, { weightDecay, clip: gradientClip });
-    this.#trainer = new SupervisedTrainer(
-      base.model,
-      this.controllers,
-      { layer, meanLength: meanLength(data), betaNll: config.supervise.betaNll },
-      this.optimiser,
-    );
+    this.#trainer = new SupervisedTrainer(base.model, this.controllers, { layer, meanLength: meanLength(data) }, this.optimiser);
   }
 
   /** One update; the n-th is a function of the seed, n and the state before it. */

@@ -2,7 +2,6 @@
 
 import {
   adam,
-  betaNll,
   cadence,
   choice,
   flag,
@@ -98,7 +97,6 @@ const schema = z.object({
   batch: integer('Episodes in a batch.', 128, { min: 1 }),
   lengthBuckets,
   ...gates,
-  betaNll,
   warmup: integer('Steps over which the learning rate rises from zero.', 200, { min: 0 }),
   holdRate: number('Share of the steps at the full learning rate, before it falls linearly.', 0.7, { min: 0, max: 1 }),
   finalRate: number('Share of the learning rate left at the last step (1 keeps it constant).', 0.05, { min: 0, max: 1 }),

@@ -1,6 +1,6 @@
 /** Settings of the bound that labels give. */
 
-import { adam, betaNll, integer, number, saveEvery, section } from '@coxswain/lab';
+import { adam, integer, number, saveEvery, section } from '@coxswain/lab';
 import { z } from 'zod';
 
 export const superviseSection = section({
@@ -14,7 +14,6 @@ export const superviseSection = section({
       max: 1,
     }),
     ...adam('the supervised controllers', { learningRate: 3e-3, weightDecay: 0, gradientClip: 0 }),
-    betaNll,
     evaluationEpisodes: integer('Held-out episodes whose loss is measured.', 1500, { min: 1 }),
     saveEvery: saveEvery(200),
   }),

@@ -18,12 +18,6 @@ export const noise = (initial: number) =>
     max: 1,
   });
 
-export const betaNll = number(
-  'β of the β-NLL of Gaussian actions (arXiv 2203.09168): above 0 errors count for more where the model is unsure; 0 is the plain NLL.',
-  0,
-  { min: 0, max: 1 },
-);
-
 export const precision = choice(
   'What products of matrices read their operands in while training; sums, weights and everything else are f32. f16 needs an adapter with shader-f16.',
   'f32',
