@@ -95,7 +95,7 @@ describe.each(['software', 'gpu'] as const)('on %s kernels', (family) => {
       const [up, down] = [1e-4, -1e-4].map((by) => loss(Float64Array.from(outputs, (value, j) => value + (i === j ? by : 0))));
       return (up - down) / 2e-4;
     });
-    expect(relativeError(await weight.gradient!.read(), slopes)).toBeLessThan(1e-4);
+    expect(relativeError(await weight.grad!.read(), slopes)).toBeLessThan(1e-4);
     store.dispose();
   });
 
