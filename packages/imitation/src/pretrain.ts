@@ -47,7 +47,6 @@ async function run(context: PhaseContext): Promise<void> {
     precision,
     meanLength: meanLength(data),
     observationWeight: pretrain.observationWeight,
-    beta: pretrain.beta,
   });
   let done = 0;
   if (context.resumed) {

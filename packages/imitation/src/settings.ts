@@ -23,11 +23,6 @@ export const pretrainSection = section({
     ),
     lengthBuckets,
     observationWeight: number('Weight λ of the next-observation loss.', 0.01, { min: 0 }),
-    beta: number(
-      'β of the β-NLL of Gaussian actions (arXiv 2203.09168): above 0 errors count for more where the model is unsure; 0 is the plain NLL.',
-      0,
-      { min: 0, max: 1 },
-    ),
     warmup: integer('Steps over which the learning rate rises from zero.', 200, { min: 0 }),
     finalRate: number('Share of the learning rate left at the last step; it falls linearly (1 keeps it constant).', 0.02, {
       min: 0,

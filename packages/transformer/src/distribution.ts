@@ -5,25 +5,19 @@ import {
   add,
   clamp,
   crossEntropy,
-  exp,
   gaussianLogProb,
-  mul,
   philoxCategorical,
   philoxNormal,
   type RandomState,
   reparameterise,
   scale,
   slice,
-  square,
-  sub,
-  sum,
   type Tensor,
 } from '@coxswain/tensor';
 import { type Observed, tensorsOf } from './space-tensors.js';
 
 /** Bounds of log σ. */
 const LOG_SIGMA = [-5, 2] as const;
-const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
 /** Parts of an action draw from streams of their own, so far apart. */
 const STREAMS_APART = 1 << 16;
 
@@ -40,11 +34,6 @@ export interface Distribution {
   readonly parameters: readonly Tensor<'f32'>[];
   /** −log p of these values, nats [N]; a class of −1 is padding, costs nothing and has no gradient. */
   nll(values: Observed): Tensor;
-  /**
-   * What training makes less of: the NLL, or of Gaussians with β above 0 their β-NLL (arXiv 2203.09168), in which each
-   * number counts by its σ²ᵝ, held fixed. The plain NLL hardly learns what is uncertain, since it divides errors by σ².
-   */
-  trainingLoss(values: Observed, beta: number): Tensor;
   /** A value for each row, without gradients. */
   sample(random: RandomState, stream: number, options?: SampleOptions): readonly Tensor[];
   /** Its density to the power of 1/temperature, as a distribution: below 1 the likeliest is drawn more often. */
@@ -63,10 +52,6 @@ class Categorical implements Distribution {
   nll(values: Observed): Tensor {
     const { logits, temperature } = this;
     return crossEntropy(temperature === 1 ? logits : scale(logits, 1 / temperature), tensorsOf(values)[0]);
-  }
-
-  trainingLoss(values: Observed): Tensor {
-    return this.nll(values);
   }
 
   sample(random: RandomState, stream: number, { owner, into }: SampleOptions = {}): readonly Tensor[] {
@@ -92,14 +77,6 @@ class DiagonalGaussian implements Distribution {
     return scale(gaussianLogProb(tensorsOf(values)[0], this.mean, this.logSigma), -1);
   }
 
-  trainingLoss(values: Observed, beta: number): Tensor {
-    if (beta === 0) return this.nll(values);
-    const { mean, logSigma } = this;
-    const off = mul(sub(tensorsOf(values)[0].reshape(mean.shape), mean), exp(scale(logSigma, -1)));
-    const each = scale(square(off), 0.5, HALF_LOG_2PI);
-    return sum(mul(exp(scale(logSigma, 2 * beta)).detach(), add(each, logSigma)), 1);
-  }
-
   sample(random: RandomState, stream: number, { owner, into }: SampleOptions = {}): readonly Tensor[] {
     const { mean, logSigma } = this;
     const value = reparameterise(mean, logSigma, philoxNormal(random, stream, mean.shape, owner));
@@ -123,11 +100,6 @@ class Joint implements Distribution {
   nll(values: Observed): Tensor {
     const each = tensorsOf(values);
     return this.parts.map((part, i) => part.nll(each[i])).reduce((sum, nll) => add(sum, nll));
-  }
-
-  trainingLoss(values: Observed, beta: number): Tensor {
-    const each = tensorsOf(values);
-    return this.parts.map((part, i) => part.trainingLoss(each[i], beta)).reduce((all, loss) => add(all, loss));
   }
 
   sample(random: RandomState, stream: number, { owner, into }: SampleOptions = {}): readonly Tensor[] {

@@ -6,7 +6,6 @@ import {
   type Device,
   findCulprit,
   inPrecision,
-  noGrad,
   type ParameterStore,
   type Precision,
   type Program,
@@ -41,8 +40,6 @@ export interface PretrainSettings {
   readonly meanLength: number;
   /** λ of the observation loss (arXiv 2512.20605, §3: 0.01 in the grid world). */
   readonly observationWeight: number;
-  /** β of the actions' β-NLL, see `Distribution.trainingLoss`; 0, the NLL, by default. */
-  readonly beta?: number;
   /**
    * Parts that a batch is worked off in, one after the other, so that the memory is that of a part; a divisor of
    * `batch`, 1 by default. The gradient is that of the whole batch, but for rounding.
@@ -157,7 +154,7 @@ export class Pretrainer {
   }
 
   #capture(time: number): Captured {
-    const { batch: whole, observationWeight, meanLength, beta = 0, precision = 'f32' } = this.settings;
+    const { batch: whole, observationWeight, meanLength, precision = 'f32' } = this.settings;
     const batch = whole / this.#parts;
     const n = batch * time;
     const device = this.#device;
@@ -171,12 +168,11 @@ export class Pretrainer {
     const body = () => {
       if (!this.#begin) this.store.zeroGradients();
       const heads = this.model.forward(inputs.observation, { batch, time });
-      const loss = heads.action.trainingLoss(inputs.action, beta);
-      const action = beta === 0 ? loss : noGrad(() => heads.action.nll(inputs.action));
+      const action = heads.action.nll(inputs.action);
       const predicted = heads.predicted?.nll(inputs.predicted);
       const each = this.optimiser.gradientScale / (whole * meanLength);
       const weighted = (weight: number): Tensor => scale(inputs.mask, each * weight);
-      backwardSum([loss, weighted(1)], ...(predicted ? [[predicted, weighted(observationWeight)] as const] : []));
+      backwardSum([action, weighted(1)], ...(predicted ? [[predicted, weighted(observationWeight)] as const] : []));
       const norm = this.#end ? this.#nothing : this.optimiser.apply();
       this.sums.add([action, predicted ?? this.#nothing, inputs.mask, norm], inputs.mask);
       return {};
