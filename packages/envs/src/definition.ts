@@ -40,11 +40,6 @@ export interface DemonstrationSettings {
    * pay no heed.
    */
   readonly ties?: 'random' | 'first';
-  /**
-   * Chance at each step that the expert begins to stray: for a while it goes some other way than to its goal, then on
-   * from where it got. 0 by default. Worlds whose experts always keep to their way pay no heed.
-   */
-  readonly strays?: number;
 }
 
 /** What a world shows and takes. */

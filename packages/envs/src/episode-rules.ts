@@ -53,7 +53,6 @@ export interface ExpertView {
   /** As `DemonstrationSettings`. */
   readonly noise: number;
   readonly ties: 'random' | 'first';
-  readonly strays: number;
 }
 
 /** A way to succeed. */

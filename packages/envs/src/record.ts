@@ -167,8 +167,8 @@ class EpisodeRecorder<State, O extends Space, A extends Space> {
   }
 
   private view({ task, progress, choice }: Lane<State>): ExpertView {
-    const { noise, ties = 'random', strays = 0, tasks } = this.how;
-    return { task: tasks[task], progress, goal: tasks[task].events[progress], random: choice, noise, ties, strays };
+    const { noise, ties = 'random', tasks } = this.how;
+    return { task: tasks[task], progress, goal: tasks[task].events[progress], random: choice, noise, ties };
   }
 
   private keep({ number, length, episode, task, nll }: Lane<State>): void {

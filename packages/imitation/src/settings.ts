@@ -8,11 +8,6 @@ export const pretrainSection = section({
   schema: z.object({
     episodes: integer('Expert episodes made as data.', 2_300_000, { min: 1 }),
     noise: noise(0.1),
-    strays: number(
-      'Chance at each step that the expert strays: it goes a random way for a while, then on to its goal. Worlds whose experts keep to their way pay no heed.',
-      0,
-      { min: 0, max: 1 },
-    ),
     steps: integer('Training steps.', 9000, { min: 1 }),
     precision,
     batch: integer('Episodes in a batch.', 256, { min: 1 }),

@@ -37,7 +37,7 @@ export const WORLD_SEED = {
 
 type Which = 'training' | 'heldOut';
 /** How the expert plays. */
-export type DemonstrationStyle = Pick<DemonstrationSettings, 'noise' | 'ties' | 'strays'>;
+export type DemonstrationStyle = Pick<DemonstrationSettings, 'noise' | 'ties'>;
 
 /** @throws NotOfferedError where the world has no expert. */
 function begin({ world }: Pick<Config, 'world'>, how: DemonstrationSettings): Generator<number, Trajectories> {
@@ -53,18 +53,9 @@ function begin({ world }: Pick<Config, 'world'>, how: DemonstrationSettings): Ge
 }
 
 /** Of the training tasks. */
-function styled(config: Config, which: Which, seed: number, count: number, style: DemonstrationStyle): DemonstrationSettings {
-  const { noise, ties, strays } = style;
+function styled(config: Config, which: Which, seed: number, count: number, { noise, ties }: DemonstrationStyle): DemonstrationSettings {
   const { horizon } = config.world;
-  return {
-    tasks: worldOf(config).tasks,
-    horizon,
-    count,
-    seed: WORLD_SEED[which] + seed,
-    noise,
-    ...(ties && { ties }),
-    ...(strays && { strays }),
-  };
+  return { tasks: worldOf(config).tasks, horizon, count, seed: WORLD_SEED[which] + seed, noise, ...(ties && { ties }) };
 }
 
 /** Names of the worlds that offer something. */
