@@ -28,13 +28,12 @@ export const pretrainSection = section({
   }),
   presets: {
     'pads-mini': { episodes: 200_000, noise: 0.15, steps: 6000, batch: 128, evaluateEvery: 500, evaluationEpisodes: 500 },
-    // A start, not yet measured; episodes are a hundred steps and more, and all of them are held in memory.
+    // It walks by this; what it does not yet learn is where the colours lie. All episodes are held in memory.
     'ant-mini': {
-      episodes: 3000,
-      steps: 4000,
+      episodes: 12_000,
+      steps: 7000,
       batch: 32,
       warmup: 100,
-      observationWeight: 0.1,
       evaluateEvery: 500,
       evaluationEpisodes: 200,
     },
