@@ -58,7 +58,7 @@ const TRIED_STAGES = [
   ...['discover.momentLayer=4', 'metacontroller.switchBias=0', 'discover.injectionEpisodes=256'],
   ...['stages.steps=2', 'stages.alphaWarmup=1', 'stages.laterGateFrom=1', 'stages.most=2'],
 ];
-/** Batches are drawn with replacement: steps are as long, and the machine’s cores are not busy with demonstrations alone. */
+/** Batches are drawn with replacement: steps are as long, and the time does not go to making demonstrations. */
 const FEW_DEMONSTRATIONS = ['pretrain.episodes=256', 'discover.episodes=256'];
 /** The same models, as small as they can be. */
 const TRIED_ANT = [

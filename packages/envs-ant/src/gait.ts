@@ -54,7 +54,7 @@ type Plane = readonly [x: number, y: number];
 const clip = (value: number, least: number, most: number): number => Math.max(least, Math.min(most, value));
 
 /** A vector of the world along the torso's forward and left axes, as they lie in the plane. */
-function turnedInto(body: Float64Array, [vx, vy]: Plane): Plane {
+export function turnedInto(body: Float64Array, [vx, vy]: Plane): Plane {
   const [w, x, y, z] = [body[3], body[4], body[5], body[6]];
   const [fx, fy] = [1 - 2 * (y * y + z * z), 2 * (x * y + w * z)];
   const length = Math.sqrt(fx * fx + fy * fy) || 1;

@@ -2,6 +2,7 @@
 import type { BoxSpace, RecordSpace } from '@coxswain/base';
 import { AT } from './body.js';
 import { type AntState, halfOf, middleOf } from './field.js';
+import { turnedInto } from './gait.js';
 import { GAIT } from './gait-numbers.js';
 import type { AntSettings } from './settings.js';
 
@@ -73,22 +74,17 @@ function axesOf(body: Float64Array): number[] {
   ];
 }
 
-/** The torso's forward axis as it lies in the plane, of length 1. */
-export function axisOf(body: Float64Array): readonly [x: number, y: number] {
-  const [fx, fy] = axesOf(body);
-  const length = Math.sqrt(fx * fx + fy * fy) || 1;
-  return [fx / length, fy / length];
-}
-
 const clip = (value: number): number => Math.max(-1, Math.min(1, value));
+
+/** A vector of the plane along the axes that it is shown along. */
+type Along = (x: number, y: number) => readonly [x: number, y: number];
 
 /** Lengths are shares of half the field. Outside of the field, which only free episodes see, places are at its edge. */
 export function observe({ body, objects, cell, entered }: AntState, settings: AntSettings): AntObservation {
   const { colours, walls } = settings;
   const half = halfOf(settings);
   const [x, y] = [body[0], body[1]];
-  const shown = settings.frame === 'body' ? axisOf(body) : ([1, 0] as const);
-  const along = (vx: number, vy: number): [number, number] => [shown[0] * vx + shown[1] * vy, shown[0] * vy - shown[1] * vx];
+  const along: Along = (vx, vy) => (settings.frame === 'body' ? turnedInto(body, [vx, vy]) : [vx, vy]);
   const relative = new Float64Array(2 * objects.length);
   for (let i = 0; i < objects.length; i++) {
     const [ox, oy] = middleOf(objects[i], settings);
@@ -128,7 +124,7 @@ function clockAt(time: number): [number, number] {
 }
 
 /** `proprioception` of a body. */
-function sense(body: Float64Array, along: (x: number, y: number) => [number, number]): Float64Array {
+function sense(body: Float64Array, along: Along): Float64Array {
   const sensed = new Float64Array(PROPRIOCEPTION);
   sensed[0] = body[2];
   sensed.set(axesOf(body), 1);

@@ -29,8 +29,10 @@ export class WayFinder {
   /** The direction (x, y), of length 1, in which a body over the field should walk to reach colour `goal`. */
   toward(state: AntState, goal: number): readonly [number, number] {
     if (state.cell < 0) return [1, 0];
-    const target = this.settings.ways === 'straight' ? this.farthestSeen(state, goal) : undefined;
-    return target ?? this.toNextCell(state, goal);
+    const seen = this.settings.ways === 'straight' ? this.farthestSeen(state, goal) : undefined;
+    const [x, y] = seen ? [seen[0] - state.body[0], seen[1] - state.body[1]] : this.toNextCell(state, goal);
+    const length = Math.sqrt(x * x + y * y);
+    return [x / length, y / length];
   }
 
   /** Across the border to the next cell of the way. */
@@ -41,14 +43,12 @@ export class WayFinder {
     // Of ways that are as good, the one whose border is nearer: walking on does not change that.
     const [dx, dy] = MOVES[this.bestMove(cell, { layout, goal, costs }, (move) => 1e-3 * (MOVES[move][0] * ox + MOVES[move][1] * oy))];
     const draw = CENTRING * this.settings.cell;
-    const [x, y] = [dx === 0 ? -draw * ox : dx, dy === 0 ? -draw * oy : dy];
-    const length = Math.sqrt(x * x + y * y);
-    return [x / length, y / length];
+    return [dx === 0 ? -draw * ox : dx, dy === 0 ? -draw * oy : dy];
   }
 
-  /** To the middle of the last cell of the way that a straight line leads to; none where it sees but its own. */
+  /** The middle of the last cell of the way that a straight line leads to; none where it sees but its own. */
   private farthestSeen(state: AntState, goal: number): readonly [number, number] | undefined {
-    const { body, layout } = state;
+    const { layout } = state;
     const costs = this.costsTo(layout, goal);
     let { cell } = state;
     let seen: readonly [number, number] | undefined;
@@ -56,10 +56,7 @@ export class WayFinder {
     for (let cells = 0; cells < layout.length && layout[cell] !== goal + 1; cells++) {
       cell = this.neighbours[4 * cell + this.bestMove(cell, { layout, goal, costs })];
       const middle = middleOf(cell, this.settings);
-      if (!freeLine(state, middle, goal, this.settings)) continue;
-      const [x, y] = [middle[0] - body[0], middle[1] - body[1]];
-      const length = Math.sqrt(x * x + y * y);
-      seen = [x / length, y / length];
+      if (freeLine(state, middle, goal, this.settings)) seen = middle;
     }
     return seen;
   }

@@ -28,7 +28,7 @@ export const pretrainSection = section({
   }),
   presets: {
     'pads-mini': { episodes: 200_000, noise: 0.15, steps: 6000, batch: 128, evaluateEvery: 500, evaluationEpisodes: 500 },
-    // It walks by this; what it does not yet learn is where the colours lie. All episodes are held in memory.
+    // A start: that such a base can be steered is still to be shown. All episodes are held in memory.
     'ant-mini': {
       episodes: 12_000,
       steps: 7000,

@@ -9,8 +9,8 @@ import { ScriptedWorlds } from './scripted-worlds.js';
 type Forkable = World & Required<Pick<World, 'snapshot' | 'restore'>>;
 
 /**
- * A model at its random start falls, or goes astray, long before a trained one is there: its episodes begin again until
- * they have lasted as long as scripted ones, and are no longer stepped from then on. Rewards are those of the script.
+ * An untrained model's episodes end early: they begin again until they have lasted as long as scripted ones, whose
+ * rewards they take.
  */
 export class WatchedWorlds implements World {
   readonly environments: number;
