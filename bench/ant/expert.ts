@@ -4,11 +4,11 @@
  *     npm run ant:expert -- [--episodes 1000] [--seed 1] [--out docs/results/ant/expert.json]
  *
  * Episodes are those that demonstrations are made of: the first so many of a seed, whether they succeed or not. What is
- * in the file already is not measured again.
+ * in the file already, of the same settings, is not measured again.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { GRID_MINI, type RecordedTrajectories, resultOf } from '@coxswain/envs';
 import { antPinpad } from '@coxswain/envs-ant/node';
 
@@ -25,8 +25,10 @@ const TASKS: Readonly<Record<string, readonly string[]>> = { pretraining: GRID_M
 /** Standard deviations of the noise on torques. */
 const NOISES = [0, 0.1];
 
+const settingsOf = (preset: string) => antPinpad.settings.parse(antPinpad.presets?.[preset]) as object;
+
 function measure(preset: string, which: string, noise: number) {
-  const settings = antPinpad.settings.parse(antPinpad.presets?.[preset]) as never;
+  const settings = settingsOf(preset) as never;
   const { horizon } = antPinpad.defaults(settings);
   const tasks = TASKS[which].map((text) => antPinpad.task(settings, text));
   const how = { tasks, horizon, count: episodes, seed, noise };
@@ -35,7 +37,17 @@ function measure(preset: string, which: string, noise: number) {
   lengths.sort((a, b) => a - b);
   const at = (share: number): number => lengths[Math.floor(share * (lengths.length - 1))];
   const success = lengths.length / episodes;
-  return { preset, tasks: which, noise, horizon, episodes, seed, success, steps: { median: at(0.5), ninety: at(0.9), most: at(1) } };
+  return {
+    preset,
+    tasks: which,
+    noise,
+    horizon,
+    episodes,
+    seed,
+    success,
+    steps: { median: at(0.5), ninety: at(0.9), most: at(1) },
+    world: settingsOf(preset),
+  };
 }
 
 type Row = ReturnType<typeof measure>;
@@ -45,8 +57,8 @@ const command = `npm run ant:expert -- --episodes ${episodes} --seed ${seed} --o
 for (const noise of NOISES)
   for (const preset of ['ant-paper', 'ant-mini'])
     for (const tasks of Object.keys(TASKS)) {
-      const wanted = { preset, tasks, noise, episodes, seed };
-      if (rows.some((row) => Object.entries(wanted).every(([key, value]) => row[key as keyof Row] === value))) continue;
+      const wanted = { preset, tasks, noise, episodes, seed, world: settingsOf(preset) };
+      if (rows.some((row) => Object.entries(wanted).every(([key, value]) => isDeepStrictEqual(row[key as keyof Row], value)))) continue;
       rows.push(measure(preset, tasks, noise));
       console.log(JSON.stringify(rows.at(-1)));
       if (!values.out) continue;

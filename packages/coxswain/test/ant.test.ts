@@ -8,7 +8,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PHASES } from '../src/lists.js';
 import { ask, set } from './ask.js';
 
-const SIZES = { 'model.width': 16, 'model.depth': 2, 'model.heads': 2, 'model.mlp': 32, 'world.size': 3, 'world.tasks': '21' };
+const SIZES = {
+  'model.width': 16,
+  'model.depth': 2,
+  'model.heads': 2,
+  'model.mlp': 32,
+  'world.size': 3,
+  'world.layouts': 'any',
+  'world.tasks': '21',
+};
 const PRETRAIN = {
   'pretrain.episodes': 16,
   'pretrain.steps': 2,

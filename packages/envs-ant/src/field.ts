@@ -1,7 +1,8 @@
 /** The field: cells in metres, and how an episode begins. Only + − × ÷ and roots, so that all machines agree. */
-import { type GridSize, LayoutSampler, type RandomSource } from '@coxswain/envs';
+import { EnvError, type GridSize, LayoutSampler, type RandomSource } from '@coxswain/envs';
 import { AT, STANDING, STATE } from './body.js';
 import type { AntSettings } from './settings.js';
+import { freeLine } from './sight.js';
 
 export interface AntState {
   /** `[STATE]`. */
@@ -53,6 +54,34 @@ function halfTurn(random: RandomSource): readonly [cosine: number, sine: number]
   }
 }
 
+/** Draws of a layout after which none is taken to be open. */
+const MOST_DRAWS = 10_000;
+
+/** Whether every colour is seen from the middle of a cell and of all other colours' cells. */
+function isOpen(layout: Uint8Array, from: number, settings: AntSettings): boolean {
+  const colours = objectsOf(layout, settings).subarray(0, settings.colours);
+  return [from, ...colours].every((start) => {
+    const [x, y] = middleOf(start, settings);
+    return colours.every((cell, goal) => cell === start || freeLine({ body: [x, y], layout }, middleOf(cell, settings), goal, settings));
+  });
+}
+
+/** Draws a layout as the settings want it. @returns the body's cell. @throws EnvError `no-reachable-layout`. */
+function drawLayout(sampler: LayoutSampler, layout: Uint8Array, random: RandomSource, settings: AntSettings): number {
+  for (let draw = 0; draw < MOST_DRAWS; draw++) {
+    const cell = sampler.sample(random, layout);
+    if (settings.layouts === 'any' || isOpen(layout, cell, settings)) return cell;
+  }
+  const { size, colours, walls } = settings;
+  const tried = `size ${size} with ${colours} colours and ${walls} walls gave no layout in ${MOST_DRAWS} draws`;
+  throw new EnvError(
+    'no-reachable-layout',
+    `${tried} in which each colour is seen from all others`,
+    'a field in which that is not rare',
+    'raise the size, or take fewer colours or walls, or layouts=any',
+  );
+}
+
 /**
  * A field at random in which every colour can be reached, and the body at rest somewhere over an empty cell of it, but
  * for a little noise in joints and velocities.
@@ -62,7 +91,7 @@ export function beginEpisodes(settings: AntSettings): (random: RandomSource) => 
   const noise = (random: RandomSource): number => SPREAD * (2 * random.uniform() - 1);
   return (random) => {
     const layout = new Uint8Array(sampler.cells);
-    const cell = sampler.sample(random, layout);
+    const cell = drawLayout(sampler, layout, random, settings);
     const body = new Float64Array(STATE);
     const [x, y] = middleOf(cell, settings);
     const [cosine, sine] = halfTurn(random);

@@ -20,13 +20,19 @@ export const antSettings = z.object({
     .enum(['cells', 'straight'])
     .default('cells')
     .describe('Ways of the expert: from cell to cell, or straight to what it sees of them.'),
+  layouts: z
+    .enum(['any', 'open'])
+    .default('any')
+    .describe(
+      'Layouts drawn: any in which every colour can be reached, or only those in which each is seen straight from all others and the start.',
+    ),
   upright: z.boolean().default(false).describe('Also ends an episode when the torso lies on its back, which its height alone allows.'),
 });
 
 export type AntSettings = z.output<typeof antSettings>;
 
 export const antPresets: Readonly<Record<string, z.input<typeof antSettings>>> = {
-  // Half as far to walk as in the paper's field.
-  'ant-mini': { cell: 1, clock: true, upright: true, frame: 'body', ways: 'straight' },
+  // Half as far to walk as in the paper's field; a goal is its bearing, and no way around others has to be planned.
+  'ant-mini': { cell: 1, clock: true, upright: true, frame: 'body', ways: 'straight', layouts: 'open' },
   'ant-paper': {},
 };
