@@ -28,7 +28,8 @@ const NOISES = [0, 0.1];
 const settingsOf = (preset: string) => antPinpad.settings.parse(antPinpad.presets?.[preset]) as object;
 
 function measure(preset: string, which: string, noise: number) {
-  const settings = settingsOf(preset) as never;
+  const world = settingsOf(preset);
+  const settings = world as never;
   const { horizon } = antPinpad.defaults(settings);
   const tasks = TASKS[which].map((text) => antPinpad.task(settings, text));
   const how = { tasks, horizon, count: episodes, seed, noise };
@@ -46,7 +47,7 @@ function measure(preset: string, which: string, noise: number) {
     seed,
     success,
     steps: { median: at(0.5), ninety: at(0.9), most: at(1) },
-    world: settingsOf(preset),
+    world,
   };
 }
 

@@ -1,9 +1,10 @@
 import { checkWorld } from '@coxswain/envs';
 import { describe, expect, test } from 'vitest';
 import { AT } from './body.js';
+import { cellAt, middleOf } from './cells.js';
 import { antWorld } from './definition.js';
 import { loadEngine } from './engine.js';
-import { type AntState, cellAt, middleOf } from './field.js';
+import type { AntState } from './field.js';
 import { GAIT } from './gait-numbers.js';
 import { type AntObservation, observationSpace, observe } from './observation.js';
 import { turnObservation, turnTorques } from './symmetry.js';

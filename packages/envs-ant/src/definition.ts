@@ -1,10 +1,11 @@
 /** ant-pinpad as a world by name, over any physics. */
 import { digitTask, GRID_MINI, LONGEST_HORIZON, type Moment, type Opening, singleWorld, type WorldDefinition } from '@coxswain/envs';
 import { HEALTHY, LARGEST, MOTORS, STATE, STATE_NAMES } from './body.js';
+import { cellAt } from './cells.js';
 import { drawAnt } from './draw.js';
 import { AntError } from './errors.js';
 import { antExpert } from './expert.js';
-import { type AntState, beginEpisodes, cellAt } from './field.js';
+import { type AntState, beginEpisodes } from './field.js';
 import { GAIT } from './gait-numbers.js';
 import { observationSpace, observe, predictedOf, predictedSpace, uprightness } from './observation.js';
 import type { Physics } from './physics.js';

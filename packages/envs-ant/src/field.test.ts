@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cellAt, middleOf } from './field.js';
+import { cellAt, middleOf } from './cells.js';
 import { antSettings } from './settings.js';
 import { beginning } from './testing/bodies.js';
 

@@ -1,6 +1,7 @@
-/** The field: cells in metres, and how an episode begins. Only + − × ÷ and roots, so that all machines agree. */
+/** The field, and how an episode begins. Only + − × ÷ and roots, so that all machines agree. */
 import { EnvError, type GridSize, LayoutSampler, type RandomSource } from '@coxswain/envs';
 import { AT, STANDING, STATE } from './body.js';
+import { middleOf } from './cells.js';
 import type { AntSettings } from './settings.js';
 import { freeLine } from './sight.js';
 
@@ -21,23 +22,6 @@ export interface AntState {
 const SPREAD = 0.1;
 
 export const gridOf = ({ size, colours, walls }: AntSettings): GridSize => ({ size, colours, walls });
-
-/** Metres from the middle of the field to its edge. */
-export const halfOf = ({ size, cell }: AntSettings): number => (size * cell) / 2;
-
-/** The cell over which a point lies, −1 outside of the field. */
-export function cellAt(x: number, y: number, settings: AntSettings): number {
-  const { size, cell } = settings;
-  const half = halfOf(settings);
-  const [column, row] = [Math.floor((x + half) / cell), Math.floor((y + half) / cell)];
-  return column >= 0 && column < size && row >= 0 && row < size ? row * size + column : -1;
-}
-
-/** The middle of a cell in metres. */
-export function middleOf(cell: number, settings: AntSettings): readonly [x: number, y: number] {
-  const half = halfOf(settings);
-  return [((cell % settings.size) + 0.5) * settings.cell - half, (Math.floor(cell / settings.size) + 0.5) * settings.cell - half];
-}
 
 /** Cells of all objects, colours first, then walls in the order of their cells. */
 function objectsOf(layout: Uint8Array, { colours }: AntSettings): Uint8Array {

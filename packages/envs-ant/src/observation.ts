@@ -1,7 +1,8 @@
 /** What the model is shown of body and field. */
 import type { BoxSpace, RecordSpace } from '@coxswain/base';
 import { AT } from './body.js';
-import { type AntState, halfOf, middleOf } from './field.js';
+import { halfOf, middleOf } from './cells.js';
+import type { AntState } from './field.js';
 import { turnedInto } from './gait.js';
 import { GAIT } from './gait-numbers.js';
 import type { AntSettings } from './settings.js';

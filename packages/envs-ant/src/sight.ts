@@ -1,5 +1,5 @@
 /** What a straight walk over the field meets. */
-import { cellAt } from './field.js';
+import { cellAt } from './cells.js';
 import type { AntSettings } from './settings.js';
 
 /** How far it keeps to each side from what ends an episode, in cells. */

@@ -1,6 +1,7 @@
 /** Which way to walk over a field: from cell to cell, around everything but the colour wanted. */
 import { neighbourTable } from '@coxswain/envs';
-import { type AntState, middleOf } from './field.js';
+import { middleOf } from './cells.js';
+import type { AntState } from './field.js';
 import type { AntSettings } from './settings.js';
 import { freeLine } from './sight.js';
 
